@@ -1,0 +1,57 @@
+/*
+ * JSON: a writer that spells as DRF does (spec wire-django §1.5), and an iterative pull reader that keeps numbers as
+ * text (traps C7), so that 400-digit integers, 1e400, lone surrogates and NUL can be judged per field.
+ */
+#ifndef FR_BASE_JSON_H
+#define FR_BASE_JSON_H
+#include "base/buf.h"
+
+/* ---- writer: appends to a buf; commas are the caller's or come by fr_json_* container helpers ---- */
+void fr_json_put_str(fr_buf *buf, fr_str s);     /* quoted; U+2028/9 escaped; non-ASCII kept; lone surrogates (as WTF-8) as \uXXXX */
+void fr_json_put_double(fr_buf *buf, double v);  /* Python repr: shortest round trip, 1.0, 1e+16, 1e-05; NaN and infinities: null */
+void fr_json_put_bool(fr_buf *buf, bool v);
+
+/* ---- reader: pull events ---- */
+typedef enum fr_json_event {
+    FR_JSON_ERROR, FR_JSON_END,
+    FR_JSON_OBJECT, FR_JSON_OBJECT_END, FR_JSON_ARRAY, FR_JSON_ARRAY_END, FR_JSON_KEY,
+    FR_JSON_STRING, FR_JSON_NUMBER, FR_JSON_TRUE, FR_JSON_FALSE, FR_JSON_NULL
+} fr_json_event;
+
+enum { FR_JSON_DEPTH = 128 };
+
+typedef struct fr_json_reader {
+    fr_str text;        /* borrowed */
+    fr_arena *arena;    /* unescaped strings go here; borrowed */
+    size_t pos;         /* after the event just returned */
+    fr_str value;       /* KEY, STRING: unescaped (lone surrogates as WTF-8); NUMBER: its text */
+    size_t value_start; /* where the event's value began in text */
+    int depth;
+    uint8_t stack[FR_JSON_DEPTH / 8]; /* one bit a level: object or array */
+    uint8_t state;
+    char error[96];     /* Python's wording with line, column and char: "Expecting value: line 1 column 2 (char 1)" */
+} fr_json_reader;
+
+/* text must be UTF-8 (checked by init: on failure the first event is FR_JSON_ERROR with Python's codec wording).
+ * Python's json module is the truth for what is accepted, except NaN and Infinity: errors with DRF's wording. */
+void fr_json_reader_init(fr_json_reader *reader, fr_arena *arena, fr_str text);
+fr_json_event fr_json_next(fr_json_reader *reader);
+/* After OBJECT or ARRAY: read to its end. After any other event: nothing. Returns false on error. */
+bool fr_json_skip(fr_json_reader *reader, fr_json_event event);
+
+/* ---- tree, for code that wants random access: arrays and members keep order; duplicate keys: last wins in get ---- */
+typedef struct fr_json fr_json;
+struct fr_json {
+    fr_json_event type;   /* OBJECT, ARRAY, STRING, NUMBER, TRUE, FALSE, NULL */
+    fr_str text;          /* STRING, NUMBER */
+    fr_str raw;           /* the value's source text, borrowed from the input */
+    size_t count;
+    fr_json *items;       /* values of array or object, in order */
+    fr_str *keys;         /* object only */
+};
+/* Parse all of text into arena; no recursion. Errors: FR_EINVAL with *error set to the text of the fault (in arena). */
+fr_err fr_json_parse(fr_arena *arena, fr_str text, fr_json *out, fr_str *error);
+const fr_json *fr_json_get(const fr_json *object, fr_str key); /* last of that name, or NULL */
+/* Spell a tree: python = Python's json.dumps default (", " ": ", ASCII escapes), else compact as DRF. */
+void fr_json_put(fr_buf *buf, const fr_json *value, bool python);
+#endif
