@@ -1,0 +1,58 @@
+/*
+ * The event loop of one worker thread. DESIGN §5; the seam to the back end is backend.h (epoll now, io_uring next).
+ *
+ * A pass: wait for events → data of connections is handed to their protocols → timers → tasks from other threads →
+ * ready fibers → pass hooks (the read transaction of the pass ends here) → everything written in the pass leaves,
+ * one send a connection. State of a loop belongs to its thread; only what says "any thread" may be called elsewhere.
+ */
+#ifndef FR_NET_LOOP_H
+#define FR_NET_LOOP_H
+#include <freshet/net.h>
+#include <stdatomic.h>
+
+typedef struct fr_loop fr_loop;
+
+/* ---- tasks from other threads ---- */
+/* Intrusive: the memory is the poster's and must live until run is called. */
+typedef struct fr_task {
+    struct fr_task *next;
+    void (*run)(struct fr_task *task);
+} fr_task;
+
+/* Any thread. Run the task on the loop's thread, in order of posting (per poster). Never fails: bounded because each
+ * poster owns its task (a waiting fiber, a timer). One wake-up a burst, only if the loop sleeps. */
+void fr_loop_post(fr_loop *loop, fr_task *task);
+/* Any thread. As fr_loop_post, but refused (false) when FR_LOOP_TASKS_MAX tasks wait: for senders that can fall behind. */
+bool fr_loop_try_post(fr_loop *loop, fr_task *task);
+enum { FR_LOOP_TASKS_MAX = 65536 };
+
+/* ---- timers: a wheel on the monotonic clock, 16 ms ticks or finer, O(1) add and cancel ---- */
+typedef struct fr_timer {
+    struct fr_timer *next, **prev_next; /* linked while armed */
+    uint64_t at_ms;
+    void (*run)(struct fr_timer *timer);
+} fr_timer;
+void fr_timer_set(fr_loop *loop, fr_timer *timer, uint64_t at_ms); /* arms or moves; run is set by the owner before */
+void fr_timer_cancel(fr_loop *loop, fr_timer *timer);              /* fine when not armed (zeroed) */
+
+/* ---- hooks of a pass ---- */
+typedef struct fr_pass_hook {
+    struct fr_pass_hook *next;
+    void (*run)(struct fr_pass_hook *hook);
+    bool is_armed;
+} fr_pass_hook;
+/* Run the hook once, at the end of this pass, before output leaves. Arming an armed hook does nothing.
+ * A hook may write to connections and arm other hooks (they run in the same pass). */
+void fr_loop_at_pass_end(fr_loop *loop, fr_pass_hook *hook);
+
+int fr_loop_index(const fr_loop *loop);      /* 0 … workers-1 */
+uint64_t fr_loop_now_ms(const fr_loop *loop);/* of this pass */
+bool fr_loop_is_draining(const fr_loop *loop);
+fr_loop *fr_loop_current(void);              /* of this thread, or NULL */
+
+/* A slot for one pointer per layer and loop (reader of db, members of ws, …), set up lazily by its owner. */
+typedef enum fr_loop_slot { FR_SLOT_HTTP, FR_SLOT_WS, FR_SLOT_DB, FR_SLOT_CHANNELS, FR_SLOT_LIVE, FR_SLOT_TEST, FR_SLOT_COUNT_ } fr_loop_slot;
+void *fr_loop_slot_get(fr_loop *loop, fr_loop_slot slot);
+/* free_slot is called on the loop's thread when the loop ends. */
+void fr_loop_slot_set(fr_loop *loop, fr_loop_slot slot, void *value, void (*free_slot)(void *value));
+#endif
