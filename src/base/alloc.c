@@ -1,0 +1,46 @@
+/* Heap allocation with a failure that tests can aim. */
+#include "base/alloc.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+static _Thread_local size_t fail_in; /* 0 = never */
+
+static int must_fail(void)
+{
+    return fail_in && --fail_in == 0;
+}
+
+void *fr_malloc(size_t bytes)
+{
+    return must_fail() ? NULL : malloc(bytes ? bytes : 1);
+}
+
+void *fr_zalloc(size_t bytes)
+{
+    return must_fail() ? NULL : calloc(1, bytes ? bytes : 1);
+}
+
+void *fr_malloc_array(size_t count, size_t item_bytes)
+{
+    if (item_bytes && count > SIZE_MAX / item_bytes)
+        return NULL;
+    return fr_malloc(count * item_bytes);
+}
+
+void *fr_realloc(void *memory, size_t bytes)
+{
+    return must_fail() ? NULL : realloc(memory, bytes ? bytes : 1);
+}
+
+void fr_free(void *memory)
+{
+    free(memory);
+}
+
+size_t fr_test_fail_alloc(size_t n)
+{
+    size_t left = fail_in;
+    fail_in = n;
+    return left;
+}
