@@ -1,0 +1,102 @@
+/*
+ * freshet/model.h: models. FR_MODEL(note, (ID, id), (CHAR, title, .max_length = 200), …) makes the C struct `note`
+ * and its description `note_model`, which migrations, SQL, serializers, filters and the live engine read.
+ */
+#ifndef FRESHET_MODEL_H
+#define FRESHET_MODEL_H
+
+#include <freshet/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The kinds of field; comments name the C type of the struct member. */
+typedef enum fr_kind {
+    FR_KIND_ID,          /* int64_t: integer primary key, given by the database */
+    FR_KIND_BOOLEAN,     /* bool */
+    FR_KIND_CHAR,        /* fr_str; max_length required */
+    FR_KIND_TEXT,        /* fr_str */
+    FR_KIND_INTEGER,     /* int64_t, 32-bit range */
+    FR_KIND_BIGINT,      /* int64_t */
+    FR_KIND_FLOAT,       /* double */
+    FR_KIND_DECIMAL,     /* fr_str, e.g. "1.50"; max_digits and decimal_places required */
+    FR_KIND_DATE,        /* fr_date */
+    FR_KIND_TIME,        /* fr_span since midnight */
+    FR_KIND_DATETIME,    /* fr_time */
+    FR_KIND_DURATION,    /* fr_span */
+    FR_KIND_UUID,        /* fr_uuid */
+    FR_KIND_JSON,        /* fr_str: JSON text */
+    FR_KIND_EMAIL,       /* fr_str; max_length 254 unless given */
+    FR_KIND_URL,         /* fr_str; 200 */
+    FR_KIND_SLUG,        /* fr_str; 50 */
+    FR_KIND_IP,          /* fr_str; IPv4 or IPv6 */
+    FR_KIND_FOREIGN_KEY, /* int64_t: key of .to; column <name>_id */
+    FR_KIND_COUNT_
+} fr_kind;
+
+typedef enum fr_on_delete { FR_CASCADE, FR_PROTECT, FR_SET_NULL, FR_DO_NOTHING } fr_on_delete;
+
+typedef struct fr_model fr_model;
+
+/** A permitted value and what people read. Arrays end with {0}. */
+typedef struct fr_choice {
+    const char *value;
+    const char *label;
+} fr_choice;
+
+/** One field of a model. Zero is the default of every option. */
+typedef struct fr_field {
+    const char *name;
+    fr_kind kind;
+    uint32_t offset;         /* of the member in the struct */
+    /* options, given in FR_MODEL as .max_length = 200, … */
+    uint32_t max_length, min_length;   /* characters; 0 = no limit */
+    uint16_t max_digits, decimal_places;
+    bool null;               /* NULL allowed */
+    bool blank;              /* '' allowed, not required in input */
+    bool unique, index;
+    bool auto_now, auto_now_add;
+    bool read_only;          /* never taken from input */
+    bool secret;             /* never in an answer, a live frame or the change log */
+    bool primary_key;        /* for a key that is not an ID: CHAR, UUID, BIGINT … */
+    bool has_min, has_max;   /* min_value / max_value apply (also set when they are not 0) */
+    int64_t min_value, max_value;      /* INTEGER, BIGINT, FLOAT, DECIMAL */
+    const char *default_;    /* text as in JSON input: "0", "true", "open"; "now" for date kinds, "random" for UUID */
+    const char *column;      /* NULL: the name; name_id for a foreign key */
+    const char *label;       /* verbose name; NULL: the name with spaces */
+    const char *help_text;
+    const fr_choice *choices;
+    const fr_model *to;      /* FOREIGN_KEY */
+    fr_on_delete on_delete;
+    void *reserved_[2];
+} fr_field;
+
+/** A model: plain data, made by FR_MODEL, by hand, or from a database. Lives as long as the app. */
+struct fr_model {
+    const char *name;        /* "note" */
+    const char *table;       /* NULL: the name */
+    const char *label;       /* verbose name; NULL: the name with spaces for underscores */
+    const fr_field *fields;
+    uint32_t field_count;    /* at most FR_MODEL_FIELDS_MAX */
+    uint32_t struct_bytes;   /* 0: no C struct */
+    const char *ordering;    /* "-created_at,name"; NULL: by key */
+    bool is_foreign;         /* the table is somebody else's: never created or altered, only checked */
+    void *reserved_[4];
+};
+
+enum { FR_MODEL_FIELDS_MAX = 64 };
+
+/** First member of every model struct: which fields are NULL, and which were given (a PATCH names some only). */
+typedef struct fr_row {
+    uint64_t null; /* bit i: field i is NULL */
+    uint64_t set;  /* bit i: field i was given */
+} fr_row;
+
+/* FR_MODEL and the FR_IS_NULL / FR_SET_NULL / FR_IS_SET macros: model/fr_model.h keeps the machinery. */
+#include <freshet/model_macros.h>
+
+#ifdef __cplusplus
+}
+#endif
+#endif

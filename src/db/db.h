@@ -1,0 +1,83 @@
+/*
+ * One database: readers (one connection a loop, in place), the writer thread, the change log. Back end: SQLite.
+ * Everything above works with stored values in the order of the model's fields.
+ */
+#ifndef FR_DB_DB_H
+#define FR_DB_DB_H
+#include <freshet/db.h>
+#include "model/query.h"
+#include "net/wait.h"
+
+typedef struct fr_db fr_db;
+
+/* A place in the database's history. */
+typedef struct fr_place { uint64_t number, mark; } fr_place;
+
+typedef struct fr_change {
+    const fr_model *model;
+    enum { FR_CREATE = 1, FR_UPDATE, FR_DELETE } op;
+    fr_value key;
+    const fr_value *old;  /* field_count values in model order; NULL for create */
+    const fr_value *new_; /* NULL for delete */
+} fr_change;
+
+typedef struct fr_commit {
+    fr_place place;
+    const fr_change *changes;
+    size_t change_count;
+    const fr_model *const *flooded; /* models whose changes were too many to list (traps B4) */
+    size_t flood_count;
+} fr_commit;
+
+typedef struct fr_db_opts {
+    const char *url;             /* "sqlite:notes.db", "sqlite::memory:" is refused with a reason */
+    bool is_read_only;
+    uint32_t log_keep_ms;        /* 0 = 7 days */
+    uint64_t log_keep_bytes;     /* 0 = 256 MiB */
+    /* Called on the writer's thread after each group's COMMIT, in order, before answers are released. Borrowed data:
+     * copy what is kept. Only models registered as live are in it. */
+    void (*on_commit)(void *arg, const fr_commit *commits, size_t count);
+    void *arg;
+} fr_db_opts;
+
+/* Open the file, lock it against a second server, register models (all before open returns), create missing tables and
+ * check existing ones, start the writer. `models` ends with NULL; live[i] says which are logged. A model with
+ * is_foreign whose table is absent is reported in absent[i] = true instead of an error (may be NULL: an error then).
+ * Errors: FR_EBACKEND, FR_EINVAL with one line for the user in error. */
+fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const bool *live, bool *absent, fr_db **out, char error[512]);
+void fr_db_close(fr_db *db);   /* waits for queued members; closes the readers of the calling thread's loop-less use */
+/* The last place whose group is committed and visible. Any thread. */
+fr_place fr_db_committed(const fr_db *db);
+uint32_t fr_db_schema_number(const fr_db *db);
+
+/* ---- reads: on the caller's loop in place, or inside fr_atomic on the writer's connection ---- */
+/* begin may be called again: the read was over its step budget and starts anew on a pool thread (traps B6). row must
+ * not touch the loop. An error from row ends the read with it. values are borrowed until row returns. */
+typedef struct fr_reader_sink {
+    void (*begin)(void *arg);
+    fr_err (*row)(void *arg, const fr_value *values);
+    void *arg;
+} fr_reader_sink;
+/* *place (may be NULL): a commit at which the rows are exact; for snapshots. One read transaction serves all reads of a
+ * loop pass, but none is older than the last commit whose answers were released. */
+fr_err fr_db_select(fr_ctx *ctx, const fr_query *query, const fr_reader_sink *sink, fr_place *place);
+fr_err fr_db_select_key(fr_ctx *ctx, const fr_model *model, fr_value key, const fr_reader_sink *sink, fr_place *place); /* FR_ENOTFOUND */
+fr_err fr_db_count(fr_ctx *ctx, const fr_query *query, int64_t *out);
+fr_err fr_db_exists(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value value, fr_value not_key, bool *out);
+
+/* ---- writes: one member of a group commit each ---- */
+typedef struct fr_write {
+    const fr_model *model;
+    enum { FR_WRITE_INSERT = 1, FR_WRITE_UPDATE, FR_WRITE_DELETE } op;
+    fr_value key;            /* UPDATE, DELETE */
+    uint64_t set;            /* bit i: values[i] is given; INSERT fills the rest by fr_field_default, UPDATE auto_now */
+    const fr_value *values;  /* field_count, model order; must live until fr_db_write returns */
+    /* result, in the ctx's arena */
+    const fr_value *row;     /* as stored, after INSERT and UPDATE */
+    fr_place place;
+    int failed_field;        /* constraint failure on one column: its index, else -1 */
+    enum { FR_CONSTRAINT_NONE, FR_CONSTRAINT_UNIQUE, FR_CONSTRAINT_FOREIGN_KEY, FR_CONSTRAINT_NOT_NULL, FR_CONSTRAINT_CHECK } constraint;
+} fr_write;
+/* Errors: FR_ENOTFOUND (no such key), FR_ECONFLICT (constraint; see failed_field), FR_EBUSY, FR_ENOSPACE, FR_EBACKEND. */
+fr_err fr_db_write(fr_ctx *ctx, fr_write *write);
+#endif

@@ -1,0 +1,44 @@
+/*
+ * The query tree: what a list request or an fr_filter means, before SQL. One tree, two compilers (db/sql for SQL; the
+ * predicate evaluator for live filters comes with them).
+ */
+#ifndef FR_MODEL_QUERY_H
+#define FR_MODEL_QUERY_H
+#include "model/model.h"
+
+typedef enum fr_lookup { FR_LOOKUP_EXACT, FR_LOOKUP_LT, FR_LOOKUP_LTE, FR_LOOKUP_GT, FR_LOOKUP_GTE, FR_LOOKUP_IN, FR_LOOKUP_ISNULL,
+    FR_LOOKUP_CONTAINS, FR_LOOKUP_ICONTAINS, FR_LOOKUP_STARTSWITH, FR_LOOKUP_ISTARTSWITH } fr_lookup;
+
+typedef enum fr_pred_op { FR_PRED_TRUE, FR_PRED_TERM, FR_PRED_AND, FR_PRED_OR, FR_PRED_NOT } fr_pred_op;
+
+typedef struct fr_pred fr_pred;
+struct fr_pred {
+    fr_pred_op op;
+    /* TERM */
+    uint16_t field;          /* index in the model */
+    fr_lookup lookup;
+    const fr_value *values;  /* stored form; one, or several for IN */
+    size_t value_count;
+    /* AND, OR, NOT */
+    const fr_pred *const *parts;
+    size_t part_count;
+};
+
+typedef struct fr_order { uint16_t field; bool is_descending; } fr_order;
+enum { FR_ORDERS_MAX = 8 };
+
+typedef struct fr_query {
+    const fr_model *model;
+    const fr_pred *where;    /* NULL = all */
+    fr_order orders[FR_ORDERS_MAX];
+    uint8_t order_count;     /* the key, ascending, is always appended (traps A16) */
+    int64_t limit;           /* 0 = none */
+    int64_t offset;
+} fr_query;
+
+/* "-updated_at,name" → orders. Unknown names: FR_EINVAL. Empty: model->ordering, else the key. */
+fr_err fr_query_order(fr_query *query, fr_str ordering);
+/* "done=%, title__icontains=%" with the values given as printed arguments is built by db/query_c; here only trees. */
+fr_pred *fr_pred_term(fr_arena *arena, uint16_t field, fr_lookup lookup, fr_value value);
+fr_pred *fr_pred_and(fr_arena *arena, const fr_pred *a, const fr_pred *b); /* either may be NULL */
+#endif

@@ -1,0 +1,35 @@
+/*
+ * Stored values: what a database column holds (SQLite's five types), and their ways to and from C structs, JSON text
+ * and Django's storage formats (spec wire-django §5.6).
+ */
+#ifndef FR_MODEL_VALUE_H
+#define FR_MODEL_VALUE_H
+#include <freshet/model.h>
+#include "base/buf.h"
+
+typedef enum fr_value_type { FR_VALUE_NULL, FR_VALUE_INT, FR_VALUE_REAL, FR_VALUE_TEXT, FR_VALUE_BLOB } fr_value_type;
+
+typedef struct fr_value {
+    fr_value_type type;
+    union { int64_t i; double r; fr_str s; } as; /* s borrowed */
+} fr_value;
+
+#define FR_VALUE_I(v) ((fr_value){.type = FR_VALUE_INT, .as.i = (v)})
+#define FR_VALUE_S(v) ((fr_value){.type = FR_VALUE_TEXT, .as.s = (v)})
+
+bool fr_value_eq(fr_value a, fr_value b);              /* same type and same value; no conversions */
+/* SQLite's order: NULL < numbers < text < blob; numbers compared exactly (int64 against double), text by bytes. */
+int fr_value_cmp(fr_value a, fr_value b);
+uint64_t fr_value_hash(fr_value v);
+bool fr_value_dup(fr_arena *arena, fr_value v, fr_value *out); /* false when memory is out */
+
+/* Append one stored value of this field as DRF prints it: 1 → true for BOOLEAN, "1.50" for DECIMAL, "2020-…Z" … */
+void fr_value_json(const fr_field *field, fr_value v, fr_buf *out);
+
+/* Between the member of a C struct and the stored form; text is copied into arena. */
+fr_err fr_value_from_member(const fr_field *field, const void *row, fr_arena *arena, fr_value *out);
+fr_err fr_value_to_member(const fr_field *field, fr_value v, fr_arena *arena, void *row);
+
+/* Exact decimal text from a stored number or text, with this many places, half-even ("1.5", 2 → "1.50"). */
+bool fr_decimal_quantise(fr_value v, int places, char out[96], size_t *n);
+#endif
