@@ -1,0 +1,67 @@
+/*
+ * freshet/http.h: a request as a handler sees it, and its answer.
+ */
+#ifndef FRESHET_HTTP_H
+#define FRESHET_HTTP_H
+
+#include <freshet/net.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** One header, or one query or path argument. */
+typedef struct fr_pair {
+    fr_str name; /* header names in lower case */
+    fr_str value;
+} fr_pair;
+
+typedef struct fr_req fr_req;
+
+/** A whole request: the body has arrived (bounded by the server's limit). Borrowed until the handler returns. */
+struct fr_req {
+    fr_ctx *ctx;
+    fr_str method;        /* "GET" */
+    fr_str target;        /* as sent: "/api/notes/?done=true" */
+    fr_str path;          /* percent-decoded, "/api/notes/" */
+    fr_str query;         /* raw, without '?' */
+    const fr_pair *headers;
+    size_t header_count;
+    const fr_pair *args;  /* of the route: <slug:room> */
+    size_t arg_count;
+    fr_str body;
+    bool is_head;
+    bool is_secure;       /* https */
+    void *reserved_[4];
+};
+
+/** A header of the request (name in lower case); p is NULL if absent. O(headers). */
+FR_API fr_str fr_req_header(const fr_req *req, fr_str name);
+/** A query parameter, decoded; of several the last, as Django's QueryDict gives it. p is NULL if absent. */
+FR_API fr_str fr_req_query(fr_req *req, fr_str name);
+/** A path argument; p is NULL if the route has none of that name. */
+FR_API fr_str fr_req_arg(const fr_req *req, fr_str name);
+/** A path argument of an <int:…> converter; 0 if absent. */
+FR_API int64_t fr_req_arg_int(const fr_req *req, fr_str name);
+/** A cookie; p is NULL if absent. */
+FR_API fr_str fr_req_cookie(const fr_req *req, fr_str name);
+/** "http://host" of the request: for absolute links. */
+FR_API fr_str fr_req_origin(fr_req *req);
+
+/** A header for the answer. Errors: FR_EINVAL (name or value with control bytes). */
+FR_API fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value);
+/** Answer. Body is copied once. One answer a request: a second one fails with FR_EINTERNAL. */
+FR_API fr_err fr_reply_bytes(fr_req *req, int status, fr_str content_type, fr_str body);
+/** Answer application/json. */
+FR_API fr_err fr_reply_json(fr_req *req, int status, fr_str json);
+/** Answer text/plain; charset=utf-8. */
+FR_API fr_err fr_reply_text(fr_req *req, int status, fr_str text);
+
+/** A handler. An error that it returns before it answered is answered by the error map, with fr_fail's text as DRF's
+ *  {"detail": …}. */
+typedef fr_err (*fr_handler)(fr_req *req);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

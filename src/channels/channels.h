@@ -1,0 +1,29 @@
+/* What cli and live ask of channels: the WebSocket side of the application. */
+#ifndef FR_CHANNELS_CHANNELS_H
+#define FR_CHANNELS_CHANNELS_H
+#include <freshet/channels.h>
+#include "http/http.h"
+#include "ws/fan.h"
+
+/* What a WebSocket route leads to (fr_router data): a consumer, or a hook of a layer above (live's sockets on REST URLs). */
+typedef struct fr_ws_target {
+    const fr_consumer *consumer;
+    fr_err (*open)(fr_req *req, const fr_route_match *match, void *arg); /* if consumer is NULL; on a fiber; origin was checked */
+    void *arg;
+} fr_ws_target;
+
+typedef struct fr_channels fr_channels;
+typedef struct fr_channels_opts {
+    const fr_router *router;      /* data are fr_ws_target; borrowed */
+    const char *origins;          /* allowed besides the same host: "https://a.example,.b.example"; "*" = any; NULL = same host */
+    struct fr_server *server;     /* its loops carry the groups; may be set later by fr_channels_attach */
+    struct fr_db *db;
+    fr_ws_opts ws;
+} fr_channels_opts;
+
+fr_channels *fr_channels_new(const fr_channels_opts *opts);
+void fr_channels_attach(fr_channels *channels, struct fr_server *server);
+void fr_channels_free(fr_channels *channels);
+/* fr_http.upgrade with upgrade_arg = channels. */
+fr_err fr_channels_upgrade(fr_req *req, void *channels);
+#endif

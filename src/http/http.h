@@ -1,0 +1,61 @@
+/* What the layers above ask of http: routes in, upgraded connections out. */
+#ifndef FR_HTTP_HTTP_H
+#define FR_HTTP_HTTP_H
+#include <freshet/http.h>
+#include "base/buf.h"
+#include "http/router.h"
+#include "net/server.h"
+
+typedef struct fr_http_limits {   /* zero = default */
+    uint32_t line_bytes;          /* 8 KiB request line (414), one header (431) */
+    uint32_t head_bytes;          /* 64 KiB (431) */
+    uint32_t headers;             /* 100 (431) */
+    uint64_t body_bytes;          /* 2.5 MiB (413) */
+    uint32_t head_ms, body_ms, idle_ms; /* 10 s, 30 s + minimum rate, 75 s (408 or close) */
+    uint32_t pipeline;            /* requests answered in one pass before reading pauses: 64 */
+} fr_http_limits;
+
+/* What a route leads to; the app's routes hold these as fr_route_target.data. */
+typedef struct fr_http_target {
+    fr_err (*handle)(fr_req *req, void *arg); /* on a fiber */
+    void *arg;
+    bool is_quick;                /* never waits: may run without a fiber */
+} fr_http_target;
+
+typedef struct fr_http {
+    const fr_router *router;      /* borrowed; data are fr_http_target */
+    fr_http_limits limits;
+    bool append_slash;            /* 301 as Django's CommonMiddleware */
+    struct fr_db *db;             /* put into each ctx */
+    /* A request with Upgrade: websocket, on a fiber. The hook answers by fr_http_upgrade (101 and protocol change), or
+     * by fr_reply_*, or returns an error. NULL: such requests are plain requests. */
+    fr_err (*upgrade)(fr_req *req, void *arg);
+    void *upgrade_arg;
+    uint64_t requests;            /* metrics: see fr_http_stats */
+} fr_http;
+
+/* fr_server_opts.on_accept with arg = fr_http: the connection speaks HTTP. */
+fr_err fr_http_accept(fr_conn *conn, void *http);
+
+/* From an upgrade hook: send "101 Switching Protocols" with the headers given by fr_reply_header, free the HTTP state
+ * and hand the connection over. What the client sent behind its request comes to proto->on_data next. The request
+ * (arena, headers) stays valid until the hook returns. Errors: FR_ECANCELED (client gone). */
+fr_err fr_http_upgrade(fr_req *req, const fr_proto *proto, void *user, fr_conn **conn);
+fr_conn *fr_req_conn(const fr_req *req);
+bool fr_req_is_answered(const fr_req *req);
+/* Raw refusal before accept, as Daphne writes it: status line with this reason, no body, close. */
+fr_err fr_http_refuse(fr_req *req, int status, fr_str reason);
+
+/* The answer's body buffer, recycled per loop: write the body into it, then fr_reply_buf(req, status, type). */
+fr_buf *fr_reply_body(fr_req *req);
+fr_err fr_reply_buf(fr_req *req, int status, fr_str content_type);  /* content_type.n == 0: none is sent */
+
+/* Static files beneath a folder, opened beneath a directory handle; GET and HEAD, Last-Modified, index.html. */
+fr_err fr_static_open(const char *folder, fr_http_target *out, char error[256]);
+/* A file that is part of the binary. */
+fr_err fr_static_bytes(fr_req *req, fr_str content_type, fr_str bytes);
+fr_str fr_mime_type(fr_str file_name);
+
+/* Requests in the in-memory transport, for tests: bytes in, bytes out, no sockets (a socketpair loop inside). */
+fr_err fr_test_http(fr_http *http, fr_str request_bytes, fr_buf *answer);
+#endif
