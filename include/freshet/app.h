@@ -1,0 +1,68 @@
+/*
+ * freshet/app.h: an application: its routes, and the main function that serves it.
+ */
+#ifndef FRESHET_APP_H
+#define FRESHET_APP_H
+
+#include <freshet/channels.h>
+#include <freshet/http.h>
+#include <freshet/rest.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct fr_route fr_route;
+
+/**
+ * What a URL leads to. Arrays end with {0}. Exactly one of the targets is set.
+ *
+ * Patterns are Django's: "api/notes/", "rooms/<slug:room>/" with the converters str (default), int, slug, uuid, path;
+ * a leading slash makes no difference. The first route that matches wins.
+ */
+struct fr_route {
+    const char *path;
+    const fr_viewset *viewset;   /* http: the REST API at path and path<pk>/, and its live sockets at the same URLs */
+    const fr_consumer *consumer; /* websocket */
+    fr_handler handler;          /* http */
+    const char *methods;         /* of handler: "GET,POST"; NULL: any. GET serves HEAD too */
+    const char *folder;          /* http: static files beneath this folder, at path… */
+    const char *page;            /* http: this HTML text, for a page that is part of the program */
+    const fr_route *include;     /* routes beneath path */
+    void *reserved_[4];
+};
+
+/** An application: what fr_main serves. Zero is the default of every member. */
+typedef struct fr_app {
+    const fr_route *http;
+    const fr_route *websocket;
+    const char *name;                    /* NULL: of the program */
+    const char *summary;                 /* one line for --help */
+    const char *version;                 /* NULL: freshet's */
+    const fr_model *const *models;       /* further models, without a viewset; ends with NULL */
+    const char *origins;                 /* of web pages that may open sockets, besides our own host; "*" = all */
+    const char *db;                      /* default of --db; NULL: "sqlite:<name>.db" if there are models */
+    const char *listen;                  /* default of --listen; NULL: "127.0.0.1:8000" */
+    uint64_t body_bytes;                 /* largest request body; 0 = 2.5 MiB */
+    void *reserved_[8];
+} fr_app;
+
+/**
+ * Serve an application until SIGTERM or SIGINT: reads the command line (--help lists the options) and FRESHET_*
+ * variables, opens the database, listens, prints where, and drains at the end.
+ *
+ * @param argc, argv  of main
+ * @param app         borrowed until return
+ *
+ * @return the exit code: 0 done, 1 failed, 2 usage, 3 configuration (a wrong route or model), 4 cannot listen, 5 database
+ *
+ * Errors:   one line on standard error that says what to do
+ * Thread:   the main thread; starts one worker a core, the writer and the matcher
+ */
+#define fr_main(argc, argv, app) fr_main_((argc), (argv), (app), sizeof(fr_app), sizeof(fr_route))
+FR_API int fr_main_(int argc, char **argv, const fr_app *app, size_t app_bytes, size_t route_bytes);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

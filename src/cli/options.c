@@ -1,0 +1,110 @@
+/* Options of fr_main; see options.h. Precedence: flag, environment, the app's own default, ours. */
+#include "cli/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/settings.h"
+#include "base/str.h"
+
+static const char *const levels[] = {"error", "warn", "info", "debug", "trace", NULL};
+static const char *const formats[] = {"text", "json", NULL};
+
+enum { MILLISECONDS_A_DAY = 86400000, MAX_WORKERS = 256 };
+
+static const fr_setting table[] = {
+    {"listen", FR_SETTING_STRING, "HOST:PORT", "address to serve; port 0 takes any free one", NULL, offsetof(fr_options, listen), NULL, 0, 0},
+    {"db", FR_SETTING_STRING, "URL", "database: sqlite:PATH", NULL, offsetof(fr_options, db), NULL, 0, 0},
+    {"workers", FR_SETTING_INT, "N", "worker threads; 0 is one a core", "0", offsetof(fr_options, workers), NULL, 0, MAX_WORKERS},
+    {"origins", FR_SETTING_STRING, "LIST", "origins of web pages that may open sockets, besides this host; * is any", NULL,
+     offsetof(fr_options, origins), NULL, 0, 0},
+    {"log", FR_SETTING_ENUM, "LEVEL", "error, warn, info, debug or trace", "info", offsetof(fr_options, log_level), levels, 0, 0},
+    {"log-format", FR_SETTING_ENUM, "FORMAT", "text or json", "text", offsetof(fr_options, log_format), formats, 0, 0},
+    {"body", FR_SETTING_BYTES, "SIZE", "largest request body", "2.5MiB", offsetof(fr_options, body_bytes), NULL, 0, 1LL << 40},
+    {"client-bound", FR_SETTING_BYTES, "SIZE", "bytes that wait for one slow client at most", "1MiB", offsetof(fr_options, out_bytes), NULL,
+     64 << 10, 1LL << 30},
+    {"drain", FR_SETTING_MS, "TIME", "how long a stop waits for requests and sockets to end", "8s", offsetof(fr_options, drain_ms), NULL, 1,
+     MILLISECONDS_A_DAY},
+};
+enum { OPTION_COUNT = sizeof table / sizeof *table };
+
+static void print_help(const fr_app *app, const char *name)
+{
+    fr_buf text;
+    fr_buf_init(&text);
+    fr_buf_printf(&text, "%s%s%s\n\nusage: %s [options]\n\n", name, app->summary ? ": " : "", app->summary ? app->summary : "", name);
+    fr_settings_help(table, OPTION_COUNT, &text);
+    fr_buf_printf(&text, "\nDefaults of this program: --listen %s%s%s\nEach option can be set as FRESHET_NAME too (FRESHET_LISTEN, FRESHET_LOG_FORMAT).\n",
+                  app->listen, app->db ? " --db " : "", app->db ? app->db : "");
+    fwrite(text.p, 1, text.n, stdout);
+    fr_buf_deinit(&text);
+}
+
+/* "127.0.0.1:8000", "[::1]:8000", ":8000" or "8000". */
+static bool split_address(const char *text, char *host, size_t host_bytes, uint16_t *port)
+{
+    fr_str s = fr_str_c(text), name = FR_STR("127.0.0.1"), digits = s;
+    for (size_t i = s.n; i > 0; i--)
+        if (s.p[i - 1] == ':') {
+            name = fr_str_sub(s, 0, i - 1);
+            digits = fr_str_from(s, i);
+            break;
+        }
+    if (name.n >= 2 && name.p[0] == '[' && name.p[name.n - 1] == ']')
+        name = fr_str_sub(name, 1, name.n - 2);
+    else if (fr_str_find_char(name, ':') != SIZE_MAX)
+        return false; /* an IPv6 address needs its brackets */
+    uint64_t number;
+    if (!fr_str_u64(digits, &number) || number > UINT16_MAX || name.n >= host_bytes)
+        return false;
+    if (name.n == 0)
+        name = FR_STR("0.0.0.0");
+    memcpy(host, name.p, name.n);
+    host[name.n] = 0;
+    *port = (uint16_t)number;
+    return true;
+}
+
+static int usage_error(const char *name, const char *text)
+{
+    fprintf(stderr, "%s: %s (try %s --help)\n", name, text, name);
+    return FR_EXIT_USAGE;
+}
+
+int fr_options_read(const fr_app *app, const char *name, int argc, char **argv, fr_options *out)
+{
+    char wants = 0, *error = NULL;
+    int first = argc;
+    fr_err err = fr_settings_read(table, OPTION_COUNT, argc, argv, out, &wants, &first, &error);
+    if (wants == 'h' || wants == 'v') {
+        free(error);
+        if (wants == 'h')
+            print_help(app, name);
+        else
+            printf("%s %s\n", name, app->version);
+        return FR_EXIT_DONE;
+    }
+    if (err) {
+        int code = usage_error(name, error ? error : "the options could not be read");
+        free(error);
+        return code;
+    }
+    if (first < argc) {
+        char text[256];
+        snprintf(text, sizeof text, "unexpected argument \"%.100s\"", argv[first]);
+        return usage_error(name, text);
+    }
+    if (!out->listen)
+        out->listen = app->listen;
+    if (!out->db)
+        out->db = app->db;
+    if (!out->origins)
+        out->origins = app->origins;
+    if (!split_address(out->listen, out->host, sizeof out->host, &out->port)) {
+        char text[256];
+        snprintf(text, sizeof text, "--listen \"%.100s\" is not HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000", out->listen);
+        return usage_error(name, text);
+    }
+    return -1;
+}

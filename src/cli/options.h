@@ -1,0 +1,24 @@
+/* The command line of a program that calls fr_main: one table makes the parser, FRESHET_* and --help. */
+#ifndef FR_CLI_OPTIONS_H
+#define FR_CLI_OPTIONS_H
+#include <freshet/app.h>
+
+enum { FR_EXIT_DONE = 0, FR_EXIT_FAILED = 1, FR_EXIT_USAGE = 2, FR_EXIT_CONFIG = 3, FR_EXIT_LISTEN = 4, FR_EXIT_DB = 5 };
+
+typedef struct fr_options {
+    const char *listen;
+    const char *db;       /* NULL: none was given */
+    const char *origins;
+    int64_t workers;
+    int64_t drain_ms;
+    int64_t body_bytes;
+    int64_t out_bytes;
+    int log_level;        /* fr_level */
+    int log_format;       /* 0 text, 1 json */
+    char host[256];       /* of listen */
+    uint16_t port;
+} fr_options;
+
+/* Read them. Returns -1 to go on, else the exit code (--help and --version are answered here). */
+int fr_options_read(const fr_app *app, const char *name, int argc, char **argv, fr_options *out);
+#endif
