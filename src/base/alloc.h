@@ -6,10 +6,6 @@
 #define FR_BASE_ALLOC_H
 #include <stddef.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 void *fr_malloc(size_t bytes);                            /* not cleared; NULL when memory is out */
 void *fr_zalloc(size_t bytes);                            /* cleared */
 void *fr_malloc_array(size_t count, size_t item_bytes);   /* NULL also when the product overflows */
@@ -19,8 +15,4 @@ void fr_free(void *memory);                               /* NULL is fine */
 /* Tests: the n-th allocation of this thread from now fails, once; 0 = never. Returns what was left of the former
  * count, so `fr_test_fail_alloc(0) == 0` says that the failure has happened. */
 size_t fr_test_fail_alloc(size_t n);
-
-#ifdef __cplusplus
-}
-#endif
 #endif

@@ -7,7 +7,7 @@
 typedef struct fr_map_slot_ fr_map_slot_;
 typedef struct fr_map {
     fr_map_slot_ *slots; /* owned */
-    size_t count, used, cap;
+    size_t count, cap;
 } fr_map;
 
 void fr_map_init(fr_map *map);

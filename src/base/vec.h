@@ -2,6 +2,7 @@
 #ifndef FR_BASE_VEC_H
 #define FR_BASE_VEC_H
 #include <freshet/base.h>
+#include <stdlib.h>
 
 #define FR_VEC(type) struct { type *at; size_t count, cap; }
 bool fr_vec_grow_(void **at, size_t *cap, size_t count, size_t item_bytes);

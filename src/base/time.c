@@ -1,0 +1,227 @@
+/*
+ * Civil time. The calendar is the proleptic Gregorian one, counted in eras of 400 years that begin on 1 March, so that
+ * the leap day is the last of its year and the month lengths follow one formula.
+ */
+#include "base/time.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/digits.h"
+#include "base/time_int.h"
+
+enum {
+    ERA_YEARS = 400,
+    ERA_DAYS = 146097,
+    EPOCH_DAY = 719468, /* 1970-01-01, counted from 0000-03-01 */
+};
+
+static int64_t clock_ns(clockid_t id)
+{
+    struct timespec ts;
+    clock_gettime(id, &ts);
+    return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+fr_time fr_time_now(void)
+{
+    return clock_ns(CLOCK_REALTIME) / 1000;
+}
+
+uint64_t fr_mono_ns(void)
+{
+    return (uint64_t)clock_ns(CLOCK_MONOTONIC);
+}
+
+/* ---- days ---- */
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+static int month_days(int year, int month)
+{
+    static const uint8_t DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return DAYS[month - 1] + (month == 2 && is_leap);
+}
+
+bool fr_date_civil(int year, int month, int day, fr_date *out)
+{
+    if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > month_days(year, month))
+        return false;
+    int y = year - (month <= 2);         /* years begin in March */
+    int m = (month + 9) % 12;            /* March is 0 */
+    int era = y / ERA_YEARS, yoe = y % ERA_YEARS;
+    int doy = (153 * m + 2) / 5 + day - 1; /* 153 days in each five months from March */
+    int doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+    *out = era * ERA_DAYS + doe - EPOCH_DAY;
+    return true;
+}
+
+/* The date of any day, also outside the years 1..9999. */
+static void split_day(int64_t day_number, int64_t *year, int *month, int *day)
+{
+    int64_t z = day_number + EPOCH_DAY;
+    int64_t era = floor_div(z, ERA_DAYS);
+    int doe = (int)(z - era * ERA_DAYS);
+    /* Leap days are taken out (one each 1460 days, but for 36524, and at last for the era's last day). */
+    int yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int m = (5 * doy + 2) / 153;
+    *day = doy - (153 * m + 2) / 5 + 1;
+    *month = m < 10 ? m + 3 : m - 9;
+    *year = era * ERA_YEARS + yoe + (*month <= 2);
+}
+
+void fr_date_split(fr_date date, int *year, int *month, int *day)
+{
+    int64_t y;
+    split_day(date, &y, month, day);
+    *year = (int)y;
+}
+
+/* ---- formats ---- */
+
+static char *put_day(char *p, int64_t day_number)
+{
+    int64_t year;
+    int month, day;
+    split_day(day_number, &year, &month, &day);
+    if (year < 0) {
+        *p++ = '-';
+        year = -year;
+    }
+    if (year < 10000) {
+        fr_digits_pad(p, 4, (uint64_t)year);
+        p += 4;
+    } else {
+        p += fr_digits_u64(p, (uint64_t)year);
+    }
+    *p = '-';
+    fr_digits_pad(p + 1, 2, (uint64_t)month);
+    p[3] = '-';
+    fr_digits_pad(p + 4, 2, (uint64_t)day);
+    return p + 6;
+}
+
+/* HH:MM:SS of microseconds within a day. */
+static char *put_clock(char *p, int64_t us)
+{
+    uint64_t s = (uint64_t)us / 1000000;
+    fr_digits_pad(p, 2, s / 3600);
+    p[2] = ':';
+    fr_digits_pad(p + 3, 2, s / 60 % 60);
+    p[5] = ':';
+    fr_digits_pad(p + 6, 2, s % 60);
+    return p + 8;
+}
+
+/* As Python: nothing, or all six digits. */
+static char *put_fraction(char *p, int64_t us)
+{
+    uint64_t fraction = (uint64_t)us % 1000000;
+    if (!fraction)
+        return p;
+    *p = '.';
+    fr_digits_pad(p + 1, 6, fraction);
+    return p + 7;
+}
+
+static char *put_time(char *p, fr_time t, char between)
+{
+    int64_t day = floor_div(t, FR_DAY_US), us = t - day * FR_DAY_US;
+    p = put_day(p, day);
+    *p++ = between;
+    return put_fraction(put_clock(p, us), us);
+}
+
+size_t fr_date_iso(fr_date date, char *out)
+{
+    return (size_t)(put_day(out, date) - out);
+}
+
+size_t fr_time_iso(fr_time t, char *out)
+{
+    char *p = put_time(out, t, 'T');
+    *p++ = 'Z';
+    return (size_t)(p - out);
+}
+
+size_t fr_time_sql(fr_time t, char *out)
+{
+    return (size_t)(put_time(out, t, ' ') - out);
+}
+
+size_t fr_span_clock(fr_span t, char *out)
+{
+    int64_t us = t - floor_div(t, FR_DAY_US) * FR_DAY_US;
+    return (size_t)(put_fraction(put_clock(out, us), us) - out);
+}
+
+size_t fr_span_text(fr_span t, char *out)
+{
+    int64_t days = floor_div(t, FR_DAY_US), us = t - days * FR_DAY_US;
+    char *p = out;
+    if (days) {
+        p += fr_digits_i64(p, days);
+        *p++ = ' ';
+    }
+    return (size_t)(put_fraction(put_clock(p, us), us) - out);
+}
+
+/* ---- HTTP dates (RFC 9110, 5.6.7) ---- */
+
+static const char WEEKDAYS[] = "ThuFriSatSunMonTueWed"; /* 1970-01-01 was a Thursday */
+static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+size_t fr_time_http(fr_time t, char *out)
+{
+    int64_t day_number = floor_div(t, FR_DAY_US), year;
+    int month, day;
+    split_day(day_number, &year, &month, &day);
+    char *p = out;
+    memcpy(p, WEEKDAYS + 3 * (day_number - floor_div(day_number, 7) * 7), 3);
+    memcpy(p + 3, ", ", 2);
+    fr_digits_pad(p + 5, 2, (uint64_t)day);
+    p[7] = ' ';
+    memcpy(p + 8, MONTHS + 3 * (month - 1), 3);
+    p[11] = ' ';
+    fr_digits_pad(p + 12, 4, (uint64_t)year);
+    p[16] = ' ';
+    p = put_clock(p + 17, t - day_number * FR_DAY_US);
+    memcpy(p, " GMT", 4);
+    return (size_t)(p + 4 - out);
+}
+
+static int name_index(const char *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (memcmp(names + 3 * i, name, 3) == 0)
+            return (int)i;
+    return -1;
+}
+
+bool fr_time_parse_http(fr_str s, fr_time *out)
+{
+    /* In the shape, 0 stands for a digit and a for a letter. */
+    static const char SHAPE[] = "aaa, 00 aaa 0000 00:00:00 GMT";
+    if (s.n != sizeof SHAPE - 1)
+        return false;
+    for (size_t i = 0; i < s.n; i++) {
+        bool is_digit = s.p[i] >= '0' && s.p[i] <= '9';
+        if (SHAPE[i] == '0' ? !is_digit : SHAPE[i] != 'a' && SHAPE[i] != s.p[i])
+            return false;
+    }
+#define PAIR(at) ((s.p[at] - '0') * 10 + s.p[(at) + 1] - '0')
+    int hour = PAIR(17), minute = PAIR(20), second = PAIR(23);
+    fr_date date;
+    if (name_index(WEEKDAYS, 7, s.p) < 0 || hour > 23 || minute > 59 || second > 59)
+        return false;
+    if (!fr_date_civil(PAIR(12) * 100 + PAIR(14), name_index(MONTHS, 12, s.p + 8) + 1, PAIR(5), &date))
+        return false;
+#undef PAIR
+    *out = date * FR_DAY_US + (hour * 3600 + minute * 60 + second) * FR_SECOND_US;
+    return true;
+}

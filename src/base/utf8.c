@@ -1,0 +1,117 @@
+/*
+ * UTF-8 as RFC 3629 has it: no surrogates, no overlong forms, nothing over U+10FFFF.
+ *
+ *   lead      second    then
+ *   C2..DF    80..BF
+ *   E0        A0..BF    80..BF
+ *   E1..EF    80..BF    80..BF      (ED: 80..9F, which leaves the surrogates out)
+ *   F0        90..BF    80..BF x2
+ *   F1..F3    80..BF    80..BF x2
+ *   F4        80..8F    80..BF x2
+ */
+#include "base/str.h"
+
+#include "base/bytes.h"
+
+/* The state of a cut sequence: how many bytes are still to come, and the range of the next one. 0 = none. */
+static uint32_t state_of(unsigned missing, unsigned low, unsigned high)
+{
+    return missing << 16 | low << 8 | high;
+}
+
+/* The state after a lead byte of 0x80 or more; 0 if it cannot begin a sequence. */
+static uint32_t after_lead(unsigned char c)
+{
+    if (c < 0xc2 || c > 0xf4)
+        return 0;
+    if (c < 0xe0)
+        return state_of(1, 0x80, 0xbf);
+    if (c < 0xf0)
+        return state_of(2, c == 0xe0 ? 0xa0 : 0x80, c == 0xed ? 0x9f : 0xbf);
+    return state_of(3, c == 0xf0 ? 0x90 : 0x80, c == 0xf4 ? 0x8f : 0xbf);
+}
+
+bool fr_utf8_step(uint32_t *state, fr_str chunk)
+{
+    const char *p = chunk.p, *end = chunk.n ? chunk.p + chunk.n : chunk.p;
+    uint32_t s = *state;
+    while (p < end) {
+        if (!s)
+            while (end - p >= 8 && !(fr_load64(p) & FR_HIGH_BITS))
+                p += 8;
+        if (p == end)
+            break;
+        unsigned char c = (unsigned char)*p++;
+        if (!s) {
+            if (c < 0x80)
+                continue;
+            s = after_lead(c);
+            if (!s)
+                return false;
+        } else {
+            if (c < (s >> 8 & 0xff) || c > (s & 0xff))
+                return false;
+            unsigned missing = (s >> 16) - 1;
+            s = missing ? state_of(missing, 0x80, 0xbf) : 0;
+        }
+    }
+    *state = s;
+    return true;
+}
+
+bool fr_utf8_valid(fr_str s)
+{
+    uint32_t state = 0;
+    return fr_utf8_step(&state, s) && state == 0;
+}
+
+uint32_t fr_utf8_next(fr_str s, size_t *pos)
+{
+    const unsigned char *p = (const unsigned char *)s.p + *pos;
+    size_t left = s.n - *pos;
+    size_t n = *p < 0x80 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+    if (n > left) { /* not valid UTF-8 after all: stay inside the string */
+        *pos = s.n;
+        return 0xfffd;
+    }
+    *pos += n;
+    switch (n) {
+    case 1: return *p;
+    case 2: return (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu);
+    case 3: return (p[0] & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+    default: return (p[0] & 0x07u) << 18 | (p[1] & 0x3fu) << 12 | (p[2] & 0x3fu) << 6 | (p[3] & 0x3fu);
+    }
+}
+
+size_t fr_utf8_put(uint32_t code_point, char out[4])
+{
+    uint32_t c = code_point;
+    if (c < 0x80) {
+        out[0] = (char)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        out[0] = (char)(0xc0 | c >> 6);
+        out[1] = (char)(0x80 | (c & 0x3f));
+        return 2;
+    }
+    if (c < 0x10000) {
+        out[0] = (char)(0xe0 | c >> 12);
+        out[1] = (char)(0x80 | (c >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (c & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | (c >> 18 & 0x07));
+    out[1] = (char)(0x80 | (c >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (c >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (c & 0x3f));
+    return 4;
+}
+
+size_t fr_utf8_count(fr_str s)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s.n; i++)
+        count += ((unsigned char)s.p[i] & 0xc0) != 0x80; /* all but continuation bytes */
+    return count;
+}
