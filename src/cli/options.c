@@ -21,7 +21,7 @@ static const fr_setting table[] = {
      offsetof(fr_options, origins), NULL, 0, 0},
     {"log", FR_SETTING_ENUM, "LEVEL", "error, warn, info, debug or trace", "info", offsetof(fr_options, log_level), levels, 0, 0},
     {"log-format", FR_SETTING_ENUM, "FORMAT", "text or json", "text", offsetof(fr_options, log_format), formats, 0, 0},
-    {"body", FR_SETTING_BYTES, "SIZE", "largest request body", "2.5MiB", offsetof(fr_options, body_bytes), NULL, 0, 1LL << 40},
+    {"body", FR_SETTING_BYTES, "SIZE", "largest request body (2.5MiB)", NULL, offsetof(fr_options, body_bytes), NULL, 0, 1LL << 40},
     {"client-bound", FR_SETTING_BYTES, "SIZE", "bytes that wait for one slow client at most", "1MiB", offsetof(fr_options, out_bytes), NULL,
      64 << 10, 1LL << 30},
     {"drain", FR_SETTING_MS, "TIME", "how long a stop waits for requests and sockets to end", "8s", offsetof(fr_options, drain_ms), NULL, 1,
@@ -101,6 +101,8 @@ int fr_options_read(const fr_app *app, const char *name, int argc, char **argv, 
         out->db = app->db;
     if (!out->origins)
         out->origins = app->origins;
+    if (!out->body_bytes)
+        out->body_bytes = (int64_t)app->body_bytes;
     if (!split_address(out->listen, out->host, sizeof out->host, &out->port)) {
         char text[256];
         snprintf(text, sizeof text, "--listen \"%.100s\" is not HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000", out->listen);

@@ -1,0 +1,134 @@
+/*
+ * Routes of an application; see routes.h. A route table is an array of structs that the user's compiler laid out, so
+ * it is walked with the stride that fr_main was compiled with (traps C4).
+ */
+#include "cli/routes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+enum { INCLUDES_DEEP = 8 };
+
+static fr_str without_leading_slash(const char *path)
+{
+    fr_str s = fr_str_c(path);
+    return s.n && s.p[0] == '/' ? fr_str_from(s, 1) : s;
+}
+
+/* "GET,POST" of one handler. */
+static bool allows(const char *methods, fr_str method)
+{
+    if (!methods)
+        return true;
+    fr_str rest = fr_str_c(methods), one;
+    while (rest.n) {
+        rest = fr_str_cut(rest, ',', &one);
+        one = fr_str_trim(one);
+        if (fr_str_eq_nocase(one, method) || (fr_str_eq(method, FR_STR("HEAD")) && fr_str_eq_nocase(one, FR_STR("GET"))))
+            return true;
+    }
+    return false;
+}
+
+static fr_err run_handler(fr_req *req, void *arg)
+{
+    const fr_route *route = arg;
+    if (allows(route->methods, req->method))
+        return route->handler(req);
+    FR_TRY(fr_reply_header(req, FR_STR("Allow"), fr_str_c(route->methods)));
+    return fr_fail(req, FR_EMETHOD, "Method \"%.*s\" not allowed.", FR_FMT(req->method));
+}
+
+static fr_err serve_page(fr_req *req, void *arg)
+{
+    const fr_route *route = arg;
+    if (!fr_str_eq(req->method, FR_STR("GET")) && !req->is_head) {
+        FR_TRY(fr_reply_header(req, FR_STR("Allow"), FR_STR("GET, HEAD")));
+        return fr_fail(req, FR_EMETHOD, "Method \"%.*s\" not allowed.", FR_FMT(req->method));
+    }
+    return fr_static_bytes(req, FR_STR("text/html; charset=utf-8"), fr_str_c(route->page));
+}
+
+static int targets_of(const fr_route *route)
+{
+    return !!route->viewset + !!route->consumer + !!route->handler + !!route->folder + !!route->page + !!route->include;
+}
+
+static fr_err check_route(const fr_route *route, bool is_websocket, char error[256])
+{
+    const char *wrong = NULL;
+    if (targets_of(route) != 1)
+        wrong = targets_of(route) ? "has more than one target" : "has no target: set .viewset, .consumer, .handler, .folder, .page or .include";
+    else if (is_websocket && !route->consumer && !route->include)
+        wrong = "stands in .websocket but has no consumer";
+    else if (!is_websocket && route->consumer)
+        wrong = "has a consumer, so it belongs into .websocket";
+    else if (route->viewset && !route->viewset->model)
+        wrong = "has a viewset without a model";
+    if (!wrong)
+        return FR_OK;
+    snprintf(error, 256, "route \"%.100s\" %s", route->path, wrong);
+    return FR_EINVAL;
+}
+
+typedef struct walk {
+    fr_arena *arena;
+    size_t route_bytes;
+    bool is_websocket;
+    fr_flat_routes *out;
+    char *error;
+} walk;
+
+/* Recursion is bounded by INCLUDES_DEEP, and the tables are the developer's own. */
+static fr_err flatten(const walk *w, fr_str prefix, const fr_route *routes, int depth)
+{
+    if (depth > INCLUDES_DEEP) {
+        snprintf(w->error, 256, "routes include each other more than %d deep", INCLUDES_DEEP);
+        return FR_EINVAL;
+    }
+    for (const char *at = (const char *)routes; at && ((const fr_route *)at)->path; at += w->route_bytes) {
+        const fr_route *route = (const fr_route *)at;
+        FR_TRY(check_route(route, w->is_websocket, w->error));
+        fr_str own = without_leading_slash(route->path);
+        fr_flat_route flat = {fr_arena_printf(w->arena, "%.*s%.*s", FR_FMT(prefix), FR_FMT(own)), route, w->is_websocket};
+        if (!flat.pattern.p)
+            return FR_ENOMEM;
+        if (route->include)
+            FR_TRY(flatten(w, flat.pattern, route->include, depth + 1));
+        else if (!fr_vec_push(&w->out->list, flat))
+            return FR_ENOMEM;
+    }
+    return FR_OK;
+}
+
+fr_err fr_routes_flatten(fr_arena *arena, const fr_app *app, size_t route_bytes, fr_flat_routes *out, char error[256])
+{
+    walk w = {arena, route_bytes, false, out, error};
+    snprintf(error, 256, "out of memory");
+    FR_TRY(flatten(&w, FR_STR(""), app->http, 0));
+    w.is_websocket = true;
+    return flatten(&w, FR_STR(""), app->websocket, 0);
+}
+
+fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_route *flat, char error[256])
+{
+    fr_http_target *target = fr_arena_zalloc(arena, sizeof *target);
+    if (!target) {
+        snprintf(error, 256, "out of memory");
+        return FR_ENOMEM;
+    }
+    const fr_route *route = flat->route;
+    target->arg = (void *)(uintptr_t)route;
+    if (route->handler)
+        target->handle = run_handler;
+    else if (route->page) {
+        target->handle = serve_page;
+        target->is_quick = true;
+    } else {
+        FR_TRY(fr_static_open(route->folder, target, error));
+    }
+    return fr_router_add(router, flat->pattern, route->folder != NULL, target, error);
+}

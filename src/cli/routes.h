@@ -1,0 +1,25 @@
+/* From the app's route tables to the routers of http and channels. */
+#ifndef FR_CLI_ROUTES_H
+#define FR_CLI_ROUTES_H
+#include <freshet/app.h>
+
+#include "base/vec.h"
+#include "http/http.h"
+
+/* One route with its whole pattern, after `include` was followed. */
+typedef struct fr_flat_route {
+    fr_str pattern;
+    const fr_route *route;
+    bool is_websocket;
+} fr_flat_route;
+
+typedef struct fr_flat_routes {
+    FR_VEC(fr_flat_route) list;
+} fr_flat_routes;
+
+/* Follow the includes and check that each route has one target, of the right protocol.
+ * Errors: FR_EINVAL with one line for the developer in error. */
+fr_err fr_routes_flatten(fr_arena *arena, const fr_app *app, size_t route_bytes, fr_flat_routes *out, char error[256]);
+/* Add a handler, folder or page to the router. */
+fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_route *flat, char error[256]);
+#endif
