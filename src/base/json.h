@@ -9,6 +9,7 @@
 /* ---- writer: appends to a buf; commas are the caller's or come by fr_json_* container helpers ---- */
 void fr_json_put_str(fr_buf *buf, fr_str s);     /* quoted; U+2028/9 escaped; non-ASCII kept; lone surrogates (as WTF-8) as \uXXXX */
 void fr_json_put_double(fr_buf *buf, double v);  /* Python repr: shortest round trip, 1.0, 1e+16, 1e-05; NaN and infinities: null */
+void fr_json_put_str_ascii(fr_buf *buf, fr_str s); /* as Python's json.dumps default: all that is not ASCII as \uXXXX */
 void fr_json_put_bool(fr_buf *buf, bool v);
 
 /* ---- reader: pull events ---- */
@@ -38,8 +39,11 @@ void fr_json_reader_init(fr_json_reader *reader, fr_arena *arena, fr_str text);
 fr_json_event fr_json_next(fr_json_reader *reader);
 /* After OBJECT or ARRAY: read to its end. After any other event: nothing. Returns false on error. */
 bool fr_json_skip(fr_json_reader *reader, fr_json_event event);
+/* After FR_JSON_ERROR: FR_EINVAL (error says why) or FR_ENOMEM. */
+fr_err fr_json_reader_err(const fr_json_reader *reader);
 
-/* ---- tree, for code that wants random access: arrays and members keep order; duplicate keys: last wins in get ---- */
+/* ---- tree, for code that wants random access: arrays and members keep order; a key that comes twice stands once, at
+ * its first place with its last value, as in Python ---- */
 typedef struct fr_json fr_json;
 struct fr_json {
     fr_json_event type;   /* OBJECT, ARRAY, STRING, NUMBER, TRUE, FALSE, NULL */
