@@ -60,16 +60,14 @@ void fr_buf_put_slow_(fr_buf *buf, const char *p, size_t n)
 
 void fr_buf_put_u64(fr_buf *buf, uint64_t v)
 {
-    char text[FR_DIGITS_MAX];
-    size_t n = fr_digits_u64(text, v);
-    fr_buf_put(buf, (fr_str){text, n});
+    if (fr_buf_reserve(buf, FR_DIGITS_MAX))
+        buf->n += fr_digits_u64(buf->p + buf->n, v);
 }
 
 void fr_buf_put_i64(fr_buf *buf, int64_t v)
 {
-    char text[FR_DIGITS_MAX];
-    size_t n = fr_digits_i64(text, v);
-    fr_buf_put(buf, (fr_str){text, n});
+    if (fr_buf_reserve(buf, FR_DIGITS_MAX))
+        buf->n += fr_digits_i64(buf->p + buf->n, v);
 }
 
 void fr_buf_printf(fr_buf *buf, const char *fmt, ...)

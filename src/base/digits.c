@@ -14,23 +14,27 @@ static const char PAIRS[201] = "00010203040506070809"
                                "80818283848586878889"
                                "90919293949596979899";
 
+static size_t count_digits(uint64_t v)
+{
+    size_t n = 1;
+    for (; v >= 10000; v /= 10000)
+        n += 4;
+    return n + (v >= 10) + (v >= 100) + (v >= 1000);
+}
+
 size_t fr_digits_u64(char *out, uint64_t v)
 {
-    char text[FR_DIGITS_MAX];
-    char *p = text + sizeof text;
+    size_t n = count_digits(v);
+    char *p = out + n;
     while (v >= 100) {
         p -= 2;
         memcpy(p, PAIRS + v % 100 * 2, 2);
         v /= 100;
     }
-    if (v >= 10) {
-        p -= 2;
-        memcpy(p, PAIRS + v * 2, 2);
-    } else {
-        *--p = (char)('0' + v);
-    }
-    size_t n = (size_t)(text + sizeof text - p);
-    memcpy(out, p, n);
+    if (v >= 10)
+        memcpy(out, PAIRS + v * 2, 2);
+    else
+        *out = (char)('0' + v);
     return n;
 }
 

@@ -70,11 +70,11 @@ static bool is_escaped(char c, bool is_ascii)
 }
 
 /* The length of what is copied as it is. */
-static size_t plain_bytes(fr_str s, bool is_ascii)
+static size_t plain_bytes(const char *p, size_t n, bool is_ascii)
 {
-    size_t plain = fr_json_plain_(s.p, s.n, true);
-    size_t del = is_ascii ? fr_str_find_char(fr_str_sub(s, 0, plain), 0x7f) : SIZE_MAX;
-    return del < plain ? del : plain;
+    size_t plain = fr_json_plain_(p, n, true);
+    const char *del = is_ascii && plain ? memchr(p, 0x7f, plain) : NULL;
+    return del ? (size_t)(del - p) : plain;
 }
 
 static void put_string(fr_buf *buf, fr_str s, bool is_ascii)
@@ -84,20 +84,18 @@ static void put_string(fr_buf *buf, fr_str s, bool is_ascii)
         return;
     }
     fr_buf_put_char(buf, '"');
-    while (s.n) {
-        size_t plain = plain_bytes(s, is_ascii);
-        fr_buf_put(buf, fr_str_sub(s, 0, plain));
-        s = fr_str_from(s, plain);
+    for (const char *p = s.p, *end = s.n ? p + s.n : p; p < end;) {
+        size_t plain = plain_bytes(p, (size_t)(end - p), is_ascii);
+        fr_buf_put(buf, (fr_str){p, plain});
+        p += plain;
         /* Text in other scripts comes in runs of what is not ASCII. */
-        while (s.n && (unsigned char)*s.p >= 0x80) {
-            size_t n = sequence((const unsigned char *)s.p, s.n);
-            put_code_point(buf, n ? fr_str_sub(s, 0, n) : FR_STR("\xef\xbf\xbd"), is_ascii);
-            s = fr_str_from(s, n ? n : 1);
+        while (p < end && (unsigned char)*p >= 0x80) {
+            size_t n = sequence((const unsigned char *)p, (size_t)(end - p));
+            put_code_point(buf, n ? (fr_str){p, n} : FR_STR("\xef\xbf\xbd"), is_ascii);
+            p += n ? n : 1;
         }
-        if (s.n && is_escaped(*s.p, is_ascii)) {
-            put_ascii_escape(buf, *s.p);
-            s = fr_str_from(s, 1);
-        }
+        if (p < end && is_escaped(*p, is_ascii))
+            put_ascii_escape(buf, *p++);
     }
     fr_buf_put_char(buf, '"');
 }
@@ -186,7 +184,7 @@ static bool reads_back(const char *digits, int count, int point, double v)
     return fr_strtod_(text) == v;
 }
 
-/* Most floats of real data are a few decimals long: found by scaling, 20 ns instead of 600. The quotient of two exact
+/* Most floats of real data are a few decimals long: found by scaling, 15 ns instead of 460. The quotient of two exact
  * doubles is rounded once, so if it gives v again, those digits read back as v; under 16 digits they are the shortest. */
 static bool put_short(fr_buf *buf, double v)
 {

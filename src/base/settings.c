@@ -188,7 +188,7 @@ static size_t distance(fr_str a, fr_str b)
     return row[b.n];
 }
 
-static fr_err unknown_flag(const fr_setting *table, size_t count, fr_str name, char **error)
+static fr_err unknown_flag(const fr_setting *table, size_t count, const char *dashes, fr_str name, char **error)
 {
     const char *nearest = NULL;
     size_t least = name.n / 3 + 2; /* about one slip in three letters is still a slip */
@@ -200,7 +200,7 @@ static fr_err unknown_flag(const fr_setting *table, size_t count, fr_str name, c
         }
     }
     fr_buf line = {0};
-    fr_buf_printf(&line, "--%.*s: there is no such option", FR_FMT(name));
+    fr_buf_printf(&line, "%s%.*s: there is no such option", dashes, FR_FMT(name));
     if (nearest)
         fr_buf_printf(&line, "; did you mean --%s?", nearest);
     *error = take_text(&line);
@@ -282,7 +282,7 @@ static fr_err read_flag(const args *a, int at, int *used)
         text = "false";
     }
     if (!row)
-        return unknown_flag(a->table, a->count, name, a->error);
+        return unknown_flag(a->table, a->count, "--", name, a->error);
     if (!text && row->type == FR_SETTING_BOOL) {
         text = "true";
     } else if (!text) {
@@ -338,7 +338,7 @@ static fr_err read_arguments(const args *a, int *first_arg)
         } else if (arg[0] == '-' && arg[1] == '-') {
             FR_TRY(read_flag(a, at, &used));
         } else if (arg[0] == '-' && arg[1]) { /* "-" alone is standard input, and positional */
-            return unknown_flag(a->table, a->count, fr_str_c(arg + 1), a->error);
+            return unknown_flag(a->table, a->count, "-", fr_str_c(arg + 1), a->error);
         } else {
             at++;
             continue;
