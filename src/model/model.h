@@ -18,4 +18,11 @@ uint32_t fr_model_fingerprint(const fr_model *model);
 /* The default of a field as a stored value (auto_now, auto_now_add, default_, '' for blank text, NULL for null);
  * false if it has none. `now` is the time of the write. */
 bool fr_field_default(const fr_field *field, fr_time now, fr_arena *arena, fr_value *out);
+
+/* One field of a model struct, with its bits in row.null and row.set. A stored value gives both bits. */
+fr_err fr_row_value(const fr_model *model, int index, const void *row, fr_arena *arena, fr_value *out);
+fr_err fr_row_store(const fr_model *model, int index, fr_value v, fr_arena *arena, void *row);
+/* All fields: values has field_count elements, in the model's order. */
+fr_err fr_row_values(const fr_model *model, const void *row, fr_arena *arena, fr_value *values);
+fr_err fr_row_store_all(const fr_model *model, const fr_value *values, fr_arena *arena, void *row);
 #endif

@@ -36,9 +36,12 @@ typedef struct fr_query {
     int64_t offset;
 } fr_query;
 
-/* "-updated_at,name" → orders. Unknown names: FR_EINVAL. Empty: model->ordering, else the key. */
+/* "-updated_at,name" → orders, with the key, ascending, behind them if it is not among them. "pk" is the key. Empty:
+ * model->ordering. Errors: FR_EINVAL (unknown name, or more than FR_ORDERS_MAX - 1); query is then as it was. */
 fr_err fr_query_order(fr_query *query, fr_str ordering);
 /* "done=%, title__icontains=%" with the values given as printed arguments is built by db/query_c; here only trees. */
+/* All return NULL when memory is out. The value of ISNULL is FR_VALUE_I(1) or 0. */
 fr_pred *fr_pred_term(fr_arena *arena, uint16_t field, fr_lookup lookup, fr_value value);
+fr_pred *fr_pred_in(fr_arena *arena, uint16_t field, const fr_value *values, size_t count); /* values copied, texts borrowed */
 fr_pred *fr_pred_and(fr_arena *arena, const fr_pred *a, const fr_pred *b); /* either may be NULL */
 #endif

@@ -15,6 +15,7 @@ typedef struct fr_value {
 } fr_value;
 
 #define FR_VALUE_I(v) ((fr_value){.type = FR_VALUE_INT, .as.i = (v)})
+#define FR_VALUE_R(v) ((fr_value){.type = FR_VALUE_REAL, .as.r = (v)})
 #define FR_VALUE_S(v) ((fr_value){.type = FR_VALUE_TEXT, .as.s = (v)})
 
 bool fr_value_eq(fr_value a, fr_value b);              /* same type and same value; no conversions */
@@ -23,13 +24,21 @@ int fr_value_cmp(fr_value a, fr_value b);
 uint64_t fr_value_hash(fr_value v);
 bool fr_value_dup(fr_arena *arena, fr_value v, fr_value *out); /* false when memory is out */
 
-/* Append one stored value of this field as DRF prints it: 1 → true for BOOLEAN, "1.50" for DECIMAL, "2020-…Z" … */
+/* Append one stored value of this field as DRF prints it: 1 → true for BOOLEAN, "1.50" for DECIMAL, "2020-…Z" … A value
+ * that is not of the field's stored form (another program wrote it) is printed as what it is: the output is always JSON. */
 void fr_value_json(const fr_field *field, fr_value v, fr_buf *out);
 
-/* Between the member of a C struct and the stored form; text is copied into arena. */
+/* The stored form of what a person or a URL wrote for this field: "true", "1.50", "2020-01-02T03:04:05+02:00", a UUID with
+ * or without dashes. No range, length or choice checks. Errors: FR_EINVAL (not of this kind), FR_ENOMEM. */
+fr_err fr_value_from_text(const fr_field *field, fr_str text, fr_arena *arena, fr_value *out);
+
+/* Between the member of a C struct and the stored form; text is copied into arena. Neither looks at row.null or row.set:
+ * fr_row_value and fr_row_store (model.h) do. Errors: FR_EINVAL (text that is not of this kind), FR_ENOMEM. */
 fr_err fr_value_from_member(const fr_field *field, const void *row, fr_arena *arena, fr_value *out);
 fr_err fr_value_to_member(const fr_field *field, fr_value v, fr_arena *arena, void *row);
 
-/* Exact decimal text from a stored number or text, with this many places, half-even ("1.5", 2 → "1.50"). */
-bool fr_decimal_quantise(fr_value v, int places, char out[96], size_t *n);
+/* Exact decimal text from a stored number or text, with this many places, half-even ("1.5", 2 → "1.50"). A REAL or INTEGER
+ * counts with its first 15 digits, as Django reads SQLite's NUMERIC columns. false: not a number, or over 90 digits. */
+enum { FR_DECIMAL_TEXT = 96 };
+bool fr_decimal_quantise(fr_value v, int places, char out[FR_DECIMAL_TEXT], size_t *n);
 #endif

@@ -1,0 +1,187 @@
+/* Whether a description makes sense, said in one line for the developer before anything is opened. */
+#include "model/model.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "model/query.h"
+
+enum { ERROR_ROOM = 256, DIGITS_MAX = 60 };
+
+typedef struct check {
+    const fr_model *model;
+    const fr_field *field; /* being looked at; NULL: the model as a whole */
+    char *error;
+} check;
+
+static FR_PRINTF_(2, 3) fr_err wrong(const check *c, const char *fmt, ...)
+{
+    char text[ERROR_ROOM];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    const char *name = c->model->name ? c->model->name : "?";
+    if (c->field)
+        snprintf(c->error, ERROR_ROOM, "model %.40s, field %.60s: %.120s", name, c->field->name ? c->field->name : "?", text);
+    else
+        snprintf(c->error, ERROR_ROOM, "model %.40s: %.200s", name, text);
+    return FR_EINVAL;
+}
+
+/* What SQL and URLs can carry: a letter or underscore, then also digits; no "__", which parts a lookup from a name. */
+static bool is_name(const char *name)
+{
+    if (!name || !*name || strlen(name) > 63 || strstr(name, "__"))
+        return false;
+    for (const char *p = name; *p; p++) {
+        bool is_letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '_';
+        if (!is_letter && (p == name || *p < '0' || *p > '9'))
+            return false;
+    }
+    return true;
+}
+
+static bool can_be_key(fr_kind kind)
+{
+    switch (kind) {
+    case FR_KIND_ID:
+    case FR_KIND_INTEGER:
+    case FR_KIND_BIGINT:
+    case FR_KIND_CHAR:
+    case FR_KIND_SLUG:
+    case FR_KIND_UUID:
+    case FR_KIND_FOREIGN_KEY: return true;
+    default: return false;
+    }
+}
+
+static size_t member_bytes(fr_kind kind)
+{
+    switch (kind) {
+    case FR_KIND_BOOLEAN: return sizeof(bool);
+    case FR_KIND_FLOAT: return sizeof(double);
+    case FR_KIND_DATE: return sizeof(fr_date);
+    case FR_KIND_UUID: return sizeof(fr_uuid);
+    case FR_KIND_ID:
+    case FR_KIND_INTEGER:
+    case FR_KIND_BIGINT:
+    case FR_KIND_TIME:
+    case FR_KIND_DATETIME:
+    case FR_KIND_DURATION:
+    case FR_KIND_FOREIGN_KEY: return sizeof(int64_t);
+    default: return sizeof(fr_str);
+    }
+}
+
+static fr_err check_reference(const check *c)
+{
+    const fr_field *f = c->field;
+    if (!f->to)
+        return wrong(c, "FOREIGN_KEY needs .to, as in .to = &note_model");
+    const fr_field *key = fr_model_key(f->to);
+    if (!key)
+        return wrong(c, "the model it points to has no primary key");
+    if (f->on_delete == FR_SET_NULL && !f->null)
+        return wrong(c, ".on_delete = FR_SET_NULL needs .null = true");
+    bool is_integer = key->kind == FR_KIND_ID || key->kind == FR_KIND_INTEGER || key->kind == FR_KIND_BIGINT;
+    if (c->model->struct_bytes && !is_integer)
+        return wrong(c, "in a C struct a FOREIGN_KEY points to a model with an integer key");
+    return FR_OK;
+}
+
+static fr_err check_default(const check *c)
+{
+    fr_arena *arena = fr_arena_new(0);
+    fr_value value;
+    if (!arena)
+        return FR_ENOMEM;
+    bool has_default = fr_field_default(c->field, 0, arena, &value);
+    fr_arena_free(arena);
+    return has_default ? FR_OK : wrong(c, "\"%s\" is not a value of its kind", c->field->default_);
+}
+
+static fr_err check_options(const check *c)
+{
+    const fr_field *f = c->field;
+    if (f->kind == FR_KIND_CHAR && !f->max_length)
+        return wrong(c, "CHAR needs .max_length");
+    if (f->kind == FR_KIND_DECIMAL && (!f->max_digits || f->max_digits > DIGITS_MAX))
+        return wrong(c, "DECIMAL needs .max_digits, at most %d", DIGITS_MAX);
+    if (f->decimal_places > f->max_digits)
+        return wrong(c, ".decimal_places is more than .max_digits");
+    if (f->max_length && f->min_length > f->max_length)
+        return wrong(c, ".min_length is more than .max_length");
+    if ((f->auto_now || f->auto_now_add) && f->kind != FR_KIND_DATE && f->kind != FR_KIND_TIME && f->kind != FR_KIND_DATETIME)
+        return wrong(c, "only DATE, TIME and DATETIME have .auto_now and .auto_now_add");
+    if ((f->kind == FR_KIND_ID || f->primary_key) && (f->null || f->secret))
+        return wrong(c, "a primary key cannot be .null or .secret");
+    if (f->primary_key && !can_be_key(f->kind))
+        return wrong(c, "this kind cannot be a primary key");
+    if (f->kind == FR_KIND_FOREIGN_KEY)
+        FR_TRY(check_reference(c));
+    if (f->default_)
+        FR_TRY(check_default(c));
+    return FR_OK;
+}
+
+static fr_err check_field(const check *c)
+{
+    const fr_field *f = c->field;
+    if (!is_name(f->name))
+        return wrong(c, "a name is letters, digits and single underscores, and begins with a letter");
+    if ((unsigned)f->kind >= FR_KIND_COUNT_)
+        return wrong(c, "unknown kind %d", (int)f->kind);
+    if (c->model->struct_bytes && (size_t)f->offset + member_bytes(f->kind) > c->model->struct_bytes)
+        return wrong(c, "lies outside of the struct");
+    return check_options(c);
+}
+
+/* Columns too: SQL does not tell `Title` from `title`. */
+static fr_err check_unique_names(const check *c, uint32_t index)
+{
+    char mine[128], theirs[128];
+    fr_str column = fr_field_column(c->field, mine);
+    for (uint32_t i = 0; i < index; i++) {
+        const fr_field *other = &c->model->fields[i];
+        if (strcasecmp(other->name, c->field->name) == 0)
+            return wrong(c, "there are two fields of that name");
+        if (fr_str_eq_nocase(fr_field_column(other, theirs), column))
+            return wrong(c, "its column is also that of field %s", other->name);
+    }
+    return FR_OK;
+}
+
+static fr_err check_key(const check *c)
+{
+    int keys = 0;
+    for (uint32_t i = 0; i < c->model->field_count; i++)
+        keys += c->model->fields[i].kind == FR_KIND_ID || c->model->fields[i].primary_key;
+    if (keys == 0)
+        return wrong(c, "it has no primary key: add (ID, id), or .primary_key = true to a field");
+    return keys == 1 ? FR_OK : wrong(c, "it has %d primary keys; one is the limit", keys);
+}
+
+fr_err fr_model_check(const fr_model *model, char error[ERROR_ROOM])
+{
+    check c = {.model = model, .error = error};
+    fr_query query = {.model = model};
+    if (!is_name(model->name))
+        return wrong(&c, "a name is letters, digits and single underscores, and begins with a letter");
+    if (model->field_count == 0 || model->field_count > FR_MODEL_FIELDS_MAX)
+        return wrong(&c, "it has %u fields; 1 to %d are possible", (unsigned)model->field_count, FR_MODEL_FIELDS_MAX);
+    for (uint32_t i = 0; i < model->field_count; i++) {
+        c.field = &model->fields[i];
+        FR_TRY(check_field(&c));
+        FR_TRY(check_unique_names(&c, i));
+    }
+    c.field = NULL;
+    FR_TRY(check_key(&c));
+    if (fr_query_order(&query, (fr_str){"", 0}) != FR_OK)
+        return wrong(&c, ".ordering = \"%s\" names an unknown field, or more than %d", model->ordering, FR_ORDERS_MAX - 1);
+    return FR_OK;
+}

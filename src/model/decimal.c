@@ -1,0 +1,142 @@
+/*
+ * Decimal text with a fixed number of places: digits in, digits out, rounded half to even. No floating point beyond
+ * the printing of a stored REAL.
+ */
+#include "model/value.h"
+
+#include <stdio.h>
+
+#include "base/digits.h"
+#include "base/str.h"
+
+/* A number as its digits: 0.d1d2d3… × 10^point. Without leading zeros; none at all is zero. */
+typedef struct digits {
+    bool is_negative;
+    int count, point;
+    char at[FR_DECIMAL_TEXT];
+} digits;
+
+/* What Django gives decimals read from SQLite: Context(prec=15). */
+enum { STORED_DIGITS = 15 };
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool add_digit(digits *d, char c)
+{
+    if (d->count == 0 && c == '0')
+        return true;
+    if (d->count == (int)sizeof d->at)
+        return false;
+    d->at[d->count++] = c;
+    return true;
+}
+
+/* [sign] digits [. digits] [e [sign] digits]; at least one digit. */
+static bool read_text(fr_str s, digits *d)
+{
+    size_t i = 0, seen = 0;
+    int whole = 0;
+    if (s.n && (s.p[0] == '-' || s.p[0] == '+'))
+        d->is_negative = s.p[i++] == '-';
+    for (; i < s.n && is_digit(s.p[i]); i++, seen++) {
+        if (!add_digit(d, s.p[i]))
+            return false;
+        whole = d->count;
+    }
+    d->point = whole;
+    if (i < s.n && s.p[i] == '.') {
+        for (i++; i < s.n && is_digit(s.p[i]); i++, seen++) {
+            if (d->count == 0 && s.p[i] == '0')
+                d->point--;
+            if (!add_digit(d, s.p[i]))
+                return false;
+        }
+    }
+    if (seen && i < s.n && (s.p[i] == 'e' || s.p[i] == 'E')) {
+        int64_t exponent = 0;
+        if (!fr_str_i64(fr_str_from(s, i + 1), &exponent) || exponent > 1000000 || exponent < -1000000)
+            return false;
+        d->point += (int)exponent;
+        i = s.n;
+    }
+    return seen > 0 && i == s.n;
+}
+
+/* Keep the first `keep` digits (may be 0 or negative), rounding half to even. */
+static void round_at(digits *d, int keep)
+{
+    if (keep >= d->count)
+        return;
+    bool is_up = false;
+    if (keep >= 0) {
+        bool is_past_half = d->at[keep] > '5';
+        for (int i = keep + 1; d->at[keep] == '5' && i < d->count; i++)
+            is_past_half |= d->at[i] != '0';
+        bool is_odd = keep > 0 && (d->at[keep - 1] - '0') % 2 == 1;
+        is_up = is_past_half || (d->at[keep] == '5' && is_odd);
+    }
+    d->count = keep < 0 ? 0 : keep;
+    if (!is_up)
+        return;
+    int i = d->count - 1;
+    for (; i >= 0 && d->at[i] == '9'; i--)
+        d->at[i] = '0';
+    if (i >= 0) {
+        d->at[i]++;
+        return;
+    }
+    /* 9.99 → 10.00: the zeros behind the new 1 are implied. */
+    d->at[0] = '1';
+    d->count = 1;
+    d->point++;
+}
+
+static bool read_value(fr_value v, digits *d)
+{
+    char text[40];
+    size_t n;
+    switch (v.type) {
+    case FR_VALUE_TEXT: return read_text(v.as.s, d);
+    case FR_VALUE_INT: n = fr_digits_i64(text, v.as.i); break;
+    case FR_VALUE_REAL: n = (size_t)snprintf(text, sizeof text, "%.*e", STORED_DIGITS - 1, v.as.r); break;
+    default: return false;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (text[i] == ',')
+            text[i] = '.'; /* the program may have set a locale */
+    if (!read_text((fr_str){text, n}, d))
+        return false; /* infinity */
+    round_at(d, STORED_DIGITS);
+    return true;
+}
+
+bool fr_decimal_quantise(fr_value v, int places, char out[FR_DECIMAL_TEXT], size_t *n)
+{
+    digits d = {.count = 0};
+    if (!read_value(v, &d))
+        return false;
+    if (d.count == 0)
+        d.point = 0;
+    round_at(&d, d.point + places);
+    if (d.count == 0)
+        d.point = 0;
+    int whole = d.point > 0 ? d.point : 0;
+    if (whole + places + 3 > FR_DECIMAL_TEXT)
+        return false;
+    char *p = out;
+    if (d.is_negative)
+        *p++ = '-';
+    if (whole == 0)
+        *p++ = '0';
+    for (int i = 0; i < whole; i++)
+        *p++ = i < d.count ? d.at[i] : '0';
+    if (places > 0)
+        *p++ = '.';
+    for (int i = d.point; i < d.point + places; i++)
+        *p++ = i >= 0 && i < d.count ? d.at[i] : '0';
+    *n = (size_t)(p - out);
+    return true;
+}

@@ -1,0 +1,181 @@
+/* What a description says, with the defaults that Django gives (column names, labels, lengths). */
+#include "model/model.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "base/time.h"
+
+/* ---- fields by key and by name ---- */
+
+int fr_model_key_index(const fr_model *model)
+{
+    for (uint32_t i = 0; i < model->field_count; i++)
+        if (model->fields[i].kind == FR_KIND_ID || model->fields[i].primary_key)
+            return (int)i;
+    return -1;
+}
+
+const fr_field *fr_model_key(const fr_model *model)
+{
+    int i = fr_model_key_index(model);
+    return i < 0 ? NULL : &model->fields[i];
+}
+
+int fr_model_field_index(const fr_model *model, fr_str name)
+{
+    for (uint32_t i = 0; i < model->field_count; i++) {
+        const char *each = model->fields[i].name;
+        if (strncmp(each, name.p ? name.p : "", name.n) == 0 && each[name.n] == '\0')
+            return (int)i;
+    }
+    return -1;
+}
+
+const char *fr_model_table(const fr_model *model)
+{
+    return model->table ? model->table : model->name;
+}
+
+/* ---- names ---- */
+
+enum { NAME_ROOM = 128 };
+
+/* `text` with underscores as spaces, cut to the buffer. */
+static fr_str spaced(const char *text, char buf[NAME_ROOM])
+{
+    size_t n = 0;
+    for (; n < NAME_ROOM && text[n]; n++)
+        buf[n] = text[n] == '_' ? ' ' : text[n];
+    return (fr_str){buf, n};
+}
+
+fr_str fr_field_column(const fr_field *field, char buf[NAME_ROOM])
+{
+    fr_str name = fr_str_c(field->name);
+    if (field->column)
+        return fr_str_c(field->column);
+    if (field->kind != FR_KIND_FOREIGN_KEY || name.n + 3 > NAME_ROOM)
+        return name;
+    memcpy(buf, name.p, name.n);
+    memcpy(buf + name.n, "_id", 3);
+    return (fr_str){buf, name.n + 3};
+}
+
+fr_str fr_field_label(const fr_field *field, char buf[NAME_ROOM])
+{
+    if (field->label)
+        return fr_str_c(field->label);
+    if (field->kind == FR_KIND_ID)
+        return FR_STR("ID"); /* Django's automatic key */
+    return spaced(field->name, buf);
+}
+
+fr_str fr_model_label(const fr_model *model, char buf[NAME_ROOM])
+{
+    return model->label ? fr_str_c(model->label) : spaced(model->name, buf);
+}
+
+uint32_t fr_field_max_length(const fr_field *field)
+{
+    if (field->max_length)
+        return field->max_length;
+    switch (field->kind) {
+    case FR_KIND_EMAIL: return 254;
+    case FR_KIND_URL: return 200;
+    case FR_KIND_SLUG: return 50;
+    default: return 0;
+    }
+}
+
+/* ---- fingerprint ---- */
+
+/* FNV-1a, not the process's seeded hash: clients keep the number across restarts. */
+static uint32_t mix(uint32_t hash, const void *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ ((const uint8_t *)bytes)[i]) * 16777619u;
+    return hash;
+}
+
+static uint32_t mix_text(uint32_t hash, fr_str s)
+{
+    return mix(mix(hash, s.p, s.n), "", 1);
+}
+
+uint32_t fr_model_fingerprint(const fr_model *model)
+{
+    uint32_t hash = mix_text(2166136261u, fr_str_c(fr_model_table(model)));
+    for (uint32_t i = 0; i < model->field_count; i++) {
+        const fr_field *field = &model->fields[i];
+        char buf[NAME_ROOM];
+        uint8_t facts[] = {(uint8_t)field->kind, (uint8_t)field->decimal_places, field->null, field->secret, field->primary_key};
+        hash = mix_text(hash, fr_str_c(field->name));
+        hash = mix_text(hash, fr_field_column(field, buf));
+        hash = mix(hash, facts, sizeof facts);
+        if (field->to)
+            hash = mix_text(hash, fr_str_c(fr_model_table(field->to)));
+    }
+    return hash;
+}
+
+/* ---- defaults ---- */
+
+static bool is_text_kind(fr_kind kind)
+{
+    switch (kind) {
+    case FR_KIND_CHAR:
+    case FR_KIND_TEXT:
+    case FR_KIND_EMAIL:
+    case FR_KIND_URL:
+    case FR_KIND_SLUG:
+    case FR_KIND_IP: return true;
+    default: return false;
+    }
+}
+
+/* The moment `now` as this kind stores it. */
+static bool now_value(fr_kind kind, fr_time now, fr_arena *arena, fr_value *out)
+{
+    const fr_span day_us = 86400 * (fr_span)1000000;
+    fr_span clock = (now % day_us + day_us) % day_us;
+    char text[FR_TIME_TEXT];
+    size_t n = 0;
+    switch (kind) {
+    case FR_KIND_DATE: n = fr_date_iso((fr_date)((now - clock) / day_us), text); break;
+    case FR_KIND_TIME: n = fr_span_clock(clock, text); break;
+    case FR_KIND_DATETIME: n = fr_time_sql(now, text); break;
+    default: return false;
+    }
+    return fr_value_dup(arena, FR_VALUE_S(((fr_str){text, n})), out);
+}
+
+static bool random_value(fr_arena *arena, fr_value *out)
+{
+    char text[FR_TIME_TEXT];
+    size_t n = fr_uuid_hex(fr_uuid_new(), text);
+    return fr_value_dup(arena, FR_VALUE_S(((fr_str){text, n})), out);
+}
+
+bool fr_field_default(const fr_field *field, fr_time now, fr_arena *arena, fr_value *out)
+{
+    if (field->auto_now || field->auto_now_add)
+        return now_value(field->kind, now, arena, out);
+    if (field->default_) {
+        fr_str text = fr_str_c(field->default_);
+        if (fr_str_eq(text, FR_STR("now")) && now_value(field->kind, now, arena, out))
+            return true;
+        if (fr_str_eq(text, FR_STR("random")) && field->kind == FR_KIND_UUID)
+            return random_value(arena, out);
+        return fr_value_from_text(field, text, arena, out) == FR_OK;
+    }
+    if (field->null) {
+        *out = (fr_value){.type = FR_VALUE_NULL};
+        return true;
+    }
+    if (field->blank && is_text_kind(field->kind)) {
+        *out = FR_VALUE_S(((fr_str){"", 0}));
+        return true;
+    }
+    return false;
+}
