@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""The shape of the house: includes go downwards only, each layer says what it is for, each header stands on its own."""
+import concurrent.futures
+import glob
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+# What a layer may use, beside what that uses in turn.
+MAY_USE = {
+    "base": [],
+    "net": ["base"],
+    "http": ["net"],
+    "ws": ["http"],
+    "model": ["base"],
+    "db": ["model", "net"],
+    "auth": ["http", "db"],
+    "channels": ["ws", "auth"],
+    "rest": ["http", "db", "auth"],
+    "live": ["rest", "channels"],
+    "cli": ["live"],
+}
+# Public headers that are not named after their layer.
+PUBLIC = {"app": "cli", "model_macros": "model"}
+INCLUDE = re.compile(r'^\s*#\s*include\s*(<[^>]+|"[^"]+)[>"]', re.M)
+
+
+def everything_below(layer):
+    found, waiting = {layer}, [layer]
+    while waiting:
+        for other in MAY_USE[waiting.pop()]:
+            if other not in found:
+                found.add(other)
+                waiting.append(other)
+    return found
+
+
+def layer_of_include(name):
+    """The layer that an included file belongs to; None: not ours, or beside the file itself."""
+    parts = name.split("/")
+    if parts[0] == "freshet" and len(parts) == 2:
+        word = parts[1][:-2]
+        return PUBLIC.get(word, word)
+    return parts[0] if parts[0] in MAY_USE and len(parts) > 1 else None
+
+
+def sources():
+    for layer in MAY_USE:
+        for name in sorted(glob.glob(os.path.join(ROOT, "src", layer, "**", "*.[chS]"), recursive=True)):
+            yield layer, name
+    for name in sorted(glob.glob(os.path.join(ROOT, "include", "freshet", "*.h"))):
+        yield layer_of_include("freshet/" + os.path.basename(name)), name
+
+
+def read(name):
+    with open(name, encoding="utf-8") as text:
+        return text.read()
+
+
+def included_by(name):
+    """What a file includes; of the system's folders only the name, so that <net/if.h> is not taken for a layer."""
+    return [each[1:] if each[0] == '"' or each.startswith("<freshet/") else os.path.basename(each.lstrip("<"))
+            for each in INCLUDE.findall(read(name))]
+
+
+def short(name):
+    return os.path.relpath(name, ROOT)
+
+
+class Layers(unittest.TestCase):
+    def test_includes_go_downwards_only(self):
+        wrong = []
+        for layer, name in sources():
+            allowed = everything_below(layer)
+            for included in included_by(name):
+                other = layer_of_include(included)
+                if other and other not in allowed:
+                    wrong.append("%s includes %s: %s may not use %s" % (short(name), included, layer, other))
+        self.assertFalse(wrong, "\n" + "\n".join(wrong))
+
+    def test_a_source_file_includes_its_own_header_first(self):
+        wrong = []
+        for layer, name in sources():
+            own = name[:-2] + ".h"
+            if name.endswith(".c") and os.path.exists(own):
+                first = included_by(name)[:1]
+                expected = [layer + "/" + os.path.basename(own), os.path.basename(own)]
+                if not first or first[0] not in expected:
+                    wrong.append("%s includes %s first, not %s" % (short(name), first, expected[0]))
+        self.assertFalse(wrong, "\n" + "\n".join(wrong))
+
+    def test_every_folder_is_a_layer_and_has_a_readme_of_one_page(self):
+        folders = sorted(os.listdir(os.path.join(ROOT, "src")))
+        self.assertEqual(folders, sorted(MAY_USE))
+        for layer in folders:
+            readme = os.path.join(ROOT, "src", layer, "README.md")
+            self.assertTrue(os.path.exists(readme), "src/%s has no README.md" % layer)
+            lines = read(readme).splitlines()
+            self.assertTrue(5 <= len(lines) <= 80, "%s: %d lines" % (short(readme), len(lines)))
+
+    def test_public_headers_show_no_private_one(self):
+        for name in glob.glob(os.path.join(ROOT, "include", "freshet", "*.h")) + [os.path.join(ROOT, "include", "freshet.h")]:
+            for included in included_by(name):
+                if "/" in included:
+                    self.assertTrue(included.startswith("freshet/"), "%s includes %s" % (short(name), included))
+
+
+class Headers(unittest.TestCase):
+    """Each header compiles on its own, as C; public ones as C++, too."""
+
+    def compile_all(self, compiler, names, folders):
+        flags = [compiler[0], *compiler[1:], "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE",
+                 *("-I" + os.path.join(ROOT, folder) for folder in folders), "-"]
+
+        def compile_one(name):
+            # Twice: its include guard works.
+            text = '#include "%s"\n#include "%s"\ntypedef int fr_not_empty_;\n' % (name, name)
+            done = subprocess.run(flags, input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            return "" if done.returncode == 0 else "%s:\n%s" % (short(name), done.stdout.decode())
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            wrong = [text for text in pool.map(compile_one, names) if text]
+        self.assertTrue(names)
+        self.assertFalse(wrong, "\n" + "\n".join(wrong))
+
+    def test_private_headers_compile_alone(self):
+        self.compile_all(["gcc", "-std=gnu11", "-xc"],
+                         [name for _, name in sources() if name.endswith(".h") and "/src/" in name], ["include", "src"])
+
+    def test_public_headers_compile_alone_as_strict_c(self):
+        self.compile_all(["gcc", "-std=c11", "-Wpedantic", "-Wno-variadic-macros", "-xc"], self.public(), ["include"])
+
+    def test_public_headers_compile_alone_as_cpp(self):
+        self.compile_all(["g++", "-std=c++17", "-xc++"], self.public(), ["include"])
+        self.compile_all(["g++", "-std=c++20", "-xc++"], self.public(), ["include"])
+
+    def public(self):
+        return sorted(glob.glob(os.path.join(ROOT, "include", "freshet", "*.h"))) + [os.path.join(ROOT, "include", "freshet.h")]
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
