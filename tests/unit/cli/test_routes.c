@@ -1,0 +1,83 @@
+/* Route tables: includes, one target each, the right protocol. */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "cli/routes.h"
+
+static fr_err nothing(fr_req *req)
+{
+    (void)req;
+    return FR_OK;
+}
+static const fr_consumer any_consumer = {0};
+
+static fr_err flatten(const fr_app *app, fr_flat_routes *out, char error[256])
+{
+    fr_arena *arena = fr_arena_new(0);
+    fr_err err = fr_routes_flatten(arena, app, sizeof(fr_route), out, error);
+    for (size_t i = 0; i < out->list.count; i++)
+        out->list.at[i].pattern = fr_str_c(strndup(out->list.at[i].pattern.p, out->list.at[i].pattern.n));
+    fr_arena_free(arena);
+    return err;
+}
+
+static void forget(fr_flat_routes *flat)
+{
+    for (size_t i = 0; i < flat->list.count; i++)
+        free((void *)(uintptr_t)flat->list.at[i].pattern.p);
+    fr_vec_deinit(&flat->list);
+}
+
+static void includes_prefix_their_routes(void **state)
+{
+    (void)state;
+    fr_app app = {.http = (fr_route[]){{"/a/", .include = (fr_route[]){{"b/", .handler = nothing}, {"/c/<int:n>/", .handler = nothing}, {0}}},
+                                       {"d", .page = "<p>"}, {0}},
+                  .websocket = (fr_route[]){{"/ws/", .consumer = &any_consumer}, {0}}};
+    fr_flat_routes flat = {0};
+    char error[256];
+    assert_int_equal(flatten(&app, &flat, error), FR_OK);
+    assert_int_equal(flat.list.count, 4);
+    assert_str(flat.list.at[0].pattern, "a/b/");
+    assert_str(flat.list.at[1].pattern, "a/c/<int:n>/");
+    assert_str(flat.list.at[2].pattern, "d");
+    assert_str(flat.list.at[3].pattern, "ws/");
+    assert_true(flat.list.at[3].is_websocket);
+    forget(&flat);
+}
+
+static void refused(const fr_app *app, const char *why)
+{
+    fr_flat_routes flat = {0};
+    char error[256];
+    assert_int_equal(flatten(app, &flat, error), FR_EINVAL);
+    assert_non_null(strstr(error, why));
+    forget(&flat);
+}
+
+static void a_route_without_target_says_what_to_set(void **state)
+{
+    (void)state;
+    refused(&(fr_app){.http = (fr_route[]){{"a/"}, {0}}}, "has no target");
+    refused(&(fr_app){.http = (fr_route[]){{"a/", .page = "x", .handler = nothing}, {0}}}, "more than one");
+}
+
+static void a_consumer_belongs_to_websocket(void **state)
+{
+    (void)state;
+    refused(&(fr_app){.http = (fr_route[]){{"ws/x/", .consumer = &any_consumer}, {0}}}, "belongs into .websocket");
+    refused(&(fr_app){.websocket = (fr_route[]){{"ws/x/", .handler = nothing}, {0}}}, "has no consumer");
+}
+
+static void endless_includes_are_refused(void **state)
+{
+    (void)state;
+    fr_route loop[] = {{"a/", .include = loop}, {0}};
+    refused(&(fr_app){.http = loop}, "deep");
+}
+
+FR_TESTS(routes, FR_TEST(includes_prefix_their_routes), FR_TEST(a_route_without_target_says_what_to_set),
+         FR_TEST(a_consumer_belongs_to_websocket), FR_TEST(endless_includes_are_refused))
