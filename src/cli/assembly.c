@@ -1,0 +1,189 @@
+/* Puts an application together; see assembly.h. */
+#include "cli/assembly.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "rest/rest.h"
+
+static int fail(fr_assembly *a, int code, const char *text)
+{
+    if (text)
+        snprintf(a->error, sizeof a->error, "%s", text);
+    return code;
+}
+
+/* ---- models ---- */
+
+static bool has_model(const fr_assembly *a, const fr_model *model)
+{
+    for (size_t i = 0; i < a->models.count; i++)
+        if (a->models.at[i] == model)
+            return true;
+    return false;
+}
+
+/* A model and, behind it, those that its foreign keys lead to: the list grows while it is walked. */
+static bool gather_models(fr_assembly *a)
+{
+    for (size_t i = 0; i < a->routes.list.count; i++) {
+        const fr_viewset *viewset = a->routes.list.at[i].route->viewset;
+        if (viewset && !has_model(a, viewset->model) && !fr_vec_push(&a->models, viewset->model))
+            return false;
+    }
+    for (const fr_model *const *more = a->app->models; more && *more; more++)
+        if (!has_model(a, *more) && !fr_vec_push(&a->models, *more))
+            return false;
+    for (size_t i = 0; i < a->models.count; i++)
+        for (uint32_t f = 0; f < a->models.at[i]->field_count; f++) {
+            const fr_model *to = a->models.at[i]->fields[f].to;
+            if (to && !has_model(a, to) && !fr_vec_push(&a->models, to))
+                return false;
+        }
+    return true;
+}
+
+static bool has_viewset(const fr_assembly *a, const fr_model *model)
+{
+    for (size_t i = 0; i < a->routes.list.count; i++) {
+        const fr_viewset *viewset = a->routes.list.at[i].route->viewset;
+        if (viewset && viewset->model == model)
+            return true;
+    }
+    return false;
+}
+
+static bool model_is_absent(const fr_assembly *a, const fr_model *model)
+{
+    for (size_t i = 0; i < a->models.count; i++)
+        if (a->models.at[i] == model)
+            return a->is_absent[i];
+    return false;
+}
+
+static int open_database(fr_assembly *a)
+{
+    size_t count = a->models.count;
+    if (!count)
+        return FR_EXIT_DONE;
+    a->is_live = fr_arena_zalloc(a->arena, count * sizeof *a->is_live);
+    a->is_absent = fr_arena_zalloc(a->arena, count * sizeof *a->is_absent);
+    a->live = fr_live_new(&(fr_live_opts){0});
+    if (!a->is_live || !a->is_absent || !a->live || !fr_vec_push(&a->models, NULL))
+        return fail(a, FR_EXIT_FAILED, "out of memory");
+    a->models.count = count;
+    for (size_t i = 0; i < count; i++) {
+        if (fr_model_check(a->models.at[i], a->error))
+            return FR_EXIT_CONFIG;
+        a->is_live[i] = has_viewset(a, a->models.at[i]);
+    }
+    fr_str url = a->options->db ? fr_str_c(a->options->db) : fr_arena_printf(a->arena, "sqlite:%s.db", a->app->name);
+    if (!url.p)
+        return fail(a, FR_EXIT_FAILED, "out of memory");
+    fr_db_opts opts = {.url = url.p, .on_commit = fr_live_on_commit, .arg = a->live};
+    if (fr_db_open(&opts, a->models.at, a->is_live, a->is_absent, &a->db, a->error))
+        return FR_EXIT_DB;
+    return FR_EXIT_DONE;
+}
+
+/* ---- routers ---- */
+
+static fr_err add_viewset(fr_assembly *a, const fr_flat_route *flat, fr_router *http, fr_router *websocket)
+{
+    const fr_viewset *viewset = flat->route->viewset;
+    if (model_is_absent(a, viewset->model)) {
+        FR_INFO("route.absent", FR_KV_S("path", flat->pattern), FR_KV_C("table", fr_model_table(viewset->model)));
+        return FR_OK;
+    }
+    FR_TRY(fr_rest_routes(a->arena, http, flat->pattern, viewset, a->error));
+    return fr_live_routes(a->live, websocket, flat->pattern, viewset, a->error);
+}
+
+static fr_err add_consumer(fr_assembly *a, const fr_flat_route *flat, fr_router *websocket)
+{
+    fr_ws_target *target = fr_arena_zalloc(a->arena, sizeof *target);
+    if (!target)
+        return FR_ENOMEM;
+    target->consumer = flat->route->consumer;
+    return fr_router_add(websocket, flat->pattern, false, target, a->error);
+}
+
+static int build_routers(fr_assembly *a)
+{
+    fr_router *http = fr_router_new(a->arena), *websocket = fr_router_new(a->arena);
+    if (!http || !websocket)
+        return fail(a, FR_EXIT_FAILED, "out of memory");
+    for (size_t i = 0; i < a->routes.list.count; i++) {
+        const fr_flat_route *flat = &a->routes.list.at[i];
+        fr_err err;
+        if (flat->is_websocket)
+            err = add_consumer(a, flat, websocket);
+        else if (flat->route->viewset)
+            err = add_viewset(a, flat, http, websocket);
+        else
+            err = fr_routes_add_http(a->arena, http, flat, a->error);
+        if (err)
+            return fail(a, FR_EXIT_CONFIG, err == FR_ENOMEM ? "out of memory" : NULL);
+    }
+    a->channels = fr_channels_new(&(fr_channels_opts){.router = websocket, .origins = a->options->origins, .db = a->db});
+    if (!a->channels)
+        return fail(a, FR_EXIT_FAILED, "out of memory");
+    a->http = (fr_http){.router = http,
+                        .limits = {.body_bytes = (uint64_t)a->options->body_bytes},
+                        .append_slash = true,
+                        .db = a->db,
+                        .upgrade = fr_channels_upgrade,
+                        .upgrade_arg = a->channels};
+    return FR_EXIT_DONE;
+}
+
+/* ---- all of it ---- */
+
+static int listen_at(fr_assembly *a)
+{
+    fr_server_opts opts = {.host = a->options->host,
+                           .port = a->options->port,
+                           .workers = (int)a->options->workers,
+                           .drain_ms = (uint32_t)a->options->drain_ms,
+                           .out_bytes = (size_t)a->options->out_bytes,
+                           .on_accept = fr_http_accept,
+                           .arg = &a->http};
+    if (fr_server_open(&opts, &a->server, a->error))
+        return FR_EXIT_LISTEN;
+    fr_channels_attach(a->channels, a->server);
+    if (a->live && fr_live_start(a->live, a->db))
+        return fail(a, FR_EXIT_FAILED, "the matcher thread could not be started");
+    return FR_EXIT_DONE;
+}
+
+int fr_assembly_open(fr_assembly *a, const fr_app *app, size_t route_bytes, const fr_options *options)
+{
+    *a = (fr_assembly){.app = app, .options = options, .arena = fr_arena_new(0)};
+    if (!a->arena)
+        return fail(a, FR_EXIT_FAILED, "out of memory");
+    if (fr_routes_flatten(a->arena, app, route_bytes, &a->routes, a->error))
+        return FR_EXIT_CONFIG;
+    if (!gather_models(a))
+        return fail(a, FR_EXIT_FAILED, "out of memory");
+    int code = open_database(a);
+    if (code == FR_EXIT_DONE)
+        code = build_routers(a);
+    if (code == FR_EXIT_DONE)
+        code = listen_at(a);
+    return code;
+}
+
+void fr_assembly_close(fr_assembly *a)
+{
+    fr_server_close(a->server);
+    if (a->db)
+        fr_db_close(a->db);
+    fr_live_free(a->live);
+    fr_channels_free(a->channels);
+    fr_vec_deinit(&a->models);
+    fr_vec_deinit(&a->routes.list);
+    fr_arena_free(a->arena);
+}

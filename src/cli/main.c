@@ -1,0 +1,58 @@
+/*
+ * fr_main: from argv to a served application and back to an exit code. What goes wrong before it serves is one line on
+ * standard error, with the program's name, that says what to do.
+ */
+#include <freshet/app.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/assembly.h"
+
+static const char *program_name(const fr_app *app, char **argv)
+{
+    if (app->name)
+        return app->name;
+    const char *slash = argv && argv[0] ? strrchr(argv[0], '/') : NULL;
+    return slash ? slash + 1 : argv && argv[0] ? argv[0] : "freshet";
+}
+
+/* The line that people and tests wait for: the socket listens when it is printed. */
+static void announce(const fr_assembly *a)
+{
+    bool is_ipv6 = strchr(a->options->host, ':') != NULL;
+    printf("%s %s listening on http://%s%s%s:%u/\n", a->app->name, a->app->version, is_ipv6 ? "[" : "", a->options->host,
+           is_ipv6 ? "]" : "", (unsigned)fr_server_port(a->server));
+    fflush(stdout);
+}
+
+int fr_main_(int argc, char **argv, const fr_app *given, size_t app_bytes, size_t route_bytes)
+{
+    fr_app app = {0}; /* what an older program does not know of stays zero (traps C4) */
+    memcpy(&app, given, app_bytes < sizeof app ? app_bytes : sizeof app);
+    app.name = program_name(given, argv);
+    if (!app.version)
+        app.version = FR_VERSION;
+    if (!app.listen)
+        app.listen = "127.0.0.1:8000";
+
+    fr_options options = {0};
+    int code = fr_options_read(&app, app.name, argc, argv, &options);
+    if (code >= 0)
+        return code;
+    fr_log_init(&(fr_log_opts){.level = (fr_level)options.log_level, .is_json = options.log_format == 1});
+
+    fr_assembly assembly;
+    code = fr_assembly_open(&assembly, &app, route_bytes, &options);
+    if (code == FR_EXIT_DONE) {
+        announce(&assembly);
+        if (fr_server_run(assembly.server, true))
+            code = FR_EXIT_FAILED;
+    } else {
+        fprintf(stderr, "%s: %s\n", app.name, assembly.error);
+    }
+    fr_assembly_close(&assembly);
+    return code;
+}
