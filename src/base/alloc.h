@@ -15,4 +15,9 @@ void fr_free(void *memory);                               /* NULL is fine */
 /* Tests: the n-th allocation of this thread from now fails, once; 0 = never. Returns what was left of the former
  * count, so `fr_test_fail_alloc(0) == 0` says that the failure has happened. */
 size_t fr_test_fail_alloc(size_t n);
+
+/* Tests: the block runs with the first allocation failing, then with the second, … and at last with none. */
+#define FR_TEST_EACH_ALLOC_FAILS()                                                                 \
+    for (size_t fr_nth_ = 1; (void)fr_test_fail_alloc(fr_nth_), fr_nth_ != 0;                      \
+         fr_nth_ = fr_test_fail_alloc(0) == 0 ? fr_nth_ + 1 : 0)
 #endif

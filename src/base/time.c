@@ -129,9 +129,17 @@ static char *put_fraction(char *p, int64_t us)
     return p + 7;
 }
 
+/* The day that t is in, and the microseconds since it began. Without a product: it could overflow near INT64_MIN. */
+static int64_t day_of(int64_t t, int64_t *us)
+{
+    int64_t rest = t % FR_DAY_US;
+    *us = rest < 0 ? rest + FR_DAY_US : rest;
+    return t / FR_DAY_US - (rest < 0);
+}
+
 static char *put_time(char *p, fr_time t, char between)
 {
-    int64_t day = floor_div(t, FR_DAY_US), us = t - day * FR_DAY_US;
+    int64_t us, day = day_of(t, &us);
     p = put_day(p, day);
     *p++ = between;
     return put_fraction(put_clock(p, us), us);
@@ -156,13 +164,14 @@ size_t fr_time_sql(fr_time t, char *out)
 
 size_t fr_span_clock(fr_span t, char *out)
 {
-    int64_t us = t - floor_div(t, FR_DAY_US) * FR_DAY_US;
+    int64_t us;
+    (void)day_of(t, &us);
     return (size_t)(put_fraction(put_clock(out, us), us) - out);
 }
 
 size_t fr_span_text(fr_span t, char *out)
 {
-    int64_t days = floor_div(t, FR_DAY_US), us = t - days * FR_DAY_US;
+    int64_t us, days = day_of(t, &us);
     char *p = out;
     if (days) {
         p += fr_digits_i64(p, days);
@@ -178,7 +187,7 @@ static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 size_t fr_time_http(fr_time t, char *out)
 {
-    int64_t day_number = floor_div(t, FR_DAY_US), year;
+    int64_t us, year, day_number = day_of(t, &us);
     int month, day;
     split_day(day_number, &year, &month, &day);
     char *p = out;
@@ -190,7 +199,7 @@ size_t fr_time_http(fr_time t, char *out)
     p[11] = ' ';
     fr_digits_pad(p + 12, 4, (uint64_t)year);
     p[16] = ' ';
-    p = put_clock(p + 17, t - day_number * FR_DAY_US);
+    p = put_clock(p + 17, us);
     memcpy(p, " GMT", 4);
     return (size_t)(p + 4 - out);
 }
