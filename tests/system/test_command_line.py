@@ -1,0 +1,133 @@
+"""What the programs say on the command line: every mistake in one line that says what to do."""
+import os
+import socket
+import stat
+import subprocess
+import tempfile
+import unittest
+
+from server import PATIENCE, Server, program
+
+EXAMPLES = ("realtime-update", "echo", "chat")
+
+
+def run(name, *options, folder=None, env=None):
+    return subprocess.run([program(name), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE,
+                          stdin=subprocess.DEVNULL, cwd=folder, env=dict(os.environ, **(env or {})))
+
+
+class CommandLine(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory(prefix="freshet-")
+        self.folder = self.temporary.name
+
+    def tearDown(self):
+        self.temporary.cleanup()
+
+    def assert_refused(self, done, code, *words):
+        text = done.stderr.decode()
+        self.assertEqual(done.returncode, code, text)
+        self.assertEqual(len(text.splitlines()), 1, text)
+        for word in words:
+            self.assertIn(word, text)
+
+    def test_help_names_every_option(self):
+        for name in EXAMPLES:
+            done = run(name, "--help", folder=self.folder)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            for option in ("--listen", "--db", "--workers", "--log", "--help", "--version"):
+                self.assertIn(option, done.stdout.decode())
+            self.assertEqual(os.listdir(self.folder), [])  # asking makes no database
+
+    def test_version_is_name_and_number(self):
+        for name in EXAMPLES:
+            done = run(name, "--version")
+            self.assertEqual(done.returncode, 0)
+            self.assertRegex(done.stdout.decode(), r"^%s \d+\.\d+\.\d+\n$" % name)
+
+    def test_an_option_that_is_not_there_is_usage(self):
+        for name in EXAMPLES:
+            self.assert_refused(run(name, "--nonsense", folder=self.folder), 2, "--nonsense", "--help")
+
+    def test_a_value_that_is_not_one_is_usage(self):
+        for options, word in [(["--workers", "many"], "workers"), (["--workers", "-1"], "workers"), (["--log", "loud"], "log"),
+                              (["--listen", "nowhere"], "listen"), (["--listen", "127.0.0.1:99999"], "listen"),
+                              (["--listen"], "listen"), (["surplus"], "surplus")]:
+            with self.subTest(options=options):
+                self.assert_refused(run("echo", *options, folder=self.folder), 2, word)
+
+    def test_a_port_in_use_is_said(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            where = "127.0.0.1:%d" % taken.getsockname()[1]
+            self.assert_refused(run("echo", "--listen", where, folder=self.folder), 4, where)
+
+    def test_a_port_that_another_server_of_ours_has_is_in_use(self):
+        server = Server("echo")
+        try:
+            where = "127.0.0.1:%d" % server.port
+            self.assert_refused(run("echo", "--listen", where, folder=self.folder), 4, where)
+            self.assertEqual(server.get("/json").status, 200)
+        finally:
+            server.finish()
+
+    def test_a_database_that_cannot_be_written_is_said(self):
+        missing = os.path.join(self.folder, "missing", "notes.db")
+        self.assert_refused(run("realtime-update", "--listen", "127.0.0.1:0", "--db", "sqlite:" + missing), 5, missing)
+        self.assert_refused(run("realtime-update", "--listen", "127.0.0.1:0", "--db", "sqlite:" + self.folder), 5, self.folder)
+        wrong = os.path.join(self.folder, "text.db")
+        with open(wrong, "w") as text:
+            text.write("this is no database, and is longer than a header of one. " * 20)
+        self.assert_refused(run("realtime-update", "--listen", "127.0.0.1:0", "--db", "sqlite:" + wrong), 5, wrong)
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write anywhere")
+    def test_a_folder_that_may_not_be_written_is_said(self):
+        os.chmod(self.folder, stat.S_IRUSR | stat.S_IXUSR)
+        self.assert_refused(run("realtime-update", "--listen", "127.0.0.1:0", "--db", "sqlite:%s/n.db" % self.folder), 5)
+
+    def test_a_database_of_a_kind_that_is_not_there_is_said(self):
+        done = run("realtime-update", "--listen", "127.0.0.1:0", "--db", "oracle:x", folder=self.folder)
+        self.assertIn(done.returncode, (2, 5))
+        self.assertEqual(len(done.stderr.decode().splitlines()), 1)
+
+    def test_a_second_server_on_one_database_is_refused(self):
+        server = Server("realtime-update", db="notes.db")
+        try:
+            done = run("realtime-update", "--listen", "127.0.0.1:0", "--db", "sqlite:" + server.db)
+            self.assert_refused(done, 5, server.db)
+            self.assertEqual(server.get("/api/notes/").status, 200)
+        finally:
+            server.finish()
+
+    def test_the_environment_sets_options_and_a_flag_is_stronger(self):
+        done = run("echo", folder=self.folder, env={"FRESHET_WORKERS": "many"})
+        self.assert_refused(done, 2, "many")
+        server = Server("echo", env={"FRESHET_LISTEN": "256.256.256.256:1"})  # its flag says 127.0.0.1:0
+        server.finish()
+
+    def test_it_says_where_it_listens_and_is_there_by_then(self):
+        server = Server("realtime-update", db="notes.db")
+        try:
+            first = next(line for line in server.lines if "listening" in line)
+            self.assertRegex(first, r"realtime-update \d+\.\d+\.\d+ listening on http://127\.0\.0\.1:%d/" % server.port)
+            self.assertEqual(server.get("/").status, 200)
+        finally:
+            server.finish()
+
+    def test_log_lines_are_json_when_asked(self):
+        import json
+        server = Server("echo", "--log-format", "json", "--log", "debug")
+        try:
+            self.assertEqual(server.get("/json").status, 200)
+            self.assertEqual(server.stop(), 0)
+            lines = [line for line in server.lines if line.startswith("{")]
+            self.assertTrue(lines, server.output())
+            for line in lines:
+                json.loads(line)
+        finally:
+            server.finish()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,280 @@
+"""A thousand clients that connect, write and vanish at random: no report of a sanitizer, no growth, the next is served.
+
+FR_SEED repeats a run's choices.
+"""
+import asyncio
+import json
+import os
+import random
+import resource
+import socket
+import struct
+import unittest
+
+from live import Live
+from server import Server, is_sanitized
+from wsclient import BINARY, CLOSE, PING, PONG, TEXT, WebSocket, frame, handshake
+
+CLIENTS = 1000
+ROUNDS = 2 if is_sanitized() else 6
+GROWTH_KIB = 4096  # between the second round and the last: less than 1 KiB a client would be
+
+
+def allow_files():
+    """Sockets of all clients at once; the server inherits it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096) if hard > 0 else 4096, hard))
+
+
+class Client:
+    """One client's short life. What the server does to it is its own affair: only our mistakes raise."""
+
+    def __init__(self, port, chance):
+        self.port = port
+        self.chance = chance
+
+    async def connect(self):
+        self.reader, self.writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", self.port), 60)
+
+    def write(self, data):
+        self.writer.write(data)
+
+    async def drain(self):
+        await asyncio.wait_for(self.writer.drain(), 60)
+
+    async def read(self, n=65536):
+        return await asyncio.wait_for(self.reader.read(n), 60)
+
+    async def upgrade(self, path):
+        request, _ = handshake(self.port, path)
+        self.write(request)
+        await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 60)
+
+    def vanish(self):
+        """By a reset, an end, or both in the middle of what is still to be sent."""
+        sock = self.writer.get_extra_info("socket")
+        if self.chance.random() < 0.6 and sock is not None:
+            try:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            except OSError:
+                pass
+        self.writer.transport.abort()
+
+    async def live(self, act):
+        try:
+            await self.connect()
+        except (OSError, asyncio.TimeoutError):
+            return
+        try:
+            await act(self)
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass  # the server closed first
+        finally:
+            self.vanish()
+
+
+def request(method, path, body=b"", kind=b"application/json"):
+    head = b"%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n" % (method, path)
+    if body:
+        head += b"Content-Type: %s\r\nContent-Length: %d\r\n" % (kind, len(body))
+    return head + b"\r\n" + body
+
+
+def some_bytes(chance, most):
+    return chance.randbytes(chance.randrange(most))
+
+
+# ---- what clients do, to any server ----
+
+async def says_nothing(c):
+    pass
+
+
+async def half_a_head(c):
+    c.write(request(b"GET", b"/json")[:c.chance.randrange(1, 30)])
+    await c.drain()
+
+
+async def half_a_handshake(c):
+    whole, _ = handshake(c.port, c.ws_path)
+    c.write(whole[:c.chance.randrange(1, len(whole))])
+    await c.drain()
+
+
+async def talks_nonsense(c):
+    c.write(some_bytes(c.chance, 4000))
+    await c.drain()
+    await c.read()
+
+
+async def many_requests_and_gone(c):
+    c.write(request(b"GET", c.get_path) * c.chance.randrange(1, 30))
+    await c.drain()
+    if c.chance.random() < 0.5:
+        await c.read()
+
+
+async def accepts_and_gone(c):
+    await c.upgrade(c.ws_path)
+
+
+async def frames_and_half_a_frame(c):
+    await c.upgrade(c.ws_path)
+    for _ in range(c.chance.randrange(1, 6)):
+        c.write(frame(c.chance.choice([TEXT, BINARY]), b"s" * c.chance.choice([0, 5, 126, 4000, 70000])))
+    whole = frame(BINARY, b"half" * 100)
+    c.write(whole[:c.chance.randrange(1, len(whole))])
+    if c.chance.random() < 0.7:
+        await c.drain()
+    if c.chance.random() < 0.5:
+        await c.read()
+
+
+async def frames_out_of_order(c):
+    await c.upgrade(c.ws_path)
+    c.write(frame(c.chance.randrange(16), some_bytes(c.chance, 200), fin=c.chance.random() < 0.5,
+                  mask=c.chance.random() < 0.7, rsv=c.chance.choice([0, 0, 0, 4])))
+    await c.drain()
+    await c.read()
+
+
+async def pings(c):
+    await c.upgrade(c.ws_path)
+    c.write(b"".join(frame(c.chance.choice([PING, PONG]), b"p" * c.chance.randrange(126)) for _ in range(50)))
+    await c.drain()
+    await c.read()
+
+
+async def never_ends_its_message(c):
+    await c.upgrade(c.ws_path)
+    c.write(frame(TEXT, b"a", fin=False) + b"".join(frame(0, b"b" * 100, fin=False) for _ in range(20)))
+    await c.drain()
+
+
+async def closes_in_order(c):
+    await c.upgrade(c.ws_path)
+    c.write(frame(TEXT, b"bye") + frame(CLOSE, struct.pack("!H", 1000)))
+    await c.drain()
+    while await c.read():
+        pass
+
+
+ANYBODY = [says_nothing, half_a_head, half_a_handshake, talks_nonsense, many_requests_and_gone, accepts_and_gone,
+           frames_and_half_a_frame, frames_out_of_order, pings, never_ends_its_message, closes_in_order]
+
+
+# ---- to the echo example ----
+
+async def half_a_body(c):
+    c.write(b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n" + b"b" * c.chance.randrange(5000))
+    await c.drain()
+
+
+async def half_a_chunk(c):
+    c.write(b"POST /body HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n10\r\nsixteen")
+    await c.drain()
+
+
+async def tells_the_topic(c):
+    await c.upgrade("/ws/topic/")
+    for _ in range(c.chance.randrange(1, 4)):
+        c.write(frame(TEXT, b"to all"))
+    await c.drain()
+    await c.read()
+
+
+# ---- to the recipe ----
+
+async def writes_a_note(c):
+    body = json.dumps({"title": "s" * c.chance.randrange(1, 200), "done": c.chance.random() < 0.5}).encode()
+    c.write(request(b"POST", b"/api/notes/", body))
+    await c.drain()
+    if c.chance.random() < 0.7:
+        await c.read()
+
+
+async def changes_or_deletes_a_note(c):
+    path = b"/api/notes/%d/" % c.chance.randrange(1, 400)
+    c.write(c.chance.choice([request(b"PATCH", path, b'{"done": true}'), request(b"DELETE", path), request(b"PATCH", path, b'{"do')]))
+    await c.drain()
+    if c.chance.random() < 0.5:
+        await c.read()
+
+
+async def watches_and_gone(c):
+    await c.upgrade(c.chance.choice(["/api/notes/", "/api/notes/%d/" % c.chance.randrange(1, 50)]))
+    for _ in range(c.chance.randrange(3)):
+        await c.read()
+
+
+async def asks_the_consumer(c):
+    await c.upgrade("/ws/realtime-update/")
+    c.write(frame(TEXT, b"rows, please") * c.chance.randrange(1, 4))
+    await c.drain()
+    if c.chance.random() < 0.7:
+        await c.read()
+
+
+class Storm(unittest.TestCase):
+    def storm(self, server, acts, paths, seed):
+        async def all_at_once():
+            async def one(i):
+                chance = random.Random(seed * CLIENTS + i)
+                client = Client(server.port, chance)
+                client.get_path, client.ws_path = paths
+                await client.live(chance.choice(acts))
+            await asyncio.gather(*(one(i) for i in range(CLIENTS)))
+        asyncio.run(all_at_once())
+
+    def rounds(self, server, acts, paths, between):
+        seed = int(os.environ.get("FR_SEED", "0")) or random.randrange(1 << 32)
+        files, rss = server.file_count(), []
+        try:
+            for i in range(ROUNDS):
+                self.storm(server, ANYBODY + acts, paths, seed + i)
+                self.assertIsNone(server.process.poll(), "it died")
+                server.wait_files(files + 8, 60)  # a database connection more for each worker that had not read yet
+                between()
+                rss.append(server.rss_kib())
+            if not is_sanitized():  # there memory is kept on purpose; what is lost is told at the end
+                self.assertLess(rss[-1] - rss[1], GROWTH_KIB, "KiB after each round: %s" % rss)
+            server.finish()
+        except BaseException:
+            print("FR_SEED=%d" % seed)
+            if server.process.poll() is None:
+                server.kill()
+            print(server.output()[-20000:])
+            raise
+
+    def setUp(self):
+        allow_files()
+
+    def test_the_echo_example_stands_it(self):
+        server = Server("echo", "--log", "error")
+
+        def between():
+            self.assertEqual(server.get("/json").status, 200)
+            with WebSocket(server.port, "/ws/echo/") as ws:
+                ws.send_text("after the storm")
+                self.assertEqual(ws.receive(), "after the storm")
+        self.rounds(server, [half_a_body, half_a_chunk, tells_the_topic], (b"/json", "/ws/echo/"), between)
+
+    def test_the_recipe_stands_it(self):
+        server = Server("realtime-update", "--log", "error", db="notes.db")
+
+        def between():
+            note = server.post("/api/notes/", {"title": "after the storm", "done": False}).json
+            with Live(server, "/api/notes/") as ws:
+                self.assertEqual(ws.rows, {row["id"]: row for row in server.get("/api/notes/").json})
+                # Few rows are kept, so that rounds are alike.
+                connection = server.connection()
+                for key in [key for key in ws.rows if key != note["id"]][20:]:
+                    self.assertEqual(server.delete("/api/notes/%d/" % key, connection=connection).status, 204)
+                connection.close()
+                ws.until(lambda rows: len(rows) <= 21)
+        self.rounds(server, [writes_a_note, writes_a_note, changes_or_deletes_a_note, changes_or_deletes_a_note,
+                             watches_and_gone, watches_and_gone, asks_the_consumer], (b"/api/notes/", "/ws/realtime-update/"), between)
+
+
+if __name__ == "__main__":
+    unittest.main()
