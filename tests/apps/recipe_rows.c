@@ -91,7 +91,9 @@ static const fr_consumer by_default = {0}, no_answer = {.connect = neither_accep
 
 static fr_err make(fr_ctx *ctx, fr_str title)
 {
-    note n = {.title = title};
+    note n = {0};
+    FR_SET(&n, title, title);
+    FR_SET(&n, done, false);
     return fr_create(ctx, &note_model, &n);
 }
 
@@ -117,7 +119,7 @@ static fr_err change_all(fr_ctx *ctx, void *arg)
     note n;
     FR_TRY(fr_filter(ctx, &note_model, FR_STR("done=false"), &all));
     while (fr_rows_next(&all, &n)) {
-        n.done = true;
+        FR_SET(&n, done, true);
         FR_TRY(fr_update(ctx, &note_model, &n));
     }
     return FR_OK;
