@@ -4,8 +4,9 @@
  *   first chunk:  [chunk head][fr_arena][ memory ...................... ]
  *   later ones:   [chunk head][ memory ................................ ]
  *
- * The arena stands in its own first chunk: one allocation makes it, and a reset has nothing to allocate anew.
- * Under AddressSanitizer what is not given out is poisoned, so that a pointer kept past its request is found.
+ * The arena stands in its own first chunk: one allocation makes it, and a reset has nothing to
+ * allocate anew. Under AddressSanitizer what is not given out is poisoned, so that a pointer kept
+ * past its request is found.
  */
 #include "base/arena.h"
 
@@ -85,7 +86,8 @@ static void free_chunk(chunk *c)
     fr_free(c);
 }
 
-/* Run the hooks and free all chunks but the first. A hook may still allocate, and defer more hooks. */
+/* Run the hooks and free all chunks but the first. A hook may still allocate, and defer
+ * more hooks. */
 static void finish(fr_arena *arena)
 {
     while (arena->hooks) {
@@ -144,7 +146,8 @@ static chunk *add_chunk(fr_arena *arena, size_t bytes)
     return c;
 }
 
-/* A new chunk. What is large gets one of its own, and the free rest of the present one stays in use. */
+/* A new chunk. What is large gets one of its own, and the free rest of the present one stays in
+ * use. */
 static void *alloc_slow(fr_arena *arena, size_t bytes)
 {
     bool is_large = bytes + sizeof(chunk) > arena->chunk_bytes / 2;

@@ -35,7 +35,8 @@ fr_block *fr_block_ref(fr_block *block)
 
 void fr_block_unref(fr_block *block)
 {
-    /* Release, so that our reads are over before the last one frees; acquire, so that the last one sees that. */
+    /* Release, so that our reads are over before the last one frees; acquire, so that the last one
+     * sees that. */
     if (block && atomic_fetch_sub_explicit(&block->refs, 1, memory_order_acq_rel) == 1)
         fr_free(block);
 }

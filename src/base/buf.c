@@ -1,4 +1,5 @@
-/* Growing byte buffer: doubles, keeps what it has when memory is out, and remembers that an append was lost. */
+/* Growing byte buffer: doubles, keeps what it has when memory is out, and remembers that an append
+ * was lost. */
 #include "base/buf.h"
 
 #include <stdarg.h>

@@ -1,11 +1,12 @@
-/* Looking at eight bytes at a time, in memory order: byte i of the text is bits 8i..8i+7 of the word. */
+/* Looking at eight bytes at a time, in memory order: byte i of the text is bits 8i..8i+7 of the
+ * word. */
 #ifndef FR_BASE_BYTES_H
 #define FR_BASE_BYTES_H
 #include <stdint.h>
 #include <string.h>
 
 /* In each of these words every byte is the same. */
-#define FR_EACH_BYTE(b) ((uint64_t)(b) * 0x0101010101010101u)
+#define FR_EACH_BYTE(b) ((uint64_t)(b)*0x0101010101010101u)
 #define FR_HIGH_BITS FR_EACH_BYTE(0x80)
 
 static inline uint64_t fr_load64(const char *p)

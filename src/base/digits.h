@@ -6,7 +6,7 @@
 
 enum { FR_DIGITS_MAX = 20 }; /* of 2^64 - 1, and of -2^63 with its sign */
 
-size_t fr_digits_u64(char *out, uint64_t v);            /* bytes written, at most FR_DIGITS_MAX */
+size_t fr_digits_u64(char *out, uint64_t v); /* bytes written, at most FR_DIGITS_MAX */
 size_t fr_digits_i64(char *out, int64_t v);
 void fr_digits_pad(char *out, size_t width, uint64_t v); /* exactly width digits, zeros in front */
 #endif

@@ -4,14 +4,15 @@
 #include "base/bytes.h"
 #include "base/json.h"
 
-/* How many of the first bytes are neither control bytes nor '"' nor '\\' (nor, if is_ascii, 0x80 and above).
- * Eight at a time: 9.6 bytes a ns where a loop over bytes does 2.0. */
+/* How many of the first bytes are neither control bytes nor '"' nor '\\' (nor, if is_ascii, 0x80
+ * and above). Eight at a time: 9.6 bytes a ns where a loop over bytes does 2.0. */
 static inline size_t fr_json_plain_(const char *p, size_t n, bool is_ascii)
 {
     size_t i = 0;
     for (; n - i >= 8; i += 8) {
         uint64_t word = fr_load64(p + i);
-        uint64_t marks = fr_zero_bytes(word ^ FR_EACH_BYTE('"')) | fr_zero_bytes(word ^ FR_EACH_BYTE('\\')) |
+        uint64_t marks = fr_zero_bytes(word ^ FR_EACH_BYTE('"')) |
+                         fr_zero_bytes(word ^ FR_EACH_BYTE('\\')) |
                          ((word - FR_EACH_BYTE(0x20)) & ~word & FR_HIGH_BITS);
         if (is_ascii)
             marks |= word & FR_HIGH_BITS;

@@ -1,8 +1,9 @@
 /*
- * The pull reader. What it accepts and what it says are Python's json module (3.11), measured: positions count
- * characters, not bytes; an array's trailing comma is "Expecting value", an object's asks for a property name; "01"
- * is the number 0 and then extra data. Differences, on purpose: NaN and Infinity are refused as DRF does, nesting is
- * bounded, a text cut within a character is an error (Python's stream reader drops it), numbers may have any length.
+ * The pull reader. What it accepts and what it says are Python's json module (3.11), measured:
+ * positions count characters, not bytes; an array's trailing comma is "Expecting value", an
+ * object's asks for a property name; "01" is the number 0 and then extra data. Differences, on
+ * purpose: NaN and Infinity are refused as DRF does, nesting is bounded, a text cut within a
+ * character is an error (Python's stream reader drops it), numbers may have any length.
  */
 #include "base/json.h"
 
@@ -15,15 +16,15 @@
 
 /* What may come next. */
 enum {
-    WANT_VALUE,       /* at the start, after ':' and after an array's ',' */
-    WANT_FIRST_ITEM,  /* after '[': a value or ']' */
-    WANT_FIRST_KEY,   /* after '{': a key or '}' */
-    WANT_COLON,       /* after a key */
-    WANT_REST,        /* after a value: ',' or the end of what it stands in */
+    WANT_VALUE,      /* at the start, after ':' and after an array's ',' */
+    WANT_FIRST_ITEM, /* after '[': a value or ']' */
+    WANT_FIRST_KEY,  /* after '{': a key or '}' */
+    WANT_COLON,      /* after a key */
+    WANT_REST,       /* after a value: ',' or the end of what it stands in */
     DONE,
     FAILED,
     FAILED_MEMORY,
-    FAILED_AT_INIT,   /* the text is no UTF-8; error says it */
+    FAILED_AT_INIT, /* the text is no UTF-8; error says it */
 };
 
 /* ---- errors ---- */
@@ -39,7 +40,8 @@ static fr_json_event fail(fr_json_reader *r, const char *message, size_t pos)
     }
     size_t column = fr_utf8_count(fr_str_sub(r->text, line_start, pos - line_start)) + 1;
     size_t chars = fr_utf8_count(fr_str_sub(r->text, 0, pos));
-    (void)snprintf(r->error, sizeof r->error, "%s: line %zu column %zu (char %zu)", message, lines + 1, column, chars);
+    (void)snprintf(r->error, sizeof r->error, "%s: line %zu column %zu (char %zu)", message,
+                   lines + 1, column, chars);
     r->pos = pos;
     r->state = FAILED;
     return FR_JSON_ERROR;
@@ -54,7 +56,8 @@ static fr_json_event fail_memory(fr_json_reader *r)
 
 static fr_json_event fail_constant(fr_json_reader *r, const char *name)
 {
-    (void)snprintf(r->error, sizeof r->error, "Out of range float values are not JSON compliant: '%s'", name);
+    (void)snprintf(r->error, sizeof r->error,
+                   "Out of range float values are not JSON compliant: '%s'", name);
     r->state = FAILED;
     return FR_JSON_ERROR;
 }
@@ -63,7 +66,8 @@ static fr_json_event fail_constant(fr_json_reader *r, const char *name)
 static void explain_utf8(fr_json_reader *r)
 {
     const unsigned char *p = (const unsigned char *)r->text.p;
-    size_t start = 0, length = 0; /* of the sequence at fault: what of it was good, at least its first byte */
+    /* Of the sequence at fault: what of it was good, at least its first byte. */
+    size_t start = 0, length = 0;
     uint32_t state = 0;
     const char *why = "unexpected end of data";
     for (size_t i = 0; i < r->text.n; i++) {
@@ -79,10 +83,12 @@ static void explain_utf8(fr_json_reader *r)
         length = i - start + 1;
     }
     if (length == 1)
-        (void)snprintf(r->error, sizeof r->error, "'utf-8' codec can't decode byte 0x%02x in position %zu: %s",
-                       p[start], start, why);
+        (void)snprintf(r->error, sizeof r->error,
+                       "'utf-8' codec can't decode byte 0x%02x in position %zu: %s", p[start],
+                       start, why);
     else
-        (void)snprintf(r->error, sizeof r->error, "'utf-8' codec can't decode bytes in position %zu-%zu: %s", start,
+        (void)snprintf(r->error, sizeof r->error,
+                       "'utf-8' codec can't decode bytes in position %zu-%zu: %s", start,
                        start + length - 1, why);
     r->state = FAILED_AT_INIT;
 }
@@ -140,9 +146,10 @@ static fr_json_event close_container(fr_json_reader *r)
 
 /* ---- scalars ---- */
 
+/* The next byte. NUL is nowhere allowed, so it may stand for the end. */
 static char peek(const fr_json_reader *r)
 {
-    return r->pos < r->text.n ? r->text.p[r->pos] : '\0'; /* NUL is nowhere allowed, so it may stand for the end */
+    return r->pos < r->text.n ? r->text.p[r->pos] : '\0';
 }
 
 static void skip_space(fr_json_reader *r)
@@ -172,7 +179,8 @@ static fr_json_event read_number(fr_json_reader *r)
         i = skip_digits(s, i);
     else
         return fail(r, "Expecting value", r->pos);
-    /* A fraction or exponent without digits is not part of the number: what is there is then found to be too much. */
+    /* A fraction or exponent without digits is not part of the number: what is there is then found
+     * to be too much. */
     if (i < s.n && s.p[i] == '.' && skip_digits(s, i + 1) > i + 1)
         i = skip_digits(s, i + 1);
     if (i < s.n && (s.p[i] | 0x20) == 'e') {
@@ -246,8 +254,8 @@ static bool read_unicode_escape(fr_json_reader *r, size_t *i, uint32_t *code_poi
     return true;
 }
 
-/* From the first backslash on: the rest of the string, unescaped, is appended to `to` (which has room for the text as
- * it stands: no escape is shorter than what it means). */
+/* From the first backslash on: the rest of the string, unescaped, is appended to `to` (which has
+ * room for the text as it stands: no escape is shorter than what it means). */
 static fr_json_event unescape(fr_json_reader *r, size_t quote, size_t i, char *to, size_t n)
 {
     fr_str s = r->text;
@@ -282,7 +290,8 @@ static fr_json_event unescape(fr_json_reader *r, size_t quote, size_t i, char *t
     return FR_JSON_STRING;
 }
 
-/* Where the string that begins at i (behind its quote) ends at the latest: at its closing quote or the text's end. */
+/* Where the string that begins at i (behind its quote) ends at the latest: at its closing quote or
+ * the text's end. */
 static size_t string_end(fr_str s, size_t i)
 {
     while (i < s.n && s.p[i] != '"')

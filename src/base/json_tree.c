@@ -1,7 +1,8 @@
 /*
- * A tree of the whole text, for code that wants random access. Values are gathered on one stack in the order they are
- * read; when a container ends, its own are moved from the top of the stack to an array in the arena. A key that comes
- * twice keeps its first place and its last value, as in Python's dict.
+ * A tree of the whole text, for code that wants random access. Values are gathered on one stack in
+ * the order they are read; when a container ends, its own are moved from the top of the stack to an
+ * array in the arena. A key that comes twice keeps its first place and its last value, as in
+ * Python's dict.
  */
 #include "base/json.h"
 
@@ -19,7 +20,7 @@ typedef struct member {
 typedef struct builder {
     fr_arena *arena;
     fr_json_reader reader;
-    FR_VEC(member) members; /* owned */
+    FR_VEC(member) members;        /* owned */
     size_t first[FR_JSON_DEPTH];   /* per open container: its first member on the stack */
     size_t start[FR_JSON_DEPTH];   /* where it begins in the text */
     fr_str key[FR_JSON_DEPTH + 1]; /* per level: the key whose value comes next */
@@ -81,13 +82,16 @@ static fr_err close_container(builder *b, fr_json_event type)
     int level = b->reader.depth; /* the reader has left it already */
     size_t first = b->first[level], count = b->members.count - first;
     member *members = count ? &b->members.at[first] : NULL;
-    fr_json value = {.type = type, .raw = fr_str_sub(b->reader.text, b->start[level], b->reader.pos - b->start[level])};
+    fr_json value = {
+        .type = type,
+        .raw = fr_str_sub(b->reader.text, b->start[level], b->reader.pos - b->start[level])};
     if (type == FR_JSON_OBJECT)
         FR_TRY(drop_duplicates(members, &count));
     value.count = count;
     if (count) {
         value.items = fr_arena_alloc(b->arena, count * sizeof *value.items);
-        value.keys = type == FR_JSON_OBJECT ? fr_arena_alloc(b->arena, count * sizeof *value.keys) : NULL;
+        value.keys =
+            type == FR_JSON_OBJECT ? fr_arena_alloc(b->arena, count * sizeof *value.keys) : NULL;
         if (!value.items || (type == FR_JSON_OBJECT && !value.keys))
             return FR_ENOMEM;
     }
@@ -116,7 +120,8 @@ static fr_err take_event(builder *b, fr_json_event event)
     case FR_JSON_ARRAY_END: return close_container(b, FR_JSON_ARRAY);
     default: break;
     }
-    fr_json value = {.type = event, .raw = fr_str_sub(r->text, r->value_start, r->pos - r->value_start)};
+    fr_json value = {.type = event,
+                     .raw = fr_str_sub(r->text, r->value_start, r->pos - r->value_start)};
     if (event == FR_JSON_STRING || event == FR_JSON_NUMBER)
         value.text = r->value;
     return add_value(b, value);
@@ -132,7 +137,8 @@ fr_err fr_json_parse(fr_arena *arena, fr_str text, fr_json *out, fr_str *error)
     if (err == FR_OK)
         *out = b.members.at[0].value;
     else if (error)
-        *error = fr_str_dup(arena, err == FR_EINVAL ? fr_str_c(b.reader.error) : FR_STR("Out of memory"));
+        *error = fr_str_dup(arena,
+                            err == FR_EINVAL ? fr_str_c(b.reader.error) : FR_STR("Out of memory"));
     fr_vec_deinit(&b.members);
     return err;
 }
@@ -149,11 +155,12 @@ const fr_json *fr_json_get(const fr_json *object, fr_str key)
 
 /* ---- spelling a tree ---- */
 
-/* As Python would after reading it: an integer stays as it is (but for -0, which is 0), a float is its repr. What is
- * too large for a double keeps its text, because "Infinity" would not be JSON. */
+/* As Python would after reading it: an integer stays as it is (but for -0, which is 0), a float is
+ * its repr. What is too large for a double keeps its text, because "Infinity" would not be JSON. */
 static void put_number(fr_buf *buf, fr_str text)
 {
-    bool is_float = fr_str_find_char(text, '.') != SIZE_MAX || fr_str_find_char(text, 'e') != SIZE_MAX ||
+    bool is_float = fr_str_find_char(text, '.') != SIZE_MAX ||
+                    fr_str_find_char(text, 'e') != SIZE_MAX ||
                     fr_str_find_char(text, 'E') != SIZE_MAX;
     double v;
     if (!is_float)

@@ -1,6 +1,7 @@
 /*
- * JSON text as DRF spells it: compact, UTF-8, only what must be escaped is (and U+2028, U+2029, which end a line in
- * older JavaScript), floats as Python's repr. Bytes that are not UTF-8 become U+FFFD: what we send is always valid.
+ * JSON text as DRF spells it: compact, UTF-8, only what must be escaped is (and U+2028, U+2029,
+ * which end a line in older JavaScript), floats as Python's repr. Bytes that are not UTF-8 become
+ * U+FFFD: what we send is always valid.
  */
 #include "base/json.h"
 
@@ -18,7 +19,8 @@
 static void put_unicode_escape(fr_buf *buf, uint32_t unit)
 {
     static const char HEX[] = "0123456789abcdef";
-    char text[6] = {'\\', 'u', HEX[unit >> 12 & 15], HEX[unit >> 8 & 15], HEX[unit >> 4 & 15], HEX[unit & 15]};
+    char text[6] = {
+        '\\', 'u', HEX[unit >> 12 & 15], HEX[unit >> 8 & 15], HEX[unit >> 4 & 15], HEX[unit & 15]};
     fr_buf_put(buf, (fr_str){text, sizeof text});
 }
 
@@ -36,7 +38,8 @@ static void put_ascii_escape(fr_buf *buf, char c)
     }
 }
 
-/* The length of the sequence at p, 0 if there is none; surrogates count (WTF-8), overlong forms do not. */
+/* The length of the sequence at p, 0 if there is none; surrogates count (WTF-8), overlong forms do
+ * not. */
 static size_t sequence(const unsigned char *p, size_t n)
 {
     unsigned char c = *p;
@@ -117,7 +120,8 @@ void fr_json_put_bool(fr_buf *buf, bool v)
 
 /* ---- doubles ---- */
 
-/* digits x 10^(point - count): "15" with point 1 is 1.5. Python's repr turns to exponents outside 1e-4 .. 1e16. */
+/* digits x 10^(point - count): "15" with point 1 is 1.5. Python's repr turns to exponents outside
+ * 1e-4 .. 1e16. */
 static void put_repr(fr_buf *buf, const char *digits, int count, int point)
 {
     char text[40];
@@ -161,7 +165,8 @@ static int round_digits(double v, int precision, char *digits)
     char text[48];
     int n = snprintf(text, sizeof text, "%.*e", precision - 1, v);
     int count = 0, exponent = 0, i = 0;
-    /* The locale's decimal point, which may be several bytes, is whatever stands between the digits. */
+    /* The locale's decimal point, which may be several bytes, is whatever stands between the
+     * digits. */
     for (; i < n && text[i] != 'e'; i++)
         if (text[i] >= '0' && text[i] <= '9')
             digits[count++] = text[i];
@@ -184,8 +189,9 @@ static bool reads_back(const char *digits, int count, int point, double v)
     return fr_strtod_(text) == v;
 }
 
-/* Most floats of real data are a few decimals long: found by scaling, 15 ns instead of 460. The quotient of two exact
- * doubles is rounded once, so if it gives v again, those digits read back as v; under 16 digits they are the shortest. */
+/* Most floats of real data are a few decimals long: found by scaling, 15 ns instead of 460. The
+ * quotient of two exact doubles is rounded once, so if it gives v again, those digits read back as
+ * v; under 16 digits they are the shortest. */
 static bool put_short(fr_buf *buf, double v)
 {
     static const double TEN[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
@@ -226,8 +232,8 @@ void fr_json_put_double(fr_buf *buf, double v)
     if (put_short(buf, v))
         return;
     char digits[24];
-    /* Fifteen digits always survive, so a shorter text that reads back is those with zeros cut off; subnormals have
-     * fewer to begin with. */
+    /* Fifteen digits always survive, so a shorter text that reads back is those with zeros cut off;
+     * subnormals have fewer to begin with. */
     int count = fpclassify(v) == FP_SUBNORMAL ? 1 : 15;
     int point = round_digits(v, count, digits);
     while (count < 17 && !reads_back(digits, count, point, v))

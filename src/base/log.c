@@ -4,9 +4,9 @@
  *   2026-11-25T03:04:05.678Z INFO ws.close request_id=8f3a code=1000 age_ms=3
  *   {"time":"2026-11-25T03:04:05.678Z","level":"info","event":"ws.close","request_id":"8f3a","code":1000,"age_ms":3}
  *
- * A line is built on the stack and given to one write(2), so lines of several threads do not mix (a pipe keeps up to
- * PIPE_BUF, 4 KiB, together). What does not fit in a line is left out. Control bytes never get through: a value
- * cannot begin a new line or move a terminal's cursor.
+ * A line is built on the stack and given to one write(2), so lines of several threads do not mix (a
+ * pipe keeps up to PIPE_BUF, 4 KiB, together). What does not fit in a line is left out. Control
+ * bytes never get through: a value cannot begin a new line or move a terminal's cursor.
  */
 #include "base/log.h"
 
@@ -31,7 +31,8 @@ static _Thread_local fr_str request_id;
 
 static const struct {
     const char *text, *json;
-} LEVELS[] = {{"ERROR", "error"}, {"WARN", "warn"}, {"INFO", "info"}, {"DEBUG", "debug"}, {"TRACE", "trace"}};
+} LEVELS[] = {
+    {"ERROR", "error"}, {"WARN", "warn"}, {"INFO", "info"}, {"DEBUG", "debug"}, {"TRACE", "trace"}};
 
 void fr_log_init(const fr_log_opts *opts)
 {
@@ -153,7 +154,7 @@ static void put_text(line *l, fr_str s)
         (void)put(l, s.p, s.n < room(l) ? s.n : room(l));
         return;
     }
-    l->at[l->n++] = '"'; /* the pair was begun only if there was room for this and the tail has the other */
+    l->at[l->n++] = '"'; /* begin_pair made sure of room for this; the tail has the other */
     put_escaped(l, s);
     l->at[l->n++] = '"';
 }

@@ -1,6 +1,6 @@
 /*
- * Open addressing with linear probing, at most three quarters full. A removal moves the entries behind it back, so
- * that there are no grave marks and a lookup ends at the first empty slot.
+ * Open addressing with linear probing, at most three quarters full. A removal moves the entries
+ * behind it back, so that there are no grave marks and a lookup ends at the first empty slot.
  */
 #include "base/map.h"
 
@@ -14,9 +14,9 @@
 enum { FIRST_SLOTS = 8 };
 
 struct fr_map_slot_ {
-    fr_str key;    /* of a number: p is NULL and n the number */
+    fr_str key; /* of a number: p is NULL and n the number */
     uint64_t hash;
-    void *value;   /* borrowed; NULL = the slot is empty */
+    void *value; /* borrowed; NULL = the slot is empty */
 };
 static_assert(sizeof(size_t) == sizeof(uint64_t), "a number fits where a length does");
 
@@ -49,7 +49,8 @@ static bool same_key(fr_str a, fr_str b)
 static size_t probe(const fr_map *map, fr_str key, uint64_t hash)
 {
     size_t at = hash & (map->cap - 1);
-    while (map->slots[at].value && (map->slots[at].hash != hash || !same_key(map->slots[at].key, key)))
+    while (map->slots[at].value &&
+           (map->slots[at].hash != hash || !same_key(map->slots[at].key, key)))
         at = (at + 1) & (map->cap - 1);
     return at;
 }
@@ -91,7 +92,8 @@ static void *remove_at(fr_map *map, size_t hole)
     size_t mask = map->cap - 1;
     void *value = map->slots[hole].value;
     for (size_t at = (hole + 1) & mask; map->slots[at].value; at = (at + 1) & mask) {
-        /* An entry may move back to the hole if its own place is not between the hole and where it is. */
+        /* An entry may move back to the hole if its own place is not between the hole and where it
+         * is. */
         size_t home = map->slots[at].hash & mask;
         if (((at - home) & mask) >= ((at - hole) & mask)) {
             map->slots[hole] = map->slots[at];

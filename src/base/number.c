@@ -51,7 +51,7 @@ static void make_c_locale(void)
 {
     c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!c_locale)
-        abort(); /* the C library's own locale needs no file; only start-up without any memory gets here */
+        abort(); /* it needs no file: only a start without any memory gets here */
 }
 
 double fr_strtod_(const char *text)
@@ -130,8 +130,9 @@ static bool read_slow(fr_str s, double *out)
 
 bool fr_str_double(fr_str s, double *out)
 {
-    static const double TEN[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    static const double TEN[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                 1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     decimal d;
     if (!read_decimal(s, &d))
         return false;

@@ -1,4 +1,5 @@
-/* What reading and writing of floating-point text share; the calls for others are in str.h and json.h. */
+/* What reading and writing of floating-point text share; the calls for others are in str.h and
+ * json.h. */
 #ifndef FR_BASE_NUMBER_H
 #define FR_BASE_NUMBER_H
 

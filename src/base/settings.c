@@ -1,6 +1,6 @@
 /*
- * Reading settings: first the defaults, then the environment, then the flags, each over what was there. Everything
- * that is known of an option stands in its row; this file only walks rows.
+ * Reading settings: first the defaults, then the environment, then the flags, each over what was
+ * there. Everything that is known of an option stands in its row; this file only walks rows.
  */
 #include "base/settings.h"
 
@@ -17,15 +17,11 @@ typedef struct unit {
     int64_t factor;
 } unit;
 
-static const unit BYTE_UNITS[] = {{"B", 1},
-                                  {"kB", 1000},
-                                  {"MB", 1000 * 1000},
-                                  {"GB", 1000 * 1000 * 1000},
-                                  {"KiB", 1 << 10},
-                                  {"MiB", 1 << 20},
-                                  {"GiB", 1 << 30},
-                                  {NULL, 0}};
-static const unit TIME_UNITS[] = {{"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}, {NULL, 0}};
+static const unit BYTE_UNITS[] = {
+    {"B", 1},         {"kB", 1000},     {"MB", 1000 * 1000}, {"GB", 1000 * 1000 * 1000},
+    {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30},    {NULL, 0}};
+static const unit TIME_UNITS[] = {
+    {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}, {NULL, 0}};
 
 /* What is wrong with a value; NULL if nothing is. */
 typedef const char *fault;
@@ -51,12 +47,13 @@ static fault parse_with_unit(fr_str text, const unit *units, const char *example
     return example;
 }
 
+/* A word that means no stands before the one that means yes. */
 static fault parse_bool(fr_str text, bool *out)
 {
-    static const char *const YES[] = {"true", "yes", "on", "1"}, *const NO[] = {"false", "no", "off", "0"};
-    for (size_t i = 0; i < 4; i++) {
-        if (fr_str_eq_nocase(text, fr_str_c(YES[i])) || fr_str_eq_nocase(text, fr_str_c(NO[i]))) {
-            *out = fr_str_eq_nocase(text, fr_str_c(YES[i]));
+    static const char *const WORDS[] = {"false", "true", "no", "yes", "off", "on", "0", "1"};
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
+        if (fr_str_eq_nocase(text, fr_str_c(WORDS[i]))) {
+            *out = i % 2;
             return NULL;
         }
     }
@@ -66,8 +63,10 @@ static fault parse_bool(fr_str text, bool *out)
 static fault parse_number(const fr_setting *row, fr_str text, int64_t *out)
 {
     switch (row->type) {
-    case FR_SETTING_BYTES: return parse_with_unit(text, BYTE_UNITS, "is no size with its unit, such as 64KiB", out);
-    case FR_SETTING_MS: return parse_with_unit(text, TIME_UNITS, "is no duration with its unit, such as 30s", out);
+    case FR_SETTING_BYTES:
+        return parse_with_unit(text, BYTE_UNITS, "is no size with its unit, such as 64KiB", out);
+    case FR_SETTING_MS:
+        return parse_with_unit(text, TIME_UNITS, "is no duration with its unit, such as 30s", out);
     default: return fr_str_i64(text, out) ? NULL : "is no whole number";
     }
 }
@@ -138,9 +137,9 @@ static void put_choices(const fr_setting *row, fr_buf *out)
 /* In a range's text a size or duration is written with the largest unit that divides it. */
 static void put_amount(const fr_setting *row, int64_t v, fr_buf *out)
 {
-    const unit *units = row->type == FR_SETTING_BYTES ? BYTE_UNITS : row->type == FR_SETTING_MS ? TIME_UNITS : NULL;
-    const unit *best = units;
-    for (const unit *u = units; u && u->name; u++)
+    const unit *units = row->type == FR_SETTING_BYTES ? BYTE_UNITS : TIME_UNITS;
+    const unit *best = row->type == FR_SETTING_INT ? NULL : units;
+    for (const unit *u = units; best && u->name; u++)
         if (v && v % u->factor == 0 && u->factor > best->factor)
             best = u;
     fr_buf_put_i64(out, best ? v / best->factor : v);
@@ -148,7 +147,8 @@ static void put_amount(const fr_setting *row, int64_t v, fr_buf *out)
         fr_buf_put(out, fr_str_c(best->name));
 }
 
-static fr_err bad_value(const fr_setting *row, const char *source, const char *text, fault wrong, char **error)
+static fr_err bad_value(const fr_setting *row, const char *source, const char *text, fault wrong,
+                        char **error)
 {
     fr_buf line = {0};
     fr_buf_printf(&line, "%s: \"%s\" %s", source, text, wrong);
@@ -188,7 +188,8 @@ static size_t distance(fr_str a, fr_str b)
     return row[b.n];
 }
 
-static fr_err unknown_flag(const fr_setting *table, size_t count, const char *dashes, fr_str name, char **error)
+static fr_err unknown_flag(const fr_setting *table, size_t count, const char *dashes, fr_str name,
+                           char **error)
 {
     const char *nearest = NULL;
     size_t least = name.n / 3 + 2; /* about one slip in three letters is still a slip */
@@ -231,7 +232,9 @@ static bool env_name(const char *flag, char out[ENV_NAME_BYTES])
     memcpy(out, PREFIX, prefix);
     for (size_t i = 0; i <= n; i++) { /* with the NUL */
         char c = flag[i];
-        out[prefix + i] = c == '-' || c == '.' ? '_' : c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+        if (c >= 'a' && c <= 'z')
+            c = (char)(c - 'a' + 'A');
+        out[prefix + i] = (char)(c == '-' || c == '.' ? '_' : c);
     }
     return true;
 }
@@ -266,8 +269,8 @@ typedef struct args {
     char **error;
 } args;
 
-/* "--name", "--name=value" or "--name value"; a bool takes no next argument, and "--no-name" clears it. *used is how
- * many arguments it was. */
+/* "--name", "--name=value" or "--name value"; a bool takes no next argument, and "--no-name" clears
+ * it. *used is how many arguments it was. */
 static fr_err read_flag(const args *a, int at, int *used)
 {
     fr_str name, value = fr_str_cut(fr_str_c(a->argv[at] + 2), '=', &name);
@@ -288,7 +291,8 @@ static fr_err read_flag(const args *a, int at, int *used)
     } else if (!text) {
         if (at + 1 == a->argc) {
             fr_buf line = {0};
-            fr_buf_printf(&line, "--%s: its value (%s) is missing", row->flag, row->arg ? row->arg : "…");
+            fr_buf_printf(&line, "--%s: its value (%s) is missing", row->flag,
+                          row->arg ? row->arg : "…");
             *a->error = take_text(&line);
             return FR_EINVAL;
         }
@@ -351,8 +355,8 @@ static fr_err read_arguments(const args *a, int *first_arg)
     return FR_OK;
 }
 
-fr_err fr_settings_read(const fr_setting *table, size_t count, int argc, char **argv, void *out, char *wants,
-                        int *first_arg, char **error)
+fr_err fr_settings_read(const fr_setting *table, size_t count, int argc, char **argv, void *out,
+                        char *wants, int *first_arg, char **error)
 {
     args a = {table, count, argc, argv, out, wants, error};
     *wants = '\0';

@@ -111,8 +111,9 @@ static uint64_t fold(uint64_t a, uint64_t b)
 
 uint64_t fr_str_hash(fr_str s, uint64_t seed)
 {
-    /* Two odd constants without pattern (the fractions of the square roots of 2 and 3). What is multiplied by depends
-     * on the seed, so that colliding keys cannot be made without knowing it. */
+    /* Two odd constants without pattern (the fractions of the square roots of 2 and 3). What is
+     * multiplied by depends on the seed, so that colliding keys cannot be made without
+     * knowing it. */
     const uint64_t k1 = 0x6a09e667f3bcc909u, k2 = 0xbb67ae8584caa73bu;
     uint64_t secret = fold(seed ^ k2, k1) | 1;
     uint64_t h = seed ^ s.n * k1;
@@ -138,7 +139,8 @@ static int hex_digit(char c)
 
 bool fr_url_decode(fr_arena *arena, fr_str s, bool plus_is_space, fr_str *out)
 {
-    if (fr_str_find_char(s, '%') == SIZE_MAX && (!plus_is_space || fr_str_find_char(s, '+') == SIZE_MAX)) {
+    if (fr_str_find_char(s, '%') == SIZE_MAX &&
+        (!plus_is_space || fr_str_find_char(s, '+') == SIZE_MAX)) {
         *out = s;
         return true;
     }

@@ -5,25 +5,28 @@
 
 bool fr_str_starts(fr_str s, fr_str prefix);
 bool fr_str_ends(fr_str s, fr_str suffix);
-int fr_str_cmp(fr_str a, fr_str b);                      /* bytes, as memcmp; shorter first */
-size_t fr_str_find(fr_str s, fr_str needle);             /* index, or SIZE_MAX */
-size_t fr_str_find_char(fr_str s, char c);               /* index, or SIZE_MAX */
-fr_str fr_str_from(fr_str s, size_t start);              /* tail; empty when past the end */
-fr_str fr_str_sub(fr_str s, size_t start, size_t n);     /* clamped */
-fr_str fr_str_trim(fr_str s);                            /* ASCII space, tab, CR, LF at both ends */
-/* Cut at the first `sep`: head gets what is before, returns what is after; without sep head gets all. */
+int fr_str_cmp(fr_str a, fr_str b);                  /* bytes, as memcmp; shorter first */
+size_t fr_str_find(fr_str s, fr_str needle);         /* index, or SIZE_MAX */
+size_t fr_str_find_char(fr_str s, char c);           /* index, or SIZE_MAX */
+fr_str fr_str_from(fr_str s, size_t start);          /* tail; empty when past the end */
+fr_str fr_str_sub(fr_str s, size_t start, size_t n); /* clamped */
+fr_str fr_str_trim(fr_str s);                        /* ASCII space, tab, CR, LF at both ends */
+/* Cut at the first `sep`: head gets what is before, returns what is after; without sep head gets
+ * all. */
 fr_str fr_str_cut(fr_str s, char sep, fr_str *head);
-bool fr_str_u64(fr_str s, uint64_t *out);                /* all digits, no sign, checked overflow */
-bool fr_str_i64(fr_str s, int64_t *out);                 /* optional '-' or '+' */
-bool fr_str_double(fr_str s, double *out);               /* whole string, C locale */
-uint64_t fr_str_hash(fr_str s, uint64_t seed);           /* not for hostile keys without a random seed */
+bool fr_str_u64(fr_str s, uint64_t *out);      /* all digits, no sign, checked overflow */
+bool fr_str_i64(fr_str s, int64_t *out);       /* optional '-' or '+' */
+bool fr_str_double(fr_str s, double *out);     /* whole string, C locale */
+uint64_t fr_str_hash(fr_str s, uint64_t seed); /* not for hostile keys without a random seed */
 bool fr_utf8_valid(fr_str s);
-/* Streaming UTF-8: state starts at 0; after all chunks a state != 0 means a cut sequence. false = invalid now. */
+/* Streaming UTF-8: state starts at 0; after all chunks a state != 0 means a cut sequence. false =
+ * invalid now. */
 bool fr_utf8_step(uint32_t *state, fr_str chunk);
 /* Decode one code point at *pos (valid UTF-8), advance. */
 uint32_t fr_utf8_next(fr_str s, size_t *pos);
-size_t fr_utf8_put(uint32_t code_point, char out[4]);    /* bytes written */
-size_t fr_utf8_count(fr_str s);                          /* code points */
-/* Percent-decoding. plus_is_space for query strings. false = bad escape. Result borrowed from arena or s. */
+size_t fr_utf8_put(uint32_t code_point, char out[4]); /* bytes written */
+size_t fr_utf8_count(fr_str s);                       /* code points */
+/* Percent-decoding. plus_is_space for query strings. false = bad escape. Result borrowed from arena
+ * or s. */
 bool fr_url_decode(fr_arena *arena, fr_str s, bool plus_is_space, fr_str *out);
 #endif

@@ -1,6 +1,7 @@
 /*
- * Civil time. The calendar is the proleptic Gregorian one, counted in eras of 400 years that begin on 1 March, so that
- * the leap day is the last of its year and the month lengths follow one formula.
+ * Civil time. The calendar is the proleptic Gregorian one, counted in eras of 400 years that begin
+ * on 1 March, so that the leap day is the last of its year and the month lengths follow one
+ * formula.
  */
 #include "base/time.h"
 
@@ -49,10 +50,11 @@ static int month_days(int year, int month)
 
 bool fr_date_civil(int year, int month, int day, fr_date *out)
 {
-    if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > month_days(year, month))
+    if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 ||
+        day > month_days(year, month))
         return false;
-    int y = year - (month <= 2);         /* years begin in March */
-    int m = (month + 9) % 12;            /* March is 0 */
+    int y = year - (month <= 2); /* years begin in March */
+    int m = (month + 9) % 12;    /* March is 0 */
     int era = y / ERA_YEARS, yoe = y % ERA_YEARS;
     int doy = (153 * m + 2) / 5 + day - 1; /* 153 days in each five months from March */
     int doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
@@ -66,7 +68,8 @@ static void split_day(int64_t day_number, int64_t *year, int *month, int *day)
     int64_t z = day_number + EPOCH_DAY;
     int64_t era = floor_div(z, ERA_DAYS);
     int doe = (int)(z - era * ERA_DAYS);
-    /* Leap days are taken out (one each 1460 days, but for 36524, and at last for the era's last day). */
+    /* Leap days are taken out (one each 1460 days, but for 36524, and at last for the era's last
+     * day). */
     int yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     int doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
     int m = (5 * doy + 2) / 153;
@@ -129,7 +132,8 @@ static char *put_fraction(char *p, int64_t us)
     return p + 7;
 }
 
-/* The day that t is in, and the microseconds since it began. Without a product: it could overflow near INT64_MIN. */
+/* The day that t is in, and the microseconds since it began. Without a product: it could overflow
+ * near INT64_MIN. */
 static int64_t day_of(int64_t t, int64_t *us)
 {
     int64_t rest = t % FR_DAY_US;
@@ -228,7 +232,8 @@ bool fr_time_parse_http(fr_str s, fr_time *out)
     fr_date date;
     if (name_index(WEEKDAYS, 7, s.p) < 0 || hour > 23 || minute > 59 || second > 59)
         return false;
-    if (!fr_date_civil(PAIR(12) * 100 + PAIR(14), name_index(MONTHS, 12, s.p + 8) + 1, PAIR(5), &date))
+    if (!fr_date_civil(PAIR(12) * 100 + PAIR(14), name_index(MONTHS, 12, s.p + 8) + 1, PAIR(5),
+                       &date))
         return false;
 #undef PAIR
     *out = date * FR_DAY_US + (hour * 3600 + minute * 60 + second) * FR_SECOND_US;

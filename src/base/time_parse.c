@@ -144,8 +144,8 @@ bool fr_time_parse(fr_str s, fr_time *out)
     fr_date date;
     fr_span clock;
     int offset_minutes;
-    if (!take_date(&in, &date) || (!take(&in, 'T') && !take(&in, ' ')) || !take_clock(&in, &clock) ||
-        !take_offset(&in, &offset_minutes) || in.left.n)
+    if (!take_date(&in, &date) || (!take(&in, 'T') && !take(&in, ' ')) ||
+        !take_clock(&in, &clock) || !take_offset(&in, &offset_minutes) || in.left.n)
         return false;
     fr_time t = date * FR_DAY_US + clock - offset_minutes * 60 * FR_SECOND_US;
     /* In UTC it must still be a day of the years 1..9999, or it could not be shown again. */
@@ -163,7 +163,8 @@ static bool add(fr_span *span, fr_str count, int64_t unit_us, int sign)
 {
     uint64_t n;
     int64_t us;
-    return fr_str_u64(count, &n) && n <= INT64_MAX && !__builtin_mul_overflow((int64_t)n, unit_us * sign, &us) &&
+    return fr_str_u64(count, &n) && n <= INT64_MAX &&
+           !__builtin_mul_overflow((int64_t)n, unit_us * sign, &us) &&
            !__builtin_add_overflow(*span, us, span);
 }
 
@@ -209,11 +210,13 @@ static bool parse_django(fr_str text, fr_span *out)
     for (size_t i = parts; i-- > 0; unit *= 60)
         if (!add(&clock, part[i], unit, sign))
             return false;
-    return !__builtin_add_overflow(clock, sign * us, &clock) && !__builtin_add_overflow(days, clock, out);
+    return !__builtin_add_overflow(clock, sign * us, &clock) &&
+           !__builtin_add_overflow(days, clock, out);
 }
 
 /* A number with decimals and its letter, if that is what comes next. */
-static bool take_amount(scan *s, char letter, int64_t unit_us, fr_span *span, long double *fraction_us, bool *is_too_big)
+static bool take_amount(scan *s, char letter, int64_t unit_us, fr_span *span,
+                        long double *fraction_us, bool *is_too_big)
 {
     scan ahead = *s;
     fr_str whole, decimals = {0};
@@ -251,7 +254,8 @@ static bool parse_iso(fr_str text, fr_span *out)
         (void)take_amount(&s, 'M', 60 * FR_SECOND_US, &span, &fraction_us, &is_too_big);
         (void)take_amount(&s, 'S', FR_SECOND_US, &span, &fraction_us, &is_too_big);
     }
-    if (s.left.n || is_too_big || __builtin_add_overflow(span, (int64_t)llrintl(fraction_us), &span))
+    if (s.left.n || is_too_big ||
+        __builtin_add_overflow(span, (int64_t)llrintl(fraction_us), &span))
         return false;
     *out = sign * span;
     return true;
@@ -270,13 +274,14 @@ static bool parse_postgres(fr_str text, fr_span *out)
         if (sign > 0)
             (void)take(&s, '+');
         fr_str h, m, sec;
-        if (!take_digits(&s, 1, SIZE_MAX, &h) || !take(&s, ':') || !take_digits(&s, 2, 2, &m) || !take(&s, ':') ||
-            !take_digits(&s, 2, 2, &sec))
+        if (!take_digits(&s, 1, SIZE_MAX, &h) || !take(&s, ':') || !take_digits(&s, 2, 2, &m) ||
+            !take(&s, ':') || !take_digits(&s, 2, 2, &sec))
             return false;
         if (take(&s, '.') && !take_micros(&s, &us))
             return false;
-        if (!add(&clock, h, 3600 * FR_SECOND_US, sign) || !add(&clock, m, 60 * FR_SECOND_US, sign) ||
-            !add(&clock, sec, FR_SECOND_US, sign) || __builtin_add_overflow(clock, sign * us, &clock))
+        if (!add(&clock, h, 3600 * FR_SECOND_US, sign) ||
+            !add(&clock, m, 60 * FR_SECOND_US, sign) || !add(&clock, sec, FR_SECOND_US, sign) ||
+            __builtin_add_overflow(clock, sign * us, &clock))
             return false;
     }
     return !s.left.n && !is_too_big && !__builtin_add_overflow(days, clock, out);

@@ -13,7 +13,8 @@
 
 #include "base/bytes.h"
 
-/* The state of a cut sequence: how many bytes are still to come, and the range of the next one. 0 = none. */
+/* The state of a cut sequence: how many bytes are still to come, and the range of the next one. 0 =
+ * none. */
 static uint32_t state_of(unsigned missing, unsigned low, unsigned high)
 {
     return missing << 16 | low << 8 | high;
@@ -79,7 +80,8 @@ uint32_t fr_utf8_next(fr_str s, size_t *pos)
     case 1: return *p;
     case 2: return (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu);
     case 3: return (p[0] & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
-    default: return (p[0] & 0x07u) << 18 | (p[1] & 0x3fu) << 12 | (p[2] & 0x3fu) << 6 | (p[3] & 0x3fu);
+    default:
+        return (p[0] & 0x07u) << 18 | (p[1] & 0x3fu) << 12 | (p[2] & 0x3fu) << 6 | (p[3] & 0x3fu);
     }
 }
 

@@ -1,4 +1,5 @@
-/* UUIDs and the random bytes they are made of. What is accepted is what Python's UUID(text) accepts. */
+/* UUIDs and the random bytes they are made of. What is accepted is what Python's UUID(text)
+ * accepts. */
 #include "base/time.h"
 
 #include <errno.h>

@@ -42,7 +42,8 @@ static void the_loop_reaches_each_allocation(void **state)
 {
     (void)state;
     int runs = 0, failures = 0;
-    FR_TEST_EACH_ALLOC_FAILS() {
+    FR_TEST_EACH_ALLOC_FAILS()
+    {
         void *a = fr_malloc(1), *b = fr_malloc(1);
         runs++;
         failures += !a + !b;

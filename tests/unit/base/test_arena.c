@@ -120,8 +120,7 @@ static void a_hook_that_cannot_be_kept_is_run_at_once(void **state)
         err = fr_arena_defer(arena, note, "");
     assert_int_equal(err, FR_ENOMEM);
     (void)fr_test_fail_alloc(1);
-    while (fr_arena_alloc(arena, 16)) {
-    }
+    while (fr_arena_alloc(arena, 16)) {}
     (void)fr_test_fail_alloc(1);
     assert_int_equal(fr_arena_defer(arena, note, "z"), FR_ENOMEM);
     assert_string_equal(order, "z");
@@ -167,7 +166,8 @@ static void zalloc_clears_memory_that_was_used_before(void **state)
 static void each_allocation_of_an_arena_may_fail(void **state)
 {
     (void)state;
-    FR_TEST_EACH_ALLOC_FAILS() {
+    FR_TEST_EACH_ALLOC_FAILS()
+    {
         fr_arena *arena = fr_arena_new(256);
         for (size_t i = 1; arena && i < 2000; i *= 3) {
             char *p = fr_arena_zalloc(arena, i);
@@ -182,9 +182,10 @@ static void each_allocation_of_an_arena_may_fail(void **state)
 }
 
 FR_TESTS(arena, FR_TEST(allocations_are_aligned_and_do_not_overlap),
-         FR_TEST(large_allocations_leave_the_rest_of_the_chunk_in_use), FR_TEST(a_reset_keeps_only_the_first_chunk),
-         FR_TEST(a_warm_arena_allocates_nothing), FR_TEST(sizes_that_cannot_be_give_null),
-         FR_TEST(hooks_run_last_in_first_out), FR_TEST(a_hook_may_defer_another),
-         FR_TEST(a_hook_that_cannot_be_kept_is_run_at_once), FR_TEST(copies_end_with_nul),
-         FR_TEST(printf_takes_short_and_long_texts), FR_TEST(zalloc_clears_memory_that_was_used_before),
+         FR_TEST(large_allocations_leave_the_rest_of_the_chunk_in_use),
+         FR_TEST(a_reset_keeps_only_the_first_chunk), FR_TEST(a_warm_arena_allocates_nothing),
+         FR_TEST(sizes_that_cannot_be_give_null), FR_TEST(hooks_run_last_in_first_out),
+         FR_TEST(a_hook_may_defer_another), FR_TEST(a_hook_that_cannot_be_kept_is_run_at_once),
+         FR_TEST(copies_end_with_nul), FR_TEST(printf_takes_short_and_long_texts),
+         FR_TEST(zalloc_clears_memory_that_was_used_before),
          FR_TEST(each_allocation_of_an_arena_may_fail))

@@ -48,5 +48,5 @@ static void threads_may_share_a_block(void **state)
     fr_block_unref(block);
 }
 
-FR_TESTS(block, FR_TEST(a_block_holds_the_bytes_and_one_reference), FR_TEST(a_block_too_large_is_refused),
-         FR_TEST(threads_may_share_a_block))
+FR_TESTS(block, FR_TEST(a_block_holds_the_bytes_and_one_reference),
+         FR_TEST(a_block_too_large_is_refused), FR_TEST(threads_may_share_a_block))

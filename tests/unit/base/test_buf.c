@@ -50,9 +50,19 @@ static void integers_are_spelled_to_their_limits(void **state)
     static const struct {
         int64_t v;
         const char *text;
-    } CASES[] = {{0, "0"},         {7, "7"},           {10, "10"},         {99, "99"},   {100, "100"},
-                 {999, "999"},     {1000, "1000"},     {9999, "9999"},     {10000, "10000"},
-                 {-1, "-1"},       {-10, "-10"},       {1234567, "1234567"}, {INT64_MAX, "9223372036854775807"},
+    } CASES[] = {{0, "0"},
+                 {7, "7"},
+                 {10, "10"},
+                 {99, "99"},
+                 {100, "100"},
+                 {999, "999"},
+                 {1000, "1000"},
+                 {9999, "9999"},
+                 {10000, "10000"},
+                 {-1, "-1"},
+                 {-10, "-10"},
+                 {1234567, "1234567"},
+                 {INT64_MAX, "9223372036854775807"},
                  {INT64_MIN, "-9223372036854775808"}};
     fr_buf buf = {0};
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
@@ -108,7 +118,8 @@ static void room_beyond_the_address_space_is_refused(void **state)
 static void each_allocation_of_a_buffer_may_fail(void **state)
 {
     (void)state;
-    FR_TEST_EACH_ALLOC_FAILS() {
+    FR_TEST_EACH_ALLOC_FAILS()
+    {
         fr_buf buf = {0};
         for (int i = 0; i < 100; i++)
             fr_buf_printf(&buf, "%d,", i * i);
@@ -117,7 +128,10 @@ static void each_allocation_of_a_buffer_may_fail(void **state)
     }
 }
 
-FR_TESTS(buf, FR_TEST(appends_grow_the_buffer_and_keep_what_was_there), FR_TEST(a_zeroed_struct_is_an_empty_buffer),
-         FR_TEST(clear_keeps_the_memory), FR_TEST(integers_are_spelled_to_their_limits),
-         FR_TEST(printf_appends_also_what_needs_more_room), FR_TEST(a_failed_growth_drops_all_later_appends),
-         FR_TEST(room_beyond_the_address_space_is_refused), FR_TEST(each_allocation_of_a_buffer_may_fail))
+FR_TESTS(buf, FR_TEST(appends_grow_the_buffer_and_keep_what_was_there),
+         FR_TEST(a_zeroed_struct_is_an_empty_buffer), FR_TEST(clear_keeps_the_memory),
+         FR_TEST(integers_are_spelled_to_their_limits),
+         FR_TEST(printf_appends_also_what_needs_more_room),
+         FR_TEST(a_failed_growth_drops_all_later_appends),
+         FR_TEST(room_beyond_the_address_space_is_refused),
+         FR_TEST(each_allocation_of_a_buffer_may_fail))

@@ -13,8 +13,9 @@ static void each_code_has_its_own_row(void **state)
         assert_non_null(row->drf_code);
         assert_non_null(row->detail);
         assert_true(row->status >= 200 && row->status < 600);
-        assert_true(row->close == 1000 || row->close == 1001 || row->close == 1003 || row->close == 1009 ||
-                    row->close == 1011 || row->close == 1013 || row->close == 4000 + row->status);
+        assert_true(row->close == 1000 || row->close == 1001 || row->close == 1003 ||
+                    row->close == 1009 || row->close == 1011 || row->close == 1013 ||
+                    row->close == 4000 + row->status);
     }
 }
 

@@ -1,4 +1,5 @@
-/* The JSON reader. The refusals and their words are those of Python 3.11, except where a comment says otherwise. */
+/* The JSON reader. The refusals and their words are those of Python 3.11, except where a comment
+ * says otherwise. */
 #include "unit.h"
 
 #include <string.h>
@@ -8,7 +9,10 @@
 #include "base/json.h"
 #include "base/str.h"
 
-#define TEXT(literal) {literal, sizeof literal - 1}
+#define TEXT(literal)                                                                              \
+    {                                                                                              \
+        literal, sizeof literal - 1                                                                \
+    }
 
 typedef struct refusal {
     fr_str text;
@@ -27,10 +31,13 @@ static const refusal PYTHON[] = {
     {TEXT("{\"a\":}"), "Expecting value: line 1 column 6 (char 5)"},
     {TEXT("{\"a\":1"), "Expecting ',' delimiter: line 1 column 7 (char 6)"},
     {TEXT("{\"a\":1 \"b\":2}"), "Expecting ',' delimiter: line 1 column 8 (char 7)"},
-    {TEXT("{\"a\":1,}"), "Expecting property name enclosed in double quotes: line 1 column 8 (char 7)"},
-    {TEXT("{\"a\":1,\n  b:2}"), "Expecting property name enclosed in double quotes: line 2 column 3 (char 10)"},
+    {TEXT("{\"a\":1,}"),
+     "Expecting property name enclosed in double quotes: line 1 column 8 (char 7)"},
+    {TEXT("{\"a\":1,\n  b:2}"),
+     "Expecting property name enclosed in double quotes: line 2 column 3 (char 10)"},
     {TEXT("{a:1}"), "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"},
-    {TEXT("{'a':1}"), "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"},
+    {TEXT("{'a':1}"),
+     "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"},
     {TEXT("{1:2}"), "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"},
     {TEXT("["), "Expecting value: line 1 column 2 (char 1)"},
     {TEXT("[1"), "Expecting ',' delimiter: line 1 column 3 (char 2)"},
@@ -82,18 +89,27 @@ static const refusal PYTHON[] = {
     {TEXT("\"\\ud83d\\u"), "Invalid \\uXXXX escape: line 1 column 9 (char 8)"},
     {TEXT("\"\\ud83d\\u12x4\""), "Invalid \\uXXXX escape: line 1 column 9 (char 8)"},
     {TEXT("\"\\ud83d\\x\""), "Invalid \\escape: line 1 column 8 (char 7)"},
-    {TEXT("\357\273\277{}"), "Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)"},
+    {TEXT("\357\273\277{}"),
+     "Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)"},
     {TEXT("\377"), "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"},
-    {TEXT("\"\303\""), "'utf-8' codec can't decode byte 0xc3 in position 1: invalid continuation byte"},
-    {TEXT("\"\342\202\""), "'utf-8' codec can't decode bytes in position 1-2: invalid continuation byte"},
-    {TEXT("\"\342\202"), "'utf-8' codec can't decode bytes in position 1-2: unexpected end of data"},
+    {TEXT("\"\303\""),
+     "'utf-8' codec can't decode byte 0xc3 in position 1: invalid continuation byte"},
+    {TEXT("\"\342\202\""),
+     "'utf-8' codec can't decode bytes in position 1-2: invalid continuation byte"},
+    {TEXT("\"\342\202"),
+     "'utf-8' codec can't decode bytes in position 1-2: unexpected end of data"},
     {TEXT("\342\202"), "'utf-8' codec can't decode bytes in position 0-1: unexpected end of data"},
-    {TEXT("\"\300\200\""), "'utf-8' codec can't decode byte 0xc0 in position 1: invalid start byte"},
-    {TEXT("\"\355\240\200\""), "'utf-8' codec can't decode byte 0xed in position 1: invalid continuation byte"},
-    {TEXT("\"\364\220\200\200\""), "'utf-8' codec can't decode byte 0xf4 in position 1: invalid continuation byte"},
-    {TEXT("\"\360\237\230"), "'utf-8' codec can't decode bytes in position 1-3: unexpected end of data"},
+    {TEXT("\"\300\200\""),
+     "'utf-8' codec can't decode byte 0xc0 in position 1: invalid start byte"},
+    {TEXT("\"\355\240\200\""),
+     "'utf-8' codec can't decode byte 0xed in position 1: invalid continuation byte"},
+    {TEXT("\"\364\220\200\200\""),
+     "'utf-8' codec can't decode byte 0xf4 in position 1: invalid continuation byte"},
+    {TEXT("\"\360\237\230"),
+     "'utf-8' codec can't decode bytes in position 1-3: unexpected end of data"},
     {TEXT("\"\303\251\" x"), "Extra data: line 1 column 5 (char 4)"},
-    {TEXT("{\"\303\251\303\251\":\n[\"\360\237\230\200\", x]}"), "Expecting value: line 2 column 7 (char 13)"},
+    {TEXT("{\"\303\251\303\251\":\n[\"\360\237\230\200\", x]}"),
+     "Expecting value: line 2 column 7 (char 13)"},
     {TEXT("\302\2401"), "Expecting value: line 1 column 1 (char 0)"},
     {TEXT("[1]\013"), "Extra data: line 1 column 4 (char 3)"},
     {TEXT("// x\n1"), "Expecting value: line 1 column 1 (char 0)"},
@@ -179,7 +195,8 @@ static void strings_are_unescaped(void **state)
     fr_str plain = FR_STR("\"plain \xc3\xa9\"");
     assert_ptr_equal(read_one(arena, plain).p, plain.p + 1);
     assert_str(read_one(arena, FR_STR("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"")), "\"\\/\b\f\n\r\t");
-    assert_str(read_one(arena, FR_STR("\"\\u00e9\\u20AC\\ud83d\\ude00\"")), "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+    assert_str(read_one(arena, FR_STR("\"\\u00e9\\u20AC\\ud83d\\ude00\"")),
+               "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
     assert_true(fr_str_eq(read_one(arena, FR_STR("\"a\\u0000b\"")), FR_STR("a\0b")));
     fr_arena_free(arena);
 }
@@ -190,7 +207,8 @@ static void lone_surrogates_are_kept_as_three_bytes(void **state)
     fr_arena *arena = fr_arena_new(0);
     assert_str(read_one(arena, FR_STR("\"\\ud83d\"")), "\xed\xa0\xbd");
     assert_str(read_one(arena, FR_STR("\"\\ude00x\"")), "\xed\xb8\x80x");
-    assert_str(read_one(arena, FR_STR("\"\\ud83d\\ud83d\\ude00\"")), "\xed\xa0\xbd\xf0\x9f\x98\x80");
+    assert_str(read_one(arena, FR_STR("\"\\ud83d\\ud83d\\ude00\"")),
+               "\xed\xa0\xbd\xf0\x9f\x98\x80");
     assert_str(read_one(arena, FR_STR("\"\\ud83d\\n\"")), "\xed\xa0\xbd\n");
     fr_arena_free(arena);
 }
@@ -198,7 +216,8 @@ static void lone_surrogates_are_kept_as_three_bytes(void **state)
 static void numbers_keep_their_text(void **state)
 {
     (void)state;
-    static const char *const CASES[] = {"0", "-0", "1.10", "1e400", "123456789012345678901234567890", "-1.5E+3", "0e0"};
+    static const char *const CASES[] = {
+        "0", "-0", "1.10", "1e400", "123456789012345678901234567890", "-1.5E+3", "0e0"};
     fr_arena *arena = fr_arena_new(0);
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
         assert_str(read_one(arena, fr_str_c(CASES[i])), CASES[i]);
@@ -259,7 +278,8 @@ static void memory_that_runs_out_is_an_error_of_its_own(void **state)
     fr_arena_free(arena);
 }
 
-FR_TESTS(json_reader, FR_TEST(a_fault_is_reported_in_pythons_words), FR_TEST(a_valid_text_gives_its_events_in_order),
-         FR_TEST(strings_are_unescaped), FR_TEST(lone_surrogates_are_kept_as_three_bytes),
-         FR_TEST(numbers_keep_their_text), FR_TEST(nesting_is_bounded), FR_TEST(skip_goes_to_the_end_of_a_container),
+FR_TESTS(json_reader, FR_TEST(a_fault_is_reported_in_pythons_words),
+         FR_TEST(a_valid_text_gives_its_events_in_order), FR_TEST(strings_are_unescaped),
+         FR_TEST(lone_surrogates_are_kept_as_three_bytes), FR_TEST(numbers_keep_their_text),
+         FR_TEST(nesting_is_bounded), FR_TEST(skip_goes_to_the_end_of_a_container),
          FR_TEST(memory_that_runs_out_is_an_error_of_its_own))

@@ -32,7 +32,8 @@ static fr_json parse(const char *text)
 static void members_are_found_by_name_and_items_by_place(void **state)
 {
     (void)state;
-    fr_json json = parse("{\"a\": [1, {\"b\": \"x\\n\"}, null], \"c\" : true, \"d\": {}, \"e\": []}");
+    fr_json json =
+        parse("{\"a\": [1, {\"b\": \"x\\n\"}, null], \"c\" : true, \"d\": {}, \"e\": []}");
     assert_int_equal(json.type, FR_JSON_OBJECT);
     assert_int_equal(json.count, 4);
     const fr_json *a = fr_json_get(&json, FR_STR("a"));
@@ -83,16 +84,19 @@ static void a_fault_is_told(void **state)
 static void a_tree_is_spelled_as_drf_or_as_python_does(void **state)
 {
     (void)state;
-    fr_json json = parse("{\"a\" : [1.10, -0, 1E400, 1e5, 12345678901234567890],\"\xc3\xa9\":\"\xc3\xa9\","
-                         "\"n\":null,\"t\":[true,false],\"o\":{},\"l\":[]}");
+    fr_json json =
+        parse("{\"a\" : [1.10, -0, 1E400, 1e5, 12345678901234567890],\"\xc3\xa9\":\"\xc3\xa9\","
+              "\"n\":null,\"t\":[true,false],\"o\":{},\"l\":[]}");
     fr_buf buf = {0};
     fr_json_put(&buf, &json, false);
-    assert_str(fr_buf_str(&buf), "{\"a\":[1.1,0,1E400,100000.0,12345678901234567890],\"\xc3\xa9\":\"\xc3\xa9\","
-                                 "\"n\":null,\"t\":[true,false],\"o\":{},\"l\":[]}");
+    assert_str(fr_buf_str(&buf),
+               "{\"a\":[1.1,0,1E400,100000.0,12345678901234567890],\"\xc3\xa9\":\"\xc3\xa9\","
+               "\"n\":null,\"t\":[true,false],\"o\":{},\"l\":[]}");
     fr_buf_clear(&buf);
     fr_json_put(&buf, &json, true);
-    assert_str(fr_buf_str(&buf), "{\"a\": [1.1, 0, 1E400, 100000.0, 12345678901234567890], \"\\u00e9\": \"\\u00e9\", "
-                                 "\"n\": null, \"t\": [true, false], \"o\": {}, \"l\": []}");
+    assert_str(fr_buf_str(&buf),
+               "{\"a\": [1.1, 0, 1E400, 100000.0, 12345678901234567890], \"\\u00e9\": \"\\u00e9\", "
+               "\"n\": null, \"t\": [true, false], \"o\": {}, \"l\": []}");
     fr_buf_clear(&buf);
     json = parse(" \"scalar\" ");
     fr_json_put(&buf, &json, false);
@@ -125,7 +129,8 @@ static void each_allocation_of_the_tree_may_fail(void **state)
         fr_buf_printf(&text, "\"k\\n%d\":[%d,{\"x\":[]}],", i, i);
     fr_buf_lit(&text, "\"end\":1}");
     int failures = 0;
-    FR_TEST_EACH_ALLOC_FAILS() {
+    FR_TEST_EACH_ALLOC_FAILS()
+    {
         fr_arena *small = fr_arena_new(256);
         fr_json json = {0};
         fr_str error = {0};
@@ -140,6 +145,6 @@ static void each_allocation_of_the_tree_may_fail(void **state)
 
 #define WITH_ARENA(function) cmocka_unit_test_setup_teardown(function, open_arena, close_arena)
 FR_TESTS(json_tree, WITH_ARENA(members_are_found_by_name_and_items_by_place),
-         WITH_ARENA(a_key_that_comes_twice_keeps_its_place_and_its_last_value), WITH_ARENA(a_fault_is_told),
-         WITH_ARENA(a_tree_is_spelled_as_drf_or_as_python_does), WITH_ARENA(the_deepest_tree_is_spelled),
-         FR_TEST(each_allocation_of_the_tree_may_fail))
+         WITH_ARENA(a_key_that_comes_twice_keeps_its_place_and_its_last_value),
+         WITH_ARENA(a_fault_is_told), WITH_ARENA(a_tree_is_spelled_as_drf_or_as_python_does),
+         WITH_ARENA(the_deepest_tree_is_spelled), FR_TEST(each_allocation_of_the_tree_may_fail))

@@ -28,8 +28,8 @@ static void only_what_must_be_is_escaped(void **state)
     check_str(FR_STR("</a> 'x' \x7f"), "\"</a> 'x' \x7f\"", "\"</a> 'x' \\u007f\"");
     check_str(FR_STR("\"\\\b\f\n\r\t\0\x1f"), "\"\\\"\\\\\\b\\f\\n\\r\\t\\u0000\\u001f\"",
               "\"\\\"\\\\\\b\\f\\n\\r\\t\\u0000\\u001f\"");
-    check_str(FR_STR("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"",
-              "\"\\u00e9\\u20ac\\ud83d\\ude00\"");
+    check_str(FR_STR("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"),
+              "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", "\"\\u00e9\\u20ac\\ud83d\\ude00\"");
     check_str(FR_STR("a\xe2\x80\xa8z\xe2\x80\xa9\xe2\x80\xaa"), "\"a\\u2028z\\u2029\xe2\x80\xaa\"",
               "\"a\\u2028z\\u2029\\u202a\"");
     check_str(FR_STR("\xed\xa0\xbd"), "\"\\ud83d\"", "\"\\ud83d\"");
@@ -142,7 +142,8 @@ static void booleans_are_words(void **state)
 static void each_allocation_of_the_writer_may_fail(void **state)
 {
     (void)state;
-    FR_TEST_EACH_ALLOC_FAILS() {
+    FR_TEST_EACH_ALLOC_FAILS()
+    {
         fr_buf buf = {0};
         for (int i = 0; i < 50; i++) {
             fr_json_put_str(&buf, FR_STR("\x01\x02\xff\"some text\""));
@@ -155,6 +156,6 @@ static void each_allocation_of_the_writer_may_fail(void **state)
 
 FR_TESTS(json_writer, FR_TEST(only_what_must_be_is_escaped),
          FR_TEST(bytes_that_are_no_utf8_become_the_replacement_character),
-         FR_TEST(a_special_byte_is_found_at_every_place), FR_TEST(floats_are_spelled_as_pythons_repr),
-         FR_TEST(every_float_reads_back_as_itself), FR_TEST(booleans_are_words),
-         FR_TEST(each_allocation_of_the_writer_may_fail))
+         FR_TEST(a_special_byte_is_found_at_every_place),
+         FR_TEST(floats_are_spelled_as_pythons_repr), FR_TEST(every_float_reads_back_as_itself),
+         FR_TEST(booleans_are_words), FR_TEST(each_allocation_of_the_writer_may_fail))

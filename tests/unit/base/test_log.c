@@ -39,7 +39,8 @@ static void a_text_line_has_time_level_event_and_pairs(void **state)
 {
     (void)state;
     fr_log_init(&(fr_log_opts){.level = FR_LEVEL_INFO, .fd = ends[1]});
-    FR_INFO("ws.close", FR_KV_U("code", 1000), FR_KV_MS("age_ms", 3), FR_KV_I("n", -5), FR_KV_C("who", "ann"));
+    FR_INFO("ws.close", FR_KV_U("code", 1000), FR_KV_MS("age_ms", 3), FR_KV_I("n", -5),
+            FR_KV_C("who", "ann"));
     fr_str line = written();
     assert_int_equal(line.p[TIME_BYTES - 1], 'Z');
     assert_int_equal(line.p[TIME_BYTES - 5], '.');
@@ -52,10 +53,12 @@ static void values_cannot_break_out_of_their_line(void **state)
 {
     (void)state;
     fr_log_init(&(fr_log_opts){.level = FR_LEVEL_INFO, .fd = ends[1]});
-    FR_ERROR("e", FR_KV_C("a", "two words"), FR_KV_C("b", "say \"x\\\""), FR_KV_C("c", "1\n2\r3\t\x1b[2J\x7f"),
-             FR_KV_C("d", ""), FR_KV_C("e", "k=v"), FR_KV_C("f", "\xc3\xa9 \xff \xc2\x9b"));
+    FR_ERROR("e", FR_KV_C("a", "two words"), FR_KV_C("b", "say \"x\\\""),
+             FR_KV_C("c", "1\n2\r3\t\x1b[2J\x7f"), FR_KV_C("d", ""), FR_KV_C("e", "k=v"),
+             FR_KV_C("f", "\xc3\xa9 \xff \xc2\x9b"));
     assert_str(fr_str_from(written(), TIME_BYTES),
-               " ERROR e a=\"two words\" b=\"say \\\"x\\\\\\\"\" c=\"1\\n2\\r3\\t\\x1b[2J\\x7f\" d=\"\" e=\"k=v\" "
+               " ERROR e a=\"two words\" b=\"say \\\"x\\\\\\\"\" c=\"1\\n2\\r3\\t\\x1b[2J\\x7f\" "
+               "d=\"\" e=\"k=v\" "
                "f=\"\xc3\xa9 \\xff \\xc2\\x9b\"\n");
 }
 
@@ -67,7 +70,8 @@ static void a_json_line_is_json_whatever_is_in_it(void **state)
     for (int i = 0; i < 256; i++)
         every[i] = (char)i;
     fr_log_init(&(fr_log_opts){.level = FR_LEVEL_INFO, .is_json = true, .fd = ends[1]});
-    FR_INFO("e", FR_KV_S("every", ((fr_str){every, 256})), FR_KV_I("i", INT64_MIN), FR_KV_U("u", UINT64_MAX));
+    FR_INFO("e", FR_KV_S("every", ((fr_str){every, 256})), FR_KV_I("i", INT64_MIN),
+            FR_KV_U("u", UINT64_MAX));
     fr_str error = {0}, line = written();
     fr_json json;
     assert_int_equal(fr_json_parse(arena, line, &json, &error), FR_OK);
@@ -87,8 +91,9 @@ static void check_long_line(bool is_json, const char *value)
     fr_log_init(&(fr_log_opts){.level = FR_LEVEL_INFO, .is_json = is_json, .fd = ends[1]});
     /* The first pair's length moves the place where the line is full over all alignments. */
     for (size_t n = 3800; n < 4100; n += 7) {
-        FR_INFO("e", FR_KV_S("a", ((fr_str){text, n})), FR_KV_U("b", UINT64_MAX), FR_KV_C("c", "\n\n\n\n"),
-                FR_KV_S("d", ((fr_str){text, sizeof text})), FR_KV_C("e", "x"));
+        FR_INFO("e", FR_KV_S("a", ((fr_str){text, n})), FR_KV_U("b", UINT64_MAX),
+                FR_KV_C("c", "\n\n\n\n"), FR_KV_S("d", ((fr_str){text, sizeof text})),
+                FR_KV_C("e", "x"));
         fr_str error = {0}, line = written();
         assert_true(line.n > 3800 && line.n <= 4096);
         assert_int_equal(fr_str_find_char(line, '\n'), line.n - 1);
@@ -171,7 +176,9 @@ static void lines_of_several_threads_stay_whole(void **state)
 }
 
 #define WITH_LOG(function) cmocka_unit_test_setup_teardown(function, open_log, close_log)
-FR_TESTS(log, WITH_LOG(a_text_line_has_time_level_event_and_pairs), WITH_LOG(values_cannot_break_out_of_their_line),
-         WITH_LOG(a_json_line_is_json_whatever_is_in_it), WITH_LOG(a_line_ends_whole_within_four_kibibytes),
+FR_TESTS(log, WITH_LOG(a_text_line_has_time_level_event_and_pairs),
+         WITH_LOG(values_cannot_break_out_of_their_line),
+         WITH_LOG(a_json_line_is_json_whatever_is_in_it),
+         WITH_LOG(a_line_ends_whole_within_four_kibibytes),
          WITH_LOG(lines_below_the_level_are_not_written), WITH_LOG(the_request_id_comes_by_itself),
          FR_TEST(levels_are_read_by_name), WITH_LOG(lines_of_several_threads_stay_whole))

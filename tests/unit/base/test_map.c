@@ -93,7 +93,8 @@ static void a_map_that_cannot_grow_keeps_what_it_has(void **state)
 {
     (void)state;
     static int values[100];
-    FR_TEST_EACH_ALLOC_FAILS() {
+    FR_TEST_EACH_ALLOC_FAILS()
+    {
         fr_map map;
         fr_map_init(&map);
         for (uint64_t i = 0; i < 100; i++) {
@@ -106,5 +107,6 @@ static void a_map_that_cannot_grow_keeps_what_it_has(void **state)
     }
 }
 
-FR_TESTS(map, FR_TEST(what_is_set_is_found_until_it_is_removed), FR_TEST(random_changes_leave_the_map_equal_to_an_array),
-         FR_TEST(numbers_are_keys_too), FR_TEST(a_map_that_cannot_grow_keeps_what_it_has))
+FR_TESTS(map, FR_TEST(what_is_set_is_found_until_it_is_removed),
+         FR_TEST(random_changes_leave_the_map_equal_to_an_array), FR_TEST(numbers_are_keys_too),
+         FR_TEST(a_map_that_cannot_grow_keeps_what_it_has))

@@ -10,7 +10,8 @@
 static void unsigned_numbers_are_digits_only_and_bounded(void **state)
 {
     (void)state;
-    static const char *const REFUSED[] = {"", "-1", "+1", " 1", "1 ", "1a", "18446744073709551616", "99999999999999999999999"};
+    static const char *const REFUSED[] = {
+        "", "-1", "+1", " 1", "1 ", "1a", "18446744073709551616", "99999999999999999999999"};
     uint64_t v;
     assert_true(fr_str_u64(FR_STR("18446744073709551615"), &v));
     assert_true(v == UINT64_MAX);
@@ -23,7 +24,8 @@ static void unsigned_numbers_are_digits_only_and_bounded(void **state)
 static void signed_numbers_reach_both_limits(void **state)
 {
     (void)state;
-    static const char *const REFUSED[] = {"", "-", "+", "--1", "9223372036854775808", "-9223372036854775809"};
+    static const char *const REFUSED[] = {
+        "", "-", "+", "--1", "9223372036854775808", "-9223372036854775809"};
     int64_t v;
     assert_true(fr_str_i64(FR_STR("9223372036854775807"), &v));
     assert_true(v == INT64_MAX);
@@ -40,11 +42,33 @@ static void signed_numbers_reach_both_limits(void **state)
 static void doubles_are_read_as_the_c_library_reads_them(void **state)
 {
     (void)state;
-    static const char *const CASES[] = {
-        "0", "-0", "1", "1.5", "-1.5e3", "+2", ".5", "5.", "1e22", "1e23", "123456789012345678", "0.1", "1e-5", "1E+5",
-        "9007199254740993", "0.000000000000000000000000000001", "1e-400", "1e400", "-1e400", "5e-324", "2.2250738585072011e-308",
-        "1e999999999999", "000000000000000000000000000000000001.5", "100000000000000000000000000000000000",
-        "3.1415926535897932384626433832795028841971693993751058209749445923078164062862089986280348253421170679821480865132"};
+    static const char *const CASES[] = {"0",
+                                        "-0",
+                                        "1",
+                                        "1.5",
+                                        "-1.5e3",
+                                        "+2",
+                                        ".5",
+                                        "5.",
+                                        "1e22",
+                                        "1e23",
+                                        "123456789012345678",
+                                        "0.1",
+                                        "1e-5",
+                                        "1E+5",
+                                        "9007199254740993",
+                                        "0.000000000000000000000000000001",
+                                        "1e-400",
+                                        "1e400",
+                                        "-1e400",
+                                        "5e-324",
+                                        "2.2250738585072011e-308",
+                                        "1e999999999999",
+                                        "000000000000000000000000000000000001.5",
+                                        "100000000000000000000000000000000000",
+                                        "3."
+                                        "1415926535897932384626433832795028841971693993751058209749"
+                                        "445923078164062862089986280348253421170679821480865132"};
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         double v, expected = strtod(CASES[i], NULL);
         assert_true(fr_str_double(fr_str_c(CASES[i]), &v));
@@ -56,7 +80,8 @@ static void doubles_are_read_as_the_c_library_reads_them(void **state)
 static void what_is_no_decimal_number_is_no_double(void **state)
 {
     (void)state;
-    static const char *const REFUSED[] = {"", "-", ".", "e5", "1e", "1e+", "nan", "inf", "0x10", "1 ", " 1", "1,5", "1_0", "1.5f"};
+    static const char *const REFUSED[] = {"",    "-",    ".",  "e5", "1e",  "1e+", "nan",
+                                          "inf", "0x10", "1 ", " 1", "1,5", "1_0", "1.5f"};
     double v;
     for (size_t i = 0; i < sizeof REFUSED / sizeof *REFUSED; i++)
         assert_false(fr_str_double(fr_str_c(REFUSED[i]), &v));
@@ -77,6 +102,8 @@ static void a_number_of_many_digits_may_run_out_of_memory(void **state)
     assert_true(v > 1e299 && v < 1.2e299);
 }
 
-FR_TESTS(number, FR_TEST(unsigned_numbers_are_digits_only_and_bounded), FR_TEST(signed_numbers_reach_both_limits),
-         FR_TEST(doubles_are_read_as_the_c_library_reads_them), FR_TEST(what_is_no_decimal_number_is_no_double),
+FR_TESTS(number, FR_TEST(unsigned_numbers_are_digits_only_and_bounded),
+         FR_TEST(signed_numbers_reach_both_limits),
+         FR_TEST(doubles_are_read_as_the_c_library_reads_them),
+         FR_TEST(what_is_no_decimal_number_is_no_double),
          FR_TEST(a_number_of_many_digits_may_run_out_of_memory))

@@ -17,13 +17,18 @@ typedef struct options {
 
 static const char *const FORMATS[] = {"text", "json", NULL};
 static const fr_setting TABLE[] = {
-    {"listen", FR_SETTING_STRING, "HOST:PORT", "where to listen", "127.0.0.1:8000", offsetof(options, listen), NULL, 0, 0},
-    {"workers", FR_SETTING_INT, "N", "how many threads", "1", offsetof(options, workers), NULL, 1, 64},
-    {"max-body", FR_SETTING_BYTES, "SIZE", "the largest body", "1MiB", offsetof(options, body_bytes), NULL, 1, 1 << 30},
-    {"idle", FR_SETTING_MS, "TIME", "close after this long without a byte, which is a long help text that must be wrapped",
-     "30s", offsetof(options, idle_ms), NULL, 0, 0},
+    {"listen", FR_SETTING_STRING, "HOST:PORT", "where to listen", "127.0.0.1:8000",
+     offsetof(options, listen), NULL, 0, 0},
+    {"workers", FR_SETTING_INT, "N", "how many threads", "1", offsetof(options, workers), NULL, 1,
+     64},
+    {"max-body", FR_SETTING_BYTES, "SIZE", "the largest body", "1MiB",
+     offsetof(options, body_bytes), NULL, 1, 1 << 30},
+    {"idle", FR_SETTING_MS, "TIME",
+     "close after this long without a byte, which is a long help text that must be wrapped", "30s",
+     offsetof(options, idle_ms), NULL, 0, 0},
     {"quiet", FR_SETTING_BOOL, NULL, "say less", NULL, offsetof(options, is_quiet), NULL, 0, 0},
-    {"log-format", FR_SETTING_ENUM, "FORMAT", "of log lines", "text", offsetof(options, format), FORMATS, 0, 0},
+    {"log-format", FR_SETTING_ENUM, "FORMAT", "of log lines", "text", offsetof(options, format),
+     FORMATS, 0, 0},
 };
 enum { ROWS = sizeof TABLE / sizeof *TABLE, ARGS_MAX = 16 };
 
@@ -86,7 +91,8 @@ static void without_arguments_the_defaults_hold(void **state)
 static void flags_take_their_value_with_or_without_equals(void **state)
 {
     (void)state;
-    run r = with_args("--listen|[::1]:80|--max-body=64 kB|--idle=5m|--quiet|--log-format|JSON|--workers=8");
+    run r = with_args(
+        "--listen|[::1]:80|--max-body=64 kB|--idle=5m|--quiet|--log-format|JSON|--workers=8");
     assert_int_equal(r.err, FR_OK);
     assert_string_equal(r.out.listen, "[::1]:80");
     assert_int_equal(r.out.body_bytes, 64000);
@@ -178,16 +184,20 @@ static void help_is_made_from_the_table(void **state)
 static void an_error_without_memory_is_still_an_error(void **state)
 {
     (void)state;
-    FR_TEST_EACH_ALLOC_FAILS() {
+    FR_TEST_EACH_ALLOC_FAILS()
+    {
         run r = with_args("--workers=65");
         assert_int_equal(r.err, FR_EINVAL);
         free(r.error);
     }
 }
 
-#define CLEAN(function) cmocka_unit_test_setup_teardown(function, clear_environment, clear_environment)
-FR_TESTS(settings, CLEAN(without_arguments_the_defaults_hold), CLEAN(flags_take_their_value_with_or_without_equals),
+#define CLEAN(function)                                                                            \
+    cmocka_unit_test_setup_teardown(function, clear_environment, clear_environment)
+FR_TESTS(settings, CLEAN(without_arguments_the_defaults_hold),
+         CLEAN(flags_take_their_value_with_or_without_equals),
          CLEAN(a_flag_wins_over_the_environment_and_that_over_the_default),
-         CLEAN(positional_arguments_keep_their_order_behind_the_flags), CLEAN(help_and_version_are_reported),
-         CLEAN(mistakes_are_told_in_one_line), CLEAN(nothing_needs_no_unit), CLEAN(help_is_made_from_the_table),
+         CLEAN(positional_arguments_keep_their_order_behind_the_flags),
+         CLEAN(help_and_version_are_reported), CLEAN(mistakes_are_told_in_one_line),
+         CLEAN(nothing_needs_no_unit), CLEAN(help_is_made_from_the_table),
          CLEAN(an_error_without_memory_is_still_an_error))

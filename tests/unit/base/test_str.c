@@ -127,8 +127,10 @@ static void broken_percent_escapes_are_refused(void **state)
     fr_arena_free(arena);
 }
 
-FR_TESTS(str, FR_TEST(equality_looks_at_bytes_and_length), FR_TEST(order_is_that_of_bytes_with_the_shorter_first),
-         FR_TEST(beginnings_and_ends_are_recognised), FR_TEST(a_search_gives_the_first_index_or_none),
-         FR_TEST(cuts_stay_inside_the_string), FR_TEST(a_cut_at_a_separator_gives_head_and_rest),
+FR_TESTS(str, FR_TEST(equality_looks_at_bytes_and_length),
+         FR_TEST(order_is_that_of_bytes_with_the_shorter_first),
+         FR_TEST(beginnings_and_ends_are_recognised),
+         FR_TEST(a_search_gives_the_first_index_or_none), FR_TEST(cuts_stay_inside_the_string),
+         FR_TEST(a_cut_at_a_separator_gives_head_and_rest),
          FR_TEST(a_hash_depends_on_every_byte_and_the_seed), FR_TEST(percent_escapes_are_decoded),
          FR_TEST(broken_percent_escapes_are_refused))

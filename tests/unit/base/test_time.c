@@ -34,8 +34,9 @@ static void every_day_of_ten_thousand_years_splits_and_joins(void **state)
 static void days_that_do_not_exist_are_refused(void **state)
 {
     (void)state;
-    static const int REFUSED[][3] = {{0, 1, 1},     {10000, 1, 1}, {2020, 0, 1},  {2020, 13, 1}, {2020, 1, 0},
-                                     {2020, 1, 32}, {2020, 4, 31}, {2021, 2, 29}, {1900, 2, 29}, {2000, 2, 30}};
+    static const int REFUSED[][3] = {{0, 1, 1},     {10000, 1, 1}, {2020, 0, 1},  {2020, 13, 1},
+                                     {2020, 1, 0},  {2020, 1, 32}, {2020, 4, 31}, {2021, 2, 29},
+                                     {1900, 2, 29}, {2000, 2, 30}};
     fr_date date;
     for (size_t i = 0; i < sizeof REFUSED / sizeof *REFUSED; i++)
         assert_false(fr_date_civil(REFUSED[i][0], REFUSED[i][1], REFUSED[i][2], &date));
@@ -116,6 +117,8 @@ static void the_clocks_go_forward(void **state)
     assert_true(now - (fr_time)time(NULL) * 1000000 < 2000000);
 }
 
-FR_TESTS(time, FR_TEST(every_day_of_ten_thousand_years_splits_and_joins), FR_TEST(days_that_do_not_exist_are_refused),
+FR_TESTS(time, FR_TEST(every_day_of_ten_thousand_years_splits_and_joins),
+         FR_TEST(days_that_do_not_exist_are_refused),
          FR_TEST(times_are_spelled_as_drf_and_django_do), FR_TEST(spans_are_spelled_as_drf_does),
-         FR_TEST(http_dates_are_written_and_read), FR_TEST(other_http_dates_are_refused), FR_TEST(the_clocks_go_forward))
+         FR_TEST(http_dates_are_written_and_read), FR_TEST(other_http_dates_are_refused),
+         FR_TEST(the_clocks_go_forward))

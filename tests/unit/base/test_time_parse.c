@@ -3,14 +3,16 @@
 
 #include "base/time.h"
 
-static const int64_t SECOND = 1000000, MINUTE = 60 * 1000000ll, HOUR = 3600 * 1000000ll, DAY = 86400 * 1000000ll;
+static const int64_t SECOND = 1000000, MINUTE = 60 * 1000000ll, HOUR = 3600 * 1000000ll,
+                     DAY = 86400 * 1000000ll;
 
 static void dates_take_one_or_two_digits(void **state)
 {
     (void)state;
-    static const char *const REFUSED[] = {"",           "2020",       "20-1-2",      "2020-001-2", "2020-1-2 ",  " 2020-1-2",
-                                          "2020-1-",    "2020-13-01", "2020-02-30",  "0000-01-01", "20200102",
-                                          "2020/01/02", "-020-01-02", "2020-01-02T", NULL};
+    static const char *const REFUSED[] = {"",           "2020",        "20-1-2",   "2020-001-2",
+                                          "2020-1-2 ",  " 2020-1-2",   "2020-1-",  "2020-13-01",
+                                          "2020-02-30", "0000-01-01",  "20200102", "2020/01/02",
+                                          "-020-01-02", "2020-01-02T", NULL};
     fr_date date;
     assert_true(fr_date_parse(FR_STR("2020-1-2"), &date));
     assert_int_equal(date, 18263);
@@ -24,8 +26,9 @@ static void dates_take_one_or_two_digits(void **state)
 static void times_of_day_have_optional_seconds_and_fraction(void **state)
 {
     (void)state;
-    static const char *const REFUSED[] = {"", "3", "24:00", "3:60", "3:4:60", "3:4:", "3:4:5.", "3:4:5.1234567890123",
-                                          "003:04", "3:4Z", "-3:04", "3:4:5 ", NULL};
+    static const char *const REFUSED[] = {
+        "",       "3",    "24:00", "3:60",   "3:4:60", "3:4:", "3:4:5.", "3:4:5.1234567890123",
+        "003:04", "3:4Z", "-3:04", "3:4:5 ", NULL};
     fr_span t;
     assert_true(fr_span_parse_time(FR_STR("3:4"), &t));
     assert_int_equal(t, 3 * HOUR + 4 * MINUTE);
@@ -43,11 +46,16 @@ static void datetimes_come_with_and_without_an_offset(void **state)
     static const struct {
         const char *text;
         int64_t seconds;
-    } CASES[] = {{"2020-01-02T03:04:05Z", 1577934245},      {"2020-1-2 3:4:5", 1577934245},
-                 {"2020-01-02T03:04", 1577934240},          {"2020-01-02T03:04:05+02:00", 1577927045},
-                 {"2020-01-02T03:04:05-0130", 1577939645},  {"2020-01-02T03:04:05+02", 1577927045},
-                 {"1969-12-31T23:59:59Z", -1},              {"2020-01-02T03:04:05+23:59", 1577847905},
-                 {"9999-12-31T23:59:59Z", 253402300799},    {"0001-01-01T00:00:00", -62135596800}};
+    } CASES[] = {{"2020-01-02T03:04:05Z", 1577934245},
+                 {"2020-1-2 3:4:5", 1577934245},
+                 {"2020-01-02T03:04", 1577934240},
+                 {"2020-01-02T03:04:05+02:00", 1577927045},
+                 {"2020-01-02T03:04:05-0130", 1577939645},
+                 {"2020-01-02T03:04:05+02", 1577927045},
+                 {"1969-12-31T23:59:59Z", -1},
+                 {"2020-01-02T03:04:05+23:59", 1577847905},
+                 {"9999-12-31T23:59:59Z", 253402300799},
+                 {"0001-01-01T00:00:00", -62135596800}};
     fr_time t;
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         assert_true(fr_time_parse(fr_str_c(CASES[i].text), &t));
@@ -129,17 +137,36 @@ static void durations_come_in_three_grammars(void **state)
 static void other_durations_are_refused(void **state)
 {
     (void)state;
-    static const char *const REFUSED[] = {"a",      "1 ",       "1:2:3:4",     "1.",       "1.a",      "P1",
-                                          "PT1",    "P1H",      "PT1S1H",      "1 week",   "1 day 1",  "days",
-                                          "--1",    "1 2 3",    "P1.D",        "PT1S ",    "1 day 1:00:0",
-                                          "106751992 00:00:00", "99999999999999999999", "P99999999999999D",
-                                          "2562047789:00:00", "-", NULL};
+    static const char *const REFUSED[] = {"a",
+                                          "1 ",
+                                          "1:2:3:4",
+                                          "1.",
+                                          "1.a",
+                                          "P1",
+                                          "PT1",
+                                          "P1H",
+                                          "PT1S1H",
+                                          "1 week",
+                                          "1 day 1",
+                                          "days",
+                                          "--1",
+                                          "1 2 3",
+                                          "P1.D",
+                                          "PT1S ",
+                                          "1 day 1:00:0",
+                                          "106751992 00:00:00",
+                                          "99999999999999999999",
+                                          "P99999999999999D",
+                                          "2562047789:00:00",
+                                          "-",
+                                          NULL};
     fr_span t;
     for (size_t i = 0; REFUSED[i]; i++)
         if (fr_span_parse(fr_str_c(REFUSED[i]), &t))
             fail_msg("\"%s\" gives %lld", REFUSED[i], (long long)t);
 }
 
-FR_TESTS(time_parse, FR_TEST(dates_take_one_or_two_digits), FR_TEST(times_of_day_have_optional_seconds_and_fraction),
+FR_TESTS(time_parse, FR_TEST(dates_take_one_or_two_digits),
+         FR_TEST(times_of_day_have_optional_seconds_and_fraction),
          FR_TEST(datetimes_come_with_and_without_an_offset), FR_TEST(other_datetimes_are_refused),
          FR_TEST(durations_come_in_three_grammars), FR_TEST(other_durations_are_refused))

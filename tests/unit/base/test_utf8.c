@@ -3,7 +3,10 @@
 
 #include "base/str.h"
 
-#define TEXT(literal) {literal, sizeof literal - 1}
+#define TEXT(literal)                                                                              \
+    {                                                                                              \
+        literal, sizeof literal - 1                                                                \
+    }
 static const fr_str VALID[] = {
     TEXT(""),
     TEXT("plain ASCII of more than eight bytes"),
@@ -14,12 +17,25 @@ static const fr_str VALID[] = {
          "12345678\0"),
 };
 static const fr_str INVALID[] = {
-    TEXT("\x80"),             TEXT("\xc0\x80"),         TEXT("\xc1\xbf"),         TEXT("\xe0\x9f\xbf"),
-    TEXT("\xed\xa0\x80"),     TEXT("\xf0\x8f\xbf\xbf"), TEXT("\xf4\x90\x80\x80"), TEXT("\xf5\x80\x80\x80"),
-    TEXT("\xc3"),             TEXT("\xe2\x82"),         TEXT("\xf0\x9f\x98"),     TEXT("\xc3("),
-    TEXT("\xe2\x82\xc2\xa0"), TEXT("12345678\xff"),
+    TEXT("\x80"),
+    TEXT("\xc0\x80"),
+    TEXT("\xc1\xbf"),
+    TEXT("\xe0\x9f\xbf"),
+    TEXT("\xed\xa0\x80"),
+    TEXT("\xf0\x8f\xbf\xbf"),
+    TEXT("\xf4\x90\x80\x80"),
+    TEXT("\xf5\x80\x80\x80"),
+    TEXT("\xc3"),
+    TEXT("\xe2\x82"),
+    TEXT("\xf0\x9f\x98"),
+    TEXT("\xc3("),
+    TEXT("\xe2\x82\xc2\xa0"),
+    TEXT("12345678\xff"),
 };
-enum { VALID_COUNT = sizeof VALID / sizeof *VALID, INVALID_COUNT = sizeof INVALID / sizeof *INVALID };
+enum {
+    VALID_COUNT = sizeof VALID / sizeof *VALID,
+    INVALID_COUNT = sizeof INVALID / sizeof *INVALID
+};
 
 static void only_what_rfc_3629_has_is_valid(void **state)
 {
@@ -33,7 +49,8 @@ static void only_what_rfc_3629_has_is_valid(void **state)
 static bool valid_in_two(fr_str s, size_t cut)
 {
     uint32_t step = 0;
-    return fr_utf8_step(&step, fr_str_sub(s, 0, cut)) && fr_utf8_step(&step, fr_str_from(s, cut)) && step == 0;
+    return fr_utf8_step(&step, fr_str_sub(s, 0, cut)) && fr_utf8_step(&step, fr_str_from(s, cut)) &&
+           step == 0;
 }
 
 static void a_cut_anywhere_changes_no_answer(void **state)

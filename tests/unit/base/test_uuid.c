@@ -26,8 +26,9 @@ static void all_of_pythons_spellings_are_read(void **state)
 static void other_texts_are_no_uuid(void **state)
 {
     (void)state;
-    static const char *const CASES[] = {"", "12345678-9abc-def0-1234-56789abcdef", "123456789abcdef0123456789abcdef01",
-                                        "g23456789abcdef0123456789abcdef0", " 23456789abcdef0123456789abcdef00"};
+    static const char *const CASES[] = {
+        "", "12345678-9abc-def0-1234-56789abcdef", "123456789abcdef0123456789abcdef01",
+        "g23456789abcdef0123456789abcdef0", " 23456789abcdef0123456789abcdef00"};
     fr_uuid uuid;
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
         assert_false(fr_uuid_parse(fr_str_c(CASES[i]), &uuid));

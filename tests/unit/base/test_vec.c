@@ -22,7 +22,8 @@ static void pushed_items_stay_in_order(void **state)
 static void a_failed_push_changes_nothing(void **state)
 {
     (void)state;
-    FR_TEST_EACH_ALLOC_FAILS() {
+    FR_TEST_EACH_ALLOC_FAILS()
+    {
         FR_VEC(long) numbers = {0};
         size_t pushed = 0;
         for (long i = 0; i < 50; i++) {
