@@ -1,0 +1,83 @@
+/*
+ * freshet/rest.h: a REST API over a model. A viewset says what is served; its list and details answer as Django REST
+ * framework's ModelViewSet does, byte for byte where its clients look (docs/decisions.md says where not).
+ */
+#ifndef FRESHET_REST_H
+#define FRESHET_REST_H
+
+#include <freshet/db.h>
+#include <freshet/http.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** One more URL beneath a viewset. Arrays end with {0}. */
+typedef struct fr_action {
+    const char *path;      /* "pin": api/notes/<pk>/pin/, or api/notes/pin/ */
+    fr_handler handler;    /* fr_load, fr_store and fr_reply work in it */
+    const char *methods;   /* "POST"; NULL: GET */
+    bool is_detail;        /* beneath one object */
+    void *reserved_[2];
+} fr_action;
+
+/** What is served at a URL. Plain data that lives as long as the app; zero is the default of every member. */
+typedef struct fr_viewset {
+    const fr_model *model;
+    const char *filter;          /* query parameters: "done,title__icontains"; NULL: none */
+    const char *ordering;        /* "-updated_at"; NULL: the model's. The key, ascending, ends every ordering */
+    const char *ordering_fields; /* what ?ordering= may name: "title,id"; NULL: every field in the answer; "": none */
+    uint32_t page_size;          /* rows of a page, {"count", "next", "previous", "results"}; 0: a bare list */
+    uint32_t max_page_size;      /* ?page_size= may ask for up to this many; 0: it is ignored */
+    const char *fields;          /* of the answer, in its order: "id,title"; NULL: all but the secret ones */
+    const char *actions;         /* "list,retrieve"; NULL: also create, update, partial_update, destroy */
+    bool read_only;              /* list and retrieve only */
+    const char *name;            /* in OPTIONS and the explorer: "Note"; NULL: from the model */
+    const char *description;
+    const fr_action *extra;      /* NULL: none */
+    void *reserved_[4];
+} fr_viewset;
+
+/* The lookups of .filter: exact (no suffix), lt, lte, gt, gte, in, range, isnull, contains, icontains, startswith,
+ * istartswith. */
+
+/**
+ * The rows that a GET of the list without a query string shows: same filter, permission, ordering and page.
+ *
+ * @param p        fr_ctx, fr_req or fr_sock
+ * @param viewset  served or not; borrowed by rows
+ * @param rows     in the event's arena
+ *
+ * Errors:   FR_ETOOBIG (no page size, and over FR_ALL_ROWS rows), FR_EINVAL (the viewset is wrong), FR_EBACKEND
+ * Suspends: yes, this handler only
+ * Cost:     one query; a copy of each text
+ */
+#define fr_list(p, viewset, rows) fr_list_((p)->ctx, (viewset), (rows))
+FR_API fr_err fr_list_(fr_ctx *ctx, const fr_viewset *viewset, fr_rows *rows);
+
+/**
+ * The object that the URL of a detail action names, into a model struct.
+ *
+ * Errors:   FR_ENOTFOUND, FR_EINTERNAL (not called in a detail action), FR_EBACKEND
+ * Suspends: yes
+ */
+FR_API fr_err fr_load(fr_req *req, void *row);
+
+/**
+ * Write a model struct back: the fields set in row.set (after fr_load: all of them). It is then as stored.
+ * The answer carries Freshet-At.
+ *
+ * Errors:   FR_ENOTFOUND, FR_ECONFLICT, FR_EBACKEND
+ * Suspends: yes
+ */
+FR_API fr_err fr_store(fr_req *req, void *row);
+
+/** Answer 200 with a model struct, printed by the serializer of the route's viewset. */
+FR_API fr_err fr_reply(fr_req *req, const void *row);
+/** Answer 200 with rows as a JSON array, printed by the serializer of the viewset they came from. */
+FR_API fr_err fr_reply_rows(fr_req *req, const fr_rows *rows);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,26 @@
+/* What a list URL asks for: filters, ordering and page of a query string as a query. */
+#ifndef FR_REST_LIST_H
+#define FR_REST_LIST_H
+#include "base/buf.h"
+#include "rest/viewset.h"
+
+typedef struct fr_rest_list {
+    fr_query query;       /* where, orders; limit and offset when it has pages */
+    bool has_pages;       /* the answer is an envelope */
+    bool is_last_page;    /* ?page=last: offset is not known before the count */
+    int64_t page;         /* from 1; 0 with is_last_page */
+    int64_t page_size;
+} fr_rest_list;
+
+/*
+ * Read a raw query string ("done=true&ordering=-id&page=2", without '?'). What it does not name, and what it names that
+ * the viewset does not know, has no effect. In the arena of ctx. May suspend (a foreign key in a filter is looked up).
+ *
+ * Errors: FR_EINVAL: `refusal` then holds the JSON body of the 400, {"n":["Enter a number."]}, and the detail of ctx the
+ *         same as a sentence; FR_ENOTFOUND (Invalid page.), likewise; FR_ENOMEM, FR_EBACKEND
+ */
+fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_string, fr_rest_list *out, fr_buf *refusal);
+
+/* The value of a detail URL as the stored key. false: no object can have it (DRF's 404). */
+bool fr_rest_key(const fr_viewset_rt *rt, fr_str text, fr_arena *arena, fr_value *out);
+#endif
