@@ -2,7 +2,12 @@
  * atomic count for the workers, and a plain count inside each worker (see ws/fan). */
 #ifndef FR_BASE_BLOCK_H
 #define FR_BASE_BLOCK_H
+#ifdef __cplusplus
+#include <atomic>
+using std::atomic_uint;
+#else
 #include <stdatomic.h>
+#endif
 #include <freshet/base.h>
 
 typedef struct fr_block {

@@ -141,8 +141,9 @@ static void put_repr(fr_buf *buf, const char *digits, int count, int point)
             text[n++] = '0';
         n += (int)fr_digits_u64(text + n, (uint64_t)exponent);
     } else if (point <= 0) {
-        memcpy(text, "0.000", 5);
         n = 2 - point;
+        memset(text, '0', (size_t)n);
+        text[1] = '.';
         memcpy(text + n, digits, (size_t)count);
         n += count;
     } else {
@@ -231,7 +232,7 @@ void fr_json_put_double(fr_buf *buf, double v)
     }
     if (put_short(buf, v))
         return;
-    char digits[24];
+    char digits[24] = {0};
     /* Fifteen digits always survive, so a shorter text that reads back is those with zeros cut off;
      * subnormals have fewer to begin with. */
     int count = fpclassify(v) == FP_SUBNORMAL ? 1 : 15;

@@ -108,12 +108,9 @@ static bool is_control(uint32_t c)
 static bool put_hex(line *l, const char *prefix, unsigned byte)
 {
     static const char HEX[] = "0123456789abcdef";
-    char text[8];
-    size_t n = strlen(prefix);
-    memcpy(text, prefix, n);
-    text[n] = HEX[byte >> 4 & 15];
-    text[n + 1] = HEX[byte & 15];
-    return put(l, text, n + 2);
+    char digits[] = {HEX[byte >> 4 & 15], HEX[byte & 15]};
+    return room(l) >= strlen(prefix) + sizeof digits && put_c(l, prefix) &&
+           put(l, digits, sizeof digits);
 }
 
 /* A value's characters, escaped for between quotes; stops where the line is full. */

@@ -17,11 +17,10 @@ typedef struct unit {
     int64_t factor;
 } unit;
 
-static const unit BYTE_UNITS[] = {
-    {"B", 1},         {"kB", 1000},     {"MB", 1000 * 1000}, {"GB", 1000 * 1000 * 1000},
-    {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30},    {NULL, 0}};
-static const unit TIME_UNITS[] = {
-    {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}, {NULL, 0}};
+static const unit BYTE_UNITS[] = {{"B", 1},           {"kB", 1000},     {"MB", 1000000},
+                                  {"GB", 1000000000}, {"KiB", 1 << 10}, {"MiB", 1 << 20},
+                                  {"GiB", 1 << 30},   {NULL, 0}};
+static const unit TIME_UNITS[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {NULL, 0}};
 
 /* What is wrong with a value; NULL if nothing is. */
 typedef const char *fault;
@@ -243,6 +242,7 @@ static fr_err read_environment(const fr_setting *table, size_t count, void *out,
 {
     char name[ENV_NAME_BYTES];
     for (size_t i = 0; i < count; i++) {
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): read before other threads start */
         const char *text = env_name(table[i].flag, name) ? getenv(name) : NULL;
         fault wrong = text ? store(&table[i], text, out) : NULL;
         if (wrong)

@@ -189,23 +189,31 @@ size_t fr_span_text(fr_span t, char *out)
 static const char WEEKDAYS[] = "ThuFriSatSunMonTueWed"; /* 1970-01-01 was a Thursday */
 static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
+/* Names are three letters each. */
+static char *put_name(char *p, const char *names, size_t index)
+{
+    memcpy(p, names + 3 * index, 3);
+    return p + 3;
+}
+
 size_t fr_time_http(fr_time t, char *out)
 {
     int64_t us, year, day_number = day_of(t, &us);
     int month, day;
     split_day(day_number, &year, &month, &day);
-    char *p = out;
-    memcpy(p, WEEKDAYS + 3 * (day_number - floor_div(day_number, 7) * 7), 3);
-    memcpy(p + 3, ", ", 2);
-    fr_digits_pad(p + 5, 2, (uint64_t)day);
-    p[7] = ' ';
-    memcpy(p + 8, MONTHS + 3 * (month - 1), 3);
-    p[11] = ' ';
-    fr_digits_pad(p + 12, 4, (uint64_t)year);
-    p[16] = ' ';
-    p = put_clock(p + 17, us);
-    memcpy(p, " GMT", 4);
-    return (size_t)(p + 4 - out);
+    char *p = put_name(out, WEEKDAYS, (size_t)(day_number - floor_div(day_number, 7) * 7));
+    *p++ = ',';
+    *p++ = ' ';
+    fr_digits_pad(p, 2, (uint64_t)day);
+    p[2] = ' ';
+    p = put_name(p + 3, MONTHS, (size_t)month - 1);
+    *p++ = ' ';
+    fr_digits_pad(p, 4, (uint64_t)year);
+    p[4] = ' ';
+    p = put_clock(p + 5, us);
+    *p++ = ' ';
+    p = put_name(p, "GMT", 0);
+    return (size_t)(p - out);
 }
 
 static int name_index(const char *names, size_t count, const char *name)

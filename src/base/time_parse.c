@@ -147,7 +147,7 @@ bool fr_time_parse(fr_str s, fr_time *out)
     if (!take_date(&in, &date) || (!take(&in, 'T') && !take(&in, ' ')) ||
         !take_clock(&in, &clock) || !take_offset(&in, &offset_minutes) || in.left.n)
         return false;
-    fr_time t = date * FR_DAY_US + clock - offset_minutes * 60 * FR_SECOND_US;
+    fr_time t = date * FR_DAY_US + clock - offset_minutes * (60 * FR_SECOND_US);
     /* In UTC it must still be a day of the years 1..9999, or it could not be shown again. */
     const fr_time first = -719162 * FR_DAY_US, end = 2932897 * FR_DAY_US;
     if (t < first || t >= end)
