@@ -27,6 +27,7 @@ struct fr_ctx {
     struct fr_db *db;       /* the application's database; NULL if it has none */
     struct fr_db_txn *txn;  /* inside fr_atomic: the member this runs in; else NULL */
     bool is_canceled;       /* the client has gone */
+    struct fr_wait *waiting; /* private: what fr_ctx_cancel interrupts */
 };
 
 /**
@@ -34,19 +35,32 @@ struct fr_ctx {
  *
  * @param p     fr_ctx, fr_req or fr_sock
  * @param code  not FR_OK
- * @param ...   printf format and arguments: plain words, no secrets
+ * @param ...   printf format and arguments: plain words, no secrets; cut at 512 bytes
+ *
+ * Errors:   returns `code`; when memory is out, without a text
+ * Owner:    the text is the arena's
+ * Thread:   the caller's loop
  */
 #define fr_fail(p, code, ...) fr_fail_((p)->ctx, (code), __VA_ARGS__)
 FR_API fr_err fr_fail_(fr_ctx *ctx, fr_err code, const char *fmt, ...) FR_PRINTF_(3, 4);
 
-/** Milliseconds of the monotonic clock (tests may move it). */
+/**
+ * Milliseconds of the monotonic clock (tests may move it).
+ *
+ * Thread:   any
+ * Cost:     one clock read, about 25 ns
+ */
 FR_API uint64_t fr_clock_ms(void);
 
 /**
  * Let time pass.
  *
- * Errors:   FR_ECANCELED, FR_ETIMEOUT
- * Suspends: this handler only
+ * @param p   fr_ctx, fr_req or fr_sock
+ * @param ms  at least this long; up to 8 ms more
+ *
+ * Errors:   FR_ECANCELED (the client has gone), FR_ETIMEOUT (the deadline of ctx came first)
+ * Thread:   the caller's loop
+ * Suspends: this handler only; outside a handler it blocks the thread
  */
 #define fr_sleep(p, ms) fr_sleep_((p)->ctx, (ms))
 FR_API fr_err fr_sleep_(fr_ctx *ctx, uint64_t ms);

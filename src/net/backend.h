@@ -1,5 +1,6 @@
 /*
- * The seam to the kernel: what a loop asks of it. Completion-shaped: the back end calls fr_loop_on_* of loop.c.
+ * The seam to the kernel: what a loop asks of it. The back end tells what happened by fr_conn_on_events_,
+ * fr_listener_on_ready_ and fr_loop_woke_ (net_int.h).
  */
 #ifndef FR_NET_BACKEND_H
 #define FR_NET_BACKEND_H
@@ -10,15 +11,18 @@ struct fr_backend {
     const char *name;
     fr_err (*open)(fr_loop *loop);
     void (*close)(fr_loop *loop);
-    /* Watch a descriptor: connection or listener. */
+    /* Watch a connection for data and for its end. */
     fr_err (*arm)(fr_loop *loop, fr_conn *conn);
     void (*rearm)(fr_loop *loop, fr_conn *conn, bool want_read, bool want_write);
     void (*disarm)(fr_loop *loop, fr_conn *conn);
-    /* Send what is queued on each of these connections. */
+    /* Watch the loop's listener, or leave it alone for a while. */
+    void (*listen)(fr_loop *loop, bool is_on);
+    /* Send what is queued on each of these connections (NULL: closed since it was marked). Calls no protocol: a failed
+     * one is put aside by fr_conn_fail_. */
     void (*send_all)(fr_loop *loop, fr_conn **conns, size_t count);
     /* Wait at most ms (-1 = no limit) and deliver. */
     void (*wait)(fr_loop *loop, int ms);
-    /* Any thread: wake a sleeping loop. */
+    /* Any thread and signal handlers: wake a sleeping loop. */
     void (*wake)(fr_loop *loop);
 };
 extern const fr_backend fr_backend_epoll;

@@ -13,18 +13,31 @@
 
 typedef struct fr_wait {
     fr_task task;
-    fr_loop *loop;
+    fr_loop *loop;         /* NULL: it blocks the thread */
     fr_fiber *fiber;
     fr_ctx *ctx;
-    atomic_int state;      /* waiting, done */
+    bool is_done;          /* on the loop's thread, or under the lock of wait.c */
+    bool is_parked;        /* the fiber is suspended in this wait */
     fr_err result;
 } fr_wait;
 
+/* Also on a loop's own stack (a worker's start, handlers that never wait): then it blocks the thread, so only another
+ * thread may complete it. */
 void fr_wait_init(fr_wait *wait, fr_ctx *ctx);
-/* Any thread, once. `wait` may be gone when this returns. */
+/* Any thread, once. `wait` may be gone when this returns. The waiter goes on in its loop's pass, never inside this
+ * call. */
 void fr_wait_done(fr_wait *wait, fr_err result);
 /* Returns the result. */
 fr_err fr_wait_for(fr_wait *wait);
+/*
+ * The same, but not past the deadline of the context and not when it is cancelled: then `withdraw` is asked to take the
+ * wait back from whoever would complete it, so that fr_wait_done is not called any more. If it returns false it was too
+ * late for that, and the result is waited for. Errors: FR_ETIMEOUT, FR_ECANCELED, or the result.
+ */
+fr_err fr_wait_until_canceled(fr_wait *wait, bool (*withdraw)(fr_wait *wait));
+
+/* The client has gone: waits of this context that look at it end with FR_ECANCELED. Loop thread. */
+void fr_ctx_cancel(fr_ctx *ctx);
 
 /* A context for one event: made by the layer that starts the fiber. */
 void fr_ctx_init(fr_ctx *ctx, fr_arena *arena, fr_loop *loop);

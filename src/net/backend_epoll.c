@@ -1,0 +1,123 @@
+/* The epoll back end: level-triggered, one eventfd for wake-ups. What an event belongs to is told by its pointer: NULL
+ * is the eventfd, the loop itself its listener, anything else a connection. */
+#include "net/net_int.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+static fr_err epoll_open(fr_loop *loop)
+{
+    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (loop->epoll_fd < 0 || loop->wake_fd < 0)
+        return FR_EIO;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+    return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->wake_fd, &event) ? FR_EIO : FR_OK;
+}
+
+static void epoll_close(fr_loop *loop)
+{
+    if (loop->epoll_fd >= 0)
+        close(loop->epoll_fd);
+    if (loop->wake_fd >= 0)
+        close(loop->wake_fd);
+    loop->epoll_fd = loop->wake_fd = -1;
+}
+
+static uint32_t wanted(const fr_conn *conn, bool want_read, bool want_write)
+{
+    return (want_read ? EPOLLIN : 0u) | (want_write ? EPOLLOUT : 0u) |
+           (conn->flags & (FR_CONN_EOF | FR_CONN_HUNG) ? 0u : EPOLLRDHUP);
+}
+
+static fr_err epoll_arm(fr_loop *loop, fr_conn *conn)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = conn};
+    return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) ? FR_EIO : FR_OK;
+}
+
+static void epoll_rearm(fr_loop *loop, fr_conn *conn, bool want_read, bool want_write)
+{
+    struct epoll_event event = {.events = wanted(conn, want_read, want_write), .data.ptr = conn};
+    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, conn->fd, &event))
+        fr_conn_fail_(conn, FR_EIO); /* out of kernel memory: else it would hang for ever */
+}
+
+static void epoll_disarm(fr_loop *loop, fr_conn *conn)
+{
+    /* Only for a descriptor that lives on in another process; closing alone takes ours out. */
+    struct epoll_event event = {0};
+    epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, conn->fd, &event);
+}
+
+static void epoll_listen(fr_loop *loop, bool is_on)
+{
+    struct epoll_event event = {.events = is_on ? EPOLLIN : 0, .data.ptr = loop};
+    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, loop->listener.fd, &event) && errno == ENOENT)
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->listener.fd, &event);
+}
+
+/* A fan-out walks many cold connections: fetch the one after next while this one is in the kernel. */
+static void epoll_send_all(fr_loop *loop, fr_conn **conns, size_t count)
+{
+    (void)loop;
+    for (size_t i = 0; i < count; i++) {
+        if (i + 2 < count && conns[i + 2])
+            __builtin_prefetch(conns[i + 2]);
+        if (i + 1 < count && conns[i + 1])
+            __builtin_prefetch(conns[i + 1]->out);
+        if (conns[i]) /* else closed since */
+            fr_out_flush_(conns[i]);
+    }
+}
+
+static void woken(fr_loop *loop)
+{
+    uint64_t count;
+    if (read(loop->wake_fd, &count, sizeof count) < 0)
+        return; /* somebody's wake-up was taken with an earlier one */
+}
+
+static void epoll_wait_and_deliver(fr_loop *loop, int ms)
+{
+    struct epoll_event events[FR_EVENTS_A_PASS];
+    int count = epoll_wait(loop->epoll_fd, events, FR_EVENTS_A_PASS, ms);
+    fr_loop_woke_(loop);
+    loop->events_last = count > 0 ? (uint32_t)count : 0;
+    for (int i = 0; i < count; i++) {
+        void *what = events[i].data.ptr;
+        uint32_t is = events[i].events;
+        if (i + 1 < count && events[i + 1].data.ptr)
+            __builtin_prefetch(events[i + 1].data.ptr);
+        if (FR_UNLIKELY(!what))
+            woken(loop);
+        else if (FR_UNLIKELY(what == loop))
+            fr_listener_on_ready_(loop);
+        else
+            fr_conn_on_events_(what, is & EPOLLIN, is & EPOLLOUT, is & EPOLLRDHUP, is & (EPOLLERR | EPOLLHUP));
+    }
+}
+
+static void epoll_wake(fr_loop *loop)
+{
+    int error = errno; /* also called by the signal handler */
+    uint64_t one = 1;
+    if (write(loop->wake_fd, &one, sizeof one) < 0)
+        errno = error; /* the counter is full: it is awake */
+    errno = error;
+}
+
+const fr_backend fr_backend_epoll = {
+    .name = "epoll",
+    .open = epoll_open,
+    .close = epoll_close,
+    .arm = epoll_arm,
+    .rearm = epoll_rearm,
+    .disarm = epoll_disarm,
+    .listen = epoll_listen,
+    .send_all = epoll_send_all,
+    .wait = epoll_wait_and_deliver,
+    .wake = epoll_wake,
+};

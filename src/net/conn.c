@@ -1,0 +1,556 @@
+/*
+ * Connections: their life, reading, pausing, closing. Output is in out.c.
+ *
+ * A closed connection keeps its memory until the pass ends, so that events of this pass, lists and callers that still
+ * hold its pointer find a slot that says "closed" and not another connection.
+ */
+#include "net/conn.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "net/net_int.h"
+
+enum {
+    CARRY_COPY_BYTES = 16 * 1024, /* kept bytes up to this are copied before new ones into the loop's buffer */
+    CARRY_ROOM_BYTES = 64 * 1024, /* beyond, the socket is read behind them, in steps of at least this */
+    LINGER_MS = 2000,
+};
+
+/* ---- memory ---- */
+
+static fr_err grow_lists(fr_loop *loop)
+{
+    if (loop->slab_count == loop->slab_cap) {
+        uint32_t cap = loop->slab_cap ? loop->slab_cap * 2 : 8;
+        fr_conn **slabs = fr_realloc(loop->slabs, cap * sizeof *slabs);
+        if (!slabs)
+            return FR_ENOMEM;
+        loop->slabs = slabs;
+        void **memory = fr_realloc(loop->slab_memory, cap * sizeof *memory);
+        if (!memory)
+            return FR_ENOMEM;
+        loop->slab_memory = memory;
+        loop->slab_cap = cap;
+    }
+    if (loop->dirty_cap < (loop->slab_count + 1) * FR_SLAB_CONNS) {
+        uint32_t cap = (loop->slab_count + 1) * FR_SLAB_CONNS * 2;
+        fr_conn **dirty = fr_realloc(loop->dirty, cap * sizeof *dirty);
+        if (!dirty)
+            return FR_ENOMEM;
+        loop->dirty = dirty;
+        loop->dirty_cap = cap;
+    }
+    return FR_OK;
+}
+
+static fr_err add_slab(fr_loop *loop)
+{
+    FR_TRY(grow_lists(loop));
+    char *memory = fr_zalloc(FR_SLAB_CONNS * sizeof(fr_conn) + sizeof(fr_conn));
+    if (!memory)
+        return FR_ENOMEM;
+    uintptr_t start = ((uintptr_t)memory + sizeof(fr_conn) - 1) & ~(uintptr_t)(sizeof(fr_conn) - 1);
+    fr_conn *slab = (fr_conn *)start; /* pairs of lines are fetched together: keep ours in one pair */
+    uint32_t first = loop->slab_count * FR_SLAB_CONNS;
+    for (uint32_t i = FR_SLAB_CONNS; i-- > 0;) { /* the lowest id is taken first */
+        slab[i].id = first + i;
+        slab[i].loop = loop;
+        slab[i].next_free = loop->free_conns;
+        loop->free_conns = &slab[i];
+    }
+    loop->slab_memory[loop->slab_count] = memory;
+    loop->slabs[loop->slab_count++] = slab;
+    return FR_OK;
+}
+
+void fr_conns_free_(fr_loop *loop)
+{
+    for (uint32_t i = 0; i < loop->slab_count; i++)
+        fr_free(loop->slab_memory[i]);
+    fr_free(loop->slabs);
+    fr_free(loop->slab_memory);
+    fr_free(loop->dirty);
+}
+
+static void deadline_passed(fr_timer *timer);
+
+static void ignore_close(fr_conn *conn, fr_err why)
+{
+    (void)conn, (void)why;
+}
+
+static size_t ignore_data(fr_conn *conn, uint8_t *bytes, size_t n)
+{
+    (void)conn, (void)bytes;
+    return n;
+}
+
+/* Until its protocol is set. */
+static const fr_proto no_proto = {.name = "none", .on_data = ignore_data, .on_close = ignore_close};
+
+fr_conn *fr_conn_new_(fr_loop *loop, int fd)
+{
+    if (!loop->free_conns && add_slab(loop) != FR_OK)
+        return NULL;
+    fr_conn *conn = loop->free_conns;
+    loop->free_conns = conn->next_free;
+    *conn = (fr_conn){
+        .fd = fd,
+        .flags = FR_CONN_OPEN | FR_CONN_ARMED_IN | FR_CONN_ARMED_HUP,
+        .proto = &no_proto,
+        .loop = loop,
+        .id = conn->id,
+        .deadline = {.run = deadline_passed},
+        .out_bound = (uint32_t)loop->out_bytes,
+    };
+    if (loop->backend->arm(loop, conn) != FR_OK) {
+        conn->flags = 0;
+        conn->next_free = loop->free_conns;
+        loop->free_conns = conn;
+        return NULL;
+    }
+    loop->open_count++;
+    if (loop->server)
+        atomic_fetch_add_explicit(&loop->server->open, 1, memory_order_relaxed);
+    return conn;
+}
+
+fr_err fr_loop_adopt(fr_loop *loop, int fd, const fr_proto *proto, void *user, fr_conn **out)
+{
+    fr_conn *conn = fr_conn_new_(loop, fd);
+    if (!conn)
+        return FR_ENOMEM;
+    conn->proto = proto;
+    conn->user = user;
+    *out = conn;
+    return FR_OK;
+}
+
+/* ---- what the back end watches ---- */
+
+void fr_conn_rearm_(fr_conn *conn)
+{
+    uint32_t flags = conn->flags;
+    if (flags & FR_CONN_CLOSED)
+        return;
+    uint32_t want = (flags & (FR_CONN_PAUSED | FR_CONN_EOF) ? 0u : FR_CONN_ARMED_IN) |
+                    (flags & FR_CONN_BLOCKED ? FR_CONN_ARMED_OUT : 0u) |
+                    (flags & (FR_CONN_EOF | FR_CONN_HUNG) ? 0u : FR_CONN_ARMED_HUP);
+    uint32_t armed = FR_CONN_ARMED_IN | FR_CONN_ARMED_OUT | FR_CONN_ARMED_HUP;
+    if ((flags & armed) == want)
+        return;
+    conn->flags = (flags & ~armed) | want;
+    conn->loop->backend->rearm(conn->loop, conn, want & FR_CONN_ARMED_IN, want & FR_CONN_ARMED_OUT);
+}
+
+/* ---- closing ---- */
+
+static void set_why(fr_conn *conn, fr_err why)
+{
+    conn->flags = (conn->flags & ((1u << FR_CONN_WHY_SHIFT) - 1)) | (uint32_t)why << FR_CONN_WHY_SHIFT;
+}
+
+static void forget_dirty(fr_conn *conn)
+{
+    if (conn->dirty_slot)
+        conn->loop->dirty[conn->dirty_slot - 1] = NULL;
+    conn->dirty_slot = 0;
+}
+
+static void close_now(fr_conn *conn)
+{
+    fr_loop *loop = conn->loop;
+    conn->flags |= FR_CONN_CLOSED;
+    fr_timer_cancel(loop, &conn->deadline);
+    fr_out_free_(conn);
+    forget_dirty(conn);
+    fr_free(conn->carry);
+    conn->carry = NULL;
+    close(conn->fd);
+    conn->fd = -1;
+    loop->open_count--;
+    conn->next_free = loop->zombies; /* before on_close: it may end in a pass of its own */
+    loop->zombies = conn;
+    conn->proto->on_close(conn, (fr_err)(conn->flags >> FR_CONN_WHY_SHIFT));
+}
+
+void fr_conn_close(fr_conn *conn, fr_err why)
+{
+    if (conn->flags & FR_CONN_DEAD_)
+        return;
+    set_why(conn, why);
+    if (conn->flags & FR_CONN_IN_CALL)
+        conn->flags |= FR_CONN_CLOSING; /* after_call does it */
+    else
+        close_now(conn);
+}
+
+void fr_conn_fail_(fr_conn *conn, fr_err why)
+{
+    if (conn->flags & FR_CONN_DEAD_)
+        return;
+    set_why(conn, why);
+    conn->flags |= FR_CONN_CLOSING;
+    if (conn->flags & FR_CONN_IN_CALL)
+        return; /* after_call does it */
+    conn->next_free = conn->loop->failed;
+    conn->loop->failed = conn;
+}
+
+void fr_conns_close_failed_(fr_loop *loop)
+{
+    while (loop->failed) {
+        fr_conn *conn = loop->failed;
+        loop->failed = conn->next_free;
+        close_now(conn);
+    }
+}
+
+bool fr_conn_is_closing(const fr_conn *conn)
+{
+    return conn->flags & (FR_CONN_DEAD_ | FR_CONN_FINISHING);
+}
+
+/* The slots of those closed in this pass may be used again; not those that a list still holds. */
+void fr_conns_reap_(fr_loop *loop)
+{
+    fr_conn *conn = loop->zombies, *next, *kept = NULL;
+    if (!conn)
+        return;
+    uint32_t count = 0;
+    for (; conn; conn = next) {
+        next = conn->next_free;
+        fr_conn **list = conn->flags & FR_CONN_REDELIVER ? &kept : &loop->free_conns;
+        if (list == &loop->free_conns)
+            conn->flags = 0, count++;
+        conn->next_free = *list;
+        *list = conn;
+    }
+    loop->zombies = kept;
+    if (loop->server && count) {
+        atomic_fetch_sub_explicit(&loop->server->open, (int)count, memory_order_relaxed);
+        fr_listener_room_(loop);
+    }
+}
+
+static void before_call(fr_conn *conn)
+{
+    conn->flags |= FR_CONN_IN_CALL;
+}
+
+/* Returns whether the connection still lives. */
+static bool after_call(fr_conn *conn)
+{
+    conn->flags &= ~(uint32_t)FR_CONN_IN_CALL;
+    if (FR_UNLIKELY(conn->flags & FR_CONN_CLOSING))
+        close_now(conn);
+    return !(conn->flags & FR_CONN_CLOSED);
+}
+
+/* Call an optional callback, or close with `why` if there is none. */
+static void call_or_close(fr_conn *conn, void (*callback)(fr_conn *conn), fr_err why)
+{
+    if (conn->flags & FR_CONN_DEAD_)
+        return;
+    if (!callback) {
+        fr_conn_close(conn, why);
+        return;
+    }
+    before_call(conn);
+    callback(conn);
+    after_call(conn);
+}
+
+void fr_conn_shutdown_(fr_conn *conn)
+{
+    if (!(conn->flags & FR_CONN_FINISHING))
+        call_or_close(conn, conn->proto->on_shutdown, FR_OK);
+}
+
+void fr_conn_finish(fr_conn *conn, uint32_t linger_ms)
+{
+    if (fr_conn_is_closing(conn))
+        return;
+    conn->flags |= FR_CONN_FINISHING;
+    conn->flags &= ~(uint32_t)FR_CONN_PAUSED;
+    fr_timer_set(conn->loop, &conn->deadline, fr_clock_ms() + (linger_ms ? linger_ms : LINGER_MS));
+    if (!(conn->flags & FR_CONN_IN_CALL)) {
+        fr_free(conn->carry);
+        conn->carry = NULL;
+    }
+    fr_conn_rearm_(conn);
+    fr_conn_mark_dirty_(conn); /* the flush at the end of the pass closes our half */
+}
+
+/* ---- deadline ---- */
+
+static void deadline_passed(fr_timer *timer)
+{
+    fr_conn *conn = FR_CONTAINER_(timer, fr_conn, deadline);
+    if (conn->flags & FR_CONN_FINISHING)
+        fr_conn_close(conn, conn->flags & FR_CONN_SHUT ? FR_OK : FR_ETIMEOUT);
+    else
+        call_or_close(conn, conn->proto->on_deadline, FR_ETIMEOUT);
+}
+
+void fr_conn_set_deadline(fr_conn *conn, uint64_t at_ms)
+{
+    if (fr_conn_is_closing(conn))
+        return;
+    /* "None" as "never": an armed timer then stays where it is, and its neighbours are not touched. */
+    fr_timer_set(conn->loop, &conn->deadline, at_ms ? at_ms : FR_TIMER_NEVER);
+}
+
+/* ---- reading ---- */
+
+/* Room for `cap` bytes in the carry, which keeps what it has. */
+static bool grow_carry(fr_conn *conn, size_t cap)
+{
+    fr_carry *carry = conn->carry;
+    if (carry && carry->cap >= cap)
+        return true;
+    if (cap > UINT32_MAX / 2)
+        return false;
+    fr_carry *grown = fr_realloc(carry, sizeof *carry + cap + FR_CONN_PAD);
+    if (!grown)
+        return false;
+    if (!carry)
+        grown->n = 0;
+    grown->cap = (uint32_t)cap;
+    conn->carry = grown;
+    return true;
+}
+
+/* Keep n bytes that were not consumed. They lie in the loop's buffer or in the carry itself. */
+static void keep(fr_conn *conn, const uint8_t *bytes, size_t n)
+{
+    if (!n) {
+        fr_free(conn->carry);
+        conn->carry = NULL;
+        return;
+    }
+    fr_carry *carry = conn->carry;
+    bool is_own = carry && (uintptr_t)bytes - (uintptr_t)carry->bytes <= carry->cap;
+    if (!is_own) {
+        /* A message that comes in many pieces doubles its carry; a first rest gets what it needs. */
+        size_t cap = carry && n > carry->cap ? n * 2 : n;
+        if (!grow_carry(conn, cap)) {
+            fr_conn_close(conn, FR_ENOMEM);
+            return;
+        }
+        carry = conn->carry;
+    }
+    memmove(carry->bytes, bytes, n);
+    carry->n = (uint32_t)n;
+}
+
+/* Hand bytes to the protocol; what it leaves is kept. A protocol that was exchanged meanwhile (upgrade) gets the rest at
+ * once. */
+static void deliver(fr_conn *conn, uint8_t *bytes, size_t n)
+{
+    const fr_proto *proto;
+    size_t used = 0;
+    do {
+        proto = conn->proto;
+        before_call(conn);
+        size_t consumed = proto->on_data(conn, bytes + used, n - used);
+        assert(consumed <= n - used);
+        used += consumed;
+        if (FR_UNLIKELY(!after_call(conn)))
+            return; /* the carry is gone with it */
+    } while (used < n && conn->proto != proto && !(conn->flags & (FR_CONN_PAUSED | FR_CONN_FINISHING)));
+    if (FR_UNLIKELY(conn->flags & FR_CONN_FINISHING))
+        used = n;
+    if (FR_UNLIKELY(used < n || conn->carry))
+        keep(conn, bytes + used, n - used);
+}
+
+static void reached_eof(fr_conn *conn)
+{
+    conn->flags |= FR_CONN_EOF;
+    if (conn->flags & FR_CONN_SHUT) {
+        fr_conn_close(conn, FR_OK);
+        return;
+    }
+    fr_conn_rearm_(conn);
+    if (!(conn->flags & FR_CONN_FINISHING)) /* else the flush closes it */
+        call_or_close(conn, conn->proto->on_eof, FR_ECANCELED);
+}
+
+static void receive_failed(fr_conn *conn, int error)
+{
+    if (error != EAGAIN && error != EINTR)
+        fr_conn_close(conn, conn->flags & FR_CONN_SHUT ? FR_OK : FR_ECANCELED);
+}
+
+/*
+ * One recv an event: level-triggered epoll tells again if there is more. Few kept bytes are put before the new ones in
+ * the loop's buffer; many stay where they are, and the socket is read behind them, so that a message of n bytes is not
+ * copied n / 512 KiB times over.
+ */
+static void read_some(fr_conn *conn)
+{
+    fr_loop *loop = conn->loop;
+    size_t kept = conn->carry ? conn->carry->n : 0, room = FR_RECEIVE_BYTES;
+    uint8_t *bytes = loop->received;
+    if (FR_UNLIKELY(kept > CARRY_COPY_BYTES)) {
+        if (conn->carry->cap - kept < CARRY_ROOM_BYTES && !grow_carry(conn, kept * 2 + CARRY_ROOM_BYTES)) {
+            fr_conn_close(conn, FR_ENOMEM);
+            return;
+        }
+        bytes = conn->carry->bytes;
+        room = conn->carry->cap;
+    }
+    ssize_t got = recv(conn->fd, bytes + kept, room - kept, MSG_DONTWAIT);
+    if (FR_UNLIKELY(got <= 0)) {
+        if (got == 0)
+            reached_eof(conn);
+        else
+            receive_failed(conn, errno);
+        return;
+    }
+    conn->bytes_in += (size_t)got;
+    fr_count_(&loop->bytes_in, (size_t)got);
+    if (FR_UNLIKELY(conn->flags & FR_CONN_FINISHING))
+        return; /* thrown away */
+    if (FR_UNLIKELY(kept)) {
+        if (bytes == loop->received)
+            memcpy(bytes, conn->carry->bytes, kept);
+        else
+            conn->carry->n += (uint32_t)got;
+    }
+    deliver(conn, bytes, kept + (size_t)got);
+}
+
+/* The peer has closed its half while we do not read. If nothing waits before that, the protocol is told now (a handler
+ * may be working for nobody); else when it reads again. */
+static void hung_while_paused(fr_conn *conn)
+{
+    char byte;
+    if (!conn->carry && recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
+        reached_eof(conn);
+    } else {
+        conn->flags |= FR_CONN_HUNG;
+        fr_conn_rearm_(conn);
+    }
+}
+
+/* The socket has room again. */
+static void write_more(fr_conn *conn)
+{
+    conn->flags &= ~(uint32_t)FR_CONN_BLOCKED;
+    fr_out_flush_(conn);
+    if (conn->flags & FR_CONN_BLOCKED)
+        return;
+    fr_conn_rearm_(conn);
+    if (!(conn->flags & (FR_CONN_DEAD_ | FR_CONN_FINISHING)) && conn->proto->on_drain)
+        call_or_close(conn, conn->proto->on_drain, FR_OK);
+}
+
+void fr_conn_on_events_(fr_conn *conn, bool can_read, bool can_write, bool is_hung, bool is_broken)
+{
+    if (FR_UNLIKELY(conn->flags & FR_CONN_DEAD_))
+        return; /* an event of before it was closed in this pass */
+    if (FR_UNLIKELY(can_write && conn->flags & FR_CONN_BLOCKED)) {
+        write_more(conn);
+        if (conn->flags & FR_CONN_DEAD_)
+            return;
+    }
+    if (FR_UNLIKELY(conn->flags & (FR_CONN_PAUSED | FR_CONN_EOF))) {
+        if (is_broken)
+            fr_conn_close(conn, conn->flags & FR_CONN_FINISHING ? FR_OK : FR_ECANCELED);
+        else if (is_hung && !(conn->flags & FR_CONN_EOF))
+            hung_while_paused(conn);
+        else
+            fr_conn_rearm_(conn); /* pausing itself makes no system call: most pauses are over before more comes */
+        return;
+    }
+    if (FR_LIKELY(can_read || is_broken || is_hung))
+        read_some(conn);
+}
+
+/* ---- pausing ---- */
+
+static void redeliver_soon(fr_conn *conn)
+{
+    if (conn->flags & FR_CONN_REDELIVER)
+        return;
+    conn->flags |= FR_CONN_REDELIVER;
+    conn->next_redeliver = conn->loop->redeliver;
+    conn->loop->redeliver = conn;
+}
+
+void fr_conn_pause_read(fr_conn *conn)
+{
+    if (!fr_conn_is_closing(conn))
+        conn->flags |= FR_CONN_PAUSED;
+}
+
+void fr_conn_resume_read(fr_conn *conn)
+{
+    if (!(conn->flags & FR_CONN_PAUSED) || fr_conn_is_closing(conn))
+        return;
+    conn->flags &= ~(uint32_t)FR_CONN_PAUSED;
+    fr_conn_rearm_(conn);
+    if (conn->carry || conn->flags & FR_CONN_IN_CALL)
+        redeliver_soon(conn);
+}
+
+void fr_conn_set_proto(fr_conn *conn, const fr_proto *proto, void *user)
+{
+    conn->proto = proto;
+    conn->user = user;
+    if (conn->carry && !(conn->flags & FR_CONN_IN_CALL))
+        redeliver_soon(conn);
+}
+
+void fr_conns_redeliver_(fr_loop *loop)
+{
+    fr_conn *conn = loop->redeliver, *next;
+    loop->redeliver = NULL; /* those that come anew wait for the next round */
+    for (; conn; conn = next) {
+        next = conn->next_redeliver;
+        conn->flags &= ~(uint32_t)FR_CONN_REDELIVER;
+        if (conn->flags & (FR_CONN_DEAD_ | FR_CONN_PAUSED | FR_CONN_FINISHING) || !conn->carry)
+            continue;
+        deliver(conn, conn->carry->bytes, conn->carry->n);
+    }
+}
+
+/* ---- addresses ---- */
+
+static bool address_text(const struct sockaddr_storage *at, char host[64], uint16_t *port)
+{
+    if (at->ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const void *)at;
+        *port = ntohs(v4->sin_port);
+        return inet_ntop(AF_INET, &v4->sin_addr, host, 64);
+    }
+    if (at->ss_family != AF_INET6)
+        return false;
+    const struct sockaddr_in6 *v6 = (const void *)at;
+    *port = ntohs(v6->sin6_port);
+    if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) /* a listener on [::] sees IPv4 clients so */
+        return inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], host, 64);
+    return inet_ntop(AF_INET6, &v6->sin6_addr, host, 64);
+}
+
+bool fr_conn_peer(const fr_conn *conn, char host[64], uint16_t *port)
+{
+    struct sockaddr_storage at = {0};
+    socklen_t size = sizeof at;
+    return !getpeername(conn->fd, (struct sockaddr *)&at, &size) && address_text(&at, host, port);
+}
+
+bool fr_conn_local(const fr_conn *conn, char host[64], uint16_t *port)
+{
+    struct sockaddr_storage at = {0};
+    socklen_t size = sizeof at;
+    return !getsockname(conn->fd, (struct sockaddr *)&at, &size) && address_text(&at, host, port);
+}

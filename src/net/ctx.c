@@ -1,0 +1,95 @@
+/* The context a handler runs in: errors with a text, sleeping, cancelling. */
+#include <freshet/net.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "net/net_int.h"
+
+enum { DETAIL_BYTES = 512 };
+
+void fr_ctx_init(fr_ctx *ctx, fr_arena *arena, fr_loop *loop)
+{
+    *ctx = (fr_ctx){.ctx = ctx, .arena = arena, .loop = loop, .fiber = fr_fiber_current()};
+}
+
+void fr_ctx_cancel(fr_ctx *ctx)
+{
+    ctx->is_canceled = true;
+    if (ctx->waiting && ctx->waiting->is_parked)
+        fr_fiber_make_ready_(ctx->waiting->fiber);
+}
+
+/* The length without a UTF-8 sequence that was cut at the end. */
+static size_t whole_utf8(const char *text, size_t n)
+{
+    size_t start = n;
+    while (start > 0 && n - start < 3 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
+        start--;
+    if (start == 0)
+        return n;
+    unsigned char lead = (unsigned char)text[start - 1];
+    size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+    return n - (start - 1) < length ? start - 1 : n;
+}
+
+fr_err fr_fail_(fr_ctx *ctx, fr_err code, const char *fmt, ...)
+{
+    char text[DETAIL_BYTES + 1];
+    va_list args;
+    va_start(args, fmt);
+    int length = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    size_t n = length < 0 ? 0 : (size_t)length;
+    if (n > DETAIL_BYTES)
+        n = whole_utf8(text, DETAIL_BYTES);
+    ctx->detail = ctx->arena ? fr_str_dup(ctx->arena, (fr_str){text, n}) : (fr_str){0};
+    if (!ctx->detail.p)
+        ctx->detail.n = 0;
+    return code;
+}
+
+/* ---- sleeping ---- */
+
+typedef struct nap {
+    fr_wait wait;
+    fr_timer timer;
+} nap;
+
+static void is_over(fr_timer *timer)
+{
+    fr_wait_done(&FR_CONTAINER_(timer, nap, timer)->wait, FR_OK);
+}
+
+static bool withdraw(fr_wait *wait)
+{
+    fr_timer_cancel(wait->loop, &FR_CONTAINER_(wait, nap, wait)->timer);
+    return true;
+}
+
+static fr_err block(fr_ctx *ctx, uint64_t at_ms)
+{
+    bool is_late = ctx->deadline_ms && ctx->deadline_ms < at_ms;
+    if (is_late)
+        at_ms = ctx->deadline_ms;
+    for (uint64_t now_ms; (now_ms = fr_clock_ms()) < at_ms;) {
+        struct timespec rest = {(time_t)((at_ms - now_ms) / 1000), (long)((at_ms - now_ms) % 1000) * 1000000};
+        nanosleep(&rest, NULL); /* a signal ends it early: look again */
+    }
+    return is_late ? FR_ETIMEOUT : FR_OK;
+}
+
+fr_err fr_sleep_(fr_ctx *ctx, uint64_t ms)
+{
+    if (ctx->is_canceled)
+        return FR_ECANCELED;
+    uint64_t at_ms = fr_clock_ms() + ms;
+    nap nap_of_ctx;
+    fr_wait_init(&nap_of_ctx.wait, ctx);
+    if (!nap_of_ctx.wait.fiber)
+        return block(ctx, at_ms);
+    nap_of_ctx.timer = (fr_timer){.run = is_over};
+    fr_timer_set(nap_of_ctx.wait.loop, &nap_of_ctx.timer, at_ms);
+    return fr_wait_until_canceled(&nap_of_ctx.wait, withdraw);
+}

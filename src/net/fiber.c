@@ -1,0 +1,370 @@
+/*
+ * Fibers. One that has ended stays on its stack, in the loop of its first function, so that starting it again is one
+ * switch. All switches go between the loop's stack and a fiber, never from fiber to fiber: the loop decides who runs.
+ *
+ *     | guard page | stack, grows down ← | fr_fiber |      one mapping
+ *
+ * Suspended fibers are found by whoever waits for them; ready ones are in the loop's list; ended ones in its pool. The
+ * pool shrinks by half of what has not been needed for a second.
+ */
+#include "net/fiber.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "net/net_int.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ON_ASAN 1
+#elif defined(__SANITIZE_THREAD__)
+#define ON_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ON_ASAN 1
+#elif __has_feature(thread_sanitizer)
+#define ON_TSAN 1
+#endif
+#endif
+
+#if ON_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#elif ON_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+
+enum {
+#if ON_ASAN || ON_TSAN
+    STACK_BYTES = 4 * FR_FIBER_STACK_BYTES, /* frames grow by red zones */
+#else
+    STACK_BYTES = FR_FIBER_STACK_BYTES,
+#endif
+    FIBERS_A_PASS = 4096,
+    POOL_LEAST = 32, /* never trimmed */
+    POOL_TRIM_MS = 1000,
+    COLOURS = 16, /* stacks begin at different lines of a page: else all their hot ends share a few cache sets */
+};
+
+static atomic_int fibers_mapped; /* of the process, pools included */
+
+/* ---- the switch ---- */
+
+static void fiber_main(fr_fiber *fiber);
+
+#if (defined(__x86_64__) || defined(__aarch64__)) && !defined(FR_FIBER_UCONTEXT)
+
+void fr_fiber_switch_(void **save, void *to);
+void fr_fiber_begin_(void);
+
+static void *first_sp(fr_fiber *fiber, char *top)
+{
+#if defined(__x86_64__)
+    uintptr_t *sp = (uintptr_t *)(void *)top - 9; /* 7 are popped; the call then finds sp a multiple of 16 */
+    memset(sp, 0, 9 * sizeof *sp);
+    sp[1] = (uintptr_t)fiber;          /* rbx */
+    sp[2] = (uintptr_t)fiber_main;     /* r12 */
+    sp[6] = (uintptr_t)fr_fiber_begin_;
+#else
+    uintptr_t *sp = (uintptr_t *)(void *)top - 20;
+    memset(sp, 0, 20 * sizeof *sp);
+    sp[0] = (uintptr_t)fiber;            /* x19 */
+    sp[1] = (uintptr_t)fiber_main;       /* x20 */
+    sp[11] = (uintptr_t)fr_fiber_begin_; /* x30 */
+#endif
+    return sp;
+}
+
+#else /* ucontext: works everywhere, two system calls a switch */
+
+#include <ucontext.h>
+
+static void begin(unsigned high, unsigned low)
+{
+    fiber_main((fr_fiber *)(((uintptr_t)high << 16 << 16) | low));
+}
+
+static void fr_fiber_switch_(void **save, void *to)
+{
+    ucontext_t here;
+    *save = &here;
+    swapcontext(&here, to);
+}
+
+static void *first_sp(fr_fiber *fiber, char *top)
+{
+    static const size_t room = (sizeof(ucontext_t) + 63) & ~(size_t)63;
+    ucontext_t *context = (void *)(top - room);
+    getcontext(context);
+    context->uc_stack.ss_sp = top - room - (STACK_BYTES - 8192);
+    context->uc_stack.ss_size = STACK_BYTES - 8192;
+    context->uc_link = NULL;
+    uintptr_t p = (uintptr_t)fiber;
+    makecontext(context, (void (*)(void))begin, 2, (unsigned)(p >> 16 >> 16), (unsigned)p);
+    return context;
+}
+
+#endif
+
+/* ---- the sanitizers are told of every switch ---- */
+
+#if ON_ASAN
+
+static void before_fiber(fr_loop *loop, fr_fiber *fiber)
+{
+    __sanitizer_start_switch_fiber(&loop->stack_sanitizer, fiber->map, (size_t)((char *)fiber - fiber->map));
+}
+static void back_on_loop(fr_loop *loop)
+{
+    __sanitizer_finish_switch_fiber(loop->stack_sanitizer, NULL, NULL);
+}
+static void before_loop(fr_loop *loop, fr_fiber *fiber, bool is_over)
+{
+    __sanitizer_start_switch_fiber(is_over ? NULL : &fiber->sanitizer, loop->stack_bottom, loop->stack_bytes);
+}
+static void back_on_fiber(fr_loop *loop, fr_fiber *fiber)
+{
+    __sanitizer_finish_switch_fiber(fiber->sanitizer, &loop->stack_bottom, &loop->stack_bytes);
+    fiber->sanitizer = NULL;
+}
+static void sanitizer_new(fr_fiber *fiber)
+{
+    fiber->sanitizer = NULL;
+}
+static void sanitizer_free(fr_fiber *fiber)
+{
+    __asan_unpoison_memory_region(fiber->map, (size_t)((char *)fiber - fiber->map));
+}
+
+#elif ON_TSAN
+
+static void before_fiber(fr_loop *loop, fr_fiber *fiber)
+{
+    loop->stack_sanitizer = __tsan_get_current_fiber();
+    __tsan_switch_to_fiber(fiber->sanitizer, 0);
+}
+static void back_on_loop(fr_loop *loop)
+{
+    (void)loop;
+}
+static void before_loop(fr_loop *loop, fr_fiber *fiber, bool is_over)
+{
+    (void)fiber, (void)is_over;
+    __tsan_switch_to_fiber(loop->stack_sanitizer, 0);
+}
+static void back_on_fiber(fr_loop *loop, fr_fiber *fiber)
+{
+    (void)loop, (void)fiber;
+}
+static void sanitizer_new(fr_fiber *fiber)
+{
+    fiber->sanitizer = __tsan_create_fiber(0);
+}
+static void sanitizer_free(fr_fiber *fiber)
+{
+    __tsan_destroy_fiber(fiber->sanitizer);
+}
+
+#else
+
+#define before_fiber(loop, fiber) ((void)0)
+#define back_on_loop(loop) ((void)0)
+#define before_loop(loop, fiber, is_over) ((void)(is_over))
+#define back_on_fiber(loop, fiber) ((void)(loop))
+#define sanitizer_new(fiber) ((void)0)
+#define sanitizer_free(fiber) ((void)0)
+
+#endif
+
+/* ---- memory ---- */
+
+static size_t page_bytes(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static fr_err fiber_new(fr_loop *loop, fr_fiber **out)
+{
+    int number = atomic_fetch_add_explicit(&fibers_mapped, 1, memory_order_relaxed);
+    size_t guard = page_bytes();
+    char *map = MAP_FAILED;
+    if (number < FR_FIBERS_MAX)
+        map = mmap(NULL, guard + STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (map == MAP_FAILED || mprotect(map, guard, PROT_NONE)) {
+        if (map != MAP_FAILED)
+            munmap(map, guard + STACK_BYTES);
+        atomic_fetch_sub_explicit(&fibers_mapped, 1, memory_order_relaxed);
+        return number < FR_FIBERS_MAX ? FR_ENOMEM : FR_EBUSY;
+    }
+    char *top = map + guard + STACK_BYTES - (size_t)(number % COLOURS) * FR_CACHE_LINE;
+    fr_fiber *fiber = (fr_fiber *)(void *)(top - ((sizeof(fr_fiber) + 63) & ~(size_t)63));
+    *fiber = (fr_fiber){.loop = loop, .map = map};
+    fiber->sp = first_sp(fiber, (char *)fiber);
+    sanitizer_new(fiber);
+    *out = fiber;
+    return FR_OK;
+}
+
+static void fiber_free(fr_fiber *fiber)
+{
+    sanitizer_free(fiber);
+    atomic_fetch_sub_explicit(&fibers_mapped, 1, memory_order_relaxed);
+    munmap(fiber->map, page_bytes() + STACK_BYTES);
+}
+
+static fr_fiber *pool_take(fr_loop *loop)
+{
+    fr_fiber *fiber = loop->pool;
+    if (!fiber)
+        return NULL;
+    loop->pool = fiber->next;
+    if (--loop->pool_count < loop->pool_least)
+        loop->pool_least = loop->pool_count;
+    return fiber;
+}
+
+static void pool_trim(fr_timer *timer)
+{
+    fr_loop *loop = FR_CONTAINER_(timer, fr_loop, pool_trim);
+    uint32_t surplus = loop->pool_least > POOL_LEAST ? loop->pool_least - POOL_LEAST : 0;
+    for (uint32_t i = (surplus + 1) / 2; i > 0; i--)
+        fiber_free(pool_take(loop));
+    loop->pool_least = loop->pool_count;
+    if (loop->pool_count > POOL_LEAST)
+        fr_timer_set(loop, timer, loop->now_ms + POOL_TRIM_MS);
+}
+
+static void pool_put(fr_loop *loop, fr_fiber *fiber)
+{
+    fiber->next = loop->pool;
+    loop->pool = fiber;
+    loop->fibers_used--;
+    if (++loop->pool_count > POOL_LEAST && !loop->pool_trim.prev_next) {
+        loop->pool_least = loop->pool_count;
+        loop->pool_trim.run = pool_trim;
+        fr_timer_set(loop, &loop->pool_trim, loop->now_ms + POOL_TRIM_MS);
+    }
+}
+
+void fr_fibers_free_(fr_loop *loop)
+{
+    for (fr_fiber *fiber; (fiber = pool_take(loop));)
+        fiber_free(fiber);
+    fr_timer_cancel(loop, &loop->pool_trim);
+}
+
+/* ---- running ---- */
+
+/* On the loop's stack: run the fiber until it suspends or ends. What it wants done on this stack is done here. */
+static void enter(fr_loop *loop, fr_fiber *fiber)
+{
+    fr_loop *before = fr_loop_enter_(loop);
+    for (;;) {
+        loop->fiber = fiber;
+        before_fiber(loop, fiber);
+        fr_fiber_switch_(&loop->stack_sp, fiber->sp);
+        back_on_loop(loop);
+        loop->fiber = NULL;
+        if (!loop->call.run)
+            break;
+        void (*run)(void *arg) = loop->call.run;
+        loop->call.run = NULL;
+        run(loop->call.arg);
+    }
+    if (!fiber->run)
+        pool_put(loop, fiber);
+    fr_loop_enter_(before);
+}
+
+static void leave(fr_fiber *fiber, bool is_over)
+{
+    fr_loop *loop = fiber->loop;
+    before_loop(loop, fiber, is_over);
+    fr_fiber_switch_(&fiber->sp, loop->stack_sp);
+    back_on_fiber(loop, fiber);
+}
+
+static void fiber_main(fr_fiber *fiber)
+{
+    back_on_fiber(fiber->loop, fiber);
+    for (;;) {
+        fiber->run(fiber->arg);
+        fiber->run = NULL;
+        leave(fiber, true);
+    }
+}
+
+void fr_fiber_make_ready_(fr_fiber *fiber)
+{
+    fr_loop *loop = fiber->loop;
+    if (fiber->is_ready)
+        return;
+    fiber->is_ready = true;
+    fiber->next = NULL;
+    if (loop->ready_last)
+        loop->ready_last->next = fiber;
+    else
+        loop->ready_first = fiber;
+    loop->ready_last = fiber;
+}
+
+void fr_fibers_run_ready_(fr_loop *loop)
+{
+    for (int i = 0; i < FIBERS_A_PASS && loop->ready_first; i++) {
+        fr_fiber *fiber = loop->ready_first;
+        loop->ready_first = fiber->next;
+        if (!loop->ready_first)
+            loop->ready_last = NULL;
+        fiber->is_ready = false;
+        enter(loop, fiber);
+    }
+}
+
+fr_err fr_fiber_start(fr_loop *loop, void (*run)(void *arg), void *arg)
+{
+    fr_fiber *fiber = pool_take(loop);
+    if (FR_UNLIKELY(!fiber))
+        FR_TRY(fiber_new(loop, &fiber));
+    loop->fibers_used++;
+    fiber->run = run;
+    fiber->arg = arg;
+    if (loop->fiber)
+        fr_fiber_make_ready_(fiber);
+    else
+        enter(loop, fiber);
+    return FR_OK;
+}
+
+fr_fiber *fr_fiber_current(void)
+{
+    fr_loop *loop = fr_loop_current();
+    return loop ? loop->fiber : NULL;
+}
+
+void fr_fiber_suspend(void)
+{
+    fr_fiber *fiber = fr_fiber_current();
+    assert(fiber);
+    leave(fiber, false);
+}
+
+void fr_fiber_resume(fr_fiber *fiber)
+{
+    if (fiber->loop->fiber)
+        fr_fiber_make_ready_(fiber);
+    else if (!fiber->is_ready) /* else its turn comes */
+        enter(fiber->loop, fiber);
+}
+
+void fr_fiber_on_loop_stack(void (*run)(void *arg), void *arg)
+{
+    fr_fiber *fiber = fr_fiber_current();
+    if (!fiber) {
+        run(arg);
+        return;
+    }
+    fiber->loop->call.run = run;
+    fiber->loop->call.arg = arg;
+    leave(fiber, false);
+}

@@ -1,0 +1,219 @@
+/* The loop: its pass, its hooks, its slots. What a pass is made of, and in which order, is told in loop.h. */
+#include "net/net_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/time.h"
+
+/* Initial-exec: a plain offset from the thread pointer also inside the shared library. */
+static _Thread_local fr_loop *current __attribute__((tls_model("initial-exec")));
+static _Atomic uint64_t clock_offset_ms;
+
+/* ---- time ---- */
+
+uint64_t fr_clock_ms(void)
+{
+    return fr_mono_ns() / 1000000 + atomic_load_explicit(&clock_offset_ms, memory_order_relaxed);
+}
+
+void fr_test_advance_clock(uint64_t ms)
+{
+    atomic_fetch_add(&clock_offset_ms, ms);
+}
+
+/* ---- the thread's loop ---- */
+
+fr_loop *fr_loop_current(void)
+{
+    return current;
+}
+
+fr_loop *fr_loop_enter_(fr_loop *loop)
+{
+    fr_loop *before = current;
+    current = loop;
+    return before;
+}
+
+int fr_loop_index(const fr_loop *loop)
+{
+    return loop->index;
+}
+
+uint64_t fr_loop_now_ms(const fr_loop *loop)
+{
+    return loop->now_ms;
+}
+
+bool fr_loop_is_draining(const fr_loop *loop)
+{
+    return loop->is_draining;
+}
+
+/* ---- life ---- */
+
+static fr_err set_up(fr_loop *loop)
+{
+    loop->received = fr_malloc(FR_RECEIVE_BYTES + FR_CONN_PAD);
+    loop->gather = fr_malloc(FR_GATHER_BYTES);
+    if (!loop->received || !loop->gather)
+        return FR_ENOMEM;
+    return loop->backend->open(loop);
+}
+
+fr_loop *fr_loop_new(int index)
+{
+    /* Aligned by hand: what other threads write must not share a line with what this thread reads. */
+    fr_loop *loop = aligned_alloc(FR_CACHE_LINE, sizeof(fr_loop));
+    if (!loop)
+        return NULL;
+    memset(loop, 0, sizeof *loop);
+    loop->backend = &fr_backend_epoll;
+    loop->index = index;
+    loop->epoll_fd = loop->wake_fd = -1;
+    loop->now_ms = fr_clock_ms();
+    loop->out_bytes = FR_CONN_OUT_BYTES;
+    fr_wheel_init_(&loop->wheel, loop->now_ms);
+    fr_listener_init_(loop, -1);
+    if (set_up(loop) != FR_OK) {
+        fr_loop_free(loop);
+        return NULL;
+    }
+    return loop;
+}
+
+void fr_loop_each_conn_(fr_loop *loop, void (*visit)(fr_conn *conn))
+{
+    for (uint32_t slab = 0; slab < loop->slab_count; slab++)
+        for (uint32_t i = 0; i < FR_SLAB_CONNS; i++)
+            if (loop->slabs[slab][i].flags & FR_CONN_OPEN && !(loop->slabs[slab][i].flags & FR_CONN_CLOSED))
+                visit(&loop->slabs[slab][i]);
+}
+
+static void cut(fr_conn *conn)
+{
+    fr_conn_close(conn, FR_OK);
+}
+
+void fr_loop_end_(fr_loop *loop)
+{
+    if (loop->has_ended)
+        return;
+    fr_loop *before = fr_loop_enter_(loop);
+    fr_conns_close_failed_(loop);
+    fr_loop_each_conn_(loop, cut);
+    fr_conns_reap_(loop);
+    for (int slot = FR_SLOT_COUNT_ - 1; slot >= 0; slot--) { /* the layers above go first */
+        if (loop->slots[slot].value && loop->slots[slot].free_slot)
+            loop->slots[slot].free_slot(loop->slots[slot].value);
+        loop->slots[slot].value = NULL;
+    }
+    fr_fibers_free_(loop);
+    loop->has_ended = true;
+    fr_loop_enter_(before);
+}
+
+void fr_loop_free(fr_loop *loop)
+{
+    if (!loop)
+        return;
+    fr_loop_end_(loop);
+    fr_conns_free_(loop);
+    fr_outs_free_(loop);
+    loop->backend->close(loop);
+    fr_free(loop->received);
+    fr_free(loop->gather);
+    free(loop);
+}
+
+/* ---- hooks and slots ---- */
+
+void fr_loop_at_pass_end(fr_loop *loop, fr_pass_hook *hook)
+{
+    if (hook->is_armed)
+        return;
+    hook->is_armed = true;
+    hook->next = NULL;
+    if (loop->hooks_last)
+        loop->hooks_last->next = hook;
+    else
+        loop->hooks_first = hook;
+    loop->hooks_last = hook;
+}
+
+/* Those that hooks arm are appended and run too; `last` bounds it, so that one that arms itself cannot hold us. */
+static void run_hooks(fr_loop *loop)
+{
+    for (int round = 0; round < FR_ROUNDS_A_PASS && loop->hooks_first; round++) {
+        fr_pass_hook *hook, *last = loop->hooks_last;
+        do {
+            hook = loop->hooks_first;
+            loop->hooks_first = hook->next;
+            if (!loop->hooks_first)
+                loop->hooks_last = NULL;
+            hook->is_armed = false;
+            hook->run(hook);
+        } while (hook != last);
+    }
+}
+
+void *fr_loop_slot_get(fr_loop *loop, fr_loop_slot slot)
+{
+    return loop->slots[slot].value;
+}
+
+void fr_loop_slot_set(fr_loop *loop, fr_loop_slot slot, void *value, void (*free_slot)(void *value))
+{
+    loop->slots[slot].value = value;
+    loop->slots[slot].free_slot = free_slot;
+}
+
+/* ---- the pass ---- */
+
+static bool has_work(fr_loop *loop)
+{
+    return loop->dirty_count || loop->hooks_first || loop->ready_first || loop->redeliver || loop->failed;
+}
+
+void fr_loop_woke_(fr_loop *loop)
+{
+    atomic_store_explicit(&loop->is_asleep, false, memory_order_relaxed);
+    loop->now_ms = fr_clock_ms();
+}
+
+static void wait_for_events(fr_loop *loop, int ms)
+{
+    int timer_ms = fr_wheel_wait_ms_(loop);
+    if (timer_ms >= 0 && (ms < 0 || timer_ms < ms))
+        ms = timer_ms;
+    if (has_work(loop) || fr_loop_has_tasks_(loop) || (ms && !fr_loop_may_sleep_(loop)))
+        ms = 0;
+    loop->backend->wait(loop, ms);
+}
+
+static void flush(fr_loop *loop)
+{
+    uint32_t count = loop->dirty_count;
+    loop->dirty_count = 0; /* sending calls nobody, so nothing is marked meanwhile */
+    loop->backend->send_all(loop, loop->dirty, count);
+}
+
+void fr_loop_run_once(fr_loop *loop, int wait_ms)
+{
+    fr_loop *before = fr_loop_enter_(loop);
+    wait_for_events(loop, wait_ms);
+    fr_wheel_run_(loop);
+    fr_loop_run_tasks_(loop);
+    for (int round = 0; round < FR_ROUNDS_A_PASS && has_work(loop); round++) {
+        fr_conns_redeliver_(loop);
+        fr_fibers_run_ready_(loop);
+        run_hooks(loop);
+        if (loop->dirty_count)
+            flush(loop);
+        fr_conns_close_failed_(loop);
+    }
+    fr_conns_reap_(loop);
+    fr_loop_enter_(before);
+}

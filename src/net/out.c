@@ -1,0 +1,475 @@
+/*
+ * Output of a connection: a queue of stretches (fr_seg), each in a chunk that small writes are copied into, in a shared
+ * block, or in memory taken over. Chunks come from freelists of the loop, last in first out, and go back right after a
+ * full send: the same few stay in the cache, and an idle connection holds nothing.
+ *
+ * One send a pass: a single stretch by send(), several small ones gathered into one buffer (cheaper than a vector),
+ * others by sendmsg().
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "base/alloc.h"
+#include "net/net_int.h"
+
+enum {
+    OUTS_KEPT = 1024, /* in the freelist of a loop: 128 KiB; a wider fan-out uses malloc for the rest */
+    VECTOR_MAX = 64,
+    UNITS_MAX = UINT16_MAX,
+};
+
+/* What a chunk of each class is allocated with, and how many a loop keeps (1, 1 and 2 MiB). Odd multiples of a cache
+ * line: neighbours begin in different sets. MEDIUM holds the largest reservation, LARGE four of them. */
+static const struct { uint32_t bytes, kept; } chunk_classes[FR_CHUNK_CLASSES] = {
+    [FR_CHUNK_SMALL] = {4 * 1024 + 64, 256},
+    [FR_CHUNK_MEDIUM] = {16 * 1024 + 192, 64},
+    [FR_CHUNK_LARGE] = {65 * 1024 + 64, 32},
+};
+enum { ALLOCATOR_BYTES = 16 }; /* what malloc puts before it, so that the distance comes out right */
+_Static_assert(16 * 1024 + 192 - ALLOCATOR_BYTES - (int)sizeof(fr_chunk) >= FR_CONN_RESERVE_BYTES, "fits MEDIUM");
+
+/* ---- freelists ---- */
+
+static fr_chunk *chunk_new(fr_loop *loop, size_t n, size_t pending)
+{
+    /* Grows with what is pending: a blocked connection that has little holds little, one that has much few chunks. */
+    int size_class = pending < 4 * 1024 ? FR_CHUNK_SMALL : pending < 16 * 1024 ? FR_CHUNK_MEDIUM : FR_CHUNK_LARGE;
+    size_t need = n + sizeof(fr_chunk) + ALLOCATOR_BYTES;
+    while (size_class < FR_CHUNK_CLASSES && chunk_classes[size_class].bytes < need)
+        size_class++;
+    fr_chunk *chunk;
+    if (size_class < FR_CHUNK_CLASSES && (chunk = loop->free_chunks[size_class])) {
+        loop->free_chunks[size_class] = chunk->next;
+        loop->free_chunks_count[size_class]--;
+        chunk->units = 0;
+        return chunk;
+    }
+    size_t bytes = size_class < FR_CHUNK_CLASSES ? chunk_classes[size_class].bytes : need;
+    chunk = fr_malloc(bytes - ALLOCATOR_BYTES);
+    if (!chunk)
+        return NULL;
+    chunk->cap = (uint32_t)(bytes - ALLOCATOR_BYTES - sizeof *chunk);
+    chunk->units = 0;
+    chunk->size_class = (uint16_t)size_class;
+    return chunk;
+}
+
+static void chunk_free(fr_loop *loop, fr_chunk *chunk)
+{
+    int size_class = chunk->size_class;
+    if (size_class == FR_CHUNK_OWN || loop->free_chunks_count[size_class] == chunk_classes[size_class].kept) {
+        fr_free(chunk);
+        return;
+    }
+    chunk->next = loop->free_chunks[size_class];
+    loop->free_chunks[size_class] = chunk;
+    loop->free_chunks_count[size_class]++;
+}
+
+/* The connection's queue, made if it has none; NULL: out of memory. */
+static fr_out *out_of(fr_conn *conn)
+{
+    if (conn->out)
+        return conn->out;
+    fr_loop *loop = conn->loop;
+    fr_out *out = loop->free_outs;
+    if (out) {
+        loop->free_outs = out->next_free;
+        loop->free_outs_count--;
+    } else if (!(out = fr_malloc(sizeof *out))) {
+        return NULL;
+    }
+    out->segs = out->few;
+    out->first = out->count = 0;
+    out->cap = FR_SEGS_INLINE;
+    out->pending = out->counted = 0;
+    return conn->out = out;
+}
+
+static fr_chunk *chunk_of(const fr_seg *seg)
+{
+    return FR_CONTAINER_(seg->bytes, fr_chunk, bytes);
+}
+
+static void seg_free(fr_loop *loop, fr_seg *seg)
+{
+    switch (seg->kind) {
+    case FR_SEG_CHUNK:
+        chunk_free(loop, chunk_of(seg));
+        break;
+    case FR_SEG_BLOCK:
+        fr_block_unref(FR_CONTAINER_(seg->bytes, fr_block, bytes));
+        break;
+    default:
+        fr_free(seg->bytes);
+    }
+}
+
+/* Give the queue back: everything has left, or is dropped. */
+void fr_out_free_(fr_conn *conn)
+{
+    fr_loop *loop = conn->loop;
+    fr_out *out = conn->out;
+    if (!out)
+        return;
+    conn->out = NULL;
+    for (uint32_t i = 0; i < out->count; i++)
+        seg_free(loop, &out->segs[out->first + i]);
+    if (out->segs != out->few)
+        fr_free(out->segs);
+    if (loop->free_outs_count == OUTS_KEPT) {
+        fr_free(out);
+        return;
+    }
+    out->next_free = loop->free_outs;
+    loop->free_outs = out;
+    loop->free_outs_count++;
+}
+
+void fr_outs_free_(fr_loop *loop)
+{
+    for (fr_out *out = loop->free_outs, *next; out; out = next) {
+        next = out->next_free;
+        fr_free(out);
+    }
+    for (int size_class = 0; size_class < FR_CHUNK_CLASSES; size_class++)
+        for (fr_chunk *chunk = loop->free_chunks[size_class], *next; chunk; chunk = next) {
+            next = chunk->next;
+            fr_free(chunk);
+        }
+}
+
+/* ---- queueing ---- */
+
+/* Room for one more stretch after the last; false: out of memory. */
+static bool seg_room(fr_out *out)
+{
+    if (FR_LIKELY(out->first + out->count < out->cap))
+        return true;
+    if (out->first > out->cap / 2) { /* half of it is sent */
+        memmove(out->segs, out->segs + out->first, out->count * sizeof *out->segs);
+        out->first = 0;
+        return true;
+    }
+    uint32_t cap = out->cap * 4;
+    fr_seg *segs = out->segs == out->few ? fr_malloc(cap * sizeof *segs) : fr_realloc(out->segs, cap * sizeof *segs);
+    if (!segs)
+        return false;
+    if (out->segs == out->few)
+        memcpy(segs, out->few, sizeof out->few);
+    out->segs = segs;
+    out->cap = cap;
+    return true;
+}
+
+static fr_seg *last_seg(fr_out *out)
+{
+    return &out->segs[out->first + out->count - 1];
+}
+
+/* May n bytes be queued? */
+static fr_err admit(const fr_conn *conn, size_t n)
+{
+    if (FR_UNLIKELY(fr_conn_is_closing(conn)))
+        return FR_ECANCELED;
+    size_t counted = conn->out ? conn->out->counted : 0;
+    if (FR_UNLIKELY(n > conn->out_bound || counted > conn->out_bound - n))
+        return FR_ETOOBIG;
+    return FR_OK;
+}
+
+static size_t unit_notes(const fr_chunk *chunk)
+{
+    return chunk->units * sizeof(uint32_t);
+}
+
+/* Bytes of the chunk free after `used`, when one more unit is noted. */
+static size_t chunk_room(const fr_chunk *chunk, uint32_t used)
+{
+    size_t taken = used + unit_notes(chunk) + sizeof(uint32_t) + sizeof(uint32_t); /* and one for alignment */
+    return chunk->units < UNITS_MAX && taken < chunk->cap ? chunk->cap - taken : 0;
+}
+
+static uint32_t *unit_start(fr_chunk *chunk, unsigned unit) /* 1 … units-1: the first starts at 0 */
+{
+    uintptr_t end = (uintptr_t)(chunk->bytes + chunk->cap) & ~(uintptr_t)3;
+    return (uint32_t *)end - unit;
+}
+
+/* Room for a unit of n bytes in one piece; the connection is marked. Nothing is queued until commit(). */
+static fr_err make_room(fr_conn *conn, size_t n, char **at)
+{
+    FR_TRY(admit(conn, n));
+    fr_out *out = out_of(conn);
+    if (FR_UNLIKELY(!out))
+        return FR_ENOMEM;
+    fr_conn_mark_dirty_(conn); /* also gives the queue back if nothing is written into it */
+    if (out->count) {
+        fr_seg *seg = last_seg(out);
+        if (seg->kind == FR_SEG_CHUNK && chunk_room(chunk_of(seg), seg->end) >= n) {
+            *at = seg->bytes + seg->end;
+            return FR_OK;
+        }
+    }
+    fr_chunk *chunk = seg_room(out) ? chunk_new(conn->loop, n, out->pending) : NULL;
+    if (FR_UNLIKELY(!chunk))
+        return FR_ENOMEM;
+    out->count++;
+    *last_seg(out) = (fr_seg){.bytes = chunk->bytes, .kind = FR_SEG_CHUNK, .is_counted = true};
+    *at = chunk->bytes;
+    return FR_OK;
+}
+
+static void commit(fr_conn *conn, size_t n)
+{
+    fr_out *out = conn->out;
+    fr_seg *seg = last_seg(out);
+    fr_chunk *chunk = chunk_of(seg);
+    if (chunk->units)
+        *unit_start(chunk, chunk->units) = seg->end;
+    chunk->units++;
+    seg->end += (uint32_t)n;
+    out->pending += n;
+    out->counted += n;
+}
+
+fr_err fr_conn_write(fr_conn *conn, const void *bytes, size_t n)
+{
+    char *at;
+    FR_TRY(make_room(conn, n, &at));
+    if (!n)
+        return FR_OK;
+    memcpy(at, bytes, n);
+    commit(conn, n);
+    return FR_OK;
+}
+
+fr_err fr_conn_write2(fr_conn *conn, fr_str head, fr_str body)
+{
+    char *at;
+    if (head.n > SIZE_MAX - body.n)
+        return FR_ETOOBIG;
+    FR_TRY(make_room(conn, head.n + body.n, &at));
+    if (head.n)
+        memcpy(at, head.p, head.n);
+    if (body.n)
+        memcpy(at + head.n, body.p, body.n);
+    if (head.n + body.n)
+        commit(conn, head.n + body.n);
+    return FR_OK;
+}
+
+char *fr_conn_reserve(fr_conn *conn, size_t n)
+{
+    assert(n <= FR_CONN_RESERVE_BYTES);
+    char *at;
+    return make_room(conn, n, &at) == FR_OK ? at : NULL;
+}
+
+void fr_conn_commit(fr_conn *conn, size_t n)
+{
+    if (n)
+        commit(conn, n);
+}
+
+/* Queue a stretch that is not in a chunk of ours. The queue owns it on success. */
+static fr_err push(fr_conn *conn, fr_seg seg)
+{
+    fr_out *out = out_of(conn);
+    if (!out)
+        return FR_ENOMEM;
+    fr_conn_mark_dirty_(conn);
+    if (!seg_room(out))
+        return FR_ENOMEM;
+    out->count++;
+    *last_seg(out) = seg;
+    out->pending += seg.end - seg.pos;
+    if (seg.is_counted)
+        out->counted += seg.end - seg.pos;
+    return FR_OK;
+}
+
+fr_err fr_conn_write_block(fr_conn *conn, fr_block *block, size_t start, bool is_counted)
+{
+    assert(start <= block->size);
+    FR_TRY(admit(conn, is_counted ? block->size - start : 0));
+    FR_TRY(push(conn, (fr_seg){.bytes = block->bytes, .start = (uint32_t)start, .pos = (uint32_t)start,
+                               .end = block->size, .kind = FR_SEG_BLOCK, .is_counted = is_counted}));
+    fr_block_ref(block);
+    return FR_OK;
+}
+
+fr_err fr_conn_write_take(fr_conn *conn, char *bytes, size_t n)
+{
+    fr_err err = admit(conn, n);
+    if (err == FR_OK)
+        err = push(conn, (fr_seg){.bytes = bytes, .end = (uint32_t)n, .kind = FR_SEG_TAKEN, .is_counted = true});
+    if (err != FR_OK)
+        fr_free(bytes);
+    return err;
+}
+
+size_t fr_conn_pending(const fr_conn *conn)
+{
+    return conn->out ? conn->out->pending : 0;
+}
+
+void fr_conn_set_bound(fr_conn *conn, size_t bytes)
+{
+    conn->out_bound = bytes < INT32_MAX ? (uint32_t)bytes : INT32_MAX; /* positions in a stretch have 32 bits */
+}
+
+/* ---- dropping ---- */
+
+/* Where the unit that has been begun ends; seg->pos if none has been begun. */
+static uint32_t started_end(fr_seg *seg)
+{
+    if (seg->pos == seg->start)
+        return seg->pos;
+    if (seg->kind != FR_SEG_CHUNK)
+        return seg->end;
+    fr_chunk *chunk = chunk_of(seg);
+    for (unsigned unit = 1; unit < chunk->units; unit++)
+        if (*unit_start(chunk, unit) >= seg->pos)
+            return *unit_start(chunk, unit);
+    return seg->end;
+}
+
+static void uncount(fr_out *out, const fr_seg *seg, size_t n)
+{
+    out->pending -= n;
+    if (seg->is_counted)
+        out->counted -= n;
+}
+
+void fr_conn_drop_pending(fr_conn *conn)
+{
+    fr_out *out = conn->out;
+    if (!out || !out->count)
+        return;
+    fr_seg *seg = &out->segs[out->first];
+    uint32_t end = started_end(seg);
+    uint32_t kept = end > seg->pos;
+    for (uint32_t i = kept; i < out->count; i++) {
+        uncount(out, &seg[i], seg[i].end - seg[i].pos);
+        seg_free(conn->loop, &seg[i]);
+    }
+    out->count = kept;
+    if (kept) {
+        uncount(out, seg, seg->end - end);
+        seg->end = end;
+        if (seg->kind == FR_SEG_CHUNK)
+            while (chunk_of(seg)->units > 1 && *unit_start(chunk_of(seg), chunk_of(seg)->units - 1u) >= end)
+                chunk_of(seg)->units--;
+    }
+}
+
+/* ---- sending ---- */
+
+/* n bytes have left: move on, free what is through. */
+static void advance(fr_conn *conn, size_t n)
+{
+    fr_out *out = conn->out;
+    while (out->count) {
+        fr_seg *seg = &out->segs[out->first];
+        size_t rest = seg->end - seg->pos;
+        if (n < rest) {
+            seg->pos += (uint32_t)n;
+            uncount(out, seg, n);
+            return;
+        }
+        uncount(out, seg, rest);
+        n -= rest;
+        seg_free(conn->loop, seg);
+        out->first++;
+        out->count--;
+    }
+    out->first = 0;
+}
+
+static ssize_t send_gathered(fr_conn *conn, const fr_out *out)
+{
+    char *at = conn->loop->gather;
+    for (uint32_t i = out->first; i < out->first + out->count; i++) {
+        const fr_seg *seg = &out->segs[i];
+        memcpy(at, seg->bytes + seg->pos, seg->end - seg->pos);
+        at += seg->end - seg->pos;
+    }
+    return send(conn->fd, conn->loop->gather, out->pending, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static ssize_t send_vector(fr_conn *conn, const fr_out *out, size_t *asked)
+{
+    struct iovec vector[VECTOR_MAX];
+    uint32_t count = out->count < VECTOR_MAX ? out->count : VECTOR_MAX;
+    *asked = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const fr_seg *seg = &out->segs[out->first + i];
+        vector[i] = (struct iovec){seg->bytes + seg->pos, seg->end - seg->pos};
+        *asked += vector[i].iov_len;
+    }
+    struct msghdr message = {.msg_iov = vector, .msg_iovlen = count};
+    return sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static ssize_t send_some(fr_conn *conn, const fr_out *out, size_t *asked)
+{
+    if (FR_LIKELY(out->count == 1)) {
+        const fr_seg *seg = &out->segs[out->first];
+        *asked = seg->end - seg->pos;
+        return send(conn->fd, seg->bytes + seg->pos, *asked, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    if (out->pending <= FR_GATHER_BYTES) {
+        *asked = out->pending;
+        return send_gathered(conn, out);
+    }
+    return send_vector(conn, out, asked);
+}
+
+static void block_until_writable(fr_conn *conn)
+{
+    conn->flags |= FR_CONN_BLOCKED;
+    fr_conn_rearm_(conn);
+}
+
+/* All has left of a connection that finishes: close our half, then wait for the peer's. */
+static void finish_output(fr_conn *conn)
+{
+    if (conn->flags & FR_CONN_SHUT)
+        return;
+    conn->flags |= FR_CONN_SHUT;
+    if (conn->flags & FR_CONN_EOF || shutdown(conn->fd, SHUT_WR))
+        fr_conn_fail_(conn, FR_OK);
+}
+
+void fr_out_flush_(fr_conn *conn)
+{
+    conn->dirty_slot = 0;
+    if (conn->flags & (FR_CONN_BLOCKED | FR_CONN_DEAD_))
+        return; /* the back end tells when there is room */
+    fr_out *out = conn->out;
+    while (out && out->pending) {
+        size_t asked;
+        ssize_t sent = send_some(conn, out, &asked);
+        if (FR_UNLIKELY(sent < 0)) {
+            if (errno == EINTR)
+                continue;
+            if (errno == EAGAIN)
+                block_until_writable(conn);
+            else
+                fr_conn_fail_(conn, FR_ECANCELED);
+            return;
+        }
+        fr_count_(&conn->loop->bytes_out, (size_t)sent);
+        advance(conn, (size_t)sent);
+        if (FR_UNLIKELY((size_t)sent < asked)) { /* it is full: another send would only say so */
+            block_until_writable(conn);
+            return;
+        }
+    }
+    fr_out_free_(conn);
+    if (FR_UNLIKELY(conn->flags & FR_CONN_FINISHING))
+        finish_output(conn);
+}

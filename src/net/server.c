@@ -1,0 +1,355 @@
+/*
+ * Workers and their end. The thread that calls fr_server_run is worker 0.
+ *
+ * The drain of a worker: take what waits at the listener and close it; deliver what clients have sent already, so that
+ * no request is cut; tell every protocol; run until the last connection has gone, or cut at drain_ms; then let handlers
+ * that still wait (for the writer) come to their end.
+ */
+#include "net/server.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "net/net_int.h"
+
+enum {
+    WORKERS_MAX = 256,
+    DRAIN_MS = 8000,
+    FILES_RESERVED = 64,     /* databases, logs, epoll: not for connections */
+    QUIET_PASSES_MAX = 64,   /* of the drain, to read what has arrived */
+    STRAGGLERS_MS = 2000,    /* for handlers without a connection */
+};
+
+typedef struct fr_worker {
+    fr_server *server;
+    fr_loop *loop;
+    pthread_t thread;
+    bool is_started;
+    enum { SERVING, READING, DRAINING, STRAGGLING } phase;
+    int quiet_passes;
+    uint64_t until_ms;
+} fr_worker;
+
+/* ---- set-up ---- */
+
+static int cores(void)
+{
+    cpu_set_t set;
+    int count = sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
+    return count < 1 ? 1 : count > WORKERS_MAX ? WORKERS_MAX : count;
+}
+
+/* As many files as the administrator allows; the soft limit is for programs that use select(). */
+static int raise_files(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files))
+        return 1024;
+    rlim_t soft = files.rlim_cur;
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files))
+        files.rlim_cur = soft;
+    return files.rlim_cur > 10000000 ? 10000000 : (int)files.rlim_cur;
+}
+
+static void set_defaults(fr_server *server)
+{
+    fr_server_opts *opts = &server->opts;
+    int files = raise_files();
+    if (!opts->host)
+        opts->host = "127.0.0.1";
+    if (opts->workers <= 0)
+        opts->workers = cores();
+    if (opts->workers > WORKERS_MAX)
+        opts->workers = WORKERS_MAX;
+    if (!opts->drain_ms)
+        opts->drain_ms = DRAIN_MS;
+    if (opts->connections_max <= 0)
+        opts->connections_max = files > 2 * FILES_RESERVED ? files - FILES_RESERVED : files / 2;
+    if (!opts->out_bytes)
+        opts->out_bytes = FR_CONN_OUT_BYTES;
+    if (opts->out_bytes > INT32_MAX)
+        opts->out_bytes = INT32_MAX;
+    server->count = opts->workers;
+}
+
+static fr_err make_loops(fr_server *server, const int *fds)
+{
+    for (int i = 0; i < server->count; i++) {
+        fr_loop *loop = fr_loop_new(i);
+        if (!loop)
+            return FR_ENOMEM;
+        loop->server = server;
+        loop->out_bytes = server->opts.out_bytes;
+        fr_listener_init_(loop, fds[i]);
+        server->loops[i] = loop;
+        server->workers[i] = (fr_worker){.server = server, .loop = loop};
+    }
+    return FR_OK;
+}
+
+fr_err fr_server_open(const fr_server_opts *opts, fr_server **out, char error[256])
+{
+    int fds[WORKERS_MAX];
+    error[0] = 0;
+    signal(SIGPIPE, SIG_IGN);
+    fr_server *server = fr_zalloc(sizeof *server);
+    if (!server)
+        return FR_ENOMEM;
+    server->opts = *opts;
+    set_defaults(server);
+    server->loops = fr_zalloc((size_t)server->count * sizeof *server->loops);
+    server->workers = fr_zalloc((size_t)server->count * sizeof *server->workers);
+    fr_err err = server->loops && server->workers ? FR_OK : FR_ENOMEM;
+    if (err == FR_OK)
+        err = fr_listen_(server->opts.host, opts->port, server->count, fds, &server->port, error);
+    if (err != FR_OK) {
+        fr_server_close(server);
+        return err;
+    }
+    err = make_loops(server, fds);
+    if (err != FR_OK) {
+        for (int i = 0; i < server->count; i++)
+            if (!server->loops[i])
+                close(fds[i]); /* the others are their loops' */
+        fr_server_close(server);
+        return err;
+    }
+    *out = server;
+    return FR_OK;
+}
+
+uint16_t fr_server_port(const fr_server *server)
+{
+    return server->port;
+}
+
+int fr_server_workers(const fr_server *server)
+{
+    return server->count;
+}
+
+fr_loop *fr_server_loop(fr_server *server, int index)
+{
+    return server->loops[index];
+}
+
+void fr_server_order_(fr_server *server, unsigned order)
+{
+    for (int i = 0; i < server->count; i++) {
+        atomic_fetch_or(&server->loops[i]->orders, order);
+        server->loops[i]->backend->wake(server->loops[i]);
+    }
+}
+
+void fr_server_stop(fr_server *server)
+{
+    fr_server_order_(server, FR_ORDER_STOP);
+}
+
+void fr_server_close(fr_server *server)
+{
+    if (!server)
+        return;
+    for (int i = 0; server->loops && i < server->count; i++)
+        fr_loop_free(server->loops[i]);
+    fr_free(server->loops);
+    fr_free(server->workers);
+    fr_free(server);
+}
+
+static uint64_t count_of(const fr_counter *counter)
+{
+    return atomic_load_explicit(&counter->n, memory_order_relaxed);
+}
+
+void fr_server_stats_get(const fr_server *server, fr_server_stats *out)
+{
+    int open = atomic_load_explicit(&server->open, memory_order_relaxed);
+    *out = (fr_server_stats){.open = open > 0 ? (uint64_t)open : 0};
+    for (int i = 0; i < server->count; i++) {
+        const fr_loop *loop = server->loops[i];
+        out->accepted += count_of(&loop->accepted);
+        out->refused += count_of(&loop->refused);
+        out->bytes_in += count_of(&loop->bytes_in);
+        out->bytes_out += count_of(&loop->bytes_out);
+    }
+}
+
+/* ---- a worker's life ---- */
+
+static void cut(fr_conn *conn)
+{
+    fr_conn_close(conn, FR_OK);
+}
+
+static void begin_drain(fr_worker *worker)
+{
+    fr_loop *loop = worker->loop;
+    loop->is_draining = true;
+    loop->now_ms = fr_clock_ms();
+    fr_loop *before = fr_loop_enter_(loop);
+    fr_listener_drain_(loop);
+    fr_loop_enter_(before);
+    worker->phase = READING;
+    worker->until_ms = loop->now_ms + worker->server->opts.drain_ms;
+}
+
+static void visit_all(fr_loop *loop, void (*visit)(fr_conn *conn))
+{
+    fr_loop *before = fr_loop_enter_(loop);
+    fr_loop_each_conn_(loop, visit);
+    fr_loop_enter_(before);
+}
+
+/* What has been read by now was sent before we said goodbye. */
+static void say_goodbye(fr_worker *worker)
+{
+    bool is_quiet = worker->loop->events_last == 0 && !fr_loop_has_tasks_(worker->loop);
+    if (!is_quiet && ++worker->quiet_passes < QUIET_PASSES_MAX)
+        return;
+    visit_all(worker->loop, fr_conn_shutdown_);
+    worker->phase = DRAINING;
+}
+
+static void end_connections(fr_worker *worker, bool is_cut)
+{
+    fr_loop *loop = worker->loop;
+    if (loop->open_count && !is_cut && loop->now_ms < worker->until_ms)
+        return;
+    if (loop->open_count) {
+        FR_WARN("net.drain_cut", FR_KV_I("worker", loop->index), FR_KV_U("open", loop->open_count));
+        visit_all(loop, cut);
+    }
+    worker->phase = STRAGGLING;
+    worker->until_ms = fr_clock_ms() + STRAGGLERS_MS;
+}
+
+/* Returns false when the worker is through. */
+static bool advance_drain(fr_worker *worker)
+{
+    fr_loop *loop = worker->loop;
+    bool is_cut = atomic_load_explicit(&loop->orders, memory_order_relaxed) & FR_ORDER_CUT;
+    switch (worker->phase) {
+    case SERVING:
+        begin_drain(worker);
+        break;
+    case READING:
+        say_goodbye(worker);
+        break;
+    case DRAINING:
+        end_connections(worker, is_cut);
+        break;
+    case STRAGGLING:
+        if (!loop->fibers_used && !fr_loop_has_tasks_(loop) && !loop->open_count)
+            return false;
+        if (loop->now_ms < worker->until_ms)
+            break;
+        FR_ERROR("net.handlers_left", FR_KV_I("worker", loop->index), FR_KV_U("count", loop->fibers_used));
+        return false;
+    }
+    return true;
+}
+
+/* How long the next pass may wait. */
+static int patience_ms(const fr_worker *worker)
+{
+    if (worker->phase == SERVING)
+        return -1;
+    if (worker->phase == READING)
+        return 0;
+    uint64_t now_ms = fr_clock_ms();
+    return worker->until_ms > now_ms ? (int)(worker->until_ms - now_ms) : 0;
+}
+
+static void serve(fr_worker *worker)
+{
+    fr_loop *loop = worker->loop;
+    for (;;) {
+        fr_loop_run_once(loop, patience_ms(worker));
+        if (FR_UNLIKELY(atomic_load_explicit(&loop->orders, memory_order_relaxed)) && !advance_drain(worker))
+            return;
+    }
+}
+
+static fr_err start(fr_worker *worker)
+{
+    const fr_server_opts *opts = &worker->server->opts;
+    fr_loop *before = fr_loop_enter_(worker->loop);
+    fr_err err = opts->on_worker_start ? opts->on_worker_start(worker->loop, opts->arg) : FR_OK;
+    fr_loop_enter_(before);
+    return err;
+}
+
+static void stop(fr_worker *worker)
+{
+    const fr_server_opts *opts = &worker->server->opts;
+    fr_loop *before = fr_loop_enter_(worker->loop);
+    if (opts->on_worker_stop)
+        opts->on_worker_stop(worker->loop, opts->arg);
+    fr_loop_end_(worker->loop);
+    fr_loop_enter_(before);
+}
+
+static void *worker_main(void *arg)
+{
+    fr_worker *worker = arg;
+    fr_err err = start(worker);
+    if (err == FR_OK) {
+        serve(worker);
+        stop(worker);
+        return NULL;
+    }
+    int none = FR_OK;
+    atomic_compare_exchange_strong(&worker->server->result, &none, (int)err);
+    fr_server_stop(worker->server);
+    return NULL;
+}
+
+/* Threads other than the caller's take no signals; the handlers of a process that uses us may need them elsewhere. */
+static fr_err start_threads(fr_server *server)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    fr_err err = FR_OK;
+    for (int i = 1; i < server->count && err == FR_OK; i++) {
+        fr_worker *worker = &server->workers[i];
+        worker->is_started = pthread_create(&worker->thread, NULL, worker_main, worker) == 0;
+        if (!worker->is_started)
+            err = FR_ENOMEM;
+        else
+            pthread_setname_np(worker->thread, "freshet-worker");
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return err;
+}
+
+static fr_err run(fr_server *server)
+{
+    fr_err err = start_threads(server);
+    if (err == FR_OK)
+        worker_main(&server->workers[0]);
+    else
+        fr_server_stop(server);
+    for (int i = 1; i < server->count; i++)
+        if (server->workers[i].is_started)
+            pthread_join(server->workers[i].thread, NULL);
+    return err != FR_OK ? err : (fr_err)atomic_load(&server->result);
+}
+
+fr_err fr_server_run(fr_server *server, bool handle_signals)
+{
+    if (!handle_signals)
+        return run(server);
+    FR_TRY(fr_signals_take_(server));
+    fr_err err = run(server);
+    fr_signals_give_back_();
+    return err;
+}
