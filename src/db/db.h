@@ -49,6 +49,9 @@ void fr_db_close(fr_db *db);   /* waits for queued members; closes the readers o
 /* The last place whose group is committed and visible. Any thread. */
 fr_place fr_db_committed(const fr_db *db);
 uint32_t fr_db_schema_number(const fr_db *db);
+/* Bit i: field i is a virtual generated column, which changes do not tell (NULL in old and new): a view that looks at it
+ * is re-run (traps A4). */
+uint64_t fr_db_unseen_fields(const fr_db *db, const fr_model *model);
 
 /* ---- reads: on the caller's loop in place, or inside fr_atomic on the writer's connection ---- */
 /* begin may be called again: the read was over its step budget and starts anew on a pool thread (traps B6). row must
@@ -64,6 +67,17 @@ fr_err fr_db_select(fr_ctx *ctx, const fr_query *query, const fr_reader_sink *si
 fr_err fr_db_select_key(fr_ctx *ctx, const fr_model *model, fr_value key, const fr_reader_sink *sink, fr_place *place); /* FR_ENOTFOUND */
 fr_err fr_db_count(fr_ctx *ctx, const fr_query *query, int64_t *out);
 fr_err fr_db_exists(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value value, fr_value not_key, bool *out);
+
+/* ---- the change log: what happened to one model after a place, folded by key ---- */
+typedef struct fr_span_changes {
+    bool is_known;              /* false: the log cannot tell, `reason` says why; read a snapshot */
+    const char *reason;         /* "other history", "pruned", "other schema", "flood", "too many changes" */
+    fr_place place;             /* where the changes end: the last commit that the read sees */
+    const fr_change *changes;   /* first old and last new image of each key; in the ctx's arena */
+    size_t change_count;
+} fr_span_changes;
+/* At most changes_max keys (0 = 10,000), else "too many changes". Suspends as a read does. */
+fr_err fr_db_log_since(fr_ctx *ctx, const fr_model *model, fr_place since, size_t changes_max, fr_span_changes *out);
 
 /* ---- writes: one member of a group commit each ---- */
 typedef struct fr_write {

@@ -1,0 +1,164 @@
+/*
+ * ON DELETE as Django does it: by the program, not by the database (spec wire-django §5.1). First everything that would
+ * go is collected, so that a protected row stops it before anything is done; then foreign keys are set to NULL, then
+ * rows are deleted, the youngest found first, so that immediate constraints of somebody else's tables hold as well.
+ */
+#include "db/db_int.h"
+
+#include <string.h>
+#include "base/arena.h"
+
+typedef struct doomed {
+    fr_table *table;
+    fr_value key;
+} doomed;
+
+/* "Field `link.field` of link.from = key": to be done by one statement. */
+typedef struct duty {
+    fr_link link;
+    fr_value key;
+    bool is_delete; /* rows that nobody points at; else set to NULL */
+} duty;
+
+typedef struct cascade {
+    fr_ctx *ctx;
+    fr_write *write;
+    fr_arena *arena;
+    fr_map seen;       /* encoded (table, key) → non-NULL */
+    FR_VEC(doomed) rows;
+    FR_VEC(duty) duties;
+} cascade;
+
+static fr_sqlite *conn_of(const cascade *c)
+{
+    return &c->ctx->txn->writer->conn;
+}
+
+static fr_err fault(cascade *c, int rc, const fr_table *table)
+{
+    return fr_db_fail(c->ctx, conn_of(c), rc, table, c->write);
+}
+
+static fr_err add_row(cascade *c, fr_table *table, fr_value key)
+{
+    doomed row = {.table = table};
+    fr_str name = key.type == FR_VALUE_TEXT || key.type == FR_VALUE_BLOB
+                      ? fr_arena_printf(c->arena, "%u/%d/%.*s", table->index, key.type, FR_FMT(key.as.s))
+                      : fr_arena_printf(c->arena, "%u/%lld", table->index, (long long)key.as.i);
+    if (!name.p || !fr_value_dup(c->arena, key, &row.key))
+        return FR_ENOMEM;
+    if (fr_map_get(&c->seen, name))
+        return FR_OK;
+    FR_TRY(fr_map_set(&c->seen, name, table));
+    return fr_vec_push(&c->rows, row) ? FR_OK : FR_ENOMEM;
+}
+
+/* The rows that point at key: collect them, or (mask has FR_SQL_BUT_KEY) only say whether there is one. */
+static fr_err referers(cascade *c, fr_link link, fr_value key, bool only_one, bool *found)
+{
+    fr_stmt *stmt;
+    int rc = fr_sql_stmt_mask(conn_of(c), FR_SQL_KEYS_BY, link.from, link.field | (only_one ? FR_SQL_BUT_KEY : 0), &stmt);
+    if (rc != SQLITE_OK)
+        return fault(c, rc, link.from);
+    fr_stmt_bind(stmt, 1, key);
+    fr_err err = FR_OK;
+    *found = false;
+    while (err == FR_OK && (rc = sqlite3_step(stmt->h)) == SQLITE_ROW) {
+        *found = true;
+        if (!only_one)
+            err = add_row(c, link.from, fr_stmt_value(stmt->h, 0));
+    }
+    if (err == FR_OK && rc != SQLITE_DONE)
+        err = fault(c, rc, link.from);
+    fr_stmt_release(stmt);
+    return err;
+}
+
+static fr_err protected(cascade *c, fr_link link)
+{
+    char to[128], from[128];
+    c->write->constraint = FR_CONSTRAINT_FOREIGN_KEY;
+    return fr_fail(c->ctx, FR_ECONFLICT, "This %.*s cannot be deleted: a %.*s refers to it.",
+                   FR_FMT(fr_model_label(link.from->model->fields[link.field].to, to)),
+                   FR_FMT(fr_model_label(link.from->model, from)));
+}
+
+static fr_err visit(cascade *c, fr_link link, fr_value key)
+{
+    bool found;
+    duty later = {.link = link, .key = key};
+    switch (link.from->model->fields[link.field].on_delete) {
+    case FR_DO_NOTHING:
+        return FR_OK;
+    case FR_PROTECT:
+        FR_TRY(referers(c, link, key, true, &found));
+        return found ? protected(c, link) : FR_OK;
+    case FR_SET_NULL:
+        break;
+    case FR_CASCADE:
+        later.is_delete = true;
+        if (link.from->link_count)
+            return referers(c, link, key, false, &found);
+        break;
+    }
+    return fr_vec_push(&c->duties, later) ? FR_OK : FR_ENOMEM;
+}
+
+static fr_err collect(cascade *c)
+{
+    for (size_t i = 0; i < c->rows.count; i++) { /* grows meanwhile */
+        doomed row = c->rows.at[i];
+        for (size_t k = 0; k < row.table->link_count; k++)
+            FR_TRY(visit(c, row.table->links[k], row.key));
+    }
+    return FR_OK;
+}
+
+static fr_err step(cascade *c, fr_sql_kind kind, const fr_table *table, uint64_t mask, fr_value value, bool *changed)
+{
+    fr_db_txn *txn = c->ctx->txn;
+    fr_stmt *stmt;
+    int rc = fr_sql_stmt_mask(conn_of(c), kind, table, mask, &stmt);
+    if (rc != SQLITE_OK)
+        return fault(c, rc, table);
+    fr_stmt_bind(stmt, 1, value);
+    rc = fr_txn_step(txn, stmt, fr_changes_mark(&txn->writer->changes));
+    *changed = rc == SQLITE_DONE && sqlite3_changes64(conn_of(c)->h) > 0;
+    fr_err err = rc == SQLITE_DONE ? FR_OK : fault(c, rc, table);
+    fr_stmt_release(stmt);
+    return err;
+}
+
+static fr_err carry_out(cascade *c)
+{
+    bool changed = false;
+    for (size_t i = 0; i < c->duties.count; i++) {
+        const duty *d = &c->duties.at[i];
+        FR_TRY(step(c, d->is_delete ? FR_SQL_DELETE_BY : FR_SQL_NULL_BY, d->link.from, d->link.field, d->key, &changed));
+    }
+    for (size_t i = c->rows.count; i-- > 0;)
+        FR_TRY(step(c, FR_SQL_DELETE, c->rows.at[i].table, 0, c->rows.at[i].key, &changed));
+    return changed ? FR_OK : fr_fail(c->ctx, FR_ENOTFOUND, "Not found."); /* the row asked for is the last */
+}
+
+fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write)
+{
+    cascade c = {.ctx = ctx, .write = write};
+    bool changed;
+    if (!table->link_count) { /* nobody points here */
+        FR_TRY(step(&c, FR_SQL_DELETE, table, 0, write->key, &changed));
+        return changed ? FR_OK : fr_fail(ctx, FR_ENOTFOUND, "Not found.");
+    }
+    c.arena = fr_arena_new(0);
+    fr_map_init(&c.seen);
+    fr_err err = c.arena ? add_row(&c, table, write->key) : FR_ENOMEM;
+    if (err == FR_OK)
+        err = collect(&c);
+    if (err == FR_OK)
+        err = carry_out(&c);
+    fr_map_deinit(&c.seen);
+    free(c.rows.at);
+    free(c.duties.at);
+    fr_arena_free(c.arena);
+    return err;
+}

@@ -1,0 +1,236 @@
+/* Opening and closing a database, and what everybody may ask of an open one. */
+#include "db/db_int.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/str.h"
+
+/* ---- the place ---- */
+
+void fr_db_place_set(fr_db *db, fr_place place)
+{
+    uint64_t turn = atomic_load_explicit(&db->place_turn, memory_order_relaxed);
+    atomic_store_explicit(&db->place_turn, turn + 1, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+    atomic_store_explicit(&db->number, place.number, memory_order_release);
+    atomic_store_explicit(&db->mark, place.mark, memory_order_release);
+    atomic_store_explicit(&db->place_turn, turn + 2, memory_order_release);
+}
+
+fr_place fr_db_committed(const fr_db *db)
+{
+    for (;;) {
+        uint64_t turn = atomic_load_explicit(&db->place_turn, memory_order_acquire);
+        fr_place place = {atomic_load_explicit(&db->number, memory_order_acquire), atomic_load_explicit(&db->mark, memory_order_acquire)};
+        if (!(turn & 1) && atomic_load_explicit(&db->place_turn, memory_order_relaxed) == turn)
+            return place;
+    }
+}
+
+uint32_t fr_db_schema_number(const fr_db *db)
+{
+    return atomic_load(&db->schema);
+}
+
+/* ---- tables ---- */
+
+fr_table *fr_db_table(const fr_db *db, const fr_model *model)
+{
+    return fr_map_get_u64(&db->by_model, (uintptr_t)model);
+}
+
+fr_err fr_db_of(fr_ctx *ctx, const fr_model *model, fr_db **db, fr_table **table)
+{
+    if (!ctx->db || ctx->db->magic != FR_DB_MAGIC)
+        return fr_fail(ctx, FR_EINTERNAL, "This application has no database.");
+    *db = ctx->db;
+    *table = fr_db_table(ctx->db, model);
+    if (!*table)
+        return fr_fail(ctx, FR_EINTERNAL, "Model %s is not registered.", model->name);
+    return (*table)->is_absent ? fr_fail(ctx, FR_EBACKEND, "Model %s has no table.", model->name) : FR_OK;
+}
+
+uint64_t fr_db_unseen_fields(const fr_db *db, const fr_model *model)
+{
+    const fr_table *table = fr_db_table(db, model);
+    return table ? table->virtual_ : 0;
+}
+
+static fr_err register_name(fr_db *db, fr_table *table, char error[512])
+{
+    char *lower = fr_arena_alloc(db->arena, table->name.n + 1);
+    if (!lower)
+        return FR_ENOMEM;
+    for (size_t i = 0; i < table->name.n; i++)
+        lower[i] = (char)(table->name.p[i] >= 'A' && table->name.p[i] <= 'Z' ? table->name.p[i] | 0x20 : table->name.p[i]);
+    fr_str name = {lower, table->name.n};
+    if (fr_map_get(&db->by_name, name)) {
+        snprintf(error, 512, "two models describe table %s", table->name.p);
+        return FR_EINVAL;
+    }
+    if (fr_str_starts(name, FR_STR("freshet_")) || fr_str_starts(name, FR_STR("sqlite_"))) {
+        snprintf(error, 512, "a model cannot describe table %s: the name is kept for others", table->name.p);
+        return FR_EINVAL;
+    }
+    return fr_map_set(&db->by_name, name, table);
+}
+
+static fr_err register_model(fr_db *db, size_t i, const fr_model *model, bool is_live, char error[512])
+{
+    char fault[256];
+    if (fr_model_check(model, fault) != FR_OK) {
+        snprintf(error, 512, "%s", fault);
+        return FR_EINVAL;
+    }
+    fr_table *table = &db->tables[i];
+    table->index = (uint16_t)i;
+    table->is_live = is_live;
+    FR_TRY(fr_table_init(table, model, db->arena));
+    FR_TRY(register_name(db, table, error));
+    return fr_map_set_u64(&db->by_model, (uintptr_t)model, table);
+}
+
+/* Who points at whom: the other side of foreign keys, for ON DELETE. */
+static fr_err link_tables(fr_db *db, char error[512])
+{
+    for (size_t i = 0; i < db->table_count; i++) {
+        const fr_model *model = db->tables[i].model;
+        for (uint32_t f = 0; f < model->field_count; f++) {
+            if (!model->fields[f].to)
+                continue;
+            fr_table *to = fr_db_table(db, model->fields[f].to);
+            if (!to) {
+                snprintf(error, 512, "field %s of model %s refers to model %s, which the application does not have",
+                         model->fields[f].name, model->name, model->fields[f].to->name);
+                return FR_EINVAL;
+            }
+            fr_link *links = fr_arena_alloc(db->arena, (to->link_count + 1) * sizeof *links);
+            if (!links)
+                return FR_ENOMEM;
+            if (to->link_count)
+                memcpy(links, to->links, to->link_count * sizeof *links);
+            links[to->link_count++] = (fr_link){&db->tables[i], (uint16_t)f};
+            to->links = links;
+        }
+    }
+    return FR_OK;
+}
+
+static fr_err register_models(fr_db *db, const fr_model *const *models, const bool *live, char error[512])
+{
+    while (models && models[db->table_count])
+        db->table_count++;
+    if (db->table_count > UINT16_MAX / 2) {
+        snprintf(error, 512, "too many models");
+        return FR_EINVAL;
+    }
+    db->tables = fr_arena_zalloc(db->arena, (db->table_count + 1) * sizeof *db->tables);
+    if (!db->tables)
+        return FR_ENOMEM;
+    for (size_t i = 0; i < db->table_count; i++)
+        FR_TRY(register_model(db, i, models[i], live && live[i], error));
+    return link_tables(db, error);
+}
+
+/* ---- open ---- */
+
+static fr_err parse_url(fr_db *db, const char *url, char error[512])
+{
+    fr_str rest = fr_str_c(url);
+    if (!fr_str_starts(rest, FR_STR("sqlite:"))) {
+        snprintf(error, 512, "cannot open database \"%s\": write sqlite:PATH, such as sqlite:notes.db", url ? url : "");
+        return FR_EINVAL;
+    }
+    rest = fr_str_from(rest, 7);
+    if (fr_str_starts(rest, FR_STR("///"))) /* sqlite:///var/notes.db */
+        rest = fr_str_from(rest, 2);
+    if (!rest.n || rest.p[rest.n - 1] == '/') {
+        snprintf(error, 512, "database \"%s\" names no file: write sqlite:PATH, such as sqlite:notes.db", url);
+        return FR_EINVAL;
+    }
+    if (fr_str_starts(rest, FR_STR(":memory:"))) {
+        snprintf(error, 512, "a database in memory cannot be read by several threads: use a file, such as sqlite:/dev/shm/notes.db");
+        return FR_EINVAL;
+    }
+    db->path = fr_str_dup(db->arena, rest);
+    return db->path.p ? FR_OK : FR_ENOMEM;
+}
+
+/* No writer: only look. */
+static fr_err open_read_only(fr_db *db, bool *absent, char error[512])
+{
+    fr_sqlite conn;
+    FR_TRY(fr_sqlite_open(&conn, db->path.p, FR_SQLITE_READER_ONLY, NULL, NULL, error));
+    fr_err err = fr_schema_open(db, &conn, absent, error);
+    fr_table_info log;
+    if (err == FR_OK && fr_table_info_read(&conn, FR_STR("freshet_commit"), &log) == SQLITE_OK) {
+        fr_place place = {0};
+        db->has_log = log.is_there;
+        if (log.is_there && fr_place_read(&conn, &place) == SQLITE_OK)
+            fr_db_place_set(db, place);
+        fr_table_info_deinit(&log);
+    }
+    fr_sqlite_close(&conn);
+    return err;
+}
+
+static fr_err open_all(fr_db *db, const fr_model *const *models, const bool *live, bool *absent, char error[512])
+{
+    db->arena = fr_arena_new(0);
+    if (!db->arena)
+        return FR_ENOMEM;
+    FR_TRY(parse_url(db, db->opts.url, error));
+    FR_TRY(register_models(db, models, live, error));
+    FR_TRY(fr_hook_check(error));
+    if (db->opts.is_read_only) {
+        FR_TRY(open_read_only(db, absent, error));
+    } else {
+        FR_TRY(fr_lock_open(db->path.p, &db->lock, error));
+        FR_TRY(fr_writer_open(db, &db->writer, absent, error));
+    }
+    if (fr_pool_open(db, &db->pool) != FR_OK || (db->writer && fr_writer_start(db->writer) != FR_OK)) {
+        snprintf(error, 512, "cannot start a thread for the database");
+        return FR_EIO;
+    }
+    return FR_OK;
+}
+
+fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const bool *live, bool *absent, fr_db **out, char error[512])
+{
+    snprintf(error, 512, "out of memory");
+    fr_db *db = fr_zalloc(sizeof *db);
+    if (!db)
+        return FR_ENOMEM;
+    db->magic = FR_DB_MAGIC;
+    db->opts = *opts;
+    db->lock = -1;
+    fr_map_init(&db->by_model);
+    fr_map_init(&db->by_name);
+    pthread_mutex_init(&db->readers_lock, NULL);
+    fr_err err = open_all(db, models, live, absent, error);
+    if (err != FR_OK) {
+        fr_db_close(db);
+        return err;
+    }
+    *error = 0;
+    *out = db;
+    return FR_OK;
+}
+
+void fr_db_close(fr_db *db)
+{
+    if (!db)
+        return;
+    fr_writer_close(db->writer);
+    fr_pool_close(db->pool);
+    fr_readers_close(db);
+    fr_lock_close(db->lock);
+    fr_map_deinit(&db->by_model);
+    fr_map_deinit(&db->by_name);
+    pthread_mutex_destroy(&db->readers_lock);
+    fr_arena_free(db->arena);
+    db->magic = 0;
+    fr_free(db);
+}

@@ -1,0 +1,115 @@
+/* What SQLite said, for the log; what the client may know, for the answer: never SQL, never a path. */
+#include "db/db_int.h"
+
+#include <string.h>
+#include "base/str.h"
+
+static const struct constraint {
+    int code;
+    int constraint;
+    const char *prefix; /* of SQLite's message, before "table.column" */
+} constraints[] = {
+    {SQLITE_CONSTRAINT_UNIQUE, FR_CONSTRAINT_UNIQUE, "UNIQUE constraint failed: "},
+    {SQLITE_CONSTRAINT_PRIMARYKEY, FR_CONSTRAINT_UNIQUE, "UNIQUE constraint failed: "},
+    {SQLITE_CONSTRAINT_ROWID, FR_CONSTRAINT_UNIQUE, "UNIQUE constraint failed: "},
+    {SQLITE_CONSTRAINT_NOTNULL, FR_CONSTRAINT_NOT_NULL, "NOT NULL constraint failed: "},
+    {SQLITE_CONSTRAINT_CHECK, FR_CONSTRAINT_CHECK, "CHECK constraint failed: "},
+    {SQLITE_CONSTRAINT_DATATYPE, FR_CONSTRAINT_CHECK, ""},
+    {SQLITE_CONSTRAINT_FOREIGNKEY, FR_CONSTRAINT_FOREIGN_KEY, ""},
+    {SQLITE_CONSTRAINT_TRIGGER, FR_CONSTRAINT_CHECK, ""},
+};
+
+/* "note.title" is one column, "note.a, note.b" several: -1 as for another table (a trigger's). */
+static int named_field(const fr_table *table, fr_str text)
+{
+    if (!fr_str_starts(text, table->name) || text.n <= table->name.n || text.p[table->name.n] != '.')
+        return -1;
+    fr_str column = fr_str_from(text, table->name.n + 1);
+    for (uint32_t i = 0; i < table->model->field_count; i++) {
+        char name[128];
+        if (fr_str_eq_nocase(column, fr_field_column(&table->model->fields[i], name)))
+            return (int)i;
+    }
+    return -1;
+}
+
+static fr_err fail_constraint(fr_ctx *ctx, const fr_table *table, const fr_write *write)
+{
+    char model[128], field[128];
+    fr_str what = table ? fr_model_label(table->model, model) : FR_STR("row");
+    bool has_field = table && write && write->failed_field >= 0;
+    fr_str which = has_field ? fr_field_label(&table->model->fields[write->failed_field], field) : (fr_str){0};
+    switch (write ? write->constraint : FR_CONSTRAINT_NONE) {
+    case FR_CONSTRAINT_UNIQUE:
+        if (has_field)
+            return fr_fail(ctx, FR_ECONFLICT, "A %.*s with this %.*s already exists.", FR_FMT(what), FR_FMT(which));
+        return fr_fail(ctx, FR_ECONFLICT, "Such a %.*s already exists.", FR_FMT(what));
+    case FR_CONSTRAINT_NOT_NULL:
+        if (has_field)
+            return fr_fail(ctx, FR_ECONFLICT, "The %.*s of a %.*s may not be null.", FR_FMT(which), FR_FMT(what));
+        break;
+    case FR_CONSTRAINT_FOREIGN_KEY:
+        if (has_field)
+            return fr_fail(ctx, FR_ECONFLICT, "The %.*s that this %.*s refers to does not exist.", FR_FMT(which), FR_FMT(what));
+        return fr_fail(ctx, FR_ECONFLICT, "This %.*s refers to a row that does not exist, or another row refers to it.", FR_FMT(what));
+    case FR_CONSTRAINT_CHECK:
+    case FR_CONSTRAINT_NONE:
+        break;
+    }
+    return fr_fail(ctx, FR_ECONFLICT, "The database refuses this %.*s.", FR_FMT(what));
+}
+
+static void find_constraint(const fr_sqlite *conn, int rc, const fr_table *table, fr_write *write)
+{
+    fr_str message = fr_str_c(sqlite3_errmsg(conn->h));
+    write->failed_field = -1;
+    write->constraint = FR_CONSTRAINT_CHECK;
+    for (size_t i = 0; i < sizeof constraints / sizeof *constraints; i++) {
+        if (constraints[i].code != rc)
+            continue;
+        fr_str prefix = fr_str_c(constraints[i].prefix);
+        write->constraint = constraints[i].constraint;
+        if (prefix.n && fr_str_starts(message, prefix))
+            write->failed_field = named_field(table, fr_str_from(message, prefix.n));
+        return;
+    }
+}
+
+/* A full disk fails every write: one line a second says so as well as thousands. */
+static void log_fault(const fr_sqlite *conn, int rc, const fr_table *table)
+{
+    static atomic_uint_fast64_t next_ms;
+    uint64_t now = fr_clock_ms(), next = atomic_load(&next_ms);
+    if (now < next || !atomic_compare_exchange_strong(&next_ms, &next, now + 1000))
+        return;
+    FR_ERROR("db.fault", FR_KV_C("table", table ? fr_model_table(table->model) : ""), FR_KV_I("code", rc),
+             FR_KV_C("message", sqlite3_errmsg(conn->h)));
+}
+
+fr_err fr_db_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *table, fr_write *write)
+{
+    fr_err err = fr_sqlite_err(conn, rc);
+    if (err == FR_ECONFLICT) {
+        if (write && table)
+            find_constraint(conn, rc, table, write);
+        return fail_constraint(ctx, table, write);
+    }
+    if (err != FR_ETOOBIG && err != FR_EINVAL) /* those are the client's */
+        log_fault(conn, rc, table);
+    switch (err) {
+    case FR_EBUSY:
+        return fr_fail(ctx, err, "The database is busy. Try again.");
+    case FR_ENOSPACE:
+        return fr_fail(ctx, err, "The disk is full.");
+    case FR_ENOMEM:
+        return fr_fail(ctx, err, "Out of memory. Try again.");
+    case FR_ETOOBIG:
+        return fr_fail(ctx, err, "This is too large for the database.");
+    case FR_EINVAL:
+        return fr_fail(ctx, err, "A value is not of its column's type.");
+    case FR_EINTERNAL:
+        return fr_fail(ctx, err, "A server error occurred.");
+    default:
+        return fr_fail(ctx, err, "The database does not answer. Try again.");
+    }
+}

@@ -1,0 +1,334 @@
+/*
+ * One member of a group: a write given as data, or the function of an fr_atomic. Each of its statements is run by
+ * fr_txn_step, which cuts the images of a failed one and notices when SQLite has ended the transaction.
+ */
+#include "db/db_int.h"
+
+#include <string.h>
+#include "base/time.h"
+
+/* ---- statements ---- */
+
+fr_err fr_txn_check(fr_ctx *ctx)
+{
+    fr_db_txn *txn = ctx->txn;
+    if (txn->failed == FR_OK && txn->until_ms && fr_clock_ms() > txn->until_ms)
+        txn->failed = fr_fail(ctx, FR_ETIMEOUT, "The transaction took longer than %d ms.", FR_ATOMIC_MS);
+    return txn->failed;
+}
+
+int fr_txn_step(fr_db_txn *txn, fr_stmt *stmt, fr_mark mark)
+{
+    int rc = sqlite3_step(stmt->h);
+    if (rc == SQLITE_DONE || rc == SQLITE_ROW)
+        return rc;
+    fr_changes_cut(&txn->writer->changes, mark);
+    if (sqlite3_get_autocommit(txn->writer->conn.h)) {
+        txn->is_gone = true; /* and nothing may run after it: it would commit by itself */
+        txn->failed = fr_sqlite_err(&txn->writer->conn, rc);
+    }
+    return rc;
+}
+
+/* ---- a write as data ---- */
+
+static uint64_t all_fields(const fr_table *table)
+{
+    uint32_t n = table->model->field_count;
+    return n == 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1;
+}
+
+/* What an INSERT stores: what was given, then defaults; what has neither is left to the database. */
+static uint64_t insert_values(fr_ctx *ctx, const fr_table *table, const fr_write *write, fr_value *values)
+{
+    fr_time now = fr_time_now();
+    uint64_t given = 0;
+    for (uint32_t i = 0; i < table->model->field_count; i++) {
+        const fr_field *field = &table->model->fields[i];
+        uint64_t bit = UINT64_C(1) << i;
+        bool is_stamp = field->auto_now || field->auto_now_add;
+        if (table->generated & bit)
+            continue;
+        if ((write->set & bit) && !is_stamp && !(i == table->key && write->values[i].type == FR_VALUE_NULL)) {
+            values[i] = write->values[i];
+            given |= bit;
+        } else if (fr_field_default(field, now, ctx->arena, &values[i])) {
+            given |= bit;
+        }
+    }
+    return given;
+}
+
+static uint64_t update_values(fr_ctx *ctx, const fr_table *table, const fr_write *write, fr_value *values)
+{
+    fr_time now = fr_time_now();
+    uint64_t given = write->set & all_fields(table) & ~table->generated;
+    for (uint32_t i = 0; i < table->model->field_count; i++) {
+        if (given >> i & 1)
+            values[i] = write->values[i];
+        if (table->model->fields[i].auto_now && fr_field_default(&table->model->fields[i], now, ctx->arena, &values[i]))
+            given |= UINT64_C(1) << i;
+    }
+    return given;
+}
+
+static int bind_given(fr_stmt *stmt, uint64_t given, const fr_value *values)
+{
+    int index = 1;
+    for (uint64_t left = given; left; left &= left - 1)
+        fr_stmt_bind(stmt, index++, values[__builtin_ctzll(left)]);
+    return index;
+}
+
+/* Run an INSERT or UPDATE; *changed tells whether a row was written (a trigger may have prevented it). */
+static fr_err run(fr_ctx *ctx, const fr_table *table, fr_write *write, fr_sql_kind kind, uint64_t given,
+                  const fr_value *values, bool *changed)
+{
+    fr_db_txn *txn = ctx->txn;
+    fr_sqlite *conn = &txn->writer->conn;
+    fr_stmt *stmt;
+    int rc = fr_sql_stmt_mask(conn, kind, table, given, &stmt);
+    if (rc != SQLITE_OK)
+        return fr_db_fail(ctx, conn, rc, table, write);
+    int index = bind_given(stmt, given, values);
+    if (kind == FR_SQL_UPDATE)
+        fr_stmt_bind(stmt, index, write->key);
+    rc = fr_txn_step(txn, stmt, fr_changes_mark(&txn->writer->changes));
+    *changed = rc == SQLITE_DONE && sqlite3_changes64(conn->h) > 0;
+    fr_err err = rc == SQLITE_DONE ? FR_OK : fr_db_fail(ctx, conn, rc, table, write);
+    fr_stmt_release(stmt);
+    return err;
+}
+
+/* The row as it is stored, in the caller's arena: defaults of the database, affinities and triggers included. */
+static fr_err read_back(fr_ctx *ctx, const fr_table *table, fr_write *write, fr_value key)
+{
+    fr_sqlite *conn = &ctx->txn->writer->conn;
+    fr_stmt *stmt;
+    uint32_t count = table->model->field_count;
+    fr_value *row = fr_arena_alloc(ctx->arena, count * sizeof *row);
+    int rc = fr_sql_stmt_mask(conn, FR_SQL_SELECT_KEY, table, 0, &stmt);
+    if (rc != SQLITE_OK)
+        return fr_db_fail(ctx, conn, rc, table, write);
+    fr_stmt_bind(stmt, 1, key);
+    rc = sqlite3_step(stmt->h);
+    fr_err err = !row ? FR_ENOMEM : rc == SQLITE_ROW ? FR_OK : FR_ENOTFOUND;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        err = fr_db_fail(ctx, conn, rc, table, write);
+    for (uint32_t i = 0; i < count && err == FR_OK; i++)
+        if (!fr_value_dup(ctx->arena, fr_stmt_value(stmt->h, (int)i), &row[i]))
+            err = FR_ENOMEM;
+    fr_stmt_release(stmt);
+    if (err == FR_OK)
+        write->row = row;
+    return err;
+}
+
+static fr_err insert(fr_ctx *ctx, const fr_table *table, fr_write *write)
+{
+    fr_value values[FR_MODEL_FIELDS_MAX];
+    bool changed;
+    uint64_t given = insert_values(ctx, table, write, values);
+    bool has_key = given >> table->key & 1;
+    if (!has_key && !table->has_rowid_key) {
+        write->failed_field = table->key;
+        write->constraint = FR_CONSTRAINT_NOT_NULL;
+        return fr_fail(ctx, FR_ECONFLICT, "The key of a new row is missing.");
+    }
+    FR_TRY(run(ctx, table, write, FR_SQL_INSERT, given, values, &changed));
+    fr_value key = has_key ? values[table->key] : FR_VALUE_I(sqlite3_last_insert_rowid(ctx->txn->writer->conn.h));
+    fr_err err = changed ? read_back(ctx, table, write, key) : FR_ENOTFOUND;
+    return err == FR_ENOTFOUND ? fr_fail(ctx, FR_ECONFLICT, "The database refuses this row.") : err;
+}
+
+static fr_err update(fr_ctx *ctx, const fr_table *table, fr_write *write)
+{
+    fr_value values[FR_MODEL_FIELDS_MAX];
+    bool changed;
+    uint64_t given = update_values(ctx, table, write, values);
+    if (given)
+        FR_TRY(run(ctx, table, write, FR_SQL_UPDATE, given, values, &changed));
+    fr_value key = given >> table->key & 1 ? values[table->key] : write->key;
+    fr_err err = read_back(ctx, table, write, key);
+    return err == FR_ENOTFOUND ? fr_fail(ctx, FR_ENOTFOUND, "Not found.") : err;
+}
+
+static fr_err write_row(fr_ctx *ctx, fr_write *write)
+{
+    fr_table *table = fr_db_table(ctx->txn->db, write->model);
+    write->row = NULL;
+    write->failed_field = -1;
+    write->constraint = FR_CONSTRAINT_NONE;
+    switch (write->op) {
+    case FR_WRITE_INSERT:
+        return insert(ctx, table, write);
+    case FR_WRITE_UPDATE:
+        return update(ctx, table, write);
+    case FR_WRITE_DELETE:
+        return fr_cascade_delete(ctx, table, write);
+    }
+    return fr_fail(ctx, FR_EINTERNAL, "A server error occurred.");
+}
+
+/* ---- deferred foreign keys ---- */
+
+/* Which of the row's foreign keys leads nowhere: asked only after the fact. -1: another row's. */
+static int dangling_field(fr_ctx *ctx, const fr_write *write)
+{
+    const fr_table *table = fr_db_table(ctx->txn->db, write->model);
+    fr_sqlite *conn = &ctx->txn->writer->conn;
+    for (uint32_t i = 0; i < table->model->field_count && write->row; i++) {
+        const fr_field *field = &table->model->fields[i];
+        const fr_table *to = field->to ? fr_db_table(ctx->txn->db, field->to) : NULL;
+        fr_stmt *stmt;
+        if (!to || write->row[i].type == FR_VALUE_NULL ||
+            fr_sql_stmt_mask(conn, FR_SQL_EXISTS, to, to->key, &stmt) != SQLITE_OK)
+            continue;
+        fr_stmt_bind(stmt, 1, write->row[i]);
+        int rc = sqlite3_step(stmt->h);
+        fr_stmt_release(stmt);
+        if (rc == SQLITE_DONE)
+            return (int)i;
+    }
+    return -1;
+}
+
+/* COMMIT would fail for all members of the group (traps A1). */
+static fr_err check_deferred(fr_ctx *ctx, fr_write *write)
+{
+    int open = 0, high;
+    sqlite3_db_status(ctx->txn->writer->conn.h, SQLITE_DBSTATUS_DEFERRED_FKS, &open, &high, 0);
+    if (!open)
+        return FR_OK;
+    if (!write)
+        return fr_fail(ctx, FR_ECONFLICT, "A row refers to another that does not exist.");
+    write->constraint = FR_CONSTRAINT_FOREIGN_KEY;
+    write->failed_field = dangling_field(ctx, write);
+    return fr_db_fail(ctx, &ctx->txn->writer->conn, SQLITE_CONSTRAINT_FOREIGNKEY, fr_db_table(ctx->txn->db, write->model), write);
+}
+
+/* ---- members ---- */
+
+fr_err fr_member_run(fr_writer *w, fr_member *member)
+{
+    fr_db_txn txn = {.db = w->db, .writer = w, .until_ms = member->fn ? fr_clock_ms() + FR_ATOMIC_MS : 0};
+    fr_ctx ctx;
+    size_t first = w->changes.folded.count;
+    fr_ctx_init(&ctx, member->ctx->arena, NULL);
+    ctx.db = w->db;
+    ctx.txn = &txn;
+    fr_err err = member->fn ? member->fn(&ctx, member->arg) : write_row(&ctx, member->write);
+    if (txn.failed != FR_OK)
+        err = txn.failed;
+    if (err == FR_OK)
+        err = check_deferred(&ctx, member->write);
+    if (err == FR_OK)
+        err = fr_changes_fold(&w->changes, w->db->table_count);
+    if (err == FR_OK) {
+        int rc = fr_log_member(w, first);
+        if (rc != SQLITE_OK)
+            err = fr_db_fail(&ctx, &w->conn, rc, NULL, NULL);
+    }
+    if (err != FR_OK)
+        member->ctx->detail = ctx.detail;
+    else if (member->write)
+        member->write->place = w->place;
+    return err;
+}
+
+/* A part that failed leaves no trace; its statements may have kept rows (a trigger's RAISE(FAIL)), its images would be
+ * ghosts. */
+static fr_err end_part(fr_ctx *ctx, fr_err err, fr_mark mark)
+{
+    fr_db_txn *txn = ctx->txn;
+    fr_sqlite *conn = &txn->writer->conn;
+    if (txn->is_gone)
+        return txn->failed;
+    if (err != FR_OK) {
+        fr_changes_cut(&txn->writer->changes, mark);
+        if (fr_sqlite_run(conn, "ROLLBACK TO part") != SQLITE_OK)
+            return txn->failed = FR_EBACKEND;
+    }
+    if (fr_sqlite_run(conn, "RELEASE part") != SQLITE_OK)
+        return txn->failed = FR_EBACKEND;
+    return err;
+}
+
+fr_err fr_txn_part(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg)
+{
+    FR_TRY(fr_txn_check(ctx));
+    int rc = fr_sqlite_run(&ctx->txn->writer->conn, "SAVEPOINT part");
+    if (rc != SQLITE_OK)
+        return fr_db_fail(ctx, &ctx->txn->writer->conn, rc, NULL, NULL);
+    fr_mark mark = fr_changes_mark(&ctx->txn->writer->changes);
+    return end_part(ctx, fn(ctx, arg), mark);
+}
+
+static fr_err write_part(fr_ctx *ctx, void *arg)
+{
+    return write_row(ctx, arg);
+}
+
+fr_err fr_txn_write(fr_ctx *ctx, fr_write *write)
+{
+    FR_TRY(fr_txn_part(ctx, write_part, write));
+    write->place = ctx->txn->writer->place;
+    return FR_OK;
+}
+
+/* ---- the calls ---- */
+
+fr_err fr_db_write(fr_ctx *ctx, fr_write *write)
+{
+    fr_db *db;
+    fr_table *table;
+    FR_TRY(fr_db_of(ctx, write->model, &db, &table));
+    if (ctx->txn)
+        return fr_txn_write(ctx, write);
+    fr_member member = {.ctx = ctx, .write = write};
+    return fr_writer_run(db, &member);
+}
+
+fr_err fr_atomic_(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg)
+{
+    if (ctx->txn)
+        return fr_txn_part(ctx, fn, arg);
+    if (!ctx->db)
+        return fr_fail(ctx, FR_EINTERNAL, "This application has no database.");
+    fr_member member = {.ctx = ctx, .fn = fn, .arg = arg};
+    return fr_writer_run(ctx->db, &member);
+}
+
+/* ---- test entry ---- */
+
+typedef struct script {
+    const char *sql;
+    bool goes_on;
+} script;
+
+static fr_err run_script(fr_ctx *ctx, void *arg)
+{
+    script *s = arg;
+    fr_db_txn *txn = ctx->txn;
+    sqlite3 *h = txn->writer->conn.h;
+    fr_err err = FR_OK;
+    for (const char *sql = s->sql; *sql && !txn->is_gone;) {
+        fr_stmt stmt = {0};
+        int rc = sqlite3_prepare_v2(h, sql, -1, &stmt.h, &sql);
+        fr_mark mark = fr_changes_mark(&txn->writer->changes);
+        while (rc == SQLITE_OK && stmt.h && fr_txn_step(txn, &stmt, mark) == SQLITE_ROW)
+            continue;
+        int finalized = sqlite3_finalize(stmt.h);
+        if (rc == SQLITE_OK)
+            rc = finalized;
+        if (rc != SQLITE_OK && !s->goes_on)
+            return fr_db_fail(ctx, &txn->writer->conn, rc, NULL, NULL);
+    }
+    return err;
+}
+
+fr_err fr_db_exec_for_test(fr_ctx *ctx, const char *sql, bool goes_on)
+{
+    script s = {sql, goes_on};
+    return fr_atomic(ctx, run_script, &s);
+}

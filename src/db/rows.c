@@ -1,0 +1,195 @@
+/* Rows as C structs: freshet/db.h on top of reads and writes of stored values. */
+#include "db/db.h"
+
+#include <string.h>
+#include "base/arena.h"
+#include "db/filter.h"
+
+/* ---- one row ---- */
+
+typedef struct one {
+    fr_ctx *ctx;
+    const fr_model *model;
+    void *row;
+} one;
+
+static fr_err store(void *arg, const fr_value *values)
+{
+    one *o = arg;
+    return fr_row_store_all(o->model, values, o->ctx->arena, o->row);
+}
+
+static fr_err check_struct(fr_ctx *ctx, const fr_model *model)
+{
+    return model->struct_bytes ? FR_OK : fr_fail(ctx, FR_EINVAL, "Model %s has no C struct.", model->name);
+}
+
+fr_err fr_get_(fr_ctx *ctx, const fr_model *model, int64_t id, void *row)
+{
+    one o = {ctx, model, row};
+    FR_TRY(check_struct(ctx, model));
+    return fr_db_select_key(ctx, model, FR_VALUE_I(id), &(fr_reader_sink){.row = store, .arg = &o}, NULL);
+}
+
+/* ---- many ---- */
+
+typedef struct many {
+    fr_ctx *ctx;
+    const fr_model *model;
+    fr_value *values;
+    size_t count, cap;
+} many;
+
+static void forget(void *arg)
+{
+    ((many *)arg)->count = 0;
+}
+
+static bool grow(many *m)
+{
+    size_t cap = m->cap ? m->cap * 2 : 16, row = m->model->field_count * sizeof *m->values;
+    fr_value *values = fr_arena_alloc(m->ctx->arena, cap * row);
+    if (!values)
+        return false;
+    if (m->count)
+        memcpy(values, m->values, m->count * row);
+    m->values = values;
+    m->cap = cap;
+    return true;
+}
+
+static fr_err keep(void *arg, const fr_value *values)
+{
+    many *m = arg;
+    size_t n = m->model->field_count;
+    if (m->count == FR_ALL_ROWS)
+        return fr_fail(m->ctx, FR_ETOOBIG, "There are more than %d rows.", FR_ALL_ROWS);
+    if (m->count == m->cap && !grow(m))
+        return FR_ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        if (!fr_value_dup(m->ctx->arena, values[i], &m->values[m->count * n + i]))
+            return FR_ENOMEM;
+    m->count++;
+    return FR_OK;
+}
+
+static fr_err select_rows(fr_ctx *ctx, const fr_query *query, fr_rows *rows)
+{
+    many m = {.ctx = ctx, .model = query->model};
+    FR_TRY(fr_db_select(ctx, query, &(fr_reader_sink){.begin = forget, .row = keep, .arg = &m}, NULL));
+    *rows = (fr_rows){.model = query->model, .count = m.count, .values_ = m.values, .arena_ = ctx->arena};
+    return FR_OK;
+}
+
+fr_err fr_all_(fr_ctx *ctx, const fr_model *model, fr_rows *rows)
+{
+    return fr_filter_(ctx, model, (fr_str){0}, rows);
+}
+
+fr_err fr_filter_(fr_ctx *ctx, const fr_model *model, fr_str filter, fr_rows *rows)
+{
+    fr_query query;
+    FR_TRY(fr_filter_parse(ctx, model, filter, &query));
+    return select_rows(ctx, &query, rows);
+}
+
+bool fr_rows_next(fr_rows *rows, void *row)
+{
+    if (rows->next_ >= rows->count || !rows->model->struct_bytes)
+        return false;
+    const fr_value *values = rows->values_ + rows->next_ * rows->model->field_count;
+    rows->next_++;
+    return fr_row_store_all(rows->model, values, rows->arena_, row) == FR_OK;
+}
+
+/* ---- writes ---- */
+
+static size_t member_bytes(fr_kind kind)
+{
+    switch (kind) {
+    case FR_KIND_BOOLEAN:
+        return sizeof(bool);
+    case FR_KIND_DATE:
+        return sizeof(fr_date);
+    case FR_KIND_UUID:
+        return sizeof(fr_uuid);
+    case FR_KIND_ID:
+    case FR_KIND_INTEGER:
+    case FR_KIND_BIGINT:
+    case FR_KIND_FLOAT:
+    case FR_KIND_TIME:
+    case FR_KIND_DATETIME:
+    case FR_KIND_DURATION:
+    case FR_KIND_FOREIGN_KEY:
+        return sizeof(int64_t);
+    default:
+        return sizeof(fr_str);
+    }
+}
+
+/* The fields whose members are not zero: (note){.title = …} with no bit set means them. */
+static uint64_t filled_fields(const fr_model *model, const void *row)
+{
+    static const char zero[sizeof(fr_str) > sizeof(fr_uuid) ? sizeof(fr_str) : sizeof(fr_uuid)];
+    uint64_t filled = 0;
+    for (uint32_t i = 0; i < model->field_count; i++)
+        if (memcmp((const char *)row + model->fields[i].offset, zero, member_bytes(model->fields[i].kind)) != 0)
+            filled |= UINT64_C(1) << i;
+    return filled;
+}
+
+/* The values of the fields in `set`, as stored. */
+static fr_err take_values(fr_ctx *ctx, const fr_model *model, const void *row, uint64_t set, const fr_value **out)
+{
+    fr_value *values = fr_arena_zalloc(ctx->arena, model->field_count * sizeof *values);
+    if (!values)
+        return FR_ENOMEM;
+    for (uint32_t i = 0; i < model->field_count; i++) {
+        if (!(set >> i & 1))
+            continue;
+        fr_err err = fr_row_value(model, (int)i, row, ctx->arena, &values[i]);
+        if (err == FR_EINVAL)
+            return fr_fail(ctx, err, "The value of %s is not valid.", model->fields[i].name);
+        FR_TRY(err);
+    }
+    *out = values;
+    return FR_OK;
+}
+
+static fr_err run(fr_ctx *ctx, fr_write *write, void *row)
+{
+    FR_TRY(fr_db_write(ctx, write));
+    return fr_row_store_all(write->model, write->row, ctx->arena, row);
+}
+
+fr_err fr_create_(fr_ctx *ctx, const fr_model *model, void *row)
+{
+    FR_TRY(check_struct(ctx, model));
+    const fr_row *head = row;
+    uint64_t key = UINT64_C(1) << fr_model_key_index(model);
+    fr_write write = {.model = model, .op = FR_WRITE_INSERT, .set = head->set ? head->set : filled_fields(model, row) | head->null};
+    if (fr_model_key(model)->kind == FR_KIND_ID && !(filled_fields(model, row) & key))
+        write.set &= ~key; /* 0: the database gives one */
+    FR_TRY(take_values(ctx, model, row, write.set, &write.values));
+    return run(ctx, &write, row);
+}
+
+fr_err fr_update_(fr_ctx *ctx, const fr_model *model, void *row)
+{
+    FR_TRY(check_struct(ctx, model));
+    const fr_row *head = row;
+    int key = fr_model_key_index(model);
+    fr_write write = {.model = model, .op = FR_WRITE_UPDATE, .set = head->set};
+    if (!(write.set & ~(UINT64_C(1) << key)))
+        write.set = model->field_count == 64 ? UINT64_MAX : (UINT64_C(1) << model->field_count) - 1;
+    FR_TRY(take_values(ctx, model, row, write.set | UINT64_C(1) << key, &write.values));
+    write.key = write.values[key];
+    write.set &= ~(UINT64_C(1) << key); /* the struct's key says which row */
+    return run(ctx, &write, row);
+}
+
+fr_err fr_delete_(fr_ctx *ctx, const fr_model *model, int64_t id)
+{
+    fr_write write = {.model = model, .op = FR_WRITE_DELETE, .key = FR_VALUE_I(id)};
+    return fr_db_write(ctx, &write);
+}

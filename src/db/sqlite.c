@@ -1,0 +1,304 @@
+#include "db/sqlite.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/alloc.h"
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void set_up_library(void)
+{
+    /* Refused when the program has started the library itself; its mutexes then only cost time. */
+    if (sqlite3_config(SQLITE_CONFIG_MULTITHREAD) != SQLITE_OK)
+        FR_DEBUG("db.sqlite", FR_KV_C("note", "the library was started before us"));
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_initialize();
+}
+
+static fr_err open_error(const fr_sqlite *conn, int rc, const char *path, const char *step, char error[512])
+{
+    int system = conn->h ? sqlite3_system_errno(conn->h) : 0;
+    switch (rc & 0xff) {
+    case SQLITE_NOTADB:
+        snprintf(error, 512, "%s is not a SQLite database (or is encrypted)", path);
+        break;
+    case SQLITE_CORRUPT:
+        snprintf(error, 512, "%s is damaged: restore a backup, or try the command \".recover\" of sqlite3", path);
+        break;
+    case SQLITE_BUSY:
+        snprintf(error, 512, "%s is locked by another program (%s)", path, step);
+        break;
+    default:
+        snprintf(error, 512, "cannot %s %s: %s%s%s", step, path, conn->h ? sqlite3_errmsg(conn->h) : sqlite3_errstr(rc),
+                 system ? ": " : "", system ? strerrordesc_np(system) : "");
+    }
+    fr_err err = fr_sqlite_err(conn, rc);
+    return err == FR_EINTERNAL ? FR_EBACKEND : err;
+}
+
+/* The journal mode is a question, not an order: the answer says what it is now. */
+static bool is_wal(fr_sqlite *conn, const char *sql, int *rc)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool is = false;
+    *rc = sqlite3_prepare_v2(conn->h, sql, -1, &stmt, NULL);
+    if (*rc == SQLITE_OK) {
+        *rc = sqlite3_step(stmt);
+        is = *rc == SQLITE_ROW && sqlite3_stricmp((const char *)sqlite3_column_text(stmt, 0), "wal") == 0;
+        if (*rc == SQLITE_ROW)
+            *rc = SQLITE_OK;
+    }
+    sqlite3_finalize(stmt);
+    return is;
+}
+
+static int set_pragmas(fr_sqlite *conn, fr_sqlite_role role)
+{
+    /* mmap_size 0: after each commit of another connection the mapping would be given up (storage §4).
+     * query_only: a reader that writes would be a mistake of ours. */
+    return sqlite3_exec(conn->h,
+                        role == FR_SQLITE_WRITER
+                            ? "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16384; PRAGMA mmap_size=0;"
+                            : "PRAGMA cache_size=-16384; PRAGMA mmap_size=0; PRAGMA query_only=ON;",
+                        NULL, NULL, NULL);
+}
+
+fr_err fr_sqlite_open(fr_sqlite *conn, const char *path, fr_sqlite_role role, fr_sqlite_hook *hook, void *hook_arg,
+                      char error[512])
+{
+    pthread_once(&once, set_up_library);
+    memset(conn, 0, sizeof *conn);
+    fr_map_init(&conn->stmts);
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    flags |= role == FR_SQLITE_WRITER   ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+             : role == FR_SQLITE_READER ? SQLITE_OPEN_READWRITE
+                                        : SQLITE_OPEN_READONLY;
+    int rc = sqlite3_open_v2(path, &conn->h, flags, NULL);
+    const char *step = "open";
+    if (rc == SQLITE_OK) {
+        if (hook)
+            sqlite3_preupdate_hook(conn->h, hook, hook_arg);
+        sqlite3_busy_timeout(conn->h, 5000);
+        /* A column that somebody drops must be an error in our statements, not a text (DQS); the writer runs the
+         * user's triggers, which may rely on it. */
+        if (role != FR_SQLITE_WRITER)
+            sqlite3_db_config(conn->h, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+        if (role == FR_SQLITE_WRITER) {
+            step = "switch to write-ahead logging:";
+            bool is = is_wal(conn, "PRAGMA journal_mode=WAL", &rc);
+            if (rc == SQLITE_OK && !is) {
+                snprintf(error, 512, "%s cannot use write-ahead logging (is it on a network file system?)", path);
+                fr_sqlite_close(conn);
+                return FR_EBACKEND;
+            }
+        }
+        if (rc == SQLITE_OK)
+            rc = set_pragmas(conn, role);
+    }
+    if (rc != SQLITE_OK) {
+        fr_err err = open_error(conn, rc, path, step, error);
+        fr_sqlite_close(conn);
+        return err;
+    }
+    return FR_OK;
+}
+
+static void unlink_stmt(fr_sqlite *conn, fr_stmt *stmt)
+{
+    *(stmt->newer ? &stmt->newer->older : &conn->newest) = stmt->older;
+    *(stmt->older ? &stmt->older->newer : &conn->oldest) = stmt->newer;
+}
+
+static void link_newest(fr_sqlite *conn, fr_stmt *stmt)
+{
+    stmt->newer = NULL;
+    stmt->older = conn->newest;
+    *(conn->newest ? &conn->newest->newer : &conn->oldest) = stmt;
+    conn->newest = stmt;
+}
+
+static void drop_stmt(fr_sqlite *conn, fr_stmt *stmt)
+{
+    fr_map_remove(&conn->stmts, stmt->shape);
+    unlink_stmt(conn, stmt);
+    sqlite3_finalize(stmt->h);
+    fr_free(stmt);
+    conn->count--;
+}
+
+void fr_sqlite_close(fr_sqlite *conn)
+{
+    while (conn->newest)
+        drop_stmt(conn, conn->newest);
+    fr_map_deinit(&conn->stmts);
+    sqlite3_close_v2(conn->h);
+    conn->h = NULL;
+}
+
+fr_stmt *fr_sqlite_find(fr_sqlite *conn, fr_str shape)
+{
+    fr_stmt *stmt = fr_map_get(&conn->stmts, shape);
+    if (stmt && stmt != conn->newest) {
+        unlink_stmt(conn, stmt);
+        link_newest(conn, stmt);
+    }
+    return stmt;
+}
+
+int fr_sqlite_prepare(fr_sqlite *conn, fr_str shape, fr_str sql, fr_stmt **out)
+{
+    sqlite3_stmt *h = NULL;
+    if (sql.n > INT32_MAX)
+        return SQLITE_TOOBIG;
+    int rc = sqlite3_prepare_v3(conn->h, sql.p, (int)sql.n, shape.n ? SQLITE_PREPARE_PERSISTENT : 0, &h, NULL);
+    if (rc != SQLITE_OK)
+        return rc;
+    fr_stmt *stmt = fr_zalloc(sizeof *stmt + shape.n);
+    if (!stmt) {
+        sqlite3_finalize(h);
+        return SQLITE_NOMEM;
+    }
+    stmt->h = h;
+    *out = stmt;
+    if (!shape.n)
+        return SQLITE_OK;
+    memcpy(stmt + 1, shape.p, shape.n);
+    stmt->shape = (fr_str){(const char *)(stmt + 1), shape.n};
+    if (fr_map_set(&conn->stmts, stmt->shape, stmt) != FR_OK) {
+        stmt->shape.n = 0; /* not kept: released like one without a shape */
+        return SQLITE_OK;
+    }
+    link_newest(conn, stmt);
+    if (++conn->count > FR_STMTS_MAX && !sqlite3_stmt_busy(conn->oldest->h))
+        drop_stmt(conn, conn->oldest);
+    return SQLITE_OK;
+}
+
+int fr_sqlite_constant(fr_sqlite *conn, const char *sql, fr_stmt **out)
+{
+    fr_str text = fr_str_c(sql);
+    *out = fr_sqlite_find(conn, text);
+    return *out ? SQLITE_OK : fr_sqlite_prepare(conn, text, text, out);
+}
+
+void fr_stmt_release(fr_stmt *stmt)
+{
+    if (stmt->shape.n) {
+        sqlite3_reset(stmt->h);
+    } else {
+        sqlite3_finalize(stmt->h);
+        fr_free(stmt);
+    }
+}
+
+int fr_sqlite_run(fr_sqlite *conn, const char *sql)
+{
+    fr_stmt *stmt;
+    int rc = fr_sqlite_constant(conn, sql, &stmt);
+    if (rc != SQLITE_OK)
+        return rc;
+    rc = sqlite3_step(stmt->h);
+    fr_stmt_release(stmt);
+    return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+void fr_stmt_bind(fr_stmt *stmt, int index, fr_value v)
+{
+    /* Out of range and out of memory show as a step that fails or finds nothing; lengths are checked by SQLite. */
+    switch (v.type) {
+    case FR_VALUE_NULL:
+        sqlite3_bind_null(stmt->h, index);
+        break;
+    case FR_VALUE_INT:
+        sqlite3_bind_int64(stmt->h, index, v.as.i);
+        break;
+    case FR_VALUE_REAL:
+        sqlite3_bind_double(stmt->h, index, v.as.r);
+        break;
+    case FR_VALUE_TEXT:
+        sqlite3_bind_text64(stmt->h, index, v.as.s.p ? v.as.s.p : "", v.as.s.n, SQLITE_STATIC, SQLITE_UTF8);
+        break;
+    case FR_VALUE_BLOB:
+        sqlite3_bind_blob64(stmt->h, index, v.as.s.p ? v.as.s.p : "", v.as.s.n, SQLITE_STATIC);
+        break;
+    }
+}
+
+fr_value fr_stmt_value(sqlite3_stmt *h, int column)
+{
+    switch (sqlite3_column_type(h, column)) {
+    case SQLITE_INTEGER:
+        return FR_VALUE_I(sqlite3_column_int64(h, column));
+    case SQLITE_FLOAT:
+        return (fr_value){.type = FR_VALUE_REAL, .as.r = sqlite3_column_double(h, column)};
+    case SQLITE_TEXT: {
+        const char *p = (const char *)sqlite3_column_text(h, column);
+        return FR_VALUE_S(((fr_str){p, (size_t)sqlite3_column_bytes(h, column)}));
+    }
+    case SQLITE_BLOB: {
+        const char *p = sqlite3_column_blob(h, column);
+        fr_str s = {p, (size_t)sqlite3_column_bytes(h, column)};
+        return (fr_value){.type = FR_VALUE_BLOB, .as.s = s};
+    }
+    default:
+        return (fr_value){.type = FR_VALUE_NULL};
+    }
+}
+
+fr_value fr_value_from_sqlite(sqlite3_value *value)
+{
+    switch (sqlite3_value_type(value)) {
+    case SQLITE_INTEGER:
+        return FR_VALUE_I(sqlite3_value_int64(value));
+    case SQLITE_FLOAT:
+        return (fr_value){.type = FR_VALUE_REAL, .as.r = sqlite3_value_double(value)};
+    case SQLITE_TEXT: {
+        const char *p = (const char *)sqlite3_value_text(value);
+        return FR_VALUE_S(((fr_str){p, (size_t)sqlite3_value_bytes(value)}));
+    }
+    case SQLITE_BLOB: {
+        const char *p = sqlite3_value_blob(value);
+        fr_str s = {p, (size_t)sqlite3_value_bytes(value)};
+        return (fr_value){.type = FR_VALUE_BLOB, .as.s = s};
+    }
+    default:
+        return (fr_value){.type = FR_VALUE_NULL};
+    }
+}
+
+fr_err fr_sqlite_err(const fr_sqlite *conn, int rc)
+{
+    int system = conn->h ? sqlite3_system_errno(conn->h) : 0;
+    switch (rc & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+        return FR_OK;
+    case SQLITE_CONSTRAINT:
+        return FR_ECONFLICT;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_INTERRUPT:
+        return FR_EBUSY;
+    case SQLITE_FULL:
+        return FR_ENOSPACE;
+    case SQLITE_NOMEM:
+        return FR_ENOMEM;
+    case SQLITE_TOOBIG:
+        return FR_ETOOBIG;
+    case SQLITE_MISMATCH:
+        return FR_EINVAL;
+    case SQLITE_IOERR:
+        if (rc == SQLITE_IOERR_NOMEM)
+            return FR_ENOMEM;
+        return system == ENOSPC || system == EDQUOT ? FR_ENOSPACE : FR_EBACKEND;
+    case SQLITE_ERROR:
+    case SQLITE_MISUSE:
+    case SQLITE_RANGE:
+        return FR_EINTERNAL;
+    default:
+        return FR_EBACKEND;
+    }
+}

@@ -1,0 +1,251 @@
+#include "db/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/str.h"
+
+void fr_sql_quote(fr_buf *out, fr_str name)
+{
+    fr_buf_put_char(out, '"');
+    for (size_t i = 0; i < name.n; i++) {
+        if (name.p[i] == '"')
+            fr_buf_put_char(out, '"');
+        fr_buf_put_char(out, name.p[i]);
+    }
+    fr_buf_put_char(out, '"');
+}
+
+static fr_str quote(fr_arena *arena, fr_buf *scratch, fr_str name)
+{
+    fr_buf_clear(scratch);
+    fr_sql_quote(scratch, name);
+    return scratch->has_failed ? (fr_str){0} : fr_str_dup(arena, fr_buf_str(scratch));
+}
+
+fr_err fr_table_init(fr_table *table, const fr_model *model, fr_arena *arena)
+{
+    fr_buf scratch;
+    fr_buf_init(&scratch);
+    table->model = model;
+    table->key = (uint16_t)fr_model_key_index(model);
+    table->name = fr_str_c(fr_model_table(model));
+    table->quoted = quote(arena, &scratch, table->name);
+    table->columns = fr_arena_zalloc(arena, model->field_count * sizeof *table->columns);
+    table->map.defaults = fr_arena_zalloc(arena, model->field_count * sizeof *table->map.defaults);
+    bool is_ok = table->quoted.p && table->columns && table->map.defaults;
+    for (uint32_t i = 0; i < model->field_count && is_ok; i++) {
+        char name[128];
+        table->columns[i] = quote(arena, &scratch, fr_field_column(&model->fields[i], name));
+        is_ok = table->columns[i].p;
+    }
+    fr_buf_clear(&scratch);
+    for (uint32_t i = 0; i < model->field_count && is_ok; i++) {
+        if (i)
+            fr_buf_put_char(&scratch, ',');
+        fr_buf_put(&scratch, table->columns[i]);
+    }
+    is_ok = is_ok && !scratch.has_failed;
+    if (is_ok)
+        table->list = fr_str_dup(arena, fr_buf_str(&scratch));
+    fr_buf_deinit(&scratch);
+    return is_ok && table->list.p ? FR_OK : FR_ENOMEM;
+}
+
+/* ---- what a table is ---- */
+
+static char *column_dup(sqlite3_stmt *h, int i)
+{
+    const unsigned char *text = sqlite3_column_text(h, i);
+    return text ? strdup((const char *)text) : NULL;
+}
+
+static int read_kind(fr_sqlite *conn, fr_str name, fr_table_info *out, bool *has_key_index)
+{
+    sqlite3_stmt *h;
+    int rc = sqlite3_prepare_v2(conn->h,
+                                "SELECT type, wr, EXISTS (SELECT 1 FROM pragma_index_list(l.name) WHERE origin = 'pk')"
+                                " FROM pragma_table_list AS l WHERE schema = 'main' AND name = ? COLLATE NOCASE",
+                                -1, &h, NULL);
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_bind_text64(h, 1, name.p, name.n, SQLITE_STATIC, SQLITE_UTF8);
+    rc = sqlite3_step(h);
+    if (rc == SQLITE_ROW) {
+        out->is_there = true;
+        out->is_view = strcmp((const char *)sqlite3_column_text(h, 0), "table") != 0;
+        out->is_without_rowid = sqlite3_column_int(h, 1);
+        *has_key_index = sqlite3_column_int(h, 2);
+        rc = SQLITE_DONE;
+    }
+    sqlite3_finalize(h);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* A key without an index of its own is the rowid. */
+static int rowid_column(const fr_table_info *info, bool has_key_index)
+{
+    for (size_t i = 0; i < info->columns.count && !info->is_without_rowid && !has_key_index; i++)
+        if (info->columns.at[i].key)
+            return (int)i;
+    return -1;
+}
+
+int fr_table_info_read(fr_sqlite *conn, fr_str name, fr_table_info *out)
+{
+    *out = (fr_table_info){.rowid = -1};
+    bool has_key_index = false;
+    int rc = read_kind(conn, name, out, &has_key_index);
+    if (rc != SQLITE_OK || !out->is_there)
+        return rc;
+    sqlite3_stmt *h;
+    rc = sqlite3_prepare_v2(conn->h, "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid",
+                            -1, &h, NULL);
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_bind_text64(h, 1, name.p, name.n, SQLITE_STATIC, SQLITE_UTF8);
+    while ((rc = sqlite3_step(h)) == SQLITE_ROW) {
+        fr_column_info column = {.name = column_dup(h, 0),
+                                 .type = column_dup(h, 1),
+                                 .is_not_null = sqlite3_column_int(h, 2),
+                                 .default_ = column_dup(h, 3),
+                                 .key = sqlite3_column_int(h, 4),
+                                 .kind = sqlite3_column_int(h, 5)};
+        if (!column.name || !fr_vec_push(&out->columns, column)) {
+            free(column.name);
+            free(column.type);
+            free(column.default_);
+            rc = SQLITE_NOMEM;
+            break;
+        }
+    }
+    sqlite3_finalize(h);
+    out->rowid = rowid_column(out, has_key_index);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+void fr_table_info_deinit(fr_table_info *info)
+{
+    for (size_t i = 0; i < info->columns.count; i++) {
+        free(info->columns.at[i].name);
+        free(info->columns.at[i].type);
+        free(info->columns.at[i].default_);
+    }
+    fr_vec_deinit(&info->columns);
+}
+
+int fr_table_info_find(const fr_table_info *info, fr_str column)
+{
+    for (size_t i = 0; i < info->columns.count; i++)
+        if (fr_str_eq_nocase(fr_str_c(info->columns.at[i].name), column))
+            return (int)i;
+    return -1;
+}
+
+/* ---- the hook's map ---- */
+
+static bool type_has(const char *type, const char *part)
+{
+    size_t n = strlen(part);
+    for (; *type; type++)
+        if (sqlite3_strnicmp(type, part, (int)n) == 0)
+            return true;
+    return false;
+}
+
+/* SQLite's rule: INT wins over all, then the text words, then BLOB or nothing, then REAL. */
+static bool is_real(const char *type)
+{
+    if (!type || type_has(type, "INT") || type_has(type, "CHAR") || type_has(type, "CLOB") || type_has(type, "TEXT") ||
+        type_has(type, "BLOB"))
+        return false;
+    return type_has(type, "REAL") || type_has(type, "FLOA") || type_has(type, "DOUB");
+}
+
+/* Others cannot have been added to a table with rows. */
+static bool is_constant(const char *expression)
+{
+    return sqlite3_strnicmp(expression, "CURRENT_", 8) != 0 && !strchr(expression, '(');
+}
+
+/* What a record older than the column reads as: asked of a database in memory, so that affinity is SQLite's own. */
+static fr_err default_value(const fr_column_info *column, fr_arena *arena, fr_value *out)
+{
+    sqlite3 *h = NULL;
+    sqlite3_stmt *stmt = NULL;
+    fr_err err = FR_EBACKEND;
+    char *sql = sqlite3_mprintf("CREATE TABLE t(a, c %s DEFAULT %s)", column->type ? column->type : "", column->default_);
+    *out = (fr_value){.type = FR_VALUE_NULL};
+    if (sql && sqlite3_open_v2(":memory:", &h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
+        sqlite3_exec(h, sql, NULL, NULL, NULL) == SQLITE_OK &&
+        sqlite3_exec(h, "INSERT INTO t(a) VALUES(1)", NULL, NULL, NULL) == SQLITE_OK &&
+        sqlite3_prepare_v2(h, "SELECT c FROM t", -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
+        err = fr_value_dup(arena, fr_stmt_value(stmt, 0), out) ? FR_OK : FR_ENOMEM;
+    sqlite3_finalize(stmt);
+    sqlite3_close(h);
+    sqlite3_free(sql);
+    return err;
+}
+
+/*
+ * The hook's numbers, as tried with SQLite 3.40: a record skips virtual columns, and so do the numbers. In a WITHOUT
+ * ROWID table only the new values of an UPDATE are numbered so, all others by the column's place in the table. The
+ * rowid stands at its place in the table whatever was skipped, and hides the column that should have that number.
+ */
+static void map_column(fr_table *table, uint32_t field, const fr_table_info *info, int at)
+{
+    int stored = 0;
+    for (int c = 0; c < at; c++)
+        stored += info->columns.at[c].kind != FR_COLUMN_VIRTUAL;
+    table->map.column[field] = (int16_t)(info->is_without_rowid ? at : stored);
+    table->map.updated[field] = (int16_t)stored;
+    if (at == info->rowid)
+        table->map.column[field] = table->map.updated[field] = FR_IMAGE_KEY;
+    else if (stored == info->rowid)
+        table->map.is_blind = true;
+}
+
+static void map_field(fr_table *table, uint32_t field, const fr_table_info *info, int at, fr_arena *arena)
+{
+    const fr_column_info *column = &info->columns.at[at];
+    uint64_t bit = UINT64_C(1) << field;
+    if (column->kind == FR_COLUMN_VIRTUAL || column->kind == FR_COLUMN_STORED)
+        table->generated |= bit;
+    if (column->kind == FR_COLUMN_VIRTUAL || column->kind == FR_COLUMN_HIDDEN)
+        table->virtual_ |= bit;
+    if (!(table->virtual_ & bit) && !table->model->fields[field].secret)
+        map_column(table, field, info, at);
+    if (is_real(column->type))
+        table->map.real |= bit;
+    if (!column->default_ || column->kind != FR_COLUMN_PLAIN || !is_constant(column->default_))
+        return;
+    if (default_value(column, arena, &table->map.defaults[field]) == FR_OK &&
+        table->map.defaults[field].type != FR_VALUE_NULL)
+        *(column->is_not_null ? &table->map.fallback : &table->map.doubtful) |= bit;
+}
+
+fr_err fr_table_map(fr_table *table, const fr_table_info *info, fr_arena *arena)
+{
+    const fr_model *model = table->model;
+    fr_value *defaults = table->map.defaults;
+    memset(&table->map, 0, sizeof table->map);
+    table->map.defaults = defaults;
+    table->generated = table->virtual_ = 0;
+    size_t seen = 0, stored = 0;
+    for (uint32_t i = 0; i < model->field_count; i++) {
+        char name[128];
+        int at = fr_table_info_find(info, fr_field_column(&model->fields[i], name));
+        if (at < 0)
+            return FR_EBACKEND;
+        table->map.column[i] = table->map.updated[i] = FR_IMAGE_NULL;
+        map_field(table, i, info, at, arena);
+        seen += table->map.column[i] != FR_IMAGE_NULL;
+        if (i == table->key)
+            table->has_rowid_key = at == info->rowid;
+    }
+    for (size_t c = 0; c < info->columns.count; c++)
+        stored += info->columns.at[c].kind != FR_COLUMN_VIRTUAL;
+    table->map.is_whole = seen == stored;
+    return FR_OK;
+}
