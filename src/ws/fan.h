@@ -8,22 +8,30 @@
 #include "ws/ws.h"
 
 typedef struct fr_fan fr_fan;         /* one topic on one loop */
-typedef struct fr_member {            /* lives in the subscriber; never moves while joined */
-    fr_fan *fan;
+typedef struct fr_member {            /* lives in the subscriber; never moves while joined; zeroed before it joins */
+    fr_fan *fan;                      /* NULL: of none */
     fr_ws *ws;
     uint32_t index;                   /* in the dense array */
-    bool is_behind;                   /* a block did not fit in the connection's bound and was dropped, and so is all until the owner clears it */
+    uint32_t skip;                    /* private: how many of the pending blocks are not for it, or sent already */
     uint64_t after;                   /* blocks numbered up to this one are skipped; 0 = none */
     struct fr_member *next_of_ws;     /* the subscriber's own list */
+    bool is_behind;                   /* a block did not fit in the connection's bound and was dropped, and so is all until the owner clears it */
+    bool is_told;                     /* private: on_behind is still to be called */
 } fr_member;
 
 /* on_behind: a member's bound is reached (called at most once until is_behind is cleared). groups close with 1013, live
- * catches up when it drains. arg is the topic's. */
+ * catches up when it drains. arg is the topic's. Called when the others have been served; it may leave, publish, close. */
 fr_fan *fr_fan_new(fr_loop *loop, void (*on_behind)(fr_member *member, void *arg), void *arg);
-void fr_fan_free(fr_fan *fan);        /* no members left */
+void fr_fan_free(fr_fan *fan);        /* no members left; NULL is fine */
+/* What is published from now on is sent to it. after: numbered blocks up to this one are not. */
 fr_err fr_fan_join(fr_fan *fan, fr_member *member, fr_ws *ws, uint64_t after);
-void fr_fan_leave(fr_member *member);
+void fr_fan_leave(fr_member *member); /* of no fan: nothing */
 size_t fr_fan_count(const fr_fan *fan);
-/* Loop thread. number 0 = unnumbered. The fan takes a reference. */
+/* Loop thread. number 0 = unnumbered; numbers of one topic ascend. The fan takes a reference. Errors: FR_ENOMEM. */
 fr_err fr_fan_publish(fr_fan *fan, fr_block *block, uint64_t number);
+/* What is pending for this member goes into its connection now: so that a message or close frame of its own comes
+ * behind it. */
+void fr_fan_send_now(fr_member *member);
+/* Whether any topic of the loop has something pending: ask before walking over memberships. */
+bool fr_fan_is_any_pending(fr_loop *loop);
 #endif

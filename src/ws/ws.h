@@ -52,4 +52,6 @@ void fr_ws_resume(fr_ws *ws);
 
 /* A message with its frame header as a shared block, for fan.h. */
 fr_block *fr_ws_frame(bool is_text, fr_str data);
+/* The message within such a block; borrowed from it. */
+fr_str fr_ws_frame_payload(const fr_block *block);
 #endif

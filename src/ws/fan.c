@@ -1,0 +1,346 @@
+/*
+ * Fan-out within a loop. What is published in a pass waits in the topic's list; at the end of the pass the list becomes
+ * a few spans (small blocks next to each other are joined once, for all members), and each member gets a reference to
+ * each span: with one message a pass that is the block itself, with many it is one send all the same.
+ *
+ *   pending    b1 b2 b3 | B4 | b5 b6        what a pass published: small ones and a large one
+ *   spans      [b1b2b3] [B4] [b5b6]         what each member gets
+ *                  ^ a member that joined after b1 starts here
+ */
+#include "ws/fan.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/vec.h"
+#include "ws/ws_int.h"
+
+enum {
+    JOIN_BYTES =
+        16 *
+        1024, /* blocks up to this are joined: a larger one costs more to copy than to send by itself */
+    SPAN_BYTES = 64 * 1024,
+    AHEAD = 8, /* members looked at before their turn: they lie apart in memory */
+};
+
+typedef struct post {
+    fr_block *block; /* owned reference */
+    uint64_t number;
+} post;
+
+typedef FR_VEC(post) post_list;
+
+typedef struct span {
+    fr_block *block;     /* owned reference */
+    size_t first, count; /* of the posts in it */
+} span;
+
+struct fr_fan {
+    fr_loop *loop;
+    void (*on_behind)(fr_member *member, void *arg);
+    void *arg;
+    FR_VEC(fr_member *) members;
+    post_list pending;
+    fr_fan *next_dirty;
+    bool is_dirty;    /* in the loop's list */
+    bool is_flushing; /* freed at the end of that */
+    bool is_freed;
+    bool has_behind; /* a member is still to be told */
+};
+
+/* ---- members ---- */
+
+fr_fan *fr_fan_new(fr_loop *loop, void (*on_behind)(fr_member *member, void *arg), void *arg)
+{
+    if (!fr_ws_loop_get_(loop))
+        return NULL;
+    fr_fan *fan = fr_zalloc(sizeof *fan);
+    if (fan) {
+        fan->loop = loop;
+        fan->on_behind = on_behind;
+        fan->arg = arg;
+    }
+    return fan;
+}
+
+static void drop_posts(post *posts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fr_block_unref(posts[i].block);
+}
+
+static void unlink_dirty(fr_fan *fan)
+{
+    fr_ws_loop *all = fr_ws_loop_get_(fan->loop);
+    fr_fan **at = &all->dirty_first, *before = NULL;
+    for (; *at && *at != fan; at = &(*at)->next_dirty)
+        before = *at;
+    *at = fan->next_dirty;
+    if (all->dirty_last == fan)
+        all->dirty_last = before;
+}
+
+void fr_fan_free(fr_fan *fan)
+{
+    if (!fan)
+        return;
+    assert(fan->members.count == 0);
+    fan->is_freed = true;
+    if (fan->is_flushing)
+        return;
+    if (fan->is_dirty)
+        unlink_dirty(fan);
+    drop_posts(fan->pending.at, fan->pending.count);
+    fr_vec_deinit(&fan->pending);
+    fr_vec_deinit(&fan->members);
+    fr_free(fan);
+}
+
+fr_err fr_fan_join(fr_fan *fan, fr_member *member, fr_ws *ws, uint64_t after)
+{
+    if (fan->members.count == UINT32_MAX || !fr_vec_push(&fan->members, member))
+        return FR_ENOMEM;
+    member->fan = fan;
+    member->ws = ws;
+    member->after = after;
+    member->index = (uint32_t)fan->members.count - 1;
+    member->skip = (uint32_t)fan->pending.count;
+    member->is_behind = member->is_told = false;
+    return FR_OK;
+}
+
+void fr_fan_leave(fr_member *member)
+{
+    fr_fan *fan = member->fan;
+    if (!fan)
+        return;
+    fr_vec_swap_remove(&fan->members, member->index);
+    if (member->index < fan->members.count)
+        fan->members.at[member->index]->index = member->index;
+    member->fan = NULL;
+}
+
+size_t fr_fan_count(const fr_fan *fan)
+{
+    return fan->members.count;
+}
+
+/* ---- publishing ---- */
+
+static void mark_dirty(fr_fan *fan)
+{
+    if (fan->is_dirty)
+        return;
+    fr_ws_loop *all = fr_ws_loop_get_(fan->loop);
+    fan->is_dirty = true;
+    fan->next_dirty = NULL;
+    if (all->dirty_last)
+        all->dirty_last->next_dirty = fan;
+    else
+        all->dirty_first = fan;
+    all->dirty_last = fan;
+    fr_loop_at_pass_end(fan->loop, &all->flush);
+}
+
+fr_err fr_fan_publish(fr_fan *fan, fr_block *block, uint64_t number)
+{
+    if (fan->members.count == 0)
+        return FR_OK;
+    if (fan->pending.count == UINT32_MAX || !fr_vec_push(&fan->pending, ((post){block, number})))
+        return FR_ENOMEM;
+    fr_block_ref(block);
+    mark_dirty(fan);
+    return FR_OK;
+}
+
+bool fr_fan_is_any_pending(fr_loop *loop)
+{
+    fr_ws_loop *all = fr_loop_slot_get(loop, FR_SLOT_WS);
+    return all && all->dirty_first;
+}
+
+/* ---- to one member ---- */
+
+static void put_block(fr_fan *fan, fr_member *member, fr_block *block, size_t start)
+{
+    fr_err err = fr_conn_write_block(member->ws->conn, block, start, true);
+    if (err == FR_OK || err == FR_ECANCELED)
+        return;
+    member->is_behind = member->is_told = true;
+    fan->has_behind = true;
+}
+
+static bool is_listening(const fr_member *member)
+{
+    return !member->is_behind && member->ws->state == FR_WS_OPEN;
+}
+
+static bool is_for(const fr_member *member, const post *p)
+{
+    return p->number == 0 || p->number > member->after;
+}
+
+/* Block by block: for a member that is served before the end of the pass, or when memory for spans is out. */
+static void send_posts(fr_fan *fan, fr_member *member, const post *posts, size_t count)
+{
+    for (size_t i = member->skip; i < count && !member->is_behind; i++)
+        if (is_for(member, &posts[i]))
+            put_block(fan, member, posts[i].block, 0);
+}
+
+void fr_fan_send_now(fr_member *member)
+{
+    fr_fan *fan = member->fan;
+    if (!fan || !fan->is_dirty)
+        return;
+    if (is_listening(member))
+        send_posts(fan, member, fan->pending.at, fan->pending.count);
+    member->skip = (uint32_t)fan->pending.count;
+}
+
+/* ---- to all ---- */
+
+/* How many posts from `first` on may be joined, and how long they are. One at least. */
+static size_t measure(const post *posts, size_t count, size_t first, size_t *bytes)
+{
+    size_t n = first, sum = 0;
+    while (n < count && posts[n].block->size <= JOIN_BYTES &&
+           sum + posts[n].block->size <= SPAN_BYTES)
+        sum += posts[n++].block->size;
+    *bytes = sum;
+    return n > first ? n - first : 1;
+}
+
+static fr_block *join(const post *posts, size_t count, size_t bytes)
+{
+    if (count == 1)
+        return fr_block_ref(posts->block);
+    fr_block *all = fr_block_new(bytes);
+    char *at = all ? all->bytes : NULL;
+    for (size_t i = 0; all && i < count; i++) {
+        memcpy(at, posts[i].block->bytes, posts[i].block->size);
+        at += posts[i].block->size;
+    }
+    return all;
+}
+
+typedef FR_VEC(span) spans;
+
+static bool make_spans(spans *out, const post *posts, size_t count)
+{
+    for (size_t i = 0, n, bytes; i < count; i += n) {
+        n = measure(posts, count, i, &bytes);
+        span s = {join(posts + i, n, bytes), i, n};
+        if (!s.block || !fr_vec_push(out, s)) {
+            fr_block_unref(s.block);
+            return false;
+        }
+    }
+    return true;
+}
+
+static size_t bytes_before(const post *posts, const span *s, size_t first)
+{
+    size_t bytes = 0;
+    for (size_t i = s->first; i < first; i++)
+        bytes += posts[i].block->size;
+    return bytes;
+}
+
+/* Numbers ascend: what a member skips stands at the start. */
+static size_t first_for(const fr_member *member, const post *posts, size_t count)
+{
+    size_t first = member->skip;
+    while (first < count && !is_for(member, &posts[first]))
+        first++;
+    return first;
+}
+
+static void send_spans(fr_fan *fan, fr_member *member, const post *posts, const spans *all,
+                       size_t first)
+{
+    for (size_t i = 0; i < all->count && !member->is_behind; i++) {
+        const span *s = &all->at[i];
+        if (first >= s->first + s->count)
+            continue;
+        size_t start = first > s->first ? bytes_before(posts, s, first) : 0;
+        put_block(fan, member, s->block, start);
+    }
+}
+
+static void look_ahead(fr_member **members, size_t i, size_t count)
+{
+    if (i + 2 * AHEAD < count)
+        __builtin_prefetch(members[i + 2 * AHEAD]);
+    if (i + AHEAD < count)
+        __builtin_prefetch(members[i + AHEAD]->ws);
+    if (i + AHEAD / 2 < count)
+        __builtin_prefetch(members[i + AHEAD / 2]->ws->conn, 1);
+}
+
+/* Calls nobody back: members stay in their places meanwhile. */
+static void serve(fr_fan *fan, const post *posts, size_t count)
+{
+    spans all = {0};
+    bool has_spans = make_spans(&all, posts, count);
+    fr_member **members = fan->members.at;
+    for (size_t i = 0; i < fan->members.count; i++) {
+        look_ahead(members, i, fan->members.count);
+        fr_member *member = members[i];
+        if (is_listening(member) && has_spans)
+            send_spans(fan, member, posts, &all, first_for(member, posts, count));
+        else if (is_listening(member))
+            send_posts(fan, member, posts, count);
+        member->skip = 0;
+    }
+    for (size_t i = 0; i < all.count; i++)
+        fr_block_unref(all.at[i].block);
+    fr_vec_deinit(&all);
+}
+
+/* From the end: whoever leaves meanwhile moves one to its place that has been told already. */
+static void tell_behind(fr_fan *fan)
+{
+    fan->has_behind = false;
+    for (size_t i = fan->members.count; i-- > 0;) {
+        if (i >= fan->members.count)
+            continue;
+        fr_member *member = fan->members.at[i];
+        if (!member->is_told)
+            continue;
+        member->is_told = false;
+        fan->on_behind(member, fan->arg);
+    }
+}
+
+static void flush(fr_fan *fan)
+{
+    post_list posts = fan->pending;
+    fan->pending = (post_list){0};
+    fan->is_dirty = false;
+    fan->is_flushing = true;
+    serve(fan, posts.at, posts.count);
+    if (fan->has_behind)
+        tell_behind(fan);
+    fan->is_flushing = false;
+    drop_posts(posts.at, posts.count);
+    posts.count = 0;
+    if (fan->pending.at)
+        fr_vec_deinit(&posts);
+    else
+        fan->pending = posts; /* its memory serves the next pass */
+    if (fan->is_freed)
+        fr_fan_free(fan);
+}
+
+void fr_fan_flush_all_(fr_pass_hook *hook)
+{
+    fr_ws_loop *all = (fr_ws_loop *)(void *)((char *)hook - offsetof(fr_ws_loop, flush));
+    while (all->dirty_first) {
+        fr_fan *fan = all->dirty_first;
+        all->dirty_first = fan->next_dirty;
+        if (!all->dirty_first)
+            all->dirty_last = NULL;
+        flush(fan);
+    }
+}

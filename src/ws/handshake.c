@@ -1,0 +1,183 @@
+/*
+ * The opening handshake, server side (RFC 6455 4.2). What is wrong with it is answered as plain HTTP: 400, or 426 with
+ * the version that we speak.
+ */
+#include "ws/ws_int.h"
+
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <string.h>
+
+static const char MAGIC[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; /* RFC 6455 1.3 */
+
+/* ---- reading the request ---- */
+
+/* Whether a comma-separated list in one of the headers of that name has the token, whatever its case. */
+static bool has_token(const fr_req *req, fr_str name, fr_str token)
+{
+    for (size_t i = 0; i < req->header_count; i++) {
+        fr_str rest = req->headers[i].value, item;
+        if (!fr_str_eq(req->headers[i].name, name))
+            continue;
+        while (rest.n) {
+            rest = fr_str_cut(rest, ',', &item);
+            if (fr_str_eq_nocase(fr_str_trim(item), token))
+                return true;
+        }
+    }
+    return false;
+}
+
+static size_t count_header(const fr_req *req, fr_str name)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < req->header_count; i++)
+        count += fr_str_eq(req->headers[i].name, name);
+    return count;
+}
+
+static bool is_base64(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/';
+}
+
+/* 16 bytes in base64: 22 characters and two signs of filling. */
+static bool is_key(fr_str key)
+{
+    if (key.n != 24 || key.p[22] != '=' || key.p[23] != '=')
+        return false;
+    for (size_t i = 0; i < 22; i++)
+        if (!is_base64(key.p[i]))
+            return false;
+    return true;
+}
+
+static fr_err refuse_version(fr_req *req)
+{
+    FR_TRY(fr_reply_header(req, FR_STR("Sec-WebSocket-Version"), FR_STR("13")));
+    return fr_reply_text(req, 426, FR_STR("This server speaks version 13 of WebSocket.\n"));
+}
+
+fr_err fr_ws_check(fr_req *req)
+{
+    if (!fr_str_eq(req->method, FR_STR("GET")))
+        return fr_fail(req, FR_EINVAL, "A WebSocket is opened by GET.");
+    if (!has_token(req, FR_STR("upgrade"), FR_STR("websocket")) ||
+        !has_token(req, FR_STR("connection"), FR_STR("upgrade")))
+        return fr_fail(req, FR_EINVAL,
+                       "A WebSocket needs the headers Upgrade: websocket and Connection: Upgrade.");
+    if (count_header(req, FR_STR("host")) != 1)
+        return fr_fail(req, FR_EINVAL, "A WebSocket needs one Host header.");
+    fr_str version = fr_req_header(req, FR_STR("sec-websocket-version"));
+    if (!fr_str_eq(version, FR_STR("13")))
+        return refuse_version(req);
+    if (count_header(req, FR_STR("sec-websocket-key")) != 1 ||
+        !is_key(fr_req_header(req, FR_STR("sec-websocket-key"))))
+        return fr_fail(req, FR_EINVAL, "Sec-WebSocket-Key must be 16 bytes in base64.");
+    return FR_OK;
+}
+
+size_t fr_ws_subprotocols(const fr_req *req, fr_str *out, size_t max)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < req->header_count; i++) {
+        fr_str rest = req->headers[i].value, item;
+        if (!fr_str_eq(req->headers[i].name, FR_STR("sec-websocket-protocol")))
+            continue;
+        while (rest.n && count < max) {
+            rest = fr_str_cut(rest, ',', &item);
+            item = fr_str_trim(item);
+            if (item.n)
+                out[count++] = item;
+        }
+    }
+    return count;
+}
+
+/* ---- answering it ---- */
+
+void fr_ws_accept_key_(fr_str key, char out[29])
+{
+    unsigned char text[24 + sizeof MAGIC - 1], digest[SHA_DIGEST_LENGTH];
+    memcpy(text, key.p, 24);
+    memcpy(text + 24, MAGIC, sizeof MAGIC - 1);
+    SHA1(text, sizeof text, digest);
+    EVP_EncodeBlock((unsigned char *)out, digest, sizeof digest);
+}
+
+static fr_err put_headers(fr_req *req, fr_str subprotocol)
+{
+    char accept[29];
+    fr_ws_accept_key_(fr_req_header(req, FR_STR("sec-websocket-key")), accept);
+    FR_TRY(fr_reply_header(req, FR_STR("Upgrade"), FR_STR("websocket")));
+    FR_TRY(fr_reply_header(req, FR_STR("Connection"), FR_STR("Upgrade")));
+    FR_TRY(fr_reply_header(req, FR_STR("Sec-WebSocket-Accept"), (fr_str){accept, 28}));
+    if (subprotocol.n)
+        FR_TRY(fr_reply_header(req, FR_STR("Sec-WebSocket-Protocol"), subprotocol));
+    return FR_OK;
+}
+
+#define OR_DEFAULT(value, usual) ((value) ? (value) : (usual))
+
+static fr_ws_opts complete(const fr_ws_opts *given)
+{
+    fr_ws_opts none = {0};
+    const fr_ws_opts *o = given ? given : &none;
+    return (fr_ws_opts){
+        .message_bytes = OR_DEFAULT(o->message_bytes, 1 << 20),
+        .frame_bytes = OR_DEFAULT(o->frame_bytes, o->message_bytes ? o->message_bytes : 1 << 20),
+        .fragments = OR_DEFAULT(o->fragments, 65536),
+        .ping_ms = OR_DEFAULT(o->ping_ms, 20000),
+        .pong_ms = OR_DEFAULT(o->pong_ms, 30000),
+        .close_ms = OR_DEFAULT(o->close_ms, 10000),
+        .pings = OR_DEFAULT(o->pings, 1000),
+    };
+}
+
+static bool are_same(const fr_ws_opts *a, const fr_ws_opts *b)
+{
+    return a->message_bytes == b->message_bytes && a->frame_bytes == b->frame_bytes &&
+           a->fragments == b->fragments && a->ping_ms == b->ping_ms && a->pong_ms == b->pong_ms &&
+           a->close_ms == b->close_ms && a->pings == b->pings;
+}
+
+/* Sockets of one kind share one copy. NULL when memory is out. */
+static const fr_ws_opts *share(fr_ws_loop *all, const fr_ws_opts *given)
+{
+    fr_ws_opts opts = complete(given);
+    for (fr_ws_opts_kept *kept = all->opts; kept; kept = kept->next)
+        if (are_same(&kept->opts, &opts))
+            return &kept->opts;
+    fr_ws_opts_kept *kept = fr_malloc(sizeof *kept);
+    if (!kept)
+        return NULL;
+    *kept = (fr_ws_opts_kept){.next = all->opts, .opts = opts};
+    all->opts = kept;
+    return &kept->opts;
+}
+
+fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *opts, const fr_ws_handler *handler, void *user,
+                    fr_ws **out)
+{
+    fr_loop *loop = req->ctx->loop;
+    fr_ws_loop *all = fr_ws_loop_get_(loop);
+    const fr_ws_opts *shared = all ? share(all, opts) : NULL;
+    fr_ws *ws = shared ? fr_malloc(sizeof *ws) : NULL;
+    if (!ws)
+        return FR_ENOMEM;
+    uint64_t now = fr_loop_now_ms(loop);
+    fr_conn *conn = fr_req_conn(req);
+    *ws = (fr_ws){
+        .conn = conn, .handler = handler, .user = user, .opts = shared, .heard_ms = (uint32_t)now};
+    fr_err err = put_headers(req, opts ? opts->subprotocol : (fr_str){0});
+    if (!err)
+        err = fr_http_upgrade(req, &fr_ws_proto_, ws, &conn);
+    if (err) {
+        fr_free(ws);
+        return err;
+    }
+    fr_conn_set_deadline(conn, now + shared->ping_ms);
+    *out = ws;
+    return FR_OK;
+}

@@ -1,0 +1,126 @@
+/* The socket itself: what the connection calls, sending, pausing, and what a loop keeps for its sockets. */
+#include "ws/ws_int.h"
+
+#include <string.h>
+
+/* ---- the connection's calls ---- */
+
+static size_t on_data(fr_conn *conn, uint8_t *bytes, size_t n)
+{
+    fr_ws *ws = conn->user;
+    ws->heard_ms = (uint32_t)fr_loop_now_ms(conn->loop);
+    ws->is_pinged = false;
+    return fr_ws_read_(ws, bytes, n);
+}
+
+static void on_drain(fr_conn *conn)
+{
+    fr_ws *ws = conn->user;
+    if (ws->state == FR_WS_OPEN && ws->handler && ws->handler->on_drain)
+        ws->handler->on_drain(ws);
+}
+
+static void on_shutdown(fr_conn *conn)
+{
+    fr_ws *ws = conn->user;
+    if (ws->state != FR_WS_OPEN)
+        return; /* it ends already */
+    if (ws->handler->on_shutdown)
+        ws->handler->on_shutdown(ws);
+    else
+        fr_ws_close(ws, 1001, (fr_str){0});
+}
+
+static void on_close(fr_conn *conn, fr_err why)
+{
+    fr_ws *ws = conn->user;
+    FR_DEBUG("ws.end", FR_KV_C("why", fr_err_name(why)));
+    ws->state = FR_WS_OVER;
+    fr_ws_tell_close_(ws, 1006);
+    fr_ws_in_free_(ws);
+    fr_free(ws);
+}
+
+const fr_proto fr_ws_proto_ = {
+    .name = "websocket",
+    .on_data = on_data,
+    .on_drain = on_drain,
+    .on_deadline = fr_ws_on_deadline_,
+    .on_shutdown = on_shutdown,
+    .on_close = on_close,
+};
+
+/* ---- sending ---- */
+
+fr_err fr_ws_put_(fr_ws *ws, uint8_t opcode, fr_str payload)
+{
+    char head[FR_WS_HEAD_BYTES];
+    size_t n = fr_ws_head_write_(head, opcode, payload.n);
+    return fr_conn_write2(ws->conn, (fr_str){head, n}, payload);
+}
+
+fr_err fr_ws_send(fr_ws *ws, bool is_text, fr_str data)
+{
+    if (ws->state != FR_WS_OPEN)
+        return FR_ECANCELED;
+    return fr_ws_put_(ws, is_text ? FR_WS_TEXT : FR_WS_BINARY, data);
+}
+
+/* ---- the rest of the interface ---- */
+
+void *fr_ws_user(const fr_ws *ws)
+{
+    return ws->user;
+}
+
+fr_conn *fr_ws_conn(const fr_ws *ws)
+{
+    return ws->conn;
+}
+
+bool fr_ws_is_open(const fr_ws *ws)
+{
+    return ws->state == FR_WS_OPEN;
+}
+
+void fr_ws_pause(fr_ws *ws)
+{
+    if (ws->state != FR_WS_OPEN || ws->is_paused)
+        return;
+    ws->is_paused = true;
+    fr_conn_pause_read(ws->conn);
+}
+
+void fr_ws_resume(fr_ws *ws)
+{
+    if (!ws->is_paused)
+        return;
+    ws->is_paused = false;
+    fr_conn_resume_read(ws->conn);
+}
+
+/* ---- what a loop keeps ---- */
+
+static void free_loop(void *value)
+{
+    fr_ws_loop *all = value;
+    for (fr_ws_opts_kept *kept = all->opts, *next; kept; kept = next) {
+        next = kept->next;
+        fr_free(kept);
+    }
+    fr_free(all);
+}
+
+fr_ws_loop *fr_ws_loop_get_(fr_loop *loop)
+{
+    fr_ws_loop *all = fr_loop_slot_get(loop, FR_SLOT_WS);
+    if (all)
+        return all;
+    all = fr_zalloc(sizeof *all);
+    if (!all)
+        return NULL;
+    all->loop = loop;
+    all->flush.run = fr_fan_flush_all_;
+    fr_loop_slot_set(loop, FR_SLOT_WS, all, free_loop);
+    return all;
+}

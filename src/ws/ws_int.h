@@ -1,0 +1,111 @@
+/* What the files of ws share: the socket, the message that is arriving, the frame header, the loop's own state. */
+#ifndef FR_WS_WS_INT_H
+#define FR_WS_WS_INT_H
+#include "base/alloc.h"
+#include "base/str.h"
+#include "ws/fan.h"
+
+enum {
+    FR_WS_CONTINUATION = 0,
+    FR_WS_TEXT = 1,
+    FR_WS_BINARY = 2,
+    FR_WS_CLOSE = 8,
+    FR_WS_PING = 9,
+    FR_WS_PONG = 10
+};
+enum {
+    FR_WS_HEAD_BYTES = 14,    /* the longest header with a mask */
+    FR_WS_CONTROL_BYTES = 125 /* the longest payload of a control frame */
+};
+
+enum fr_ws_state {
+    FR_WS_OPEN,
+    FR_WS_CLOSING, /* our close frame is sent: what comes is skipped until theirs */
+    FR_WS_OVER,    /* nothing is read or sent any more; the handler was told */
+};
+
+/* A message that has not arrived whole, or one that is skipped. Exists only meanwhile. */
+typedef struct fr_ws_in {
+    uint64_t left;      /* bytes of its present frame that are still to come */
+    uint32_t mask;      /* for the next of them, in memory order */
+    uint32_t fragments; /* frames so far */
+    uint32_t utf8;      /* fr_utf8_step */
+    uint8_t opcode;     /* of the first frame */
+    bool is_final;      /* the present frame is the last one */
+    bool is_skipped;
+    uint8_t *bytes; /* owned; grows with what has arrived, never by what was declared */
+    size_t n, cap;
+} fr_ws_in;
+
+/* 56 bytes: one for each socket, idle or not. */
+struct fr_ws {
+    fr_conn *conn;
+    const fr_ws_handler *handler; /* NULL once on_close was told */
+    void *user;
+    const fr_ws_opts *opts; /* complete, shared by all sockets of this loop with the same */
+    fr_ws_in *in;           /* owned; NULL between messages */
+    uint32_t heard_ms;      /* low bits of the loop's clock when something last came */
+    uint32_t ping_second;   /* the second that pings are counted in */
+    uint32_t pings;
+    uint8_t state;
+    bool is_pinged; /* by us, and nothing has come since */
+    bool is_paused;
+};
+
+/* What one loop keeps for all its sockets. */
+typedef struct fr_ws_opts_kept {
+    struct fr_ws_opts_kept *next;
+    fr_ws_opts opts;
+} fr_ws_opts_kept;
+
+typedef struct fr_ws_loop {
+    fr_pass_hook flush; /* of the dirty fans */
+    fr_loop *loop;
+    fr_fan *dirty_first, *dirty_last;
+    fr_ws_opts_kept *opts; /* owned; as many as the application has different ones */
+} fr_ws_loop;
+
+/* ws.c; NULL when memory is out */
+fr_ws_loop *fr_ws_loop_get_(fr_loop *loop);
+/* ws.c: room for a control frame or a message is found, or not: FR_ETOOBIG, FR_ECANCELED, FR_ENOMEM */
+fr_err fr_ws_put_(fr_ws *ws, uint8_t opcode, fr_str payload);
+extern const fr_proto fr_ws_proto_;
+
+/* frame.c */
+typedef struct fr_ws_head {
+    uint64_t n; /* of the payload */
+    uint32_t mask;
+    uint8_t opcode;
+    bool is_final;
+} fr_ws_head;
+enum { FR_WS_HEAD_BAD = 0xff }; /* as opcode: breaks the protocol */
+/* Read a client's frame header. Returns its length; 0: more bytes are needed. A header that breaks the protocol is
+ * told by head->opcode as soon as it shows. */
+size_t fr_ws_head_read_(fr_ws_head *head, const uint8_t *bytes, size_t n);
+/* Write a server's frame header; returns its length, at most 10. */
+size_t fr_ws_head_write_(char *out, uint8_t opcode, size_t n);
+/* dst = src ^ mask repeated; dst may be src. Returns whether all of dst is ASCII. */
+bool fr_ws_unmask_(uint8_t *dst, const uint8_t *src, size_t n, uint32_t mask);
+/* The mask for what follows after n bytes. */
+uint32_t fr_ws_mask_after_(uint32_t mask, size_t n);
+
+/* fan.c */
+void fr_fan_flush_all_(fr_pass_hook *hook);
+
+/* read.c */
+size_t fr_ws_read_(fr_ws *ws, uint8_t *bytes, size_t n);
+void fr_ws_in_free_(fr_ws *ws);
+
+/* close.c */
+void fr_ws_fail_(fr_ws *ws, uint16_t code,
+                 const char *why); /* the peer broke a rule: close frame, then TCP's end */
+void fr_ws_on_close_frame_(fr_ws *ws, fr_str payload);
+void fr_ws_tell_close_(fr_ws *ws, uint16_t code);
+
+/* ping.c */
+void fr_ws_on_ping_(fr_ws *ws, fr_str payload);
+void fr_ws_on_deadline_(fr_conn *conn);
+
+/* handshake.c: for tests and the fuzz target too */
+void fr_ws_accept_key_(fr_str key, char out[29]);
+#endif
