@@ -97,7 +97,7 @@ def suites():
     for name, presets, needs in SYSTEM:
         for preset in presets:
             everything.append(Suite("system-%s@%s" % (name, preset),
-                                    [PYTHON, "-m", "unittest", "-v", "test_" + name], [preset], needs, preset, 600,
+                                    [PYTHON, "-W", "ignore::ResourceWarning", "-m", "unittest", "-v", "test_" + name], [preset], needs, preset, 600,
                                     narrow=lambda name: ["-k", name]))
     for name, needs in (("clients", ["node"]), ("page", ["node", "chromium"])):
         everything.append(Suite("browser-%s@dev" % name,

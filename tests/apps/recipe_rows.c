@@ -112,14 +112,14 @@ static fr_err make_and_fail(fr_ctx *ctx, void *arg)
     return fr_fail(ctx, FR_EINVAL, "Taken back.");
 }
 
-static fr_err change_all(fr_ctx *ctx, void *arg)
+static fr_err turn_all(fr_ctx *ctx, void *arg)
 {
     (void)arg;
     fr_rows all;
     note n;
-    FR_TRY(fr_filter(ctx, &note_model, FR_STR("done=false"), &all));
+    FR_TRY(fr_all(ctx, &note_model, &all));
     while (fr_rows_next(&all, &n)) {
-        FR_SET(&n, done, true);
+        FR_SET(&n, done, !n.done);
         FR_TRY(fr_update(ctx, &note_model, &n));
     }
     return FR_OK;
@@ -143,10 +143,10 @@ static fr_err rolled_back(fr_req *req)
     return fr_reply_text(req, 201, FR_STR("created"));
 }
 
-static fr_err changed(fr_req *req)
+static fr_err turned(fr_req *req)
 {
-    FR_TRY(fr_atomic(req, change_all, NULL));
-    return fr_reply_text(req, 200, FR_STR("changed"));
+    FR_TRY(fr_atomic(req, turn_all, NULL));
+    return fr_reply_text(req, 200, FR_STR("turned"));
 }
 
 int main(int argc, char **argv)
@@ -158,7 +158,7 @@ int main(int argc, char **argv)
             {"created", .handler = created, .methods = "POST"},
             {"five", .handler = five, .methods = "POST"},
             {"rolled-back", .handler = rolled_back, .methods = "POST"},
-            {"changed", .handler = changed, .methods = "POST"},
+            {"turned", .handler = turned, .methods = "POST"},
             {0}},
         .websocket = (fr_route[]){
             {"ws/default/", .consumer = &by_default},

@@ -140,9 +140,10 @@ class Rows(ServerCase):
             self.assertEqual(self.server.post("/five", b"").status, 201)
             changes = ws.next()["changes"]  # one commit, one frame
             self.assertEqual([(c["op"], c["data"]["title"]) for c in changes], [("create", "one of five")] * 5)
-            self.assertEqual(self.server.post("/changed", b"").status, 200)
-            changes = ws.next()["changes"]
-            self.assertTrue(len(changes) >= 6 and all(c["op"] == "update" and c["data"]["done"] for c in changes))
+            before = dict(ws.rows)
+            self.assertEqual(self.server.post("/turned", b"").status, 200)
+            self.assertEqual({c["op"] for c in ws.next()["changes"]}, {"update"})
+            self.assertEqual({key: not row["done"] for key, row in before.items()}, {key: row["done"] for key, row in ws.rows.items()})
             self.assertEqual(ws.rows, {row["id"]: row for row in self.server.get("/api/notes/").json})
 
     def test_17_a_watcher_that_does_not_read_does_not_slow_a_write(self):

@@ -43,7 +43,8 @@ class Client:
         await asyncio.wait_for(self.writer.drain(), 60)
 
     async def read(self, n=65536):
-        return await asyncio.wait_for(self.reader.read(n), 60)
+        """Not every server has an answer to everything: who waits loses patience and goes."""
+        return await asyncio.wait_for(self.reader.read(n), self.chance.uniform(0.05, 1))
 
     async def upgrade(self, path):
         request, _ = handshake(self.port, path)
