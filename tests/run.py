@@ -38,6 +38,7 @@ SYSTEM = [
     ("signals", ["asan", "tsan"], []),
     ("django", ["asan"], ["django"]),
     ("slow_client", ["dev"], []),
+    ("install", ["dev"], ["g++"]),
     ("kill", ["dev"], []),
     ("storm", ["asan", "tsan", "dev"], []),
 ]
