@@ -1,0 +1,180 @@
+/* The layer as a whole: which viewsets are live, start and end, figures. */
+#include "live/live_int.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/str.h"
+
+/* ---- start and end ---- */
+
+static void set_default(size_t *value, size_t otherwise)
+{
+    if (!*value)
+        *value = otherwise;
+}
+
+fr_live *fr_live_new(const fr_live_opts *opts)
+{
+    fr_live *live = fr_zalloc(sizeof *live);
+    fr_arena *arena = fr_arena_new(0);
+    if (!live || !arena) {
+        fr_arena_free(arena);
+        fr_free(live);
+        return NULL;
+    }
+    live->arena = arena;
+    live->opts = *opts;
+    live->opts.snapshot_rows = opts->snapshot_rows ? opts->snapshot_rows : FR_LIVE_ROWS;
+    live->opts.at_ms = opts->at_ms ? opts->at_ms : FR_LIVE_AT_MS;
+    live->opts.pace_ms = opts->pace_ms ? opts->pace_ms : FR_LIVE_PACE_MS;
+    set_default(&live->opts.commits_bytes, FR_LIVE_QUEUE_BYTES);
+    set_default(&live->opts.frames_bytes, FR_LIVE_QUEUE_BYTES);
+    fr_map_init(&live->by_model);
+    fr_queue_init(&live->queue);
+    pthread_mutex_init(&live->lock, NULL);
+    pthread_cond_init(&live->wake, NULL);
+    pthread_cond_init(&live->left, NULL);
+    return live;
+}
+
+/* What the tokens of a view say about its content: another serializer, model or schema, another fingerprint. */
+static uint32_t fingerprint_of(const fr_source *source)
+{
+    uint32_t parts[] = {source->rt->serializer.fingerprint, fr_model_fingerprint(source->rt->model),
+                        fr_db_schema_number(source->live->db)};
+    uint64_t hash = fr_str_hash((fr_str){(const char *)parts, sizeof parts}, 0);
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+fr_err fr_live_start(fr_live *live, fr_db *db)
+{
+    live->db = db;
+    live->place = fr_db_committed(db);
+    for (fr_source *source = live->sources; source; source = source->next)
+        source->fingerprint = fingerprint_of(source);
+    return fr_matcher_start(live);
+}
+
+void fr_live_free(fr_live *live)
+{
+    if (!live)
+        return;
+    fr_matcher_stop(live);
+    for (fr_record *record = live->queue.first, *next; record; record = next) {
+        next = record->next;
+        fr_record_free(record);
+    }
+    for (fr_source *source = live->sources; source; source = source->next)
+        fr_map_deinit(&source->details);
+    fr_map_deinit(&live->by_model);
+    pthread_cond_destroy(&live->left);
+    pthread_cond_destroy(&live->wake);
+    pthread_mutex_destroy(&live->lock);
+    fr_arena_free(live->arena);
+    fr_free(live);
+}
+
+/* ---- routes ---- */
+
+static fr_err complain(char error[256], fr_err err, const char *text)
+{
+    if (text)
+        snprintf(error, 256, "%s", text);
+    return err;
+}
+
+static bool print_alike(const fr_serializer *a, const fr_serializer *b)
+{
+    if (a->model != b->model || a->count != b->count)
+        return false;
+    for (uint32_t i = 0; i < a->count; i++)
+        if (a->items[i].field != b->items[i].field || !fr_str_eq(a->items[i].prefix, b->items[i].prefix))
+            return false;
+    return true;
+}
+
+static fr_source *find_source(const fr_live *live, const fr_viewset_rt *rt)
+{
+    fr_source *source = live->sources;
+    while (source && source->rt != rt)
+        source = source->next;
+    return source;
+}
+
+static fr_err new_source(fr_live *live, const fr_viewset_rt *rt, fr_source **out)
+{
+    fr_source *source = fr_arena_zalloc(live->arena, sizeof *source);
+    if (!source)
+        return FR_ENOMEM;
+    *source = (fr_source){.live = live, .rt = rt, .printer = source};
+    fr_map_init(&source->details);
+    fr_source *first = fr_map_get_u64(&live->by_model, (uintptr_t)rt->model);
+    for (fr_source *other = first; other; other = other->next_of_model)
+        if (print_alike(&rt->serializer, &other->rt->serializer))
+            source->printer = other->printer;
+    if (first) {
+        source->next_of_model = first->next_of_model;
+        first->next_of_model = source;
+    } else {
+        FR_TRY(fr_map_set_u64(&live->by_model, (uintptr_t)rt->model, source));
+    }
+    source->next = live->sources;
+    live->sources = source;
+    *out = source;
+    return FR_OK;
+}
+
+static fr_err add_route(fr_live *live, fr_router *router, fr_str pattern, fr_source *source, bool is_detail,
+                        char error[256])
+{
+    fr_live_route *route = fr_arena_zalloc(live->arena, sizeof *route);
+    fr_ws_target *target = fr_arena_zalloc(live->arena, sizeof *target);
+    if (!route || !target || !pattern.p)
+        return complain(error, FR_ENOMEM, "out of memory");
+    *route = (fr_live_route){source, is_detail};
+    *target = (fr_ws_target){.open = fr_watcher_open, .arg = route};
+    return fr_router_add(router, pattern, false, target, error);
+}
+
+fr_err fr_live_routes(fr_live *live, fr_router *router, fr_str prefix, const fr_viewset *viewset, char error[256])
+{
+    const fr_viewset_rt *rt = fr_viewset_get(viewset);
+    if (!rt) {
+        fr_err err = fr_viewset_check(viewset, error);
+        return err != FR_OK ? err : complain(error, FR_ENOMEM, "out of memory");
+    }
+    fr_source *source = find_source(live, rt);
+    if (!source && new_source(live, rt, &source) != FR_OK)
+        return complain(error, FR_ENOMEM, "out of memory");
+    if (rt->actions & FR_ACTION_LIST)
+        FR_TRY(add_route(live, router, fr_str_dup(live->arena, prefix), source, false, error));
+    if (rt->actions & FR_ACTION_RETRIEVE) {
+        fr_str pattern = fr_arena_printf(live->arena, "%.*s<str:pk>/", FR_FMT(prefix));
+        FR_TRY(add_route(live, router, pattern, source, true, error));
+    }
+    return FR_OK;
+}
+
+/* ---- figures ---- */
+
+static uint64_t read_counter(const atomic_uint_fast64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+void fr_live_stats_get(const fr_live *live, fr_live_stats *out)
+{
+    const fr_live_counters *c = &live->counters;
+    *out = (fr_live_stats){.views = read_counter(&c->views),
+                           .members = read_counter(&c->members),
+                           .frames = read_counter(&c->frames),
+                           .snapshots = read_counter(&c->snapshots),
+                           .shared = read_counter(&c->shared),
+                           .behind = read_counter(&c->behind),
+                           .resets = read_counter(&c->resets),
+                           .floods = read_counter(&c->floods),
+                           .overflows = read_counter(&c->overflows)};
+}

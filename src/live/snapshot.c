@@ -1,0 +1,265 @@
+/*
+ * Snapshots: rows of a view, read in one read transaction whose place is known, printed as the REST API prints them and
+ * framed once for all who wait. The last one is kept until something goes by, so a crowd that comes to a quiet view costs
+ * one read.
+ *
+ * A place before the topic's floor means that the loop's read transaction is older than what the matcher has told us (it
+ * ends with the pass: read again), or that too much went by meanwhile: then those who wait get it, as it is a true state,
+ * and wait on for the next.
+ */
+#include "live/live_int.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+
+enum { TRIES = 4, RETRY_MS = 1, READ_MS = 30000 };
+
+/* ---- frames ---- */
+
+void fr_snapshot_clear(fr_snapshot *snapshot)
+{
+    fr_buf_deinit(&snapshot->text);
+    fr_block_unref(snapshot->first);
+    fr_block_unref(snapshot->reset);
+    *snapshot = (fr_snapshot){0};
+    fr_buf_init(&snapshot->text);
+}
+
+static fr_block *make_frame(const fr_snapshot *snapshot, uint32_t fingerprint, bool is_reset)
+{
+    char token[FR_TOKEN_TEXT];
+    size_t n = fr_token_put(token, snapshot->place, fingerprint);
+    fr_buf buf;
+    fr_buf_init(&buf);
+    fr_buf_reserve(&buf, snapshot->text.n + 128);
+    fr_buf_lit(&buf, "{\"type\":\"snapshot\",\"at\":\"");
+    fr_buf_put(&buf, (fr_str){token, n});
+    fr_buf_put(&buf, is_reset ? FR_STR("\",\"reset\":true,") : FR_STR("\","));
+    fr_buf_put(&buf, fr_buf_str(&snapshot->text));
+    fr_block *block = fr_buf_check(&buf) == FR_OK ? fr_ws_frame(true, fr_buf_str(&buf)) : NULL;
+    fr_buf_deinit(&buf);
+    return block;
+}
+
+fr_block *fr_snapshot_frame(fr_snapshot *snapshot, uint32_t fingerprint, bool is_reset)
+{
+    fr_block **block = is_reset ? &snapshot->reset : &snapshot->first;
+    if (!*block)
+        *block = make_frame(snapshot, fingerprint, is_reset);
+    return *block;
+}
+
+/* ---- reading ---- */
+
+typedef struct printing {
+    const fr_serializer *serializer;
+    fr_buf text;
+    uint32_t rows, rows_max;
+    bool is_detail, is_too_long;
+} printing;
+
+static void print_begin(void *arg)
+{
+    printing *p = arg;
+    fr_buf_clear(&p->text);
+    p->rows = 0;
+    fr_buf_put(&p->text, p->is_detail ? FR_STR("\"data\":") : FR_STR("\"results\":["));
+}
+
+static fr_err print_row(void *arg, const fr_value *values)
+{
+    printing *p = arg;
+    if (p->rows == p->rows_max) {
+        p->is_too_long = true;
+        return FR_EINVAL;
+    }
+    if (p->rows++)
+        fr_buf_put_char(&p->text, ',');
+    fr_serializer_row(p->serializer, values, &p->text);
+    return fr_buf_check(&p->text);
+}
+
+fr_query fr_snapshot_query(const fr_source *source)
+{
+    const fr_viewset_rt *rt = source->rt;
+    fr_query query = {.model = rt->model, .order_count = rt->order_count, .limit = source->live->opts.snapshot_rows + 1};
+    memcpy(query.orders, rt->orders, sizeof query.orders);
+    return query;
+}
+
+fr_err fr_snapshot_too_long(fr_ctx *ctx, const fr_live *live)
+{
+    return fr_fail(ctx, FR_EINVAL, "A live list shows at most %u rows (live.snapshot_rows), and this one has more.",
+                   live->opts.snapshot_rows);
+}
+
+static fr_err read_rows(fr_ctx *ctx, const fr_topic *topic, printing *p, fr_snapshot *out)
+{
+    fr_reader_sink sink = {.begin = print_begin, .row = print_row, .arg = p};
+    print_begin(p); /* of a missing row no begin is told */
+    fr_err err;
+    if (topic->is_detail) {
+        err = fr_db_select_key(ctx, topic->source->rt->model, topic->key, &sink, &out->place);
+    } else {
+        fr_query query = fr_snapshot_query(topic->source);
+        err = fr_db_select(ctx, &query, &sink, &out->place);
+    }
+    if (p->is_too_long)
+        return fr_snapshot_too_long(ctx, topic->worker->live);
+    out->is_missing = topic->is_detail && err == FR_ENOTFOUND;
+    if (out->is_missing)
+        fr_buf_lit(&p->text, "null");
+    else if (err != FR_OK)
+        return err;
+    fr_buf_put(&p->text, topic->is_detail ? FR_STR("}") : FR_STR("]}"));
+    return fr_buf_check(&p->text);
+}
+
+static fr_err read_snapshot(fr_ctx *ctx, const fr_topic *topic, fr_snapshot *out)
+{
+    printing p = {.serializer = &topic->source->rt->serializer,
+                  .rows_max = topic->worker->live->opts.snapshot_rows,
+                  .is_detail = topic->is_detail};
+    fr_buf_init(&p.text);
+    fr_err err = read_rows(ctx, topic, &p, out);
+    if (err == FR_OK)
+        out->text = p.text;
+    else
+        fr_buf_deinit(&p.text);
+    fr_live_add(&topic->worker->live->counters.snapshots, 1);
+    return err;
+}
+
+/* Read until the place is not before the floor; if it stays so, the last one will do. */
+static fr_err read_until_fresh(fr_ctx *ctx, const fr_topic *topic, fr_snapshot *out)
+{
+    for (int i = 0;; i++) {
+        FR_TRY(read_snapshot(ctx, topic, out));
+        if (out->place.number >= topic->floor || i == TRIES - 1)
+            return FR_OK;
+        fr_snapshot_clear(out);
+        FR_TRY(fr_sleep(ctx, RETRY_MS));
+    }
+}
+
+/* ---- handing out ---- */
+
+static void deliver(fr_topic *topic, fr_snapshot *snapshot, size_t readers)
+{
+    bool is_stale = snapshot->place.number < topic->floor;
+    size_t count = topic->waiting.count;
+    if (count > readers)
+        fr_live_add(&topic->worker->live->counters.shared, count - readers);
+    for (size_t i = count; i-- > 0;) /* downwards: who is served takes itself out of the list */
+        fr_watcher_deliver(topic->waiting.at[i], snapshot, is_stale);
+}
+
+static void fail_all(fr_topic *topic, fr_err err, fr_str detail)
+{
+    if (!detail.n)
+        detail = FR_STR("The rows cannot be read now. Try again.");
+    for (size_t i = topic->waiting.count; i-- > 0;)
+        fr_watcher_fail(topic->waiting.at[i], err, detail);
+}
+
+static void serve_topic(fr_ctx *ctx, fr_topic *topic)
+{
+    fr_worker *worker = topic->worker;
+    fr_snapshot fresh = {0};
+    topic->is_reading = true;
+    topic->next_catch_up_ms = fr_loop_now_ms(worker->loop) + worker->live->opts.pace_ms;
+    if (topic->snapshot.text.n) {
+        deliver(topic, &topic->snapshot, 0);
+    } else if (topic->waiting.count) {
+        fr_err err = read_until_fresh(ctx, topic, &fresh);
+        if (err == FR_OK)
+            deliver(topic, &fresh, 1);
+        else
+            fail_all(topic, err, ctx->detail);
+    }
+    if (fresh.text.n && !topic->held.count && fresh.place.number >= topic->floor)
+        topic->snapshot = fresh; /* nothing went by since */
+    else
+        fr_snapshot_clear(&fresh);
+    if (topic->held.count)
+        topic->floor = topic->held.at[topic->held.count - 1].number;
+    fr_topic_drop_held(topic);
+    topic->is_reading = false;
+    fr_topic_want(topic, false);
+    fr_topic_release(topic);
+}
+
+/* ---- the queue of a worker ---- */
+
+static fr_topic *next_topic(fr_worker *worker)
+{
+    fr_topic *topic = worker->first_read;
+    if (!topic)
+        return NULL;
+    worker->first_read = topic->next_read;
+    if (!worker->first_read)
+        worker->last_read = &worker->first_read;
+    topic->is_queued = false;
+    return topic;
+}
+
+static void serve_topics(fr_worker *worker, fr_arena *arena)
+{
+    fr_topic *topic;
+    for (int i = 0; i < FR_LIVE_READS_A_TURN && (topic = next_topic(worker)); i++) {
+        fr_ctx ctx;
+        fr_ctx_init(&ctx, arena, worker->loop);
+        ctx.db = worker->live->db;
+        ctx.deadline_ms = fr_clock_ms() + READ_MS;
+        serve_topic(&ctx, topic);
+        fr_arena_reset(arena);
+    }
+}
+
+/* No fiber or no memory at the moment. */
+static void retry_later(fr_worker *worker)
+{
+    fr_timer_set(worker->loop, &worker->retry, fr_loop_now_ms(worker->loop) + RETRY_MS);
+}
+
+void fr_worker_read_again(fr_timer *timer)
+{
+    fr_worker_read_soon((fr_worker *)(void *)((char *)timer - offsetof(fr_worker, retry)));
+}
+
+static void run_reader(void *arg)
+{
+    fr_worker *worker = arg;
+    fr_arena *arena = fr_arena_new(0);
+    if (arena)
+        serve_topics(worker, arena);
+    fr_arena_free(arena);
+    worker->readers--;
+    if (arena)
+        fr_worker_read_soon(worker);
+    else
+        retry_later(worker);
+}
+
+void fr_worker_read_soon(fr_worker *worker)
+{
+    if (worker->read_more_is_posted || !worker->first_read || worker->readers == FR_LIVE_READERS)
+        return;
+    worker->read_more_is_posted = true;
+    fr_loop_post(worker->loop, &worker->read_more);
+}
+
+void fr_worker_read_more(fr_task *task)
+{
+    fr_worker *worker = (fr_worker *)(void *)((char *)task - offsetof(fr_worker, read_more));
+    worker->read_more_is_posted = false;
+    worker->readers++;
+    if (fr_fiber_start(worker->loop, run_reader, worker) == FR_OK) {
+        fr_worker_read_soon(worker); /* it waits for a slow read: one more for the others */
+    } else {
+        worker->readers--;
+        retry_later(worker);
+    }
+}

@@ -1,0 +1,308 @@
+/*
+ * A view as one worker knows it. Frames arrive in the order of their commits and are published to those who have a
+ * snapshot. Those who have none wait; while one is read for them, the frames that go by are held. README.md has the
+ * argument why nobody loses a frame or gets one twice; its terms in this file:
+ *
+ *   floor   frames up to this number have gone by and are not held: a snapshot from before it would leave a hole
+ *   held    the frames after it, while a read is running
+ */
+#include "live/live_int.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/str.h"
+
+/* ---- making and freeing ---- */
+
+static fr_err put_name(fr_buf *out, const fr_source *source, const fr_value *key)
+{
+    fr_buf_put(out, (fr_str){(const char *)&source, sizeof(void *)});
+    if (key)
+        fr_key_put(out, *key);
+    return fr_buf_check(out);
+}
+
+static uint32_t fingerprint_of(const fr_source *source, fr_str key_bytes)
+{
+    uint64_t hash = fr_str_hash(key_bytes, source->fingerprint);
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+static void run_pace(fr_timer *timer)
+{
+    fr_topic_want((fr_topic *)(void *)((char *)timer - offsetof(fr_topic, pace)), true);
+}
+
+static fr_topic *new_topic(fr_worker *worker, fr_source *source, const fr_value *key, fr_str name)
+{
+    fr_topic *topic = fr_zalloc(sizeof *topic + name.n);
+    if (!topic)
+        return NULL;
+    memcpy(topic + 1, name.p, name.n);
+    topic->name = (fr_str){(const char *)(topic + 1), name.n};
+    topic->worker = worker;
+    topic->source = source;
+    fr_str key_bytes = fr_str_from(topic->name, sizeof(void *));
+    topic->fingerprint = fingerprint_of(source, key_bytes);
+    if (key) {
+        topic->is_detail = true;
+        topic->key = *key;
+        if (key->type == FR_VALUE_TEXT || key->type == FR_VALUE_BLOB)
+            topic->key.as.s.p = key_bytes.p + 1;
+    }
+    topic->ask = (fr_ask){.what = FR_ASK_ADD, .worker = worker, .topic = topic};
+    topic->pace.run = run_pace;
+    fr_buf_init(&topic->snapshot.text);
+    topic->fan = fr_fan_new(worker->loop, fr_watcher_on_behind, topic);
+    topic->index = (uint32_t)worker->topics.count;
+    if (topic->fan && fr_vec_push(&worker->topics, topic))
+        return topic;
+    if (topic->fan)
+        fr_fan_free(topic->fan);
+    fr_free(topic);
+    return NULL;
+}
+
+static void forget_name(fr_topic *topic)
+{
+    if (fr_map_get(&topic->worker->by_name, topic->name) == topic)
+        fr_map_remove(&topic->worker->by_name, topic->name);
+}
+
+void fr_topic_free(fr_topic *topic)
+{
+    fr_worker *worker = topic->worker;
+    assert(!topic->watchers.count);
+    forget_name(topic);
+    fr_timer_cancel(worker->loop, &topic->pace);
+    fr_vec_swap_remove(&worker->topics, topic->index);
+    if (topic->index < worker->topics.count)
+        worker->topics.at[topic->index]->index = topic->index;
+    fr_topic_drop_held(topic);
+    fr_vec_deinit(&topic->held);
+    fr_snapshot_clear(&topic->snapshot);
+    fr_fan_free(topic->fan);
+    fr_vec_deinit(&topic->watchers);
+    fr_vec_deinit(&topic->waiting);
+    fr_free(topic);
+}
+
+static fr_err find_or_make(fr_worker *worker, fr_source *source, const fr_value *key, fr_buf *name, fr_topic **out)
+{
+    FR_TRY(put_name(name, source, key));
+    *out = fr_map_get(&worker->by_name, fr_buf_str(name));
+    if (*out)
+        return FR_OK;
+    fr_topic *topic = new_topic(worker, source, key, fr_buf_str(name));
+    if (!topic)
+        return FR_ENOMEM;
+    if (fr_map_set(&worker->by_name, topic->name, topic) != FR_OK) {
+        fr_topic_free(topic);
+        return FR_ENOMEM;
+    }
+    fr_live_ask(worker->live, &topic->ask);
+    *out = topic;
+    return FR_OK;
+}
+
+fr_err fr_topic_get(fr_worker *worker, fr_source *source, const fr_value *key, fr_topic **out)
+{
+    fr_buf name;
+    fr_buf_init(&name);
+    fr_err err = find_or_make(worker, source, key, &name, out);
+    fr_buf_deinit(&name);
+    return err;
+}
+
+bool fr_topic_is_shown(const fr_worker *worker, fr_source *source)
+{
+    const fr_topic *topic = fr_map_get(&worker->by_name, (fr_str){(const char *)&source, sizeof(void *)});
+    return topic && fr_fan_count(topic->fan);
+}
+
+void fr_topic_release(fr_topic *topic)
+{
+    if (topic->watchers.count || topic->is_reading || topic->is_queued)
+        return;
+    if (topic->state == FR_TOPIC_OVER) {
+        fr_topic_free(topic);
+    } else if (topic->state == FR_TOPIC_LIVE) {
+        forget_name(topic);
+        fr_timer_cancel(topic->worker->loop, &topic->pace);
+        topic->state = FR_TOPIC_REMOVING;
+        topic->ask.what = FR_ASK_REMOVE;
+        fr_live_ask(topic->worker->live, &topic->ask);
+    }
+}
+
+/* ---- who watches ---- */
+
+/* Room for waiting is made here, so that nothing can fail later. */
+fr_err fr_topic_enter(fr_topic *topic, fr_watcher *watcher)
+{
+    if (topic->waiting.cap <= topic->watchers.count &&
+        !fr_vec_grow_((void **)&topic->waiting.at, &topic->waiting.cap, topic->waiting.cap, sizeof *topic->waiting.at))
+        return FR_ENOMEM;
+    watcher->index = (uint32_t)topic->watchers.count;
+    if (!fr_vec_push(&topic->watchers, watcher))
+        return FR_ENOMEM;
+    watcher->topic = topic;
+    return FR_OK;
+}
+
+void fr_topic_leave(fr_topic *topic, fr_watcher *watcher)
+{
+    fr_topic_unwait(topic, watcher);
+    if (watcher->is_joined)
+        fr_fan_leave(&watcher->member);
+    watcher->is_joined = false;
+    fr_vec_swap_remove(&topic->watchers, watcher->index);
+    if (watcher->index < topic->watchers.count)
+        topic->watchers.at[watcher->index]->index = watcher->index;
+    watcher->topic = NULL;
+    fr_topic_release(topic);
+}
+
+void fr_topic_wait(fr_topic *topic, fr_watcher *watcher)
+{
+    if (watcher->waiting_at != FR_NOT_WAITING)
+        return;
+    assert(topic->waiting.count < topic->waiting.cap);
+    watcher->waiting_at = (uint32_t)topic->waiting.count;
+    topic->waiting.at[topic->waiting.count++] = watcher;
+}
+
+void fr_topic_unwait(fr_topic *topic, fr_watcher *watcher)
+{
+    if (watcher->waiting_at == FR_NOT_WAITING)
+        return;
+    fr_vec_swap_remove(&topic->waiting, watcher->waiting_at);
+    if (watcher->waiting_at < topic->waiting.count)
+        topic->waiting.at[watcher->waiting_at]->waiting_at = watcher->waiting_at;
+    watcher->waiting_at = FR_NOT_WAITING;
+}
+
+/* ---- from the matcher ---- */
+
+static fr_topic *topic_of(fr_note *note)
+{
+    return (fr_topic *)(void *)((char *)note - offsetof(fr_topic, note));
+}
+
+void fr_topic_added(fr_worker *worker, fr_note *note)
+{
+    fr_topic *topic = topic_of(note);
+    if (topic->added != FR_OK) {
+        forget_name(topic);
+        topic->state = FR_TOPIC_OVER;
+        topic->is_reading = true; /* keeps it until all have been told */
+        for (size_t i = topic->watchers.count; i-- > 0;)
+            fr_watcher_fail(topic->watchers.at[i], topic->added, FR_STR("The server is out of memory. Try again."));
+        topic->is_reading = false;
+        fr_topic_release(topic);
+        return;
+    }
+    topic->state = FR_TOPIC_LIVE;
+    topic->at_due_ms = fr_loop_now_ms(worker->loop) + worker->live->opts.at_ms;
+    if (topic->added_at > topic->floor)
+        topic->floor = topic->added_at;
+    fr_topic_want(topic, true);
+    fr_topic_release(topic);
+}
+
+void fr_topic_removed(fr_worker *worker, fr_note *note)
+{
+    (void)worker;
+    fr_topic_free(topic_of(note));
+}
+
+void fr_topic_drop_held(fr_topic *topic)
+{
+    for (size_t i = 0; i < topic->held.count; i++)
+        fr_block_unref(topic->held.at[i].block);
+    topic->held.count = 0;
+    topic->held_bytes = 0;
+}
+
+/* A frame goes by: held for those a snapshot is being read for, or below the floor. */
+static void pass(fr_topic *topic, uint64_t number, fr_block *block)
+{
+    bool fits = topic->held_bytes + block->size <= FR_LIVE_HELD_BYTES;
+    if (topic->is_reading && fits && fr_vec_push(&topic->held, ((fr_held){number, block}))) {
+        fr_block_ref(block);
+        topic->held_bytes += block->size;
+        return;
+    }
+    fr_topic_drop_held(topic);
+    topic->floor = number;
+}
+
+void fr_topic_frame(fr_topic *topic, uint64_t number, fr_block *block)
+{
+    if (topic->state != FR_TOPIC_LIVE)
+        return;
+    topic->at_due_ms = fr_loop_now_ms(topic->worker->loop) + topic->worker->live->opts.at_ms;
+    fr_snapshot_clear(&topic->snapshot);
+    pass(topic, number, block);
+    if (fr_fan_count(topic->fan) && fr_fan_publish(topic->fan, block, number) != FR_OK)
+        fr_topic_gap(topic, number);
+}
+
+void fr_topic_gap(fr_topic *topic, uint64_t number)
+{
+    if (topic->state == FR_TOPIC_REMOVING || topic->state == FR_TOPIC_OVER)
+        return;
+    fr_topic_drop_held(topic);
+    fr_snapshot_clear(&topic->snapshot);
+    if (number > topic->floor)
+        topic->floor = number;
+    for (size_t i = 0; i < topic->watchers.count; i++) {
+        fr_watcher *watcher = topic->watchers.at[i];
+        if (!watcher->is_joined || watcher->member.is_behind)
+            continue; /* has got nothing yet, or waits already */
+        watcher->member.is_behind = true;
+        watcher->is_reset = true;
+        fr_topic_wait(topic, watcher);
+    }
+    fr_topic_want(topic, false);
+}
+
+/* All who have joined and are not behind are exact at `place`, as what was handed on before has been published. Who
+ * begins after it would be taken back by its token: then nobody is told this time, and the number one past it keeps the
+ * frame from those who join later in this pass. */
+void fr_topic_at(fr_topic *topic, fr_place place)
+{
+    uint64_t now_ms = fr_loop_now_ms(topic->worker->loop);
+    if (topic->state != FR_TOPIC_LIVE || now_ms < topic->at_due_ms || topic->newest_after > place.number)
+        return;
+    char token[FR_TOKEN_TEXT], text[64 + FR_TOKEN_TEXT] = "{\"type\":\"at\",\"at\":\"";
+    size_t n = strlen(text), token_bytes = fr_token_put(token, place, topic->fingerprint);
+    memcpy(text + n, token, token_bytes);
+    memcpy(text + n + token_bytes, "\"}", 2);
+    fr_block *block = fr_ws_frame(true, (fr_str){text, n + token_bytes + 2});
+    if (!block)
+        return;
+    topic->at_due_ms = now_ms + topic->worker->live->opts.at_ms;
+    fr_fan_publish(topic->fan, block, place.number + 1); /* if memory is out, the next one comes in time */
+    fr_block_unref(block);
+}
+
+/* ---- who waits ---- */
+
+void fr_topic_want(fr_topic *topic, bool is_urgent)
+{
+    fr_worker *worker = topic->worker;
+    if (topic->state != FR_TOPIC_LIVE || topic->is_queued || topic->is_reading || !topic->waiting.count)
+        return;
+    if (!is_urgent && fr_loop_now_ms(worker->loop) < topic->next_catch_up_ms) {
+        fr_timer_set(worker->loop, &topic->pace, topic->next_catch_up_ms);
+        return;
+    }
+    topic->is_queued = true;
+    topic->next_read = NULL;
+    *worker->last_read = topic;
+    worker->last_read = &topic->next_read;
+    fr_worker_read_soon(worker);
+}

@@ -1,0 +1,291 @@
+/*
+ * One live socket: the handshake at a REST URL, what its client says, and what it is given. A watcher waits for a
+ * snapshot, then is a member of its topic's fan. One that reads too slowly loses its unsent frames as a whole and waits
+ * until what is under way has left; then it is caught up by a snapshot that says "reset" (traps B2).
+ */
+#include "live/live_int.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/str.h"
+
+enum { CLIENT_MESSAGE_BYTES = 16 << 10 };
+
+/* ---- what it is given ---- */
+
+static void send_text(fr_watcher *watcher, const fr_buf *text)
+{
+    if (fr_buf_check(text) == FR_OK)
+        fr_ws_send(watcher->ws, true, fr_buf_str(text)); /* a full connection is told by its snapshot */
+}
+
+static void send_error(fr_watcher *watcher, int status, fr_str detail)
+{
+    fr_buf text;
+    fr_buf_init(&text);
+    fr_buf_printf(&text, "{\"type\":\"error\",\"status\":%d,\"detail\":", status);
+    fr_json_put_str(&text, detail);
+    fr_buf_put_char(&text, '}');
+    send_text(watcher, &text);
+    fr_buf_deinit(&text);
+}
+
+/* Out of the fan and the waiting list, for good. */
+static void stop(fr_watcher *watcher)
+{
+    if (watcher->topic)
+        fr_topic_unwait(watcher->topic, watcher);
+    if (watcher->is_joined)
+        fr_fan_leave(&watcher->member);
+    watcher->is_joined = false;
+    watcher->is_stalled = false;
+}
+
+void fr_watcher_fail(fr_watcher *watcher, fr_err err, fr_str detail)
+{
+    stop(watcher);
+    send_error(watcher, fr_err_status(err), detail);
+    fr_ws_close(watcher->ws, fr_err_close(err), (fr_str){0});
+}
+
+/* Drop what is unsent; false: something is under way, so it is caught up when that has left. */
+static bool make_room(fr_watcher *watcher)
+{
+    fr_conn *conn = fr_ws_conn(watcher->ws);
+    fr_conn_drop_pending(conn);
+    fr_live_add(&watcher->topic->source->live->counters.behind, 1);
+    watcher->is_reset = true;
+    watcher->is_stalled = fr_conn_pending(conn) > 0;
+    return !watcher->is_stalled;
+}
+
+void fr_watcher_on_behind(fr_member *member, void *arg)
+{
+    fr_watcher *watcher = (fr_watcher *)(void *)((char *)member - offsetof(fr_watcher, member));
+    fr_topic *topic = arg;
+    if (!make_room(watcher))
+        return;
+    fr_topic_wait(topic, watcher);
+    fr_topic_want(topic, false);
+}
+
+/* Snapshot, then what was held. Errors: FR_ETOOBIG (the snapshot is queued, what was held is not), FR_ENOMEM,
+ * FR_ECANCELED. *last is the number of the last that was queued. */
+static fr_err write_all(fr_watcher *watcher, fr_snapshot *snapshot, uint64_t *last)
+{
+    fr_topic *topic = watcher->topic;
+    fr_conn *conn = fr_ws_conn(watcher->ws);
+    fr_block *block = fr_snapshot_frame(snapshot, topic->fingerprint, watcher->is_reset);
+    if (!block)
+        return FR_ENOMEM;
+    FR_TRY(fr_conn_write_block(conn, block, 0, false));
+    *last = snapshot->place.number;
+    if (watcher->is_reset)
+        fr_live_add(&topic->source->live->counters.resets, 1);
+    for (size_t i = 0; i < topic->held.count; i++) {
+        if (topic->held.at[i].number <= snapshot->place.number)
+            continue;
+        FR_TRY(fr_conn_write_block(conn, topic->held.at[i].block, 0, true));
+        *last = topic->held.at[i].number;
+    }
+    return FR_OK;
+}
+
+/* Into the fan, or up again in it. */
+static fr_err begin_after(fr_watcher *watcher, uint64_t number)
+{
+    fr_topic *topic = watcher->topic;
+    if (!watcher->is_joined) {
+        FR_TRY(fr_fan_join(topic->fan, &watcher->member, watcher->ws, number));
+        watcher->is_joined = true;
+    }
+    watcher->member.after = number;
+    watcher->member.is_behind = false;
+    if (number > topic->newest_after)
+        topic->newest_after = number;
+    return FR_OK;
+}
+
+void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stale)
+{
+    if (!fr_ws_is_open(watcher->ws)) {
+        stop(watcher);
+        return;
+    }
+    if (snapshot->is_missing && !watcher->is_reset) {
+        fr_watcher_fail(watcher, FR_ENOTFOUND, FR_STR("Not found."));
+        return;
+    }
+    if (fr_conn_pending(fr_ws_conn(watcher->ws)) > FR_LIVE_STALL_BYTES && !make_room(watcher)) {
+        fr_topic_unwait(watcher->topic, watcher);
+        return;
+    }
+    uint64_t last = 0;
+    fr_err err = write_all(watcher, snapshot, &last);
+    if (err == FR_ETOOBIG)
+        is_stale = true;
+    else if (err == FR_OK || err == FR_ECANCELED)
+        fr_topic_unwait(watcher->topic, watcher);
+    if (err == FR_OK || err == FR_ETOOBIG)
+        err = begin_after(watcher, last);
+    if (err == FR_ECANCELED)
+        return;
+    if (err != FR_OK) {
+        fr_watcher_fail(watcher, err, FR_STR("The server is out of memory. Try again."));
+        return;
+    }
+    watcher->is_reset = is_stale;
+    watcher->member.is_behind = is_stale;
+    if (is_stale)
+        fr_topic_wait(watcher->topic, watcher);
+}
+
+/* ---- what its client says ---- */
+
+static fr_str type_of(fr_arena *arena, fr_str text)
+{
+    fr_json tree;
+    fr_str error;
+    if (!arena || fr_json_parse(arena, text, &tree, &error) != FR_OK || tree.type != FR_JSON_OBJECT)
+        return (fr_str){0};
+    const fr_json *type = fr_json_get(&tree, FR_STR("type"));
+    return type && type->type == FR_JSON_STRING ? type->text : (fr_str){0};
+}
+
+static void pong(fr_watcher *watcher)
+{
+    char place[FR_TOKEN_TEXT];
+    fr_place_put(place, fr_db_committed(watcher->topic->source->live->db));
+    fr_buf text;
+    fr_buf_init(&text);
+    fr_buf_printf(&text, "{\"type\":\"pong\",\"at\":\"%s\"}", place);
+    send_text(watcher, &text);
+    fr_buf_deinit(&text);
+}
+
+static void on_message(fr_ws *ws, bool is_text, fr_str data)
+{
+    fr_watcher *watcher = fr_ws_user(ws);
+    if (!watcher->topic)
+        return;
+    fr_arena *arena = fr_arena_new(1024);
+    fr_str type = is_text ? type_of(arena, data) : (fr_str){0};
+    if (fr_str_eq(type, FR_STR("ping")))
+        pong(watcher);
+    else if (type.n)
+        send_error(watcher, 400, FR_STR("Unknown type of message. This socket knows \"ping\"."));
+    else
+        send_error(watcher, 400, FR_STR("A message is a JSON object with a \"type\"."));
+    fr_arena_free(arena);
+}
+
+static void on_drain(fr_ws *ws)
+{
+    fr_watcher *watcher = fr_ws_user(ws);
+    if (!watcher->is_stalled)
+        return;
+    watcher->is_stalled = false;
+    fr_topic_wait(watcher->topic, watcher);
+    fr_topic_want(watcher->topic, false);
+}
+
+static void on_close(fr_ws *ws, uint16_t code)
+{
+    (void)code;
+    fr_watcher *watcher = fr_ws_user(ws);
+    if (watcher->topic) {
+        fr_live_add(&watcher->topic->source->live->counters.members, (uint64_t)-1);
+        fr_topic_leave(watcher->topic, watcher);
+    }
+    fr_free(watcher);
+}
+
+static const fr_ws_handler handler = {.on_message = on_message, .on_drain = on_drain, .on_close = on_close};
+
+/* ---- the handshake ---- */
+
+/* Nothing in a URL is ignored: what is not understood yet is said. */
+static fr_err check_query(fr_req *req, bool *is_resume)
+{
+    for (fr_str rest = req->query, part, name; rest.n;) {
+        rest = fr_str_cut(rest, '&', &part);
+        fr_str_cut(part, '=', &name);
+        if (!part.n)
+            continue;
+        if (!fr_str_eq(name, FR_STR("since")))
+            return fr_fail(req, FR_EUNSUPPORTED,
+                           "A live socket shows all rows: query parameters (here \"%.*s\") are for a later version.",
+                           (int)(name.n < 64 ? name.n : 64), name.p);
+        *is_resume = true;
+    }
+    return FR_OK;
+}
+
+static fr_err check_list(fr_req *req, fr_source *source, fr_worker *worker)
+{
+    if (source->rt->page_size)
+        return fr_fail(req, FR_EUNSUPPORTED, "This list comes in pages, and live pages are for a later version.");
+    if (fr_topic_is_shown(worker, source))
+        return FR_OK;
+    fr_query query = fr_snapshot_query(source);
+    query.limit = 0;
+    int64_t count;
+    FR_TRY(fr_db_count(req->ctx, &query, &count));
+    return count > source->live->opts.snapshot_rows ? fr_snapshot_too_long(req->ctx, source->live) : FR_OK;
+}
+
+static fr_err accept_socket(fr_req *req, const fr_live *live, bool is_resume, fr_watcher **out)
+{
+    fr_watcher *watcher = fr_zalloc(sizeof *watcher);
+    if (!watcher)
+        return FR_ENOMEM;
+    watcher->waiting_at = FR_NOT_WAITING;
+    watcher->is_reset = is_resume; /* the log cannot be asked yet: a snapshot, marked as such */
+    fr_ws_opts opts = live->opts.ws;
+    if (!opts.message_bytes)
+        opts.message_bytes = opts.frame_bytes = CLIENT_MESSAGE_BYTES;
+    fr_err err = fr_ws_accept(req, &opts, &handler, watcher, &watcher->ws);
+    if (err != FR_OK)
+        fr_free(watcher);
+    else
+        *out = watcher;
+    return err;
+}
+
+static void enter(fr_watcher *watcher, fr_worker *worker, fr_source *source, const fr_value *key)
+{
+    fr_topic *topic;
+    if (fr_topic_get(worker, source, key, &topic) != FR_OK || fr_topic_enter(topic, watcher) != FR_OK) {
+        fr_watcher_fail(watcher, FR_ENOMEM, FR_STR("The server is out of memory. Try again."));
+        return;
+    }
+    fr_live_add(&source->live->counters.members, 1);
+    fr_topic_wait(topic, watcher);
+    fr_topic_want(topic, true);
+}
+
+fr_err fr_watcher_open(fr_req *req, const fr_route_match *match, void *arg)
+{
+    const fr_live_route *route = arg;
+    fr_source *source = route->source;
+    fr_worker *worker;
+    bool is_resume = false, has_key = true;
+    fr_value key;
+    FR_TRY(fr_worker_get(source->live, req->ctx->loop, &worker));
+    FR_TRY(check_query(req, &is_resume));
+    if (route->is_detail)
+        has_key = fr_rest_key(source->rt, match->args[match->arg_count - 1].value, req->ctx->arena, &key);
+    else
+        FR_TRY(check_list(req, source, worker));
+    fr_watcher *watcher;
+    FR_TRY(accept_socket(req, source->live, is_resume, &watcher));
+    if (has_key)
+        enter(watcher, worker, source, route->is_detail ? &key : NULL);
+    else
+        fr_watcher_fail(watcher, FR_ENOTFOUND, FR_STR("Not found."));
+    return FR_OK;
+}
