@@ -6,33 +6,41 @@
 #include "http/router.h"
 #include "net/server.h"
 
-typedef struct fr_http_limits {   /* zero = default */
-    uint32_t line_bytes;          /* 8 KiB request line (414), one header (431) */
-    uint32_t head_bytes;          /* 64 KiB (431) */
-    uint32_t headers;             /* 100 (431) */
-    uint64_t body_bytes;          /* 2.5 MiB (413) */
+typedef struct fr_http_limits {         /* zero = default */
+    uint32_t line_bytes;                /* 8 KiB request line (414), one header (431) */
+    uint32_t head_bytes;                /* 64 KiB (431) */
+    uint32_t headers;                   /* 100 (431) */
+    uint64_t body_bytes;                /* 2.5 MiB (413) */
     uint32_t head_ms, body_ms, idle_ms; /* 10 s, 30 s + minimum rate, 75 s (408 or close) */
-    uint32_t pipeline;            /* requests answered in one pass before reading pauses: 64 */
+    uint32_t pipeline; /* requests answered in one pass before reading pauses: 64 */
 } fr_http_limits;
 
 /* What a route leads to; the app's routes hold these as fr_route_target.data. */
 typedef struct fr_http_target {
     fr_err (*handle)(fr_req *req, void *arg); /* on a fiber */
     void *arg;
-    bool is_quick;                /* never waits: may run without a fiber */
+    bool is_quick; /* never waits: may run without a fiber */
 } fr_http_target;
 
 typedef struct fr_http {
-    const fr_router *router;      /* borrowed; data are fr_http_target */
+    const fr_router *router; /* borrowed; data are fr_http_target */
     fr_http_limits limits;
-    bool append_slash;            /* 301 as Django's CommonMiddleware */
-    struct fr_db *db;             /* put into each ctx */
+    bool append_slash; /* 301 as Django's CommonMiddleware */
+    struct fr_db *db;  /* put into each ctx */
     /* A request with Upgrade: websocket, on a fiber. The hook answers by fr_http_upgrade (101 and protocol change), or
      * by fr_reply_*, or returns an error. NULL: such requests are plain requests. */
     fr_err (*upgrade)(fr_req *req, void *arg);
     void *upgrade_arg;
-    uint64_t requests;            /* metrics: see fr_http_stats */
 } fr_http;
+
+/* Of all loops of the process, since its start. Any thread. */
+typedef struct fr_http_stats {
+    uint64_t requests;   /* heads that were complete */
+    uint64_t answers[6]; /* by class: answers[4] are the 4xx */
+    uint64_t refused;    /* by the protocol: bad requests, limits */
+    uint64_t timeouts;
+} fr_http_stats;
+void fr_http_stats_get(fr_http_stats *out);
 
 /* fr_server_opts.on_accept with arg = fr_http: the connection speaks HTTP. */
 fr_err fr_http_accept(fr_conn *conn, void *http);
@@ -41,14 +49,21 @@ fr_err fr_http_accept(fr_conn *conn, void *http);
  * and hand the connection over. What the client sent behind its request comes to proto->on_data next. The request
  * (arena, headers) stays valid until the hook returns. Errors: FR_ECANCELED (client gone). */
 fr_err fr_http_upgrade(fr_req *req, const fr_proto *proto, void *user, fr_conn **conn);
-fr_conn *fr_req_conn(const fr_req *req);
+/* The same with an answer instead of 101: its head goes out without a length, its body is what proto writes, and ends
+ * with the connection (server-sent events). */
+fr_err fr_http_stream(fr_req *req, int status, fr_str content_type, const fr_proto *proto,
+                      void *user, fr_conn **conn);
+fr_conn *
+fr_req_conn(const fr_req *req); /* NULL: the client has gone, or the connection was handed over */
+fr_str fr_req_rest(const fr_req *req); /* what a prefix route left over of the path */
 bool fr_req_is_answered(const fr_req *req);
 /* Raw refusal before accept, as Daphne writes it: status line with this reason, no body, close. */
 fr_err fr_http_refuse(fr_req *req, int status, fr_str reason);
 
 /* The answer's body buffer, recycled per loop: write the body into it, then fr_reply_buf(req, status, type). */
 fr_buf *fr_reply_body(fr_req *req);
-fr_err fr_reply_buf(fr_req *req, int status, fr_str content_type);  /* content_type.n == 0: none is sent */
+fr_err fr_reply_buf(fr_req *req, int status,
+                    fr_str content_type); /* content_type.n == 0: none is sent */
 
 /* Static files beneath a folder, opened beneath a directory handle; GET and HEAD, Last-Modified, index.html. */
 fr_err fr_static_open(const char *folder, fr_http_target *out, char error[256]);

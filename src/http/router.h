@@ -14,13 +14,14 @@ typedef struct fr_route_match {
     void *data;
     fr_pair args[FR_ROUTE_ARGS_MAX]; /* values borrowed from path; names from the pattern */
     size_t arg_count;
-    fr_str rest;                     /* what a prefix route left over */
+    fr_str rest; /* what a prefix route left over */
 } fr_route_match;
 
 fr_router *fr_router_new(fr_arena *arena);
 /* is_prefix: the pattern matches the start of a path only (nested routers, static folders). Errors: FR_EINVAL with the
  * reason in error (unknown converter, unclosed '<', name twice). */
-fr_err fr_router_add(fr_router *router, fr_str pattern, bool is_prefix, void *data, char error[256]);
+fr_err fr_router_add(fr_router *router, fr_str pattern, bool is_prefix, void *data,
+                     char error[256]);
 /* path starts with '/'. Thread: any, once built. Cost: O(segments). */
 bool fr_router_match(const fr_router *router, fr_str path, fr_route_match *out);
 #endif

@@ -1,0 +1,207 @@
+/* Exchanges and what a loop keeps for them: freelists, limits with their defaults, counters. */
+#include "http/http_int.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+
+enum {
+    FREE_EXCHANGES = 256, /* kept by a loop; about 7 KiB each */
+    ARENA_BYTES = 4 * 1024,
+    FIELDS_MAX = 1000, /* a setting above it is cut: fields stand in the exchange */
+};
+
+/* ---- counters of all loops: those alive, and the sum of those that have ended ---- */
+
+static pthread_mutex_t loops_lock = PTHREAD_MUTEX_INITIALIZER;
+static fr_http_loop *loops;
+static fr_http_stats ended;
+
+static uint64_t read_counter(_Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static void add_counts(fr_http_stats *sum, fr_http_counts *counts)
+{
+    sum->requests += read_counter(&counts->requests);
+    sum->refused += read_counter(&counts->refused);
+    sum->timeouts += read_counter(&counts->timeouts);
+    for (size_t i = 0; i < sizeof sum->answers / sizeof *sum->answers; i++)
+        sum->answers[i] += read_counter(&counts->answers[i]);
+}
+
+void fr_http_stats_get(fr_http_stats *out)
+{
+    pthread_mutex_lock(&loops_lock);
+    *out = ended;
+    for (fr_http_loop *of = loops; of; of = of->next)
+        add_counts(out, &of->counts);
+    pthread_mutex_unlock(&loops_lock);
+}
+
+static void add_loop(fr_http_loop *of)
+{
+    pthread_mutex_lock(&loops_lock);
+    of->next = loops;
+    loops = of;
+    pthread_mutex_unlock(&loops_lock);
+}
+
+static void remove_loop(fr_http_loop *of)
+{
+    pthread_mutex_lock(&loops_lock);
+    fr_http_loop **at = &loops;
+    while (*at != of)
+        at = &(*at)->next;
+    *at = of->next;
+    add_counts(&ended, &of->counts);
+    pthread_mutex_unlock(&loops_lock);
+}
+
+/* ---- the loop's part ---- */
+
+static void exchange_free(fr_exchange *exchange)
+{
+    fr_arena_free(exchange->arena);
+    fr_buf_deinit(&exchange->reply_headers);
+    fr_buf_deinit(&exchange->reply_body);
+    fr_buf_deinit(&exchange->body_in);
+    fr_free(exchange);
+}
+
+static void loop_free(void *value)
+{
+    fr_http_loop *of = value;
+    remove_loop(of);
+    for (fr_exchange *exchange = of->free_exchanges, *next; exchange; exchange = next) {
+        next = exchange->next;
+        exchange_free(exchange);
+    }
+    fr_free(of);
+}
+
+fr_http_loop *fr_http_loop_get(fr_loop *loop)
+{
+    fr_http_loop *of = fr_loop_slot_get(loop, FR_SLOT_HTTP);
+    if (of)
+        return of;
+    of = fr_zalloc(sizeof *of);
+    if (!of)
+        return NULL;
+    of->loop = loop;
+    add_loop(of);
+    fr_loop_slot_set(loop, FR_SLOT_HTTP, of, loop_free);
+    return of;
+}
+
+static uint32_t or_default(uint32_t value, uint32_t standard)
+{
+    return value ? value : standard;
+}
+
+const fr_http_limits *fr_http_limits_get(fr_http_loop *of, const fr_http *http)
+{
+    if (of->limits_of == http)
+        return &of->limits;
+    const fr_http_limits *asked = &http->limits;
+    of->limits = (fr_http_limits){
+        .line_bytes = or_default(asked->line_bytes, 8 * 1024),
+        .head_bytes = or_default(asked->head_bytes, 64 * 1024),
+        .headers = or_default(asked->headers, 100),
+        .body_bytes = asked->body_bytes ? asked->body_bytes : 5 * 1024 * 1024 / 2, /* Django's */
+        .head_ms = or_default(asked->head_ms, 10 * 1000),
+        .body_ms = or_default(asked->body_ms, 30 * 1000),
+        .idle_ms = or_default(asked->idle_ms, 75 * 1000),
+        .pipeline = or_default(asked->pipeline, 64),
+    };
+    if (of->limits.headers > FIELDS_MAX)
+        of->limits.headers = FIELDS_MAX;
+    of->limits_of = http;
+    return &of->limits;
+}
+
+/* ---- exchanges ---- */
+
+static fr_exchange *exchange_new(uint32_t field_cap)
+{
+    fr_exchange *exchange = fr_zalloc(sizeof *exchange + field_cap * sizeof(fr_field));
+    if (!exchange)
+        return NULL;
+    exchange->field_cap = field_cap;
+    exchange->file = -1;
+    exchange->req.ctx = &exchange->ctx;
+    exchange->req.reserved_[0] = exchange;
+    exchange->arena = fr_arena_new(ARENA_BYTES);
+    if (!exchange->arena) {
+        fr_free(exchange);
+        return NULL;
+    }
+    return exchange;
+}
+
+/* One from the freelist; those made for other limits are too small, and freed. */
+static fr_exchange *take_free(fr_http_loop *of)
+{
+    while (of->free_exchanges) {
+        fr_exchange *exchange = of->free_exchanges;
+        of->free_exchanges = exchange->next;
+        of->free_count--;
+        if (exchange->field_cap >= of->limits.headers)
+            return exchange;
+        exchange_free(exchange);
+    }
+    return exchange_new(of->limits.headers);
+}
+
+fr_exchange *fr_exchange_take(fr_http *http, fr_conn *conn)
+{
+    fr_http_loop *of = fr_http_loop_get(conn->loop);
+    if (!of)
+        return NULL;
+    fr_http_limits_get(of, http);
+    fr_exchange *exchange = take_free(of);
+    if (!exchange)
+        return NULL;
+    exchange->of = of;
+    exchange->http = http;
+    exchange->conn = conn;
+    exchange->is_last = exchange->is_eof = false;
+    fr_head_init(&exchange->head, exchange->fields);
+    return exchange;
+}
+
+static void trim(fr_buf *buf)
+{
+    if (buf->cap > FR_KEPT_BYTES)
+        fr_buf_deinit(buf);
+    else
+        fr_buf_clear(buf);
+}
+
+void fr_exchange_reset(fr_exchange *exchange)
+{
+    fr_arena_reset(exchange->arena);
+    trim(&exchange->reply_headers);
+    trim(&exchange->reply_body);
+    trim(&exchange->body_in);
+    exchange->is_answered = exchange->is_timed = false;
+    exchange->has_upgrade = exchange->has_connection = false;
+    fr_head_init(&exchange->head, exchange->fields);
+}
+
+void fr_exchange_give_back(fr_exchange *exchange)
+{
+    fr_http_loop *of = exchange->of;
+    if (of->free_count == FREE_EXCHANGES) {
+        exchange_free(exchange);
+        return;
+    }
+    fr_exchange_reset(exchange);
+    exchange->next = of->free_exchanges;
+    of->free_exchanges = exchange;
+    of->free_count++;
+}

@@ -1,0 +1,138 @@
+/*
+ * What the files of http share: the exchange (one request and its answer), and what a loop keeps for all of them.
+ * Nothing above http includes this.
+ */
+#ifndef FR_HTTP_HTTP_INT_H
+#define FR_HTTP_HTTP_INT_H
+#include "base/buf.h"
+#include "http/body.h"
+#include "http/http.h"
+#include "http/parser.h"
+
+typedef struct fr_exchange fr_exchange;
+
+/* What a connection got in one call. pos: how much is consumed. */
+typedef struct fr_input {
+    uint8_t *bytes;
+    size_t n, pos;
+    uint32_t answered; /* requests in this call */
+} fr_input;
+
+/* What a state says: it needs more bytes; it waits for a handler or for output to leave; its work is done and
+ * exchange->step is what follows. */
+typedef enum fr_progress { FR_MORE, FR_WAIT, FR_DONE } fr_progress;
+
+typedef struct fr_step {
+    const char *name;
+    fr_progress (*run)(fr_exchange *exchange, fr_input *in);
+} fr_step;
+
+/* Counters of one loop; written by its thread alone, read by any. */
+typedef struct fr_http_counts {
+    _Atomic uint64_t requests, answers[6], refused, timeouts;
+} fr_http_counts;
+
+enum { FR_DATE_LINE_BYTES = sizeof "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" - 1 };
+
+/* What one loop keeps for http, in FR_SLOT_HTTP. */
+typedef struct fr_http_loop {
+    fr_loop *loop;
+    fr_exchange *free_exchanges; /* owned */
+    uint32_t free_count;
+    uint32_t running;         /* handlers that have not ended */
+    const fr_http *limits_of; /* whose limits these are */
+    fr_http_limits limits;    /* with defaults filled in */
+    uint64_t date_until_ms;   /* the Date line is good until then */
+    char date_line[FR_DATE_LINE_BYTES];
+    fr_http_counts counts;
+    struct fr_http_loop *next; /* of all loops; under a lock */
+} fr_http_loop;
+
+/*
+ * One request and its answer. A connection has one while it reads, works or sends; an idle one has none. They are
+ * recycled with their arena and buffers: the fast path allocates nothing.
+ *
+ * It ends when nothing holds it any more: not the connection, not a handler, not a posted task.
+ */
+struct fr_exchange {
+    fr_req req; /* first; req.reserved_[0] points here */
+    fr_ctx ctx;
+    fr_conn *conn; /* NULL: the client has gone, or the connection was handed over */
+    const fr_step *step;
+    fr_http *http;
+    fr_http_loop *of;
+    fr_arena *arena; /* owned; of the request */
+    const fr_http_target *target;
+    fr_http_target hook;  /* the upgrade hook, as a target */
+    fr_buf reply_headers; /* owned; "Name: value\r\n"… */
+    fr_buf reply_body;    /* owned; fr_reply_body */
+    fr_buf body_in;       /* owned; the body of the request */
+    fr_task task;         /* to go on after output has left */
+    uint64_t began_ms;    /* the head was complete */
+    uint64_t file_left;   /* bytes of `file` to send */
+    uint64_t
+        moved_seen; /* bytes of the body that had come, or of the output that were left, when the timer
+                                  * was looked at last */
+    int file;       /* being sent; -1 */
+    uint16_t status; /* of the answer */
+    uint8_t hops;    /* of the posted task */
+    bool is_running; /* its handler has not ended */
+    bool is_driving; /* inside drive() */
+    bool is_posted;  /* its task is on its way */
+    bool is_answered;
+    bool is_last;                     /* close after the answer */
+    bool is_eof;                      /* the client sends no more */
+    bool is_timed;                    /* the timer of this head is set */
+    bool has_upgrade, has_connection; /* among the reply's headers */
+    fr_exchange *next;                /* in the freelist */
+    fr_body body;
+    fr_route_match match;
+    fr_head head;
+    uint32_t field_cap;
+    fr_field fields[];
+};
+
+enum {
+    FR_HELD_BYTES =
+        64 * 1024, /* further requests kept while a handler works; beyond, reading pauses */
+    FR_OUTPUT_BYTES = 64 * 1024, /* unsent answers beyond which no further request is begun */
+    FR_KEPT_BYTES = 64 * 1024,   /* of a buffer that is kept for the next exchange */
+    FR_REPLY_HEADER_BYTES = 32 * 1024,
+};
+
+/* exchange.c */
+fr_http_loop *fr_http_loop_get(fr_loop *loop); /* NULL when memory is out */
+const fr_http_limits *fr_http_limits_get(fr_http_loop *of,
+                                         const fr_http *http); /* with defaults filled in */
+fr_exchange *fr_exchange_take(fr_http *http, fr_conn *conn);   /* NULL when memory is out */
+void fr_exchange_reset(fr_exchange *exchange); /* for the next request of its connection */
+void fr_exchange_give_back(fr_exchange *exchange);
+static inline fr_exchange *fr_exchange_of(const fr_req *req)
+{
+    return (fr_exchange *)req->reserved_[0];
+}
+static inline void fr_http_count(_Atomic uint64_t *counter)
+{
+    __atomic_store_n((uint64_t *)counter,
+                     __atomic_load_n((uint64_t *)counter, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
+}
+
+/* request.c: what the parsed head says becomes exchange->req. Returns 0, or a status to refuse with and *why. */
+int fr_request_make(fr_exchange *exchange, const uint8_t *bytes, const char **why);
+
+/* response.c */
+const char *fr_date_line(fr_http_loop *of);                /* FR_DATE_LINE_BYTES, of this second */
+fr_err fr_answer_error(fr_exchange *exchange, fr_err err); /* by the error map */
+fr_err fr_answer_detail(fr_exchange *exchange, int status, fr_str detail); /* {"detail": …} */
+/* 301 to the same path with a slash behind it, and the same query. */
+fr_err fr_redirect_to_slash(fr_exchange *exchange);
+/* The head alone, the body follows from a file of that length, which is closed at the end. */
+fr_err fr_answer_file(fr_exchange *exchange, int status, fr_str content_type, int fd,
+                      uint64_t bytes);
+
+/* http.c */
+extern const fr_proto fr_http_idle, fr_http_busy;
+/* Take the connection away from the exchange and give it to another protocol. */
+fr_conn *fr_exchange_detach(fr_exchange *exchange, const fr_proto *proto, void *user);
+
+#endif

@@ -1,0 +1,152 @@
+/* A request as a handler sees it: made from the parsed head, and the questions that handlers ask of it. */
+#include <freshet/http.h>
+
+#include <string.h>
+
+#include "base/str.h"
+#include "http/cookies.h"
+#include "http/http_int.h"
+#include "http/url.h"
+#include "net/wait.h"
+
+/* ---- making it ---- */
+
+static fr_str at(const char *base, fr_span32 span)
+{
+    return (fr_str){base + span.at, span.n};
+}
+
+static const fr_pair *make_headers(fr_exchange *exchange, const char *base)
+{
+    const fr_head *head = &exchange->head;
+    fr_pair *pairs = fr_arena_alloc(exchange->arena, head->field_count * sizeof *pairs);
+    if (!pairs)
+        return NULL;
+    for (uint32_t i = 0; i < head->field_count; i++)
+        pairs[i] = (fr_pair){at(base, head->fields[i].name), at(base, head->fields[i].value)};
+    return pairs;
+}
+
+/* The path decoded once, as Django does. What everything above takes for text must be text: no NUL, UTF-8. */
+static bool make_path(fr_exchange *exchange, const char *base, fr_str *out)
+{
+    const fr_head *head = &exchange->head;
+    if (!head->path.n) {
+        *out = head->is_asterisk ? FR_STR("*") : FR_STR("/");
+        return true;
+    }
+    *out = at(base, head->path);
+    if (head->has_escapes && !fr_url_decode(exchange->arena, *out, false, out))
+        return false;
+    return fr_utf8_valid(*out) && fr_str_find_char(*out, '\0') == SIZE_MAX;
+}
+
+int fr_request_make(fr_exchange *exchange, const uint8_t *bytes, const char **why)
+{
+    const fr_head *head = &exchange->head;
+    fr_req *req = &exchange->req;
+    fr_ctx_init(&exchange->ctx, exchange->arena, exchange->of->loop);
+    exchange->ctx.db = exchange->http->db;
+    /* Handlers may suspend, and the loop's buffer is used for other connections then: the head is copied, once. */
+    char *base = fr_arena_alloc(exchange->arena, head->bytes);
+    *why = "The server is out of memory, try again.";
+    if (!base)
+        return 503;
+    memcpy(base, bytes, head->bytes);
+    req->method = at(base, head->method);
+    req->target = at(base, head->target);
+    req->query = at(base, head->query);
+    req->headers = make_headers(exchange, base);
+    req->header_count = head->field_count;
+    req->args = NULL;
+    req->arg_count = 0;
+    req->body = FR_STR("");
+    req->is_head = fr_str_eq(req->method, FR_STR("HEAD"));
+    if (!req->headers)
+        return 503;
+    *why = "Bad path.";
+    return make_path(exchange, base, &req->path) ? 0 : 400;
+}
+
+/* ---- asking it ---- */
+
+static fr_str find(const fr_pair *pairs, size_t count, fr_str name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (fr_str_eq(pairs[i].name, name))
+            return pairs[i].value;
+    return (fr_str){0};
+}
+
+fr_str fr_req_header(const fr_req *req, fr_str name)
+{
+    return find(req->headers, req->header_count, name);
+}
+
+fr_str fr_req_arg(const fr_req *req, fr_str name)
+{
+    return find(req->args, req->arg_count, name);
+}
+
+int64_t fr_req_arg_int(const fr_req *req, fr_str name)
+{
+    int64_t value = 0;
+    return fr_str_i64(fr_req_arg(req, name), &value) ? value : 0;
+}
+
+fr_str fr_req_query(fr_req *req, fr_str name)
+{
+    fr_str rest = req->query, found = {0};
+    fr_pair pair;
+    while (fr_query_next(req->ctx->arena, &rest, &pair))
+        if (fr_str_eq(pair.name, name))
+            found = pair.value;
+    return found;
+}
+
+fr_str fr_req_cookie(const fr_req *req, fr_str name)
+{
+    fr_str found = {0};
+    for (size_t i = 0; i < req->header_count; i++) { /* HTTP/2 gateways send several */
+        if (!fr_str_eq(req->headers[i].name, FR_STR("cookie")))
+            continue;
+        fr_str value = fr_cookie_find(req->headers[i].value, name);
+        if (value.p)
+            found = value;
+    }
+    return found;
+}
+
+fr_str fr_req_origin(fr_req *req)
+{
+    const char *scheme = req->is_secure ? "https" : "http";
+    fr_str host = fr_req_header(req, FR_STR("host"));
+    if (host.n)
+        return fr_arena_printf(req->ctx->arena, "%s://%.*s", scheme, FR_FMT(host));
+    char address[64];
+    uint16_t port;
+    fr_conn *conn = fr_req_conn(req);
+    if (!conn || !fr_conn_local(conn, address, &port))
+        return fr_arena_printf(req->ctx->arena, "%s://localhost", scheme);
+    const char *open = strchr(address, ':') ? "[" : "", *close = *open ? "]" : "";
+    return fr_arena_printf(req->ctx->arena, "%s://%s%s%s:%u", scheme, open, address, close,
+                           (unsigned)port);
+}
+
+fr_str fr_req_rest(const fr_req *req)
+{
+    const fr_exchange *exchange = fr_exchange_of(req);
+    return exchange ? exchange->match.rest : (fr_str){0};
+}
+
+fr_conn *fr_req_conn(const fr_req *req)
+{
+    const fr_exchange *exchange = fr_exchange_of(req);
+    return exchange ? exchange->conn : NULL;
+}
+
+bool fr_req_is_answered(const fr_req *req)
+{
+    const fr_exchange *exchange = fr_exchange_of(req);
+    return exchange && exchange->is_answered;
+}

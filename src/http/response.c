@@ -1,0 +1,321 @@
+/*
+ * Answers: one head, one body, written into the connection's output in one unit when they are small.
+ *
+ * An answer is ours, not the peer's flood: it is queued whole even if it is longer than the connection's output bound.
+ * What bounds a client that does not read is that no further request of it is begun (http.c).
+ */
+#include <freshet/http.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/digits.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "http/http_int.h"
+#include "http/status.h"
+
+enum {
+    HEAD_BYTES = 256, /* of a head without its content type and the handler's headers */
+    BODY_BYTES_MAX = INT32_MAX,
+};
+
+/* ---- headers of the handler ---- */
+
+static bool is_ours(fr_str name)
+{
+    return fr_str_eq_nocase(name, FR_STR("content-length")) ||
+           fr_str_eq_nocase(name, FR_STR("transfer-encoding"));
+}
+
+fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
+{
+    fr_exchange *exchange = fr_exchange_of(req);
+    if (!exchange || exchange->is_answered)
+        return FR_EINTERNAL;
+    if (!fr_is_token(name) || !fr_is_field_value(value) || is_ours(name))
+        return FR_EINVAL;
+    fr_buf *headers = &exchange->reply_headers;
+    if (headers->n + name.n + value.n + 4 > FR_REPLY_HEADER_BYTES)
+        return FR_ETOOBIG;
+    if (fr_str_eq_nocase(name, FR_STR("connection"))) {
+        if (fr_list_has(value, FR_STR("close"))) {
+            exchange->is_last = true; /* the answer says so by itself */
+            return FR_OK;
+        }
+        exchange->has_connection = true;
+    }
+    exchange->has_upgrade |= fr_str_eq_nocase(name, FR_STR("upgrade"));
+    fr_buf_put(headers, name);
+    fr_buf_lit(headers, ": ");
+    fr_buf_put(headers, value);
+    fr_buf_lit(headers, "\r\n");
+    return fr_buf_check(headers);
+}
+
+/* ---- the head ---- */
+
+const char *fr_date_line(fr_http_loop *of)
+{
+    uint64_t now_ms = fr_loop_now_ms(of->loop);
+    if (now_ms >= of->date_until_ms) {
+        fr_time now = fr_time_now();
+        char text[FR_TIME_TEXT];
+        size_t n = fr_time_http(now, text);
+        memcpy(of->date_line, "Date: ", 6);
+        memcpy(of->date_line + 6, text, n);
+        memcpy(of->date_line + 6 + n, "\r\n", 2);
+        of->date_until_ms = now_ms + 1000 - (uint64_t)(now / 1000 % 1000);
+    }
+    return of->date_line;
+}
+
+static char *put(char *p, fr_str s)
+{
+    if (s.n)
+        memcpy(p, s.p, s.n);
+    return p + s.n;
+}
+#define PUT_LITERAL(p, literal) put((p), FR_STR(literal))
+
+static char *put_status(char *p, int status)
+{
+    fr_str line = fr_status_line(status);
+    if (line.n)
+        return put(p, line);
+    p = PUT_LITERAL(p, "HTTP/1.1 ");
+    p += fr_digits_u64(p, (uint64_t)status);
+    p = PUT_LITERAL(p, " ");
+    p = put(p, fr_status_reason(status));
+    return PUT_LITERAL(p, "\r\n");
+}
+
+/* At most head_room() bytes. */
+static char *put_head(fr_exchange *exchange, char *p, int status, fr_str content_type,
+                      uint64_t length)
+{
+    p = put_status(p, status);
+    if (content_type.n) {
+        p = PUT_LITERAL(p, "Content-Type: ");
+        p = put(p, content_type);
+        p = PUT_LITERAL(p, "\r\n");
+    }
+    p = put(p, fr_buf_str(&exchange->reply_headers));
+    if (status != 304) { /* also 204: clients of Django see "Content-Length: 0" there */
+        p = PUT_LITERAL(p, "Content-Length: ");
+        p += fr_digits_u64(p, length);
+        p = PUT_LITERAL(p, "\r\n");
+    }
+    memcpy(p, fr_date_line(exchange->of), FR_DATE_LINE_BYTES);
+    p += FR_DATE_LINE_BYTES;
+    if (exchange->is_last)
+        p = PUT_LITERAL(p, "Connection: close\r\n");
+    else if (exchange->head.is_keep_alive)
+        p = PUT_LITERAL(p, "Connection: keep-alive\r\n");
+    return PUT_LITERAL(p, "\r\n");
+}
+
+static size_t head_room(const fr_exchange *exchange, fr_str content_type)
+{
+    return HEAD_BYTES + content_type.n + exchange->reply_headers.n;
+}
+
+/* ---- sending ---- */
+
+/* From here on the request counts as answered, whatever becomes of the answer. */
+static fr_err begin(fr_exchange *exchange, int status)
+{
+    if (!exchange || exchange->is_answered || status < 200 || status > 599)
+        return FR_EINTERNAL;
+    exchange->is_answered = true;
+    exchange->status = (uint16_t)status;
+    fr_http_count(&exchange->of->counts.answers[status / 100]);
+    exchange->is_last |= exchange->head.is_close || fr_loop_is_draining(exchange->of->loop);
+    return exchange->conn && !fr_conn_is_closing(exchange->conn) ? FR_OK : FR_ECANCELED;
+}
+
+/* The bound is lifted only when it is met: nearly never. */
+static uint32_t lift_bound(fr_conn *conn)
+{
+    uint32_t bound = conn->out_bound;
+    fr_conn_set_bound(conn, UINT32_MAX);
+    return bound;
+}
+
+static char *reserve(fr_conn *conn, size_t n)
+{
+    char *p = fr_conn_reserve(conn, n);
+    if (p || fr_conn_is_closing(conn))
+        return p;
+    uint32_t bound = lift_bound(conn);
+    p = fr_conn_reserve(conn, n);
+    fr_conn_set_bound(conn, bound);
+    return p;
+}
+
+/* Half an answer must not stay: the connection ends. */
+static fr_err fail(fr_exchange *exchange, fr_err err)
+{
+    if (exchange->conn)
+        fr_conn_close(exchange->conn, err);
+    return err;
+}
+
+/* Room for the head, and what is written of it. */
+static fr_err send_small(fr_exchange *exchange, int status, fr_str content_type, fr_str body,
+                         fr_str shown)
+{
+    char *start = reserve(exchange->conn, head_room(exchange, content_type) + shown.n);
+    if (!start)
+        return fail(exchange, FR_ENOMEM);
+    char *p = put_head(exchange, start, status, content_type, body.n);
+    p = put(p, shown);
+    fr_conn_commit(exchange->conn, (size_t)(p - start));
+    return FR_OK;
+}
+
+/* taken: body.p is malloc'ed, and given away. */
+static fr_err send_large(fr_exchange *exchange, int status, fr_str content_type, fr_str body,
+                         bool is_taken)
+{
+    fr_conn *conn = exchange->conn;
+    char *head = fr_arena_alloc(exchange->arena, head_room(exchange, content_type));
+    fr_err err = FR_ENOMEM;
+    uint32_t bound = lift_bound(conn);
+    if (head) {
+        fr_str text = {head,
+                       (size_t)(put_head(exchange, head, status, content_type, body.n) - head)};
+        err = is_taken ? fr_conn_write(conn, text.p, text.n) : fr_conn_write2(conn, text, body);
+    }
+    if (err == FR_OK && is_taken)
+        err = fr_conn_write_take(conn, (char *)(uintptr_t)body.p, body.n);
+    else if (is_taken)
+        fr_free((char *)(uintptr_t)body.p);
+    if (!fr_conn_is_closing(conn))
+        fr_conn_set_bound(conn, bound);
+    return err == FR_OK ? FR_OK : fail(exchange, err);
+}
+
+static bool is_small(const fr_exchange *exchange, fr_str content_type, size_t body_bytes)
+{
+    return head_room(exchange, content_type) + body_bytes <= FR_CONN_RESERVE_BYTES;
+}
+
+fr_err fr_reply_bytes(fr_req *req, int status, fr_str content_type, fr_str body)
+{
+    fr_exchange *exchange = fr_exchange_of(req);
+    if (!fr_is_field_value(content_type) || content_type.n > FR_REPLY_HEADER_BYTES ||
+        body.n > BODY_BYTES_MAX)
+        return FR_EINTERNAL;
+    FR_TRY(begin(exchange, status));
+    fr_str shown = req->is_head || fr_status_is_bodyless(status) ? FR_STR("") : body;
+    if (fr_status_is_bodyless(status))
+        body = shown;
+    if (is_small(exchange, content_type, shown.n))
+        return send_small(exchange, status, content_type, body, shown);
+    return send_large(exchange, status, content_type, body, false);
+}
+
+fr_err fr_reply_json(fr_req *req, int status, fr_str json)
+{
+    return fr_reply_bytes(req, status, FR_STR("application/json"), json);
+}
+
+fr_err fr_reply_text(fr_req *req, int status, fr_str text)
+{
+    return fr_reply_bytes(req, status, FR_STR("text/plain; charset=utf-8"), text);
+}
+
+fr_buf *fr_reply_body(fr_req *req)
+{
+    return &fr_exchange_of(req)->reply_body;
+}
+
+fr_err fr_reply_buf(fr_req *req, int status, fr_str content_type)
+{
+    fr_exchange *exchange = fr_exchange_of(req);
+    if (!exchange)
+        return FR_EINTERNAL;
+    fr_buf *body = &exchange->reply_body;
+    FR_TRY(fr_buf_check(body));
+    if (is_small(exchange, content_type, body->n) || req->is_head || fr_status_is_bodyless(status))
+        return fr_reply_bytes(req, status, content_type, fr_buf_str(body));
+    if (!fr_is_field_value(content_type) || content_type.n > FR_REPLY_HEADER_BYTES ||
+        body->n > BODY_BYTES_MAX)
+        return FR_EINTERNAL;
+    FR_TRY(begin(exchange, status));
+    fr_str taken = fr_buf_str(body);
+    fr_buf_init(body);
+    return send_large(exchange, status, content_type, taken, true);
+}
+
+fr_err fr_answer_file(fr_exchange *exchange, int status, fr_str content_type, int fd,
+                      uint64_t bytes)
+{
+    fr_err err = begin(exchange, status);
+    char *start = err == FR_OK ? reserve(exchange->conn, head_room(exchange, content_type)) : NULL;
+    if (!start) {
+        close(fd);
+        return err == FR_OK ? fail(exchange, FR_ENOMEM) : err;
+    }
+    char *p = put_head(exchange, start, status, content_type, bytes);
+    fr_conn_commit(exchange->conn, (size_t)(p - start));
+    if (exchange->req.is_head) {
+        close(fd);
+        return FR_OK;
+    }
+    exchange->file = fd;
+    exchange->file_left = bytes;
+    return FR_OK;
+}
+
+/* ---- redirects ---- */
+
+/* As Django's CommonMiddleware. The target has no blanks and control bytes; two slashes at its beginning would lead to
+ * another host. */
+fr_err fr_redirect_to_slash(fr_exchange *exchange)
+{
+    fr_req *req = &exchange->req;
+    const fr_head *head = &exchange->head;
+    fr_str path = fr_str_sub(req->target, head->path.at - head->target.at, head->path.n);
+    bool is_double = path.n > 1 && path.p[1] == '/';
+    fr_str to = fr_arena_printf(exchange->arena, "%s%.*s/%s%.*s", is_double ? "/%2F" : "",
+                                FR_FMT(fr_str_from(path, is_double ? 2 : 0)),
+                                req->query.n ? "?" : "", FR_FMT(req->query));
+    if (!to.p)
+        return FR_ENOMEM;
+    FR_TRY(fr_reply_header(req, FR_STR("Location"), to));
+    return fr_reply_bytes(req, 301, FR_STR("text/html; charset=utf-8"), FR_STR(""));
+}
+
+/* ---- errors ---- */
+
+fr_err fr_answer_detail(fr_exchange *exchange, int status, fr_str detail)
+{
+    fr_buf *body = &exchange->reply_body;
+    fr_buf_clear(body);
+    fr_buf_lit(body, "{\"detail\":");
+    fr_json_put_str(body, detail);
+    fr_buf_put_char(body, '}');
+    if (fr_buf_check(body) != FR_OK)
+        return fr_reply_json(&exchange->req, status,
+                             FR_STR("{\"detail\":\"The server is out of memory.\"}"));
+    return fr_reply_buf(&exchange->req, status, FR_STR("application/json"));
+}
+
+/* The text of fr_fail is for the client, but of our own faults no more is told than that they are ours. */
+fr_err fr_answer_error(fr_exchange *exchange, fr_err err)
+{
+    const fr_err_row *row = fr_err_get(err == FR_OK ? FR_EINTERNAL : err);
+    fr_str told = exchange->ctx.detail;
+    if (row->code == FR_EINTERNAL || row->code == FR_EIO) {
+        FR_ERROR("http.handler", FR_KV_S("path", exchange->req.path),
+                 FR_KV_C("error", err == FR_OK ? "no answer" : row->name), FR_KV_S("detail", told));
+        told = (fr_str){0};
+    }
+    return fr_answer_detail(exchange, row->status, told.n ? told : fr_str_c(row->detail));
+}

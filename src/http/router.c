@@ -1,0 +1,314 @@
+/*
+ * The router: a trie over segments.
+ *
+ *     "api/notes/", "api/notes/<int:pk>/", "rooms/<slug:room>/", "files/<path:name>", "static/" (prefix)
+ *
+ *     root ─ api ─ notes ─ ""            end: route 0
+ *          │             └ <int> ─ ""    end: route 1
+ *          ├ rooms ─ <slug> ─ ""         end: route 2
+ *          ├ files                       tail "<path:name>": route 3
+ *          └ static                      prefix: route 4
+ *
+ * A segment that is one literal or one converter is a step in the trie. From the first segment that is more than that
+ * (two converters, text around one, a path), the rest of the pattern is a tail, matched as a whole. Several routes may
+ * match a path; the first registered wins, and branches that hold only later ones are not looked into.
+ */
+#include "http/router.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "http/pattern.h"
+
+typedef struct route {
+    uint32_t index; /* order of registration */
+    void *data;
+    fr_str names[FR_ROUTE_ARGS_MAX];
+    size_t arg_count;
+    bool is_prefix;
+    fr_pattern_token *tail; /* in the arena; of a tail */
+    size_t tail_count;
+    struct route *next; /* the next tail of its node */
+} route;
+
+typedef struct node node;
+struct node {
+    uint32_t least;  /* index of the first route in here or below */
+    fr_str segment;  /* of a literal child */
+    node **literals; /* sorted by length, then bytes */
+    uint32_t literal_count, literal_cap;
+    node *converters[FR_TOKEN_PATH]; /* by kind; [FR_TOKEN_LITERAL] is not used */
+    const route *end;                /* the path ends with this segment */
+    const route *prefix;             /* a slash and anything follow */
+    route *tails;                    /* in order */
+};
+
+struct fr_router {
+    fr_arena *arena; /* borrowed */
+    node root;
+    uint32_t route_count;
+};
+
+enum { SEGMENTS_MAX = 64 }; /* of a pattern: the depth of the search */
+
+fr_router *fr_router_new(fr_arena *arena)
+{
+    fr_router *router = fr_arena_zalloc(arena, sizeof *router);
+    if (!router)
+        return NULL;
+    router->arena = arena;
+    router->root.least = UINT32_MAX;
+    return router;
+}
+
+/* ---- adding ---- */
+
+static int compare_segments(fr_str a, fr_str b)
+{
+    if (a.n != b.n)
+        return a.n < b.n ? -1 : 1;
+    return a.n ? memcmp(a.p, b.p, a.n) : 0;
+}
+
+/* Where a literal child is, or would be. */
+static uint32_t place_of(const node *parent, fr_str segment, bool *is_there)
+{
+    uint32_t low = 0, high = parent->literal_count;
+    *is_there = false;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        int order = compare_segments(parent->literals[middle]->segment, segment);
+        if (order == 0) {
+            *is_there = true;
+            return middle;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static node *new_node(fr_router *router, fr_str segment)
+{
+    node *n = fr_arena_zalloc(router->arena, sizeof *n);
+    if (!n)
+        return NULL;
+    n->least = UINT32_MAX;
+    n->segment = fr_str_dup(router->arena, segment);
+    return n->segment.p ? n : NULL;
+}
+
+static bool grow_literals(fr_router *router, node *parent)
+{
+    uint32_t cap = parent->literal_cap ? parent->literal_cap * 2 : 4;
+    node **grown = fr_arena_alloc(router->arena, cap * sizeof *grown);
+    if (!grown)
+        return false;
+    if (parent->literal_count)
+        memcpy(grown, parent->literals, parent->literal_count * sizeof *grown);
+    parent->literals = grown;
+    parent->literal_cap = cap;
+    return true;
+}
+
+static node *literal_child(fr_router *router, node *parent, fr_str segment)
+{
+    bool is_there;
+    uint32_t at = place_of(parent, segment, &is_there);
+    if (is_there)
+        return parent->literals[at];
+    node *child = new_node(router, segment);
+    if (!child || (parent->literal_count == parent->literal_cap && !grow_literals(router, parent)))
+        return NULL;
+    memmove(parent->literals + at + 1, parent->literals + at,
+            (parent->literal_count - at) * sizeof *parent->literals);
+    parent->literals[at] = child;
+    parent->literal_count++;
+    return child;
+}
+
+static node *converter_child(fr_router *router, node *parent, fr_token_kind kind)
+{
+    if (!parent->converters[kind])
+        parent->converters[kind] = new_node(router, FR_STR(""));
+    return parent->converters[kind];
+}
+
+/* The child for a segment of a pattern; NULL in *out: it must be a tail. */
+static fr_err step_into(fr_router *router, node *parent, fr_str segment, node **out)
+{
+    fr_pattern_token tokens[FR_TOKENS_MAX];
+    size_t count;
+    char ignored[256];
+    *out = NULL;
+    if (fr_pattern_read(segment, false, tokens, &count, ignored) != FR_OK || count > 1 ||
+        (count == 1 && tokens[0].kind == FR_TOKEN_PATH))
+        return FR_OK;
+    *out = count == 0 || tokens[0].kind == FR_TOKEN_LITERAL
+               ? literal_child(router, parent, segment)
+               : converter_child(router, parent, tokens[0].kind);
+    return *out ? FR_OK : FR_ENOMEM;
+}
+
+static fr_err add_tail(fr_router *router, node *parent, fr_str rest, route *r)
+{
+    fr_pattern_token tokens[FR_TOKENS_MAX];
+    char ignored[256];
+    FR_TRY(fr_pattern_read(rest, r->is_prefix, tokens, &r->tail_count, ignored));
+    r->tail = fr_arena_alloc(router->arena, r->tail_count * sizeof *tokens);
+    if (!r->tail)
+        return FR_ENOMEM;
+    memcpy(r->tail, tokens, r->tail_count * sizeof *tokens);
+    route **at = &parent->tails;
+    while (*at)
+        at = &(*at)->next;
+    *at = r;
+    return FR_OK;
+}
+
+static fr_err add_route(fr_router *router, fr_str pattern, route *r)
+{
+    node *at = &router->root;
+    for (int depth = 0;; depth++) {
+        if (at->least > r->index)
+            at->least = r->index;
+        size_t slash = fr_str_find_char(pattern, '/');
+        bool is_last = slash == SIZE_MAX;
+        if (is_last && !pattern.n && r->is_prefix) {
+            if (!at->prefix)
+                at->prefix = r;
+            return FR_OK;
+        }
+        node *child = NULL;
+        if (!(is_last &&
+              r->is_prefix)) /* "api" as a prefix matches "apix" too, as in Django: a tail */
+            FR_TRY(step_into(router, at, fr_str_sub(pattern, 0, slash), &child));
+        if (!child || depth == SEGMENTS_MAX)
+            return add_tail(router, at, pattern, r);
+        at = child;
+        if (is_last) {
+            if (at->least > r->index)
+                at->least = r->index;
+            if (!at->end)
+                at->end = r;
+            return FR_OK;
+        }
+        pattern = fr_str_from(pattern, slash + 1);
+    }
+}
+
+static fr_str without_leading_slash(fr_str s)
+{
+    return s.n && s.p[0] == '/' ? fr_str_from(s, 1) : s;
+}
+
+fr_err fr_router_add(fr_router *router, fr_str pattern, bool is_prefix, void *data, char error[256])
+{
+    fr_pattern_token tokens[FR_TOKENS_MAX];
+    size_t count;
+    char reason[256];
+    if (fr_pattern_read(without_leading_slash(pattern), is_prefix, tokens, &count, reason) !=
+        FR_OK) {
+        snprintf(error, 256, "route \"%.*s\": %.120s", FR_FMT(fr_str_sub(pattern, 0, 100)), reason);
+        return FR_EINVAL;
+    }
+    snprintf(error, 256, "out of memory");
+    route *r = fr_arena_zalloc(router->arena, sizeof *r);
+    fr_str kept = fr_str_dup(router->arena, without_leading_slash(pattern));
+    if (!r || !kept.p)
+        return FR_ENOMEM;
+    *r = (route){.index = router->route_count, .data = data, .is_prefix = is_prefix};
+    FR_TRY(fr_pattern_read(kept, is_prefix, tokens, &count, reason));
+    for (size_t i = 0; i < count; i++)
+        if (tokens[i].kind != FR_TOKEN_LITERAL)
+            r->names[r->arg_count++] = tokens[i].text;
+    FR_TRY(add_route(router, kept, r));
+    router->route_count++;
+    error[0] = '\0';
+    return FR_OK;
+}
+
+/* ---- matching ---- */
+
+typedef struct search {
+    fr_str values[FR_ROUTE_ARGS_MAX];
+    const route *best;
+    uint32_t best_index; /* UINT32_MAX: none */
+    fr_str best_values[FR_ROUTE_ARGS_MAX];
+    fr_str rest;
+} search;
+
+static void take(search *s, const route *r, fr_str rest)
+{
+    s->best = r;
+    s->best_index = r->index;
+    s->rest = rest;
+    memcpy(s->best_values, s->values, r->arg_count * sizeof *s->values);
+}
+
+static void try_tails(search *s, const node *at, fr_str rest, size_t value_count)
+{
+    for (const route *r = at->tails; r && r->index < s->best_index; r = r->next) {
+        size_t used;
+        if (fr_pattern_match(r->tail, r->tail_count, r->is_prefix, rest, s->values + value_count,
+                             &used))
+            take(s, r, fr_str_from(rest, used));
+    }
+}
+
+static void visit(search *s, const node *at, fr_str rest, size_t value_count);
+
+/* The segment before `rest` led to this child. */
+static void enter(search *s, const node *child, bool is_last, fr_str rest, size_t value_count)
+{
+    if (child->least >= s->best_index)
+        return;
+    if (!is_last)
+        visit(s, child, rest, value_count);
+    else if (child->end && child->end->index < s->best_index)
+        take(s, child->end, rest);
+}
+
+/* Depth is bounded by the patterns, not by the path. */
+static void visit(search *s, const node *at, fr_str rest, size_t value_count)
+{
+    if (at->prefix && at->prefix->index < s->best_index)
+        take(s, at->prefix, rest);
+    try_tails(s, at, rest, value_count);
+    size_t slash = fr_str_find_char(rest, '/');
+    fr_str segment = fr_str_sub(rest, 0, slash),
+           after = fr_str_from(rest, slash == SIZE_MAX ? rest.n : slash + 1);
+    bool is_last = slash == SIZE_MAX, is_there;
+    uint32_t place = place_of(at, segment, &is_there);
+    if (is_there)
+        enter(s, at->literals[place], is_last, after, value_count);
+    for (int kind = FR_TOKEN_STR; kind < FR_TOKEN_PATH; kind++) {
+        const node *child = at->converters[kind];
+        if (!child || child->least >= s->best_index ||
+            !fr_token_takes((fr_token_kind)kind, segment))
+            continue;
+        s->values[value_count] = segment;
+        enter(s, child, is_last, after, value_count + 1);
+    }
+}
+
+bool fr_router_match(const fr_router *router, fr_str path, fr_route_match *out)
+{
+    if (!path.n || path.p[0] != '/')
+        return false;
+    search s; /* not cleared: values are written before they are read, and this is the fast path */
+    s.best = NULL;
+    s.best_index = UINT32_MAX;
+    visit(&s, &router->root, fr_str_from(path, 1), 0);
+    if (!s.best)
+        return false;
+    out->data = s.best->data;
+    out->rest = s.rest;
+    out->arg_count = s.best->arg_count;
+    for (size_t i = 0; i < s.best->arg_count; i++)
+        out->args[i] = (fr_pair){s.best->names[i], s.best_values[i]};
+    return true;
+}
