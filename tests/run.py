@@ -114,9 +114,9 @@ def suites():
 
 def count(text):
     """passed, failed, skipped as the runner's own output tells."""
-    passed = sum(int(n) for n in re.findall(r"^\[  PASSED  \] (\d+) test", text, re.M))          # cmocka
-    failed = sum(int(n) for n in re.findall(r"^\[  FAILED  \] (?:tests: )?(\d+) test", text, re.M))
-    skipped = sum(int(n) for n in re.findall(r"^\[  SKIPPED \] (?:tests: )?(\d+) test", text, re.M))
+    passed = sum(int(n) for n in re.findall(r"^\[  PASSED  \] (?:\w+: )?(\d+) test", text, re.M))          # cmocka
+    failed = sum(int(n) for n in re.findall(r"^\[  FAILED  \] (?:\w+: )?(\d+) test", text, re.M))
+    skipped = sum(int(n) for n in re.findall(r"^\[  SKIPPED \] (?:\w+: )?(\d+) test", text, re.M))
     ran = re.search(r"^Ran (\d+) tests? in", text, re.M)                                          # unittest
     if ran:
         words = dict((k, int(v)) for k, v in re.findall(r"(failures|errors|skipped|unexpected successes)=(\d+)", text[ran.end():]))

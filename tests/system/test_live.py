@@ -55,10 +55,32 @@ class LiveNotes(ServerCase):
             frame = ws.receive_json()
             self.assertEqual(frame["changes"], [{"op": "delete", "id": note["id"]}])
 
-    def test_a_row_that_is_not_there_cannot_be_watched(self):
+    def test_a_row_that_is_not_there_is_an_error_and_close_4404(self):
+        for key in ("99999999", "x", "99999999999999999999"):
+            with WebSocket(self.server.port, "/api/notes/%s/" % key) as ws:
+                self.assertEqual(ws.receive_json(), {"type": "error", "status": 404, "detail": "Not found."})
+                self.assertEqual(ws.wait_close().code, 4404)
+
+    def test_what_a_url_asks_for_and_cannot_have_yet_is_refused_not_ignored(self):
         with self.assertRaises(Refused) as refused:
-            WebSocket(self.server.port, "/api/notes/99999999/")
-        self.assertEqual(refused.exception.status, 404)
+            WebSocket(self.server.port, "/api/notes/?done=true")
+        self.assertEqual(refused.exception.status, 501)
+
+    def test_a_client_that_wants_to_resume_gets_a_marked_snapshot(self):
+        with WebSocket(self.server.port, "/api/notes/?since=1.2.3") as ws:
+            frame = ws.receive_json()
+            self.assertEqual((frame["type"], frame["reset"]), ("snapshot", True))
+
+    def test_a_client_may_ask_how_far_the_server_is(self):
+        with Live(self.server, "/api/notes/") as ws:
+            place = self.server.post("/api/notes/", {"title": "p", "done": False}).headers["freshet-at"]
+            ws.next()
+            ws.send_json({"type": "ping"})
+            self.assertEqual(ws.receive_json(), {"type": "pong", "at": place})
+            ws.send_text("nonsense")
+            self.assertEqual(ws.receive_json()["status"], 400)
+            self.make("and goes on")
+            ws.next()
 
     def test_a_refused_write_is_not_told(self):
         with Live(self.server, "/api/notes/") as ws:
