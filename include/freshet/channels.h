@@ -61,6 +61,8 @@ typedef struct fr_consumer {
 FR_API fr_err fr_accept(fr_sock *sock);
 /** Accept with this subprotocol (n = 0: none). */
 FR_API fr_err fr_accept_as(fr_sock *sock, fr_str subprotocol);
+/** A header for the answer to the handshake; in connect, before fr_accept. Errors: FR_EINVAL (too late, or not a header). */
+FR_API fr_err fr_accept_header(fr_sock *sock, fr_str name, fr_str value);
 /** Send a text message (UTF-8). Errors: FR_EINVAL (not accepted, or not UTF-8), FR_ETOOBIG (the client reads too slowly), FR_ECANCELED. */
 FR_API fr_err fr_send(fr_sock *sock, fr_str text);
 /** Send a binary message. */

@@ -125,6 +125,11 @@ size_t fr_fan_count(const fr_fan *fan)
     return fan->members.count;
 }
 
+fr_member *fr_fan_at(const fr_fan *fan, size_t index)
+{
+    return fan->members.at[index];
+}
+
 /* ---- publishing ---- */
 
 static void mark_dirty(fr_fan *fan)

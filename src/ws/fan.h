@@ -27,6 +27,7 @@ void fr_fan_free(fr_fan *fan);        /* no members left; NULL is fine */
 fr_err fr_fan_join(fr_fan *fan, fr_member *member, fr_ws *ws, uint64_t after);
 void fr_fan_leave(fr_member *member); /* of no fan: nothing */
 size_t fr_fan_count(const fr_fan *fan);
+fr_member *fr_fan_at(const fr_fan *fan, size_t index); /* index < count; who leaves gets the last one's place */
 /* Loop thread. number 0 = unnumbered; numbers of one topic ascend. The fan takes a reference. Errors: FR_ENOMEM. */
 fr_err fr_fan_publish(fr_fan *fan, fr_block *block, uint64_t number);
 /* What is pending for this member goes into its connection now: so that a message or close frame of its own comes

@@ -1,0 +1,66 @@
+/* The WebSocket side of an application, and what a loop keeps for it. */
+#include "channels/channels_int.h"
+
+fr_channels *fr_channels_new(const fr_channels_opts *opts)
+{
+    fr_channels *channels = fr_malloc(sizeof *channels);
+    if (channels)
+        *channels = (fr_channels){opts->router, opts->origins, opts->db, opts->server, opts->ws};
+    return channels;
+}
+
+void fr_channels_attach(fr_channels *channels, struct fr_server *server)
+{
+    channels->server = server;
+}
+
+void fr_channels_free(fr_channels *channels)
+{
+    fr_free(channels);
+}
+
+/* ---- of one loop ---- */
+
+static void retry(fr_timer *timer)
+{
+    fr_channels_loop *all =
+        (fr_channels_loop *)(void *)((char *)timer - offsetof(fr_channels_loop, retry));
+    fr_loop_at_pass_end(all->loop, &all->deliver);
+}
+
+/* The loop ends: its sockets have been closed, and there are no passes any more in which their disconnect could run. */
+static void free_loop(void *value)
+{
+    fr_channels_loop *all = value;
+    fr_timer_cancel(all->loop, &all->retry);
+    for (fr_seat *first = NULL; all->ready_first && all->ready_first != first;) {
+        first = all->ready_first;
+        fr_deliver_ready_(&all->deliver);
+    }
+    fr_timer_cancel(all->loop, &all->retry);
+    fr_events_free_(all);
+    fr_groups_free_(all);
+    fr_post_close_(all->post);
+    fr_free(all);
+}
+
+fr_channels_loop *fr_channels_loop_get_(fr_loop *loop)
+{
+    fr_channels_loop *all = fr_loop_slot_get(loop, FR_SLOT_CHANNELS);
+    if (all)
+        return all;
+    fr_post *post = fr_post_open_(loop);
+    all = post ? fr_zalloc(sizeof *all) : NULL;
+    if (!all) {
+        if (post)
+            fr_post_close_(post);
+        return NULL;
+    }
+    all->loop = loop;
+    all->post = post;
+    all->deliver.run = fr_deliver_ready_;
+    all->retry.run = retry;
+    fr_map_init(&all->groups);
+    fr_loop_slot_set(loop, FR_SLOT_CHANNELS, all, free_loop);
+    return all;
+}

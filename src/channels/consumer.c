@@ -1,0 +1,449 @@
+/*
+ * Consumers: the events of a socket, one at a time, each on a fiber.
+ *
+ *      ┌── message, idle ──▶ busy ── returns ──▶ mail? ── no ──▶ idle
+ *      │                      ▲                   │ yes
+ *   accepted                  └───────────────────┘
+ *      │
+ *      └── the socket ends ──▶ over: what the client sent before is handled, then disconnect, then the seat is freed
+ *
+ * A handler that does not wait runs within the call that brought its message. What comes while one waits goes to the
+ * mailbox; whoever runs takes the next from there.
+ */
+#include "channels/channels_int.h"
+
+#include "net/wait.h"
+
+enum { FREE_EVENTS_MAX = 64, RETRY_MS = 10 };
+
+static fr_channels_loop *loop_of(const fr_seat *seat)
+{
+    (void)seat;
+    return fr_channels_loop_get_(fr_loop_current());
+}
+
+/* ---- events are recycled with their arenas ---- */
+
+static void event_free(fr_event *event)
+{
+    fr_arena_free(event->arena);
+    fr_free(event);
+}
+
+static fr_event *event_take(fr_channels_loop *all, fr_seat *seat)
+{
+    fr_event *event = all->free_events;
+    if (event) {
+        all->free_events = event->next_free;
+        all->free_event_count--;
+    } else {
+        event = fr_zalloc(sizeof *event);
+        if (event && !(event->arena = fr_arena_new(0))) {
+            fr_free(event);
+            event = NULL;
+        }
+    }
+    if (event)
+        event->seat = seat;
+    return event;
+}
+
+static void event_give_back(fr_channels_loop *all, fr_event *event)
+{
+    fr_arena_reset(event->arena);
+    event->data = (fr_str){0};
+    if (all->free_event_count == FREE_EVENTS_MAX) {
+        event_free(event);
+        return;
+    }
+    event->next_free = all->free_events;
+    all->free_events = event;
+    all->free_event_count++;
+}
+
+void fr_events_free_(fr_channels_loop *all)
+{
+    for (fr_event *event = all->free_events, *next; event; event = next) {
+        next = event->next_free;
+        event_free(event);
+    }
+    all->free_events = NULL;
+}
+
+/* ---- closing ---- */
+
+static void close_socket(fr_seat *seat, uint16_t code, fr_str reason)
+{
+    fr_groups_send_now_(seat);
+    fr_ws_close(seat->ws, code, reason);
+}
+
+/* The text of fr_fail is for the client, but of our own faults no more is told than that they are ours. */
+void fr_seat_fail_(fr_seat *seat, fr_err err, const char *what)
+{
+    if (!seat->ws || !fr_ws_is_open(seat->ws))
+        return; /* it ends already, which may be why it failed */
+    uint16_t code = fr_err_close(err);
+    fr_str detail = seat->sock.ctx->detail;
+    if (err == FR_ECANCELED)
+        code = 1011;
+    if (err == FR_ETOOBIG && seat->is_too_slow)
+        code = 1013;
+    if (code == 1011) {
+        FR_ERROR("consumer.failed", FR_KV_C("in", what), FR_KV_C("error", fr_err_name(err)),
+                 FR_KV_S("detail", detail));
+        detail = (fr_str){0};
+    }
+    close_socket(seat, code, detail);
+}
+
+void fr_seat_overrun_(fr_seat *seat, const char *why)
+{
+    if (seat->is_connecting && !seat->is_accepted) {
+        seat->connecting->why = why;
+    } else if (seat->ws && fr_ws_is_open(seat->ws)) {
+        FR_DEBUG("consumer.overrun", FR_KV_C("why", why));
+        fr_conn_drop_pending(fr_ws_conn(seat->ws)); /* after the gap nothing is of use */
+        fr_ws_close(seat->ws, 1013, fr_str_c(why));
+    }
+}
+
+void fr_seat_free_(fr_seat *seat)
+{
+    fr_groups_leave_(seat);
+    for (fr_mail *mail; (mail = fr_mail_take_(seat));)
+        fr_mail_free_(mail);
+    fr_free(seat->kept);
+    fr_free(seat);
+}
+
+/* ---- handling ---- */
+
+static void begin(fr_event *event)
+{
+    fr_seat *seat = event->seat;
+    fr_loop *loop = fr_loop_current();
+    fr_ctx_init(&event->ctx, event->arena, loop);
+    event->ctx.db = seat->channels->db;
+    if (seat->is_over)
+        event->ctx.deadline_ms = fr_loop_now_ms(loop) + FR_AFTER_CLOSE_MS;
+    seat->sock.ctx = &event->ctx;
+    seat->sock.scope = &event->scope;
+}
+
+static void finish(fr_event *event)
+{
+    event->seat->sock.ctx = NULL;
+    event->seat->sock.scope = NULL;
+    event->data = (fr_str){0};
+    fr_mail_free_(event->mail);
+    event->mail = NULL;
+    fr_arena_reset(event->arena);
+}
+
+static fr_err call(fr_event *event)
+{
+    fr_seat *seat = event->seat;
+    const fr_consumer *consumer = seat->consumer;
+    fr_mail *mail = event->mail;
+    switch (event->kind) {
+    case FR_MAIL_TEXT: return consumer->receive(&seat->sock, event->data);
+    case FR_MAIL_BYTES: return consumer->receive_bytes(&seat->sock, event->data);
+    case FR_MAIL_GROUP:
+        if (seat->is_over)
+            return FR_OK; /* nobody is left to be told */
+        return consumer->group_message(&seat->sock, (fr_str){mail->bytes, mail->n}, event->data);
+    }
+    return FR_OK;
+}
+
+static void handle(fr_event *event)
+{
+    static const char *const names[] = {"receive", "receive_bytes", "group_message"};
+    begin(event);
+    fr_err err = call(event);
+    if (err)
+        fr_seat_fail_(event->seat, err, names[event->kind]);
+    finish(event);
+}
+
+/* The next one of the mailbox, if the event has none of its own. */
+static bool fetch(fr_event *event)
+{
+    if (event->data.p)
+        return true;
+    fr_mail *mail = fr_mail_take_(event->seat);
+    if (!mail)
+        return false;
+    event->mail = mail;
+    event->kind = (fr_mail_kind)mail->kind;
+    event->data = mail->block ? fr_ws_frame_payload(mail->block) : (fr_str){mail->bytes, mail->n};
+    return true;
+}
+
+static void disconnect(fr_event *event)
+{
+    fr_seat *seat = event->seat;
+    if (seat->consumer->disconnect) {
+        begin(event);
+        seat->consumer->disconnect(&seat->sock, seat->close_code);
+        finish(event);
+    }
+    fr_seat_free_(seat);
+}
+
+/* On a fiber. */
+static void run(void *arg)
+{
+    fr_event *event = arg;
+    fr_seat *seat = event->seat;
+    fr_scope_now_(seat, &event->scope);
+    unsigned count = 0;
+    while ((count < FR_EVENTS_A_TURN || seat->is_over) && fetch(event)) {
+        handle(event);
+        count++;
+    }
+    if (seat->is_over) {
+        disconnect(event);
+    } else {
+        seat->is_busy = false;
+        if (seat->last_mail)
+            fr_seat_ready_(seat);
+    }
+    event_give_back(fr_channels_loop_get_(fr_loop_current()), event);
+}
+
+static bool start(fr_channels_loop *all, fr_event *event)
+{
+    fr_seat *seat = event->seat;
+    seat->is_busy = true;
+    if (fr_fiber_start(all->loop, run, event) == FR_OK)
+        return true;
+    seat->is_busy = false;
+    event_give_back(all, event);
+    return false;
+}
+
+/* ---- seats with something to do ---- */
+
+void fr_seat_ready_(fr_seat *seat)
+{
+    fr_channels_loop *all = loop_of(seat);
+    if (seat->is_ready)
+        return;
+    seat->is_ready = true;
+    seat->next_ready = NULL;
+    if (all->ready_last)
+        all->ready_last->next_ready = seat;
+    else
+        all->ready_first = seat;
+    all->ready_last = seat;
+    fr_loop_at_pass_end(all->loop, &all->deliver);
+}
+
+static fr_seat *pop_ready(fr_channels_loop *all)
+{
+    fr_seat *seat = all->ready_first;
+    all->ready_first = seat->next_ready;
+    if (!all->ready_first)
+        all->ready_last = NULL;
+    seat->is_ready = false;
+    return seat;
+}
+
+static void push_back(fr_channels_loop *all, fr_seat *seat)
+{
+    seat->is_ready = true;
+    seat->next_ready = all->ready_first;
+    all->ready_first = seat;
+    if (!all->ready_last)
+        all->ready_last = seat;
+}
+
+/* Each once; those that have more to do come again in the next round. */
+void fr_deliver_ready_(fr_pass_hook *hook)
+{
+    fr_channels_loop *all =
+        (fr_channels_loop *)(void *)((char *)hook - offsetof(fr_channels_loop, deliver));
+    fr_seat *last = all->ready_last;
+    while (all->ready_first) {
+        fr_seat *seat = pop_ready(all);
+        bool is_last = seat == last;
+        fr_event *event = event_take(all, seat);
+        if (!event || !start(all, event)) { /* all fibers are in use: wait for one */
+            push_back(all, seat);
+            fr_timer_set(all->loop, &all->retry, fr_loop_now_ms(all->loop) + RETRY_MS);
+            return;
+        }
+        if (is_last)
+            break;
+    }
+    if (all->ready_first)
+        fr_loop_at_pass_end(all->loop, hook);
+}
+
+/* ---- what the socket calls ---- */
+
+static bool handle_now(fr_seat *seat, bool is_text, fr_str data)
+{
+    fr_channels_loop *all = loop_of(seat);
+    fr_event *event = event_take(all, seat);
+    if (!event)
+        return false;
+    event->kind = is_text ? FR_MAIL_TEXT : FR_MAIL_BYTES;
+    event->data =
+        fr_str_dup(event->arena, data); /* the loop's buffer is used again when a handler waits */
+    if (event->data.p)
+        return start(all, event);
+    event_give_back(all, event);
+    return false;
+}
+
+static void on_message(fr_ws *ws, bool is_text, fr_str data)
+{
+    fr_seat *seat = fr_ws_user(ws);
+    if (is_text ? !seat->consumer->receive : !seat->consumer->receive_bytes)
+        return;
+    if (!seat->is_busy && !seat->is_ready && handle_now(seat, is_text, data))
+        return;
+    if (!fr_mail_put_client_(seat, is_text, data))
+        fr_ws_close(ws, 1013, FR_STR("memory is out"));
+    else if (!seat->is_busy)
+        fr_seat_ready_(seat);
+}
+
+static void on_close(fr_ws *ws, uint16_t code)
+{
+    fr_seat *seat = fr_ws_user(ws);
+    fr_groups_lose_socket_(seat);
+    seat->ws = NULL;
+    seat->is_over = true;
+    seat->close_code = code;
+    if (seat->is_busy && seat->sock.ctx)
+        fr_ctx_cancel(seat->sock.ctx);
+    else if (!seat->is_busy)
+        fr_seat_ready_(seat);
+}
+
+const fr_ws_handler fr_consumer_handler_ = {.on_message = on_message, .on_close = on_close};
+
+/* ---- what consumers call ---- */
+
+static fr_err send(fr_sock *sock, bool is_text, fr_str data)
+{
+    fr_seat *seat = fr_seat_of(sock);
+    if (!seat->is_accepted)
+        return fr_fail(sock, FR_EINVAL, "Nothing can be sent before fr_accept.");
+    if (!seat->ws)
+        return FR_ECANCELED;
+    if (fr_fan_is_any_pending(sock->ctx->loop))
+        fr_groups_send_now_(seat); /* those were sent before this one */
+    fr_err err = fr_ws_send(seat->ws, is_text, data);
+    if (err != FR_ETOOBIG)
+        return err;
+    seat->is_too_slow = fr_conn_pending(fr_ws_conn(seat->ws)) > 0;
+    return fr_fail(sock, err,
+                   seat->is_too_slow ? "The client reads too slowly."
+                                     : "The message is too large.");
+}
+
+fr_err fr_send(fr_sock *sock, fr_str text)
+{
+    if (!fr_utf8_valid(text))
+        return fr_fail(sock, FR_EINVAL, "A text message is UTF-8; fr_send_bytes sends anything.");
+    return send(sock, true, text);
+}
+
+fr_err fr_send_bytes(fr_sock *sock, fr_str bytes)
+{
+    return send(sock, false, bytes);
+}
+
+static fr_err refuse(fr_connecting *connecting)
+{
+    if (connecting->is_refused)
+        return FR_OK;
+    connecting->is_refused = true;
+    return fr_http_refuse(connecting->req, 403, FR_STR("Access denied"));
+}
+
+fr_err fr_close(fr_sock *sock, uint16_t code, fr_str reason)
+{
+    fr_seat *seat = fr_seat_of(sock);
+    if (!seat->is_accepted)
+        return refuse(seat->connecting);
+    if (seat->ws)
+        close_socket(seat, code ? code : 1000, reason);
+    return FR_OK;
+}
+
+/* ---- accepting ---- */
+
+static bool is_offered(const fr_scope *scope, fr_str subprotocol)
+{
+    for (size_t i = 0; i < scope->subprotocol_count; i++)
+        if (fr_str_eq(scope->subprotocols[i], subprotocol))
+            return true;
+    return false;
+}
+
+/* Ours are in order of preference. */
+static fr_str choose(const fr_seat *seat)
+{
+    fr_str rest = fr_str_c(seat->consumer->subprotocols), item;
+    while (rest.n) {
+        rest = fr_str_cut(rest, ',', &item);
+        item = fr_str_trim(item);
+        if (item.n && is_offered(seat->sock.scope, item))
+            return item;
+    }
+    return (fr_str){0};
+}
+
+static fr_err check_accept(const fr_seat *seat, fr_str subprotocol)
+{
+    const fr_sock *sock = &seat->sock;
+    if (!seat->is_connecting || seat->is_accepted)
+        return fr_fail(sock, FR_EINVAL, "fr_accept is called once, in connect.");
+    if (seat->connecting->is_refused)
+        return fr_fail(sock, FR_EINVAL, "The handshake has been refused by fr_close.");
+    if (seat->connecting->why)
+        return fr_fail(sock, FR_EBUSY, "%s", seat->connecting->why);
+    if (subprotocol.n && !is_offered(sock->scope, subprotocol))
+        return fr_fail(sock, FR_EINVAL, "The client did not offer this subprotocol.");
+    return FR_OK;
+}
+
+fr_err fr_accept_as(fr_sock *sock, fr_str subprotocol)
+{
+    fr_seat *seat = fr_seat_of(sock);
+    FR_TRY(check_accept(seat, subprotocol));
+    fr_ws_opts opts = seat->channels->ws;
+    if (seat->consumer->message_bytes)
+        opts.message_bytes = opts.frame_bytes = seat->consumer->message_bytes;
+    opts.subprotocol = subprotocol;
+    FR_TRY(fr_ws_accept(seat->connecting->req, &opts, &fr_consumer_handler_, seat, &seat->ws));
+    seat->is_accepted = true;
+    sock->ctx->deadline_ms = 0; /* that was the handshake's */
+    return fr_groups_accept_(seat);
+}
+
+fr_err fr_accept(fr_sock *sock)
+{
+    return fr_accept_as(sock,
+                        fr_seat_of(sock)->is_connecting ? choose(fr_seat_of(sock)) : (fr_str){0});
+}
+
+fr_err fr_accept_header(fr_sock *sock, fr_str name, fr_str value)
+{
+    fr_seat *seat = fr_seat_of(sock);
+    if (!seat->is_connecting || seat->is_accepted)
+        return fr_fail(sock, FR_EINVAL,
+                       "Headers of the handshake are given in connect, before fr_accept.");
+    bool is_ours = fr_str_eq_nocase(name, FR_STR("upgrade")) ||
+                   fr_str_eq_nocase(name, FR_STR("connection")) ||
+                   fr_str_eq_nocase(fr_str_sub(name, 0, 14), FR_STR("sec-websocket-"));
+    if (is_ours || fr_reply_header(seat->connecting->req, name, value))
+        return fr_fail(sock, FR_EINVAL, "Not a header that a handshake may have.");
+    return FR_OK;
+}

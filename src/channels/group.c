@@ -1,0 +1,310 @@
+/*
+ * Groups on one loop. Members are of two kinds:
+ *
+ *   served by the fan    accepted sockets whose consumer has no group_message: the frame goes out as it is, with no
+ *                        handler, no fiber and no mailbox
+ *   listeners            those with a group_message, and those that are not accepted yet: by the mailbox
+ */
+#include "channels/channels_int.h"
+
+#include <string.h>
+
+struct fr_group {
+    fr_channels_loop *of;
+    fr_topic *topic; /* has the name */
+    fr_fan *fan;     /* owned; NULL until somebody is served by it */
+    FR_VEC(fr_membership *) listeners;
+    size_t members; /* of both kinds, and of sockets that have ended but not been told yet */
+};
+
+bool fr_group_name_ok(fr_str group)
+{
+    if (group.n < 1 || group.n > 99)
+        return false;
+    for (size_t i = 0; i < group.n; i++) {
+        char c = group.p[i];
+        bool is_alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!is_alnum && c != '.' && c != '_' && c != '-')
+            return false;
+    }
+    return true;
+}
+
+static fr_err bad_name(fr_ctx *ctx)
+{
+    return fr_fail(ctx, FR_EINVAL,
+                   "A group's name is 1 to 99 of the characters A-Z a-z 0-9 . _ and -.");
+}
+
+/* ---- members that cannot keep up ---- */
+
+static void on_behind(fr_member *member, void *arg)
+{
+    (void)arg;
+    fr_seat_overrun_(((fr_membership *)(void *)member)->seat, "reads too slowly");
+}
+
+/* A loop that was too busy did not get a message: so did none of its members. */
+static void close_all(fr_group *group)
+{
+    static const char WHY[] = "the server is overloaded";
+    for (size_t i = group->fan ? fr_fan_count(group->fan) : 0; i-- > 0;)
+        if (i < fr_fan_count(group->fan))
+            fr_seat_overrun_(((fr_membership *)(void *)fr_fan_at(group->fan, i))->seat, WHY);
+    for (size_t i = group->listeners.count; i-- > 0;)
+        fr_seat_overrun_(group->listeners.at[i]->seat, WHY);
+}
+
+void fr_group_close_lost_(fr_channels_loop *all)
+{
+    size_t pos = 0;
+    for (fr_group *group; (group = fr_map_next(&all->groups, &pos, NULL));)
+        if (fr_topic_take_lost_(group->topic, all->post))
+            close_all(group);
+}
+
+/* ---- a group comes and goes ---- */
+
+static void group_free(fr_group *group)
+{
+    fr_channels_loop *all = group->of;
+    fr_map_remove(&all->groups, fr_topic_name(group->topic));
+    fr_topic_leave_(group->topic, all->post);
+    fr_fan_free(group->fan);
+    fr_vec_deinit(&group->listeners);
+    fr_free(group);
+}
+
+static fr_group *group_new(fr_channels_loop *all, fr_str name)
+{
+    fr_group *group = fr_zalloc(sizeof *group);
+    if (!group)
+        return NULL;
+    group->of = all;
+    if (fr_topic_enter_(name, all->post, &group->topic)) {
+        fr_free(group);
+        return NULL;
+    }
+    if (fr_map_set(&all->groups, fr_topic_name(group->topic), group) == FR_OK)
+        return group;
+    fr_topic_leave_(group->topic, all->post);
+    fr_free(group);
+    return NULL;
+}
+
+void fr_groups_free_(fr_channels_loop *all)
+{
+    fr_map_deinit(&all->groups);
+}
+
+/* ---- joining ---- */
+
+static fr_err serve(fr_membership *m)
+{
+    fr_group *group = m->group;
+    if (!group->fan)
+        group->fan = fr_fan_new(group->of->loop, on_behind, NULL);
+    return group->fan ? fr_fan_join(group->fan, &m->member, m->seat->ws, 0) : FR_ENOMEM;
+}
+
+static fr_err listen(fr_membership *m)
+{
+    fr_group *group = m->group;
+    if (!fr_vec_push(&group->listeners, m))
+        return FR_ENOMEM;
+    m->index = (uint32_t)group->listeners.count - 1;
+    return FR_OK;
+}
+
+static void stop_listening(fr_membership *m)
+{
+    fr_group *group = m->group;
+    if (m->index == FR_NOT_LISTENING)
+        return;
+    fr_vec_swap_remove(&group->listeners, m->index);
+    if (m->index < group->listeners.count)
+        group->listeners.at[m->index]->index = m->index;
+    m->index = FR_NOT_LISTENING;
+}
+
+static fr_membership *find(const fr_seat *seat, const fr_group *group)
+{
+    fr_membership *m = seat->groups;
+    while (m && m->group != group)
+        m = m->next;
+    return m;
+}
+
+static fr_err add(fr_seat *seat, fr_group *group)
+{
+    fr_membership *m = fr_zalloc(sizeof *m);
+    if (!m)
+        return FR_ENOMEM;
+    m->group = group;
+    m->seat = seat;
+    m->index = FR_NOT_LISTENING;
+    fr_err err = seat->ws && !seat->consumer->group_message ? serve(m) : listen(m);
+    if (err) {
+        fr_free(m);
+        return err;
+    }
+    m->next = seat->groups;
+    seat->groups = m;
+    seat->group_count++;
+    group->members++;
+    return FR_OK;
+}
+
+fr_err fr_group_add(fr_sock *sock, fr_str name)
+{
+    fr_seat *seat = fr_seat_of(sock);
+    if (!fr_group_name_ok(name))
+        return bad_name(sock->ctx);
+    if (seat->is_over)
+        return FR_ECANCELED;
+    fr_channels_loop *all = fr_channels_loop_get_(sock->ctx->loop);
+    if (!all)
+        return FR_ENOMEM;
+    fr_group *group = fr_map_get(&all->groups, name);
+    if (group && find(seat, group))
+        return FR_OK;
+    if (seat->group_count == FR_GROUPS_MAX)
+        return fr_fail(sock, FR_EBUSY, "A socket is in %d groups at most.", FR_GROUPS_MAX);
+    if (!group && !(group = group_new(all, name)))
+        return FR_ENOMEM;
+    fr_err err = add(seat, group);
+    if (!group->members)
+        group_free(group);
+    return err;
+}
+
+/* ---- leaving ---- */
+
+static void remove_one(fr_seat *seat, fr_membership **at)
+{
+    fr_membership *m = *at;
+    fr_group *group = m->group;
+    *at = m->next;
+    seat->group_count--;
+    fr_fan_leave(&m->member);
+    stop_listening(m);
+    fr_free(m);
+    if (--group->members == 0)
+        group_free(group);
+}
+
+fr_err fr_group_discard(fr_sock *sock, fr_str name)
+{
+    fr_seat *seat = fr_seat_of(sock);
+    if (!fr_group_name_ok(name))
+        return bad_name(sock->ctx);
+    for (fr_membership **at = &seat->groups; *at; at = &(*at)->next)
+        if (fr_str_eq(fr_topic_name((*at)->group->topic), name)) {
+            fr_fan_send_now(&(*at)->member); /* it was a member when that was sent */
+            remove_one(seat, at);
+            break;
+        }
+    return FR_OK;
+}
+
+void fr_groups_leave_(fr_seat *seat)
+{
+    while (seat->groups)
+        remove_one(seat, &seat->groups);
+}
+
+void fr_groups_lose_socket_(fr_seat *seat)
+{
+    for (fr_membership *m = seat->groups; m; m = m->next) {
+        fr_fan_leave(&m->member);
+        stop_listening(m);
+    }
+}
+
+/* ---- the handshake is done ---- */
+
+/* What came while it went on is sent now, in order; from now on the fan serves. */
+static fr_err send_mail(fr_seat *seat)
+{
+    fr_err err = FR_OK;
+    for (fr_mail *mail; (mail = fr_mail_take_(seat)); fr_mail_free_(mail))
+        if (!err)
+            err = fr_ws_send(seat->ws, true, fr_ws_frame_payload(mail->block));
+    return err;
+}
+
+fr_err fr_groups_accept_(fr_seat *seat)
+{
+    if (seat->consumer->group_message)
+        return FR_OK;
+    FR_TRY(send_mail(seat));
+    for (fr_membership *m = seat->groups; m; m = m->next) {
+        FR_TRY(serve(m));
+        stop_listening(m);
+    }
+    return FR_OK;
+}
+
+void fr_groups_send_now_(fr_seat *seat)
+{
+    for (fr_membership *m = seat->groups; m; m = m->next)
+        fr_fan_send_now(&m->member);
+}
+
+/* ---- sending ---- */
+
+static void deliver(fr_group *group, fr_block *block)
+{
+    if (group->fan && fr_fan_publish(group->fan, block, 0)) {
+        close_all(group);
+        return;
+    }
+    fr_str name = fr_topic_name(group->topic);
+    for (size_t i = group->listeners.count;
+         i-- > 0;) { /* from the end: one that is closed gives its place away */
+        fr_seat *seat = group->listeners.at[i]->seat;
+        if (seat->ws && !fr_ws_is_open(seat->ws))
+            continue;
+        if (!fr_mail_put_group_(seat, name, block))
+            fr_seat_overrun_(seat, "too many group messages wait");
+        else if (!seat->is_busy)
+            fr_seat_ready_(seat);
+    }
+}
+
+void fr_group_deliver_(fr_channels_loop *all, fr_str name, fr_block *block)
+{
+    fr_group *group = fr_map_get(&all->groups, name);
+    if (group)
+        deliver(group, block);
+}
+
+static fr_err deliver_here(fr_group *group, fr_str text, fr_block **frame)
+{
+    if (!*frame && !(*frame = fr_ws_frame(true, text)))
+        return FR_ENOMEM;
+    deliver(group, *frame);
+    return FR_OK;
+}
+
+fr_err fr_group_send_(fr_ctx *ctx, fr_str name, fr_str text)
+{
+    if (!fr_group_name_ok(name))
+        return bad_name(ctx);
+    if (!fr_utf8_valid(text))
+        return fr_fail(ctx, FR_EINVAL, "A group message is UTF-8.");
+    if (text.n > FR_GROUP_TEXT_BYTES)
+        return fr_fail(ctx, FR_ETOOBIG, "A group message has %d bytes at most.",
+                       FR_GROUP_TEXT_BYTES);
+    fr_channels_loop *all = ctx->loop ? fr_channels_loop_get_(ctx->loop) : NULL;
+    if (ctx->loop && !all)
+        return FR_ENOMEM;
+    fr_group *group = all ? fr_map_get(&all->groups, name) : NULL;
+    fr_block *frame = NULL;
+    fr_err err =
+        fr_topic_send_(group ? group->topic : NULL, name, all ? all->post : NULL, text, &frame);
+    if (!err && group)
+        err = deliver_here(group, text, &frame);
+    fr_block_unref(frame);
+    return err;
+}

@@ -1,0 +1,58 @@
+/* Reading one member of a JSON message, and quoting a string: what small consumers need of JSON. */
+#include <freshet/channels.h>
+
+#include "base/json.h"
+
+/* The value as text: a string unescaped, everything else as it is spelled. */
+static bool read_value(fr_json_reader *reader, fr_json_event event, fr_str *out)
+{
+    size_t start = reader->value_start;
+    fr_str text = reader->value;
+    if (event == FR_JSON_ERROR || !fr_json_skip(reader, event))
+        return false;
+    *out = event == FR_JSON_STRING ? text : (fr_str){reader->text.p + start, reader->pos - start};
+    return true;
+}
+
+static fr_err malformed(fr_ctx *ctx, const fr_json_reader *reader)
+{
+    fr_err err = fr_json_reader_err(reader);
+    return err == FR_EINVAL ? fr_fail(ctx, err, "JSON parse error - %s", reader->error) : err;
+}
+
+fr_err fr_json_member_(fr_ctx *ctx, fr_str json, fr_str name, fr_str *out)
+{
+    fr_json_reader reader;
+    fr_json_reader_init(&reader, ctx->arena, json);
+    fr_json_event event = fr_json_next(&reader);
+    if (event == FR_JSON_ERROR)
+        return malformed(ctx, &reader);
+    if (event != FR_JSON_OBJECT)
+        return fr_fail(ctx, FR_EINVAL, "A JSON object is expected.");
+    fr_str found = {0}; /* of several the last, as in Python */
+    while ((event = fr_json_next(&reader)) == FR_JSON_KEY) {
+        bool is_it = fr_str_eq(reader.value, name);
+        fr_str value;
+        if (!read_value(&reader, fr_json_next(&reader), &value))
+            return malformed(ctx, &reader);
+        if (is_it)
+            found = value;
+    }
+    if (event != FR_JSON_OBJECT_END ||
+        fr_json_next(&reader) != FR_JSON_END) /* all of it is looked at */
+        return malformed(ctx, &reader);
+    if (!found.p)
+        return fr_fail(ctx, FR_ENOTFOUND, "The object has no member \"%.*s\".", FR_FMT(name));
+    *out = found;
+    return FR_OK;
+}
+
+fr_str fr_json_quote_(fr_ctx *ctx, fr_str text)
+{
+    fr_buf buf;
+    fr_buf_init(&buf);
+    fr_json_put_str(&buf, text);
+    fr_str quoted = fr_buf_check(&buf) ? (fr_str){0} : fr_str_dup(ctx->arena, fr_buf_str(&buf));
+    fr_buf_deinit(&buf);
+    return quoted;
+}

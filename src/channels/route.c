@@ -1,0 +1,129 @@
+/*
+ * From a handshake to its consumer: is it one (ws), is there a route, may the page (auth), and then connect.
+ *
+ * What goes wrong before accept is told in HTTP as Daphne words it: 403 "Access denied", 500 "Internal server error"; an
+ * unknown path is 404 here.
+ */
+#include "channels/channels_int.h"
+
+#include "auth/origin.h"
+
+enum { CONNECT_MS = 20 * 1000 }; /* until fr_accept; Daphne's figure */
+
+static fr_err refuse(fr_req *req, int status)
+{
+    return fr_http_refuse(
+        req, status, status == 403 ? FR_STR("Access denied") : FR_STR("Internal server error"));
+}
+
+/* ---- connect ---- */
+
+/* Why nothing was accepted, and the answer. */
+static fr_err give_up(fr_seat *seat, fr_err err)
+{
+    fr_req *req = seat->connecting->req;
+    if (seat->connecting->is_refused || fr_req_is_answered(req) || err == FR_ECANCELED)
+        return err == FR_ECANCELED ? err : FR_OK;
+    if (err == FR_EDENIED || err == FR_EAUTH)
+        return refuse(req, 403);
+    if (err == FR_OK)
+        FR_ERROR("consumer.undecided", FR_KV_S("path", req->path),
+                 FR_KV_C("do", "connect must call fr_accept or fr_close before it returns FR_OK"));
+    else
+        FR_ERROR("consumer.failed", FR_KV_C("in", "connect"), FR_KV_S("path", req->path),
+                 FR_KV_C("error", fr_err_name(err)), FR_KV_S("detail", req->ctx->detail));
+    return refuse(req, 500);
+}
+
+static fr_err join_groups(fr_seat *seat)
+{
+    fr_str rest = fr_str_c(seat->consumer->groups), name;
+    while (rest.n) {
+        rest = fr_str_cut(rest, ',', &name);
+        FR_TRY(fr_group_add(&seat->sock, fr_str_trim(name)));
+    }
+    return FR_OK;
+}
+
+static fr_err connect(fr_seat *seat)
+{
+    FR_TRY(fr_scope_of_request_(seat, seat->connecting->req, &seat->connecting->scope));
+    FR_TRY(join_groups(seat));
+    return seat->consumer->connect ? seat->consumer->connect(&seat->sock) : fr_accept(&seat->sock);
+}
+
+/* Accepted: what went wrong later closes the socket; what came meanwhile is handled now. */
+static void settle(fr_seat *seat, fr_err err)
+{
+    if (!err && seat->consumer->keep_headers &&
+        !(seat->kept = fr_scope_keep_(&seat->connecting->scope)))
+        err = FR_ENOMEM;
+    if (err)
+        fr_seat_fail_(seat, err, "connect");
+    seat->is_connecting = seat->is_busy = false;
+    seat->connecting = NULL;
+    seat->sock.ctx = NULL;
+    seat->sock.scope = NULL;
+    if (seat->is_over || seat->last_mail)
+        fr_seat_ready_(seat);
+}
+
+fr_err fr_connect_(fr_channels *channels, const fr_consumer *consumer, fr_req *req,
+                   const fr_route_match *match)
+{
+    fr_seat *seat = fr_seat_new_(channels, consumer, req, match);
+    if (!seat)
+        return FR_ENOMEM;
+    fr_connecting connecting = {.req = req};
+    seat->connecting = &connecting;
+    seat->is_connecting = seat->is_busy = true;
+    seat->sock.ctx = req->ctx;
+    seat->sock.scope = &connecting.scope;
+    if (!req->ctx->deadline_ms)
+        req->ctx->deadline_ms = fr_loop_now_ms(req->ctx->loop) + CONNECT_MS;
+    fr_err err = connect(seat);
+    if (seat->is_accepted) {
+        settle(seat, err);
+        return FR_OK;
+    }
+    err = give_up(seat, err);
+    fr_seat_free_(seat);
+    return err;
+}
+
+/* ---- the route ---- */
+
+static fr_err no_route(fr_req *req)
+{
+    FR_INFO("ws.noroute", FR_KV_S("path", req->path));
+    return fr_reply_text(req, 404, FR_STR("No WebSocket route has this path.\n"));
+}
+
+static bool is_origin_ok(const fr_channels *channels, const fr_ws_target *target, const fr_req *req)
+{
+    fr_str origin = fr_req_header(req, FR_STR("origin"));
+    if (target->consumer && target->consumer->any_origin)
+        return true;
+    if (fr_origin_ok(origin, fr_req_header(req, FR_STR("host")), channels->origins))
+        return true;
+    FR_WARN("ws.origin", FR_KV_S("origin", origin), FR_KV_S("path", req->path),
+            FR_KV_C("do", "if the page is yours, add its host to the allowed origins"));
+    return false;
+}
+
+fr_err fr_channels_upgrade(fr_req *req, void *arg)
+{
+    fr_channels *channels = arg;
+    FR_TRY(fr_ws_check(req));
+    if (fr_req_is_answered(req))
+        return FR_OK;
+    fr_route_match match = {0};
+    if (!fr_router_match(channels->router, req->path, &match))
+        return no_route(req);
+    const fr_ws_target *target = match.data;
+    if (!is_origin_ok(channels, target, req))
+        return refuse(req, 403);
+    if (target->consumer)
+        return fr_connect_(channels, target->consumer, req, &match);
+    return target->open(req, &match, target->arg);
+}

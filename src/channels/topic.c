@@ -1,0 +1,192 @@
+/*
+ * Topics: names, the loops that have members, and messages from loop to loop.
+ *
+ * A message to another loop is a task of its own with the group's name in it, so it needs nothing of the sender's. If a
+ * loop has FR_LOOP_TASKS_MAX tasks waiting it is refused; then the topic is marked for that loop, and one task that
+ * every loop has for this purpose, and which is never refused, has it close the group's members with 1013.
+ */
+#include "channels/topic.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/map.h"
+#include "channels/channels_int.h"
+
+static struct {
+    pthread_mutex_t lock;
+    fr_map topics; /* by name */
+    fr_post *posts[FR_LOOPS_MAX];
+} shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* ---- loops ---- */
+
+static void run_lost(fr_task *task)
+{
+    fr_post *post = (fr_post *)(void *)((char *)task - offsetof(fr_post, lost));
+    atomic_store(&post->is_lost_posted,
+                 false); /* before looking: what is marked from now on posts again */
+    fr_channels_loop *all = fr_channels_loop_get_(fr_loop_current());
+    if (all)
+        fr_group_close_lost_(all);
+}
+
+static fr_post *find_free(void)
+{
+    for (int slot = 0; slot < FR_LOOPS_MAX; slot++) {
+        fr_post *post = shared.posts[slot];
+        if (post && atomic_load(&post->loop))
+            continue;
+        if (!post && (post = fr_zalloc(sizeof *post))) {
+            post->lost.run = run_lost;
+            post->slot = slot;
+            shared.posts[slot] = post;
+        }
+        return post;
+    }
+    return NULL;
+}
+
+fr_post *fr_post_open_(fr_loop *loop)
+{
+    pthread_mutex_lock(&shared.lock);
+    fr_post *post = find_free();
+    if (post)
+        atomic_store(&post->loop, loop);
+    pthread_mutex_unlock(&shared.lock);
+    return post;
+}
+
+void fr_post_close_(fr_post *post)
+{
+    pthread_mutex_lock(&shared.lock);
+    atomic_store(&post->loop, NULL);
+    pthread_mutex_unlock(&shared.lock);
+}
+
+/* ---- members come and go ---- */
+
+static uint64_t bit(int slot)
+{
+    return (uint64_t)1 << (slot & 63);
+}
+
+static fr_topic *topic_new(fr_str name)
+{
+    fr_topic *topic = fr_zalloc(sizeof *topic + name.n + 1);
+    if (!topic)
+        return NULL;
+    topic->n = (uint32_t)name.n;
+    memcpy(topic->name, name.p, name.n);
+    if (fr_map_set(&shared.topics, fr_topic_name(topic), topic) == FR_OK)
+        return topic;
+    fr_free(topic);
+    return NULL;
+}
+
+fr_err fr_topic_enter_(fr_str name, const fr_post *post, fr_topic **out)
+{
+    pthread_mutex_lock(&shared.lock);
+    fr_topic *topic = fr_map_get(&shared.topics, name);
+    if (!topic)
+        topic = topic_new(name);
+    if (topic) {
+        topic->loops++;
+        atomic_fetch_or(&topic->at[post->slot / 64], bit(post->slot));
+    }
+    pthread_mutex_unlock(&shared.lock);
+    if (!topic)
+        return FR_ENOMEM;
+    *out = topic;
+    return FR_OK;
+}
+
+void fr_topic_leave_(fr_topic *topic, const fr_post *post)
+{
+    pthread_mutex_lock(&shared.lock);
+    atomic_fetch_and(&topic->at[post->slot / 64], ~bit(post->slot));
+    atomic_fetch_and(&topic->lost[post->slot / 64], ~bit(post->slot));
+    if (--topic->loops == 0) {
+        fr_map_remove(&shared.topics, fr_topic_name(topic));
+        if (shared.topics.count == 0)
+            fr_map_deinit(&shared.topics);
+        fr_free(topic);
+    }
+    pthread_mutex_unlock(&shared.lock);
+}
+
+bool fr_topic_take_lost_(fr_topic *topic, const fr_post *post)
+{
+    return atomic_fetch_and(&topic->lost[post->slot / 64], ~bit(post->slot)) & bit(post->slot);
+}
+
+/* ---- sending ---- */
+
+typedef struct letter {
+    fr_task task;
+    fr_block *block; /* owned reference */
+    size_t n;
+    char name[];
+} letter;
+
+static void run_letter(fr_task *task)
+{
+    letter *l = (letter *)(void *)task;
+    fr_channels_loop *all = fr_channels_loop_get_(fr_loop_current());
+    if (all)
+        fr_group_deliver_(all, (fr_str){l->name, l->n}, l->block);
+    fr_block_unref(l->block);
+    fr_free(l);
+}
+
+static void mark_lost(fr_topic *topic, fr_post *post, fr_loop *loop)
+{
+    atomic_fetch_or(&topic->lost[post->slot / 64], bit(post->slot));
+    if (!atomic_exchange(&post->is_lost_posted, true))
+        fr_loop_post(loop, &post->lost);
+}
+
+static void send_to(fr_topic *topic, fr_post *post, fr_block *block)
+{
+    fr_loop *loop = atomic_load(&post->loop);
+    if (!loop)
+        return; /* it ends: its members are closed */
+    letter *l = fr_malloc(sizeof *l + topic->n);
+    if (l) {
+        *l = (letter){.task.run = run_letter, .block = fr_block_ref(block), .n = topic->n};
+        memcpy(l->name, topic->name, topic->n);
+        if (fr_loop_try_post(loop, &l->task))
+            return;
+        fr_block_unref(block);
+        fr_free(l);
+    }
+    mark_lost(topic, post, loop);
+}
+
+static fr_err send_to_all(fr_topic *topic, const fr_post *own, fr_str text, fr_block **frame)
+{
+    for (int word = 0; word < FR_LOOP_WORDS; word++) {
+        uint64_t at = atomic_load(&topic->at[word]);
+        if (own && own->slot / 64 == word)
+            at &= ~bit(own->slot);
+        for (; at; at &= at - 1) {
+            if (!*frame && !(*frame = fr_ws_frame(true, text)))
+                return FR_ENOMEM;
+            send_to(topic, shared.posts[word * 64 + __builtin_ctzll(at)], *frame);
+        }
+    }
+    return FR_OK;
+}
+
+fr_err fr_topic_send_(fr_topic *topic, fr_str name, const fr_post *own, fr_str text,
+                      fr_block **frame)
+{
+    if (topic)
+        return send_to_all(topic, own, text, frame);
+    pthread_mutex_lock(&shared.lock);
+    topic = fr_map_get(&shared.topics, name);
+    fr_err err = topic ? send_to_all(topic, own, text, frame) : FR_OK;
+    pthread_mutex_unlock(&shared.lock);
+    return err;
+}

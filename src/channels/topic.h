@@ -1,0 +1,47 @@
+/*
+ * Which loops have members of a group, and how they are reached. The one thing of channels that the workers share.
+ *
+ * A topic is there while a loop has members of the group. A loop that has some finds it without a lock; joining as the
+ * first of a loop, leaving as its last, and sending from a loop without members take one short lock.
+ */
+#ifndef FR_CHANNELS_TOPIC_H
+#define FR_CHANNELS_TOPIC_H
+#include "base/block.h"
+#include "net/loop.h"
+
+enum { FR_LOOPS_MAX = 256, FR_LOOP_WORDS = FR_LOOPS_MAX / 64 };
+
+/* Where a loop receives; never freed, used again by later loops. */
+typedef struct fr_post {
+    fr_task lost; /* posted when a message was refused */
+    atomic_bool is_lost_posted;
+    _Atomic(fr_loop *) loop; /* NULL: not in use */
+    int slot;
+} fr_post;
+
+typedef struct fr_topic {
+    _Atomic uint64_t at[FR_LOOP_WORDS];   /* loops with members */
+    _Atomic uint64_t lost[FR_LOOP_WORDS]; /* of these, who did not get a message */
+    uint32_t loops;                       /* how many; under the lock */
+    uint32_t n;
+    char name[]; /* NUL-terminated */
+} fr_topic;
+
+static inline fr_str fr_topic_name(const fr_topic *topic)
+{
+    return (fr_str){topic->name, topic->n};
+}
+
+/* A loop begins and ends. NULL: there are FR_LOOPS_MAX, or memory is out. */
+fr_post *fr_post_open_(fr_loop *loop);
+void fr_post_close_(fr_post *post);
+/* The loop has members now; has none any more. */
+fr_err fr_topic_enter_(fr_str name, const fr_post *post, fr_topic **out);
+void fr_topic_leave_(fr_topic *topic, const fr_post *post);
+/* Whether the loop missed messages since the last look. */
+bool fr_topic_take_lost_(fr_topic *topic, const fr_post *post);
+/* Tell all loops with members but `own` (may be NULL). topic: if known, else it is looked up. Any thread. *frame is made
+ * when the first loop needs it. Errors: FR_ENOMEM. */
+fr_err fr_topic_send_(fr_topic *topic, fr_str name, const fr_post *own, fr_str text,
+                      fr_block **frame);
+#endif
