@@ -70,17 +70,20 @@ fr_pred *fr_pred_in(fr_arena *arena, uint16_t field, const fr_value *values, siz
     return pred;
 }
 
+fr_pred *fr_pred_all(fr_arena *arena, const fr_pred *const *parts, size_t count)
+{
+    const fr_pred **copy = fr_arena_alloc(arena, (count ? count : 1) * sizeof *copy);
+    fr_pred *pred = fr_arena_zalloc(arena, sizeof *pred);
+    if (!pred || !copy)
+        return NULL;
+    if (count)
+        memcpy(copy, parts, count * sizeof *copy);
+    *pred = (fr_pred){.op = count ? FR_PRED_AND : FR_PRED_TRUE, .parts = count ? copy : NULL, .part_count = count};
+    return pred;
+}
+
 fr_pred *fr_pred_and(fr_arena *arena, const fr_pred *a, const fr_pred *b)
 {
-    const fr_pred *given[] = {a, b};
-    const fr_pred **parts = fr_arena_alloc(arena, sizeof given);
-    fr_pred *pred = fr_arena_zalloc(arena, sizeof *pred);
-    if (!pred || !parts)
-        return NULL;
-    size_t count = 0;
-    for (int i = 0; i < 2; i++)
-        if (given[i])
-            parts[count++] = given[i];
-    *pred = (fr_pred){.op = count ? FR_PRED_AND : FR_PRED_TRUE, .parts = count ? parts : NULL, .part_count = count};
-    return pred;
+    const fr_pred *both[] = {a, b};
+    return a && b ? fr_pred_all(arena, both, 2) : fr_pred_all(arena, a ? &a : &b, a || b);
 }

@@ -44,4 +44,5 @@ fr_err fr_query_order(fr_query *query, fr_str ordering);
 fr_pred *fr_pred_term(fr_arena *arena, uint16_t field, fr_lookup lookup, fr_value value);
 fr_pred *fr_pred_in(fr_arena *arena, uint16_t field, const fr_value *values, size_t count); /* values copied, texts borrowed */
 fr_pred *fr_pred_and(fr_arena *arena, const fr_pred *a, const fr_pred *b); /* either may be NULL */
+fr_pred *fr_pred_all(fr_arena *arena, const fr_pred *const *parts, size_t count); /* AND of all; the array is copied */
 #endif

@@ -2,9 +2,11 @@
 #ifndef FR_REST_LIST_H
 #define FR_REST_LIST_H
 #include "base/buf.h"
+#include "rest/query_string.h"
 #include "rest/viewset.h"
 
 typedef struct fr_rest_list {
+    fr_params params;     /* of the query string, decoded */
     fr_query query;       /* where, orders; limit and offset when it has pages */
     bool has_pages;       /* the answer is an envelope */
     bool is_last_page;    /* ?page=last: offset is not known before the count */

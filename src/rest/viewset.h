@@ -26,6 +26,8 @@ typedef struct fr_viewset_rt {
     const fr_viewset *viewset;   /* borrowed */
     const fr_model *model;
     fr_serializer serializer;
+    uint16_t inputs[FR_MODEL_FIELDS_MAX]; /* fields taken from a body, in the serializer's order */
+    uint32_t input_count;
     fr_filter_item filters[FR_FILTERS_MAX];
     uint32_t filter_count;
     uint64_t orderable;          /* bit i: ?ordering= may name field i */

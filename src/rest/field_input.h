@@ -1,0 +1,32 @@
+/*
+ * A request's JSON as stored values: conversion and validation of each field with DRF's rules and words (spec wire-django
+ * §1.8, §1.9). Errors of all fields are collected.
+ */
+#ifndef FR_REST_FIELD_INPUT_H
+#define FR_REST_FIELD_INPUT_H
+#include <freshet/net.h>
+
+#include "base/json.h"
+#include "rest/errors.h"
+#include "rest/viewset.h"
+
+typedef struct fr_rest_input {
+    bool is_partial;      /* PATCH: what is absent stays */
+    bool is_update;       /* the row exists: its key is not taken from the body */
+    fr_value key;         /* of the row that is updated, which may keep its unique values; else NULL */
+    uint64_t set;         /* result: bit i: values[i] is given */
+    fr_value *values;     /* field_count, in the arena of ctx */
+} fr_rest_input;
+
+/* Whether a create must name the field. */
+bool fr_field_is_required(const fr_field *field);
+/* Whether it is never taken from a body. */
+bool fr_field_is_read_only(const fr_field *field);
+
+/* Read `data`, the parsed body. What is wrong is added to errors; set and values then mean nothing.
+ * May suspend (unique and foreign key checks). Errors: FR_ENOMEM, FR_EBACKEND. */
+fr_err fr_rest_input_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_json *data, fr_rest_input *input, fr_errors *errors);
+
+/* The words of a constraint that only the database noticed: somebody else was faster. */
+void fr_rest_unique_error(const fr_model *model, const fr_field *field, fr_errors *errors);
+#endif

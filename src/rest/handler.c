@@ -1,0 +1,255 @@
+/* Viewsets behind http: the routes, and fr_req to fr_rest_request and back. What a handler of an extra action calls too. */
+#include <stdio.h>
+
+#include "base/digits.h"
+#include "base/str.h"
+#include "http/http.h"
+#include "rest/errors.h"
+#include "rest/key.h"
+#include "rest/rest.h"
+
+/* What a route leads to. Lives as long as the app. */
+typedef struct rest_route {
+    uint32_t magic;
+    bool is_detail;
+    const fr_viewset_rt *rt;
+    const fr_action *action;  /* NULL: the viewset's own */
+    fr_http_target target;
+} rest_route;
+
+enum { ROUTE_MAGIC = 0x72736f75, RESERVED_ROUTE = 1 /* of fr_req.reserved_ */ };
+
+static const rest_route *route_from(const void *p)
+{
+    const rest_route *route = p;
+    return route && route->magic == ROUTE_MAGIC ? route : NULL;
+}
+
+/* ---- answers ---- */
+
+static fr_err set_place(fr_req *req, fr_place place)
+{
+    static const char HEX[] = "0123456789abcdef";
+    char text[FR_DIGITS_MAX + 1 + 16];
+    size_t n = fr_digits_u64(text, place.number);
+    text[n++] = '.';
+    for (int shift = 60; shift >= 0; shift -= 4)
+        text[n++] = HEX[place.mark >> shift & 15];
+    return fr_reply_header(req, FR_STR("Freshet-At"), (fr_str){text, n});
+}
+
+/* A text that may stand in a header: bytes outside of printable ASCII are percent-encoded. */
+static fr_str header_text(fr_arena *arena, fr_str s)
+{
+    static const char HEX[] = "0123456789ABCDEF";
+    char *text = fr_arena_alloc(arena, s.n * 3 + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < s.n && text; i++) {
+        uint8_t c = (uint8_t)s.p[i];
+        if (c > ' ' && c < 0x7f) {
+            text[n++] = (char)c;
+        } else {
+            text[n++] = '%';
+            text[n++] = HEX[c >> 4];
+            text[n++] = HEX[c & 15];
+        }
+    }
+    return (fr_str){text, n};
+}
+
+static fr_err reply(fr_req *req, const fr_rest_answer *answer)
+{
+    FR_TRY(fr_reply_header(req, FR_STR("Allow"), answer->allow));
+    if (answer->location.p) {
+        fr_str location = header_text(req->ctx->arena, answer->location);
+        if (!location.p)
+            return FR_ENOMEM;
+        FR_TRY(fr_reply_header(req, FR_STR("Location"), location));
+    }
+    if (answer->has_place)
+        FR_TRY(set_place(req, answer->place));
+    return fr_reply_buf(req, answer->status, answer->has_content ? FR_STR("application/json") : (fr_str){0});
+}
+
+/* ---- the viewset's own actions ---- */
+
+/* The path up to where the key begins is not needed: links are made for lists only. */
+static fr_err serve(fr_req *req, void *arg)
+{
+    const rest_route *route = route_from(arg);
+    fr_rest_answer answer;
+    fr_rest_request request = {
+        .method = req->method,
+        .key = route->is_detail ? fr_req_arg(req, FR_STR("pk")) : (fr_str){0},
+        .path = req->path,
+        .origin = fr_req_origin(req),
+        .query = req->query,
+        .accept = fr_req_header(req, FR_STR("accept")),
+        .content_type = fr_req_header(req, FR_STR("content-type")),
+        .body = req->body,
+    };
+    FR_TRY(fr_rest_serve(req->ctx, route->rt, &request, fr_reply_body(req), &answer));
+    return reply(req, &answer);
+}
+
+/* ---- extra actions ---- */
+
+static const char *methods_of(const fr_action *action)
+{
+    return action->methods ? action->methods : "GET";
+}
+
+static bool allows(const fr_action *action, fr_str method)
+{
+    fr_str rest = fr_str_c(methods_of(action)), one;
+    while (rest.n) {
+        rest = fr_str_cut(rest, ',', &one);
+        one = fr_str_trim(one);
+        if (fr_str_eq_nocase(one, method) || (fr_str_eq(method, FR_STR("HEAD")) && fr_str_eq_nocase(one, FR_STR("GET"))))
+            return true;
+    }
+    return false;
+}
+
+static fr_err serve_extra(fr_req *req, void *arg)
+{
+    const rest_route *route = route_from(arg);
+    FR_TRY(fr_reply_header(req, FR_STR("Allow"), fr_str_c(methods_of(route->action))));
+    if (!allows(route->action, req->method))
+        return fr_fail(req, FR_EMETHOD, "Method \"%.*s\" not allowed.", FR_FMT(req->method));
+    req->reserved_[RESERVED_ROUTE] = arg;
+    return route->action->handler(req);
+}
+
+static fr_err route_of(fr_req *req, const rest_route **out)
+{
+    *out = route_from(req->reserved_[RESERVED_ROUTE]);
+    return *out ? FR_OK : fr_fail(req, FR_EINTERNAL, "fr_load, fr_store and fr_reply work in an extra action of a viewset only.");
+}
+
+typedef struct loading {
+    const fr_model *model;
+    fr_arena *arena;
+    void *row;
+} loading;
+
+static fr_err load_row(void *arg, const fr_value *values)
+{
+    loading *l = arg;
+    return fr_row_store_all(l->model, values, l->arena, l->row);
+}
+
+static void load_begin(void *arg)
+{
+    (void)arg;
+}
+
+fr_err fr_load(fr_req *req, void *row)
+{
+    const rest_route *route;
+    fr_value key;
+    FR_TRY(route_of(req, &route));
+    fr_str text = fr_req_arg(req, FR_STR("pk"));
+    if (!text.p || !fr_key_from_text(route->rt->model, text, req->ctx->arena, &key))
+        return fr_fail(req, FR_ENOTFOUND, "Not found.");
+    loading l = {route->rt->model, req->ctx->arena, row};
+    return fr_db_select_key(req->ctx, route->rt->model, key, &(fr_reader_sink){load_begin, load_row, &l}, NULL);
+}
+
+fr_err fr_store(fr_req *req, void *row)
+{
+    const rest_route *route;
+    FR_TRY(route_of(req, &route));
+    const fr_model *model = route->rt->model;
+    fr_value *values = fr_arena_alloc(req->ctx->arena, model->field_count * sizeof *values);
+    int key = fr_model_key_index(model);
+    if (!values)
+        return FR_ENOMEM;
+    FR_TRY(fr_row_values(model, row, req->ctx->arena, values));
+    uint64_t set = ((const fr_row *)row)->set & ~((uint64_t)1 << key);
+    fr_write write = {.model = model, .op = FR_WRITE_UPDATE, .key = values[key], .set = set, .values = values};
+    FR_TRY(fr_db_write(req->ctx, &write));
+    FR_TRY(fr_row_store_all(model, write.row, req->ctx->arena, row));
+    return set_place(req, write.place);
+}
+
+fr_err fr_reply(fr_req *req, const void *row)
+{
+    const rest_route *route;
+    FR_TRY(route_of(req, &route));
+    const fr_model *model = route->rt->model;
+    fr_value *values = fr_arena_alloc(req->ctx->arena, model->field_count * sizeof *values);
+    if (!values)
+        return FR_ENOMEM;
+    FR_TRY(fr_row_values(model, row, req->ctx->arena, values));
+    fr_serializer_row(&route->rt->serializer, values, fr_reply_body(req));
+    return fr_reply_buf(req, 200, FR_STR("application/json"));
+}
+
+fr_err fr_reply_rows(fr_req *req, const fr_rows *rows)
+{
+    const fr_viewset_rt *rt = rows->viewset_ ? fr_viewset_get(rows->viewset_) : NULL;
+    fr_serializer plain;
+    char error[256];
+    fr_buf *body = fr_reply_body(req);
+    if (!rt)
+        FR_TRY(fr_serializer_init(&plain, rows->model, NULL, req->ctx->arena, error));
+    fr_buf_put_char(body, '[');
+    for (size_t i = 0; i < rows->count; i++) {
+        if (i)
+            fr_buf_put_char(body, ',');
+        fr_serializer_row(rt ? &rt->serializer : &plain, rows->values_ + i * rows->model->field_count, body);
+    }
+    fr_buf_put_char(body, ']');
+    return fr_reply_buf(req, 200, FR_STR("application/json"));
+}
+
+/* ---- routes ---- */
+
+typedef struct adding {
+    fr_arena *arena;
+    fr_router *router;
+    const fr_viewset_rt *rt;
+    char *error;
+} adding;
+
+static fr_err add(const adding *a, const fr_action *action, bool is_detail, fr_str pattern)
+{
+    rest_route *route = fr_arena_zalloc(a->arena, sizeof *route);
+    if (!route || !pattern.p) {
+        snprintf(a->error, 256, "out of memory");
+        return FR_ENOMEM;
+    }
+    *route = (rest_route){.magic = ROUTE_MAGIC, .is_detail = is_detail, .rt = a->rt, .action = action};
+    route->target = (fr_http_target){.handle = action ? serve_extra : serve, .arg = route};
+    return fr_router_add(a->router, pattern, false, &route->target, a->error);
+}
+
+/* DRF's order: the list, actions on it, the details, actions on one. So notes/recent/ is not the note "recent". */
+static fr_err add_extra(const adding *a, fr_str base, bool is_detail)
+{
+    for (const fr_action *action = a->rt->viewset->extra; action && action->path; action++) {
+        fr_str path = fr_str_c(action->path);
+        bool has_slash = fr_str_ends(path, FR_STR("/"));
+        if (action->is_detail == is_detail)
+            FR_TRY(add(a, action, is_detail, fr_arena_printf(a->arena, "%.*s%.*s%s", FR_FMT(base), FR_FMT(path), has_slash ? "" : "/")));
+    }
+    return FR_OK;
+}
+
+fr_err fr_rest_routes(fr_arena *arena, fr_router *router, fr_str pattern, const fr_viewset *viewset, char error[256])
+{
+    char fault[200];
+    adding a = {arena, router, fr_viewset_get(viewset), error};
+    if (!a.rt) {
+        fr_err err = fr_viewset_check(viewset, error);
+        snprintf(fault, sizeof fault, "%.*s", (int)sizeof fault - 1, err ? error : "out of memory");
+        snprintf(error, 256, "viewset at %.40s: %s", pattern.p, fault);
+        return err ? err : FR_ENOMEM;
+    }
+    fr_str one = fr_arena_printf(arena, "%.*s<str:pk>/", FR_FMT(pattern));
+    FR_TRY(add(&a, NULL, false, fr_str_dup(arena, pattern)));
+    FR_TRY(add_extra(&a, pattern, false));
+    FR_TRY(add(&a, NULL, true, one));
+    return add_extra(&a, one, true);
+}

@@ -1,0 +1,95 @@
+/* See list.h; and fr_list, the same list for C. */
+#include "rest/list.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "db/db.h"
+#include "rest/errors.h"
+#include "rest/filters.h"
+#include "rest/key.h"
+#include "rest/ordering.h"
+#include "rest/pagination.h"
+
+bool fr_rest_key(const fr_viewset_rt *rt, fr_str text, fr_arena *arena, fr_value *out)
+{
+    return fr_key_from_text(rt->model, text, arena, out);
+}
+
+fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_string, fr_rest_list *out, fr_buf *refusal)
+{
+    fr_errors errors;
+    fr_errors_init(&errors, refusal);
+    *out = (fr_rest_list){.query = {.model = rt->model}};
+    FR_TRY(fr_params_parse(ctx->arena, query_string, &out->params));
+    FR_TRY(fr_filters_read(ctx, rt, &out->params, &errors, &out->query.where));
+    if (fr_errors_end(&errors))
+        return fr_fail(ctx, FR_EINVAL, "%s", errors.first);
+    fr_ordering_apply(rt, &out->params, &out->query);
+    if (fr_page_read(rt, &out->params, out) != FR_OK) {
+        fr_errors_text(FR_STR("Invalid page."), refusal);
+        return fr_fail(ctx, FR_ENOTFOUND, "Invalid page.");
+    }
+    return FR_OK;
+}
+
+/* ---- fr_list ---- */
+
+typedef struct gathering {
+    fr_arena *arena;
+    size_t width, count, room; /* values a row; rows */
+    fr_value *values;
+} gathering;
+
+static void gather_begin(void *arg)
+{
+    ((gathering *)arg)->count = 0;
+}
+
+static bool grow(gathering *g)
+{
+    size_t room = g->room ? g->room * 2 : 16, row_bytes = g->width * sizeof *g->values;
+    fr_value *values = fr_arena_alloc(g->arena, room * row_bytes);
+    if (!values)
+        return false;
+    if (g->count)
+        memcpy(values, g->values, g->count * row_bytes);
+    g->values = values;
+    g->room = room;
+    return true;
+}
+
+static fr_err gather_row(void *arg, const fr_value *values)
+{
+    gathering *g = arg;
+    if (g->count == FR_ALL_ROWS)
+        return FR_ETOOBIG;
+    if (g->count == g->room && !grow(g))
+        return FR_ENOMEM;
+    for (size_t i = 0; i < g->width; i++)
+        if (!fr_value_dup(g->arena, values[i], &g->values[g->count * g->width + i]))
+            return FR_ENOMEM;
+    g->count++;
+    return FR_OK;
+}
+
+fr_err fr_list_(fr_ctx *ctx, const fr_viewset *viewset, fr_rows *rows)
+{
+    const fr_viewset_rt *rt = fr_viewset_get(viewset);
+    char error[256];
+    if (!rt) {
+        FR_TRY(fr_viewset_check(viewset, error));
+        return FR_ENOMEM;
+    }
+    fr_query query = {.model = rt->model, .order_count = rt->order_count, .limit = rt->page_size};
+    memcpy(query.orders, rt->orders, sizeof query.orders);
+    if (!query.limit)
+        query.limit = FR_ALL_ROWS + 1;
+    gathering g = {.arena = ctx->arena, .width = rt->model->field_count};
+    fr_err err = fr_db_select(ctx, &query, &(fr_reader_sink){gather_begin, gather_row, &g}, NULL);
+    if (err == FR_ETOOBIG)
+        return fr_fail(ctx, err, "The list has more than %d rows: give its viewset a page_size.", FR_ALL_ROWS);
+    FR_TRY(err);
+    *rows = (fr_rows){.model = rt->model, .count = g.count, .values_ = g.values, .arena_ = ctx->arena, .viewset_ = viewset};
+    return FR_OK;
+}

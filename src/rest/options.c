@@ -1,0 +1,155 @@
+/* See options.h. The texts and their order are those of DRF's SimpleMetadata (spec wire-django §1.12). */
+#include "rest/options.h"
+
+#include "base/json.h"
+#include "base/str.h"
+#include "rest/field_input.h"
+
+/* DRF's name of a kind of field. */
+static fr_str type_of(const fr_field *field)
+{
+    static const char *const NAMES[FR_KIND_COUNT_] = {
+        [FR_KIND_ID] = "integer", [FR_KIND_BOOLEAN] = "boolean", [FR_KIND_CHAR] = "string", [FR_KIND_TEXT] = "string",
+        [FR_KIND_INTEGER] = "integer", [FR_KIND_BIGINT] = "integer", [FR_KIND_FLOAT] = "float", [FR_KIND_DECIMAL] = "decimal",
+        [FR_KIND_DATE] = "date", [FR_KIND_TIME] = "time", [FR_KIND_DATETIME] = "datetime", [FR_KIND_DURATION] = "field",
+        [FR_KIND_UUID] = "string", [FR_KIND_JSON] = "field", [FR_KIND_EMAIL] = "email", [FR_KIND_URL] = "url",
+        [FR_KIND_SLUG] = "slug", [FR_KIND_IP] = "string", [FR_KIND_FOREIGN_KEY] = "field",
+    };
+    bool is_choice = field->choices && field->kind != FR_KIND_FOREIGN_KEY && !fr_field_is_read_only(field);
+    return is_choice ? FR_STR("choice") : fr_str_c(NAMES[field->kind]);
+}
+
+static void put_label(const fr_field *field, fr_buf *out)
+{
+    char buf[128];
+    fr_str label = fr_field_label(field, buf);
+    char first = label.n && label.p[0] >= 'a' && label.p[0] <= 'z' ? (char)(label.p[0] - 'a' + 'A') : '\0';
+    if (first && label.p != buf) {
+        size_t n = label.n < sizeof buf ? label.n : sizeof buf;
+        memcpy(buf, label.p, n);
+        label = (fr_str){buf, n};
+    }
+    if (first)
+        buf[0] = first;
+    fr_buf_lit(out, ",\"label\":");
+    fr_json_put_str(out, label);
+}
+
+static void put_choices(const fr_field *field, fr_buf *out)
+{
+    bool is_number = field->kind == FR_KIND_INTEGER || field->kind == FR_KIND_BIGINT || field->kind == FR_KIND_FLOAT;
+    fr_buf_lit(out, ",\"choices\":[");
+    for (const fr_choice *choice = field->choices; choice->value; choice++) {
+        fr_buf_put(out, choice == field->choices ? FR_STR("{\"value\":") : FR_STR(",{\"value\":"));
+        if (is_number)
+            fr_buf_put(out, fr_str_c(choice->value));
+        else
+            fr_json_put_str(out, fr_str_c(choice->value));
+        fr_buf_lit(out, ",\"display_name\":");
+        fr_json_put_str(out, fr_str_c(choice->label ? choice->label : choice->value));
+        fr_buf_put_char(out, '}');
+    }
+    fr_buf_put_char(out, ']');
+}
+
+static void put_limit(const char *name, int64_t limit, fr_buf *out)
+{
+    fr_buf_printf(out, ",\"%s\":%lld", name, (long long)limit);
+}
+
+static bool has_length(const fr_field *field)
+{
+    switch (field->kind) {
+    case FR_KIND_CHAR:
+    case FR_KIND_TEXT:
+    case FR_KIND_EMAIL:
+    case FR_KIND_URL:
+    case FR_KIND_SLUG: return true;
+    default: return false;
+    }
+}
+
+static bool has_range(const fr_field *field)
+{
+    switch (field->kind) {
+    case FR_KIND_INTEGER:
+    case FR_KIND_BIGINT:
+    case FR_KIND_FLOAT:
+    case FR_KIND_DECIMAL: return true;
+    default: return false;
+    }
+}
+
+static void put_limits(const fr_field *field, fr_buf *out)
+{
+    if (has_length(field) && field->min_length)
+        put_limit("min_length", field->min_length, out);
+    if (has_length(field) && fr_field_max_length(field))
+        put_limit("max_length", fr_field_max_length(field), out);
+    if (has_range(field) && (field->has_min || field->min_value))
+        put_limit("min_value", field->min_value, out);
+    if (has_range(field) && (field->has_max || field->max_value))
+        put_limit("max_value", field->max_value, out);
+}
+
+static void put_field(const fr_viewset_rt *rt, uint16_t index, fr_buf *out)
+{
+    const fr_field *field = &rt->model->fields[index];
+    bool is_read_only = fr_field_is_read_only(field), is_choice = field->choices && field->kind != FR_KIND_FOREIGN_KEY;
+    fr_json_put_str(out, fr_str_c(field->name));
+    fr_buf_lit(out, ":{\"type\":");
+    fr_json_put_str(out, type_of(field));
+    fr_buf_lit(out, ",\"required\":");
+    fr_json_put_bool(out, !is_read_only && fr_field_is_required(field));
+    fr_buf_lit(out, ",\"read_only\":");
+    fr_json_put_bool(out, is_read_only);
+    put_label(field, out);
+    if (field->help_text) {
+        fr_buf_lit(out, ",\"help_text\":");
+        fr_json_put_str(out, fr_str_c(field->help_text));
+    }
+    if (is_choice && !is_read_only)
+        put_choices(field, out);
+    else if (!is_read_only)
+        put_limits(field, out);
+    fr_buf_put_char(out, '}');
+}
+
+static void put_fields(const fr_viewset_rt *rt, fr_buf *out)
+{
+    bool is_first = true;
+    for (uint32_t i = 0; i < rt->serializer.count; i++) {
+        fr_buf_put(out, is_first ? FR_STR("{") : FR_STR(","));
+        put_field(rt, rt->serializer.items[i].field, out);
+        is_first = false;
+    }
+    for (uint32_t i = 0; i < rt->input_count; i++)
+        if (!(rt->serializer.shown >> rt->inputs[i] & 1)) {
+            fr_buf_put_char(out, ',');
+            put_field(rt, rt->inputs[i], out);
+        }
+    fr_buf_put_char(out, '}');
+}
+
+void fr_options_put(const fr_viewset_rt *rt, bool is_detail, fr_str action, fr_buf *out)
+{
+    fr_buf name;
+    fr_buf_init(&name);
+    fr_buf_put(&name, rt->name);
+    fr_buf_put(&name, is_detail ? FR_STR(" Instance") : FR_STR(" List"));
+    fr_buf_lit(out, "{\"name\":");
+    fr_json_put_str(out, fr_buf_str(&name));
+    out->has_failed |= name.has_failed;
+    fr_buf_deinit(&name);
+    fr_buf_lit(out, ",\"description\":");
+    fr_json_put_str(out, fr_str_c(rt->viewset->description));
+    fr_buf_lit(out, ",\"renders\":[\"application/json\"],\"parses\":[\"application/json\"]");
+    if (action.p) {
+        fr_buf_lit(out, ",\"actions\":{");
+        fr_json_put_str(out, action);
+        fr_buf_put_char(out, ':');
+        put_fields(rt, out);
+        fr_buf_put_char(out, '}');
+    }
+    fr_buf_put_char(out, '}');
+}

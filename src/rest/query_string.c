@@ -1,0 +1,161 @@
+/* See query_string.h. */
+#include "rest/query_string.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* How many bytes at s.p[i] are one code point, or the longest start of one; *is_valid says which. */
+static size_t sequence_at(fr_str s, size_t i, bool *is_valid)
+{
+    uint8_t first = (uint8_t)s.p[i];
+    size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    *is_valid = length == 1;
+    if (length < 2)
+        return 1;
+    for (size_t k = 1; k < length; k++) {
+        uint8_t c = i + k < s.n ? (uint8_t)s.p[i + k] : 0;
+        uint8_t low = k == 1 && first == 0xe0 ? 0xa0 : k == 1 && first == 0xf0 ? 0x90 : 0x80;
+        uint8_t high = k == 1 && first == 0xed ? 0x9f : k == 1 && first == 0xf4 ? 0x8f : 0xbf;
+        if (c < low || c > high)
+            return k;
+    }
+    *is_valid = true;
+    return length;
+}
+
+static fr_err replace_invalid(fr_arena *arena, fr_str s, fr_str *out)
+{
+    char *clean = fr_arena_alloc(arena, s.n * 3 + 1);
+    size_t n = 0, step;
+    if (!clean)
+        return FR_ENOMEM;
+    for (size_t i = 0; i < s.n; i += step) {
+        bool is_valid;
+        step = sequence_at(s, i, &is_valid);
+        memcpy(clean + n, is_valid ? s.p + i : "\xef\xbf\xbd", is_valid ? step : 3);
+        n += is_valid ? step : 3;
+    }
+    *out = (fr_str){clean, n};
+    return FR_OK;
+}
+
+static fr_err unquote(fr_arena *arena, fr_str s, fr_str *out)
+{
+    char *text = fr_arena_alloc(arena, s.n + 1);
+    size_t n = 0;
+    if (!text)
+        return FR_ENOMEM;
+    for (size_t i = 0; i < s.n; i++) {
+        int high = s.p[i] == '%' && i + 2 < s.n ? hex_value(s.p[i + 1]) : -1, low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
+        if (low >= 0) {
+            text[n++] = (char)(high << 4 | low);
+            i += 2;
+        } else {
+            text[n++] = s.p[i] == '+' ? ' ' : s.p[i];
+        }
+    }
+    *out = (fr_str){text, n};
+    return fr_utf8_valid(*out) ? FR_OK : replace_invalid(arena, *out, out);
+}
+
+fr_err fr_params_parse(fr_arena *arena, fr_str raw, fr_params *out)
+{
+    size_t room = 1;
+    for (size_t i = 0; i < raw.n; i++)
+        room += raw.p[i] == '&';
+    *out = (fr_params){.at = fr_arena_alloc(arena, room * sizeof *out->at)};
+    if (!out->at)
+        return FR_ENOMEM;
+    while (raw.n) {
+        fr_str part, name;
+        raw = fr_str_cut(raw, '&', &part);
+        if (!part.n)
+            continue;
+        fr_str value = fr_str_cut(part, '=', &name);
+        fr_pair *pair = &out->at[out->count++];
+        FR_TRY(unquote(arena, name, &pair->name));
+        FR_TRY(unquote(arena, value, &pair->value));
+    }
+    return FR_OK;
+}
+
+fr_str fr_params_get(const fr_params *params, fr_str name)
+{
+    for (size_t i = params->count; i > 0; i--)
+        if (fr_str_eq(params->at[i - 1].name, name))
+            return params->at[i - 1].value;
+    return (fr_str){0};
+}
+
+/* ---- links ---- */
+
+static void put_quoted(fr_buf *out, fr_str s, const char *safe, bool has_plus)
+{
+    static const char HEX[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t c = (uint8_t)s.p[i];
+        bool is_plain = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c && c < 0x80 && strchr(safe, c));
+        if (is_plain) {
+            fr_buf_put_char(out, (char)c);
+        } else if (c == ' ' && has_plus) {
+            fr_buf_put_char(out, '+');
+        } else {
+            char escaped[3] = {'%', HEX[c >> 4], HEX[c & 15]};
+            fr_buf_put(out, (fr_str){escaped, 3});
+        }
+    }
+}
+
+/* Insertion sort: stable, and a query string has few parameters. Over 64 they are merged by halves. */
+static void sort_pairs(fr_pair *at, fr_pair *scratch, size_t count)
+{
+    if (count > 64) {
+        size_t half = count / 2, i = 0, k = half;
+        sort_pairs(at, scratch, half);
+        sort_pairs(at + half, scratch, count - half);
+        for (size_t n = 0; n < count; n++)
+            scratch[n] = k == count || (i < half && fr_str_cmp(at[i].name, at[k].name) <= 0) ? at[i++] : at[k++];
+        memcpy(at, scratch, count * sizeof *at);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        fr_pair pair = at[i];
+        size_t k = i;
+        for (; k > 0 && fr_str_cmp(at[k - 1].name, pair.name) > 0; k--)
+            at[k] = at[k - 1];
+        at[k] = pair;
+    }
+}
+
+void fr_params_link(fr_arena *arena, const fr_params *params, fr_str origin, fr_str path, fr_str name, fr_str value, fr_buf *out)
+{
+    fr_pair *sorted = fr_arena_alloc(arena, 2 * (params->count + 1) * sizeof *sorted);
+    size_t count = 0;
+    if (!sorted) {
+        out->has_failed = true;
+        return;
+    }
+    for (size_t i = 0; i < params->count; i++)
+        if (!fr_str_eq(params->at[i].name, name))
+            sorted[count++] = params->at[i];
+    if (value.p)
+        sorted[count++] = (fr_pair){name, value};
+    sort_pairs(sorted, sorted + params->count + 1, count);
+    fr_buf_put(out, origin);
+    put_quoted(out, path, "/:;=@&+$,-_.!~*'()", false);
+    for (size_t i = 0; i < count; i++) {
+        fr_buf_put_char(out, i ? '&' : '?');
+        put_quoted(out, sorted[i].name, "_.-~", true);
+        fr_buf_put_char(out, '=');
+        put_quoted(out, sorted[i].value, "_.-~", true);
+    }
+}

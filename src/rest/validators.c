@@ -1,0 +1,364 @@
+/* See validators.h. Each is a scanner in one pass: no regular expressions, so no input makes them slow. */
+#include "rest/validators.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/digits.h"
+#include "base/str.h"
+
+static bool is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_letter(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Past ASCII: Django takes what IDNA can spell. White space and controls of Unicode are the exceptions that matter. */
+static bool is_idn_byte(uint8_t c)
+{
+    return c >= 0x80;
+}
+
+bool fr_valid_slug(fr_str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t c = (uint8_t)s.p[i];
+        if (!is_letter(c) && !is_digit(c) && c != '-' && c != '_')
+            return false;
+    }
+    return s.n > 0;
+}
+
+/* ---- IP addresses ---- */
+
+bool fr_valid_ipv4(fr_str s)
+{
+    int parts = 0;
+    while (parts < 4) {
+        fr_str part;
+        bool has_dot = fr_str_find_char(s, '.') != SIZE_MAX;
+        uint64_t value;
+        s = fr_str_cut(s, '.', &part);
+        if (part.n < 1 || part.n > 3 || (part.n > 1 && part.p[0] == '0') || !fr_str_u64(part, &value) || value > 255)
+            return false;
+        parts++;
+        if (!has_dot)
+            break;
+        if (parts == 4)
+            return false;
+    }
+    return parts == 4;
+}
+
+static bool parse_ipv6(fr_str s, struct in6_addr *out)
+{
+    char text[FR_IP_TEXT];
+    fr_str address, scope = fr_str_cut(s, '%', &address);
+    bool has_scope = address.n < s.n;
+    if (address.n >= sizeof text || memchr(address.p, '\0', address.n))
+        return false;
+    if (has_scope && (!scope.n || fr_str_find_char(scope, '%') != SIZE_MAX))
+        return false;
+    memcpy(text, address.p, address.n);
+    text[address.n] = '\0';
+    return inet_pton(AF_INET6, text, out) == 1;
+}
+
+bool fr_valid_ipv6(fr_str s)
+{
+    struct in6_addr address;
+    return s.n > 0 && parse_ipv6(s, &address);
+}
+
+static size_t put_ipv4(char *out, const uint8_t bytes[4])
+{
+    size_t n = 0;
+    for (int i = 0; i < 4; i++) {
+        if (i)
+            out[n++] = '.';
+        n += fr_digits_u64(out + n, bytes[i]);
+    }
+    return n;
+}
+
+static size_t put_hex(char *out, unsigned group)
+{
+    static const char HEX[] = "0123456789abcdef";
+    size_t n = 0;
+    for (int shift = 12; shift >= 0; shift -= 4)
+        if (n || shift == 0 || group >> shift)
+            out[n++] = HEX[group >> shift & 15];
+    return n;
+}
+
+/* The longest run of zero groups, the first of equals, if it is two or more. */
+static void find_zeros(const unsigned groups[8], int *start, int *length)
+{
+    *start = -1;
+    *length = 1;
+    for (int i = 0, run = 0; i < 8; i++) {
+        run = groups[i] ? 0 : run + 1;
+        if (run > *length) {
+            *length = run;
+            *start = i - run + 1;
+        }
+    }
+}
+
+bool fr_ipv6_canonical(fr_str s, char out[FR_IP_TEXT], size_t *n)
+{
+    static const uint8_t MAPPED[12] = {[10] = 0xff, [11] = 0xff};
+    struct in6_addr address;
+    unsigned groups[8];
+    int zeros, zeros_length;
+    if (!parse_ipv6(s, &address))
+        return false;
+    if (memcmp(address.s6_addr, MAPPED, sizeof MAPPED) == 0) {
+        *n = put_ipv4(out, address.s6_addr + 12);
+        return true;
+    }
+    for (int i = 0; i < 8; i++)
+        groups[i] = (unsigned)address.s6_addr[2 * i] << 8 | address.s6_addr[2 * i + 1];
+    find_zeros(groups, &zeros, &zeros_length);
+    *n = 0;
+    for (int i = 0; i < 8;) {
+        if (i == zeros) {
+            out[(*n)++] = ':';
+            out[(*n)++] = ':';
+            i += zeros_length;
+            continue;
+        }
+        if (i && (zeros < 0 || i != zeros + zeros_length))
+            out[(*n)++] = ':';
+        *n += put_hex(out + *n, groups[i++]);
+    }
+    return true;
+}
+
+/* ---- host names ---- */
+
+enum { LABEL_CHARACTERS = 63, HOST_BYTES = 253 };
+
+/* The number of characters of a label, since a name in Unicode is measured before it is encoded. */
+static bool is_label(fr_str label, bool has_digits, size_t min)
+{
+    size_t characters = fr_utf8_count(label);
+    if (characters < min || characters > LABEL_CHARACTERS || label.p[0] == '-' || label.p[label.n - 1] == '-')
+        return false;
+    for (size_t i = 0; i < label.n; i++) {
+        uint8_t c = (uint8_t)label.p[i];
+        if (!is_letter(c) && !is_idn_byte(c) && c != '-' && !(has_digits && is_digit(c)))
+            return false;
+    }
+    return true;
+}
+
+/* xn-- and 1 to 59 letters or digits: a top-level domain in punycode. */
+static bool is_punycode_tld(fr_str label)
+{
+    fr_str rest = fr_str_from(label, 4);
+    if (!fr_str_eq_nocase(fr_str_sub(label, 0, 4), FR_STR("xn--")) || rest.n < 1 || rest.n > 59)
+        return false;
+    for (size_t i = 0; i < rest.n; i++)
+        if (!is_letter((uint8_t)rest.p[i]) && !is_digit((uint8_t)rest.p[i]))
+            return false;
+    return true;
+}
+
+/* U+2000..U+200F, U+2028..U+202F, U+205F, U+3000, U+00A0, U+FEFF: blanks that IDNA maps to a space or refuses. */
+static bool has_unicode_blank(fr_str s)
+{
+    for (size_t i = 0; i + 1 < s.n; i++) {
+        uint8_t a = (uint8_t)s.p[i], b = (uint8_t)s.p[i + 1], c = i + 2 < s.n ? (uint8_t)s.p[i + 2] : 0;
+        if ((a == 0xc2 && b <= 0xa0) || (a == 0xe2 && b == 0x80 && (c <= 0x8f || (c >= 0xa8 && c <= 0xaf))) ||
+            (a == 0xe2 && b == 0x81 && c == 0x9f) || (a == 0xe3 && b == 0x80 && c == 0x80) || (a == 0xef && b == 0xbb && c == 0xbf))
+            return true;
+    }
+    return false;
+}
+
+/* ---- e-mail ---- */
+
+static bool is_atom_byte(uint8_t c)
+{
+    return is_letter(c) || is_digit(c) || (c && c < 0x80 && strchr("-!#$%&'*+/=?^_`{}|~", c));
+}
+
+static bool is_dot_atom(fr_str s)
+{
+    fr_str atom;
+    do {
+        bool has_dot = fr_str_find_char(s, '.') != SIZE_MAX;
+        s = fr_str_cut(s, '.', &atom);
+        if (!atom.n || (has_dot && !s.n))
+            return false;
+        for (size_t i = 0; i < atom.n; i++)
+            if (!is_atom_byte((uint8_t)atom.p[i]))
+                return false;
+    } while (s.n);
+    return true;
+}
+
+/* What may stand between quotes, by itself and behind a backslash: controls but tab and line feed, no '"' or '\'. */
+static bool is_quoted_byte(uint8_t c)
+{
+    return c >= 1 && c <= 127 && c != '\t' && c != '\n' && c != '\r' && c != ' ' && c != '"' && c != '\\';
+}
+
+static bool is_quoted_pair_byte(uint8_t c)
+{
+    return c >= 1 && c <= 127 && c != '\n' && c != '\r';
+}
+
+static bool is_quoted(fr_str s)
+{
+    if (s.n < 2 || s.p[0] != '"' || s.p[s.n - 1] != '"')
+        return false;
+    for (size_t i = 1; i + 1 < s.n; i++) {
+        if (s.p[i] == '\\') {
+            if (++i + 1 >= s.n || !is_quoted_pair_byte((uint8_t)s.p[i]))
+                return false;
+        } else if (!is_quoted_byte((uint8_t)s.p[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_email_domain(fr_str s)
+{
+    fr_str label;
+    int labels = 0;
+    if (fr_str_eq(s, FR_STR("localhost")))
+        return true;
+    if (s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']') {
+        fr_str literal = fr_str_sub(s, 1, s.n - 2);
+        return fr_str_find_char(literal, '%') == SIZE_MAX && (fr_valid_ipv4(literal) || fr_valid_ipv6(literal));
+    }
+    if (has_unicode_blank(s))
+        return false;
+    for (;;) {
+        bool has_dot = fr_str_find_char(s, '.') != SIZE_MAX;
+        s = fr_str_cut(s, '.', &label);
+        labels++;
+        if (!label.n || !is_label(label, true, has_dot ? 1 : 2)) {
+            /* The last label may begin with a hyphen. */
+            bool is_last = !has_dot && label.n > 2 && label.p[0] == '-' && is_label(fr_str_from(label, 1), true, 1);
+            if (!is_last)
+                return false;
+        }
+        if (!has_dot)
+            return labels > 1;
+    }
+}
+
+bool fr_valid_email(fr_str s)
+{
+    enum { EMAIL_CHARACTERS = 320 };
+    size_t at = s.n;
+    while (at > 0 && s.p[at - 1] != '@')
+        at--;
+    if (at == 0 || fr_utf8_count(s) > EMAIL_CHARACTERS)
+        return false;
+    fr_str local = {s.p, at - 1};
+    return (is_dot_atom(local) || is_quoted(local)) && is_email_domain(fr_str_from(s, at));
+}
+
+/* ---- URL ---- */
+
+static bool is_blank_byte(uint8_t c)
+{
+    return c == ' ' || (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x1f);
+}
+
+static bool has_blank(fr_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (is_blank_byte((uint8_t)s.p[i]))
+            return true;
+    return has_unicode_blank(s);
+}
+
+static bool has_scheme(fr_str s, size_t *n)
+{
+    static const fr_str SCHEMES[] = {{"http://", 7}, {"https://", 8}, {"ftp://", 6}, {"ftps://", 7}};
+    for (size_t i = 0; i < sizeof SCHEMES / sizeof *SCHEMES; i++)
+        if (fr_str_eq_nocase(fr_str_sub(s, 0, SCHEMES[i].n), SCHEMES[i])) {
+            *n = SCHEMES[i].n;
+            return true;
+        }
+    return false;
+}
+
+/* user[:password]@ at the start; neither holds white space, ':', '@' or '/', a user has one character at least. */
+static size_t skip_user(fr_str s)
+{
+    size_t i = 0;
+    while (i < s.n && s.p[i] != ':' && s.p[i] != '@' && s.p[i] != '/')
+        i++;
+    if (i == 0)
+        return 0;
+    if (i < s.n && s.p[i] == ':')
+        for (i++; i < s.n && s.p[i] != ':' && s.p[i] != '@' && s.p[i] != '/';)
+            i++;
+    return i < s.n && s.p[i] == '@' ? i + 1 : 0;
+}
+
+static bool is_url_host(fr_str host)
+{
+    fr_str label;
+    int labels = 0;
+    if (fr_valid_ipv4(host) || fr_str_eq_nocase(host, FR_STR("localhost")))
+        return true;
+    if (host.n > 1 && host.p[host.n - 1] == '.')
+        host.n--;
+    for (;;) {
+        bool has_dot = fr_str_find_char(host, '.') != SIZE_MAX;
+        host = fr_str_cut(host, '.', &label);
+        labels++;
+        if (!has_dot)
+            return labels > 1 && label.n && (is_label(label, false, 2) || is_punycode_tld(label));
+        if (!label.n || !is_label(label, true, 1))
+            return false;
+    }
+}
+
+/* [:port] [/?# anything without white space] */
+static bool is_url_rest(fr_str s)
+{
+    if (s.n && s.p[0] == ':') {
+        size_t digits = 1;
+        while (digits < s.n && is_digit((uint8_t)s.p[digits]))
+            digits++;
+        if (digits < 3 || digits > 6)
+            return false;
+        s = fr_str_from(s, digits);
+    }
+    return !s.n || s.p[0] == '/' || s.p[0] == '?' || s.p[0] == '#';
+}
+
+bool fr_valid_url(fr_str s)
+{
+    enum { URL_CHARACTERS = 2048 };
+    size_t n;
+    if (fr_utf8_count(s) > URL_CHARACTERS || has_blank(s) || !has_scheme(s, &n))
+        return false;
+    fr_str rest = fr_str_from(s, n);
+    rest = fr_str_from(rest, skip_user(rest));
+    if (rest.n && rest.p[0] == '[') {
+        size_t end = fr_str_find_char(rest, ']');
+        if (end == SIZE_MAX)
+            return false;
+        fr_str address = fr_str_sub(rest, 1, end - 1);
+        return fr_str_find_char(address, '%') == SIZE_MAX && fr_valid_ipv6(address) && is_url_rest(fr_str_from(rest, end + 1));
+    }
+    size_t end = 0;
+    while (end < rest.n && !memchr(":/?#", rest.p[end], 4))
+        end++;
+    fr_str host = {rest.p, end};
+    return host.n && host.n <= HOST_BYTES && is_url_host(host) && is_url_rest(fr_str_from(rest, end));
+}

@@ -1,0 +1,200 @@
+/* See viewset.h. What is wrong with a viewset is found here, before the server listens; requests only read. */
+#include "rest/viewset.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "rest/field_input.h"
+#include "rest/filters.h"
+
+enum { ERROR_ROOM = 256 };
+
+static const struct { fr_str name; uint32_t bit; } ACTIONS[] = {
+    {{"list", 4}, FR_ACTION_LIST},       {{"create", 6}, FR_ACTION_CREATE},
+    {{"retrieve", 8}, FR_ACTION_RETRIEVE}, {{"update", 6}, FR_ACTION_UPDATE},
+    {{"partial_update", 14}, FR_ACTION_PARTIAL_UPDATE}, {{"destroy", 7}, FR_ACTION_DESTROY},
+};
+
+static fr_err wrong(char error[ERROR_ROOM], const char *option, fr_str name, const char *what)
+{
+    snprintf(error, ERROR_ROOM, "%s: \"%.*s\" %s", option, (int)(name.n < 80 ? name.n : 80), name.p, what);
+    return FR_EINVAL;
+}
+
+/* ---- what may be done ---- */
+
+static fr_err read_actions(fr_viewset_rt *rt, char error[ERROR_ROOM])
+{
+    const fr_viewset *v = rt->viewset;
+    fr_str rest = fr_str_c(v->actions), name;
+    for (size_t i = 0; i < sizeof ACTIONS / sizeof *ACTIONS && !v->actions; i++)
+        rt->actions |= ACTIONS[i].bit;
+    while (rest.n) {
+        rest = fr_str_cut(rest, ',', &name);
+        name = fr_str_trim(name);
+        uint32_t bit = 0;
+        for (size_t i = 0; i < sizeof ACTIONS / sizeof *ACTIONS; i++)
+            if (fr_str_eq(ACTIONS[i].name, name))
+                bit = ACTIONS[i].bit;
+        if (!bit)
+            return wrong(error, "actions", name, "is not list, create, retrieve, update, partial_update or destroy");
+        rt->actions |= bit;
+    }
+    if (v->read_only)
+        rt->actions &= FR_ACTION_LIST | FR_ACTION_RETRIEVE;
+    return FR_OK;
+}
+
+/* The Allow header in DRF's order: GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS as far as they are there. */
+static fr_str allow_of(uint32_t actions, fr_arena *arena)
+{
+    return fr_arena_printf(arena, "%s%s%s%s%s%sOPTIONS", actions & (FR_ACTION_LIST | FR_ACTION_RETRIEVE) ? "GET, " : "",
+                           actions & FR_ACTION_CREATE ? "POST, " : "", actions & FR_ACTION_UPDATE ? "PUT, " : "",
+                           actions & FR_ACTION_PARTIAL_UPDATE ? "PATCH, " : "", actions & FR_ACTION_DESTROY ? "DELETE, " : "",
+                           actions & (FR_ACTION_LIST | FR_ACTION_RETRIEVE) ? "HEAD, " : "");
+}
+
+/* ---- fields ---- */
+
+static void read_inputs(fr_viewset_rt *rt)
+{
+    const fr_model *model = rt->model;
+    for (uint32_t i = 0; i < rt->serializer.count; i++) {
+        uint16_t field = rt->serializer.items[i].field;
+        if (!fr_field_is_read_only(&model->fields[field]))
+            rt->inputs[rt->input_count++] = field;
+    }
+    /* A secret field is write-only, if the viewset does not pick fields. */
+    for (uint32_t i = 0; i < model->field_count && !rt->viewset->fields; i++)
+        if (model->fields[i].secret && !fr_field_is_read_only(&model->fields[i]))
+            rt->inputs[rt->input_count++] = (uint16_t)i;
+}
+
+static fr_err read_filters(fr_viewset_rt *rt, char error[ERROR_ROOM])
+{
+    fr_str rest = fr_str_c(rt->viewset->filter), name;
+    while (rest.n) {
+        rest = fr_str_cut(rest, ',', &name);
+        name = fr_str_trim(name);
+        if (rt->filter_count == FR_FILTERS_MAX)
+            return wrong(error, "filter", name, "is one too many; 64 are the limit");
+        FR_TRY(fr_filter_item_parse(rt->model, name, &rt->filters[rt->filter_count], error));
+        rt->filter_count++;
+    }
+    return FR_OK;
+}
+
+static fr_err read_ordering(fr_viewset_rt *rt, char error[ERROR_ROOM])
+{
+    fr_query query = {.model = rt->model};
+    fr_str ordering = fr_str_c(rt->viewset->ordering), rest = fr_str_c(rt->viewset->ordering_fields), name;
+    if (fr_query_order(&query, ordering) != FR_OK)
+        return wrong(error, "ordering", ordering, "names an unknown field, or more than 7");
+    for (uint8_t i = 0; i < query.order_count; i++)
+        rt->orders[i] = query.orders[i];
+    rt->order_count = query.order_count;
+    if (!rt->viewset->ordering_fields || fr_str_eq(rest, FR_STR("__all__"))) {
+        rt->orderable = rt->serializer.shown;
+        return FR_OK;
+    }
+    while (rest.n) {
+        rest = fr_str_cut(rest, ',', &name);
+        name = fr_str_trim(name);
+        int field = fr_model_field_index(rt->model, name);
+        if (field < 0 || rt->model->fields[field].secret)
+            return wrong(error, "ordering_fields", name, "is not a field of the model, or it is secret");
+        rt->orderable |= (uint64_t)1 << field;
+    }
+    return FR_OK;
+}
+
+/* "live_note" → "Live Note". */
+static fr_str title_of(const fr_viewset *v, fr_arena *arena)
+{
+    if (v->name)
+        return fr_str_c(v->name);
+    fr_str s = fr_str_dup(arena, fr_str_c(v->model->name));
+    char *p = (char *)(uintptr_t)s.p;
+    for (size_t i = 0; i < s.n; i++) {
+        if (p[i] == '_')
+            p[i] = ' ';
+        if ((i == 0 || p[i - 1] == ' ') && p[i] >= 'a' && p[i] <= 'z')
+            p[i] = (char)(p[i] - 'a' + 'A');
+    }
+    return s;
+}
+
+static fr_err check_extra(const fr_viewset *v, char error[ERROR_ROOM])
+{
+    for (const fr_action *action = v->extra; action && action->path; action++)
+        if (!action->handler || !*action->path || *action->path == '/')
+            return wrong(error, "extra", fr_str_c(action->path), "needs a handler, and a path that does not begin with '/'");
+    return FR_OK;
+}
+
+static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena, char error[ERROR_ROOM])
+{
+    *rt = (fr_viewset_rt){.viewset = viewset, .model = viewset->model, .page_size = viewset->page_size, .max_page_size = viewset->max_page_size};
+    snprintf(error, ERROR_ROOM, "out of memory");
+    if (!viewset->model)
+        return wrong(error, "model", FR_STR(""), "has to be set");
+    FR_TRY(fr_model_check(viewset->model, error));
+    FR_TRY(fr_serializer_init(&rt->serializer, viewset->model, viewset->fields, arena, error));
+    FR_TRY(read_actions(rt, error));
+    FR_TRY(read_filters(rt, error));
+    FR_TRY(read_ordering(rt, error));
+    FR_TRY(check_extra(viewset, error));
+    read_inputs(rt);
+    rt->list_allow = allow_of(rt->actions & (FR_ACTION_LIST | FR_ACTION_CREATE), arena);
+    rt->detail_allow = allow_of(rt->actions & ~(uint32_t)(FR_ACTION_LIST | FR_ACTION_CREATE), arena);
+    rt->name = title_of(viewset, arena);
+    return rt->list_allow.p && rt->detail_allow.p && rt->name.p ? FR_OK : FR_ENOMEM;
+}
+
+fr_err fr_viewset_check(const fr_viewset *viewset, char error[ERROR_ROOM])
+{
+    fr_arena *arena = fr_arena_new(0);
+    fr_viewset_rt *rt = fr_zalloc(sizeof *rt);
+    fr_err err = arena && rt ? init(rt, viewset, arena, error) : FR_ENOMEM;
+    if (!arena || !rt)
+        snprintf(error, ERROR_ROOM, "out of memory");
+    fr_free(rt);
+    fr_arena_free(arena);
+    return err;
+}
+
+/* ---- all that were asked for ---- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static fr_map made;          /* viewset pointer → fr_viewset_rt; under lock */
+static fr_arena *kept;       /* what they point to; never freed; under lock */
+
+static fr_viewset_rt *make(const fr_viewset *viewset)
+{
+    char error[ERROR_ROOM];
+    if (!kept) {
+        kept = fr_arena_new(0);
+        if (!kept)
+            return NULL;
+        fr_map_init(&made);
+    }
+    fr_viewset_rt *rt = fr_arena_zalloc(kept, sizeof *rt);
+    if (!rt || init(rt, viewset, kept, error) || fr_map_set_u64(&made, (uintptr_t)viewset, rt))
+        return NULL;
+    return rt;
+}
+
+const fr_viewset_rt *fr_viewset_get(const fr_viewset *viewset)
+{
+    pthread_mutex_lock(&lock);
+    fr_viewset_rt *rt = kept ? fr_map_get_u64(&made, (uintptr_t)viewset) : NULL;
+    if (!rt)
+        rt = make(viewset);
+    pthread_mutex_unlock(&lock);
+    return rt;
+}
