@@ -54,8 +54,8 @@ fr_err fr_db_of(fr_ctx *ctx, const fr_model *model, fr_db **db, fr_table **table
 
 uint64_t fr_db_unseen_fields(const fr_db *db, const fr_model *model)
 {
-    const fr_table *table = fr_db_table(db, model);
-    return table ? table->virtual_ : 0;
+    fr_table *table = fr_db_table(db, model);
+    return table ? atomic_load(&table->unseen) : 0;
 }
 
 static fr_err register_name(fr_db *db, fr_table *table, char error[512])

@@ -60,6 +60,9 @@ fr_err fr_schema_number(fr_db *db, fr_sqlite *conn, bool is_altered, char error[
 /* Log what SQLite said and make the error with a text for the client. `write` may be NULL; table may be NULL. */
 fr_err fr_db_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *table, fr_write *write);
 
+/* The words for a constraint that write->constraint and failed_field name. */
+fr_err fr_db_fail_constraint(fr_ctx *ctx, const fr_table *table, const fr_write *write);
+
 /* ---- reader.c: one read, on whatever connection ---- */
 typedef struct fr_read fr_read;
 struct fr_read {
@@ -176,7 +179,7 @@ int fr_log_create(fr_sqlite *conn);                          /* a result code of
 int fr_log_member(fr_writer *writer, size_t first);
 int fr_log_prune(fr_writer *writer);                         /* now and then a range; a result code of SQLite */
 
-/* Test only: run SQL text, statement by statement, as a member (or inside the present one). A failing statement is
- * cut back and the rest goes on when `goes_on`. */
+/* Test only: run SQL text, statement by statement, as a member (or inside the present one). With goes_on each
+ * statement is a part of its own, and one that fails does not end the script. */
 fr_err fr_db_exec_for_test(fr_ctx *ctx, const char *sql, bool goes_on);
 #endif

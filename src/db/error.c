@@ -33,7 +33,7 @@ static int named_field(const fr_table *table, fr_str text)
     return -1;
 }
 
-static fr_err fail_constraint(fr_ctx *ctx, const fr_table *table, const fr_write *write)
+fr_err fr_db_fail_constraint(fr_ctx *ctx, const fr_table *table, const fr_write *write)
 {
     char model[128], field[128];
     fr_str what = table ? fr_model_label(table->model, model) : FR_STR("row");
@@ -92,7 +92,7 @@ fr_err fr_db_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *ta
     if (err == FR_ECONFLICT) {
         if (write && table)
             find_constraint(conn, rc, table, write);
-        return fail_constraint(ctx, table, write);
+        return fr_db_fail_constraint(ctx, table, write);
     }
     if (err != FR_ETOOBIG && err != FR_EINVAL) /* those are the client's */
         log_fault(conn, rc, table);

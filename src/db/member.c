@@ -204,7 +204,7 @@ static fr_err check_deferred(fr_ctx *ctx, fr_write *write)
         return fr_fail(ctx, FR_ECONFLICT, "A row refers to another that does not exist.");
     write->constraint = FR_CONSTRAINT_FOREIGN_KEY;
     write->failed_field = dangling_field(ctx, write);
-    return fr_db_fail(ctx, &ctx->txn->writer->conn, SQLITE_CONSTRAINT_FOREIGNKEY, fr_db_table(ctx->txn->db, write->model), write);
+    return fr_db_fail_constraint(ctx, fr_db_table(ctx->txn->db, write->model), write);
 }
 
 /* ---- members ---- */
@@ -244,14 +244,16 @@ static fr_err end_part(fr_ctx *ctx, fr_err err, fr_mark mark)
     fr_sqlite *conn = &txn->writer->conn;
     if (txn->is_gone)
         return txn->failed;
+    int rc = SQLITE_OK;
     if (err != FR_OK) {
         fr_changes_cut(&txn->writer->changes, mark);
-        if (fr_sqlite_run(conn, "ROLLBACK TO part") != SQLITE_OK)
-            return txn->failed = FR_EBACKEND;
+        rc = fr_sqlite_run(conn, "ROLLBACK TO part");
     }
-    if (fr_sqlite_run(conn, "RELEASE part") != SQLITE_OK)
-        return txn->failed = FR_EBACKEND;
-    return err;
+    if (rc == SQLITE_OK)
+        rc = fr_sqlite_run(conn, "RELEASE part");
+    if (rc != SQLITE_OK)
+        txn->failed = fr_db_fail(ctx, conn, rc, NULL, NULL);
+    return rc == SQLITE_OK ? err : txn->failed;
 }
 
 fr_err fr_txn_part(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg)
@@ -302,29 +304,34 @@ fr_err fr_atomic_(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg)
 /* ---- test entry ---- */
 
 typedef struct script {
-    const char *sql;
+    const char *sql; /* what is left */
     bool goes_on;
 } script;
+
+static fr_err run_one(fr_ctx *ctx, void *arg)
+{
+    script *s = arg;
+    fr_db_txn *txn = ctx->txn;
+    fr_stmt stmt = {0};
+    int rc = sqlite3_prepare_v2(txn->writer->conn.h, s->sql, -1, &stmt.h, &s->sql);
+    fr_mark mark = fr_changes_mark(&txn->writer->changes);
+    while (rc == SQLITE_OK && stmt.h && fr_txn_step(txn, &stmt, mark) == SQLITE_ROW)
+        continue;
+    int finalized = sqlite3_finalize(stmt.h);
+    rc = rc == SQLITE_OK ? finalized : rc;
+    return rc == SQLITE_OK ? FR_OK : fr_db_fail(ctx, &txn->writer->conn, rc, NULL, NULL);
+}
 
 static fr_err run_script(fr_ctx *ctx, void *arg)
 {
     script *s = arg;
-    fr_db_txn *txn = ctx->txn;
-    sqlite3 *h = txn->writer->conn.h;
-    fr_err err = FR_OK;
-    for (const char *sql = s->sql; *sql && !txn->is_gone;) {
-        fr_stmt stmt = {0};
-        int rc = sqlite3_prepare_v2(h, sql, -1, &stmt.h, &sql);
-        fr_mark mark = fr_changes_mark(&txn->writer->changes);
-        while (rc == SQLITE_OK && stmt.h && fr_txn_step(txn, &stmt, mark) == SQLITE_ROW)
-            continue;
-        int finalized = sqlite3_finalize(stmt.h);
-        if (rc == SQLITE_OK)
-            rc = finalized;
-        if (rc != SQLITE_OK && !s->goes_on)
-            return fr_db_fail(ctx, &txn->writer->conn, rc, NULL, NULL);
+    script left = *s; /* a member may be run twice */
+    while (*left.sql && !ctx->txn->is_gone) {
+        fr_err err = left.goes_on ? fr_txn_part(ctx, run_one, &left) : run_one(ctx, &left);
+        if (err != FR_OK && !left.goes_on)
+            return err;
     }
-    return err;
+    return FR_OK;
 }
 
 fr_err fr_db_exec_for_test(fr_ctx *ctx, const char *sql, bool goes_on)

@@ -127,15 +127,24 @@ static size_t member_bytes(fr_kind kind)
     }
 }
 
-/* The fields whose members are not zero: (note){.title = …} with no bit set means them. */
-static uint64_t filled_fields(const fr_model *model, const void *row)
+static bool is_zero(const fr_field *field, const void *row)
 {
     static const char zero[sizeof(fr_str) > sizeof(fr_uuid) ? sizeof(fr_str) : sizeof(fr_uuid)];
-    uint64_t filled = 0;
-    for (uint32_t i = 0; i < model->field_count; i++)
-        if (memcmp((const char *)row + model->fields[i].offset, zero, member_bytes(model->fields[i].kind)) != 0)
-            filled |= UINT64_C(1) << i;
-    return filled;
+    return memcmp((const char *)row + field->offset, zero, member_bytes(field->kind)) == 0;
+}
+
+/* What (note){.title = …}, with no bit set, gives: members that are not zero, NULLs, and false, 0 or "" where there is
+ * no other value to take. */
+static uint64_t literal_fields(fr_ctx *ctx, const fr_model *model, const void *row)
+{
+    uint64_t given = ((const fr_row *)row)->null;
+    for (uint32_t i = 0; i < model->field_count; i++) {
+        const fr_field *field = &model->fields[i];
+        fr_value ignored;
+        if (!is_zero(field, row) || (field->kind != FR_KIND_ID && !fr_field_default(field, 0, ctx->arena, &ignored)))
+            given |= UINT64_C(1) << i;
+    }
+    return given;
 }
 
 /* The values of the fields in `set`, as stored. */
@@ -166,10 +175,10 @@ fr_err fr_create_(fr_ctx *ctx, const fr_model *model, void *row)
 {
     FR_TRY(check_struct(ctx, model));
     const fr_row *head = row;
-    uint64_t key = UINT64_C(1) << fr_model_key_index(model);
-    fr_write write = {.model = model, .op = FR_WRITE_INSERT, .set = head->set ? head->set : filled_fields(model, row) | head->null};
-    if (fr_model_key(model)->kind == FR_KIND_ID && !(filled_fields(model, row) & key))
-        write.set &= ~key; /* 0: the database gives one */
+    const fr_field *key = fr_model_key(model);
+    fr_write write = {.model = model, .op = FR_WRITE_INSERT, .set = head->set ? head->set : literal_fields(ctx, model, row)};
+    if (key->kind == FR_KIND_ID && is_zero(key, row))
+        write.set &= ~(UINT64_C(1) << fr_model_key_index(model)); /* the database gives one */
     FR_TRY(take_values(ctx, model, row, write.set, &write.values));
     return run(ctx, &write, row);
 }

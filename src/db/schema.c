@@ -240,7 +240,7 @@ static fr_err map_table(job *j, fr_table *table)
                 FR_KV_C("note", "a nullable column has a default: changes of rows with NULL in it are told as snapshots"));
     if (err == FR_OK && table->is_live && table->map.is_blind)
         FR_WARN("db.schema", FR_KV_C("table", table->name.p),
-                FR_KV_C("note", "a virtual column stands before the key: all changes are told as snapshots"));
+                FR_KV_C("note", "SQLite's hook mixes up the columns of this table: all changes are told as snapshots"));
     return err;
 }
 
@@ -259,7 +259,7 @@ static int64_t shape(const fr_db *db)
 {
     uint64_t hash = 0;
     for (size_t i = 0; i < db->table_count; i++) {
-        uint64_t parts[3] = {fr_model_fingerprint(db->tables[i].model), db->tables[i].is_live, db->tables[i].virtual_};
+        uint64_t parts[3] = {fr_model_fingerprint(db->tables[i].model), db->tables[i].is_live, atomic_load(&db->tables[i].unseen)};
         hash = fr_str_hash((fr_str){(const char *)parts, sizeof parts}, hash);
     }
     return (int64_t)hash;

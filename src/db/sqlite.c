@@ -197,6 +197,8 @@ int fr_sqlite_run(fr_sqlite *conn, const char *sql)
 {
     fr_stmt *stmt;
     int rc = fr_sqlite_constant(conn, sql, &stmt);
+    if (rc == SQLITE_NOMEM) /* a rollback must not fail for a place in the cache */
+        return sqlite3_exec(conn->h, sql, NULL, NULL, NULL);
     if (rc != SQLITE_OK)
         return rc;
     rc = sqlite3_step(stmt->h);

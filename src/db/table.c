@@ -188,33 +188,52 @@ static fr_err default_value(const fr_column_info *column, fr_arena *arena, fr_va
     return err;
 }
 
+/* Where a column stands in the stored record: virtual ones are skipped; WITHOUT ROWID puts the key's first. */
+static int record_position(const fr_table_info *info, int at)
+{
+    const fr_column_info *columns = info->columns.at;
+    int position = 0;
+    if (info->is_without_rowid && columns[at].key)
+        return columns[at].key - 1;
+    for (int c = 0; c < (int)info->columns.count; c++)
+        if (info->is_without_rowid && columns[c].key)
+            position++;
+        else if (c < at && columns[c].kind != FR_COLUMN_VIRTUAL)
+            position++;
+    return position;
+}
+
 /*
  * The hook's numbers, as tried with SQLite 3.40: a record skips virtual columns, and so do the numbers. In a WITHOUT
  * ROWID table only the new values of an UPDATE are numbered so, all others by the column's place in the table. The
- * rowid stands at its place in the table whatever was skipped, and hides the column that should have that number.
+ * rowid stands at its place in the table whatever was skipped, and hides the column that should have that number. An old
+ * value is made a float if the column whose place in the table is the value's in the record is REAL. Where that cannot
+ * be undone the table is blind.
  */
 static void map_column(fr_table *table, uint32_t field, const fr_table_info *info, int at)
 {
-    int stored = 0;
+    const fr_column_info *columns = info->columns.at;
+    int stored = 0, position = record_position(info, at);
     for (int c = 0; c < at; c++)
-        stored += info->columns.at[c].kind != FR_COLUMN_VIRTUAL;
+        stored += columns[c].kind != FR_COLUMN_VIRTUAL;
     table->map.column[field] = (int16_t)(info->is_without_rowid ? at : stored);
     table->map.updated[field] = (int16_t)stored;
     if (at == info->rowid)
         table->map.column[field] = table->map.updated[field] = FR_IMAGE_KEY;
-    else if (stored == info->rowid)
+    else if (stored == info->rowid || (is_real(columns[position].type) && !is_real(columns[at].type)))
         table->map.is_blind = true;
 }
 
-static void map_field(fr_table *table, uint32_t field, const fr_table_info *info, int at, fr_arena *arena)
+static void map_field(fr_table *table, uint32_t field, const fr_table_info *info, int at, fr_arena *arena,
+                      uint64_t *unseen)
 {
     const fr_column_info *column = &info->columns.at[at];
     uint64_t bit = UINT64_C(1) << field;
     if (column->kind == FR_COLUMN_VIRTUAL || column->kind == FR_COLUMN_STORED)
         table->generated |= bit;
     if (column->kind == FR_COLUMN_VIRTUAL || column->kind == FR_COLUMN_HIDDEN)
-        table->virtual_ |= bit;
-    if (!(table->virtual_ & bit) && !table->model->fields[field].secret)
+        *unseen |= bit;
+    else if (!table->model->fields[field].secret)
         map_column(table, field, info, at);
     if (is_real(column->type))
         table->map.real |= bit;
@@ -231,7 +250,8 @@ fr_err fr_table_map(fr_table *table, const fr_table_info *info, fr_arena *arena)
     fr_value *defaults = table->map.defaults;
     memset(&table->map, 0, sizeof table->map);
     table->map.defaults = defaults;
-    table->generated = table->virtual_ = 0;
+    table->generated = 0;
+    uint64_t unseen = 0;
     size_t seen = 0, stored = 0;
     for (uint32_t i = 0; i < model->field_count; i++) {
         char name[128];
@@ -239,7 +259,7 @@ fr_err fr_table_map(fr_table *table, const fr_table_info *info, fr_arena *arena)
         if (at < 0)
             return FR_EBACKEND;
         table->map.column[i] = table->map.updated[i] = FR_IMAGE_NULL;
-        map_field(table, i, info, at, arena);
+        map_field(table, i, info, at, arena, &unseen);
         seen += table->map.column[i] != FR_IMAGE_NULL;
         if (i == table->key)
             table->has_rowid_key = at == info->rowid;
@@ -247,5 +267,6 @@ fr_err fr_table_map(fr_table *table, const fr_table_info *info, fr_arena *arena)
     for (size_t c = 0; c < info->columns.count; c++)
         stored += info->columns.at[c].kind != FR_COLUMN_VIRTUAL;
     table->map.is_whole = seen == stored;
+    atomic_store(&table->unseen, unseen);
     return FR_OK;
 }

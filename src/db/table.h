@@ -4,6 +4,7 @@
  */
 #ifndef FR_DB_TABLE_H
 #define FR_DB_TABLE_H
+#include <stdatomic.h>
 #include "base/vec.h"
 #include "db/sqlite.h"
 #include "model/model.h"
@@ -30,7 +31,7 @@ struct fr_table {
     fr_link *links;            /* owned by the arena */
     size_t link_count;
     uint64_t generated;        /* bit i: field i is computed by the database: never written */
-    uint64_t virtual_;         /* of these, those that the hook does not see: NULL in images */
+    atomic_uint_fast64_t unseen; /* virtual ones, which the hook does not see: NULL in images; asked from any thread */
 
     /* The hook's map; the writer's thread (and open). */
     struct fr_image_map {
@@ -68,7 +69,7 @@ int fr_table_info_read(fr_sqlite *conn, fr_str name, fr_table_info *out);  /* a 
 void fr_table_info_deinit(fr_table_info *info);
 int fr_table_info_find(const fr_table_info *info, fr_str column);          /* ASCII case folded; -1 if none */
 
-/* Fill map, generated, virtual_ and has_rowid_key from what the table is now. Errors: FR_ENOMEM, FR_EBACKEND. */
+/* Fill map, generated, unseen and has_rowid_key from what the table is now. Errors: FR_ENOMEM, FR_EBACKEND. */
 fr_err fr_table_map(fr_table *table, const fr_table_info *info, fr_arena *arena);
 
 /* "name" with its quotes doubled. */

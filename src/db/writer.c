@@ -219,18 +219,14 @@ static bool run_together(fr_writer *w, fr_member *first)
     before was = now(w);
     begin_group(w);
     int rc = begin_transaction(w);
-    if (rc != SQLITE_OK) {
-        for (fr_member *member = first; member; member = member->next)
-            fail_member(w, member, rc);
-        roll_back(w, was);
-        return true;
-    }
-    bool is_there = true;
+    bool is_there = rc == SQLITE_OK, is_busy = (rc & 0xff) == SQLITE_BUSY; /* after 5 s: for none of them again */
+    for (fr_member *member = first; member && is_busy; member = member->next)
+        fail_member(w, member, rc);
     for (fr_member *member = first; member && is_there; member = member->next)
         is_there = run_member(w, member, true);
     if (!is_there || fr_log_prune(w) != SQLITE_OK || fr_sqlite_run(&w->conn, "COMMIT") != SQLITE_OK) {
         roll_back(w, was);
-        return false;
+        return is_busy;
     }
     publish(w);
     return true;
