@@ -47,6 +47,9 @@ typedef struct fr_app {
     void *reserved_[8];
 } fr_app;
 
+/* What fr_main calls: with the sizes that the program was compiled with, so that an older one still runs. */
+FR_API int fr_main_(int argc, char **argv, const fr_app *app, size_t app_bytes, size_t route_bytes);
+
 /**
  * Serve an application until SIGTERM or SIGINT: reads the command line (--help lists the options) and FRESHET_*
  * variables, opens the database, listens, prints where, and drains at the end.
@@ -59,8 +62,10 @@ typedef struct fr_app {
  * Errors:   one line on standard error that says what to do
  * Thread:   the main thread; starts one worker a core, the writer and the matcher
  */
-#define fr_main(argc, argv, app) fr_main_((argc), (argv), (app), sizeof(fr_app), sizeof(fr_route))
-FR_API int fr_main_(int argc, char **argv, const fr_app *app, size_t app_bytes, size_t route_bytes);
+static inline int fr_main(int argc, char **argv, const fr_app *app)
+{
+    return fr_main_(argc, argv, app, sizeof(fr_app), sizeof(fr_route));
+}
 
 #ifdef __cplusplus
 }
