@@ -1,0 +1,174 @@
+// The recipe's page in a real browser, in two tabs: what one does, the other sees.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { Server } from './server.mjs';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync'];
+const PATIENCE = 20000;
+
+let browser, server;
+const tabs = [];
+
+before(async () => {
+  browser = await chromium.launch({ executablePath, args });
+});
+after(async () => browser.close());
+beforeEach(async () => {
+  server = await new Server('realtime-update').start();
+});
+afterEach(async () => {
+  for (const tab of tabs.splice(0)) await tab.close();
+  await server.finish();
+});
+
+// A tab of its own context (as another visitor), with the page live in it; `mistakes` holds what went wrong in it.
+async function openTab() {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  const mistakes = [];
+  page.on('pageerror', (error) => mistakes.push(String(error)));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(server.origin) && !request.url().startsWith('data:')) mistakes.push(`asked ${request.url()}`);
+  });
+  await page.goto(`${server.origin}/`);
+  const tab = {
+    page,
+    mistakes,
+    state: (word) => page.locator(`#state[data-is="${word}"]`).waitFor(),
+    row: (title) => page.locator('#rows tr:not(.gone)').filter({ has: page.locator('.text', { hasText: title }) }),
+    titles: () => page.locator('#rows tr:not(.gone) .text').allTextContents(),
+    close: async () => {
+      assert.deepEqual(mistakes, []);
+      await context.close();
+    },
+    add: async (title, done = false) => {
+      await page.fill('#new-title', title);
+      await page.setChecked('#new-done', done);
+      await page.click('#add button');
+    },
+  };
+  await tab.state('live');
+  tabs.push(tab);
+  return tab;
+}
+
+test('what is added in one tab appears in the other', async () => {
+  const [a, b] = [await openTab(), await openTab()];
+  await a.add('Call the bank');
+  await b.row('Call the bank').waitFor();
+  await a.row('Call the bank').waitFor();
+  await b.add('Water the plants', true);
+  await a.row('Water the plants').waitFor();
+  assert.equal(await a.row('Water the plants').locator('input[type=checkbox]').isChecked(), true);
+  for (const tab of [a, b]) assert.deepEqual((await tab.titles()).sort(), ['Call the bank', 'Water the plants']);
+});
+
+test('an edit in one tab is seen, and flashes, in the other', async () => {
+  const [a, b] = [await openTab(), await openTab()];
+  await a.add('Tea');
+  const row = a.row('Tea');
+  await row.getByRole('button', { name: 'Edit' }).click();
+  await row.locator('td.title input').fill('Coffee');
+  await row.getByRole('button', { name: 'Save' }).click();
+  await b.row('Coffee').waitFor();
+  await b.page.locator('#rows tr.changed').waitFor();
+  await b.row('Coffee').locator('input[type=checkbox]').check();
+  await a.page.locator('#rows tr.is-done', { hasText: 'Coffee' }).waitFor();
+  const stored = (await server.request('GET', '/api/notes/')).json;
+  assert.deepEqual(stored.map(({ title, done }) => ({ title, done })), [{ title: 'Coffee', done: true }]);
+});
+
+test('what is deleted in one tab goes from the other', async () => {
+  const [a, b] = [await openTab(), await openTab()];
+  await a.add('First');
+  await b.row('First').waitFor();
+  await b.add('Second');
+  await a.row('Second').waitFor();
+  await b.row('First').getByRole('button', { name: 'Delete' }).click();
+  await a.page.waitForFunction(() => document.querySelectorAll('#rows tr:not(.gone)').length === 1);
+  assert.deepEqual(await a.titles(), ['Second']);
+  assert.deepEqual((await server.request('GET', '/api/notes/')).json.map((note) => note.title), ['Second']);
+});
+
+test('what the API refuses is said at its field', async () => {
+  const a = await openTab();
+  await a.add('');
+  await a.page.locator('#new-title-error', { hasText: 'This field may not be blank.' }).waitFor();
+  await a.add('x'.repeat(201));
+  await a.page.locator('#new-title-error', { hasText: 'no more than 200 characters' }).waitFor();
+  assert.deepEqual(await a.titles(), []);
+  await a.add('now it is right');
+  await a.row('now it is right').waitFor();
+  assert.equal(await a.page.locator('#new-title-error').isVisible(), false);
+});
+
+test('a change by any other client is seen too', async () => {
+  const a = await openTab();
+  const note = (await server.request('POST', '/api/notes/', { title: 'by curl', done: false })).json;
+  await a.row('by curl').waitFor();
+  await server.request('PATCH', `/api/notes/${note.id}/`, { title: 'by curl, changed' });
+  await a.row('by curl, changed').waitFor();
+  await server.request('DELETE', `/api/notes/${note.id}/`);
+  await a.page.waitForFunction(() => document.querySelectorAll('#rows tr:not(.gone)').length === 0);
+});
+
+test('text of a note is never taken for HTML', async () => {
+  const a = await openTab();
+  const title = '<img src=x onerror="document.title=1"> & "quotes" 日本語 🎉';
+  await a.add(title);
+  await a.row('日本語').waitFor();
+  assert.deepEqual(await a.titles(), [title]);
+  assert.equal(await a.page.locator('#rows img').count(), 0);
+});
+
+test('after a restart of the server both tabs come back and have what changed meanwhile', async () => {
+  const [a, b] = [await openTab(), await openTab()];
+  await a.add('before the restart');
+  await b.row('before the restart').waitFor();
+  await server.stop();
+  for (const tab of [a, b]) await tab.state('offline');
+  await server.start();
+  await server.request('POST', '/api/notes/', { title: 'while they were away', done: false });
+  for (const tab of [a, b]) {
+    await tab.state('live');
+    await tab.row('while they were away').waitFor();
+    await tab.row('before the restart').waitFor();
+  }
+  await b.add('after the restart');
+  await a.row('after the restart').waitFor();
+});
+
+test('an edit that is open is not lost when others write', async () => {
+  const [a, b] = [await openTab(), await openTab()];
+  await a.add('Mine');
+  const row = a.row('Mine');
+  await row.getByRole('button', { name: 'Edit' }).click();
+  const input = a.page.locator('#rows td.title input');
+  await input.fill('half written');
+  await b.add('Another');
+  await a.row('Another').waitFor();
+  await b.row('Mine').locator('input[type=checkbox]').check();
+  await a.page.locator('#rows tr.is-done').waitFor();
+  assert.equal(await input.inputValue(), 'half written');
+  await input.press('Enter');
+  await b.row('half written').waitFor();
+});
+
+test('the page is whole on a narrow screen and by keyboard', async () => {
+  const a = await openTab();
+  await a.page.setViewportSize({ width: 320, height: 640 });
+  await a.add('a'.repeat(120));
+  await a.row('aaa').waitFor();
+  const overflow = await a.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(overflow <= 0, `${overflow} pixels too wide`);
+  await a.page.focus('#new-title');
+  await a.page.keyboard.type('typed');
+  await a.page.keyboard.press('Enter');
+  await a.row('typed').waitFor();
+  assert.equal(await a.page.evaluate(() => document.activeElement.id), 'new-title');
+});
