@@ -61,7 +61,7 @@ static void refused(const fr_app *app, const char *why)
 static void a_route_without_target_says_what_to_set(void **state)
 {
     (void)state;
-    refused(&(fr_app){.http = (fr_route[]){{"a/"}, {0}}}, "has no target");
+    refused(&(fr_app){.http = (fr_route[]){{.path = "a/"}, {0}}}, "has no target");
     refused(&(fr_app){.http = (fr_route[]){{"a/", .page = "x", .handler = nothing}, {0}}}, "more than one");
 }
 
