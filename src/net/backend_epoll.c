@@ -7,8 +7,26 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
+
+enum {
+    EVENTS_A_WAIT = 1024,
+    /* A pass that has queued this much copied output takes no more events: the rest comes in the next pass, while what
+     * was copied is still in the second-level cache. Echo of 16 KiB on 100 connections: 5.8 µs without, 4.6 with (the floor: 4.6). */
+    QUEUED_A_PASS = 256 * 1024,
+};
+
+/* What one wait reported, and how far it has been delivered. */
+typedef struct fr_epoll {
+    uint32_t count, next;
+    struct epoll_event events[EVENTS_A_WAIT];
+} fr_epoll;
+
 static fr_err epoll_open(fr_loop *loop)
 {
+    loop->backend_state = fr_zalloc(sizeof(fr_epoll));
+    if (!loop->backend_state)
+        return FR_ENOMEM;
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (loop->epoll_fd < 0 || loop->wake_fd < 0)
@@ -24,6 +42,8 @@ static void epoll_close(fr_loop *loop)
     if (loop->wake_fd >= 0)
         close(loop->wake_fd);
     loop->epoll_fd = loop->wake_fd = -1;
+    fr_free(loop->backend_state);
+    loop->backend_state = NULL;
 }
 
 static uint32_t wanted(const fr_conn *conn, bool want_read, bool want_write)
@@ -80,24 +100,35 @@ static void woken(fr_loop *loop)
         return; /* somebody's wake-up was taken with an earlier one */
 }
 
+static void deliver(fr_loop *loop, const struct epoll_event *event)
+{
+    void *what = event->data.ptr;
+    uint32_t is = event->events;
+    if (FR_UNLIKELY(!what))
+        woken(loop);
+    else if (FR_UNLIKELY(what == loop))
+        fr_listener_on_ready_(loop);
+    else
+        fr_conn_on_events_(what, is & EPOLLIN, is & EPOLLOUT, is & EPOLLRDHUP, is & (EPOLLERR | EPOLLHUP));
+}
+
 static void epoll_wait_and_deliver(fr_loop *loop, int ms)
 {
-    struct epoll_event events[FR_EVENTS_A_PASS];
-    int count = epoll_wait(loop->epoll_fd, events, FR_EVENTS_A_PASS, ms);
-    fr_loop_woke_(loop);
-    loop->events_last = count > 0 ? (uint32_t)count : 0;
-    for (int i = 0; i < count; i++) {
-        void *what = events[i].data.ptr;
-        uint32_t is = events[i].events;
-        if (i + 1 < count && events[i + 1].data.ptr)
-            __builtin_prefetch(events[i + 1].data.ptr);
-        if (FR_UNLIKELY(!what))
-            woken(loop);
-        else if (FR_UNLIKELY(what == loop))
-            fr_listener_on_ready_(loop);
-        else
-            fr_conn_on_events_(what, is & EPOLLIN, is & EPOLLOUT, is & EPOLLRDHUP, is & (EPOLLERR | EPOLLHUP));
+    fr_epoll *epoll = loop->backend_state;
+    if (FR_LIKELY(epoll->next == epoll->count)) {
+        int count = epoll_wait(loop->epoll_fd, epoll->events, EVENTS_A_WAIT, ms);
+        epoll->count = count > 0 ? (uint32_t)count : 0; /* a signal: none */
+        epoll->next = 0;
     }
+    fr_loop_woke_(loop);
+    while (epoll->next < epoll->count && loop->copied_bytes < QUEUED_A_PASS) {
+        const struct epoll_event *event = &epoll->events[epoll->next++];
+        if (epoll->next < epoll->count)
+            __builtin_prefetch(event[1].data.ptr); /* of NULL: harmless */
+        deliver(loop, event);
+    }
+    loop->events_left = epoll->count - epoll->next;
+    loop->had_events = epoll->count > 0;
 }
 
 static void epoll_wake(fr_loop *loop)

@@ -168,6 +168,7 @@ static void pause_for(fr_loop *loop, int cause, int error)
 {
     fr_listener *listener = &loop->listener;
     listener->pause = cause;
+    fr_count_(&loop->accept_pauses, 1);
     loop->backend->listen(loop, false);
     fr_timer_set(loop, &listener->retry, loop->now_ms + PAUSE_MS);
     if (loop->now_ms < listener->quiet_until_ms[cause])
@@ -256,7 +257,13 @@ void fr_listener_drain_(fr_loop *loop)
         return;
     for (int i = 0; i < ACCEPTS_A_DRAIN && accept_one(loop); i++)
         ;
+    fr_listener_close_(loop);
+}
+
+void fr_listener_close_(fr_loop *loop)
+{
     fr_timer_cancel(loop, &loop->listener.retry);
-    close(loop->listener.fd); /* epoll forgets it by itself */
+    if (loop->listener.fd >= 0)
+        close(loop->listener.fd); /* epoll forgets it by itself */
     loop->listener.fd = -1;
 }

@@ -102,6 +102,7 @@ void fr_loop_end_(fr_loop *loop)
     if (loop->has_ended)
         return;
     fr_loop *before = fr_loop_enter_(loop);
+    fr_listener_close_(loop);
     fr_conns_close_failed_(loop);
     fr_loop_each_conn_(loop, cut);
     fr_conns_reap_(loop);
@@ -188,7 +189,7 @@ static void wait_for_events(fr_loop *loop, int ms)
     int timer_ms = fr_wheel_wait_ms_(loop);
     if (timer_ms >= 0 && (ms < 0 || timer_ms < ms))
         ms = timer_ms;
-    if (has_work(loop) || fr_loop_has_tasks_(loop) || (ms && !fr_loop_may_sleep_(loop)))
+    if (loop->events_left || has_work(loop) || fr_loop_has_tasks_(loop) || (ms && !fr_loop_may_sleep_(loop)))
         ms = 0;
     loop->backend->wait(loop, ms);
 }
@@ -196,6 +197,7 @@ static void wait_for_events(fr_loop *loop, int ms)
 static void flush(fr_loop *loop)
 {
     uint32_t count = loop->dirty_count;
+    loop->copied_bytes = 0;
     loop->dirty_count = 0; /* sending calls nobody, so nothing is marked meanwhile */
     loop->backend->send_all(loop, loop->dirty, count);
 }
@@ -214,6 +216,7 @@ void fr_loop_run_once(fr_loop *loop, int wait_ms)
             flush(loop);
         fr_conns_close_failed_(loop);
     }
-    fr_conns_reap_(loop);
+    if (!loop->events_left)
+        fr_conns_reap_(loop);
     fr_loop_enter_(before);
 }

@@ -18,7 +18,6 @@ enum {
     FR_SLAB_CONNS = 512,           /* 64 KiB of connections at a time */
     FR_TASKS_A_PASS = 4096,        /* the rest waits for the next pass, so that sockets are not starved */
     FR_ROUNDS_A_PASS = 4,          /* work made by the end of a pass is taken up at once, but not for ever */
-    FR_EVENTS_A_PASS = 1024,
 };
 
 #define FR_CONTAINER_(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
@@ -134,13 +133,16 @@ struct fr_loop {
     const fr_backend *backend;
     int index;
     int epoll_fd, wake_fd;
-    uint32_t events_last;  /* how many the last wait delivered */
+    bool had_events;       /* the last wait reported some */
+    uint32_t events_left;  /* of these, not delivered yet: their connections' memory is kept */
     uint64_t now_ms;
+    void *backend_state;
     uint8_t *received;     /* owned, FR_RECEIVE_BYTES + FR_CONN_PAD */
 
     /* output */
     fr_conn **dirty;       /* owned; room for every connection there is, so marking cannot fail */
     uint32_t dirty_count, dirty_cap;
+    size_t copied_bytes;   /* into chunks in this pass */
     fr_out *free_outs;
     fr_chunk *free_chunks[FR_CHUNK_CLASSES];
     uint32_t free_outs_count, free_chunks_count[FR_CHUNK_CLASSES];
@@ -174,7 +176,7 @@ struct fr_loop {
 
     fr_server *server;     /* NULL in tests */
     fr_listener listener;
-    fr_counter accepted, refused, bytes_in, bytes_out;
+    fr_counter accepted, refused, accept_pauses, bytes_in, bytes_out;
 
     /* written by other threads: lines of their own */
     _Alignas(FR_CACHE_LINE) _Atomic(fr_task *) posted; /* last first */
@@ -244,6 +246,7 @@ fr_err fr_listen_(const char *host, uint16_t port, int count, int *fds, uint16_t
 void fr_listener_init_(fr_loop *loop, int fd);
 void fr_listener_on_ready_(fr_loop *loop);
 void fr_listener_drain_(fr_loop *loop);     /* take what waits, then close */
+void fr_listener_close_(fr_loop *loop);
 void fr_listener_room_(fr_loop *loop);      /* a connection has ended */
 
 /* fiber.c */

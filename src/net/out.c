@@ -233,6 +233,7 @@ static void commit(fr_conn *conn, size_t n)
     seg->end += (uint32_t)n;
     out->pending += n;
     out->counted += n;
+    conn->loop->copied_bytes += n;
 }
 
 fr_err fr_conn_write(fr_conn *conn, const void *bytes, size_t n)

@@ -177,6 +177,7 @@ void fr_server_stats_get(const fr_server *server, fr_server_stats *out)
         const fr_loop *loop = server->loops[i];
         out->accepted += count_of(&loop->accepted);
         out->refused += count_of(&loop->refused);
+        out->accept_pauses += count_of(&loop->accept_pauses);
         out->bytes_in += count_of(&loop->bytes_in);
         out->bytes_out += count_of(&loop->bytes_out);
     }
@@ -211,7 +212,7 @@ static void visit_all(fr_loop *loop, void (*visit)(fr_conn *conn))
 /* What has been read by now was sent before we said goodbye. */
 static void say_goodbye(fr_worker *worker)
 {
-    bool is_quiet = worker->loop->events_last == 0 && !fr_loop_has_tasks_(worker->loop);
+    bool is_quiet = !worker->loop->had_events && !fr_loop_has_tasks_(worker->loop);
     if (!is_quiet && ++worker->quiet_passes < QUIET_PASSES_MAX)
         return;
     visit_all(worker->loop, fr_conn_shutdown_);

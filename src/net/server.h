@@ -34,7 +34,7 @@ fr_err fr_server_run(fr_server *server, bool handle_signals);
 /* Any thread, any time: begin the drain. */
 void fr_server_stop(fr_server *server);
 void fr_server_close(fr_server *server);
-typedef struct fr_server_stats { uint64_t accepted, open, bytes_in, bytes_out, refused; } fr_server_stats;
+typedef struct fr_server_stats { uint64_t accepted, open, bytes_in, bytes_out, refused, accept_pauses; } fr_server_stats;
 void fr_server_stats_get(const fr_server *server, fr_server_stats *out);
 
 /* A loop without listener or thread for tests: fr_loop_run_once drives it; connections from socketpair via

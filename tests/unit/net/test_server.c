@@ -1,0 +1,517 @@
+/* Workers, listeners, drain, signals: real sockets on 127.0.0.1, port 0. */
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "net/net_int.h"
+
+/* ---- the server under test: answers what it gets, each byte; 'F' by a fiber that waits ---- */
+
+typedef struct app {
+    fr_server *server;
+    pthread_t thread;
+    atomic_int started, stopped, freed, closed, shutdowns, handlers;
+    bool ignores_shutdown;
+    fr_err start_error, accept_error, result;
+    bool handle_signals;
+    _Atomic(fr_wait *) waiting;
+} app;
+static app the_app;
+
+static void answers_later(void *arg)
+{
+    fr_ctx ctx;
+    fr_wait wait;
+    (void)arg;
+    fr_ctx_init(&ctx, NULL, fr_loop_current());
+    fr_wait_init(&wait, &ctx);
+    atomic_store(&the_app.waiting, &wait);
+    fr_wait_for(&wait);
+    atomic_fetch_add(&the_app.handlers, 1);
+}
+
+static size_t on_data(fr_conn *conn, uint8_t *bytes, size_t n)
+{
+    if (bytes[0] == 'F')
+        fr_fiber_start(conn->loop, answers_later, NULL);
+    if (bytes[0] == 'Q') {
+        fr_conn_write(conn, "bye", 3);
+        fr_conn_finish(conn, 0);
+        return n;
+    }
+    fr_conn_write(conn, bytes, n);
+    return n;
+}
+static void on_shutdown(fr_conn *conn)
+{
+    atomic_fetch_add(&the_app.shutdowns, 1);
+    assert_true(fr_loop_is_draining(conn->loop));
+    if (the_app.ignores_shutdown)
+        return;
+    fr_conn_write(conn, "end", 3);
+    fr_conn_finish(conn, 0);
+}
+static void on_close(fr_conn *conn, fr_err why)
+{
+    (void)conn, (void)why;
+    atomic_fetch_add(&the_app.closed, 1);
+}
+static const fr_proto echo = {.name = "echo", .on_data = on_data, .on_shutdown = on_shutdown, .on_close = on_close};
+
+static fr_err on_accept(fr_conn *conn, void *arg)
+{
+    app *a = arg;
+    fr_conn_set_proto(conn, &echo, NULL);
+    return a->accept_error;
+}
+static void free_slot(void *value)
+{
+    (void)value;
+    atomic_fetch_add(&the_app.freed, 1);
+}
+static fr_err on_worker_start(fr_loop *loop, void *arg)
+{
+    app *a = arg;
+    assert_ptr_equal(fr_loop_current(), loop);
+    fr_loop_slot_set(loop, FR_SLOT_TEST, a, free_slot);
+    atomic_fetch_add(&a->started, 1);
+    return fr_loop_index(loop) == 1 ? a->start_error : FR_OK;
+}
+static void on_worker_stop(fr_loop *loop, void *arg)
+{
+    app *a = arg;
+    assert_ptr_equal(fr_loop_current(), loop);
+    atomic_fetch_add(&a->stopped, 1);
+}
+
+static void app_open(fr_server_opts opts)
+{
+    char error[256];
+    memset(&the_app, 0, sizeof the_app);
+    opts.on_accept = on_accept;
+    opts.on_worker_start = on_worker_start;
+    opts.on_worker_stop = on_worker_stop;
+    opts.arg = &the_app;
+    fr_err err = fr_server_open(&opts, &the_app.server, error);
+    if (err != FR_OK)
+        fail_msg("%s", error);
+}
+static void *app_thread(void *arg)
+{
+    app *a = arg;
+    a->result = fr_server_run(a->server, a->handle_signals);
+    return NULL;
+}
+static void app_run(void)
+{
+    assert_int_equal(pthread_create(&the_app.thread, NULL, app_thread, &the_app), 0);
+}
+static void wait_until_started(void)
+{
+    while (atomic_load(&the_app.started) < fr_server_workers(the_app.server))
+        sched_yield();
+}
+static fr_err app_join(void)
+{
+    pthread_join(the_app.thread, NULL);
+    return the_app.result;
+}
+static void app_end(void)
+{
+    fr_server_stop(the_app.server);
+    assert_int_equal(app_join(), FR_OK);
+    fr_server_close(the_app.server);
+}
+
+/* ---- clients ---- */
+
+static int client_socket(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    return fd;
+}
+static bool client_connect(int fd, uint16_t port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    return connect(fd, (struct sockaddr *)&at, sizeof at) == 0;
+}
+static int client(void)
+{
+    int fd = client_socket();
+    assert_true(client_connect(fd, fr_server_port(the_app.server)));
+    return fd;
+}
+static void say(int fd, const char *text)
+{
+    assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+static void hears(int fd, const char *text)
+{
+    char room[64] = {0};
+    assert_int_equal(recv(fd, room, strlen(text), MSG_WAITALL), strlen(text));
+    assert_string_equal(room, text);
+}
+static void hears_the_end(int fd)
+{
+    char byte;
+    assert_int_equal(recv(fd, &byte, 1, 0), 0);
+    close(fd);
+}
+
+/* ---- tests ---- */
+
+static void both_workers_serve(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 64 };
+    int fds[CLIENTS];
+    app_open((fr_server_opts){.workers = 2});
+    assert_int_equal(fr_server_workers(the_app.server), 2);
+    assert_int_not_equal(fr_server_port(the_app.server), 0);
+    app_run();
+    for (int i = 0; i < CLIENTS; i++) {
+        fds[i] = client();
+        say(fds[i], "hello");
+        hears(fds[i], "hello");
+    }
+    fr_server_stats stats;
+    fr_server_stats_get(the_app.server, &stats);
+    assert_int_equal(stats.accepted, CLIENTS);
+    assert_int_equal(stats.open, CLIENTS);
+    assert_int_equal(stats.bytes_in, CLIENTS * 5);
+    assert_true(atomic_load(&fr_server_loop(the_app.server, 0)->accepted.n) > 0);
+    assert_true(atomic_load(&fr_server_loop(the_app.server, 1)->accepted.n) > 0);
+    for (int i = 0; i < CLIENTS; i++)
+        close(fds[i]);
+    app_end();
+    assert_int_equal(atomic_load(&the_app.stopped), 2);
+    assert_int_equal(atomic_load(&the_app.freed), 2);
+    assert_int_equal(atomic_load(&the_app.closed), CLIENTS);
+}
+
+static void a_port_in_use_is_said_in_one_line(void **state)
+{
+    (void)state;
+    char error[256], expected[256];
+    fr_server *other;
+    app_open((fr_server_opts){.workers = 2});
+    uint16_t port = fr_server_port(the_app.server);
+    for (int workers = 1; workers <= 2; workers++) { /* sharing the port must not be mistaken for having it */
+        assert_int_equal(fr_server_open(&(fr_server_opts){.port = port, .workers = workers, .on_accept = on_accept},
+                                        &other, error), FR_EIO);
+        snprintf(expected, sizeof expected, "cannot listen on 127.0.0.1:%u: address already in use; stop the other "
+                 "program or choose another port (--listen 127.0.0.1:0 takes any)", port);
+        assert_string_equal(error, expected);
+    }
+    fr_server_close(the_app.server); /* never run */
+    assert_int_equal(fr_server_open(&(fr_server_opts){.port = port, .workers = 1, .on_accept = on_accept}, &other, error),
+                     FR_OK);
+    fr_server_close(other);
+}
+
+static void addresses_that_cannot_be_are_refused_with_a_hint(void **state)
+{
+    (void)state;
+    char error[256];
+    fr_server *other;
+    assert_int_equal(fr_server_open(&(fr_server_opts){.host = "192.0.2.1", .on_accept = on_accept}, &other, error), FR_EIO);
+    assert_non_null(strstr(error, "cannot listen on 192.0.2.1:0: this machine has no such address"));
+    assert_int_equal(fr_server_open(&(fr_server_opts){.host = "256.1.2.3", .on_accept = on_accept}, &other, error), FR_EIO);
+    assert_non_null(strstr(error, "cannot listen on 256.1.2.3:0: "));
+}
+
+static void ipv6_is_given_in_brackets(void **state)
+{
+    (void)state;
+    char error[256];
+    fr_server *other;
+    int probe = socket(AF_INET6, SOCK_STREAM, 0);
+    struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    bool has_v6 = probe >= 0 && !bind(probe, (struct sockaddr *)&at, sizeof at);
+    close(probe);
+    if (!has_v6)
+        skip();
+    assert_int_equal(fr_server_open(&(fr_server_opts){.host = "[::1]", .workers = 2, .on_accept = on_accept}, &other, error),
+                     FR_OK);
+    fr_server *again;
+    assert_int_equal(fr_server_open(&(fr_server_opts){.host = "::1", .port = fr_server_port(other), .on_accept = on_accept},
+                                    &again, error), FR_EIO);
+    assert_non_null(strstr(error, "cannot listen on [::1]:"));
+    fr_server_close(other);
+}
+
+static void the_peers_address_is_known(void **state)
+{
+    (void)state;
+    fr_loop *loop = fr_loop_new(0);
+    int listener = socket(AF_INET, SOCK_STREAM, 0), fd = client_socket();
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+    assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof at) || listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &size), 0);
+    assert_true(client_connect(fd, ntohs(at.sin_port)));
+    fr_conn *conn;
+    assert_int_equal(fr_loop_adopt(loop, accept(listener, NULL, NULL), &echo, NULL, &conn), FR_OK);
+    char host[64];
+    uint16_t port;
+    assert_true(fr_conn_local(conn, host, &port));
+    assert_string_equal(host, "127.0.0.1");
+    assert_int_equal(port, ntohs(at.sin_port));
+    assert_true(fr_conn_peer(conn, host, &port));
+    assert_string_equal(host, "127.0.0.1");
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
+    assert_int_equal(port, ntohs(at.sin_port));
+    close(fd);
+    close(listener);
+    fr_loop_free(loop);
+}
+
+static void a_refused_connection_is_closed(void **state)
+{
+    (void)state;
+    app_open((fr_server_opts){.workers = 1});
+    the_app.accept_error = FR_EBUSY;
+    app_run();
+    hears_the_end(client());
+    fr_server_stats stats;
+    fr_server_stats_get(the_app.server, &stats);
+    assert_int_equal(stats.refused, 1);
+    app_end();
+}
+
+static void above_the_maximum_accepting_waits(void **state)
+{
+    (void)state;
+    app_open((fr_server_opts){.workers = 1, .connections_max = 2});
+    app_run();
+    int a = client(), b = client();
+    say(a, "a");
+    hears(a, "a");
+    say(b, "b");
+    hears(b, "b");
+    int c = client(); /* the kernel takes it; we do not */
+    say(c, "c");
+    say(a, "a");
+    hears(a, "a");
+    char byte;
+    assert_int_equal(recv(c, &byte, 1, MSG_DONTWAIT), -1);
+    close(a);
+    hears(c, "c");
+    close(b);
+    close(c);
+    app_end();
+}
+
+static void without_files_accepting_pauses_and_goes_on(void **state)
+{
+    (void)state;
+    struct rlimit before, low;
+    app_open((fr_server_opts){.workers = 1});
+    int fds[2] = {client_socket(), client_socket()};
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    low = before;
+    low.rlim_cur = (rlim_t)fds[1] + 1; /* all lower numbers are in use */
+    app_run();
+    wait_until_started();
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    for (int i = 0; i < 2; i++)
+        assert_true(client_connect(fds[i], fr_server_port(the_app.server)));
+    fr_server_stats stats;
+    do {
+        sched_yield();
+        fr_server_stats_get(the_app.server, &stats);
+    } while (!stats.accept_pauses);
+    assert_int_equal(stats.accepted, 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    for (int i = 0; i < 2; i++) {
+        say(fds[i], "x");
+        hears(fds[i], "x");
+        close(fds[i]);
+    }
+    app_end();
+}
+
+static void the_drain_answers_what_was_sent_and_says_goodbye(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 20 };
+    int fds[CLIENTS];
+    app_open((fr_server_opts){.workers = 2});
+    uint16_t port = fr_server_port(the_app.server);
+    for (int i = 0; i < CLIENTS; i++) { /* they wait at the listeners: nobody runs yet */
+        fds[i] = client();
+        say(fds[i], "request");
+    }
+    fr_server_stop(the_app.server);
+    app_run();
+    for (int i = 0; i < CLIENTS; i++) {
+        hears(fds[i], "requestend");
+        hears_the_end(fds[i]);
+    }
+    assert_int_equal(app_join(), FR_OK);
+    assert_int_equal(atomic_load(&the_app.shutdowns), CLIENTS);
+    int late = client_socket();
+    assert_false(client_connect(late, port));
+    close(late);
+    fr_server_close(the_app.server);
+}
+
+static void what_does_not_end_is_cut_in_time(void **state)
+{
+    (void)state;
+    app_open((fr_server_opts){.workers = 1, .drain_ms = 60000});
+    the_app.ignores_shutdown = true;
+    app_run();
+    int fd = client();
+    say(fd, "x");
+    hears(fd, "x");
+    fr_server_stop(the_app.server);
+    while (!atomic_load(&the_app.shutdowns))
+        sched_yield();
+    say(fd, "y"); /* it still works */
+    hears(fd, "y");
+    fr_test_advance_clock(61000);
+    say(fd, "z"); /* wakes it */
+    assert_int_equal(app_join(), FR_OK);
+    assert_int_equal(atomic_load(&the_app.closed), 1);
+    close(fd);
+    fr_server_close(the_app.server);
+}
+
+static void the_first_signal_drains_and_the_second_cuts(void **state)
+{
+    (void)state;
+    struct sigaction before, now;
+    assert_int_equal(sigaction(SIGTERM, NULL, &before), 0);
+    app_open((fr_server_opts){.workers = 2, .drain_ms = 600000});
+    the_app.ignores_shutdown = true;
+    the_app.handle_signals = true;
+    app_run();
+    wait_until_started();
+    int fd = client();
+    say(fd, "x");
+    hears(fd, "x");
+    assert_int_equal(kill(getpid(), SIGTERM), 0);
+    while (!atomic_load(&the_app.shutdowns))
+        sched_yield();
+    assert_int_equal(atomic_load(&the_app.stopped) == 2, false);
+    assert_int_equal(kill(getpid(), SIGINT), 0);
+    assert_int_equal(app_join(), FR_OK);
+    hears_the_end(fd);
+    assert_int_equal(sigaction(SIGTERM, NULL, &now), 0);
+    assert_ptr_equal(now.sa_handler, before.sa_handler);
+    fr_server_close(the_app.server);
+}
+
+static void a_handler_that_waits_for_another_thread_comes_to_its_end(void **state)
+{
+    (void)state;
+    app_open((fr_server_opts){.workers = 1});
+    app_run();
+    int fd = client();
+    say(fd, "F");
+    hears(fd, "F");
+    close(fd);
+    fr_server_stop(the_app.server);
+    while (!atomic_load(&the_app.closed))
+        sched_yield();
+    assert_int_equal(atomic_load(&the_app.stopped), 0);
+    fr_wait_done(atomic_load(&the_app.waiting), FR_OK);
+    assert_int_equal(app_join(), FR_OK);
+    assert_int_equal(atomic_load(&the_app.handlers), 1);
+    fr_server_close(the_app.server);
+}
+
+static void a_worker_that_cannot_start_ends_the_server(void **state)
+{
+    (void)state;
+    app_open((fr_server_opts){.workers = 3});
+    the_app.start_error = FR_EBACKEND;
+    app_run();
+    assert_int_equal(app_join(), FR_EBACKEND);
+    assert_int_equal(atomic_load(&the_app.stopped), 2);
+    fr_server_close(the_app.server);
+}
+
+/* ---- clients that come, write and vanish, while the workers talk to each other ---- */
+
+typedef struct rumour {
+    fr_task task;
+    atomic_int told;
+} rumour;
+static void pass_on(fr_task *task)
+{
+    rumour *r = FR_CONTAINER_(task, rumour, task);
+    if (atomic_fetch_add(&r->told, 1) < 5000)
+        fr_loop_post(fr_server_loop(the_app.server, 1 - fr_loop_index(fr_loop_current())), task);
+}
+
+static void *vanish(void *arg)
+{
+    (void)arg;
+    char text[5000], room[5000];
+    memset(text, 'v', sizeof text);
+    for (int i = 0; i < 150; i++) {
+        int fd = client();
+        if (i % 3 == 0) { /* a reset, in the middle of the answer */
+            struct linger at_once = {1, 0};
+            setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+            for (int burst = 0; burst < 20; burst++)
+                if (send(fd, text, sizeof text, MSG_NOSIGNAL) < 0)
+                    break;
+        } else if (i % 3 == 1) {
+            say(fd, "hello");
+            assert_true(recv(fd, room, sizeof room, 0) > 0);
+        } else {
+            say(fd, "Q");
+            hears(fd, "bye");
+        }
+        close(fd);
+    }
+    return NULL;
+}
+
+static void clients_that_vanish_leave_nothing(void **state)
+{
+    (void)state;
+    enum { THREADS = 3 };
+    pthread_t threads[THREADS];
+    rumour r = {.task.run = pass_on};
+    app_open((fr_server_opts){.workers = 2});
+    app_run();
+    fr_loop_post(fr_server_loop(the_app.server, 0), &r.task);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, vanish, NULL), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    fr_server_stats stats;
+    do {
+        sched_yield();
+        fr_server_stats_get(the_app.server, &stats);
+    } while (stats.open || atomic_load(&r.told) <= 5000);
+    app_end();
+    assert_int_equal(stats.accepted, THREADS * 150);
+    assert_int_equal(atomic_load(&the_app.closed), THREADS * 150);
+}
+
+FR_TESTS(server, FR_TEST(both_workers_serve), FR_TEST(a_port_in_use_is_said_in_one_line),
+         FR_TEST(addresses_that_cannot_be_are_refused_with_a_hint), FR_TEST(ipv6_is_given_in_brackets),
+         FR_TEST(the_peers_address_is_known), FR_TEST(a_refused_connection_is_closed),
+         FR_TEST(above_the_maximum_accepting_waits), FR_TEST(without_files_accepting_pauses_and_goes_on),
+         FR_TEST(the_drain_answers_what_was_sent_and_says_goodbye), FR_TEST(what_does_not_end_is_cut_in_time),
+         FR_TEST(the_first_signal_drains_and_the_second_cuts),
+         FR_TEST(a_handler_that_waits_for_another_thread_comes_to_its_end),
+         FR_TEST(a_worker_that_cannot_start_ends_the_server), FR_TEST(clients_that_vanish_leave_nothing))
