@@ -443,7 +443,6 @@ fr_err fr_accept_header(fr_sock *sock, fr_str name, fr_str value)
     bool is_ours = fr_str_eq_nocase(name, FR_STR("upgrade")) ||
                    fr_str_eq_nocase(name, FR_STR("connection")) ||
                    fr_str_eq_nocase(fr_str_sub(name, 0, 14), FR_STR("sec-websocket-"));
-    if (is_ours || fr_reply_header(seat->connecting->req, name, value))
-        return fr_fail(sock, FR_EINVAL, "Not a header that a handshake may have.");
-    return FR_OK;
+    fr_err err = is_ours ? FR_EINVAL : fr_reply_header(seat->connecting->req, name, value);
+    return err == FR_EINVAL ? fr_fail(sock, err, "Not a header that a handshake may have.") : err;
 }
