@@ -10,14 +10,14 @@
 
 #include "base/alloc.h"
 
-void fr_queue_init(fr_queue *queue)
+void fr_live_queue_init(fr_live_queue *queue)
 {
-    *queue = (fr_queue){0};
+    *queue = (fr_live_queue){0};
     queue->last = &queue->first;
     queue->last_ask = &queue->first_ask;
 }
 
-void fr_record_free(fr_record *record)
+void fr_commit_record_free(fr_commit_record *record)
 {
     fr_free(record);
 }
@@ -31,7 +31,7 @@ static size_t text_bytes(fr_value v)
 
 static size_t record_bytes(const fr_live *live, const fr_commit *commit, size_t *change_count)
 {
-    size_t bytes = sizeof(fr_record) + commit->flood_count * sizeof *commit->flooded;
+    size_t bytes = sizeof(fr_commit_record) + commit->flood_count * sizeof *commit->flooded;
     *change_count = 0;
     for (size_t i = 0; i < commit->change_count; i++) {
         const fr_change *change = &commit->changes[i];
@@ -59,13 +59,13 @@ static fr_value copy_value(fr_value v, char **texts)
     return v;
 }
 
-static fr_record *copy_commit(const fr_live *live, const fr_commit *commit)
+static fr_commit_record *copy_commit(const fr_live *live, const fr_commit *commit)
 {
     size_t count, bytes = record_bytes(live, commit, &count);
-    fr_record *record = fr_malloc(bytes);
+    fr_commit_record *record = fr_malloc(bytes);
     if (!record)
         return NULL;
-    *record = (fr_record){.place = commit->place, .bytes = bytes, .flood_count = commit->flood_count};
+    *record = (fr_commit_record){.place = commit->place, .bytes = bytes, .flood_count = commit->flood_count};
     record->changes = (fr_change *)(record + 1);
     record->flooded = (const fr_model **)(record->changes + count);
     if (commit->flood_count)
@@ -101,7 +101,7 @@ static void wake(fr_live *live)
     }
 }
 
-static void put_gap(fr_queue *queue, fr_place place)
+static void put_gap(fr_live_queue *queue, fr_place place)
 {
     queue->gap = place;
     queue->has_gap = true;
@@ -118,9 +118,9 @@ static bool nobody_watches(fr_live *live, fr_place last)
     return is_idle;
 }
 
-static void put(fr_live *live, fr_record *record, fr_place place)
+static void put(fr_live *live, fr_commit_record *record, fr_place place)
 {
-    fr_queue *queue = &live->queue;
+    fr_live_queue *queue = &live->queue;
     pthread_mutex_lock(&live->lock);
     if (!record || queue->has_gap || queue->bytes + record->bytes > live->opts.commits_bytes) {
         if (!queue->has_gap)
@@ -134,7 +134,7 @@ static void put(fr_live *live, fr_record *record, fr_place place)
     }
     wake(live);
     pthread_mutex_unlock(&live->lock);
-    fr_record_free(record);
+    fr_commit_record_free(record);
 }
 
 void fr_live_on_commit(void *arg, const fr_commit *commits, size_t count)

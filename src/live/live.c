@@ -33,7 +33,7 @@ fr_live *fr_live_new(const fr_live_opts *opts)
     set_default(&live->opts.commits_bytes, FR_LIVE_QUEUE_BYTES);
     set_default(&live->opts.frames_bytes, FR_LIVE_QUEUE_BYTES);
     fr_map_init(&live->by_model);
-    fr_queue_init(&live->queue);
+    fr_live_queue_init(&live->queue);
     pthread_mutex_init(&live->lock, NULL);
     pthread_cond_init(&live->wake, NULL);
     pthread_cond_init(&live->left, NULL);
@@ -63,9 +63,9 @@ void fr_live_free(fr_live *live)
     if (!live)
         return;
     fr_matcher_stop(live);
-    for (fr_record *record = live->queue.first, *next; record; record = next) {
+    for (fr_commit_record *record = live->queue.first, *next; record; record = next) {
         next = record->next;
-        fr_record_free(record);
+        fr_commit_record_free(record);
     }
     for (fr_source *source = live->sources; source; source = source->next)
         fr_map_deinit(&source->details);

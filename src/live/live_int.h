@@ -33,7 +33,6 @@ enum {
     FR_LIVE_READERS = 4,        /* snapshots read at one time on one worker */
     FR_LIVE_READS_A_TURN = 16,  /* then other work of the loop comes first */
     FR_LIVE_HELD_BYTES = 8 << 20, /* frames kept while a snapshot is read */
-    FR_LIVE_STALL_BYTES = 64 << 10, /* who has more than this unsent does not get a snapshot on top of it */
 };
 
 /* ---- the matcher's side ---- */
@@ -78,16 +77,16 @@ typedef struct fr_frames {
     fr_frame at[];
 } fr_frames;
 
-typedef struct fr_record fr_record;
+typedef struct fr_commit_record fr_commit_record;
 
 /* What waits for the matcher; under fr_live.lock. */
-typedef struct fr_queue {
-    fr_record *first, **last;
+typedef struct fr_live_queue {
+    fr_commit_record *first, **last;
     size_t bytes;
     fr_place gap;                 /* behind the records: all up to here was not kept */
     bool has_gap;
     fr_ask *first_ask, **last_ask;
-} fr_queue;
+} fr_live_queue;
 
 typedef struct fr_live_counters {
     atomic_uint_fast64_t views, members, frames, snapshots, shared, behind, resets, floods, overflows;
@@ -108,7 +107,7 @@ struct fr_live {
     pthread_mutex_t lock;         /* of what follows */
     pthread_cond_t wake;          /* the matcher: something waits */
     pthread_cond_t left;          /* workers that end: the matcher has forgotten one */
-    fr_queue queue;
+    fr_live_queue queue;
     size_t wanted;                /* topics that the matcher knows or was asked to add: without any, commits are not copied */
     bool is_asleep, is_stopping;
 
@@ -118,8 +117,8 @@ struct fr_live {
 };
 
 /* ---- commit.c: commits on their way from the writer ---- */
-struct fr_record {
-    fr_record *next;
+struct fr_commit_record {
+    fr_commit_record *next;
     fr_place place;
     size_t bytes;
     fr_change *changes;           /* of live models; `old` is not kept */
@@ -127,8 +126,8 @@ struct fr_record {
     const fr_model **flooded;
     size_t flood_count;
 };
-void fr_queue_init(fr_queue *queue);
-void fr_record_free(fr_record *record);
+void fr_live_queue_init(fr_live_queue *queue);
+void fr_commit_record_free(fr_commit_record *record);
 /* Any thread. */
 void fr_live_ask(fr_live *live, fr_ask *ask);
 
@@ -228,7 +227,7 @@ struct fr_watcher {
     uint32_t waiting_at;          /* in topic->waiting; FR_NOT_WAITING */
     bool is_joined;               /* in the fan */
     bool is_reset;                /* has missed something: its next frame is a snapshot that says so */
-    bool is_stalled;              /* waits until what is under way has left */
+    bool is_stalled;              /* waits until its socket takes more */
 };
 #define FR_NOT_WAITING UINT32_MAX
 

@@ -304,7 +304,7 @@ static void hand_on(fr_matcher *m, fr_worker *worker)
     worker->is_touched = worker->has_missed = false;
 }
 
-static void run_commit(fr_matcher *m, const fr_record *record)
+static void run_commit(fr_matcher *m, const fr_commit_record *record)
 {
     if (record->place.number <= m->live->place.number)
         return;
@@ -410,7 +410,7 @@ static bool has_work(const fr_live *live)
 }
 
 /* Wait for work and take all of it. false: the end. */
-static bool take(fr_live *live, fr_queue *out)
+static bool take(fr_live *live, fr_live_queue *out)
 {
     pthread_mutex_lock(&live->lock);
     while (!live->is_stopping && !has_work(live)) {
@@ -421,18 +421,18 @@ static bool take(fr_live *live, fr_queue *out)
     bool goes_on = !live->is_stopping;
     if (goes_on) {
         *out = live->queue;
-        fr_queue_init(&live->queue);
+        fr_live_queue_init(&live->queue);
     }
     pthread_mutex_unlock(&live->lock);
     return goes_on;
 }
 
-static void run_all(fr_matcher *m, fr_queue *queue)
+static void run_all(fr_matcher *m, fr_live_queue *queue)
 {
-    for (fr_record *record = queue->first, *next; record; record = next) {
+    for (fr_commit_record *record = queue->first, *next; record; record = next) {
         next = record->next;
         run_commit(m, record);
-        fr_record_free(record);
+        fr_commit_record_free(record);
     }
     if (queue->has_gap)
         run_gap(m, queue->gap);
@@ -448,7 +448,7 @@ static void *run(void *arg)
     pthread_setname_np(pthread_self(), "fr-matcher");
     fr_buf_init(&m.texts);
     fr_buf_init(&m.name);
-    fr_queue queue;
+    fr_live_queue queue;
     while (take(m.live, &queue))
         run_all(&m, &queue);
     for (size_t i = 0; i < m.pool.count; i++) {

@@ -52,14 +52,14 @@ void fr_watcher_fail(fr_watcher *watcher, fr_err err, fr_str detail)
     fr_ws_close(watcher->ws, fr_err_close(err), (fr_str){0});
 }
 
-/* Drop what is unsent; false: something is under way, so it is caught up when that has left. */
+/* Drop what is unsent; false: the socket takes nothing now, so it is caught up when it does. */
 static bool make_room(fr_watcher *watcher)
 {
     fr_conn *conn = fr_ws_conn(watcher->ws);
     fr_conn_drop_pending(conn);
     fr_live_add(&watcher->topic->source->live->counters.behind, 1);
     watcher->is_reset = true;
-    watcher->is_stalled = fr_conn_pending(conn) > 0;
+    watcher->is_stalled = fr_conn_is_blocked(conn);
     return !watcher->is_stalled;
 }
 
@@ -120,7 +120,7 @@ void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stal
         fr_watcher_fail(watcher, FR_ENOTFOUND, FR_STR("Not found."));
         return;
     }
-    if (fr_conn_pending(fr_ws_conn(watcher->ws)) > FR_LIVE_STALL_BYTES && !make_room(watcher)) {
+    if (fr_conn_is_blocked(fr_ws_conn(watcher->ws)) && !make_room(watcher)) {
         fr_topic_unwait(watcher->topic, watcher);
         return;
     }

@@ -217,6 +217,11 @@ bool fr_conn_is_closing(const fr_conn *conn)
     return conn->flags & (FR_CONN_DEAD_ | FR_CONN_FINISHING);
 }
 
+bool fr_conn_is_blocked(const fr_conn *conn)
+{
+    return (conn->flags & FR_CONN_BLOCKED) != 0;
+}
+
 /* The slots of those closed in this pass may be used again; not those that a list still holds. */
 void fr_conns_reap_(fr_loop *loop)
 {

@@ -88,6 +88,8 @@ void fr_conn_finish(fr_conn *conn, uint32_t linger_ms);
  * of the same conn: then right after it. */
 void fr_conn_close(fr_conn *conn, fr_err why);
 bool fr_conn_is_closing(const fr_conn *conn);
+/* The socket took less than there was: on_drain will come, also if what is left is dropped. */
+bool fr_conn_is_blocked(const fr_conn *conn);
 /* Peer and own address as text "127.0.0.1" and port; looked up when asked (getpeername). */
 bool fr_conn_peer(const fr_conn *conn, char host[64], uint16_t *port);
 bool fr_conn_local(const fr_conn *conn, char host[64], uint16_t *port);

@@ -1,0 +1,677 @@
+/* What a watcher is told, step by step: one loop that the test turns itself. */
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/str.h"
+
+static void assert_text(fr_str actual, const char *expected)
+{
+    assert_str(actual, expected);
+}
+
+/* The token's first two parts are this place. */
+static void assert_at(const client *c, fr_place place)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%llu.%016llx.", (unsigned long long)place.number, (unsigned long long)place.mark);
+    fr_str at = client_at(c);
+    if (!fr_str_starts(at, fr_str_c(text)) || at.n != strlen(text) + 8)
+        fail_msg("at %.*s, expected %s", FR_FMT(at), text);
+}
+
+/* Turn the loop until the stats say so. */
+#define until(w, condition)                                                                        \
+    do {                                                                                           \
+        fr_live_stats s = world_stats(w);                                                          \
+        for (int i_ = 0; i_ < 20000 && !(condition); i_++) {                                       \
+            world_turn(w);                                                                         \
+            s = world_stats(w);                                                                    \
+        }                                                                                          \
+        assert_true(condition);                                                                    \
+    } while (0)
+
+static void a_list_is_a_snapshot_and_then_each_commit(void **state)
+{
+    (void)state;
+    world w;
+    client c;
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "one");
+    client_open(&c, &w, 0, "/notes/");
+    client_expect(&c, "snapshot");
+    assert_text(client_member(&c, "results"), "[{\"id\":1,\"title\":\"one\",\"done\":false}]");
+    assert_at(&c, world_place(&w));
+    world_create(&w, "two \"quoted\"");
+    client_expect(&c, "changes");
+    assert_text(client_member(&c, "changes"),
+                "[{\"op\":\"create\",\"id\":2,\"data\":{\"id\":2,\"title\":\"two \\\"quoted\\\"\",\"done\":false}}]");
+    assert_at(&c, world_place(&w));
+    world_update(&w, 1, "ONE");
+    client_expect(&c, "changes");
+    assert_text(client_member(&c, "changes"),
+                "[{\"op\":\"update\",\"id\":1,\"data\":{\"id\":1,\"title\":\"ONE\",\"done\":false}}]");
+    world_delete(&w, 1);
+    client_expect(&c, "changes");
+    assert_text(client_member(&c, "changes"), "[{\"op\":\"delete\",\"id\":1}]");
+    assert_at(&c, world_place(&w));
+    client_close(&c);
+    world_close(&w);
+}
+
+static void an_empty_list_can_be_watched(void **state)
+{
+    (void)state;
+    world w;
+    client c;
+    world_open(&w, &(world_opts){0});
+    client_open(&c, &w, 0, "/notes/");
+    client_expect(&c, "snapshot");
+    assert_text(client_member(&c, "results"), "[]");
+    world_create(&w, "first");
+    client_expect(&c, "changes");
+    client_close(&c);
+    world_close(&w);
+}
+
+static void the_snapshot_has_the_order_and_the_fields_of_the_viewset(void **state)
+{
+    (void)state;
+    world w;
+    client c;
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "a");
+    world_create(&w, "b");
+    client_open(&c, &w, 0, "/titles/");
+    client_expect(&c, "snapshot");
+    assert_text(client_member(&c, "results"), "[{\"id\":2,\"title\":\"b\"},{\"id\":1,\"title\":\"a\"}]");
+    world_create(&w, "c");
+    client_expect(&c, "changes");
+    assert_text(client_member(&c, "changes"), "[{\"op\":\"create\",\"id\":3,\"data\":{\"id\":3,\"title\":\"c\"}}]");
+    client_close(&c);
+    world_close(&w);
+}
+
+static void viewsets_of_one_model_have_views_of_their_own(void **state)
+{
+    (void)state;
+    world w;
+    client a, b, c;
+    world_open(&w, &(world_opts){0});
+    client_open(&a, &w, 0, "/notes/");
+    client_open(&b, &w, 0, "/titles/");
+    client_open(&c, &w, 0, "/again/");
+    client_expect(&a, "snapshot");
+    client_expect(&b, "snapshot");
+    client_expect(&c, "snapshot");
+    assert_int_equal(world_stats(&w).views, 3);
+    world_create(&w, "x");
+    client_expect(&a, "changes");
+    client_expect(&b, "changes");
+    client_expect(&c, "changes");
+    assert_text(client_member(&a, "changes"), "[{\"op\":\"create\",\"id\":1,\"data\":{\"id\":1,\"title\":\"x\",\"done\":false}}]");
+    assert_text(client_member(&b, "changes"), "[{\"op\":\"create\",\"id\":1,\"data\":{\"id\":1,\"title\":\"x\"}}]");
+    assert_text(client_member(&c, "changes"), "[{\"op\":\"create\",\"id\":1,\"data\":{\"id\":1,\"title\":\"x\",\"done\":false}}]");
+    assert_false(fr_str_eq(client_at(&a), client_at(&b))); /* the fingerprints differ */
+    client_close(&a);
+    client_close(&b);
+    client_close(&c);
+    world_close(&w);
+}
+
+static void one_row_is_watched_through_its_deletion_and_return(void **state)
+{
+    (void)state;
+    world w;
+    client c;
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "other");
+    world_create(&w, "mine");
+    client_open(&c, &w, 0, "/notes/2/");
+    client_expect(&c, "snapshot");
+    assert_text(client_member(&c, "data"), "{\"id\":2,\"title\":\"mine\",\"done\":false}");
+    world_update(&w, 1, "not told");
+    world_update(&w, 2, "told");
+    client_expect(&c, "changes");
+    assert_text(client_member(&c, "changes"), "[{\"op\":\"update\",\"id\":2,\"data\":{\"id\":2,\"title\":\"told\",\"done\":false}}]");
+    world_delete(&w, 2);
+    client_expect(&c, "changes");
+    assert_text(client_member(&c, "changes"), "[{\"op\":\"delete\",\"id\":2}]");
+    fr_arena *arena = fr_arena_new(0);
+    fr_ctx ctx;
+    fr_ctx_init(&ctx, arena, NULL);
+    ctx.db = w.db;
+    note n = {0};
+    FR_SET(&n, id, 2);
+    FR_SET(&n, title, FR_STR("back"));
+    FR_SET(&n, done, false);
+    assert_int_equal(fr_create(&ctx, &note_model, &n), FR_OK);
+    fr_arena_free(arena);
+    client_expect(&c, "changes");
+    assert_text(client_member(&c, "changes"), "[{\"op\":\"create\",\"id\":2,\"data\":{\"id\":2,\"title\":\"back\",\"done\":false}}]");
+    client_close(&c);
+    world_close(&w);
+}
+
+static void a_row_that_is_not_there_is_an_error_and_4404(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/notes/9/", "/notes/x/", "/notes/99999999999999999999/"};
+    world w;
+    world_open(&w, &(world_opts){0});
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        client c;
+        client_open(&c, &w, 0, paths[i]);
+        client_expect(&c, "error");
+        assert_text(c.text, "{\"type\":\"error\",\"status\":404,\"detail\":\"Not found.\"}");
+        client_expect_end(&c, 4404);
+        client_close(&c);
+    }
+    until(&w, s.views == 0 && s.members == 0);
+    world_close(&w);
+}
+
+static void what_cannot_be_watched_yet_is_refused_and_says_so(void **state)
+{
+    (void)state;
+    static const struct { const char *path; int status; } cases[] = {
+        {"/notes/?done=false", 501}, {"/notes/?ordering=-id", 501}, {"/notes/?page=2", 501},
+        {"/notes/1/?x", 501},        {"/pages/", 501},              {"/nothing/", 404},
+    };
+    world w;
+    world_open(&w, &(world_opts){0});
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        client c;
+        client_open(&c, &w, 0, cases[i].path);
+        assert_int_equal(c.status, cases[i].status);
+        if (c.status == 501)
+            assert_true(fr_str_find(c.body, FR_STR("{\"detail\":\"")) != SIZE_MAX);
+        client_close(&c);
+    }
+    world_close(&w);
+}
+
+static void a_list_over_the_limit_is_refused_and_names_the_setting(void **state)
+{
+    (void)state;
+    world w;
+    client c, d;
+    world_open(&w, &(world_opts){.live = {.snapshot_rows = 3}});
+    for (int i = 0; i < 3; i++)
+        world_create(&w, "x");
+    client_open(&c, &w, 0, "/notes/");
+    client_expect(&c, "snapshot");
+    world_create(&w, "one more"); /* who watches goes on */
+    client_expect(&c, "changes");
+    client_open(&d, &w, 0, "/titles/");
+    assert_int_equal(d.status, 400);
+    assert_true(fr_str_find(d.body, FR_STR("live.snapshot_rows")) != SIZE_MAX);
+    client_close(&d);
+    /* Also found when the rows are read: somebody watches, so they were not counted. */
+    client_open(&d, &w, 0, "/notes/");
+    client_expect(&d, "error");
+    assert_text(client_member(&d, "status"), "400");
+    client_expect_end(&d, 4400);
+    client_close(&d);
+    client_close(&c);
+    world_close(&w);
+}
+
+static void since_is_answered_by_a_marked_snapshot(void **state)
+{
+    (void)state;
+    world w;
+    client c;
+    world_open(&w, &(world_opts){0});
+    client_open(&c, &w, 0, "/notes/?since=1.2.3");
+    client_expect(&c, "snapshot");
+    assert_text(client_member(&c, "reset"), "true");
+    world_create(&w, "x");
+    client_expect(&c, "changes");
+    client_close(&c);
+    world_close(&w);
+}
+
+static void clients_may_ping_and_are_told_what_is_not_understood(void **state)
+{
+    (void)state;
+    world w;
+    client c;
+    char pong[128];
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "x");
+    client_open(&c, &w, 0, "/notes/");
+    client_expect(&c, "snapshot");
+    client_say(&c, "{\"type\": \"ping\"}");
+    client_expect(&c, "pong");
+    snprintf(pong, sizeof pong, "{\"type\":\"pong\",\"at\":\"%llu.%016llx\"}", (unsigned long long)world_place(&w).number,
+             (unsigned long long)world_place(&w).mark);
+    assert_text(c.text, pong);
+    static const char *const wrong[] = {"{\"type\":\"dance\"}", "{}", "[1]", "{\"type\":7}", "ping", ""};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        client_say(&c, wrong[i]);
+        client_expect(&c, "error");
+        assert_text(client_member(&c, "status"), "400");
+    }
+    world_create(&w, "and goes on");
+    client_expect(&c, "changes");
+    client_close(&c);
+    world_close(&w);
+}
+
+static void a_quiet_view_learns_how_far_it_is(void **state)
+{
+    (void)state;
+    world w;
+    client list, row;
+    world_open(&w, &(world_opts){.live = {.at_ms = 64}});
+    world_create(&w, "x");
+    client_open(&row, &w, 0, "/notes/1/");
+    client_expect(&row, "snapshot");
+    client_open(&list, &w, 0, "/notes/");
+    client_expect(&list, "snapshot");
+    client_expect(&row, "at");
+    assert_at(&row, world_place(&w));
+    world_create(&w, "elsewhere");
+    client_expect(&row, "at");
+    while (!fr_str_starts(client_at(&row), FR_STR("2.")))
+        client_expect(&row, "at");
+    assert_at(&row, world_place(&w));
+    client_close(&row);
+    client_close(&list);
+    world_close(&w);
+}
+
+static void who_comes_to_a_quiet_view_shares_its_snapshot(void **state)
+{
+    (void)state;
+    world w;
+    client c[10];
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "x");
+    for (int i = 0; i < 10; i++)
+        client_open(&c[i], &w, 0, "/notes/");
+    for (int i = 0; i < 10; i++)
+        client_expect(&c[i], "snapshot");
+    fr_live_stats stats = world_stats(&w);
+    assert_int_equal(stats.snapshots, 1);
+    assert_int_equal(stats.shared, 9);
+    assert_int_equal(stats.members, 10);
+    assert_int_equal(stats.views, 1);
+    world_create(&w, "y");
+    for (int i = 0; i < 10; i++)
+        client_expect(&c[i], "changes");
+    assert_int_equal(world_stats(&w).frames, 1);
+    for (int i = 0; i < 10; i++)
+        client_close(&c[i]);
+    until(&w, s.views == 0 && s.members == 0);
+    world_close(&w);
+}
+
+static void a_view_ends_with_its_last_watcher_and_can_begin_again(void **state)
+{
+    (void)state;
+    world w;
+    client c;
+    world_open(&w, &(world_opts){0});
+    for (int round = 0; round < 5; round++) {
+        client_open(&c, &w, 0, "/notes/");
+        client_expect(&c, "snapshot");
+        world_create(&w, "x");
+        client_expect(&c, "changes");
+        client_close(&c);
+        if (round % 2)
+            until(&w, s.views == 0);
+    }
+    until(&w, s.views == 0);
+    uint64_t frames = world_stats(&w).frames;
+    for (int i = 0; i < 10; i++)
+        world_create(&w, "nobody looks");
+    assert_int_equal(world_stats(&w).frames, frames);
+    client_open(&c, &w, 0, "/notes/");
+    client_expect(&c, "snapshot");
+    assert_at(&c, world_place(&w));
+    assert_int_equal(world_stats(&w).resets, 0);
+    client_close(&c);
+    world_close(&w);
+}
+
+static fr_err fails_after_a_write(fr_ctx *ctx, void *arg)
+{
+    (void)arg;
+    note n = {0};
+    FR_SET(&n, title, FR_STR("never"));
+    FR_SET(&n, done, false);
+    FR_TRY(fr_create(ctx, &note_model, &n));
+    return FR_EDENIED;
+}
+
+static fr_err writes_three(fr_ctx *ctx, void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 3; i++) {
+        note n = {0};
+        FR_SET(&n, title, FR_STR("together"));
+        FR_SET(&n, done, true);
+        FR_TRY(fr_create(ctx, &note_model, &n));
+    }
+    return fr_delete(ctx, &note_model, 1);
+}
+
+static void one_transaction_is_one_frame_and_a_rolled_back_one_none(void **state)
+{
+    (void)state;
+    world w;
+    client c;
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "x");
+    client_open(&c, &w, 0, "/notes/");
+    client_expect(&c, "snapshot");
+    fr_arena *arena = fr_arena_new(0);
+    fr_ctx ctx;
+    fr_ctx_init(&ctx, arena, NULL);
+    ctx.db = w.db;
+    assert_int_equal(fr_atomic(&ctx, fails_after_a_write, NULL), FR_EDENIED);
+    assert_int_equal(fr_atomic(&ctx, writes_three, NULL), FR_OK);
+    client_expect(&c, "changes");
+    assert_at(&c, world_place(&w));
+    assert_int_equal(fr_json_get(&c.frame, FR_STR("changes"))->count, 4);
+    fr_arena_free(arena);
+    client_close(&c);
+    world_close(&w);
+}
+
+/* ---- catching up ---- */
+
+static bool makes_floods;
+static void on_commit_flooding(void *live, const fr_commit *commits, size_t count)
+{
+    static const fr_model *const flooded[] = {&note_model};
+    for (size_t i = 0; i < count; i++) {
+        fr_commit commit = {.place = commits[i].place, .flooded = flooded, .flood_count = 1};
+        fr_live_on_commit(live, makes_floods ? &commit : &commits[i], 1);
+    }
+}
+
+static void a_flood_is_a_snapshot_with_reset_for_list_and_row(void **state)
+{
+    (void)state;
+    world w;
+    client list, row, gone;
+    makes_floods = false;
+    world_open(&w, &(world_opts){.on_commit = on_commit_flooding});
+    world_create(&w, "x");
+    world_create(&w, "y");
+    client_open(&list, &w, 0, "/notes/");
+    client_open(&row, &w, 0, "/notes/1/");
+    client_open(&gone, &w, 0, "/notes/2/");
+    client_expect(&list, "snapshot");
+    client_expect(&row, "snapshot");
+    client_expect(&gone, "snapshot");
+    makes_floods = true;
+    world_delete(&w, 2);
+    client_expect(&list, "snapshot");
+    client_expect(&row, "snapshot");
+    client_expect(&gone, "snapshot");
+    assert_text(client_member(&list, "reset"), "true");
+    assert_text(client_member(&list, "results"), "[{\"id\":1,\"title\":\"x\",\"done\":false}]");
+    assert_text(client_member(&row, "reset"), "true");
+    assert_text(client_member(&row, "data"), "{\"id\":1,\"title\":\"x\",\"done\":false}");
+    assert_text(client_member(&gone, "data"), "null");
+    assert_at(&gone, world_place(&w));
+    makes_floods = false;
+    world_update(&w, 1, "z");
+    client_expect(&list, "changes");
+    client_expect(&row, "changes");
+    assert_int_equal(world_stats(&w).resets, 3);
+    assert_int_equal(world_stats(&w).floods, 3);
+    client_close(&list);
+    client_close(&row);
+    client_close(&gone);
+    world_close(&w);
+}
+
+static void floods_in_a_row_are_paced(void **state)
+{
+    (void)state;
+    world w;
+    client c;
+    makes_floods = false;
+    world_open(&w, &(world_opts){.on_commit = on_commit_flooding, .live = {.pace_ms = 400}});
+    world_create(&w, "x");
+    client_open(&c, &w, 0, "/notes/");
+    client_expect(&c, "snapshot");
+    makes_floods = true;
+    for (int i = 0; i < 50; i++) {
+        world_create(&w, "x");
+        world_turn(&w);
+    }
+    do
+        client_expect(&c, "snapshot");
+    while (fr_json_get(&c.frame, FR_STR("results"))->count < 51);
+    assert_true(world_stats(&w).resets < 10);
+    makes_floods = false;
+    client_close(&c);
+    world_close(&w);
+}
+
+static void a_full_queue_is_a_gap_that_is_caught_up(void **state)
+{
+    (void)state;
+    for (int which = 0; which < 2; which++) {
+        world w;
+        client c;
+        world_opts opts = {.live = {.pace_ms = 1}};
+        *(which ? &opts.live.commits_bytes : &opts.live.frames_bytes) = 200; /* less than one takes */
+        world_open(&w, &opts);
+        world_create(&w, "x");
+        client_open(&c, &w, 0, "/notes/");
+        client_expect(&c, "snapshot");
+        world_create(&w, "0123456789012345678901234567890123456789");
+        client_expect(&c, "snapshot");
+        assert_text(client_member(&c, "reset"), "true");
+        assert_at(&c, world_place(&w));
+        assert_int_equal(fr_json_get(&c.frame, FR_STR("results"))->count, 2);
+        assert_true(world_stats(&w).overflows >= 1);
+        client_close(&c);
+        world_close(&w);
+    }
+}
+
+static char *long_title(char c)
+{
+    static char title[3001];
+    memset(title, c, 3000);
+    return title;
+}
+
+static void a_sleeper_is_caught_up_when_it_wakes_and_others_do_not_notice(void **state)
+{
+    (void)state;
+    world w;
+    client sleeper, reader;
+    world_open(&w, &(world_opts){.bound = 64 << 10, .live = {.pace_ms = 1}});
+    for (int i = 0; i < 5; i++)
+        world_create(&w, long_title('a'));
+    client_open(&sleeper, &w, 0, "/notes/");
+    client_expect(&sleeper, "snapshot");
+    client_open(&reader, &w, 0, "/notes/");
+    client_expect(&reader, "snapshot");
+    for (int i = 0; i < 200; i++) { /* 600 KB */
+        world_update(&w, 1 + i % 5, long_title((char)('b' + i % 20)));
+        client_expect(&reader, "changes");
+    }
+    until(&w, s.behind >= 1);
+    uint64_t number = world_place(&w).number;
+    bool is_reset = false;
+    for (;;) {
+        assert_true(client_next(&sleeper));
+        fr_str type = fr_json_get(&sleeper.frame, FR_STR("type"))->text;
+        is_reset |= client_member(&sleeper, "reset").n > 0;
+        assert_true(fr_str_eq(type, FR_STR("snapshot")) || fr_str_eq(type, FR_STR("changes")));
+        if (strtoull(client_at(&sleeper).p, NULL, 10) == number)
+            break;
+    }
+    assert_true(is_reset);
+    assert_int_equal(world_stats(&w).resets, 1);
+    world_update(&w, 1, "back in the stream");
+    client_expect(&sleeper, "changes");
+    client_expect(&reader, "changes");
+    client_close(&sleeper);
+    client_close(&reader);
+    world_close(&w);
+}
+
+static void a_frame_larger_than_the_bound_is_caught_up(void **state)
+{
+    (void)state;
+    world w;
+    client c;
+    world_open(&w, &(world_opts){.bound = 2000, .live = {.pace_ms = 1}});
+    client_open(&c, &w, 0, "/notes/");
+    client_expect(&c, "snapshot");
+    world_create(&w, long_title('a'));
+    client_expect(&c, "snapshot");
+    assert_text(client_member(&c, "reset"), "true");
+    assert_at(&c, world_place(&w));
+    world_create(&w, "small");
+    client_expect(&c, "changes");
+    client_close(&c);
+    world_close(&w);
+}
+
+/* ---- ends ---- */
+
+static void sockets_that_leave_at_any_moment_leave_nothing_behind(void **state)
+{
+    (void)state;
+    world w;
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "x");
+    for (int turns = 0; turns < 12; turns++)
+        for (int i = 0; i < 4; i++) {
+            client c;
+            client_start(&c, &w, 0, i % 2 ? "/notes/1/" : "/notes/");
+            for (int t = 0; t < turns; t++)
+                world_turn(&w);
+            client_close(&c);
+        }
+    until(&w, s.views == 0 && s.members == 0);
+    world_close(&w);
+}
+
+static void a_loop_may_end_with_sockets_open(void **state)
+{
+    (void)state;
+    world w;
+    client c[6];
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "x");
+    for (int i = 0; i < 6; i++)
+        client_start(&c[i], &w, 0, i % 2 ? "/notes/1/" : "/notes/");
+    for (int i = 0; i < 6; i += 2)
+        client_expect(&c[i], "snapshot");
+    world_update(&w, 1, "y"); /* frames are on their way */
+    world_close(&w);
+    for (int i = 0; i < 6; i++)
+        client_close(&(client){.w = &(world){.opts = {.threads = 1}}, .fd = c[i].fd, .in = c[i].in, .arena = c[i].arena});
+}
+
+static void a_socket_that_memory_fails_is_told_or_closed(void **state)
+{
+    (void)state;
+    world w;
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "x");
+    size_t failures = 0, told = 0;
+    for (size_t n = 1; n < 200; n++) {
+        client c;
+        client_start(&c, &w, 0, n % 2 ? "/notes/" : "/notes/1/");
+        fr_test_fail_alloc(n);
+        for (int i = 0; i < 2000 && !c.is_over && !c.close_code; i++) {
+            world_turn(&w);
+            if (client_read(&c) && client_take(&c) && client_member(&c, "type").n)
+                break;
+        }
+        bool has_failed = fr_test_fail_alloc(0) == 0;
+        failures += has_failed;
+        told += c.text.n > 0;
+        client_close(&c);
+        until(&w, s.members == 0);
+        if (!has_failed)
+            break;
+    }
+    assert_true(failures > 10);
+    assert_true(told > 0);
+    client c; /* and the server is whole */
+    client_open(&c, &w, 0, "/notes/");
+    client_expect(&c, "snapshot");
+    client_close(&c);
+    world_close(&w);
+}
+
+/* ---- rows to a consumer's socket ---- */
+
+static fr_err send_rows(fr_sock *sock, fr_str text)
+{
+    fr_rows rows;
+    if (fr_str_eq(text, FR_STR("list")))
+        FR_TRY(fr_list(sock, &world_titles, &rows));
+    else
+        FR_TRY(fr_all(sock, &note_model, &rows));
+    if (!fr_str_eq(text, FR_STR("json")))
+        return fr_send_rows(sock, &rows);
+    fr_str json;
+    FR_TRY(fr_rows_json(sock, &rows, &json));
+    return fr_send(sock, json);
+}
+
+static void a_consumer_sends_rows_by_the_viewsets_serializer(void **state)
+{
+    (void)state;
+    static const fr_consumer consumer = {.receive = send_rows};
+    world w;
+    client c;
+    world_open(&w, &(world_opts){.consumer = &consumer});
+    world_create(&w, "a");
+    world_create(&w, "b");
+    client_open(&c, &w, 0, "/ws/");
+    client_say(&c, "list");
+    assert_true(client_next(&c));
+    assert_text(c.text, "[{\"id\":2,\"title\":\"b\"},{\"id\":1,\"title\":\"a\"}]");
+    for (int i = 0; i < 2; i++) {
+        client_say(&c, i ? "json" : "all");
+        assert_true(client_next(&c));
+        assert_text(c.text, "[{\"id\":1,\"title\":\"a\",\"done\":false},{\"id\":2,\"title\":\"b\",\"done\":false}]");
+    }
+    world_delete(&w, 1);
+    world_delete(&w, 2);
+    client_say(&c, "list");
+    assert_true(client_next(&c));
+    assert_text(c.text, "[]");
+    client_close(&c);
+    world_close(&w);
+}
+
+FR_TESTS(test_live, FR_TEST(a_list_is_a_snapshot_and_then_each_commit), FR_TEST(an_empty_list_can_be_watched),
+         FR_TEST(the_snapshot_has_the_order_and_the_fields_of_the_viewset),
+         FR_TEST(viewsets_of_one_model_have_views_of_their_own),
+         FR_TEST(one_row_is_watched_through_its_deletion_and_return),
+         FR_TEST(a_row_that_is_not_there_is_an_error_and_4404),
+         FR_TEST(what_cannot_be_watched_yet_is_refused_and_says_so),
+         FR_TEST(a_list_over_the_limit_is_refused_and_names_the_setting),
+         FR_TEST(since_is_answered_by_a_marked_snapshot),
+         FR_TEST(clients_may_ping_and_are_told_what_is_not_understood), FR_TEST(a_quiet_view_learns_how_far_it_is),
+         FR_TEST(who_comes_to_a_quiet_view_shares_its_snapshot),
+         FR_TEST(a_view_ends_with_its_last_watcher_and_can_begin_again),
+         FR_TEST(one_transaction_is_one_frame_and_a_rolled_back_one_none),
+         FR_TEST(a_flood_is_a_snapshot_with_reset_for_list_and_row), FR_TEST(floods_in_a_row_are_paced),
+         FR_TEST(a_full_queue_is_a_gap_that_is_caught_up),
+         FR_TEST(a_sleeper_is_caught_up_when_it_wakes_and_others_do_not_notice),
+         FR_TEST(a_frame_larger_than_the_bound_is_caught_up),
+         FR_TEST(sockets_that_leave_at_any_moment_leave_nothing_behind), FR_TEST(a_loop_may_end_with_sockets_open),
+         FR_TEST(a_socket_that_memory_fails_is_told_or_closed), FR_TEST(a_consumer_sends_rows_by_the_viewsets_serializer))
