@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "net/wait.h"
 
 enum {
     FREE_EXCHANGES = 256, /* kept by a loop; about 7 KiB each */
@@ -120,6 +121,8 @@ const fr_http_limits *fr_http_limits_get(fr_http_loop *of, const fr_http *http)
     };
     if (of->limits.headers > FIELDS_MAX)
         of->limits.headers = FIELDS_MAX;
+    of->head_limits =
+        (fr_head_limits){of->limits.line_bytes, of->limits.head_bytes, of->limits.headers};
     of->limits_of = http;
     return &of->limits;
 }
@@ -169,22 +172,27 @@ fr_exchange *fr_exchange_take(fr_http *http, fr_conn *conn)
     exchange->of = of;
     exchange->http = http;
     exchange->conn = conn;
+    fr_ctx_init(&exchange->blank_ctx, exchange->arena, conn->loop);
+    exchange->blank_ctx.ctx = &exchange->ctx;
+    exchange->blank_ctx.db = http->db;
+    exchange->ctx = exchange->blank_ctx;
     exchange->is_last = exchange->is_eof = false;
     fr_head_init(&exchange->head, exchange->fields);
     return exchange;
 }
 
-static void trim(fr_buf *buf)
+static inline void trim(fr_buf *buf)
 {
     if (buf->cap > FR_KEPT_BYTES)
         fr_buf_deinit(buf);
-    else
+    else if (buf->n || buf->has_failed)
         fr_buf_clear(buf);
 }
 
 void fr_exchange_reset(fr_exchange *exchange)
 {
     fr_arena_reset(exchange->arena);
+    exchange->ctx = exchange->blank_ctx;
     trim(&exchange->reply_headers);
     trim(&exchange->reply_body);
     trim(&exchange->body_in);

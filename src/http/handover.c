@@ -28,6 +28,7 @@ static fr_err hand_over(fr_exchange *exchange, const fr_buf *head, const fr_prot
                         void *user, fr_conn **out)
 {
     FR_TRY(fr_buf_check(head));
+    fr_exchange_commit(exchange);
     FR_TRY(fr_conn_write(exchange->conn, head->p, head->n));
     fr_conn_set_deadline(exchange->conn, 0);
     fr_conn *conn = fr_exchange_detach(exchange, proto, user);
@@ -86,5 +87,6 @@ fr_err fr_http_refuse(fr_req *req, int status, fr_str reason)
         return FR_ENOMEM;
     count_answer(exchange, status);
     exchange->is_last = true;
+    fr_exchange_commit(exchange);
     return fr_conn_write(exchange->conn, line.p, line.n);
 }

@@ -73,6 +73,7 @@ static void become_idle(fr_exchange *exchange)
 static fr_progress finish(fr_exchange *exchange)
 {
     fr_conn *conn = exchange->conn;
+    fr_exchange_commit(exchange);
     become_idle(exchange);
     fr_conn_finish(conn, 0);
     return FR_WAIT;
@@ -81,6 +82,7 @@ static fr_progress finish(fr_exchange *exchange)
 static fr_progress cut(fr_exchange *exchange, fr_err why)
 {
     fr_conn *conn = exchange->conn;
+    fr_exchange_commit(exchange);
     become_idle(exchange);
     fr_conn_close(conn, why);
     return FR_WAIT;
@@ -143,8 +145,10 @@ static fr_progress begin_body(fr_exchange *exchange, const fr_input *in)
         fr_body_init_length(&exchange->body, head->length);
     exchange->moved_seen = 0;
     exchange->is_timed = false;
-    if (head->expects_100 && in->pos == in->n)
+    if (head->expects_100 && in->pos == in->n) {
+        fr_exchange_commit(exchange);
         fr_conn_write(exchange->conn, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+    }
     return go(exchange, &READ_BODY);
 }
 
@@ -180,7 +184,7 @@ static fr_progress read_head(fr_exchange *exchange, fr_input *in)
     }
     if (!exchange->is_timed) { /* from its first byte on, however slowly the others come */
         exchange->is_timed = true;
-        fr_conn_set_deadline(exchange->conn, in_ms(exchange, limits->head_ms));
+        fr_conn_set_deadline(exchange->conn, in_ms(exchange, exchange->of->limits.head_ms));
     }
     return FR_MORE;
 }
@@ -278,7 +282,8 @@ static void run_handler(fr_exchange *exchange)
     fr_err err = exchange->target->handle(&exchange->req, exchange->target->arg);
     if (!exchange->is_answered && err != FR_ECANCELED)
         fr_answer_error(exchange, err);
-    log_request(exchange);
+    if (exchange->is_logged)
+        log_request(exchange);
 }
 
 static void drive_on(fr_exchange *exchange);
@@ -298,6 +303,7 @@ static void run_on_fiber(void *arg)
 static fr_progress answer(fr_exchange *exchange, fr_input *in)
 {
     in->answered++;
+    exchange->is_batched = in->pos < in->n;
     exchange->target = find_target(exchange);
     exchange->step = &AFTER_ANSWER;
     if (exchange->target->is_quick) {
@@ -312,7 +318,11 @@ static fr_progress answer(fr_exchange *exchange, fr_input *in)
         exchange->of->running--;
         fr_answer_error(exchange, err);
     }
-    return exchange->is_running ? FR_WAIT : FR_DONE;
+    if (!exchange->is_running)
+        return FR_DONE;
+    fr_exchange_commit(exchange); /* the answers before it need not wait for it */
+    exchange->is_batched = false;
+    return FR_WAIT;
 }
 
 /* ---- waiting for output to leave ---- */
@@ -364,8 +374,10 @@ static fr_progress after_answer(fr_exchange *exchange, fr_input *in)
         return FR_WAIT; /* gone, or handed over */
     if (!exchange->is_answered)
         return cut(exchange, FR_ECANCELED);
-    if (exchange->file >= 0)
+    if (exchange->file >= 0) {
+        fr_exchange_commit(exchange);
         return go(exchange, &SEND_FILE);
+    }
     if (exchange->is_last)
         return finish(exchange);
     fr_exchange_reset(exchange);
@@ -423,12 +435,16 @@ static fr_progress send_file(fr_exchange *exchange, fr_input *in)
 
 static void drive(fr_exchange *exchange, fr_input *in)
 {
+    bool is_traced = fr_log_on(FR_LEVEL_TRACE);
+    exchange->is_logged = fr_log_on(FR_LEVEL_DEBUG);
     exchange->is_driving = true;
     fr_progress progress;
     do {
-        FR_LOG_(FR_LEVEL_TRACE, "http.step", FR_KV_C("step", exchange->step->name));
+        if (is_traced)
+            FR_LOG_(FR_LEVEL_TRACE, "http.step", FR_KV_C("step", exchange->step->name));
         progress = exchange->step->run(exchange, in);
     } while (progress == FR_DONE);
+    fr_exchange_commit(exchange);
     exchange->is_driving = false;
 }
 

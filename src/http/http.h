@@ -53,17 +53,18 @@ fr_err fr_http_upgrade(fr_req *req, const fr_proto *proto, void *user, fr_conn *
  * with the connection (server-sent events). */
 fr_err fr_http_stream(fr_req *req, int status, fr_str content_type, const fr_proto *proto,
                       void *user, fr_conn **conn);
-fr_conn *
-fr_req_conn(const fr_req *req); /* NULL: the client has gone, or the connection was handed over */
-fr_str fr_req_rest(const fr_req *req); /* what a prefix route left over of the path */
+/* NULL: the client has gone, or the connection was handed over. */
+fr_conn *fr_req_conn(const fr_req *req);
+/* What a prefix route left over of the path. */
+fr_str fr_req_rest(const fr_req *req);
 bool fr_req_is_answered(const fr_req *req);
 /* Raw refusal before accept, as Daphne writes it: status line with this reason, no body, close. */
 fr_err fr_http_refuse(fr_req *req, int status, fr_str reason);
 
 /* The answer's body buffer, recycled per loop: write the body into it, then fr_reply_buf(req, status, type). */
 fr_buf *fr_reply_body(fr_req *req);
-fr_err fr_reply_buf(fr_req *req, int status,
-                    fr_str content_type); /* content_type.n == 0: none is sent */
+/* content_type.n == 0: none is sent. */
+fr_err fr_reply_buf(fr_req *req, int status, fr_str content_type);
 
 /* Static files beneath a folder, opened beneath a directory handle; GET and HEAD, Last-Modified, index.html. */
 fr_err fr_static_open(const char *folder, fr_http_target *out, char error[256]);

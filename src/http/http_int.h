@@ -39,10 +39,11 @@ typedef struct fr_http_loop {
     fr_loop *loop;
     fr_exchange *free_exchanges; /* owned */
     uint32_t free_count;
-    uint32_t running;         /* handlers that have not ended */
-    const fr_http *limits_of; /* whose limits these are */
-    fr_http_limits limits;    /* with defaults filled in */
-    uint64_t date_until_ms;   /* the Date line is good until then */
+    uint32_t running;           /* handlers that have not ended */
+    const fr_http *limits_of;   /* whose limits these are */
+    fr_head_limits head_limits; /* of these, those of the parser */
+    fr_http_limits limits;      /* with defaults filled in */
+    uint64_t date_until_ms;     /* the Date line is good until then */
     char date_line[FR_DATE_LINE_BYTES];
     fr_http_counts counts;
     struct fr_http_loop *next; /* of all loops; under a lock */
@@ -57,25 +58,29 @@ typedef struct fr_http_loop {
 struct fr_exchange {
     fr_req req; /* first; req.reserved_[0] points here */
     fr_ctx ctx;
-    fr_conn *conn; /* NULL: the client has gone, or the connection was handed over */
+    fr_ctx blank_ctx; /* what ctx is at the start of each request */
+    fr_conn *conn;    /* NULL: the client has gone, or the connection was handed over */
     const fr_step *step;
     fr_http *http;
     fr_http_loop *of;
     fr_arena *arena; /* owned; of the request */
     const fr_http_target *target;
-    fr_http_target hook;  /* the upgrade hook, as a target */
-    fr_buf reply_headers; /* owned; "Name: value\r\n"… */
-    fr_buf reply_body;    /* owned; fr_reply_body */
-    fr_buf body_in;       /* owned; the body of the request */
-    fr_task task;         /* to go on after output has left */
-    uint64_t began_ms;    /* the head was complete */
-    uint64_t file_left;   /* bytes of `file` to send */
+    fr_http_target hook;             /* the upgrade hook, as a target */
+    fr_buf reply_headers;            /* owned; "Name: value\r\n"… */
+    fr_buf reply_body;               /* owned; fr_reply_body */
+    fr_buf body_in;                  /* owned; the body of the request */
+    char *room, *room_at, *room_end; /* output reserved for answers and not committed; NULL: none */
+    fr_task task;                    /* to go on after output has left */
+    uint64_t began_ms;               /* the head was complete */
+    uint64_t file_left;              /* bytes of `file` to send */
     uint64_t
         moved_seen; /* bytes of the body that had come, or of the output that were left, when the timer
                                   * was looked at last */
     int file;       /* being sent; -1 */
     uint16_t status; /* of the answer */
     uint8_t hops;    /* of the posted task */
+    bool is_batched; /* more requests wait in this call: their answers share one piece of output */
+    bool is_logged;  /* requests are logged: asked once a call */
     bool is_running; /* its handler has not ended */
     bool is_driving; /* inside drive() */
     bool is_posted;  /* its task is on its way */
@@ -121,6 +126,7 @@ static inline void fr_http_count(_Atomic uint64_t *counter)
 int fr_request_make(fr_exchange *exchange, const uint8_t *bytes, const char **why);
 
 /* response.c */
+void fr_exchange_commit(fr_exchange *exchange);            /* what was batched joins the output */
 const char *fr_date_line(fr_http_loop *of);                /* FR_DATE_LINE_BYTES, of this second */
 fr_err fr_answer_error(fr_exchange *exchange, fr_err err); /* by the error map */
 fr_err fr_answer_detail(fr_exchange *exchange, int status, fr_str detail); /* {"detail": …} */

@@ -1,7 +1,6 @@
 /*
- * The head parser; see parser.h. One pass: names byte by byte through a table that tells and lower-cases token
- * characters, values and targets eight bytes at a time. A line is read only when its end has come (`seen` remembers how
- * far that was looked for), so a head that comes byte by byte costs no more than one that comes at once.
+ * The head parser; see parser.h. A line is read only when its end has come (`seen` remembers how far that was looked
+ * for), so a head that comes byte by byte costs no more than one that comes at once.
  *
  * Each line is looked at only as far as its limit goes: whether a bad byte or a limit is met first does not depend on
  * how the bytes were cut into packets.
@@ -10,8 +9,8 @@
 
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/str.h"
+#include "http/scan.h"
 
 enum { STAGE_START, STAGE_REQUEST, STAGE_FIELDS };
 enum { METHOD_BYTES = 32 }; /* longer than any method that there is */
@@ -25,24 +24,53 @@ enum {
     ASKS_KEEP_ALIVE = 1 << 6,
 };
 
+/* clang-format off */
+#define ROW(x) x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x
+
 /* Token characters (RFC 9110 section 5.6.2), letters in lower case; 0 for all others. */
 static const uint8_t TOKEN[256] = {
-    ['!'] = '!', ['#'] = '#', ['$'] = '$', ['%'] = '%', ['&'] = '&', ['\''] = '\'', ['*'] = '*',
-    ['+'] = '+', ['-'] = '-', ['.'] = '.', ['^'] = '^', ['_'] = '_', ['`'] = '`',   ['|'] = '|',
-    ['~'] = '~', ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4',   ['5'] = '5',
-    ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9', ['A'] = 'a', ['B'] = 'b',   ['C'] = 'c',
-    ['D'] = 'd', ['E'] = 'e', ['F'] = 'f', ['G'] = 'g', ['H'] = 'h', ['I'] = 'i',   ['J'] = 'j',
-    ['K'] = 'k', ['L'] = 'l', ['M'] = 'm', ['N'] = 'n', ['O'] = 'o', ['P'] = 'p',   ['Q'] = 'q',
-    ['R'] = 'r', ['S'] = 's', ['T'] = 't', ['U'] = 'u', ['V'] = 'v', ['W'] = 'w',   ['X'] = 'x',
-    ['Y'] = 'y', ['Z'] = 'z', ['a'] = 'a', ['b'] = 'b', ['c'] = 'c', ['d'] = 'd',   ['e'] = 'e',
-    ['f'] = 'f', ['g'] = 'g', ['h'] = 'h', ['i'] = 'i', ['j'] = 'j', ['k'] = 'k',   ['l'] = 'l',
-    ['m'] = 'm', ['n'] = 'n', ['o'] = 'o', ['p'] = 'p', ['q'] = 'q', ['r'] = 'r',   ['s'] = 's',
-    ['t'] = 't', ['u'] = 'u', ['v'] = 'v', ['w'] = 'w', ['x'] = 'x', ['y'] = 'y',   ['z'] = 'z',
+    ROW(0), ROW(0),
+    0, '!', 0, '#', '$', '%', '&', '\'', 0, 0, '*', '+', 0, '-', '.', 0,
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 0, 0, 0, 0, 0, 0,
+    0, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
+    'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z', 0, 0, 0, '^', '_',
+    '`', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
+    'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z', 0, '|', 0, '~', 0,
 };
+
+/* How a byte stands in a target. */
+enum { PLAIN, ODD, QUERY, FRAGMENT, ENDS };
+static const uint8_t TARGET[256] = {
+    ROW(ENDS), ROW(ENDS),
+    /*      !         "         #         $         %         &         '         (   … */
+    ENDS, PLAIN, PLAIN, FRAGMENT, PLAIN, ODD, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN,
+    /* 0 … 9 : ; < = > ? */
+    PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, QUERY,
+    ROW(PLAIN), ROW(PLAIN), ROW(PLAIN),
+    /* p … DEL */
+    PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, ENDS,
+    ROW(ODD), ROW(ODD), ROW(ODD), ROW(ODD), ROW(ODD), ROW(ODD), ROW(ODD), ROW(ODD),
+};
+
+/* Bytes of host names and IPv4 addresses: letters, digits, '-', '.', as Django has it, and '_' as containers have it. */
+static const uint8_t HOST[256] = {
+    ROW(0), ROW(0),
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0,
+    0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1,
+    0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0,
+};
+#undef ROW
+/* clang-format on */
 
 void fr_head_init(fr_head *head, fr_field *fields)
 {
-    *head = (fr_head){.fields = fields, .host = -1};
+    const size_t cleared = offsetof(fr_head, authority);
+    memset((char *)head + cleared, 0, sizeof *head - cleared);
+    head->fields = fields;
+    head->host = -1;
 }
 
 static fr_head_result refuse(fr_head *head, uint16_t status, const char *why)
@@ -52,44 +80,20 @@ static fr_head_result refuse(fr_head *head, uint16_t status, const char *why)
     return FR_HEAD_REFUSED;
 }
 
-/* The first control byte (tab among them) or DEL, or end. */
-static const uint8_t *find_control(const uint8_t *p, const uint8_t *end)
-{
-    for (; end - p >= 8; p += 8) {
-        uint64_t word = fr_load64((const char *)p);
-        uint64_t marks = ((word - FR_EACH_BYTE(0x20)) & ~word & FR_HIGH_BITS) |
-                         fr_zero_bytes(word ^ FR_EACH_BYTE(0x7f));
-        if (marks)
-            return p + fr_first_mark(marks);
-    }
-    while (p < end && *p >= 0x20 && *p != 0x7f)
-        p++;
-    return p;
-}
-
 /* The first control byte but tab, or end: where a field value ends. */
-static const uint8_t *find_value_end(const uint8_t *p, const uint8_t *end)
+static inline const uint8_t *find_value_end(const uint8_t *p, const uint8_t *end)
 {
     for (;; p++) {
-        p = find_control(p, end);
+        p = fr_scan_below(p, end, 0x20);
         if (p == end || *p != '\t')
             return p;
     }
 }
 
 /* The first blank, control byte or DEL, or end: where a target ends. */
-static const uint8_t *find_blank(const uint8_t *p, const uint8_t *end)
+static inline const uint8_t *find_blank(const uint8_t *p, const uint8_t *end)
 {
-    for (; end - p >= 8; p += 8) {
-        uint64_t word = fr_load64((const char *)p);
-        uint64_t marks = ((word - FR_EACH_BYTE(0x21)) & ~word & FR_HIGH_BITS) |
-                         fr_zero_bytes(word ^ FR_EACH_BYTE(0x7f));
-        if (marks)
-            return p + fr_first_mark(marks);
-    }
-    while (p<end && * p> 0x20 && *p != 0x7f)
-        p++;
-    return p;
+    return fr_scan_below(p, end, 0x21);
 }
 
 static fr_str text_of(const uint8_t *bytes, fr_span32 span)
@@ -97,31 +101,11 @@ static fr_str text_of(const uint8_t *bytes, fr_span32 span)
     return (fr_str){(const char *)bytes + span.at, span.n};
 }
 
-/* ---- the request line ---- */
-
-/* Cut the target behind `at` (where its path begins) into path and query. */
-static bool cut_target(fr_head *head, const uint8_t *bytes, uint32_t at)
-{
-    uint32_t end = head->target.at + head->target.n, p = at;
-    for (; p < end && bytes[p] != '?'; p++) {
-        if (bytes[p] == '#')
-            return false;
-        head->has_escapes |= bytes[p] == '%';
-    }
-    head->path = (fr_span32){at, p - at};
-    head->query = p < end ? (fr_span32){p + 1, end - p - 1} : (fr_span32){p, 0};
-    return !head->query.n || !memchr(bytes + head->query.at, '#', head->query.n);
-}
+/* ---- hosts ---- */
 
 static bool is_digit(uint8_t c)
 {
     return c >= '0' && c <= '9';
-}
-
-static bool is_name_byte(uint8_t c)
-{
-    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || c == '.' ||
-           c == '_';
 }
 
 static bool is_ipv6_byte(uint8_t c)
@@ -129,30 +113,61 @@ static bool is_ipv6_byte(uint8_t c)
     return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') || c == ':' || c == '.';
 }
 
-/* How long the host at the beginning of s is; 0: there is none. */
-static size_t host_bytes(fr_str s)
+/* How long "[…]" at the beginning of s is; 0: it is none. */
+static size_t ipv6_bytes(fr_str s)
 {
-    size_t i = 0;
-    if (!s.n || s.p[0] != '[') {
-        while (i < s.n && is_name_byte((uint8_t)s.p[i]))
-            i++;
-        return i;
-    }
-    for (i = 1; i < s.n && is_ipv6_byte((uint8_t)s.p[i]);)
+    size_t i = 1;
+    while (i < s.n && is_ipv6_byte((uint8_t)s.p[i]))
         i++;
     return i > 2 && i < s.n && s.p[i] == ']' ? i + 1 : 0;
 }
 
-/* host[:port], host being a name, an IPv4 address or [IPv6]. Django's rule for hosts, and '_' as in container names. */
-static bool is_host(fr_str s)
+/* host[:port], host being a name, an IPv4 address or [IPv6]. Bytes up to `end` may be read. */
+static bool is_host(fr_str s, const uint8_t *end)
 {
-    size_t n = host_bytes(s);
-    if (n == 0 || n == s.n)
-        return n > 0;
-    fr_str port = fr_str_from(s, n + 1);
-    uint64_t number = 0;
-    return s.p[n] == ':' && port.n <= 5 &&
-           (!port.n || (fr_str_u64(port, &number) && number <= 65535));
+    const uint8_t *start = (const uint8_t *)s.p;
+    size_t i = (size_t)(fr_scan_name(start, end, '-', '.', '_') - start);
+    if (i > s.n)
+        i = s.n;
+    while (i < s.n && HOST[(uint8_t)s.p[i]])
+        i++;
+    if (i == 0 && s.n && s.p[0] == '[')
+        i = ipv6_bytes(s);
+    if (i == 0 || i == s.n)
+        return i > 0;
+    if (s.p[i++] != ':' || s.n - i > 5)
+        return false;
+    uint32_t port = 0;
+    for (; i < s.n && is_digit((uint8_t)s.p[i]); i++)
+        port = port * 10 + (uint32_t)(s.p[i] - '0');
+    return i == s.n && port <= 65535;
+}
+
+/* ---- the request line ---- */
+
+/*
+ * Path and query from p on, up to where the target ends: *after. Bytes that want a second look (escapes, UTF-8) are only
+ * noted. false: a fragment, which clients keep to themselves.
+ */
+static inline bool read_path(fr_head *head, const uint8_t *bytes, const uint8_t *p,
+                             const uint8_t *end, const uint8_t **after)
+{
+    const uint8_t *start = p;
+    bool is_odd = false;
+    for (; p < end && TARGET[*p] <= ODD; p++)
+        is_odd |= TARGET[*p];
+    head->is_plain = !is_odd;
+    head->path = (fr_span32){(uint32_t)(start - bytes), (uint32_t)(p - start)};
+    head->query = (fr_span32){(uint32_t)(p - bytes), 0};
+    *after = p;
+    if (p == end || TARGET[*p] == ENDS)
+        return true;
+    if (*p == '#')
+        return false;
+    start = p + 1;
+    *after = p = find_blank(start, end);
+    head->query = (fr_span32){(uint32_t)(start - bytes), (uint32_t)(p - start)};
+    return !memchr(start, '#', (size_t)(p - start));
 }
 
 /* "http://host/path?query", as clients send it to proxies. */
@@ -167,26 +182,21 @@ static fr_head_result read_absolute(fr_head *head, const uint8_t *bytes)
     size_t end = scheme;
     while (end < target.n && target.p[end] != '/' && target.p[end] != '?')
         end++;
-    if (!is_host(fr_str_sub(target, scheme, end - scheme)))
+    if (!is_host(fr_str_sub(target, scheme, end - scheme), (const uint8_t *)target.p + target.n))
         return refuse(head, 400, "Bad host in the request target.");
     head->authority = (fr_span32){head->target.at + (uint32_t)scheme, (uint32_t)(end - scheme)};
-    if (!cut_target(head, bytes, head->target.at + (uint32_t)end))
+    const uint8_t *start = bytes + head->target.at, *ignored;
+    if (!read_path(head, bytes, start + end, start + target.n, &ignored))
         return refuse(head, 400, "Bad request target.");
     return FR_HEAD_DONE;
 }
 
-static fr_head_result read_target(fr_head *head, const uint8_t *bytes)
+/* A target that does not begin with a slash. */
+static fr_head_result read_other_target(fr_head *head, const uint8_t *bytes)
 {
-    fr_str method = text_of(bytes, head->method);
-    if (method.n > METHOD_BYTES || fr_str_eq(method, FR_STR("CONNECT")))
-        return refuse(head, 501, "This server does not know the method.");
-    if (!head->target.n)
-        return refuse(head, 400, "Bad request line.");
-    if (bytes[head->target.at] == '/')
-        return cut_target(head, bytes, head->target.at) ? FR_HEAD_DONE
-                                                        : refuse(head, 400, "Bad request target.");
     if (head->target.n == 1 && bytes[head->target.at] == '*' &&
-        fr_str_eq(method, FR_STR("OPTIONS"))) {
+        fr_str_eq(text_of(bytes, head->method), FR_STR("OPTIONS"))) {
+        head->path = head->query = (fr_span32){head->target.at, 0};
         head->is_asterisk = true;
         return FR_HEAD_DONE;
     }
@@ -194,14 +204,9 @@ static fr_head_result read_target(fr_head *head, const uint8_t *bytes)
 }
 
 /* "HTTP/1.1" and its line end at p. Another length than usual is judged when the line's end is there. */
-static fr_head_result read_version(fr_head *head, const uint8_t *p, const uint8_t *end,
-                                   const uint8_t **after)
+static fr_head_result read_other_version(fr_head *head, const uint8_t *p, const uint8_t *end,
+                                         const uint8_t **after)
 {
-    if (end - p >= 10 && memcmp(p, "HTTP/1.1\r\n", 10) == 0) {
-        head->minor = 1;
-        *after = p + 10;
-        return FR_HEAD_DONE;
-    }
     const uint8_t *lf = memchr(p, '\n', (size_t)(end - p));
     if (!lf)
         return FR_HEAD_MORE;
@@ -215,7 +220,28 @@ static fr_head_result read_version(fr_head *head, const uint8_t *p, const uint8_
     return FR_HEAD_DONE;
 }
 
-static fr_head_result read_request_line(fr_head *head, uint8_t *bytes, const uint8_t *end)
+static inline fr_head_result read_version(fr_head *head, const uint8_t *p, const uint8_t *end,
+                                          const uint8_t **after)
+{
+    static const char USUAL[] = "HTTP/1.1";
+    if (end - p < 10 || fr_load64((const char *)p) != fr_load64(USUAL) || p[8] != '\r' ||
+        p[9] != '\n')
+        return read_other_version(head, p, end, after);
+    head->minor = 1;
+    *after = p + 10;
+    return FR_HEAD_DONE;
+}
+
+static fr_head_result judge_request_line(fr_head *head, const uint8_t *bytes)
+{
+    fr_str method = text_of(bytes, head->method);
+    if (method.n > METHOD_BYTES || fr_str_eq(method, FR_STR("CONNECT")))
+        return refuse(head, 501, "This server does not know the method.");
+    return bytes[head->target.at] == '/' ? FR_HEAD_DONE : read_other_target(head, bytes);
+}
+
+static inline fr_head_result read_request_line(fr_head *head, const uint8_t *bytes,
+                                               const uint8_t *end)
 {
     const uint8_t *start = bytes + head->line_at, *p = start;
     while (p < end && TOKEN[*p])
@@ -226,17 +252,22 @@ static fr_head_result read_request_line(fr_head *head, uint8_t *bytes, const uin
         return refuse(head, 400, "Bad request line.");
     head->method = (fr_span32){head->line_at, (uint32_t)(p - start)};
     const uint8_t *target = ++p;
-    p = find_blank(p, end);
     if (p == end)
         return FR_HEAD_MORE;
-    if (*p != ' ')
+    if (*p != '/')
+        p = find_blank(p, end);
+    else if (!read_path(head, bytes, p, end, &p))
+        return refuse(head, 400, "Bad request target.");
+    if (p == end)
+        return FR_HEAD_MORE;
+    if (*p != ' ' || p == target)
         return refuse(head, 400, "Bad request line.");
     head->target = (fr_span32){(uint32_t)(target - bytes), (uint32_t)(p - target)};
     fr_head_result result = read_version(head, p + 1, end, &p);
     if (result != FR_HEAD_DONE)
         return result;
     head->line_at = (uint32_t)(p - bytes);
-    return read_target(head, bytes);
+    return judge_request_line(head, bytes);
 }
 
 /* ---- fields that say how the message is framed ---- */
@@ -252,11 +283,11 @@ bool fr_list_has(fr_str list, fr_str token)
     return false;
 }
 
-static fr_head_result read_host(fr_head *head, fr_str value)
+static fr_head_result read_host(fr_head *head, fr_str value, const uint8_t *end)
 {
     if (head->host >= 0)
         return refuse(head, 400, "More than one Host.");
-    if (!is_host(value))
+    if (!is_host(value, end))
         return refuse(head, 400, "Bad Host.");
     head->host = (int32_t)head->field_count;
     return FR_HEAD_DONE;
@@ -324,12 +355,13 @@ static fr_head_result read_upgrade(fr_head *head, fr_str value)
 }
 
 /* The few fields that the connection itself must know, told by the length of their names first. */
-static fr_head_result read_known(fr_head *head, const uint8_t *bytes, const fr_field *field)
+static inline fr_head_result read_known(fr_head *head, const uint8_t *bytes, const uint8_t *end,
+                                        const fr_field *field)
 {
     const uint8_t *name = bytes + field->name.at;
     fr_str value = text_of(bytes, field->value);
     switch (field->name.n) {
-    case 4: return memcmp(name, "host", 4) ? FR_HEAD_DONE : read_host(head, value);
+    case 4: return memcmp(name, "host", 4) ? FR_HEAD_DONE : read_host(head, value, end);
     case 6: return memcmp(name, "expect", 6) ? FR_HEAD_DONE : read_expect(head, value);
     case 7: return memcmp(name, "upgrade", 7) ? FR_HEAD_DONE : read_upgrade(head, value);
     case 10: return memcmp(name, "connection", 10) ? FR_HEAD_DONE : read_connection(head, value);
@@ -345,8 +377,8 @@ static fr_head_result read_known(fr_head *head, const uint8_t *bytes, const fr_f
 /* ---- field lines ---- */
 
 /* The value of a field whose colon stands before p, and the end of its line. */
-static fr_head_result read_value(fr_head *head, const uint8_t *bytes, const uint8_t *p,
-                                 const uint8_t *end, fr_span32 *value)
+static inline fr_head_result read_value(fr_head *head, const uint8_t *bytes, const uint8_t *p,
+                                        const uint8_t *end, fr_span32 *value)
 {
     while (p < end && (*p == ' ' || *p == '\t'))
         p++;
@@ -365,12 +397,13 @@ static fr_head_result read_value(fr_head *head, const uint8_t *bytes, const uint
 
 /* One field line. A name begins with a token character and ends at its colon: this refuses folded lines, blanks before
  * the colon, and control bytes. */
-static fr_head_result read_field(fr_head *head, const fr_head_limits *limits, uint8_t *bytes,
-                                 const uint8_t *end)
+static inline fr_head_result read_field(fr_head *head, const fr_head_limits *limits, uint8_t *bytes,
+                                        const uint8_t *end)
 {
-    uint8_t *start = bytes + head->line_at, *p = start, c;
-    while (p < end && (c = TOKEN[*p]) != 0)
-        *p++ = c;
+    uint8_t *start = bytes + head->line_at;
+    const uint8_t *p = fr_scan_name(start, end, '-', '-', '_');
+    while (p < end && TOKEN[*p])
+        p++;
     if (p == end)
         return FR_HEAD_MORE;
     if (*p != ':' || p == start)
@@ -382,7 +415,9 @@ static fr_head_result read_field(fr_head *head, const fr_head_limits *limits, ui
     fr_head_result result = read_value(head, bytes, p + 1, end, &field->value);
     if (result != FR_HEAD_DONE)
         return result;
-    result = read_known(head, bytes, field);
+    fr_lower_name(start, field->name.n,
+                  end); /* after the value was read: a wide store would hold up its loads */
+    result = read_known(head, bytes, end, field);
     head->field_count++;
     return result;
 }

@@ -24,6 +24,7 @@ typedef struct fr_field {
 
 typedef enum fr_head_result { FR_HEAD_MORE, FR_HEAD_DONE, FR_HEAD_REFUSED } fr_head_result;
 
+/* Zero is no default here. */
 typedef struct fr_head_limits {
     uint32_t line_bytes, head_bytes, headers;
 } fr_head_limits;
@@ -32,16 +33,18 @@ typedef struct fr_head {
     /* what the caller gives */
     fr_field *fields; /* room for `headers` fields of the limits; borrowed */
 
-    /* the results */
+    /* the results; the first ones are set by every request line */
     fr_span32 method;
     fr_span32 target; /* as sent */
     fr_span32 path;   /* of the target, not decoded; n == 0 for "*" and for "http://host" alone */
     fr_span32 query;  /* behind '?' */
-    fr_span32 authority; /* of "http://host/…": then also the value of the Host field */
-    uint32_t field_count;
     uint32_t bytes;   /* of the head, with its empty line */
+    const char *why;  /* refused: for the client; literal */
+
+    fr_span32 authority; /* of "http://host/…": then also the value of the Host field */
+    uint64_t length;     /* Content-Length */
+    uint32_t field_count;
     int32_t host;     /* index of the Host field, or -1 */
-    uint64_t length;  /* Content-Length */
     uint16_t refusal; /* 4xx or 5xx */
     uint8_t minor;    /* HTTP/1.minor */
     bool has_length;
@@ -50,15 +53,14 @@ typedef struct fr_head {
     bool is_keep_alive; /* HTTP/1.0, and it asked */
     bool expects_100;
     bool is_upgrade;  /* Connection: upgrade, and Upgrade has websocket */
-    bool has_escapes; /* '%' in the path */
+    bool is_plain;    /* the path is ASCII without '%' */
     bool is_asterisk; /* OPTIONS * */
-    const char *why;  /* refused: for the client; literal */
 
     /* private: how far it got */
-    uint32_t line_at; /* first byte of the line that is read now */
-    uint32_t seen;    /* no end of that line before this one */
     uint8_t stage;
     uint8_t flags;
+    uint32_t line_at; /* first byte of the line that is read now */
+    uint32_t seen;    /* no end of that line before this one */
 } fr_head;
 
 /* Ready for the next request; `fields` is kept. */

@@ -69,18 +69,33 @@ static fr_err read_converter(fr_str inside, const fr_pattern_token *tokens, size
     return FR_EINVAL;
 }
 
-static bool is_of_class(fr_token_kind kind, char c)
+/* Which kinds take a byte: one bit each. */
+enum {
+    S = 1 << FR_TOKEN_STR | 1 << FR_TOKEN_PATH,
+    P = 1 << FR_TOKEN_PATH,
+    G = S | 1 << FR_TOKEN_SLUG,
+    U = G | 1 << FR_TOKEN_UUID,
+    D = U | 1 << FR_TOKEN_INT
+};
+
+/* clang-format off */
+#define ROW(x) x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x
+static const uint8_t CLASSES[256] = {
+    ROW(S), ROW(S),
+    S, S, S, S, S, S, S, S, S, S, S, S, S, U, S, P, /* … - . / */
+    D, D, D, D, D, D, D, D, D, D, S, S, S, S, S, S, /* 0 … 9 … */
+    S, G, G, G, G, G, G, G, G, G, G, G, G, G, G, G, /* @ A … O */
+    G, G, G, G, G, G, G, G, G, G, G, S, S, S, S, G, /* P … Z … _ */
+    S, U, U, U, U, U, U, G, G, G, G, G, G, G, G, G, /* ` a … f g … o */
+    G, G, G, G, G, G, G, G, G, G, G, S, S, S, S, S, /* p … z … */
+    ROW(S), ROW(S), ROW(S), ROW(S), ROW(S), ROW(S), ROW(S), ROW(S),
+};
+#undef ROW
+/* clang-format on */
+
+static inline bool is_of_class(fr_token_kind kind, char c)
 {
-    switch (kind) {
-    case FR_TOKEN_STR: return c != '/';
-    case FR_TOKEN_INT: return c >= '0' && c <= '9';
-    case FR_TOKEN_SLUG:
-        return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
-               c == '_';
-    case FR_TOKEN_UUID: return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-';
-    case FR_TOKEN_PATH: return true;
-    default: return false;
-    }
+    return CLASSES[(uint8_t)c] >> kind & 1;
 }
 
 static void determine(fr_pattern_token *tokens, size_t count, bool is_prefix)
@@ -142,8 +157,6 @@ static size_t run_of(fr_token_kind kind, fr_str s)
 {
     if (kind == FR_TOKEN_UUID)
         return is_uuid(fr_str_sub(s, 0, UUID_BYTES)) ? UUID_BYTES : 0;
-    if (kind == FR_TOKEN_PATH)
-        return s.n;
     size_t n = 0;
     while (n < s.n && is_of_class(kind, s.p[n]))
         n++;
@@ -154,7 +167,7 @@ static size_t run_of(fr_token_kind kind, fr_str s)
 static bool is_in_range(fr_token_kind kind, fr_str value)
 {
     int64_t number;
-    return kind != FR_TOKEN_INT || fr_str_i64(value, &number);
+    return kind != FR_TOKEN_INT || value.n <= 18 || fr_str_i64(value, &number);
 }
 
 bool fr_token_takes(fr_token_kind kind, fr_str segment)

@@ -7,7 +7,6 @@
 #include "http/cookies.h"
 #include "http/http_int.h"
 #include "http/url.h"
-#include "net/wait.h"
 
 /* ---- making it ---- */
 
@@ -16,56 +15,44 @@ static fr_str at(const char *base, fr_span32 span)
     return (fr_str){base + span.at, span.n};
 }
 
-static const fr_pair *make_headers(fr_exchange *exchange, const char *base)
-{
-    const fr_head *head = &exchange->head;
-    fr_pair *pairs = fr_arena_alloc(exchange->arena, head->field_count * sizeof *pairs);
-    if (!pairs)
-        return NULL;
-    for (uint32_t i = 0; i < head->field_count; i++)
-        pairs[i] = (fr_pair){at(base, head->fields[i].name), at(base, head->fields[i].value)};
-    return pairs;
-}
-
 /* The path decoded once, as Django does. What everything above takes for text must be text: no NUL, UTF-8. */
-static bool make_path(fr_exchange *exchange, const char *base, fr_str *out)
+static bool make_path(fr_exchange *exchange, fr_str sent, fr_str *out)
 {
-    const fr_head *head = &exchange->head;
-    if (!head->path.n) {
-        *out = head->is_asterisk ? FR_STR("*") : FR_STR("/");
+    *out = sent;
+    if (exchange->head.is_plain && sent.n)
         return true;
-    }
-    *out = at(base, head->path);
-    if (head->has_escapes && !fr_url_decode(exchange->arena, *out, false, out))
-        return false;
-    return fr_utf8_valid(*out) && fr_str_find_char(*out, '\0') == SIZE_MAX;
+    if (!sent.n)
+        *out = exchange->head.is_asterisk ? FR_STR("*") : FR_STR("/");
+    return fr_url_decode(exchange->arena, *out, false, out) && fr_utf8_valid(*out) &&
+           fr_str_find_char(*out, '\0') == SIZE_MAX;
 }
 
 int fr_request_make(fr_exchange *exchange, const uint8_t *bytes, const char **why)
 {
     const fr_head *head = &exchange->head;
     fr_req *req = &exchange->req;
-    fr_ctx_init(&exchange->ctx, exchange->arena, exchange->of->loop);
-    exchange->ctx.db = exchange->http->db;
     /* Handlers may suspend, and the loop's buffer is used for other connections then: the head is copied, once. */
-    char *base = fr_arena_alloc(exchange->arena, head->bytes);
-    *why = "The server is out of memory, try again.";
-    if (!base)
+    fr_pair *headers =
+        fr_arena_alloc(exchange->arena, head->field_count * sizeof *headers + head->bytes);
+    if (!headers) {
+        *why = "The server is out of memory, try again.";
         return 503;
+    }
+    char *base = (char *)(headers + head->field_count);
     memcpy(base, bytes, head->bytes);
+    for (uint32_t i = 0; i < head->field_count; i++)
+        headers[i] = (fr_pair){at(base, head->fields[i].name), at(base, head->fields[i].value)};
     req->method = at(base, head->method);
     req->target = at(base, head->target);
     req->query = at(base, head->query);
-    req->headers = make_headers(exchange, base);
+    req->headers = headers;
     req->header_count = head->field_count;
     req->args = NULL;
     req->arg_count = 0;
     req->body = FR_STR("");
-    req->is_head = fr_str_eq(req->method, FR_STR("HEAD"));
-    if (!req->headers)
-        return 503;
+    req->is_head = req->method.n == 4 && memcmp(req->method.p, "HEAD", 4) == 0;
     *why = "Bad path.";
-    return make_path(exchange, base, &req->path) ? 0 : 400;
+    return make_path(exchange, at(base, head->path), &req->path) ? 0 : 400;
 }
 
 /* ---- asking it ---- */

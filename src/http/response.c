@@ -22,6 +22,7 @@
 enum {
     HEAD_BYTES = 256, /* of a head without its content type and the handler's headers */
     BODY_BYTES_MAX = INT32_MAX,
+    BATCH_BYTES = 4000, /* the smallest piece of output that net has: 29 small answers */
 };
 
 /* ---- headers of the handler ---- */
@@ -135,7 +136,7 @@ static fr_err begin(fr_exchange *exchange, int status)
     exchange->status = (uint16_t)status;
     fr_http_count(&exchange->of->counts.answers[status / 100]);
     exchange->is_last |= exchange->head.is_close || fr_loop_is_draining(exchange->of->loop);
-    return exchange->conn && !fr_conn_is_closing(exchange->conn) ? FR_OK : FR_ECANCELED;
+    return exchange->conn ? FR_OK : FR_ECANCELED;
 }
 
 /* The bound is lifted only when it is met: nearly never. */
@@ -157,24 +158,53 @@ static char *reserve(fr_conn *conn, size_t n)
     return p;
 }
 
+void fr_exchange_commit(fr_exchange *exchange)
+{
+    if (exchange->room && exchange->conn)
+        fr_conn_commit(exchange->conn, (size_t)(exchange->room_at - exchange->room));
+    exchange->room = NULL;
+}
+
+/* Room for one answer. While further requests wait in the same call, it is cut from one reservation for them all. */
+static char *open_room(fr_exchange *exchange, size_t n)
+{
+    if (exchange->room && (size_t)(exchange->room_end - exchange->room_at) >= n)
+        return exchange->room_at;
+    fr_exchange_commit(exchange);
+    size_t size = exchange->is_batched && n < BATCH_BYTES ? BATCH_BYTES : n;
+    char *p = reserve(exchange->conn, size);
+    exchange->room = exchange->room_at = p;
+    exchange->room_end = p ? p + size : NULL;
+    return p;
+}
+
+/* The answer ends at p. */
+static void close_room(fr_exchange *exchange, char *p)
+{
+    exchange->room_at = p;
+    if (!exchange->is_batched)
+        fr_exchange_commit(exchange);
+}
+
 /* Half an answer must not stay: the connection ends. */
 static fr_err fail(fr_exchange *exchange, fr_err err)
 {
-    if (exchange->conn)
-        fr_conn_close(exchange->conn, err);
+    exchange->room = NULL;
+    if (!exchange->conn || fr_conn_is_closing(exchange->conn))
+        return FR_ECANCELED;
+    fr_conn_close(exchange->conn, err);
     return err;
 }
 
-/* Room for the head, and what is written of it. */
+/* shown: what of the body is sent; nothing for HEAD. */
 static fr_err send_small(fr_exchange *exchange, int status, fr_str content_type, fr_str body,
                          fr_str shown)
 {
-    char *start = reserve(exchange->conn, head_room(exchange, content_type) + shown.n);
-    if (!start)
+    char *p = open_room(exchange, head_room(exchange, content_type) + shown.n);
+    if (!p)
         return fail(exchange, FR_ENOMEM);
-    char *p = put_head(exchange, start, status, content_type, body.n);
-    p = put(p, shown);
-    fr_conn_commit(exchange->conn, (size_t)(p - start));
+    p = put_head(exchange, p, status, content_type, body.n);
+    close_room(exchange, put(p, shown));
     return FR_OK;
 }
 
@@ -183,6 +213,7 @@ static fr_err send_large(fr_exchange *exchange, int status, fr_str content_type,
                          bool is_taken)
 {
     fr_conn *conn = exchange->conn;
+    fr_exchange_commit(exchange);
     char *head = fr_arena_alloc(exchange->arena, head_room(exchange, content_type));
     fr_err err = FR_ENOMEM;
     uint32_t bound = lift_bound(conn);
@@ -205,24 +236,34 @@ static bool is_small(const fr_exchange *exchange, fr_str content_type, size_t bo
     return head_room(exchange, content_type) + body_bytes <= FR_CONN_RESERVE_BYTES;
 }
 
-fr_err fr_reply_bytes(fr_req *req, int status, fr_str content_type, fr_str body)
+static fr_err reply(fr_req *req, int status, fr_str content_type, fr_str body)
 {
     fr_exchange *exchange = fr_exchange_of(req);
-    if (!fr_is_field_value(content_type) || content_type.n > FR_REPLY_HEADER_BYTES ||
-        body.n > BODY_BYTES_MAX)
-        return FR_EINTERNAL;
     FR_TRY(begin(exchange, status));
-    fr_str shown = req->is_head || fr_status_is_bodyless(status) ? FR_STR("") : body;
     if (fr_status_is_bodyless(status))
-        body = shown;
+        body = FR_STR("");
+    fr_str shown = req->is_head ? FR_STR("") : body;
     if (is_small(exchange, content_type, shown.n))
         return send_small(exchange, status, content_type, body, shown);
     return send_large(exchange, status, content_type, body, false);
 }
 
+static bool is_sendable(fr_str content_type, size_t body_bytes)
+{
+    return fr_is_field_value(content_type) && content_type.n <= FR_REPLY_HEADER_BYTES &&
+           body_bytes <= BODY_BYTES_MAX;
+}
+
+fr_err fr_reply_bytes(fr_req *req, int status, fr_str content_type, fr_str body)
+{
+    return is_sendable(content_type, body.n) ? reply(req, status, content_type, body)
+                                             : FR_EINTERNAL;
+}
+
 fr_err fr_reply_json(fr_req *req, int status, fr_str json)
 {
-    return fr_reply_bytes(req, status, FR_STR("application/json"), json);
+    return json.n <= BODY_BYTES_MAX ? reply(req, status, FR_STR("application/json"), json)
+                                    : FR_EINTERNAL;
 }
 
 fr_err fr_reply_text(fr_req *req, int status, fr_str text)
@@ -257,13 +298,12 @@ fr_err fr_answer_file(fr_exchange *exchange, int status, fr_str content_type, in
                       uint64_t bytes)
 {
     fr_err err = begin(exchange, status);
-    char *start = err == FR_OK ? reserve(exchange->conn, head_room(exchange, content_type)) : NULL;
-    if (!start) {
+    char *p = err == FR_OK ? open_room(exchange, head_room(exchange, content_type)) : NULL;
+    if (!p) {
         close(fd);
-        return err == FR_OK ? fail(exchange, FR_ENOMEM) : err;
+        return fail(exchange, err == FR_OK ? FR_ENOMEM : err);
     }
-    char *p = put_head(exchange, start, status, content_type, bytes);
-    fr_conn_commit(exchange->conn, (size_t)(p - start));
+    close_room(exchange, put_head(exchange, p, status, content_type, bytes));
     if (exchange->req.is_head) {
         close(fd);
         return FR_OK;

@@ -34,14 +34,16 @@ typedef struct route {
 
 typedef struct node node;
 struct node {
-    uint32_t least;  /* index of the first route in here or below */
-    fr_str segment;  /* of a literal child */
-    node **literals; /* sorted by length, then bytes */
+    uint32_t least; /* index of the first route in here or below */
     uint32_t literal_count, literal_cap;
-    node *converters[FR_TOKEN_PATH]; /* by kind; [FR_TOKEN_LITERAL] is not used */
+    bool has_converters;
+    node **literals;                 /* sorted by hash */
     const route *end;                /* the path ends with this segment */
     const route *prefix;             /* a slash and anything follow */
     route *tails;                    /* in order */
+    uint64_t hash;                   /* of its segment */
+    fr_str segment;                  /* of a literal child */
+    node *converters[FR_TOKEN_PATH]; /* by kind; [FR_TOKEN_LITERAL] is not used */
 };
 
 struct fr_router {
@@ -64,31 +66,51 @@ fr_router *fr_router_new(fr_arena *arena)
 
 /* ---- adding ---- */
 
-static int compare_segments(fr_str a, fr_str b)
+/* Of a segment, taken while its end is looked for. Colliding names are told apart by their bytes. */
+static inline uint64_t hash_step(uint64_t hash, char c)
 {
-    if (a.n != b.n)
-        return a.n < b.n ? -1 : 1;
-    return a.n ? memcmp(a.p, b.p, a.n) : 0;
+    return (hash ^ (uint8_t)c) * 0x9e3779b97f4a7c15u;
 }
 
-/* Where a literal child is, or would be. */
-static uint32_t place_of(const node *parent, fr_str segment, bool *is_there)
+static uint64_t hash_of(fr_str segment)
+{
+    uint64_t hash = 0;
+    for (size_t i = 0; i < segment.n; i++)
+        hash = hash_step(hash, segment.p[i]);
+    return hash;
+}
+
+static inline bool is_same(fr_str a, fr_str b)
+{
+    if (a.n != b.n)
+        return false;
+    for (size_t i = 0; i < a.n; i++) /* short: a call of memcmp costs more */
+        if (a.p[i] != b.p[i])
+            return false;
+    return true;
+}
+
+/* Where a literal child is, or would be: the first whose hash is not below. */
+static inline uint32_t place_of(const node *parent, uint64_t hash)
 {
     uint32_t low = 0, high = parent->literal_count;
-    *is_there = false;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
-        int order = compare_segments(parent->literals[middle]->segment, segment);
-        if (order == 0) {
-            *is_there = true;
-            return middle;
-        }
-        if (order < 0)
+        if (parent->literals[middle]->hash < hash)
             low = middle + 1;
         else
             high = middle;
     }
     return low;
+}
+
+static inline node *find_literal(const node *parent, fr_str segment, uint64_t hash)
+{
+    for (uint32_t at = place_of(parent, hash);
+         at < parent->literal_count && parent->literals[at]->hash == hash; at++)
+        if (is_same(parent->literals[at]->segment, segment))
+            return parent->literals[at];
+    return NULL;
 }
 
 static node *new_node(fr_router *router, fr_str segment)
@@ -116,13 +138,15 @@ static bool grow_literals(fr_router *router, node *parent)
 
 static node *literal_child(fr_router *router, node *parent, fr_str segment)
 {
-    bool is_there;
-    uint32_t at = place_of(parent, segment, &is_there);
-    if (is_there)
-        return parent->literals[at];
-    node *child = new_node(router, segment);
+    uint64_t hash = hash_of(segment);
+    node *child = find_literal(parent, segment, hash);
+    if (child)
+        return child;
+    child = new_node(router, segment);
     if (!child || (parent->literal_count == parent->literal_cap && !grow_literals(router, parent)))
         return NULL;
+    child->hash = hash;
+    uint32_t at = place_of(parent, hash);
     memmove(parent->literals + at + 1, parent->literals + at,
             (parent->literal_count - at) * sizeof *parent->literals);
     parent->literals[at] = child;
@@ -132,6 +156,7 @@ static node *literal_child(fr_router *router, node *parent, fr_str segment)
 
 static node *converter_child(fr_router *router, node *parent, fr_token_kind kind)
 {
+    parent->has_converters = true;
     if (!parent->converters[kind])
         parent->converters[kind] = new_node(router, FR_STR(""));
     return parent->converters[kind];
@@ -241,12 +266,13 @@ typedef struct search {
     fr_str rest;
 } search;
 
-static void take(search *s, const route *r, fr_str rest)
+static inline void take(search *s, const route *r, fr_str rest)
 {
     s->best = r;
     s->best_index = r->index;
     s->rest = rest;
-    memcpy(s->best_values, s->values, r->arg_count * sizeof *s->values);
+    for (size_t i = 0; i < r->arg_count; i++)
+        s->best_values[i] = s->values[i];
 }
 
 static void try_tails(search *s, const node *at, fr_str rest, size_t value_count)
@@ -277,14 +303,20 @@ static void visit(search *s, const node *at, fr_str rest, size_t value_count)
 {
     if (at->prefix && at->prefix->index < s->best_index)
         take(s, at->prefix, rest);
-    try_tails(s, at, rest, value_count);
-    size_t slash = fr_str_find_char(rest, '/');
-    fr_str segment = fr_str_sub(rest, 0, slash),
-           after = fr_str_from(rest, slash == SIZE_MAX ? rest.n : slash + 1);
-    bool is_last = slash == SIZE_MAX, is_there;
-    uint32_t place = place_of(at, segment, &is_there);
-    if (is_there)
-        enter(s, at->literals[place], is_last, after, value_count);
+    if (at->tails)
+        try_tails(s, at, rest, value_count);
+    uint64_t hash = 0;
+    size_t n = 0;
+    for (; n < rest.n && rest.p[n] != '/'; n++)
+        hash = hash_step(hash, rest.p[n]);
+    bool is_last = n == rest.n;
+    fr_str segment = {rest.p, n},
+           after = is_last ? (fr_str){rest.p + n, 0} : (fr_str){rest.p + n + 1, rest.n - n - 1};
+    const node *literal = find_literal(at, segment, hash);
+    if (literal)
+        enter(s, literal, is_last, after, value_count);
+    if (!at->has_converters)
+        return;
     for (int kind = FR_TOKEN_STR; kind < FR_TOKEN_PATH; kind++) {
         const node *child = at->converters[kind];
         if (!child || child->least >= s->best_index ||

@@ -86,8 +86,3 @@ fr_str fr_status_reason(int status)
         line = fr_status_line(status >= 100 && status < 600 ? status / 100 * 100 : 500);
     return (fr_str){line.p + BEFORE_REASON, line.n - BEFORE_REASON - AFTER_REASON};
 }
-
-bool fr_status_is_bodyless(int status)
-{
-    return status < 200 || status == 204 || status == 304;
-}
