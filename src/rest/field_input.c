@@ -76,6 +76,20 @@ static bool text_of(reading *r, fr_str *out)
     return out->p != NULL;
 }
 
+/* A message with str(data) in it; the text may hold anything, NUL too. */
+static outcome refuse_with_text(reading *r, const char *before, const char *after)
+{
+    fr_buf message;
+    fr_buf_init(&message);
+    fr_buf_put(&message, fr_str_c(before));
+    fr_py_str(&message, r->data);
+    fr_buf_put(&message, fr_str_c(after));
+    bool has_failed = message.has_failed;
+    fr_errors_add(r->errors, r->name, fr_buf_str(&message));
+    fr_buf_deinit(&message);
+    return has_failed ? failed(r, FR_ENOMEM) : REFUSED;
+}
+
 static bool is_string(const fr_json *data)
 {
     return data->type == FR_JSON_STRING;
@@ -97,7 +111,7 @@ static outcome convert_text(reading *r, fr_value *out)
 {
     fr_str s;
     if (is_string(r->data) && !fr_py_strip(r->data->text).n) {
-        if (!r->field->blank)
+        if (!r->field->blank || r->field->kind == FR_KIND_IP) /* DRF hands .blank on to character fields only */
             return refuse(r, "This field may not be blank.");
         *out = FR_VALUE_S(FR_STR(""));
         return FINAL;
@@ -348,10 +362,22 @@ static void check_decimal(reading *r, fr_value value)
 
 /* ---- booleans ---- */
 
+/* "yes", "Yes" or "YES", but not "yEs". */
+static bool is_spelled(fr_str s, fr_str word)
+{
+    bool has_upper = false, has_lower = false;
+    for (size_t i = 1; i < s.n; i++) {
+        has_upper |= s.p[i] >= 'A' && s.p[i] <= 'Z';
+        has_lower |= s.p[i] >= 'a' && s.p[i] <= 'z';
+    }
+    bool starts_lower = s.n && s.p[0] >= 'a' && s.p[0] <= 'z';
+    return fr_str_eq_nocase(s, word) && !(has_upper && (has_lower || starts_lower));
+}
+
 static bool is_word(fr_str s, const char *const *words)
 {
     for (; *words; words++)
-        if (fr_str_eq_nocase(s, fr_str_c(*words)))
+        if (is_spelled(s, fr_str_c(*words)))
             return true;
     return false;
 }
@@ -366,7 +392,7 @@ static outcome convert_boolean(reading *r, fr_value *out)
         *out = FR_VALUE_I(1);
     else if (r->data->type == FR_JSON_FALSE || (is_number && real == 0) || (is_string(r->data) && is_word(s, NO)))
         *out = FR_VALUE_I(0);
-    else if (is_string(r->data) && r->field->null && (!s.n || fr_str_eq_nocase(s, FR_STR("null"))))
+    else if (is_string(r->data) && r->field->null && (!s.n || is_spelled(s, FR_STR("null"))))
         *out = (fr_value){.type = FR_VALUE_NULL};
     else
         return refuse_invalid(r);
@@ -383,20 +409,67 @@ static outcome convert_date(reading *r, fr_value *out)
     return is_date ? take_copy(r, text, fr_date_iso(date, text), out) : refuse_invalid(r);
 }
 
+/* The index behind at most `max` digits at s.p[i]. */
+static size_t skip_digits(fr_str s, size_t i, size_t max)
+{
+    size_t end = i;
+    while (end < s.n && end - i < max && s.p[end] >= '0' && s.p[end] <= '9')
+        end++;
+    return end;
+}
+
+/* The part of a text that looks like a time of day. Django 3.2 does not look at what follows: "10:11:12Z" is 10:11:12. */
+static fr_str clock_part(fr_str s)
+{
+    size_t end = skip_digits(s, 0, 2), next;
+    for (int part = 0; part < 2 && end < s.n && s.p[end] == ':'; part++, end = next)
+        if ((next = skip_digits(s, end + 1, 2)) == end + 1)
+            return fr_str_sub(s, 0, end);
+    if (end < s.n && (s.p[end] == '.' || s.p[end] == ',') && (next = skip_digits(s, end + 1, 12)) > end + 1)
+        end = next;
+    return fr_str_sub(s, 0, end);
+}
+
 static outcome convert_time(reading *r, fr_value *out)
 {
     char text[FR_TIME_TEXT];
     fr_span clock;
-    bool is_clock = is_string(r->data) && fr_span_parse_time(r->data->text, &clock);
+    bool is_clock = is_string(r->data) && fr_span_parse_time(clock_part(r->data->text), &clock);
     return is_clock ? take_copy(r, text, fr_span_clock(clock, text), out) : refuse_invalid(r);
+}
+
+/* "+02", "+0200" or "+02:00", as behind any other moment. */
+static bool is_offset(fr_str s)
+{
+    static const fr_str MOMENT = {"2000-01-01T00:00", 16};
+    char text[24];
+    fr_time time;
+    if (s.n > sizeof text - 16)
+        return false;
+    memcpy(text, MOMENT.p, MOMENT.n);
+    memcpy(text + MOMENT.n, s.p, s.n);
+    return fr_time_parse((fr_str){text, MOMENT.n + s.n}, &time);
+}
+
+/* Whether it is a moment whose offset leads past the years 1 to 9999. */
+static bool is_out_of_range(fr_str s)
+{
+    fr_time time;
+    size_t end = s.n;
+    while (end > 16 && s.p[end - 1] != '+' && s.p[end - 1] != '-')
+        end--;
+    return end > 16 && fr_time_parse(fr_str_sub(s, 0, end - 1), &time) && is_offset(fr_str_from(s, end - 1));
 }
 
 static outcome convert_datetime(reading *r, fr_value *out)
 {
     char text[FR_TIME_TEXT];
     fr_time time;
-    bool is_time = is_string(r->data) && fr_time_parse(r->data->text, &time);
-    return is_time ? take_copy(r, text, fr_time_sql(time, text), out) : refuse_invalid(r);
+    if (!is_string(r->data))
+        return refuse_invalid(r);
+    if (fr_time_parse(r->data->text, &time))
+        return take_copy(r, text, fr_time_sql(time, text), out);
+    return is_out_of_range(r->data->text) ? refuse(r, "Datetime value out of range.") : refuse_invalid(r);
 }
 
 static outcome convert_duration(reading *r, fr_value *out)
@@ -417,6 +490,8 @@ static outcome convert_duration(reading *r, fr_value *out)
 static bool uuid_from_number(fr_str s, fr_uuid *out)
 {
     *out = (fr_uuid){{0}};
+    if (fr_str_eq(s, FR_STR("-0")))
+        return true;
     for (size_t i = 0; i < s.n; i++) {
         unsigned carry = (unsigned)(s.p[i] - '0');
         if (carry > 9)
@@ -485,11 +560,7 @@ static outcome convert_choice(reading *r, fr_value *out)
             fr_err err = fr_value_from_text(r->field, s, r->ctx->arena, out);
             return err ? failed(r, err) : TAKEN;
         }
-    fr_str message = fr_arena_printf(r->ctx->arena, "\"%.*s\" is not a valid choice.", FR_FMT(s));
-    if (!message.p)
-        return failed(r, FR_ENOMEM);
-    fr_errors_add(r->errors, r->name, message);
-    return REFUSED;
+    return refuse_with_text(r, "\"", "\" is not a valid choice.");
 }
 
 /* ---- foreign keys ---- */
@@ -497,18 +568,6 @@ static outcome convert_choice(reading *r, fr_value *out)
 static outcome refuse_type(reading *r)
 {
     fr_errors_addf(r->errors, r->name, "Incorrect type. Expected pk value, received %s.", fr_py_type(r->data));
-    return REFUSED;
-}
-
-static outcome refuse_with_text(reading *r, const char *before, const char *after)
-{
-    fr_str s;
-    if (!text_of(r, &s))
-        return FAILED;
-    fr_str message = fr_arena_printf(r->ctx->arena, "%s%.*s%s", before, FR_FMT(s), after);
-    if (!message.p)
-        return failed(r, FR_ENOMEM);
-    fr_errors_add(r->errors, r->name, message);
     return REFUSED;
 }
 

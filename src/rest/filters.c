@@ -245,9 +245,15 @@ static outcome take_choice(const reading *r, fr_value *out)
     for (const fr_choice *choice = r->field->choices; choice->value; choice++)
         if (fr_str_eq(fr_str_c(choice->value), r->text))
             return fr_value_from_text(r->field, r->text, r->ctx->arena, out) == FR_OK ? TAKEN : FAILED;
-    fr_errors_addf(r->errors, r->item->name, "Select a valid choice. %.*s is not one of the available choices.",
-                   (int)(r->text.n < 400 ? r->text.n : 400), r->text.p);
-    return REFUSED;
+    fr_buf message; /* the text may hold anything, NUL too */
+    fr_buf_init(&message);
+    fr_buf_lit(&message, "Select a valid choice. ");
+    fr_buf_put(&message, r->text);
+    fr_buf_lit(&message, " is not one of the available choices.");
+    bool has_failed = message.has_failed;
+    fr_errors_add(r->errors, r->item->name, fr_buf_str(&message));
+    fr_buf_deinit(&message);
+    return has_failed ? FAILED : REFUSED;
 }
 
 /* The key of a row that is there. */

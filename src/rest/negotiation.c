@@ -85,9 +85,7 @@ fr_err fr_negotiate(fr_str accept, fr_str format, fr_representation *out)
 
 bool fr_media_is_json(fr_str content_type)
 {
-    fr_str type, subtype;
-    cut_media(content_type, &type, &subtype);
-    return fr_str_eq_nocase(type, FR_STR("application")) && fr_str_eq_nocase(subtype, FR_STR("json"));
+    return match(content_type) > 0;
 }
 
 /* ---- indentation ---- */

@@ -12,7 +12,7 @@ typedef struct fr_representation {
  * Errors: FR_ENOTFOUND (no such format), FR_EACCEPTABLE. */
 fr_err fr_negotiate(fr_str accept, fr_str format, fr_representation *out);
 
-/* Whether a Content-Type is JSON; its parameters do not matter. */
+/* Whether a Content-Type is JSON; its parameters do not matter. As in DRF a wildcard in it is taken too. */
 bool fr_media_is_json(fr_str content_type);
 
 /* Append compact JSON with line breaks and this indentation, as Python's json.dumps does. */

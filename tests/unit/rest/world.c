@@ -1,0 +1,75 @@
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "net/wait.h"
+
+const fr_choice thing_colors[] = {{"red", "Red"}, {"green", "Green"}, {0}};
+const fr_viewset authors = {.model = &author_model};
+const fr_viewset things = {.model = &thing_model,
+                           .filter = "done,title,title__icontains,title__in,number,number__lt,number__range,number__in,price,real,day,moment,"
+                                     "clock,period,uid,color,author,author__isnull,maybe__isnull",
+                           .ordering = "id",
+                           .max_page_size = 5,
+                           .page_size = 3,
+                           .description = "Things of all kinds."};
+const fr_viewset tags = {.model = &tag_model, .ordering_fields = ""};
+
+void world_open(world *w)
+{
+    static const bool live[] = {true, true, true};
+    const fr_model *const models[] = {&author_model, &thing_model, &tag_model, NULL};
+    char error[512] = "", url[128];
+    memset(w, 0, sizeof *w);
+    snprintf(w->folder, sizeof w->folder, "/tmp/freshet-rest-XXXXXX");
+    assert_non_null(mkdtemp(w->folder));
+    snprintf(url, sizeof url, "sqlite:%s/test.db", w->folder);
+    if (fr_db_open(&(fr_db_opts){.url = url}, models, live, NULL, &w->db, error))
+        fail_msg("%s", error);
+    w->arena = fr_arena_new(0);
+    fr_buf_init(&w->body);
+    fr_ctx_init(&w->ctx, w->arena, NULL);
+    w->ctx.db = w->db;
+}
+
+void world_close(world *w)
+{
+    static const char *const FILES[] = {"test.db", "test.db-wal", "test.db-shm", "test.db.lock", "test.db-lock", "test.db.sock"};
+    fr_db_close(w->db);
+    fr_buf_deinit(&w->body);
+    fr_arena_free(w->arena);
+    for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/%s", w->folder, FILES[i]);
+        unlink(path);
+    }
+    rmdir(w->folder);
+}
+
+int ask_as(world *w, const fr_viewset *viewset, const fr_rest_request *request)
+{
+    const fr_viewset_rt *rt = fr_viewset_get(viewset);
+    assert_non_null(rt);
+    fr_arena_reset(w->arena);
+    fr_ctx_init(&w->ctx, w->arena, NULL);
+    w->ctx.db = w->db;
+    fr_buf_clear(&w->body);
+    fr_err err = fr_rest_serve(&w->ctx, rt, request, &w->body, &w->answer);
+    return err ? -(int)err : w->answer.status;
+}
+
+int ask(world *w, const fr_viewset *viewset, const char *method, const char *path, const char *body)
+{
+    fr_str whole = fr_str_c(path), prefix, place, query = fr_str_cut(whole, '?', &place);
+    fr_str key = fr_str_cut(fr_str_from(place, 1), '/', &prefix);
+    if (fr_str_ends(key, FR_STR("/")))
+        key.n--;
+    return ask_as(w, viewset,
+                  &(fr_rest_request){.method = fr_str_c(method), .key = key.n ? key : (fr_str){0}, .origin = FR_STR("http://testserver"),
+                                     .path = place, .query = query, .content_type = FR_STR("application/json"), .body = fr_str_c(body)});
+}
