@@ -1,0 +1,279 @@
+/* Groups over several loops: in one thread, where every step is seen; and over the workers of a server. */
+#include "channels/app.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+
+#include "channels/channels_int.h"
+#include "net/net_int.h"
+#include "net/server.h"
+
+static fr_err to_all(fr_sock *sock, fr_str text)
+{
+    return fr_group_send(sock, FR_STR("all"), text);
+}
+static fr_err hear(fr_sock *sock, fr_str group, fr_str text)
+{
+    (void)group;
+    return fr_send(sock, text);
+}
+static const fr_consumer plain = {.receive = to_all, .groups = "all"};
+static const fr_consumer listening = {.receive = to_all, .group_message = hear, .groups = "all"};
+static const fr_consumer outside = {.receive = to_all};
+
+/* ---- two loops in one thread ---- */
+
+static app a, b;
+
+static int set_up(void **state)
+{
+    (void)state;
+    app_start(&a, NULL);
+    app_start(&b, NULL);
+    app *const both[] = {&a, &b};
+    for (int i = 0; i < 2; i++) {
+        app_route(both[i], "plain/", &plain);
+        app_route(both[i], "listening/", &listening);
+        app_route(both[i], "outside/", &outside);
+    }
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    app_stop(&a);
+    app_stop(&b);
+    return 0;
+}
+
+static void members_on_all_loops_hear_it(void **state)
+{
+    (void)state;
+    peer on_a, on_b, listener, sender;
+    app_open(&a, &on_a, "/plain/");
+    app_open(&b, &on_b, "/plain/");
+    app_open(&b, &listener, "/listening/");
+    app_open(&a, &sender, "/outside/");
+    for (int i = 0; i < 20; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", i);
+        peer_text(i % 2 ? &on_a : &sender, text);
+    }
+    for (int i = 0; i < 20; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", i);
+        expect_text(&on_a, text);
+        expect_text(&on_b, text);
+        expect_text(&listener, text);
+    }
+    expect_nothing(&sender);
+    peer_end(&on_a);
+    peer_end(&on_b);
+    peer_end(&listener);
+    peer_text(&sender, "nobody is left");
+    peer_end(&sender);
+}
+
+static void a_loop_without_members_any_more_is_not_told(void **state)
+{
+    (void)state;
+    peer on_b, sender;
+    app_open(&b, &on_b, "/plain/");
+    app_open(&a, &sender, "/outside/");
+    peer_end(&on_b);
+    peer_text(&sender, "hello?");
+    assert_int_equal(b.loop->task_count, 0);
+    app_open(&b, &on_b, "/plain/");
+    peer_text(&sender, "hello");
+    assert_int_equal(b.loop->task_count, 1);
+    expect_text(&on_b, "hello");
+    peer_end(&on_b);
+    peer_end(&sender);
+}
+
+static void a_message_under_way_to_a_group_that_ends_is_dropped(void **state)
+{
+    (void)state;
+    peer on_b, sender;
+    app_open(&b, &on_b, "/plain/");
+    app_open(&a, &sender, "/outside/");
+    peer_text(&sender, "too late");
+    peer_end(&on_b);
+    peer_end(&sender);
+}
+
+static void run_nothing(fr_task *task)
+{
+    (void)task;
+}
+
+static void members_on_a_loop_that_is_full_are_closed_with_1013(void **state)
+{
+    (void)state;
+    peer on_a, on_b, listener, sender;
+    app_open(&a, &on_a, "/plain/");
+    app_open(&b, &on_b, "/plain/");
+    app_open(&b, &listener, "/listening/");
+    app_open(&a, &sender, "/outside/");
+    static fr_task tasks[FR_LOOP_TASKS_MAX];
+    size_t count = 0;
+    do
+        tasks[count].run = run_nothing;
+    while (fr_loop_try_post(b.loop, &tasks[count]) && ++count < FR_LOOP_TASKS_MAX);
+    peer_text(&sender, "one");
+    peer_text(&sender, "two");
+    expect_text(&on_a, "one");
+    expect_text(&on_a, "two");
+    while (b.loop->task_count) /* it gets round to them in some passes */
+        fr_loop_run_once(b.loop, 0);
+    expect_close(&on_b, 1013);
+    expect_close(&listener, 1013);
+    peer_end(&on_b);
+    peer_end(&listener);
+    app_open(&b, &on_b, "/plain/"); /* and come back */
+    peer_text(&sender, "three");
+    expect_text(&on_b, "three");
+    peer_end(&on_a);
+    peer_end(&on_b);
+    peer_end(&sender);
+}
+
+static void a_loop_that_ends_takes_no_messages(void **state)
+{
+    (void)state;
+    peer on_a, sender;
+    app_open(&a, &on_a, "/plain/");
+    fr_post *post = fr_post_open_(b.loop);
+    fr_topic *topic;
+    assert_int_equal(fr_topic_enter_(FR_STR("all"), post, &topic), FR_OK);
+    fr_post_close_(post);
+    app_open(&a, &sender, "/outside/");
+    peer_text(&sender, "hello");
+    expect_text(&on_a, "hello");
+    fr_topic_leave_(topic, post);
+    peer_end(&on_a);
+    peer_end(&sender);
+}
+
+/* ---- the workers of a server ---- */
+
+enum { WORKERS = 4, CLIENTS = 24, ROUNDS = 40 };
+
+typedef struct client {
+    int fd;
+    char bytes[4096];
+    size_t n;
+} client;
+
+static void write_all(int fd, const char *bytes, size_t n)
+{
+    for (ssize_t sent; n; bytes += sent, n -= (size_t)sent) {
+        sent = send(fd, bytes, n, MSG_NOSIGNAL);
+        assert_true(sent > 0);
+    }
+}
+
+static void need(client *c, size_t n)
+{
+    while (c->n < n) {
+        ssize_t got = recv(c->fd, c->bytes + c->n, sizeof c->bytes - c->n, 0);
+        assert_true(got > 0);
+        c->n += (size_t)got;
+    }
+}
+
+static void drop(client *c, size_t n)
+{
+    memmove(c->bytes, c->bytes + n, c->n - n);
+    c->n -= n;
+}
+
+static void client_open(client *c, uint16_t port, const char *head)
+{
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    *c = (client){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    assert_int_equal(connect(c->fd, (struct sockaddr *)&at, sizeof at), 0);
+    write_all(c->fd, head, strlen(head));
+    size_t end;
+    while ((end = fr_str_find((fr_str){c->bytes, c->n}, FR_STR("\r\n\r\n"))) == SIZE_MAX)
+        need(c, c->n + 1);
+    assert_memory_equal(c->bytes, "HTTP/1.1 101", 12);
+    drop(c, end + 4);
+}
+
+static void client_say(client *c, int who, int round)
+{
+    char text[32];
+    fr_buf frame;
+    fr_buf_init(&frame);
+    snprintf(text, sizeof text, "%d %d", who, round);
+    peer_frame_into(&frame, TEXT, fr_str_c(text));
+    write_all(c->fd, frame.p, frame.n);
+    fr_buf_deinit(&frame);
+}
+
+/* From each sender in the order it sent. */
+static void client_hear(client *c, int rounds[CLIENTS])
+{
+    need(c, 2);
+    assert_int_equal((uint8_t)c->bytes[0], 0x81);
+    size_t n = (uint8_t)c->bytes[1];
+    need(c, 2 + n);
+    fr_str who, round = fr_str_cut((fr_str){c->bytes + 2, n}, ' ', &who);
+    uint64_t sender, number;
+    assert_true(fr_str_u64(who, &sender) && fr_str_u64(round, &number));
+    assert_int_equal(number, rounds[sender]++);
+    drop(c, 2 + n);
+}
+
+static void *run_server(void *arg)
+{
+    return fr_server_run(arg, false) == FR_OK ? NULL : arg;
+}
+
+static void all_workers_members_hear_every_message_in_its_senders_order(void **state)
+{
+    (void)state;
+    char error[256];
+    fr_server *server;
+    fr_server_opts opts = {.workers = WORKERS, .on_accept = fr_http_accept, .arg = &a.http};
+    assert_int_equal(fr_server_open(&opts, &server, error), FR_OK);
+    fr_channels_attach(a.channels, server);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, run_server, server), 0);
+
+    static client clients[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++)
+        client_open(&clients[i], fr_server_port(server),
+                    i % 3 ? HANDSHAKE("/plain/") "\r\n" : HANDSHAKE("/listening/") "\r\n");
+    static int heard[CLIENTS][CLIENTS];
+    memset(heard, 0, sizeof heard);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < CLIENTS; i++)
+            client_say(&clients[i], i, round);
+        for (int i = 0; i < CLIENTS; i++)
+            for (int k = 0; k < CLIENTS; k++)
+                client_hear(&clients[i], heard[i]);
+    }
+    fr_server_stop(server);
+    for (int i = 0; i < CLIENTS; i++) { /* drained: 1001 to each, which it answers */
+        need(&clients[i], 4);
+        assert_memory_equal(clients[i].bytes, "\x88\x02\x03\xe9", 4);
+        write_all(clients[i].fd, "\x88\x82\0\0\0\0\x03\xe9", 8);
+        assert_int_equal(recv(clients[i].fd, clients[i].bytes, 1, 0), 0);
+        close(clients[i].fd);
+    }
+    void *failed;
+    pthread_join(thread, &failed);
+    assert_null(failed);
+    fr_server_close(server);
+}
+
+#define W(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+FR_TESTS(workers, W(members_on_all_loops_hear_it), W(a_loop_without_members_any_more_is_not_told),
+         W(a_message_under_way_to_a_group_that_ends_is_dropped),
+         W(members_on_a_loop_that_is_full_are_closed_with_1013),
+         W(a_loop_that_ends_takes_no_messages),
+         W(all_workers_members_hear_every_message_in_its_senders_order))
