@@ -31,5 +31,6 @@ function(fr_add_layers)
     add_library(freshet SHARED ${all})
     set_target_properties(freshet PROPERTIES LINKER_LANGUAGE C VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION})
     target_link_libraries(freshet PRIVATE fr_options fr_libs)
+    target_link_options(freshet PRIVATE -Wl,-Bsymbolic-functions) # calls within the library do not go through its PLT
     target_include_directories(freshet INTERFACE ${CMAKE_SOURCE_DIR}/include)
 endfunction()
