@@ -82,6 +82,8 @@ static fr_err block(fr_ctx *ctx, uint64_t at_ms)
 
 fr_err fr_sleep_(fr_ctx *ctx, uint64_t ms)
 {
+    if (ctx->txn) /* it would hold up every other write */
+        return fr_fail(ctx, FR_EINVAL, "Inside fr_atomic only the database may be waited for.");
     if (ctx->is_canceled)
         return FR_ECANCELED;
     uint64_t at_ms = fr_clock_ms() + ms;
