@@ -14,29 +14,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "net/fiber_switch.h"
 #include "net/net_int.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define ON_ASAN 1
-#elif defined(__SANITIZE_THREAD__)
-#define ON_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ON_ASAN 1
-#elif __has_feature(thread_sanitizer)
-#define ON_TSAN 1
-#endif
-#endif
-
-#if ON_ASAN
+#if FR_ON_ASAN_
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
-#elif ON_TSAN
+#elif FR_ON_TSAN_
 #include <sanitizer/tsan_interface.h>
 #endif
 
 enum {
-#if ON_ASAN || ON_TSAN
+#if FR_ON_ASAN_ || FR_ON_TSAN_
     STACK_BYTES = 4 * FR_FIBER_STACK_BYTES, /* frames grow by red zones */
 #else
     STACK_BYTES = FR_FIBER_STACK_BYTES,
@@ -49,67 +38,9 @@ enum {
 
 static atomic_int fibers_mapped; /* of the process, pools included */
 
-/* ---- the switch ---- */
-
-static void fiber_main(fr_fiber *fiber);
-
-#if (defined(__x86_64__) || defined(__aarch64__)) && !defined(FR_FIBER_UCONTEXT)
-
-void fr_fiber_switch_(void **save, void *to);
-void fr_fiber_begin_(void);
-
-static void *first_sp(fr_fiber *fiber, char *top)
-{
-#if defined(__x86_64__)
-    uintptr_t *sp = (uintptr_t *)(void *)top - 9; /* 7 are popped; the call then finds sp a multiple of 16 */
-    memset(sp, 0, 9 * sizeof *sp);
-    sp[1] = (uintptr_t)fiber;          /* rbx */
-    sp[2] = (uintptr_t)fiber_main;     /* r12 */
-    sp[6] = (uintptr_t)fr_fiber_begin_;
-#else
-    uintptr_t *sp = (uintptr_t *)(void *)top - 20;
-    memset(sp, 0, 20 * sizeof *sp);
-    sp[0] = (uintptr_t)fiber;            /* x19 */
-    sp[1] = (uintptr_t)fiber_main;       /* x20 */
-    sp[11] = (uintptr_t)fr_fiber_begin_; /* x30 */
-#endif
-    return sp;
-}
-
-#else /* ucontext: works everywhere, two system calls a switch */
-
-#include <ucontext.h>
-
-static void begin(unsigned high, unsigned low)
-{
-    fiber_main((fr_fiber *)(((uintptr_t)high << 16 << 16) | low));
-}
-
-static void fr_fiber_switch_(void **save, void *to)
-{
-    ucontext_t here;
-    *save = &here;
-    swapcontext(&here, to);
-}
-
-static void *first_sp(fr_fiber *fiber, char *top)
-{
-    static const size_t room = (sizeof(ucontext_t) + 63) & ~(size_t)63;
-    ucontext_t *context = (void *)(top - room);
-    getcontext(context);
-    context->uc_stack.ss_sp = top - room - (STACK_BYTES - 8192);
-    context->uc_stack.ss_size = STACK_BYTES - 8192;
-    context->uc_link = NULL;
-    uintptr_t p = (uintptr_t)fiber;
-    makecontext(context, (void (*)(void))begin, 2, (unsigned)(p >> 16 >> 16), (unsigned)p);
-    return context;
-}
-
-#endif
-
 /* ---- the sanitizers are told of every switch ---- */
 
-#if ON_ASAN
+#if FR_ON_ASAN_
 
 static void before_fiber(fr_loop *loop, fr_fiber *fiber)
 {
@@ -137,7 +68,7 @@ static void sanitizer_free(fr_fiber *fiber)
     __asan_unpoison_memory_region(fiber->map, (size_t)((char *)fiber - fiber->map));
 }
 
-#elif ON_TSAN
+#elif FR_ON_TSAN_
 
 static void before_fiber(fr_loop *loop, fr_fiber *fiber)
 {
@@ -179,6 +110,8 @@ static void sanitizer_free(fr_fiber *fiber)
 
 /* ---- memory ---- */
 
+static void fiber_main(fr_fiber *fiber);
+
 static size_t page_bytes(void)
 {
     return (size_t)sysconf(_SC_PAGESIZE);
@@ -189,18 +122,18 @@ static fr_err fiber_new(fr_loop *loop, fr_fiber **out)
     int number = atomic_fetch_add_explicit(&fibers_mapped, 1, memory_order_relaxed);
     size_t guard = page_bytes();
     char *map = MAP_FAILED;
-    if (number < FR_FIBERS_MAX)
+    if (number < FR_FIBERS_HERE_)
         map = mmap(NULL, guard + STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (map == MAP_FAILED || mprotect(map, guard, PROT_NONE)) {
         if (map != MAP_FAILED)
             munmap(map, guard + STACK_BYTES);
         atomic_fetch_sub_explicit(&fibers_mapped, 1, memory_order_relaxed);
-        return number < FR_FIBERS_MAX ? FR_ENOMEM : FR_EBUSY;
+        return number < FR_FIBERS_HERE_ ? FR_ENOMEM : FR_EBUSY;
     }
     char *top = map + guard + STACK_BYTES - (size_t)(number % COLOURS) * FR_CACHE_LINE;
     fr_fiber *fiber = (fr_fiber *)(void *)(top - ((sizeof(fr_fiber) + 63) & ~(size_t)63));
     *fiber = (fr_fiber){.loop = loop, .map = map};
-    fiber->sp = first_sp(fiber, (char *)fiber);
+    fiber->sp = fr_fiber_first_sp_(fiber, fiber_main, (char *)fiber);
     sanitizer_new(fiber);
     *out = fiber;
     return FR_OK;
@@ -256,6 +189,9 @@ void fr_fibers_free_(fr_loop *loop)
 
 /* ---- running ---- */
 
+/* Whoever calls what switches has saved what a call may destroy; inlined into him (at link time) it would not. */
+#define FR_OUT_OF_LINE __attribute__((noinline))
+
 /* On the loop's stack: run the fiber until it suspends or ends. What it wants done on this stack is done here. */
 static void enter(fr_loop *loop, fr_fiber *fiber)
 {
@@ -309,7 +245,7 @@ void fr_fiber_make_ready_(fr_fiber *fiber)
     loop->ready_last = fiber;
 }
 
-void fr_fibers_run_ready_(fr_loop *loop)
+FR_OUT_OF_LINE void fr_fibers_run_ready_(fr_loop *loop)
 {
     for (int i = 0; i < FIBERS_A_PASS && loop->ready_first; i++) {
         fr_fiber *fiber = loop->ready_first;
@@ -321,7 +257,7 @@ void fr_fibers_run_ready_(fr_loop *loop)
     }
 }
 
-fr_err fr_fiber_start(fr_loop *loop, void (*run)(void *arg), void *arg)
+FR_OUT_OF_LINE fr_err fr_fiber_start(fr_loop *loop, void (*run)(void *arg), void *arg)
 {
     fr_fiber *fiber = pool_take(loop);
     if (FR_UNLIKELY(!fiber))
@@ -342,14 +278,14 @@ fr_fiber *fr_fiber_current(void)
     return loop ? loop->fiber : NULL;
 }
 
-void fr_fiber_suspend(void)
+FR_OUT_OF_LINE void fr_fiber_suspend(void)
 {
     fr_fiber *fiber = fr_fiber_current();
     assert(fiber);
     leave(fiber, false);
 }
 
-void fr_fiber_resume(fr_fiber *fiber)
+FR_OUT_OF_LINE void fr_fiber_resume(fr_fiber *fiber)
 {
     if (fiber->loop->fiber)
         fr_fiber_make_ready_(fiber);
@@ -357,7 +293,7 @@ void fr_fiber_resume(fr_fiber *fiber)
         enter(fiber->loop, fiber);
 }
 
-void fr_fiber_on_loop_stack(void (*run)(void *arg), void *arg)
+FR_OUT_OF_LINE void fr_fiber_on_loop_stack(void (*run)(void *arg), void *arg)
 {
     fr_fiber *fiber = fr_fiber_current();
     if (!fiber) {

@@ -1,5 +1,5 @@
 /*
- * fr_fiber_switch_(void **save, void *to): leave this stack, go on on the other. AArch64, AAPCS64.
+ * fr_fiber_switch_(void **save, void *to): leave this stack, go on on the other (fiber_switch.h). AArch64, AAPCS64.
  *
  * Saved are the registers that a callee must keep: x19 … x30 and the lower halves of v8 … v15. The control register of
  * floating point is left out: nobody may suspend with it changed.

@@ -1,40 +1,10 @@
 /*
- * fr_fiber_switch_(void **save, void *to): leave this stack, go on on the other. x86-64, System V.
+ * fr_fiber_begin_: where a new stack begins. x86-64, System V. The switch itself is inline, in fiber_switch.h.
  *
- * Saved are the registers that a callee must keep; all others the compiler has saved around the call. The control words
- * of SSE and x87 are left out: they would cost more than all the rest, and nobody may suspend with them changed.
- * The target is jumped to, not returned to, for the processor's return predictor remembers the stack that was left.
- *
- *     a suspended stack, from its sp upwards:  rbp rbx r12 r13 r14 r15 address
+ * The stack holds the fiber and the function to call with it. A backtrace ends here.
  */
 #if defined(__x86_64__)
     .text
-    .globl fr_fiber_switch_
-    .hidden fr_fiber_switch_
-    .type fr_fiber_switch_, @function
-    .p2align 4
-fr_fiber_switch_:
-    .cfi_startproc
-    pushq %r15
-    pushq %r14
-    pushq %r13
-    pushq %r12
-    pushq %rbx
-    pushq %rbp
-    movq %rsp, (%rdi)
-    movq %rsi, %rsp
-    popq %rbp
-    popq %rbx
-    popq %r12
-    popq %r13
-    popq %r14
-    popq %r15
-    popq %rcx
-    jmp *%rcx
-    .cfi_endproc
-    .size fr_fiber_switch_, . - fr_fiber_switch_
-
-/* Where a new stack begins: rbx is the fiber, r12 the function. A backtrace ends here. */
     .globl fr_fiber_begin_
     .hidden fr_fiber_begin_
     .type fr_fiber_begin_, @function
@@ -42,9 +12,10 @@ fr_fiber_switch_:
 fr_fiber_begin_:
     .cfi_startproc
     .cfi_undefined rip
+    popq %rdi
+    popq %rax
     xorl %ebp, %ebp
-    movq %rbx, %rdi
-    callq *%r12
+    callq *%rax
     ud2
     .cfi_endproc
     .size fr_fiber_begin_, . - fr_fiber_begin_

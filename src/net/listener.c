@@ -8,6 +8,7 @@
  * again and again.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -80,6 +81,8 @@ static uint16_t port_of(int fd)
     socklen_t size = sizeof at;
     if (getsockname(fd, (struct sockaddr *)&at, &size))
         return 0;
+    if (at.ss_family != AF_INET && at.ss_family != AF_INET6)
+        return 0;
     return ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&at)->sin6_port
                                           : ((struct sockaddr_in *)(void *)&at)->sin_port);
 }
@@ -147,6 +150,29 @@ fr_err fr_listen_(const char *host, uint16_t port, int count, int *fds, uint16_t
             }
     freeaddrinfo(found);
     return is_open ? FR_OK : cannot_listen(host, port, reason, error);
+}
+
+/* A socket that somebody else has opened, for us and perhaps for those after us. */
+fr_err fr_listen_inherited_(int fd, int count, int *fds, uint16_t *bound, char error[256])
+{
+    int is_listening = 0, one = 1, done = 0;
+    socklen_t size = sizeof is_listening;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) || !is_listening) {
+        snprintf(error, 256, "cannot listen on inherited descriptor %d: not a listening socket; check LISTEN_FDS", fd);
+        return FR_EIO;
+    }
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* fails on a Unix socket, which has no delay */
+    int flags = fcntl(fd, F_GETFL);
+    if (flags >= 0 && !fcntl(fd, F_SETFL, flags | O_NONBLOCK))
+        while (done < count && (fds[done] = fcntl(fd, F_DUPFD_CLOEXEC, 0)) >= 0)
+            done++;
+    *bound = port_of(fd);
+    if (done == count)
+        return FR_OK;
+    snprintf(error, 256, "cannot listen on inherited descriptor %d: error %d (%s)", fd, errno, strerrorname_np(errno));
+    while (done-- > 0)
+        close(fds[done]);
+    return FR_EIO;
 }
 
 /* ---- accepting ---- */

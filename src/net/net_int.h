@@ -20,6 +20,18 @@ enum {
     FR_ROUNDS_A_PASS = 4,          /* work made by the end of a pass is taken up at once, but not for ever */
 };
 
+#if defined(__SANITIZE_ADDRESS__)
+#define FR_ON_ASAN_ 1
+#elif defined(__SANITIZE_THREAD__)
+#define FR_ON_TSAN_ 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FR_ON_ASAN_ 1
+#elif __has_feature(thread_sanitizer)
+#define FR_ON_TSAN_ 1
+#endif
+#endif
+
 #define FR_CONTAINER_(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
 #define FR_LIKELY(x) __builtin_expect(!!(x), 1)
 #define FR_UNLIKELY(x) __builtin_expect(!!(x), 0)
@@ -111,6 +123,11 @@ typedef struct fr_listener {
 } fr_listener;
 
 /* ---- fibers ---- */
+#if FR_ON_TSAN_
+enum { FR_FIBERS_HERE_ = 1000 }; /* each costs a handful of mappings more, of 65,530 */
+#else
+enum { FR_FIBERS_HERE_ = FR_FIBERS_MAX };
+#endif
 struct fr_fiber {
     void *sp;
     fr_loop *loop;
@@ -243,6 +260,7 @@ void fr_outs_free_(fr_loop *loop);
 
 /* listener.c */
 fr_err fr_listen_(const char *host, uint16_t port, int count, int *fds, uint16_t *bound, char error[256]);
+fr_err fr_listen_inherited_(int fd, int count, int *fds, uint16_t *bound, char error[256]);
 void fr_listener_init_(fr_loop *loop, int fd);
 void fr_listener_on_ready_(fr_loop *loop);
 void fr_listener_drain_(fr_loop *loop);     /* take what waits, then close */

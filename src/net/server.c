@@ -108,7 +108,9 @@ fr_err fr_server_open(const fr_server_opts *opts, fr_server **out, char error[25
     server->workers = fr_zalloc((size_t)server->count * sizeof *server->workers);
     fr_err err = server->loops && server->workers ? FR_OK : FR_ENOMEM;
     if (err == FR_OK)
-        err = fr_listen_(server->opts.host, opts->port, server->count, fds, &server->port, error);
+        err = opts->listen_fd > 0
+                  ? fr_listen_inherited_(opts->listen_fd, server->count, fds, &server->port, error)
+                  : fr_listen_(server->opts.host, opts->port, server->count, fds, &server->port, error);
     if (err != FR_OK) {
         fr_server_close(server);
         return err;

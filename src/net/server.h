@@ -21,6 +21,8 @@ typedef struct fr_server_opts {
     fr_err (*on_worker_start)(fr_loop *loop, void *arg);
     void (*on_worker_stop)(fr_loop *loop, void *arg);
     void *arg;
+    int listen_fd;             /* > 0: this listening socket (systemd's LISTEN_FDS) instead of host and port; the workers
+                                * share it, and it stays the caller's */
 } fr_server_opts;
 
 /* Bind and listen (so that the port is known) and make the loops; no threads yet.

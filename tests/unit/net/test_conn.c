@@ -433,7 +433,7 @@ static void each_allocation_of_a_loop_may_fail(void **state)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
     fr_loop *loop = fr_loop_new(0);
     for (size_t n = 1;; n++) {
-        fr_conn *conn;
+        fr_conn *conn = NULL;
         fr_test_fail_alloc(n);
         fr_err err = fr_loop_adopt(loop, fds[0], &pair_bare, &(pair){0}, &conn);
         if (fr_test_fail_alloc(0)) {

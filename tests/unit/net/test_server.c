@@ -253,6 +253,35 @@ static void ipv6_is_given_in_brackets(void **state)
     fr_server_close(other);
 }
 
+static void an_inherited_socket_is_shared_by_the_workers(void **state)
+{
+    (void)state;
+    char error[256];
+    fr_server *other;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_int_equal(fr_server_open(&(fr_server_opts){.listen_fd = fd, .on_accept = on_accept}, &other, error), FR_EIO);
+    assert_non_null(strstr(error, "not a listening socket; check LISTEN_FDS"));
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 16), 0);
+    app_open((fr_server_opts){.listen_fd = fd, .workers = 2});
+    app_run();
+    int a = client(), b = client();
+    say(a, "a");
+    hears(a, "a");
+    say(b, "b");
+    hears(b, "b");
+    fr_server_stop(the_app.server);
+    hears(a, "end");
+    hears_the_end(a);
+    hears(b, "end");
+    hears_the_end(b);
+    assert_int_equal(app_join(), FR_OK);
+    int late = client(); /* it waits for the next server: the socket is still open */
+    close(late);
+    fr_server_close(the_app.server);
+    close(fd);
+}
+
 static void the_peers_address_is_known(void **state)
 {
     (void)state;
@@ -263,7 +292,7 @@ static void the_peers_address_is_known(void **state)
     assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof at) || listen(listener, 1), 0);
     assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &size), 0);
     assert_true(client_connect(fd, ntohs(at.sin_port)));
-    fr_conn *conn;
+    fr_conn *conn = NULL;
     assert_int_equal(fr_loop_adopt(loop, accept(listener, NULL, NULL), &echo, NULL, &conn), FR_OK);
     char host[64];
     uint16_t port;
@@ -509,7 +538,7 @@ static void clients_that_vanish_leave_nothing(void **state)
 
 FR_TESTS(server, FR_TEST(both_workers_serve), FR_TEST(a_port_in_use_is_said_in_one_line),
          FR_TEST(addresses_that_cannot_be_are_refused_with_a_hint), FR_TEST(ipv6_is_given_in_brackets),
-         FR_TEST(the_peers_address_is_known), FR_TEST(a_refused_connection_is_closed),
+         FR_TEST(an_inherited_socket_is_shared_by_the_workers), FR_TEST(the_peers_address_is_known), FR_TEST(a_refused_connection_is_closed),
          FR_TEST(above_the_maximum_accepting_waits), FR_TEST(without_files_accepting_pauses_and_goes_on),
          FR_TEST(the_drain_answers_what_was_sent_and_says_goodbye), FR_TEST(what_does_not_end_is_cut_in_time),
          FR_TEST(the_first_signal_drains_and_the_second_cuts),
