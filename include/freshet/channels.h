@@ -80,6 +80,8 @@ FR_API fr_err fr_group_send_(fr_ctx *ctx, fr_str group, fr_str text);
 
 /** A path argument; p is NULL if the route has none of that name. */
 FR_API fr_str fr_sock_arg(const fr_sock *sock, fr_str name);
+/** A query parameter, decoded, of several the last (in connect, or with keep_headers); p is NULL if absent. */
+FR_API fr_str fr_sock_query(const fr_sock *sock, fr_str name);
 /** A header (in connect, or with keep_headers); p is NULL if absent. */
 FR_API fr_str fr_sock_header(const fr_sock *sock, fr_str name);
 /** A cookie (in connect, or with keep_headers); p is NULL if absent. */

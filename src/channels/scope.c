@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "http/cookies.h"
+#include "http/url.h"
 
 enum { ALIGN = 16, SUBPROTOCOLS_MAX = 32 };
 
@@ -165,6 +166,16 @@ static fr_str find(const fr_pair *pairs, size_t count, fr_str name)
 fr_str fr_sock_arg(const fr_sock *sock, fr_str name)
 {
     return find(sock->scope->args, sock->scope->arg_count, name);
+}
+
+fr_str fr_sock_query(const fr_sock *sock, fr_str name)
+{
+    fr_str rest = sock->scope->query, found = {0};
+    fr_pair pair;
+    while (fr_query_next(sock->ctx->arena, &rest, &pair))
+        if (fr_str_eq(pair.name, name))
+            found = pair.value;
+    return found;
 }
 
 fr_str fr_sock_header(const fr_sock *sock, fr_str name)
