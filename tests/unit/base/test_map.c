@@ -37,7 +37,7 @@ static void random_changes_leave_the_map_equal_to_an_array(void **state)
 {
     (void)state;
     enum { KEYS = 500 };
-    static char names[KEYS][8];
+    static char names[KEYS][16];
     void *expected[KEYS] = {0};
     fr_map map;
     uint32_t seed = 1;
