@@ -6,14 +6,17 @@
 #include "http/http.h"
 #include "rest/errors.h"
 #include "rest/key.h"
+#include "rest/options.h"
 #include "rest/rest.h"
 
 /* What a route leads to. Lives as long as the app. */
 typedef struct rest_route {
     uint32_t magic;
     bool is_detail;
+    bool is_json;             /* the URL ends with ".json" */
     const fr_viewset_rt *rt;
     const fr_action *action;  /* NULL: the viewset's own */
+    fr_str allow, name;       /* of an extra action: its Allow header; "Set flag" */
     fr_http_target target;
 } rest_route;
 
@@ -73,7 +76,6 @@ static fr_err reply(fr_req *req, const fr_rest_answer *answer)
 
 /* ---- the viewset's own actions ---- */
 
-/* The path up to where the key begins is not needed: links are made for lists only. */
 static fr_err serve(fr_req *req, void *arg)
 {
     const rest_route *route = route_from(arg);
@@ -86,6 +88,7 @@ static fr_err serve(fr_req *req, void *arg)
         .query = req->query,
         .accept = fr_req_header(req, FR_STR("accept")),
         .content_type = fr_req_header(req, FR_STR("content-type")),
+        .format = route->is_json ? FR_STR("json") : (fr_str){0},
         .body = req->body,
     };
     FR_TRY(fr_rest_serve(req->ctx, route->rt, &request, fr_reply_body(req), &answer));
@@ -94,14 +97,10 @@ static fr_err serve(fr_req *req, void *arg)
 
 /* ---- extra actions ---- */
 
-static const char *methods_of(const fr_action *action)
-{
-    return action->methods ? action->methods : "GET";
-}
-
+/* Whether a list of methods has one; GET serves HEAD. */
 static bool allows(const fr_action *action, fr_str method)
 {
-    fr_str rest = fr_str_c(methods_of(action)), one;
+    fr_str rest = fr_str_c(action->methods ? action->methods : "GET"), one;
     while (rest.n) {
         rest = fr_str_cut(rest, ',', &one);
         one = fr_str_trim(one);
@@ -111,10 +110,18 @@ static bool allows(const fr_action *action, fr_str method)
     return false;
 }
 
+static fr_err reply_options(fr_req *req, const rest_route *route)
+{
+    fr_options_put_named(route->name, "", fr_reply_body(req));
+    return fr_reply_buf(req, 200, FR_STR("application/json"));
+}
+
 static fr_err serve_extra(fr_req *req, void *arg)
 {
     const rest_route *route = route_from(arg);
-    FR_TRY(fr_reply_header(req, FR_STR("Allow"), fr_str_c(methods_of(route->action))));
+    FR_TRY(fr_reply_header(req, FR_STR("Allow"), route->allow));
+    if (fr_str_eq(req->method, FR_STR("OPTIONS")))
+        return reply_options(req, route);
     if (!allows(route->action, req->method))
         return fr_fail(req, FR_EMETHOD, "Method \"%.*s\" not allowed.", FR_FMT(req->method));
     req->reserved_[RESERVED_ROUTE] = arg;
@@ -213,16 +220,63 @@ typedef struct adding {
     char *error;
 } adding;
 
-static fr_err add(const adding *a, const fr_action *action, bool is_detail, fr_str pattern)
+static fr_err out_of_memory(const adding *a)
+{
+    snprintf(a->error, 256, "out of memory");
+    return FR_ENOMEM;
+}
+
+/* "GET, POST, HEAD, OPTIONS" as far as the action has them. */
+static fr_str allow_of(fr_arena *arena, const fr_action *action)
+{
+    static const char *const METHODS[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"};
+    fr_str allow = FR_STR("");
+    for (size_t i = 0; i < sizeof METHODS / sizeof *METHODS && allow.p; i++)
+        if (allows(action, fr_str_c(METHODS[i])))
+            allow = fr_arena_printf(arena, "%.*s%s, ", FR_FMT(allow), METHODS[i]);
+    return allow.p ? fr_arena_printf(arena, "%.*sOPTIONS", FR_FMT(allow)) : allow;
+}
+
+/* "set_flag/" → "Set flag". */
+static fr_str name_of(fr_arena *arena, const fr_action *action)
+{
+    fr_str path = fr_str_c(action->path);
+    path.n -= fr_str_ends(path, FR_STR("/"));
+    fr_str name = fr_str_dup(arena, path);
+    char *p = (char *)(uintptr_t)name.p;
+    for (size_t i = 0; p && i < name.n; i++) {
+        if (p[i] == '_' || p[i] == '-')
+            p[i] = ' ';
+        if (i == 0 && p[i] >= 'a' && p[i] <= 'z')
+            p[i] = (char)(p[i] - 'a' + 'A');
+    }
+    return name;
+}
+
+static fr_err add_one(const adding *a, const fr_action *action, bool is_detail, bool is_json, fr_str pattern)
 {
     rest_route *route = fr_arena_zalloc(a->arena, sizeof *route);
-    if (!route || !pattern.p) {
-        snprintf(a->error, 256, "out of memory");
-        return FR_ENOMEM;
+    if (!route || !pattern.p)
+        return out_of_memory(a);
+    *route = (rest_route){.magic = ROUTE_MAGIC, .is_detail = is_detail, .is_json = is_json, .rt = a->rt, .action = action};
+    if (action) {
+        route->allow = allow_of(a->arena, action);
+        route->name = name_of(a->arena, action);
+        if (!route->allow.p || !route->name.p)
+            return out_of_memory(a);
     }
-    *route = (rest_route){.magic = ROUTE_MAGIC, .is_detail = is_detail, .rt = a->rt, .action = action};
     route->target = (fr_http_target){.handle = action ? serve_extra : serve, .arg = route};
     return fr_router_add(a->router, pattern, false, &route->target, a->error);
+}
+
+/* A URL, and as DRF's router has it the same with ".json" in place of its last slash. */
+static fr_err add(const adding *a, const fr_action *action, bool is_detail, fr_str pattern)
+{
+    FR_TRY(add_one(a, action, is_detail, false, pattern));
+    if (!fr_str_ends(pattern, FR_STR("/")))
+        return FR_OK;
+    pattern.n--;
+    return add_one(a, action, is_detail, true, fr_arena_printf(a->arena, "%.*s.json", FR_FMT(pattern)));
 }
 
 /* DRF's order: the list, actions on it, the details, actions on one. So notes/recent/ is not the note "recent". */
@@ -230,9 +284,9 @@ static fr_err add_extra(const adding *a, fr_str base, bool is_detail)
 {
     for (const fr_action *action = a->rt->viewset->extra; action && action->path; action++) {
         fr_str path = fr_str_c(action->path);
-        bool has_slash = fr_str_ends(path, FR_STR("/"));
+        const char *slash = fr_str_ends(path, FR_STR("/")) ? "" : "/";
         if (action->is_detail == is_detail)
-            FR_TRY(add(a, action, is_detail, fr_arena_printf(a->arena, "%.*s%.*s%s", FR_FMT(base), FR_FMT(path), has_slash ? "" : "/")));
+            FR_TRY(add(a, action, is_detail, fr_arena_printf(a->arena, "%.*s%.*s%s", FR_FMT(base), FR_FMT(path), slash)));
     }
     return FR_OK;
 }

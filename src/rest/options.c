@@ -131,19 +131,30 @@ static void put_fields(const fr_viewset_rt *rt, fr_buf *out)
     fr_buf_put_char(out, '}');
 }
 
+static void put_head(fr_str name, const char *suffix, const char *description, fr_buf *out)
+{
+    fr_buf whole;
+    fr_buf_init(&whole);
+    fr_buf_put(&whole, name);
+    fr_buf_put(&whole, fr_str_c(suffix));
+    fr_buf_lit(out, "{\"name\":");
+    fr_json_put_str(out, fr_buf_str(&whole));
+    out->has_failed |= whole.has_failed;
+    fr_buf_deinit(&whole);
+    fr_buf_lit(out, ",\"description\":");
+    fr_json_put_str(out, fr_str_c(description));
+    fr_buf_lit(out, ",\"renders\":[\"application/json\"],\"parses\":[\"application/json\"]");
+}
+
+void fr_options_put_named(fr_str name, const char *description, fr_buf *out)
+{
+    put_head(name, "", description, out);
+    fr_buf_put_char(out, '}');
+}
+
 void fr_options_put(const fr_viewset_rt *rt, bool is_detail, fr_str action, fr_buf *out)
 {
-    fr_buf name;
-    fr_buf_init(&name);
-    fr_buf_put(&name, rt->name);
-    fr_buf_put(&name, is_detail ? FR_STR(" Instance") : FR_STR(" List"));
-    fr_buf_lit(out, "{\"name\":");
-    fr_json_put_str(out, fr_buf_str(&name));
-    out->has_failed |= name.has_failed;
-    fr_buf_deinit(&name);
-    fr_buf_lit(out, ",\"description\":");
-    fr_json_put_str(out, fr_str_c(rt->viewset->description));
-    fr_buf_lit(out, ",\"renders\":[\"application/json\"],\"parses\":[\"application/json\"]");
+    put_head(rt->name, is_detail ? " Instance" : " List", rt->viewset->description, out);
     if (action.p) {
         fr_buf_lit(out, ",\"actions\":{");
         fr_json_put_str(out, action);

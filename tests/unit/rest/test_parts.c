@@ -257,8 +257,8 @@ static void options_tell_what_a_body_may_hold(void **state)
         "{\"name\":\"Thing List\",\"description\":\"Things of all kinds.\",",
         "\"title\":{\"type\":\"string\",\"required\":true,\"read_only\":false,\"label\":\"Title\",\"min_length\":2,\"max_length\":10}",
         "\"small\":{\"type\":\"integer\",\"required\":false,\"read_only\":false,\"label\":\"Small\",\"min_value\":1,\"max_value\":10}",
-        "\"color\":{\"type\":\"choice\",\"required\":false,\"read_only\":false,\"label\":\"Color\",\"choices\":[{\"value\":\"red\",\"display_name\":\"Red\"},"
-        "{\"value\":\"green\",\"display_name\":\"Green\"}]}",
+        ("\"color\":{\"type\":\"choice\",\"required\":false,\"read_only\":false,\"label\":\"Color\",\"choices\":[{\"value\":\"red\",\"display_name\":\"Red\"},"
+         "{\"value\":\"green\",\"display_name\":\"Green\"}]}"),
         "\"updated_at\":{\"type\":\"datetime\",\"required\":false,\"read_only\":true,\"label\":\"Updated at\"}",
         "\"period\":{\"type\":\"field\",", "\"ip\":{\"type\":\"string\",", "\"secret_word\":{\"type\":\"string\",",
     };

@@ -1,0 +1,170 @@
+/* Viewsets behind http: what goes over the wire, suffixes, extra actions. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "http/http.h"
+#include "world.h"
+
+static fr_err shout(fr_req *req)
+{
+    author a = {0};
+    FR_TRY(fr_load(req, &a));
+    for (size_t i = 0; i < a.name.n; i++)
+        if (a.name.p[i] == '!')
+            return fr_fail(req, FR_EDENIED, "Loud enough.");
+    FR_SET(&a, name, fr_arena_printf(req->ctx->arena, "%.*s!", FR_FMT(a.name)));
+    FR_TRY(fr_store(req, &a));
+    return fr_reply(req, &a);
+}
+
+static const fr_viewset people;
+
+static fr_err all(fr_req *req)
+{
+    fr_rows rows;
+    FR_TRY(fr_list(req, &people, &rows));
+    return fr_reply_rows(req, &rows);
+}
+
+/* A plain handler, where no viewset stands behind the route. */
+static fr_err misplaced(fr_req *req, void *arg)
+{
+    (void)arg;
+    author a = {0};
+    return fr_reply(req, &a);
+}
+
+static const fr_viewset people = {
+    .model = &author_model, .fields = "name", .page_size = 1,
+    .extra = (fr_action[]){{.path = "shout", .handler = shout, .methods = "POST", .is_detail = true}, {.path = "all", .handler = all}, {0}}};
+
+typedef struct site {
+    world w;
+    fr_arena *arena;
+    fr_http http;
+    fr_buf answer;
+} site;
+
+static void site_open(site *s)
+{
+    static fr_http_target stray = {.handle = misplaced};
+    char error[256] = "";
+    world_open(&s->w);
+    s->arena = fr_arena_new(0);
+    fr_buf_init(&s->answer);
+    fr_router *router = fr_router_new(s->arena);
+    assert_non_null(router);
+    if (fr_rest_routes(s->arena, router, FR_STR("api/people/"), &people, error))
+        fail_msg("%s", error);
+    assert_int_equal(fr_router_add(router, FR_STR("stray/"), false, &stray, error), FR_OK);
+    s->http = (fr_http){.router = router, .append_slash = true, .db = s->w.db};
+}
+
+static void site_close(site *s)
+{
+    fr_buf_deinit(&s->answer);
+    fr_arena_free(s->arena);
+    world_close(&s->w);
+}
+
+/* One request; the answer's head and body are in s->answer. */
+static fr_str go(site *s, const char *start, const char *body)
+{
+    char request[1024];
+    snprintf(request, sizeof request, "%s HTTP/1.1\r\nHost: testserver\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+             start, strlen(body), body);
+    fr_buf_clear(&s->answer);
+    assert_int_equal(fr_test_http(&s->http, fr_str_c(request), &s->answer), FR_OK);
+    return fr_buf_str(&s->answer);
+}
+
+static void assert_has(fr_str answer, const char *part)
+{
+    if (fr_str_find(answer, fr_str_c(part)) == SIZE_MAX)
+        fail_msg("no \"%s\" in \"%.*s\"", part, FR_FMT(answer));
+}
+
+static void assert_has_not(fr_str answer, const char *part)
+{
+    if (fr_str_find(answer, fr_str_c(part)) != SIZE_MAX)
+        fail_msg("\"%s\" in \"%.*s\"", part, FR_FMT(answer));
+}
+
+static void a_viewset_answers_over_http(void **state)
+{
+    (void)state;
+    site s;
+    site_open(&s);
+    fr_str got = go(&s, "POST /api/people/", "{\"name\": \"Ann\"}");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 201 Created\r\n")));
+    assert_has(got, "Allow: GET, POST, HEAD, OPTIONS\r\n");
+    assert_has(got, "Content-Type: application/json\r\n");
+    assert_has(got, "Content-Length: 14\r\n");
+    assert_has(got, "\r\nFreshet-At: 1.");
+    assert_has_not(got, "Vary");
+    assert_true(fr_str_ends(got, FR_STR("\r\n\r\n{\"name\":\"Ann\"}")));
+    go(&s, "POST /api/people/", "{\"name\": \"Bob\"}");
+    got = go(&s, "GET /api/people/?page=2", "");
+    assert_true(fr_str_ends(got, FR_STR("{\"count\":2,\"next\":null,\"previous\":\"http://testserver/api/people/\",\"results\":[{\"name\":\"Bob\"}]}")));
+    assert_has_not(got, "Freshet-At");
+    got = go(&s, "HEAD /api/people/1/", "");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 200 OK\r\n")) && fr_str_ends(got, FR_STR("\r\n\r\n")));
+    assert_has(got, "Content-Length: 14\r\n");
+    got = go(&s, "DELETE /api/people/2/", "");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 204 No Content\r\n")) && fr_str_ends(got, FR_STR("\r\n\r\n")));
+    assert_has_not(got, "Content-Type");
+    got = go(&s, "PUT /api/people/", "{}");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 405 ")) && fr_str_ends(got, FR_STR("{\"detail\":\"Method \\\"PUT\\\" not allowed.\"}")));
+    site_close(&s);
+}
+
+static void a_suffix_names_the_format(void **state)
+{
+    (void)state;
+    site s;
+    site_open(&s);
+    go(&s, "POST /api/people/", "{\"name\": \"Ann\"}");
+    assert_true(fr_str_ends(go(&s, "GET /api/people/1.json", ""), FR_STR("\r\n\r\n{\"name\":\"Ann\"}")));
+    assert_has(go(&s, "GET /api/people.json?page=1", ""), "\"results\":[{\"name\":\"Ann\"}]");
+    assert_has(go(&s, "GET /api/people/all.json", ""), "[{\"name\":\"Ann\"}]");
+    site_close(&s);
+}
+
+static void extra_actions_load_store_and_reply(void **state)
+{
+    (void)state;
+    site s;
+    site_open(&s);
+    go(&s, "POST /api/people/", "{\"name\": \"Ann\"}");
+    fr_str got = go(&s, "POST /api/people/1/shout/", "");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 200 OK\r\n")) && fr_str_ends(got, FR_STR("\r\n\r\n{\"name\":\"Ann!\"}")));
+    assert_has(got, "Freshet-At: 2.");
+    assert_has(got, "Allow: POST, OPTIONS\r\n");
+    got = go(&s, "POST /api/people/1/shout/", "");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 403 ")) && fr_str_ends(got, FR_STR("{\"detail\":\"Loud enough.\"}")));
+    assert_true(fr_str_starts(go(&s, "POST /api/people/9/shout/", ""), FR_STR("HTTP/1.1 404 ")));
+    assert_true(fr_str_starts(go(&s, "POST /api/people/x/shout/", ""), FR_STR("HTTP/1.1 404 ")));
+    assert_true(fr_str_starts(go(&s, "GET /api/people/1/shout/", ""), FR_STR("HTTP/1.1 405 ")));
+    got = go(&s, "OPTIONS /api/people/all/", "");
+    assert_has(got, "Allow: GET, HEAD, OPTIONS\r\n");
+    assert_true(fr_str_ends(got, FR_STR("{\"name\":\"All\",\"description\":\"\",\"renders\":[\"application/json\"],\"parses\":[\"application/json\"]}")));
+    assert_true(fr_str_starts(go(&s, "GET /stray/", ""), FR_STR("HTTP/1.1 500 ")));
+    assert_true(fr_str_ends(go(&s, "GET /api/people/all/", ""), FR_STR("\r\n\r\n[{\"name\":\"Ann!\"}]")));
+    site_close(&s);
+}
+
+static void a_wrong_viewset_makes_no_routes(void **state)
+{
+    (void)state;
+    static const fr_viewset wrong = {.model = &author_model, .filter = "nmae"};
+    char error[256] = "";
+    fr_arena *arena = fr_arena_new(0);
+    assert_int_equal(fr_rest_routes(arena, fr_router_new(arena), FR_STR("api/wrong/"), &wrong, error), FR_EINVAL);
+    assert_string_equal(error, "viewset at api/wrong/: filter: \"nmae\" names a field that the model does not have");
+    fr_arena_free(arena);
+}
+
+FR_TESTS(handler, FR_TEST(a_viewset_answers_over_http), FR_TEST(a_suffix_names_the_format), FR_TEST(extra_actions_load_store_and_reply),
+         FR_TEST(a_wrong_viewset_makes_no_routes))

@@ -1,0 +1,57 @@
+/* Out of memory at any allocation ends the request, with an answer or an error, and nothing else. */
+#include "base/alloc.h"
+#include "base/str.h"
+#include "world.h"
+
+static void each_allocation_may_fail(void **state)
+{
+    (void)state;
+    static const struct { const char *method, *path, *body; } REQUESTS[] = {
+        {"GET", "/things/?page_size=2&ordering=-id&title__in=t1,one,two&number__range=1,2&x=%C3%A9", NULL},
+        {"GET", "/things/?number=x&color=pink&author=9", NULL},
+        {"GET", "/things/1/", NULL},
+        {"PATCH", "/things/1/", "{\"color\": [\"x\"], \"title\": 12, \"author\": {}, \"data\": [1e400], \"price\": \"x\"}"},
+        {"PATCH", "/things/1/", "{\"data\": {\"a\": [1, 2.5]}, \"price\": \"1.5\", \"uid\": 5, \"author\": 1, \"ip\": \"::1\", \"link\": \"http://ex.com\"}"},
+        {"OPTIONS", "/things/", NULL},
+        {"FOO", "/things/", NULL},
+    };
+    world w;
+    world_open(&w);
+    assert_int_equal(ask(&w, &authors, "POST", "/authors/", "{\"name\": \"Ann\"}"), 201);
+    assert_int_equal(ask(&w, &things, "POST", "/things/", "{\"title\": \"one\"}"), 201);
+    for (size_t i = 0; i < sizeof REQUESTS / sizeof *REQUESTS; i++) {
+        int expected = ask(&w, &things, REQUESTS[i].method, REQUESTS[i].path, REQUESTS[i].body);
+        for (size_t n = 1; n < 1000; n++) {
+            /* Arena and buffer begin small each time, so that their growth is met. */
+            fr_buf_deinit(&w.body);
+            fr_buf_init(&w.body);
+            fr_test_fail_alloc(n);
+            int status = ask(&w, &things, REQUESTS[i].method, REQUESTS[i].path, REQUESTS[i].body);
+            bool has_failed = fr_test_fail_alloc(0) == 0;
+            if (!has_failed) {
+                assert_int_equal(status, expected);
+                break;
+            }
+            assert_true(status == expected || status == -(int)FR_ENOMEM || status >= 500);
+        }
+    }
+    world_close(&w);
+}
+
+static void a_viewset_whose_making_failed_is_made_later(void **state)
+{
+    (void)state;
+    static const fr_viewset fresh = {.model = &thing_model, .filter = "title"};
+    bool has_failed = true;
+    for (size_t n = 1; n < 1000 && has_failed; n++) {
+        fr_test_fail_alloc(n);
+        bool is_made = fr_viewset_get(&fresh) != NULL;
+        has_failed = fr_test_fail_alloc(0) == 0;
+        assert_true(is_made || has_failed);
+        if (is_made)
+            break;
+    }
+    assert_non_null(fr_viewset_get(&fresh));
+}
+
+FR_TESTS(memory, FR_TEST(each_allocation_may_fail), FR_TEST(a_viewset_whose_making_failed_is_made_later))
