@@ -20,7 +20,8 @@ typedef struct fr_task {
 } fr_task;
 
 /* Any thread. Run the task on the loop's thread, in order of posting (per poster). Never fails: bounded because each
- * poster owns its task (a waiting fiber, a timer). One wake-up a burst, only if the loop sleeps. */
+ * poster owns its task (a waiting fiber, a timer). One wake-up a burst, only if the loop sleeps. A task that a task posts
+ * runs in the next pass, when the output of this one has been sent. */
 void fr_loop_post(fr_loop *loop, fr_task *task);
 /* Any thread. As fr_loop_post, but refused (false) when FR_LOOP_TASKS_MAX tasks wait: for senders that can fall behind. */
 bool fr_loop_try_post(fr_loop *loop, fr_task *task);

@@ -61,10 +61,13 @@ static fr_task *take(fr_loop *loop)
     return oldest;
 }
 
+/* What a task posts waits for the next pass: by then this pass's output has been sent. */
 void fr_loop_run_tasks_(fr_loop *loop)
 {
     unsigned count = 0;
-    while (count < FR_TASKS_A_PASS && (loop->tasks || (loop->tasks = take(loop)))) {
+    if (!loop->tasks)
+        loop->tasks = take(loop);
+    while (count < FR_TASKS_A_PASS && loop->tasks) {
         fr_task *task = loop->tasks;
         loop->tasks = task->next; /* before run: the task's memory may end there */
         count++;
