@@ -35,6 +35,8 @@ static void print_help(const fr_app *app, const char *name)
     fr_buf_init(&text);
     fr_buf_printf(&text, "%s%s%s\n\nusage: %s [options]\n\n", name, app->summary ? ": " : "", app->summary ? app->summary : "", name);
     fr_settings_help(table, OPTION_COUNT, &text);
+    fr_buf_lit(&text, "  --help                      this text\n"
+                      "  --version                   name and version\n");
     fr_buf_printf(&text, "\nDefaults of this program: --listen %s%s%s\nEach option can be set as FRESHET_NAME too (FRESHET_LISTEN, FRESHET_LOG_FORMAT).\n",
                   app->listen, app->db ? " --db " : "", app->db ? app->db : "");
     fwrite(text.p, 1, text.n, stdout);
