@@ -8,6 +8,8 @@
 #ifndef FRESHET_MODEL_MACROS_H
 #define FRESHET_MODEL_MACROS_H
 
+#include <freshet/model.h>
+
 /**
  * Define a model: FR_MODEL(note, (ID, id), (CHAR, title, .max_length = 200), …), at most FR_MODEL_FIELDS_MAX fields.
  *
