@@ -133,6 +133,7 @@ struct fr_writer {
     struct { uint64_t number, bytes_total; } oldest; /* of what is kept */
     uint64_t prune_ms;           /* when to look again */
     int schema_version;          /* SQLite's own count of alterations */
+    int schema_refused;          /* the one that did not fit and has been complained of */
     uint8_t random[256];         /* marks, drawn ahead */
     size_t random_left;
     /* the queue */

@@ -164,7 +164,8 @@ static int find_cut(fr_writer *w, kept *cut, bool *has_more)
     return SQLITE_OK;
 }
 
-static int delete_before(fr_writer *w, const char *sql, uint64_t number)
+/* The commit at the cut stays as a place to begin from; its changes are before that place. */
+static int delete_to(fr_writer *w, const char *sql, uint64_t number)
 {
     fr_stmt *stmt;
     int rc = fr_sqlite_constant(&w->conn, sql, &stmt);
@@ -181,8 +182,8 @@ static int prune(fr_writer *w, kept *cut, bool *has_more)
     int rc = find_cut(w, cut, has_more);
     if (rc != SQLITE_OK || cut->number == w->oldest.number)
         return rc;
-    rc = delete_before(w, "DELETE FROM freshet_change WHERE \"commit\" < ?", cut->number);
-    return rc == SQLITE_OK ? delete_before(w, "DELETE FROM freshet_commit WHERE number < ?", cut->number) : rc;
+    rc = delete_to(w, "DELETE FROM freshet_change WHERE \"commit\" <= ?", cut->number);
+    return rc == SQLITE_OK ? delete_to(w, "DELETE FROM freshet_commit WHERE number < ?", cut->number) : rc;
 }
 
 /* A log that cannot be cut now is cut later: that is no reason to fail the members. */

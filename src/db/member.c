@@ -326,7 +326,7 @@ static fr_err run_script(fr_ctx *ctx, void *arg)
 {
     script *s = arg;
     script left = *s; /* a member may be run twice */
-    while (*left.sql && !ctx->txn->is_gone) {
+    while (*left.sql && ctx->txn->failed == FR_OK) {
         fr_err err = left.goes_on ? fr_txn_part(ctx, run_one, &left) : run_one(ctx, &left);
         if (err != FR_OK && !left.goes_on)
             return err;

@@ -134,7 +134,9 @@ static int look_at_schema(fr_writer *w)
     if (rc != SQLITE_OK || version == w->schema_version)
         return rc;
     if (fr_schema_map(w->db, &w->conn, error) != FR_OK || fr_schema_number(w->db, &w->conn, true, error) != FR_OK) {
-        FR_ERROR("db.schema", FR_KV_C("message", error));
+        if (version != w->schema_refused)
+            FR_ERROR("db.schema", FR_KV_C("message", error));
+        w->schema_refused = version;
         return SQLITE_SCHEMA;
     }
     FR_WARN("db.schema", FR_KV_C("note", "tables were altered by another program; live views are caught up"));

@@ -64,12 +64,17 @@ static inline void test_shut(fr_test_db *t)
     t->arena = NULL;
 }
 
-static inline void test_close(fr_test_db *t)
+static inline void test_remove(fr_test_db *t)
 {
     char command[128];
-    test_shut(t);
     snprintf(command, sizeof command, "rm -rf '%s'", t->folder);
     assert_int_equal(system(command), 0);
+}
+
+static inline void test_close(fr_test_db *t)
+{
+    test_shut(t);
+    test_remove(t);
 }
 
 /* Run SQL text by another connection, as a stranger would. */

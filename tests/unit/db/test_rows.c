@@ -39,4 +39,141 @@ static void a_row_is_created_read_changed_and_deleted(void **state)
     test_close(&t);
 }
 
-FR_TESTS(rows, FR_TEST(a_row_is_created_read_changed_and_deleted))
+static void a_literal_gives_what_it_names(void **state)
+{
+    (void)state;
+    fr_test_db t;
+    test_folder(&t);
+    test_open(&t, NULL, test_models(), test_live);
+    book b = {.title = FR_STR("Emma"), .done = true};
+    assert_int_equal(fr_create(&t.ctx, &book_model, &b), FR_OK);
+    assert_true(b.done);
+    assert_true(b.price == 1.0); /* the default, as 0 was not said */
+    book empty = {.id = 7};
+    assert_int_equal(fr_create(&t.ctx, &book_model, &empty), FR_OK);
+    assert_int_equal(empty.id, 7);
+    assert_str(empty.title, "");
+    b.price = 2.5;
+    assert_int_equal(fr_update(&t.ctx, &book_model, &b), FR_OK); /* read from the database: all its fields are set */
+    assert_int_equal(fr_get(&t.ctx, &book_model, b.id, &b), FR_OK);
+    assert_true(b.price == 2.5);
+    test_close(&t);
+}
+
+static size_t count_of(fr_test_db *t, const char *filter)
+{
+    fr_rows rows;
+    fr_err err = fr_filter(&t->ctx, &book_model, fr_str_c(filter), &rows);
+    if (err != FR_OK)
+        fail_msg("%s: %.*s", filter, FR_FMT(t->ctx.detail));
+    return rows.count;
+}
+
+static const char *refusal_of(fr_test_db *t, const char *filter)
+{
+    fr_rows rows;
+    assert_int_equal(fr_filter(&t->ctx, &book_model, fr_str_c(filter), &rows), FR_EINVAL);
+    return fr_arena_printf(t->arena, "%.*s", FR_FMT(t->ctx.detail)).p;
+}
+
+static void filters_are_those_of_the_url(void **state)
+{
+    (void)state;
+    fr_test_db t;
+    test_folder(&t);
+    test_open(&t, NULL, test_models(), test_live);
+    assert_int_equal(fr_db_exec_for_test(&t.ctx,
+                                         "INSERT INTO author VALUES(1, 'Jane'), (2, 'Ann');"
+                                         "INSERT INTO book VALUES(1, 'Emma', 1, 3, 0, NULL, '2024-01-01 10:00:00'),"
+                                         " (2, '100% _a\\b', 2, 2.5, 1, NULL, '2024-02-01 10:00:00'), (3, 'emma II', NULL, 9, 1, 'n', '2024-03-01 10:00:00')",
+                                         false), FR_OK);
+    assert_int_equal(count_of(&t, ""), 3);
+    assert_int_equal(count_of(&t, "done=true"), 2);
+    assert_int_equal(count_of(&t, "title=Emma"), 1);
+    assert_int_equal(count_of(&t, "title__contains=emma"), 2); /* SQLite's LIKE folds */
+    assert_int_equal(count_of(&t, "title__istartswith=EMMA"), 2);
+    assert_int_equal(count_of(&t, "title__contains=0%25+_a%5Cb"), 1); /* taken literally */
+    assert_int_equal(count_of(&t, "title__contains=%25"), 1);
+    assert_int_equal(count_of(&t, "author=1"), 1);
+    assert_int_equal(count_of(&t, "author_id__in=1,2,7"), 2);
+    assert_int_equal(count_of(&t, "author__isnull=true"), 1);
+    assert_int_equal(count_of(&t, "price__gte=3&price__lt=9"), 1);
+    assert_int_equal(count_of(&t, "updated__gt=2024-01-15T00:00:00Z"), 2);
+    assert_int_equal(count_of(&t, "pk__lte=2&done=1"), 1);
+    assert_int_equal(count_of(&t, "limit=2"), 2);
+    assert_int_equal(count_of(&t, "offset=2"), 1);
+    assert_string_equal(refusal_of(&t, "colour=red"), "book has no field colour.");
+    assert_string_equal(refusal_of(&t, "title__sounds=red"), "sounds is not a lookup.");
+    assert_string_equal(refusal_of(&t, "id=x"), "The value of id is not valid.");
+    assert_string_equal(refusal_of(&t, "limit=-1"), "The value of limit is not valid.");
+    assert_string_equal(refusal_of(&t, "ordering=colour"), "book cannot be ordered by colour.");
+    assert_string_equal(refusal_of(&t, "title=%zz"), "The filter has a bad percent escape.");
+    fr_rows rows;
+    book b;
+    assert_int_equal(fr_filter(&t.ctx, &book_model, FR_STR("ordering=-price"), &rows), FR_OK);
+    assert_true(fr_rows_next(&rows, &b));
+    assert_int_equal(b.id, 3);
+    test_close(&t);
+}
+
+static void all_has_a_limit(void **state)
+{
+    (void)state;
+    fr_test_db t;
+    fr_rows rows;
+    test_folder(&t);
+    test_open(&t, NULL, test_models(), test_live);
+    assert_int_equal(fr_db_exec_for_test(&t.ctx, "INSERT INTO author(name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000) SELECT i FROM n", false), FR_OK);
+    assert_int_equal(fr_all(&t.ctx, &author_model, &rows), FR_OK);
+    assert_int_equal(rows.count, FR_ALL_ROWS);
+    author a = {0};
+    FR_SET(&a, name, FR_STR("one more"));
+    assert_int_equal(fr_create(&t.ctx, &author_model, &a), FR_OK);
+    assert_int_equal(fr_all(&t.ctx, &author_model, &rows), FR_ETOOBIG);
+    test_close(&t);
+}
+
+static const char django[] =
+    "CREATE TABLE \"app_thing\" (\"id\" integer NOT NULL PRIMARY KEY AUTOINCREMENT, \"name\" varchar(20) NOT NULL, \"flag\" bool NOT NULL,"
+    " \"price\" decimal NOT NULL, \"at\" datetime NULL, \"key\" char(32) NOT NULL UNIQUE, \"took\" bigint NULL, \"extra\" text NULL);"
+    "INSERT INTO app_thing VALUES(1, 'a', 1, '1.50', '2020-01-02 01:04:05.678000', '0123456789abcdef0123456789abcdef', 93784500000, NULL)";
+
+FR_MODEL(shared,
+    (ID,       id),
+    (CHAR,     name, .max_length = 20),
+    (BOOLEAN,  flag),
+    (DECIMAL,  price, .max_digits = 6, .decimal_places = 2),
+    (DATETIME, at, .null = true),
+    (UUID,     key, .default_ = "random"),
+    (DURATION, took, .null = true));
+
+static void a_table_of_django_is_served(void **state)
+{
+    (void)state;
+    fr_test_db t;
+    fr_model model = shared_model;
+    model.table = "app_thing";
+    model.is_foreign = true;
+    test_folder(&t);
+    test_stranger(&t, django);
+    test_open(&t, NULL, (const fr_model *[]){&model, NULL}, test_live);
+    shared s = {0};
+    assert_int_equal(fr_get(&t.ctx, &model, 1, &s), FR_OK);
+    assert_true(s.flag);
+    assert_str(s.price, "1.50");
+    assert_int_equal(s.at, 1577927045678000);
+    assert_int_equal(s.key.bytes[0], 0x01);
+    assert_int_equal(s.took, 93784500000);
+    shared n = {0};
+    FR_SET(&n, name, FR_STR("b"));
+    FR_SET(&n, flag, false);
+    FR_SET(&n, price, FR_STR("2.00"));
+    FR_SET(&n, at, 1577927045000000);
+    assert_int_equal(fr_create(&t.ctx, &model, &n), FR_OK);
+    assert_int_equal(test_number(&t, "SELECT count(*) FROM app_thing WHERE at = '2020-01-02 01:04:05' AND flag = 0"
+                                     " AND typeof(price) = 'integer' AND length(key) = 32 AND key = lower(key) AND took IS NULL"), 1);
+    test_close(&t);
+}
+
+FR_TESTS(rows, FR_TEST(a_row_is_created_read_changed_and_deleted), FR_TEST(a_literal_gives_what_it_names),
+         FR_TEST(filters_are_those_of_the_url), FR_TEST(all_has_a_limit), FR_TEST(a_table_of_django_is_served))

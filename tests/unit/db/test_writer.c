@@ -139,7 +139,7 @@ static void members_that_wait_share_one_commit(void **state)
 {
     (void)state;
     static group g;
-    static char names[MEMBERS][8];
+    static char names[MEMBERS][16];
     open_group(&g);
     for (int i = 0; i < 300; i++) {
         snprintf(names[i], sizeof names[i], "a%d", i);
@@ -330,7 +330,7 @@ static void a_full_disk_is_told_and_goes_away(void **state)
     (void)state;
     static group g;
     static char text[90];
-    static char names[MEMBERS][8];
+    static char names[MEMBERS][16];
     open_group(&g);
     sqlite3 *h = g.db.db->writer->conn.h;
     memset(text, 'x', sizeof text - 1);

@@ -1,0 +1,83 @@
+/* ON DELETE, carried out by the program as Django does. */
+#include "db_test.h"
+
+FR_MODEL(team,
+    (ID,   id),
+    (CHAR, name, .max_length = 20));
+
+FR_MODEL(member,
+    (ID,          id),
+    (FOREIGN_KEY, team, .to = &team_model, .on_delete = FR_CASCADE),
+    (FOREIGN_KEY, boss, .to = &member_model, .on_delete = FR_CASCADE, .null = true));
+
+FR_MODEL(badge,
+    (ID,          id),
+    (FOREIGN_KEY, member, .to = &member_model, .on_delete = FR_CASCADE));
+
+FR_MODEL(desk,
+    (ID,          id),
+    (FOREIGN_KEY, member, .to = &member_model, .on_delete = FR_SET_NULL, .null = true));
+
+FR_MODEL(prize,
+    (ID,          id),
+    (FOREIGN_KEY, team, .to = &team_model, .on_delete = FR_PROTECT));
+
+static const fr_model *const models[] = {&team_model, &member_model, &badge_model, &desk_model, &prize_model, NULL};
+static const bool live[] = {true, true, true, true, true};
+
+static size_t changes;
+static void on_commit(void *arg, const fr_commit *commits, size_t count)
+{
+    (void)arg;
+    for (size_t i = 0; i < count; i++)
+        changes += commits[i].change_count;
+}
+
+static void open_teams(fr_test_db *t)
+{
+    test_folder(t);
+    test_open(t, &(fr_db_opts){.on_commit = on_commit}, models, live);
+    fr_err err = fr_db_exec_for_test(&t->ctx,
+                                     "INSERT INTO team VALUES(1, 'red'), (2, 'blue');"
+                                     "INSERT INTO member VALUES(1, 1, NULL), (2, 1, 1), (3, 2, 2), (4, 2, NULL);"
+                                     "UPDATE member SET boss_id = 3 WHERE id = 1;" /* 1, 2 and 3 are each other's boss */
+                                     "INSERT INTO badge VALUES(1, 1), (2, 3), (3, 4); INSERT INTO desk VALUES(1, 2), (2, 4);",
+                                     false);
+    if (err != FR_OK)
+        fail_msg("%.*s", FR_FMT(t->ctx.detail));
+    changes = 0;
+}
+
+static void what_points_there_goes_too_round_in_circles(void **state)
+{
+    (void)state;
+    fr_test_db t;
+    open_teams(&t);
+    assert_int_equal(fr_delete(&t.ctx, &team_model, 1), FR_OK);
+    assert_int_equal(test_number(&t, "SELECT group_concat(id) = '4' FROM member"), 1); /* 3, of the other team, had boss 2 */
+    assert_int_equal(test_number(&t, "SELECT group_concat(id) = '3' FROM badge"), 1);
+    assert_int_equal(test_number(&t, "SELECT count(*) FROM desk WHERE member_id IS NULL AND id = 1"), 1);
+    assert_int_equal(test_number(&t, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    assert_int_equal(changes, 1 + 3 + 2 + 1);
+    test_close(&t);
+}
+
+static void a_protected_row_stops_everything(void **state)
+{
+    (void)state;
+    fr_test_db t;
+    open_teams(&t);
+    assert_int_equal(fr_db_exec_for_test(&t.ctx, "INSERT INTO prize VALUES(1, 1)", false), FR_OK);
+    changes = 0;
+    fr_write w = {.model = &team_model, .op = FR_WRITE_DELETE, .key = FR_VALUE_I(1)};
+    assert_int_equal(fr_db_write(&t.ctx, &w), FR_ECONFLICT);
+    assert_int_equal(w.constraint, FR_CONSTRAINT_FOREIGN_KEY);
+    assert_str(t.ctx.detail, "This team cannot be deleted: a prize refers to it.");
+    assert_int_equal(changes, 0);
+    assert_int_equal(test_number(&t, "SELECT count(*) FROM member"), 4);
+    assert_int_equal(fr_delete(&t.ctx, &team_model, 2), FR_OK);
+    assert_int_equal(fr_delete(&t.ctx, &team_model, 2), FR_ENOTFOUND);
+    test_close(&t);
+}
+
+FR_TESTS(cascade, FR_TEST(what_points_there_goes_too_round_in_circles), FR_TEST(a_protected_row_stops_everything))
