@@ -1,8 +1,8 @@
 /*
  * Connections: their life, reading, pausing, closing. Output is in out.c.
  *
- * A closed connection keeps its memory until the pass ends, so that events of this pass, lists and callers that still
- * hold its pointer find a slot that says "closed" and not another connection.
+ * A closed connection keeps its memory until the pass ends, so that events of this pass, lists and
+ * callers that still hold its pointer find a slot that says "closed" and not another connection.
  */
 #include "net/conn.h"
 
@@ -17,8 +17,10 @@
 #include "net/net_int.h"
 
 enum {
-    CARRY_COPY_BYTES = 16 * 1024, /* kept bytes up to this are copied before new ones into the loop's buffer */
-    CARRY_ROOM_BYTES = 64 * 1024, /* beyond, the socket is read behind them, in steps of at least this */
+    /* Kept bytes up to this are copied before new ones into the loop's buffer; beyond, the socket
+     * is read behind them, in steps of at least the second. */
+    CARRY_COPY_BYTES = 16 * 1024,
+    CARRY_ROOM_BYTES = 64 * 1024,
     LINGER_MS = 2000,
 };
 
@@ -56,7 +58,8 @@ static fr_err add_slab(fr_loop *loop)
     if (!memory)
         return FR_ENOMEM;
     uintptr_t start = ((uintptr_t)memory + sizeof(fr_conn) - 1) & ~(uintptr_t)(sizeof(fr_conn) - 1);
-    fr_conn *slab = (fr_conn *)start; /* pairs of lines are fetched together: keep ours in one pair */
+    /* Pairs of lines are fetched together: a connection is one pair. */
+    fr_conn *slab = (fr_conn *)start;
     uint32_t first = loop->slab_count * FR_SLAB_CONNS;
     for (uint32_t i = FR_SLAB_CONNS; i-- > 0;) { /* the lowest id is taken first */
         slab[i].id = first + i;
@@ -153,7 +156,8 @@ void fr_conn_rearm_(fr_conn *conn)
 
 static void set_why(fr_conn *conn, fr_err why)
 {
-    conn->flags = (conn->flags & ((1u << FR_CONN_WHY_SHIFT) - 1)) | (uint32_t)why << FR_CONN_WHY_SHIFT;
+    uint32_t flags = conn->flags & ((1u << FR_CONN_WHY_SHIFT) - 1);
+    conn->flags = flags | ((uint32_t)why << FR_CONN_WHY_SHIFT);
 }
 
 static void forget_dirty(fr_conn *conn)
@@ -308,7 +312,8 @@ void fr_conn_set_deadline(fr_conn *conn, uint64_t at_ms)
 {
     if (fr_conn_is_closing(conn))
         return;
-    /* "None" as "never": an armed timer then stays where it is, and its neighbours are not touched. */
+    /* "None" as "never": an armed timer then stays where it is, and its neighbours are not
+     * touched. */
     fr_timer_set(conn->loop, &conn->deadline, at_ms ? at_ms : FR_TIMER_NEVER);
 }
 
@@ -343,7 +348,8 @@ static void keep(fr_conn *conn, const uint8_t *bytes, size_t n)
     fr_carry *carry = conn->carry;
     bool is_own = carry && (uintptr_t)bytes - (uintptr_t)carry->bytes <= carry->cap;
     if (!is_own) {
-        /* A message that comes in many pieces doubles its carry; a first rest gets what it needs. */
+        /* A message that comes in many pieces doubles its carry; a first rest gets what it
+         * needs. */
         size_t cap = carry && n > carry->cap ? n * 2 : n;
         if (!grow_carry(conn, cap)) {
             fr_conn_close(conn, FR_ENOMEM);
@@ -355,8 +361,8 @@ static void keep(fr_conn *conn, const uint8_t *bytes, size_t n)
     carry->n = (uint32_t)n;
 }
 
-/* Hand bytes to the protocol; what it leaves is kept. A protocol that was exchanged meanwhile (upgrade) gets the rest at
- * once. */
+/* Hand bytes to the protocol; what it leaves is kept. A protocol that was exchanged meanwhile
+ * (upgrade) gets the rest at once. */
 static void deliver(fr_conn *conn, uint8_t *bytes, size_t n)
 {
     const fr_proto *proto;
@@ -369,14 +375,25 @@ static void deliver(fr_conn *conn, uint8_t *bytes, size_t n)
         used += consumed;
         if (FR_UNLIKELY(!after_call(conn)))
             return; /* the carry is gone with it */
-    } while (used < n && conn->proto != proto && !(conn->flags & (FR_CONN_PAUSED | FR_CONN_FINISHING)));
+    } while (used < n && conn->proto != proto &&
+             !(conn->flags & (FR_CONN_PAUSED | FR_CONN_FINISHING)));
     if (FR_UNLIKELY(conn->flags & FR_CONN_FINISHING))
         used = n;
     if (FR_UNLIKELY(used < n || conn->carry))
         keep(conn, bytes + used, n - used);
 }
 
-static void reached_eof(fr_conn *conn)
+/* Reading was resumed, and what is kept has not been delivered yet: that comes before the end. */
+static void deliver_before_eof(fr_conn *conn)
+{
+    if (!conn->carry || !(conn->flags & FR_CONN_REDELIVER) || conn->flags & FR_CONN_FINISHING)
+        return;
+    deliver(conn, conn->carry->bytes, conn->carry->n);
+    if (conn->flags & FR_CONN_PAUSED)
+        conn->flags |= FR_CONN_HUNG; /* found again when it reads on */
+}
+
+static void tell_eof(fr_conn *conn)
 {
     conn->flags |= FR_CONN_EOF;
     if (conn->flags & FR_CONN_SHUT) {
@@ -388,6 +405,15 @@ static void reached_eof(fr_conn *conn)
         call_or_close(conn, conn->proto->on_eof, FR_ECANCELED);
 }
 
+static void reached_eof(fr_conn *conn)
+{
+    deliver_before_eof(conn);
+    if (FR_LIKELY(!(conn->flags & (FR_CONN_DEAD_ | FR_CONN_PAUSED))))
+        tell_eof(conn);
+    else
+        fr_conn_rearm_(conn);
+}
+
 static void receive_failed(fr_conn *conn, int error)
 {
     if (error != EAGAIN && error != EINTR)
@@ -395,9 +421,9 @@ static void receive_failed(fr_conn *conn, int error)
 }
 
 /*
- * One recv an event: level-triggered epoll tells again if there is more. Few kept bytes are put before the new ones in
- * the loop's buffer; many stay where they are, and the socket is read behind them, so that a message of n bytes is not
- * copied n / 512 KiB times over.
+ * One recv an event: level-triggered epoll tells again if there is more. Few kept bytes are put
+ * before the new ones in the loop's buffer; many stay where they are, and the socket is read
+ * behind them, so that a message of n bytes is not copied n / 512 KiB times over.
  */
 static void read_some(fr_conn *conn)
 {
@@ -405,7 +431,8 @@ static void read_some(fr_conn *conn)
     size_t kept = conn->carry ? conn->carry->n : 0, room = FR_RECEIVE_BYTES;
     uint8_t *bytes = loop->received;
     if (FR_UNLIKELY(kept > CARRY_COPY_BYTES)) {
-        if (conn->carry->cap - kept < CARRY_ROOM_BYTES && !grow_carry(conn, kept * 2 + CARRY_ROOM_BYTES)) {
+        bool is_tight = conn->carry->cap - kept < CARRY_ROOM_BYTES;
+        if (is_tight && !grow_carry(conn, kept * 2 + CARRY_ROOM_BYTES)) {
             fr_conn_close(conn, FR_ENOMEM);
             return;
         }
@@ -433,13 +460,13 @@ static void read_some(fr_conn *conn)
     deliver(conn, bytes, kept + (size_t)got);
 }
 
-/* The peer has closed its half while we do not read. If nothing waits before that, the protocol is told now (a handler
- * may be working for nobody); else when it reads again. */
+/* The peer has closed its half while we do not read. If nothing waits before that, the protocol is
+ * told now (a handler may be working for nobody); else when it reads again. */
 static void hung_while_paused(fr_conn *conn)
 {
     char byte;
     if (!conn->carry && recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
-        reached_eof(conn);
+        tell_eof(conn);
     } else {
         conn->flags |= FR_CONN_HUNG;
         fr_conn_rearm_(conn);
@@ -472,8 +499,8 @@ void fr_conn_on_events_(fr_conn *conn, bool can_read, bool can_write, bool is_hu
             fr_conn_close(conn, conn->flags & FR_CONN_FINISHING ? FR_OK : FR_ECANCELED);
         else if (is_hung && !(conn->flags & FR_CONN_EOF))
             hung_while_paused(conn);
-        else
-            fr_conn_rearm_(conn); /* pausing itself makes no system call: most pauses are over before more comes */
+        else /* pausing itself makes no system call: most pauses are over before more comes */
+            fr_conn_rearm_(conn);
         return;
     }
     if (FR_LIKELY(can_read || is_broken || is_hung))

@@ -1,6 +1,7 @@
 /*
- * A connection: bytes in, bytes out, on one loop for its whole life. The protocol above it is a state machine behind
- * fr_proto. The struct is the hot part (two cache lines); what is large or rare hangs off it and is freed when idle.
+ * A connection: bytes in, bytes out, on one loop for its whole life. The protocol above it is a
+ * state machine behind fr_proto. The struct is the hot part (two cache lines); what is large or
+ * rare hangs off it and is freed when idle.
  */
 #ifndef FR_NET_CONN_H
 #define FR_NET_CONN_H
@@ -12,27 +13,30 @@ typedef struct fr_conn fr_conn;
 typedef struct fr_proto {
     const char *name;
     /*
-     * n bytes arrived (after what was not consumed before). The buffer is the loop's, writable (unmask in place), valid
-     * during the call. Returns how many were consumed; the rest is kept and comes again with more (also at once after
-     * fr_conn_resume_read or fr_conn_set_proto). What was changed in bytes not consumed stays changed. A protocol must
-     * consume or close once more than it accepts is pending.
+     * n bytes arrived (after what was not consumed before). The buffer is the loop's, writable
+     * (unmask in place), valid during the call. Returns how many were consumed; the rest is kept
+     * and comes again with more (also at once after fr_conn_resume_read or fr_conn_set_proto).
+     * What was changed in bytes not consumed stays changed. A protocol must consume or close once
+     * more than it accepts is pending.
      */
     size_t (*on_data)(fr_conn *conn, uint8_t *bytes, size_t n);
-    /* All queued output has left after on_data or others queued more than the socket took. May be NULL. */
+    /* All queued output has left after on_data or others queued more than the socket took. May be
+     * NULL. */
     void (*on_drain)(fr_conn *conn);
-    /* The peer finished sending (half close), and all before it was delivered. Also told while reading is paused if no
-     * bytes wait. NULL: the connection is closed. */
+    /* The peer finished sending (half close), and all before it was delivered. Also told while
+     * reading is paused if no bytes wait. NULL: the connection is closed. */
     void (*on_eof)(fr_conn *conn);
     /* fr_conn_set_deadline passed. NULL: closed. */
     void (*on_deadline)(fr_conn *conn);
     /* The server drains (SIGTERM): finish and close. NULL: closed at once. */
     void (*on_shutdown)(fr_conn *conn);
-    /* The connection is over; last call, user state is freed here. `why`: FR_OK (we closed), FR_ECANCELED (peer went),
-     * FR_ETOOBIG (output bound), FR_ETIMEOUT, FR_EIO. */
+    /* The connection is over; last call, user state is freed here. `why`: FR_OK (we closed),
+     * FR_ECANCELED (peer went), FR_ETOOBIG (output bound), FR_ETIMEOUT, FR_EIO. */
     void (*on_close)(fr_conn *conn, fr_err why);
 } fr_proto;
 
-enum { FR_CONN_PAD = 64 };     /* bytes behind those given to on_data that may be read and overwritten (wide unmasking) */
+/* So many bytes behind those given to on_data may be read and overwritten (wide unmasking). */
+enum { FR_CONN_PAD = 64 };
 
 struct fr_conn {
     /* first line: touched for every event */
@@ -56,36 +60,41 @@ _Static_assert(sizeof(fr_conn) == 128, "a connection is two cache lines");
 
 /* Output is queued in units, whole or not at all: what one of these calls queues is one unit.
  *
- * Queue bytes; copied. They leave at the end of the pass. Errors: FR_ETOOBIG past the output bound (nothing queued; the
- * caller decides: usually fr_conn_close with 1013), FR_ENOMEM, FR_ECANCELED when closed. Loop thread. */
+ * Queue bytes; copied. They leave at the end of the pass. Errors: FR_ETOOBIG past the output bound
+ * (nothing queued; the caller decides: usually fr_conn_close with 1013), FR_ENOMEM,
+ * FR_ECANCELED when closed. Loop thread. */
 fr_err fr_conn_write(fr_conn *conn, const void *bytes, size_t n);
 /* The same for a head and a body that belong together (frame header and payload): one unit. */
 fr_err fr_conn_write2(fr_conn *conn, fr_str head, fr_str body);
-/* Room for n bytes (n <= FR_CONN_RESERVE_BYTES) of output written in place by the caller before anything else is called; then commit
- * with how many were used. NULL as the errors above. */
-enum { FR_CONN_RESERVE_BYTES = 16 * 1024 + 64 };         /* 16 KiB and a frame header */
+/* Room for n bytes (n <= FR_CONN_RESERVE_BYTES) of output written in place by the caller before
+ * anything else is called; then commit with how many were used. NULL as the errors above. */
+enum { FR_CONN_RESERVE_BYTES = 16 * 1024 + 64 }; /* 16 KiB and a frame header */
 char *fr_conn_reserve(fr_conn *conn, size_t n);
 void fr_conn_commit(fr_conn *conn, size_t n);
-/* Queue a shared block from byte `start`; takes a reference of its own. `is_counted` false: not counted in the bound
- * (snapshots). */
+/* Queue a shared block from byte `start`; takes a reference of its own. `is_counted` false: not
+ * counted in the bound (snapshots). */
 fr_err fr_conn_write_block(fr_conn *conn, fr_block *block, size_t start, bool is_counted);
 /* Take over malloc'ed bytes (fr_malloc): no copy. Freed also on error. */
 fr_err fr_conn_write_take(fr_conn *conn, char *bytes, size_t n);
-size_t fr_conn_pending(const fr_conn *conn);             /* bytes queued and not sent */
-void fr_conn_set_bound(fr_conn *conn, size_t bytes);     /* default: the server's out_bytes; at most 2 GiB */
+size_t fr_conn_pending(const fr_conn *conn); /* bytes queued and not sent */
+/* Default: the server's out_bytes; at most 2 GiB. */
+void fr_conn_set_bound(fr_conn *conn, size_t bytes);
 enum { FR_CONN_OUT_BYTES = 1 << 20 };
-/* Drop queued output that has not been started (whole fr_conn_write* units stay whole: a started one is finished). */
+/* Drop queued output that has not been started (whole fr_conn_write* units stay whole: a started
+ * one is finished). */
 void fr_conn_drop_pending(fr_conn *conn);
 
 void fr_conn_pause_read(fr_conn *conn);
-void fr_conn_resume_read(fr_conn *conn);                 /* kept bytes are delivered in this or the next pass */
-void fr_conn_set_deadline(fr_conn *conn, uint64_t at_ms);/* 0 = none */
+/* Kept bytes are delivered in this or the next pass. */
+void fr_conn_resume_read(fr_conn *conn);
+void fr_conn_set_deadline(fr_conn *conn, uint64_t at_ms); /* 0 = none */
 void fr_conn_set_proto(fr_conn *conn, const fr_proto *proto, void *user);
-/* Close after what is queued has left (at most linger_ms, 0 = 2,000 in all), then half-close and read until the peer's end: no reset
- * eats the answer. Data that still arrives is thrown away. on_close comes at the end. */
+/* Close after what is queued has left (at most linger_ms, 0 = 2,000 in all), then half-close and
+ * read until the peer's end: no reset eats the answer. Data that still arrives is thrown away.
+ * on_close comes at the end. */
 void fr_conn_finish(fr_conn *conn, uint32_t linger_ms);
-/* Close now, what is queued is dropped; on_close is called before this returns, unless inside on_data or another callback
- * of the same conn: then right after it. */
+/* Close now, what is queued is dropped; on_close is called before this returns, unless inside
+ * on_data or another callback of the same conn: then right after it. */
 void fr_conn_close(fr_conn *conn, fr_err why);
 bool fr_conn_is_closing(const fr_conn *conn);
 /* The socket took less than there was: on_drain will come, also if what is left is dropped. */

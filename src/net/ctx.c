@@ -74,7 +74,8 @@ static fr_err block(fr_ctx *ctx, uint64_t at_ms)
     if (is_late)
         at_ms = ctx->deadline_ms;
     for (uint64_t now_ms; (now_ms = fr_clock_ms()) < at_ms;) {
-        struct timespec rest = {(time_t)((at_ms - now_ms) / 1000), (long)((at_ms - now_ms) % 1000) * 1000000};
+        struct timespec rest = {(time_t)((at_ms - now_ms) / 1000),
+                                (long)((at_ms - now_ms) % 1000) * 1000000};
         nanosleep(&rest, NULL); /* a signal ends it early: look again */
     }
     return is_late ? FR_ETIMEOUT : FR_OK;

@@ -1,11 +1,12 @@
 /*
- * Fibers. One that has ended stays on its stack, in the loop of its first function, so that starting it again is one
- * switch. All switches go between the loop's stack and a fiber, never from fiber to fiber: the loop decides who runs.
+ * Fibers. One that has ended stays on its stack, in the loop of its first function, so that
+ * starting it again is one switch. All switches go between the loop's stack and a fiber, never
+ * from fiber to fiber: the loop decides who runs.
  *
  *     | guard page | stack, grows down ← | fr_fiber |      one mapping
  *
- * Suspended fibers are found by whoever waits for them; ready ones are in the loop's list; ended ones in its pool. The
- * pool shrinks by half of what has not been needed for a second.
+ * Suspended fibers are found by whoever waits for them; ready ones are in the loop's list; ended
+ * ones in its pool. The pool shrinks by half of what has not been needed for a second.
  */
 #include "net/fiber.h"
 
@@ -33,7 +34,8 @@ enum {
     FIBERS_A_PASS = 4096,
     POOL_LEAST = 32, /* never trimmed */
     POOL_TRIM_MS = 1000,
-    COLOURS = 16, /* stacks begin at different lines of a page: else all their hot ends share a few cache sets */
+    /* Stacks begin at different lines of a page: else their hot ends share a few cache sets. */
+    COLOURS = 16,
 };
 
 static atomic_int fibers_mapped; /* of the process, pools included */
@@ -44,7 +46,8 @@ static atomic_int fibers_mapped; /* of the process, pools included */
 
 static void before_fiber(fr_loop *loop, fr_fiber *fiber)
 {
-    __sanitizer_start_switch_fiber(&loop->stack_sanitizer, fiber->map, (size_t)((char *)fiber - fiber->map));
+    __sanitizer_start_switch_fiber(&loop->stack_sanitizer, fiber->map,
+                                   (size_t)((char *)fiber - fiber->map));
 }
 static void back_on_loop(fr_loop *loop)
 {
@@ -52,7 +55,8 @@ static void back_on_loop(fr_loop *loop)
 }
 static void before_loop(fr_loop *loop, fr_fiber *fiber, bool is_over)
 {
-    __sanitizer_start_switch_fiber(is_over ? NULL : &fiber->sanitizer, loop->stack_bottom, loop->stack_bytes);
+    __sanitizer_start_switch_fiber(is_over ? NULL : &fiber->sanitizer, loop->stack_bottom,
+                                   loop->stack_bytes);
 }
 static void back_on_fiber(fr_loop *loop, fr_fiber *fiber)
 {
@@ -123,7 +127,8 @@ static fr_err fiber_new(fr_loop *loop, fr_fiber **out)
     size_t guard = page_bytes();
     char *map = MAP_FAILED;
     if (number < FR_FIBERS_HERE_)
-        map = mmap(NULL, guard + STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        map = mmap(NULL, guard + STACK_BYTES, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (map == MAP_FAILED || mprotect(map, guard, PROT_NONE)) {
         if (map != MAP_FAILED)
             munmap(map, guard + STACK_BYTES);
@@ -189,10 +194,12 @@ void fr_fibers_free_(fr_loop *loop)
 
 /* ---- running ---- */
 
-/* Whoever calls what switches has saved what a call may destroy; inlined into him (at link time) it would not. */
+/* Whoever calls what switches has saved what a call may destroy; inlined into him (at link time) it
+ * would not. */
 #define FR_OUT_OF_LINE __attribute__((noinline))
 
-/* On the loop's stack: run the fiber until it suspends or ends. What it wants done on this stack is done here. */
+/* On the loop's stack: run the fiber until it suspends or ends. What it wants done on this stack is
+ * done here. */
 static void enter(fr_loop *loop, fr_fiber *fiber)
 {
     fr_loop *before = fr_loop_enter_(loop);

@@ -1,6 +1,7 @@
 /*
- * Fibers: stackful coroutines in which handlers run, so that they read top to bottom. Assembly for x86-64 and aarch64,
- * swapcontext elsewhere; 64 KiB stacks with a guard page, pooled per loop, at most FR_FIBERS_MAX a process.
+ * Fibers: stackful coroutines in which handlers run, so that they read top to bottom. Assembly for
+ * x86-64 and aarch64, swapcontext elsewhere; 64 KiB stacks with a guard page, pooled per loop, at
+ * most FR_FIBERS_MAX a process.
  * Sanitizers are told of every switch.
  */
 #ifndef FR_NET_FIBER_H
@@ -10,15 +11,17 @@
 typedef struct fr_fiber fr_fiber;
 enum { FR_FIBER_STACK_BYTES = 64 * 1024, FR_FIBERS_MAX = 10000 };
 
-/* Start run(arg) on a pooled fiber. On the loop's own stack it runs at once, until it ends or suspends; from within a
- * fiber it is put into the ready list. Errors: FR_EBUSY (all fibers in use), FR_ENOMEM. Loop thread. */
+/* Start run(arg) on a pooled fiber. On the loop's own stack it runs at once, until it ends or
+ * suspends; from within a fiber it is put into the ready list. Errors: FR_EBUSY (all fibers in
+ * use), FR_ENOMEM. Loop thread. */
 fr_err fr_fiber_start(fr_loop *loop, void (*run)(void *arg), void *arg);
 fr_fiber *fr_fiber_current(void);
 /* Suspend the current fiber until fr_fiber_resume. Only wait.c and the like call these. */
 void fr_fiber_suspend(void);
-/* Loop thread of the fiber. On the loop's stack: switches at once; within a fiber: into the ready list. */
+/* Loop thread of the fiber. On the loop's stack: switches at once; within a fiber: into the ready
+ * list. */
 void fr_fiber_resume(fr_fiber *fiber);
-/* Run `run(arg)` on the loop's own (large) stack from within a fiber and come back: for library calls that need deep
- * stacks (SQLite prepare). Outside a fiber: a plain call. */
+/* Run `run(arg)` on the loop's own (large) stack from within a fiber and come back: for library
+ * calls that need deep stacks (SQLite prepare). Outside a fiber: a plain call. */
 void fr_fiber_on_loop_stack(void (*run)(void *arg), void *arg);
 #endif

@@ -1,8 +1,9 @@
 /*
- * fr_fiber_switch_(void **save, void *to): leave this stack, go on on the other (fiber_switch.h). AArch64, AAPCS64.
+ * fr_fiber_switch_(void **save, void *to): leave this stack, go on on the other (fiber_switch.h).
+ * AArch64, AAPCS64.
  *
- * Saved are the registers that a callee must keep: x19 … x30 and the lower halves of v8 … v15. The control register of
- * floating point is left out: nobody may suspend with it changed.
+ * Saved are the registers that a callee must keep: x19 … x30 and the lower halves of v8 … v15. The
+ * control register of floating point is left out: nobody may suspend with it changed.
  *
  *     a suspended stack, from its sp upwards:  x19 … x28  x29 x30  d8 … d15
  */

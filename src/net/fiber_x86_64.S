@@ -1,5 +1,6 @@
 /*
- * fr_fiber_begin_: where a new stack begins. x86-64, System V. The switch itself is inline, in fiber_switch.h.
+ * fr_fiber_begin_: where a new stack begins. x86-64, System V. The switch itself is inline, in
+ * fiber_switch.h.
  *
  * The stack holds the fiber and the function to call with it. A backtrace ends here.
  */

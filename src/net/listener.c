@@ -1,11 +1,13 @@
 /*
- * Listening sockets: one a worker on the same port (SO_REUSEPORT), so that the kernel spreads connections.
+ * Listening sockets: one a worker on the same port (SO_REUSEPORT), so that the kernel spreads
+ * connections.
  *
- * SO_REUSEPORT also lets a second server of the same user share the port without a word. So the first socket is bound
- * without it, which fails if anybody has the port, and gets it afterwards, for its siblings.
+ * SO_REUSEPORT also lets a second server of the same user share the port without a word. So the
+ * first socket is bound without it, which fails if anybody has the port, and gets it afterwards,
+ * for its siblings.
  *
- * When files run out or the server is full, accepting pauses for 100 ms: the waiting connection would else be announced
- * again and again.
+ * When files run out or the server is full, accepting pauses for 100 ms: the waiting connection
+ * would else be announced again and again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,23 +43,34 @@ static fr_err cannot_listen(const char *host, uint16_t port, int error, char tex
     char at[160];
     show_address(host, port, at);
     if (error == EADDRINUSE)
-        snprintf(text, 256, "cannot listen on %.80s: address already in use; stop the other program or choose another "
-                 "port (--listen 127.0.0.1:0 takes any)", at);
+        snprintf(text, 256,
+                 "cannot listen on %.80s: address already in use; stop the other program or choose "
+                 "another "
+                 "port (--listen 127.0.0.1:0 takes any)",
+                 at);
     else if (error == EACCES)
-        snprintf(text, 256, "cannot listen on %.80s: permission denied; ports below 1024 need a privilege: choose a port "
-                 "such as 8000", at);
+        snprintf(text, 256,
+                 "cannot listen on %.80s: permission denied; ports below 1024 need a privilege: "
+                 "choose a port "
+                 "such as 8000",
+                 at);
     else if (error == EADDRNOTAVAIL)
-        snprintf(text, 256, "cannot listen on %.80s: this machine has no such address; use one of its own, or 0.0.0.0 "
-                 "for all", at);
+        snprintf(text, 256,
+                 "cannot listen on %.80s: this machine has no such address; use one of its own, or "
+                 "0.0.0.0 "
+                 "for all",
+                 at);
     else
-        snprintf(text, 256, "cannot listen on %.80s: error %d (%s)", at, error, strerrorname_np(error));
+        snprintf(text, 256, "cannot listen on %.80s: error %d (%s)", at, error,
+                 strerrorname_np(error));
     return FR_EIO;
 }
 
 /* A bound and listening socket, or -1 with errno set. */
 static int open_one(const struct addrinfo *at, bool is_first)
 {
-    int fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), one = 1, zero = 0;
+    int fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), one = 1,
+        zero = 0;
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
@@ -66,7 +79,8 @@ static int open_one(const struct addrinfo *at, bool is_first)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
     if ((!is_first && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one)) ||
         bind(fd, at->ai_addr, at->ai_addrlen) ||
-        (is_first && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one)) || listen(fd, BACKLOG)) {
+        (is_first && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one)) ||
+        listen(fd, BACKLOG)) {
         int error = errno;
         close(fd);
         errno = error;
@@ -124,18 +138,22 @@ static const char *plain_host(const char *host, char out[256])
     return out;
 }
 
-fr_err fr_listen_(const char *host, uint16_t port, int count, int *fds, uint16_t *bound, char error[256])
+fr_err fr_listen_(const char *host, uint16_t port, int count, int *fds, uint16_t *bound,
+                  char error[256])
 {
     char name[256], service[8];
     host = plain_host(host, name);
     snprintf(service, sizeof service, "%u", port);
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV},
+                    *found;
     int failed = getaddrinfo(host, service, &hints, &found);
     if (failed) {
         char at[160];
         show_address(host, port, at);
-        snprintf(error, 256, "cannot listen on %.80s: %.80s; give an address of this machine, such as 127.0.0.1", at,
-                 gai_strerror(failed));
+        snprintf(
+            error, 256,
+            "cannot listen on %.80s: %.80s; give an address of this machine, such as 127.0.0.1", at,
+            gai_strerror(failed));
         return FR_EIO;
     }
     /* Of a name such as localhost its IPv4 address first: what tools try when they do not ask. */
@@ -158,10 +176,14 @@ fr_err fr_listen_inherited_(int fd, int count, int *fds, uint16_t *bound, char e
     int is_listening = 0, one = 1, done = 0;
     socklen_t size = sizeof is_listening;
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) || !is_listening) {
-        snprintf(error, 256, "cannot listen on inherited descriptor %d: not a listening socket; check LISTEN_FDS", fd);
+        snprintf(
+            error, 256,
+            "cannot listen on inherited descriptor %d: not a listening socket; check LISTEN_FDS",
+            fd);
         return FR_EIO;
     }
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* fails on a Unix socket, which has no delay */
+    /* Fails on a Unix socket, which has no delay. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     int flags = fcntl(fd, F_GETFL);
     if (flags >= 0 && !fcntl(fd, F_SETFL, flags | O_NONBLOCK))
         while (done < count && (fds[done] = fcntl(fd, F_DUPFD_CLOEXEC, 0)) >= 0)
@@ -169,7 +191,8 @@ fr_err fr_listen_inherited_(int fd, int count, int *fds, uint16_t *bound, char e
     *bound = port_of(fd);
     if (done == count)
         return FR_OK;
-    snprintf(error, 256, "cannot listen on inherited descriptor %d: error %d (%s)", fd, errno, strerrorname_np(errno));
+    snprintf(error, 256, "cannot listen on inherited descriptor %d: error %d (%s)", fd, errno,
+             strerrorname_np(errno));
     while (done-- > 0)
         close(fds[done]);
     return FR_EIO;
@@ -204,12 +227,14 @@ static void pause_for(fr_loop *loop, int cause, int error)
     if (cause == FR_PAUSE_MAX)
         FR_WARN("net.accept_paused", FR_KV_C("cause", "connections_max"), FR_KV_I("open", open));
     else
-        FR_ERROR("net.accept_paused", FR_KV_C("cause", strerrorname_np(error)), FR_KV_I("open", open));
+        FR_ERROR("net.accept_paused", FR_KV_C("cause", strerrorname_np(error)),
+                 FR_KV_I("open", open));
 }
 
 static bool is_full(const fr_server *server)
 {
-    return atomic_load_explicit(&server->open, memory_order_relaxed) >= server->opts.connections_max;
+    return atomic_load_explicit(&server->open, memory_order_relaxed) >=
+           server->opts.connections_max;
 }
 
 /* A connection has ended; if we paused for want of room, go on. */
@@ -252,13 +277,9 @@ static bool accept_one(fr_loop *loop)
     case EMFILE:
     case ENFILE:
     case ENOBUFS:
-    case ENOMEM:
-        pause_for(loop, FR_PAUSE_FILES, errno);
-        return false;
-    case EAGAIN:
-        return false;
-    default:
-        return true; /* that client has gone already, or a signal came */
+    case ENOMEM: pause_for(loop, FR_PAUSE_FILES, errno); return false;
+    case EAGAIN: return false;
+    default: return true; /* that client has gone already, or a signal came */
     }
 }
 

@@ -1,11 +1,13 @@
-/* The loop: its pass, its hooks, its slots. What a pass is made of, and in which order, is told in loop.h. */
-#include "net/net_int.h"
+/* The loop: its pass, its hooks, its slots. What a pass is made of, and in which order, is told in
+ * loop.h. */
+#include "net/loop.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/time.h"
+#include "net/net_int.h"
 
 /* Initial-exec: a plain offset from the thread pointer also inside the shared library. */
 static _Thread_local fr_loop *current __attribute__((tls_model("initial-exec")));
@@ -65,7 +67,8 @@ static fr_err set_up(fr_loop *loop)
 
 fr_loop *fr_loop_new(int index)
 {
-    /* Aligned by hand: what other threads write must not share a line with what this thread reads. */
+    /* Aligned by hand: what other threads write must not share a line with what this thread
+     * reads. */
     fr_loop *loop = aligned_alloc(FR_CACHE_LINE, sizeof(fr_loop));
     if (!loop)
         return NULL;
@@ -88,7 +91,8 @@ void fr_loop_each_conn_(fr_loop *loop, void (*visit)(fr_conn *conn))
 {
     for (uint32_t slab = 0; slab < loop->slab_count; slab++)
         for (uint32_t i = 0; i < FR_SLAB_CONNS; i++)
-            if (loop->slabs[slab][i].flags & FR_CONN_OPEN && !(loop->slabs[slab][i].flags & FR_CONN_CLOSED))
+            if (loop->slabs[slab][i].flags & FR_CONN_OPEN &&
+                !(loop->slabs[slab][i].flags & FR_CONN_CLOSED))
                 visit(&loop->slabs[slab][i]);
 }
 
@@ -144,7 +148,8 @@ void fr_loop_at_pass_end(fr_loop *loop, fr_pass_hook *hook)
     loop->hooks_last = hook;
 }
 
-/* Those that hooks arm are appended and run too; `last` bounds it, so that one that arms itself cannot hold us. */
+/* Those that hooks arm are appended and run too; `last` bounds it, so that one that arms itself
+ * cannot hold us. */
 static void run_hooks(fr_loop *loop)
 {
     for (int round = 0; round < FR_ROUNDS_A_PASS && loop->hooks_first; round++) {
@@ -175,7 +180,8 @@ void fr_loop_slot_set(fr_loop *loop, fr_loop_slot slot, void *value, void (*free
 
 static bool has_work(fr_loop *loop)
 {
-    return loop->dirty_count || loop->hooks_first || loop->ready_first || loop->redeliver || loop->failed;
+    return loop->dirty_count || loop->hooks_first || loop->ready_first || loop->redeliver ||
+           loop->failed;
 }
 
 void fr_loop_woke_(fr_loop *loop)
@@ -189,7 +195,8 @@ static void wait_for_events(fr_loop *loop, int ms)
     int timer_ms = fr_wheel_wait_ms_(loop);
     if (timer_ms >= 0 && (ms < 0 || timer_ms < ms))
         ms = timer_ms;
-    if (loop->events_left || has_work(loop) || fr_loop_has_tasks_(loop) || (ms && !fr_loop_may_sleep_(loop)))
+    if (loop->events_left || has_work(loop) || fr_loop_has_tasks_(loop) ||
+        (ms && !fr_loop_may_sleep_(loop)))
         ms = 0;
     loop->backend->wait(loop, ms);
 }

@@ -1,6 +1,6 @@
 /*
- * What the files of net share: the loop with its lists, the queue of output, the flags of a connection, the fiber.
- * Nothing above net includes this.
+ * What the files of net share: the loop with its lists, the queue of output, the flags of a
+ * connection, the fiber. Nothing above net includes this.
  */
 #ifndef FR_NET_NET_INT_H
 #define FR_NET_NET_INT_H
@@ -14,10 +14,10 @@
 enum {
     FR_CACHE_LINE = 64,
     FR_RECEIVE_BYTES = 512 * 1024, /* one buffer a loop; a burst of 16 messages of 16 KiB fits */
-    FR_GATHER_BYTES = 16 * 1024,   /* several small segments up to this are copied together: one send, no vector */
+    FR_GATHER_BYTES = 16 * 1024,   /* several small stretches up to this are copied into one send */
     FR_SLAB_CONNS = 512,           /* 64 KiB of connections at a time */
-    FR_TASKS_A_PASS = 4096,        /* the rest waits for the next pass, so that sockets are not starved */
-    FR_ROUNDS_A_PASS = 4,          /* work made by the end of a pass is taken up at once, but not for ever */
+    FR_TASKS_A_PASS = 4096,        /* the rest waits for the next pass: sockets are not starved */
+    FR_ROUNDS_A_PASS = 4,          /* what the end of a pass sets off is done at once, up to here */
 };
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -32,24 +32,25 @@ enum {
 #endif
 #endif
 
-#define FR_CONTAINER_(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+#define FR_CONTAINER_(pointer, type, member)                                                       \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 #define FR_LIKELY(x) __builtin_expect(!!(x), 1)
 #define FR_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /* ---- flags of a connection; its `why` is kept in the top byte ---- */
 enum {
-    FR_CONN_OPEN = 1 << 0,       /* the slot holds a live connection */
-    FR_CONN_IN_CALL = 1 << 1,    /* inside a callback of its protocol: closing waits until it returns */
-    FR_CONN_CLOSING = 1 << 2,    /* closed inside a callback, or failed in sending: on_close comes soon */
-    FR_CONN_CLOSED = 1 << 3,     /* on_close was called; memory is kept until the pass ends */
-    FR_CONN_FINISHING = 1 << 4,  /* fr_conn_finish: flush, half-close, discard */
-    FR_CONN_SHUT = 1 << 5,       /* our half is closed */
-    FR_CONN_EOF = 1 << 6,        /* the peer's half is closed and told */
-    FR_CONN_HUNG = 1 << 7,       /* the peer's half is closed, but bytes before that wait: do not watch for it */
-    FR_CONN_PAUSED = 1 << 8,     /* the protocol wants no data now */
-    FR_CONN_REDELIVER = 1 << 9,  /* in loop->redeliver */
-    FR_CONN_BLOCKED = 1 << 10,   /* the socket took less than there was: waits for room */
-    FR_CONN_ARMED_IN = 1 << 11,  /* what the back end watches; see fr_conn_rearm_ */
+    FR_CONN_OPEN = 1 << 0,      /* the slot holds a live connection */
+    FR_CONN_IN_CALL = 1 << 1,   /* inside a callback of its protocol: closing waits for its end */
+    FR_CONN_CLOSING = 1 << 2,   /* closed inside a callback, or sending failed: on_close comes */
+    FR_CONN_CLOSED = 1 << 3,    /* on_close was called; memory is kept until the pass ends */
+    FR_CONN_FINISHING = 1 << 4, /* fr_conn_finish: flush, half-close, discard */
+    FR_CONN_SHUT = 1 << 5,      /* our half is closed */
+    FR_CONN_EOF = 1 << 6,       /* the peer's half is closed and told */
+    FR_CONN_HUNG = 1 << 7,      /* the peer's half is closed, but bytes wait: do not watch for it */
+    FR_CONN_PAUSED = 1 << 8,    /* the protocol wants no data now */
+    FR_CONN_REDELIVER = 1 << 9, /* in loop->redeliver */
+    FR_CONN_BLOCKED = 1 << 10,  /* the socket took less than there was: waits for room */
+    FR_CONN_ARMED_IN = 1 << 11, /* what the back end watches; see fr_conn_rearm_ */
     FR_CONN_ARMED_OUT = 1 << 12,
     FR_CONN_ARMED_HUP = 1 << 13,
     FR_CONN_WHY_SHIFT = 24,
@@ -64,31 +65,38 @@ enum {
  *     | header | unit 0 | unit 1 | unit 2 | room …            | start of 2 | start of 1 |
  *                                                             ^ grows downwards
  *
- * A unit is what one fr_conn_write queued. Where all but the first start is noted at the end, so that
- * fr_conn_drop_pending can finish a started unit and drop the rest.
+ * A unit is what one fr_conn_write queued. Where all but the first start is noted at the end, so
+ * that fr_conn_drop_pending can finish a started unit and drop the rest.
  */
 typedef struct fr_chunk {
     struct fr_chunk *next; /* in the freelist */
     uint32_t cap;          /* of bytes */
     uint16_t units;
-    uint16_t size_class;   /* FR_CHUNK_OWN: to free() */
+    uint16_t size_class; /* FR_CHUNK_OWN: to free() */
     char bytes[];
 } fr_chunk;
 
 /* Sizes are not powers of two: freelist neighbours then start in different cache sets. */
-enum { FR_CHUNK_SMALL, FR_CHUNK_MEDIUM, FR_CHUNK_LARGE, FR_CHUNK_CLASSES, FR_CHUNK_OWN = FR_CHUNK_CLASSES };
+enum {
+    FR_CHUNK_SMALL,
+    FR_CHUNK_MEDIUM,
+    FR_CHUNK_LARGE,
+    FR_CHUNK_CLASSES,
+    FR_CHUNK_OWN = FR_CHUNK_CLASSES
+};
 
 /* One stretch of output. A unit never spans two of them. */
 typedef struct fr_seg {
     char *bytes;
     uint32_t start, pos, end; /* pos: the first byte not sent */
     uint8_t kind;
-    bool is_counted;          /* in the bound */
+    bool is_counted; /* in the bound */
 } fr_seg;
 enum { FR_SEG_CHUNK, FR_SEG_BLOCK, FR_SEG_TAKEN };
 enum { FR_SEGS_INLINE = 3 };
 
-/* The output of one connection; two cache lines, from a freelist, only while something is pending. */
+/* The output of one connection; two cache lines, from a freelist, only while something is
+ * pending. */
 typedef struct fr_out {
     fr_seg *segs; /* few, or owned */
     uint32_t first, count, cap;
@@ -107,7 +115,7 @@ typedef struct fr_carry {
 /* ---- timers: four wheels of 64 slots, 8 ms, 512 ms, 33 s and 35 min a slot ---- */
 enum { FR_TICK_MS = 8, FR_WHEEL_LEVELS = 4, FR_WHEEL_SLOTS = 64 };
 typedef struct fr_wheel {
-    uint64_t tick; /* all before and this one have been run */
+    uint64_t tick;                  /* all before and this one have been run */
     uint64_t used[FR_WHEEL_LEVELS]; /* one bit a slot that is not empty */
     fr_timer *slots[FR_WHEEL_LEVELS][FR_WHEEL_SLOTS];
 } fr_wheel;
@@ -133,10 +141,10 @@ struct fr_fiber {
     fr_loop *loop;
     void (*run)(void *arg); /* NULL: over, in the pool */
     void *arg;
-    fr_fiber *next;         /* in the pool or the ready list */
-    bool is_ready;          /* in the ready list */
-    char *map;              /* guard page, then the stack */
-    void *sanitizer;        /* its handle of the sanitizer in use */
+    fr_fiber *next;  /* in the pool or the ready list */
+    bool is_ready;   /* in the ready list */
+    char *map;       /* guard page, then the stack */
+    void *sanitizer; /* its handle of the sanitizer in use */
 };
 
 typedef struct fr_counter {
@@ -150,36 +158,39 @@ struct fr_loop {
     const fr_backend *backend;
     int index;
     int epoll_fd, wake_fd;
-    bool had_events;       /* the last wait reported some */
-    uint32_t events_left;  /* of these, not delivered yet: their connections' memory is kept */
+    bool had_events;      /* the last wait reported some */
+    uint32_t events_left; /* of these, not delivered yet: their connections' memory is kept */
     uint64_t now_ms;
     void *backend_state;
-    uint8_t *received;     /* owned, FR_RECEIVE_BYTES + FR_CONN_PAD */
+    uint8_t *received; /* owned, FR_RECEIVE_BYTES + FR_CONN_PAD */
 
     /* output */
-    fr_conn **dirty;       /* owned; room for every connection there is, so marking cannot fail */
+    fr_conn **dirty; /* owned; room for every connection there is, so marking cannot fail */
     uint32_t dirty_count, dirty_cap;
-    size_t copied_bytes;   /* into chunks in this pass */
+    size_t copied_bytes; /* into chunks in this pass */
     fr_out *free_outs;
     fr_chunk *free_chunks[FR_CHUNK_CLASSES];
     uint32_t free_outs_count, free_chunks_count[FR_CHUNK_CLASSES];
-    char *gather;          /* owned, FR_GATHER_BYTES */
+    char *gather; /* owned, FR_GATHER_BYTES */
 
     /* connections */
-    fr_conn **slabs;       /* owned, each of FR_SLAB_CONNS */
-    void **slab_memory;    /* what they were allocated as */
+    fr_conn **slabs;    /* owned, each of FR_SLAB_CONNS */
+    void **slab_memory; /* what they were allocated as */
     uint32_t slab_count, slab_cap;
     fr_conn *free_conns, *zombies, *failed, *redeliver;
     uint32_t open_count;
-    size_t out_bytes;      /* bound of a new connection's output */
+    size_t out_bytes; /* bound of a new connection's output */
 
     /* fibers */
-    fr_fiber *fiber;       /* running, or NULL: the loop's own stack */
-    void *stack_sp;        /* of the loop while a fiber runs */
+    fr_fiber *fiber; /* running, or NULL: the loop's own stack */
+    void *stack_sp;  /* of the loop while a fiber runs */
     void *stack_sanitizer;
     const void *stack_bottom; /* for AddressSanitizer */
     size_t stack_bytes;
-    struct { void (*run)(void *arg); void *arg; } call; /* what a fiber asks the loop to run on its stack */
+    struct {
+        void (*run)(void *arg);
+        void *arg;
+    } call; /* what a fiber asks the loop to run on its stack */
     fr_fiber *ready_first, *ready_last;
     fr_fiber *pool;
     uint32_t fibers_used, pool_count, pool_least; /* least: since the pool was last trimmed */
@@ -187,11 +198,14 @@ struct fr_loop {
 
     fr_pass_hook *hooks_first, *hooks_last;
     fr_wheel wheel;
-    struct { void *value; void (*free_slot)(void *value); } slots[FR_SLOT_COUNT_];
-    bool has_ended;        /* slots are freed */
+    struct {
+        void *value;
+        void (*free_slot)(void *value);
+    } slots[FR_SLOT_COUNT_];
+    bool has_ended; /* slots are freed */
     bool is_draining;
 
-    fr_server *server;     /* NULL in tests */
+    fr_server *server; /* NULL in tests */
     fr_listener listener;
     fr_counter accepted, refused, accept_pauses, bytes_in, bytes_out;
 
@@ -209,7 +223,7 @@ struct fr_server {
     struct fr_worker *workers;
     int count;
     uint16_t port;
-    atomic_int open; /* connections of all loops */
+    atomic_int open;   /* connections of all loops */
     atomic_int result; /* fr_err of the first worker that failed */
 };
 
@@ -220,14 +234,14 @@ static inline void fr_count_(fr_counter *counter, uint64_t n)
 }
 
 /* loop.c */
-fr_loop *fr_loop_enter_(fr_loop *loop);    /* makes it the thread's; returns the one before */
-void fr_loop_woke_(fr_loop *loop);         /* the back end, after its wait: time has passed */
-void fr_loop_end_(fr_loop *loop);          /* on its thread: closes connections, frees the slots */
+fr_loop *fr_loop_enter_(fr_loop *loop); /* makes it the thread's; returns the one before */
+void fr_loop_woke_(fr_loop *loop);      /* the back end, after its wait: time has passed */
+void fr_loop_end_(fr_loop *loop);       /* on its thread: closes connections, frees the slots */
 void fr_loop_each_conn_(fr_loop *loop, void (*visit)(fr_conn *conn));
 
 /* task.c */
 bool fr_loop_has_tasks_(fr_loop *loop);
-bool fr_loop_may_sleep_(fr_loop *loop);    /* marks it asleep; false: a task has come, do not wait */
+bool fr_loop_may_sleep_(fr_loop *loop); /* marks it asleep; false: a task has come */
 void fr_loop_run_tasks_(fr_loop *loop);
 
 /* timer.c */
@@ -238,13 +252,13 @@ int fr_wheel_wait_ms_(const fr_loop *loop); /* -1: no timer */
 /* conn.c */
 fr_conn *fr_conn_new_(fr_loop *loop, int fd);
 void fr_conn_on_events_(fr_conn *conn, bool can_read, bool can_write, bool is_hung, bool is_broken);
-void fr_conn_rearm_(fr_conn *conn);         /* tell the back end what is wanted now */
+void fr_conn_rearm_(fr_conn *conn);            /* tell the back end what is wanted now */
 void fr_conn_fail_(fr_conn *conn, fr_err why); /* close soon: from where no callback may be made */
-void fr_conn_shutdown_(fr_conn *conn);      /* the server drains */
+void fr_conn_shutdown_(fr_conn *conn);         /* the server drains */
 void fr_conns_redeliver_(fr_loop *loop);
 void fr_conns_close_failed_(fr_loop *loop);
 void fr_conns_reap_(fr_loop *loop);
-void fr_conns_free_(fr_loop *loop);         /* memory of all; none is open */
+void fr_conns_free_(fr_loop *loop); /* memory of all; none is open */
 static inline void fr_conn_mark_dirty_(fr_conn *conn)
 {
     if (!conn->dirty_slot) {
@@ -254,23 +268,24 @@ static inline void fr_conn_mark_dirty_(fr_conn *conn)
 }
 
 /* out.c */
-void fr_out_flush_(fr_conn *conn);          /* send what is queued; ends a finishing connection's output */
-void fr_out_free_(fr_conn *conn);           /* drop all */
+void fr_out_flush_(fr_conn *conn); /* send what is queued; a finishing one: close our half */
+void fr_out_free_(fr_conn *conn);  /* drop all */
 void fr_outs_free_(fr_loop *loop);
 
 /* listener.c */
-fr_err fr_listen_(const char *host, uint16_t port, int count, int *fds, uint16_t *bound, char error[256]);
+fr_err fr_listen_(const char *host, uint16_t port, int count, int *fds, uint16_t *bound,
+                  char error[256]);
 fr_err fr_listen_inherited_(int fd, int count, int *fds, uint16_t *bound, char error[256]);
 void fr_listener_init_(fr_loop *loop, int fd);
 void fr_listener_on_ready_(fr_loop *loop);
-void fr_listener_drain_(fr_loop *loop);     /* take what waits, then close */
+void fr_listener_drain_(fr_loop *loop); /* take what waits, then close */
 void fr_listener_close_(fr_loop *loop);
-void fr_listener_room_(fr_loop *loop);      /* a connection has ended */
+void fr_listener_room_(fr_loop *loop); /* a connection has ended */
 
 /* fiber.c */
 void fr_fiber_make_ready_(fr_fiber *fiber); /* runs in this pass, not now */
 void fr_fibers_run_ready_(fr_loop *loop);
-void fr_fibers_free_(fr_loop *loop);        /* the pool */
+void fr_fibers_free_(fr_loop *loop); /* the pool */
 
 /* signal.c */
 fr_err fr_signals_take_(fr_server *server);

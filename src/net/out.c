@@ -1,10 +1,11 @@
 /*
- * Output of a connection: a queue of stretches (fr_seg), each in a chunk that small writes are copied into, in a shared
- * block, or in memory taken over. Chunks come from freelists of the loop, last in first out, and go back right after a
- * full send: the same few stay in the cache, and an idle connection holds nothing.
+ * Output of a connection: a queue of stretches (fr_seg), each in a chunk that small writes are
+ * copied into, in a shared block, or in memory taken over. Chunks come from freelists of the loop,
+ * last in first out, and go back right after a full send: the same few stay in the cache, and an
+ * idle connection holds nothing.
  *
- * One send a pass: a single stretch by send(), several small ones gathered into one buffer (cheaper than a vector),
- * others by sendmsg().
+ * One send a pass: a single stretch by send(), several small ones gathered into one buffer
+ * (cheaper than a vector), others by sendmsg().
  */
 #include <errno.h>
 #include <string.h>
@@ -15,27 +16,34 @@
 #include "net/net_int.h"
 
 enum {
-    OUTS_KEPT = 1024, /* in the freelist of a loop: 128 KiB; a wider fan-out uses malloc for the rest */
+    OUTS_KEPT = 1024, /* a loop's freelist: 128 KiB; a wider fan-out uses malloc for the rest */
     VECTOR_MAX = 64,
     UNITS_MAX = UINT16_MAX,
 };
 
-/* What a chunk of each class is allocated with, and how many a loop keeps (1, 1 and 2 MiB). Odd multiples of a cache
- * line: neighbours begin in different sets. MEDIUM holds the largest reservation, LARGE four of them. */
-static const struct { uint32_t bytes, kept; } chunk_classes[FR_CHUNK_CLASSES] = {
+/* What a chunk of each class is allocated with, and how many a loop keeps (1, 1 and 2 MiB). Odd
+ * multiples of a cache line: neighbours begin in different sets. MEDIUM holds the largest
+ * reservation, LARGE four of them. */
+static const struct {
+    uint32_t bytes, kept;
+} chunk_classes[FR_CHUNK_CLASSES] = {
     [FR_CHUNK_SMALL] = {4 * 1024 + 64, 256},
     [FR_CHUNK_MEDIUM] = {16 * 1024 + 192, 64},
     [FR_CHUNK_LARGE] = {65 * 1024 + 64, 32},
 };
-enum { ALLOCATOR_BYTES = 16 }; /* what malloc puts before it, so that the distance comes out right */
-_Static_assert(16 * 1024 + 192 - ALLOCATOR_BYTES - (int)sizeof(fr_chunk) >= FR_CONN_RESERVE_BYTES, "fits MEDIUM");
+enum { ALLOCATOR_BYTES = 16 }; /* what malloc puts before it: the distance comes out right */
+_Static_assert(16 * 1024 + 192 - ALLOCATOR_BYTES - (int)sizeof(fr_chunk) >= FR_CONN_RESERVE_BYTES,
+               "fits MEDIUM");
 
 /* ---- freelists ---- */
 
 static fr_chunk *chunk_new(fr_loop *loop, size_t n, size_t pending)
 {
-    /* Grows with what is pending: a blocked connection that has little holds little, one that has much few chunks. */
-    int size_class = pending < 4 * 1024 ? FR_CHUNK_SMALL : pending < 16 * 1024 ? FR_CHUNK_MEDIUM : FR_CHUNK_LARGE;
+    /* Grows with what is pending: a blocked connection that has little holds little, one that has
+     * much few chunks. */
+    int size_class = pending < 4 * 1024    ? FR_CHUNK_SMALL
+                     : pending < 16 * 1024 ? FR_CHUNK_MEDIUM
+                                           : FR_CHUNK_LARGE;
     size_t need = n + sizeof(fr_chunk) + ALLOCATOR_BYTES;
     while (size_class < FR_CHUNK_CLASSES && chunk_classes[size_class].bytes < need)
         size_class++;
@@ -59,7 +67,8 @@ static fr_chunk *chunk_new(fr_loop *loop, size_t n, size_t pending)
 static void chunk_free(fr_loop *loop, fr_chunk *chunk)
 {
     int size_class = chunk->size_class;
-    if (size_class == FR_CHUNK_OWN || loop->free_chunks_count[size_class] == chunk_classes[size_class].kept) {
+    if (size_class == FR_CHUNK_OWN ||
+        loop->free_chunks_count[size_class] == chunk_classes[size_class].kept) {
         fr_free(chunk);
         return;
     }
@@ -96,14 +105,9 @@ static fr_chunk *chunk_of(const fr_seg *seg)
 static void seg_free(fr_loop *loop, fr_seg *seg)
 {
     switch (seg->kind) {
-    case FR_SEG_CHUNK:
-        chunk_free(loop, chunk_of(seg));
-        break;
-    case FR_SEG_BLOCK:
-        fr_block_unref(FR_CONTAINER_(seg->bytes, fr_block, bytes));
-        break;
-    default:
-        fr_free(seg->bytes);
+    case FR_SEG_CHUNK: chunk_free(loop, chunk_of(seg)); break;
+    case FR_SEG_BLOCK: fr_block_unref(FR_CONTAINER_(seg->bytes, fr_block, bytes)); break;
+    default: fr_free(seg->bytes);
     }
 }
 
@@ -154,7 +158,8 @@ static bool seg_room(fr_out *out)
         return true;
     }
     uint32_t cap = out->cap * 4;
-    fr_seg *segs = out->segs == out->few ? fr_malloc(cap * sizeof *segs) : fr_realloc(out->segs, cap * sizeof *segs);
+    fr_seg *segs = out->segs == out->few ? fr_malloc(cap * sizeof *segs)
+                                         : fr_realloc(out->segs, cap * sizeof *segs);
     if (!segs)
         return false;
     if (out->segs == out->few)
@@ -188,17 +193,19 @@ static size_t unit_notes(const fr_chunk *chunk)
 /* Bytes of the chunk free after `used`, when one more unit is noted. */
 static size_t chunk_room(const fr_chunk *chunk, uint32_t used)
 {
-    size_t taken = used + unit_notes(chunk) + sizeof(uint32_t) + sizeof(uint32_t); /* and one for alignment */
+    size_t taken = used + unit_notes(chunk) + 2 * sizeof(uint32_t); /* one for alignment */
     return chunk->units < UNITS_MAX && taken < chunk->cap ? chunk->cap - taken : 0;
 }
 
-static uint32_t *unit_start(fr_chunk *chunk, unsigned unit) /* 1 … units-1: the first starts at 0 */
+/* Of units 1 … units-1: the first starts at 0. */
+static uint32_t *unit_start(fr_chunk *chunk, unsigned unit)
 {
     uintptr_t end = (uintptr_t)(chunk->bytes + chunk->cap) & ~(uintptr_t)3;
     return (uint32_t *)end - unit;
 }
 
-/* Room for a unit of n bytes in one piece; the connection is marked. Nothing is queued until commit(). */
+/* Room for a unit of n bytes in one piece; the connection is marked. Nothing is queued until
+ * commit(). */
 static fr_err make_room(fr_conn *conn, size_t n, char **at)
 {
     FR_TRY(admit(conn, n));
@@ -296,8 +303,12 @@ fr_err fr_conn_write_block(fr_conn *conn, fr_block *block, size_t start, bool is
 {
     assert(start <= block->size);
     FR_TRY(admit(conn, is_counted ? block->size - start : 0));
-    FR_TRY(push(conn, (fr_seg){.bytes = block->bytes, .start = (uint32_t)start, .pos = (uint32_t)start,
-                               .end = block->size, .kind = FR_SEG_BLOCK, .is_counted = is_counted}));
+    FR_TRY(push(conn, (fr_seg){.bytes = block->bytes,
+                               .start = (uint32_t)start,
+                               .pos = (uint32_t)start,
+                               .end = block->size,
+                               .kind = FR_SEG_BLOCK,
+                               .is_counted = is_counted}));
     fr_block_ref(block);
     return FR_OK;
 }
@@ -306,7 +317,9 @@ fr_err fr_conn_write_take(fr_conn *conn, char *bytes, size_t n)
 {
     fr_err err = admit(conn, n);
     if (err == FR_OK)
-        err = push(conn, (fr_seg){.bytes = bytes, .end = (uint32_t)n, .kind = FR_SEG_TAKEN, .is_counted = true});
+        err = push(
+            conn,
+            (fr_seg){.bytes = bytes, .end = (uint32_t)n, .kind = FR_SEG_TAKEN, .is_counted = true});
     if (err != FR_OK)
         fr_free(bytes);
     return err;
@@ -319,7 +332,8 @@ size_t fr_conn_pending(const fr_conn *conn)
 
 void fr_conn_set_bound(fr_conn *conn, size_t bytes)
 {
-    conn->out_bound = bytes < INT32_MAX ? (uint32_t)bytes : INT32_MAX; /* positions in a stretch have 32 bits */
+    /* Positions in a stretch have 32 bits. */
+    conn->out_bound = bytes < INT32_MAX ? (uint32_t)bytes : INT32_MAX;
 }
 
 /* ---- dropping ---- */
@@ -362,7 +376,8 @@ void fr_conn_drop_pending(fr_conn *conn)
         uncount(out, seg, seg->end - end);
         seg->end = end;
         if (seg->kind == FR_SEG_CHUNK)
-            while (chunk_of(seg)->units > 1 && *unit_start(chunk_of(seg), chunk_of(seg)->units - 1u) >= end)
+            while (chunk_of(seg)->units > 1 &&
+                   *unit_start(chunk_of(seg), chunk_of(seg)->units - 1u) >= end)
                 chunk_of(seg)->units--;
     }
 }

@@ -1,9 +1,9 @@
 /*
  * Workers and their end. The thread that calls fr_server_run is worker 0.
  *
- * The drain of a worker: take what waits at the listener and close it; deliver what clients have sent already, so that
- * no request is cut; tell every protocol; run until the last connection has gone, or cut at drain_ms; then let handlers
- * that still wait (for the writer) come to their end.
+ * The drain of a worker: take what waits at the listener and close it; deliver what clients have
+ * sent already, so that no request is cut; tell every protocol; run until the last connection has
+ * gone, or cut at drain_ms; then let handlers that still wait (for the writer) come to their end.
  */
 #include "net/server.h"
 
@@ -21,9 +21,9 @@
 enum {
     WORKERS_MAX = 256,
     DRAIN_MS = 8000,
-    FILES_RESERVED = 64,     /* databases, logs, epoll: not for connections */
-    QUIET_PASSES_MAX = 64,   /* of the drain, to read what has arrived */
-    STRAGGLERS_MS = 2000,    /* for handlers without a connection */
+    FILES_RESERVED = 64,   /* databases, logs, epoll: not for connections */
+    QUIET_PASSES_MAX = 64, /* of the drain, to read what has arrived */
+    STRAGGLERS_MS = 2000,  /* for handlers without a connection */
 };
 
 typedef struct fr_worker {
@@ -110,7 +110,8 @@ fr_err fr_server_open(const fr_server_opts *opts, fr_server **out, char error[25
     if (err == FR_OK)
         err = opts->listen_fd > 0
                   ? fr_listen_inherited_(opts->listen_fd, server->count, fds, &server->port, error)
-                  : fr_listen_(server->opts.host, opts->port, server->count, fds, &server->port, error);
+                  : fr_listen_(server->opts.host, opts->port, server->count, fds, &server->port,
+                               error);
     if (err != FR_OK) {
         fr_server_close(server);
         return err;
@@ -240,21 +241,16 @@ static bool advance_drain(fr_worker *worker)
     fr_loop *loop = worker->loop;
     bool is_cut = atomic_load_explicit(&loop->orders, memory_order_relaxed) & FR_ORDER_CUT;
     switch (worker->phase) {
-    case SERVING:
-        begin_drain(worker);
-        break;
-    case READING:
-        say_goodbye(worker);
-        break;
-    case DRAINING:
-        end_connections(worker, is_cut);
-        break;
+    case SERVING: begin_drain(worker); break;
+    case READING: say_goodbye(worker); break;
+    case DRAINING: end_connections(worker, is_cut); break;
     case STRAGGLING:
         if (!loop->fibers_used && !fr_loop_has_tasks_(loop) && !loop->open_count)
             return false;
         if (loop->now_ms < worker->until_ms)
             break;
-        FR_ERROR("net.handlers_left", FR_KV_I("worker", loop->index), FR_KV_U("count", loop->fibers_used));
+        FR_ERROR("net.handlers_left", FR_KV_I("worker", loop->index),
+                 FR_KV_U("count", loop->fibers_used));
         return false;
     }
     return true;
@@ -276,7 +272,8 @@ static void serve(fr_worker *worker)
     fr_loop *loop = worker->loop;
     for (;;) {
         fr_loop_run_once(loop, patience_ms(worker));
-        if (FR_UNLIKELY(atomic_load_explicit(&loop->orders, memory_order_relaxed)) && !advance_drain(worker))
+        if (FR_UNLIKELY(atomic_load_explicit(&loop->orders, memory_order_relaxed)) &&
+            !advance_drain(worker))
             return;
     }
 }
@@ -315,7 +312,8 @@ static void *worker_main(void *arg)
     return NULL;
 }
 
-/* Threads other than the caller's take no signals; the handlers of a process that uses us may need them elsewhere. */
+/* Threads other than the caller's take no signals; the handlers of a process that uses us may need
+ * them elsewhere. */
 static fr_err start_threads(fr_server *server)
 {
     sigset_t all, before;

@@ -1,6 +1,6 @@
 /*
- * Workers: one thread, one loop, one listening socket (SO_REUSEPORT) each. Signals: SIGTERM and SIGINT drain, a second
- * one ends at once; SIGPIPE is ignored.
+ * Workers: one thread, one loop, one listening socket (SO_REUSEPORT) each. Signals: SIGTERM and
+ * SIGINT drain, a second one ends at once; SIGPIPE is ignored.
  */
 #ifndef FR_NET_SERVER_H
 #define FR_NET_SERVER_H
@@ -15,14 +15,16 @@ typedef struct fr_server_opts {
     uint32_t drain_ms;         /* 0 = 8,000: past it connections are cut */
     int connections_max;       /* 0 = from RLIMIT_NOFILE; above it accept pauses */
     size_t out_bytes;          /* 0 = FR_CONN_OUT_BYTES */
-    /* A new connection: set proto, user, deadline. Worker's thread. An error closes it. */
+    /* A new connection: set proto, user, deadline. Worker's thread. An error closes it; on_close
+     * of the protocol is called if one was set. */
     fr_err (*on_accept)(fr_conn *conn, void *arg);
     /* On each worker's thread before its first pass and after its last. May be NULL. */
     fr_err (*on_worker_start)(fr_loop *loop, void *arg);
     void (*on_worker_stop)(fr_loop *loop, void *arg);
     void *arg;
-    int listen_fd;             /* > 0: this listening socket (systemd's LISTEN_FDS) instead of host and port; the workers
-                                * share it, and it stays the caller's */
+    /* > 0: this listening socket (LISTEN_FDS) instead of host and port. The workers share it, and
+     * it stays the caller's. */
+    int listen_fd;
 } fr_server_opts;
 
 /* Bind and listen (so that the port is known) and make the loops; no threads yet.
@@ -31,20 +33,28 @@ fr_err fr_server_open(const fr_server_opts *opts, fr_server **out, char error[25
 uint16_t fr_server_port(const fr_server *server);
 int fr_server_workers(const fr_server *server);
 fr_loop *fr_server_loop(fr_server *server, int index);
-/* Run the workers; returns when drained or stopped. handle_signals: SIGTERM/SIGINT are taken over meanwhile. */
+/* Run the workers, worker 0 on this thread; returns when drained or stopped. handle_signals:
+ * SIGTERM/SIGINT are taken over meanwhile (by one server of the process; else FR_EBUSY). Other
+ * errors: what on_worker_start returned. */
 fr_err fr_server_run(fr_server *server, bool handle_signals);
 /* Any thread, any time: begin the drain. */
 void fr_server_stop(fr_server *server);
+/* After run has returned, or without it. Tasks posted after the end of a loop are not run. */
 void fr_server_close(fr_server *server);
-typedef struct fr_server_stats { uint64_t accepted, open, bytes_in, bytes_out, refused, accept_pauses; } fr_server_stats;
+
+/* Any thread. accept_pauses: how often accepting paused (no files, connections_max). */
+typedef struct fr_server_stats {
+    uint64_t accepted, open, bytes_in, bytes_out, refused, accept_pauses;
+} fr_server_stats;
 void fr_server_stats_get(const fr_server *server, fr_server_stats *out);
 
-/* A loop without listener or thread for tests: fr_loop_run_once drives it; connections from socketpair via
- * fr_loop_adopt. */
+/* A loop without listener or thread for tests: fr_loop_run_once drives it; connections from
+ * socketpair via fr_loop_adopt. */
 fr_loop *fr_loop_new(int index);
 void fr_loop_free(fr_loop *loop);
 void fr_loop_run_once(fr_loop *loop, int wait_ms);
 fr_err fr_loop_adopt(fr_loop *loop, int fd, const fr_proto *proto, void *user, fr_conn **out);
-/* Tests move the clock: milliseconds added to fr_clock_ms and the loops' timers. */
+/* Tests move the clock: milliseconds added to fr_clock_ms and the loops' timers. A loop that sleeps
+ * in another thread notices when it wakes. */
 void fr_test_advance_clock(uint64_t ms);
 #endif

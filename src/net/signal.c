@@ -1,5 +1,5 @@
-/* SIGTERM and SIGINT: the first drains, a second one cuts. The handler sets a flag of each loop and wakes it: atomics
- * and write() only. One server of a process takes the signals. */
+/* SIGTERM and SIGINT: the first drains, a second one cuts. The handler sets a flag of each loop
+ * and wakes it: atomics and write() only. One server of a process takes the signals. */
 #include <sched.h>
 #include <signal.h>
 
@@ -15,7 +15,8 @@ static void on_signal(int number)
     atomic_fetch_add(&handlers_running, 1);
     fr_server *server = atomic_load(&server_of_signals);
     if (server)
-        fr_server_order_(server, atomic_fetch_add(&signals_seen, 1) ? FR_ORDER_STOP | FR_ORDER_CUT : FR_ORDER_STOP);
+        fr_server_order_(server, atomic_fetch_add(&signals_seen, 1) ? FR_ORDER_STOP | FR_ORDER_CUT
+                                                                    : FR_ORDER_STOP);
     atomic_fetch_sub(&handlers_running, 1);
 }
 

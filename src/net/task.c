@@ -27,7 +27,8 @@ void fr_loop_post(fr_loop *loop, fr_task *task)
 
 bool fr_loop_try_post(fr_loop *loop, fr_task *task)
 {
-    if (atomic_fetch_add_explicit(&loop->task_count, 1, memory_order_relaxed) >= FR_LOOP_TASKS_MAX) {
+    if (atomic_fetch_add_explicit(&loop->task_count, 1, memory_order_relaxed) >=
+        FR_LOOP_TASKS_MAX) {
         atomic_fetch_sub_explicit(&loop->task_count, 1, memory_order_relaxed);
         return false;
     }
@@ -51,7 +52,8 @@ static fr_task *take(fr_loop *loop)
 {
     if (!atomic_load_explicit(&loop->posted, memory_order_relaxed))
         return NULL;
-    fr_task *newest = atomic_exchange_explicit(&loop->posted, NULL, memory_order_acquire), *oldest = NULL;
+    fr_task *newest = atomic_exchange_explicit(&loop->posted, NULL, memory_order_acquire),
+            *oldest = NULL;
     while (newest) {
         fr_task *next = newest->next;
         newest->next = oldest;

@@ -1,10 +1,11 @@
 /*
- * Timers: a wheel of four levels of 64 slots. A timer goes to the level that reaches its distance; when the wheels
- * have turned so far that a slot of a higher level comes up, its timers move down. One bit a slot says which are
- * empty, so finding the next one takes a few instructions and a quiet loop sleeps until then.
+ * Timers: a wheel of four levels of 64 slots. A timer goes to the level that reaches its distance;
+ * when the wheels have turned so far that a slot of a higher level comes up, its timers move down.
+ * One bit a slot says which are empty, so finding the next one takes a few instructions and a
+ * quiet loop sleeps until then.
  *
- * An armed timer that is moved to later stays in its slot; what comes up too early is put back. So the idle timer of a
- * busy connection costs one store a message.
+ * An armed timer that is moved to later stays in its slot; what comes up too early is put back. So
+ * the idle timer of a busy connection costs one store a message.
  */
 #include "net/net_int.h"
 
@@ -24,7 +25,7 @@ static void link_at(fr_wheel *wheel, fr_timer *timer, uint64_t tick)
     int level = 0;
     while (level < FR_WHEEL_LEVELS - 1 && distance >> (6 * (level + 1)))
         level++;
-    if (distance >> (6 * FR_WHEEL_LEVELS)) /* beyond 37 hours: as far as the wheel reaches, then again */
+    if (distance >> (6 * FR_WHEEL_LEVELS)) /* 37 hours: as far as the wheel reaches, then again */
         tick = wheel->tick + (1ull << (6 * FR_WHEEL_LEVELS)) - 1;
     unsigned slot = slot_of(tick, level);
     fr_timer **head = &wheel->slots[level][slot];

@@ -1,7 +1,7 @@
 /*
- * Waiting for one thing. In a fiber: suspend it; the completion comes home to its loop as a task, so all but fr_wait_done
- * runs on one thread and needs no atomics. Without a fiber: one lock and one condition for all threads that wait so;
- * scripts and tests, nothing hot.
+ * Waiting for one thing. In a fiber: suspend it; the completion comes home to its loop as a task,
+ * so all but fr_wait_done runs on one thread and needs no atomics. Without a fiber: one lock and
+ * one condition for all threads that wait so; scripts and tests, nothing hot.
  *
  * fr_wait_done must not touch the wait after it has told: the waiter's stack may be gone by then.
  */

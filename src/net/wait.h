@@ -3,8 +3,9 @@
  *
  *     fr_wait w; fr_wait_init(&w, ctx); submit(..., &w); FR_TRY(fr_wait_for(&w));
  *
- * In a fiber it suspends that fiber; without a loop (scripts, tests) it blocks the thread. Deadline and cancellation
- * are looked at only by fr_wait_until_canceled; fr_wait_for always waits to the end (the writer holds our memory:
+ * In a fiber it suspends that fiber; without a loop (scripts, tests) it blocks the thread.
+ * Deadline and cancellation are looked at only by fr_wait_until_canceled; fr_wait_for always waits
+ * to the end (the writer holds our memory:
  * traps A21).
  */
 #ifndef FR_NET_WAIT_H
@@ -21,18 +22,19 @@ typedef struct fr_wait {
     fr_err result;
 } fr_wait;
 
-/* Also on a loop's own stack (a worker's start, handlers that never wait): then it blocks the thread, so only another
- * thread may complete it. */
+/* Also on a loop's own stack (a worker's start, handlers that never wait): then it blocks the
+ * thread, so only another thread may complete it. */
 void fr_wait_init(fr_wait *wait, fr_ctx *ctx);
-/* Any thread, once. `wait` may be gone when this returns. The waiter goes on in its loop's pass, never inside this
- * call. */
+/* Any thread, once. `wait` may be gone when this returns. The waiter goes on in its loop's pass,
+ * never inside this call. */
 void fr_wait_done(fr_wait *wait, fr_err result);
 /* Returns the result. */
 fr_err fr_wait_for(fr_wait *wait);
 /*
- * The same, but not past the deadline of the context and not when it is cancelled: then `withdraw` is asked to take the
- * wait back from whoever would complete it, so that fr_wait_done is not called any more. If it returns false it was too
- * late for that, and the result is waited for. Errors: FR_ETIMEOUT, FR_ECANCELED, or the result.
+ * The same, but not past the deadline of the context and not when it is cancelled: then `withdraw`
+ * is asked to take the wait back from whoever would complete it, so that fr_wait_done is not
+ * called any more. If it returns false it was too late for that, and the result is waited for.
+ * Errors: FR_ETIMEOUT, FR_ECANCELED, or the result.
  */
 fr_err fr_wait_until_canceled(fr_wait *wait, bool (*withdraw)(fr_wait *wait));
 

@@ -17,9 +17,9 @@ typedef struct pair {
     fr_conn *conn;
     int peer; /* non-blocking */
     /* What the connection's protocol saw. */
-    char data[256];   /* of the last on_data, cut */
+    char data[256]; /* of the last on_data, cut */
     size_t n, calls;
-    size_t consume;   /* how much on_data consumes at most */
+    size_t consume; /* how much on_data consumes at most */
     int eofs, drains, deadlines, shutdowns, closes;
     fr_err why;
     void (*then)(struct pair *pair); /* called inside on_data */
@@ -35,18 +35,32 @@ static inline size_t pair_on_data(fr_conn *conn, uint8_t *bytes, size_t n)
         p->then(p);
     return p->consume < n ? p->consume : n;
 }
-static inline void pair_on_eof(fr_conn *conn) { ((pair *)conn->user)->eofs++; }
-static inline void pair_on_drain(fr_conn *conn) { ((pair *)conn->user)->drains++; }
-static inline void pair_on_deadline(fr_conn *conn) { ((pair *)conn->user)->deadlines++; }
+static inline void pair_on_eof(fr_conn *conn)
+{
+    ((pair *)conn->user)->eofs++;
+}
+static inline void pair_on_drain(fr_conn *conn)
+{
+    ((pair *)conn->user)->drains++;
+}
+static inline void pair_on_deadline(fr_conn *conn)
+{
+    ((pair *)conn->user)->deadlines++;
+}
 static inline void pair_on_close(fr_conn *conn, fr_err why)
 {
     pair *p = conn->user;
     p->closes++;
     p->why = why;
 }
-static const fr_proto pair_proto = {.name = "pair", .on_data = pair_on_data, .on_drain = pair_on_drain,
-                                    .on_eof = pair_on_eof, .on_deadline = pair_on_deadline, .on_close = pair_on_close};
-static const fr_proto pair_bare = {.name = "bare", .on_data = pair_on_data, .on_close = pair_on_close};
+static const fr_proto pair_proto = {.name = "pair",
+                                    .on_data = pair_on_data,
+                                    .on_drain = pair_on_drain,
+                                    .on_eof = pair_on_eof,
+                                    .on_deadline = pair_on_deadline,
+                                    .on_close = pair_on_close};
+static const fr_proto pair_bare = {
+    .name = "bare", .on_data = pair_on_data, .on_close = pair_on_close};
 
 static inline void pair_open(pair *p, const fr_proto *proto)
 {
@@ -69,13 +83,19 @@ static inline void pair_close(pair *p)
         close(p->peer);
     fr_loop_free(p->loop);
 }
-static inline void pair_pass(pair *p) { fr_loop_run_once(p->loop, 0); }
+static inline void pair_pass(pair *p)
+{
+    fr_loop_run_once(p->loop, 0);
+}
 static inline void pair_say(pair *p, const char *text)
 {
     assert_int_equal(write(p->peer, text, strlen(text)), strlen(text));
     pair_pass(p);
 }
-static inline fr_str pair_saw(pair *p) { return (fr_str){p->data, p->n < sizeof p->data ? p->n : sizeof p->data}; }
+static inline fr_str pair_saw(pair *p)
+{
+    return (fr_str){p->data, p->n < sizeof p->data ? p->n : sizeof p->data};
+}
 /* What the peer gets now; empty: nothing, or the end (then *is_over). */
 static inline fr_str pair_hear(pair *p, char *room, size_t n, bool *is_over)
 {

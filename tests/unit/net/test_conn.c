@@ -119,7 +119,8 @@ static void kept_bytes_come_at_once_after_resuming(void **state)
 
 static void upgrade(pair *p)
 {
-    static const fr_proto upgraded = {.name = "upgraded", .on_data = pair_on_data, .on_close = pair_on_close};
+    static const fr_proto upgraded = {
+        .name = "upgraded", .on_data = pair_on_data, .on_close = pair_on_close};
     p->then = NULL;
     p->consume = SIZE_MAX;
     fr_conn_set_proto(p->conn, &upgraded, p);
@@ -135,7 +136,8 @@ static size_t first_three(fr_conn *conn, uint8_t *bytes, size_t n)
 static void the_rest_goes_to_the_protocol_that_took_over(void **state)
 {
     (void)state;
-    static const fr_proto first = {.name = "first", .on_data = first_three, .on_close = pair_on_close};
+    static const fr_proto first = {
+        .name = "first", .on_data = first_three, .on_close = pair_on_close};
     pair p;
     pair_open(&p, &first);
     pair_say(&p, "onetwo");
@@ -229,6 +231,34 @@ static void an_end_behind_unread_bytes_is_told_after_them(void **state)
     for (int i = 0; i < 3; i++)
         pair_pass(&p);
     assert_str(pair_saw(&p), "more");
+    assert_int_equal(p.eofs, 1);
+    pair_close(&p);
+}
+
+static void no_eof_yet(pair *p)
+{
+    assert_int_equal(p->eofs, 0);
+}
+
+static void kept_bytes_come_before_the_end(void **state)
+{
+    (void)state;
+    pair p;
+    pair_open(&p, &pair_proto);
+    p.then = hold;
+    p.consume = 3;
+    pair_say(&p, "onetwoend");
+    fr_conn_resume_read(p.conn);
+    shutdown(p.peer, SHUT_WR);
+    pair_pass(&p); /* the end is seen before the rest is delivered; the protocol pauses again */
+    assert_int_equal(p.calls, 2);
+    assert_int_equal(p.eofs, 0);
+    fr_conn_resume_read(p.conn);
+    p.then = no_eof_yet;
+    pair_pass(&p);
+    pair_pass(&p);
+    assert_int_equal(p.calls, 3);
+    assert_str(pair_saw(&p), "end");
     assert_int_equal(p.eofs, 1);
     pair_close(&p);
 }
@@ -460,16 +490,23 @@ static void a_unix_socket_has_no_address(void **state)
     pair_close(&p);
 }
 
-FR_TESTS(conn, FR_TEST(bytes_arrive_and_answers_leave_once_a_pass), FR_TEST(what_is_not_consumed_comes_again_with_more),
+FR_TESTS(conn, FR_TEST(bytes_arrive_and_answers_leave_once_a_pass),
+         FR_TEST(what_is_not_consumed_comes_again_with_more),
          FR_TEST(a_message_of_a_megabyte_is_gathered_in_place),
-         FR_TEST(paused_reading_delivers_nothing_and_resuming_all), FR_TEST(kept_bytes_come_at_once_after_resuming),
-         FR_TEST(the_rest_goes_to_the_protocol_that_took_over), FR_TEST(a_later_exchange_of_protocol_gets_what_was_kept),
-         FR_TEST(half_close_is_told_and_the_answer_still_leaves), FR_TEST(without_on_eof_the_end_of_the_peer_closes),
+         FR_TEST(paused_reading_delivers_nothing_and_resuming_all),
+         FR_TEST(kept_bytes_come_at_once_after_resuming),
+         FR_TEST(the_rest_goes_to_the_protocol_that_took_over),
+         FR_TEST(a_later_exchange_of_protocol_gets_what_was_kept),
+         FR_TEST(half_close_is_told_and_the_answer_still_leaves),
+         FR_TEST(without_on_eof_the_end_of_the_peer_closes),
          FR_TEST(a_peer_that_goes_while_we_do_not_read_is_noticed),
-         FR_TEST(an_end_behind_unread_bytes_is_told_after_them), FR_TEST(closing_inside_on_data_waits_until_it_returns),
+         FR_TEST(an_end_behind_unread_bytes_is_told_after_them),
+         FR_TEST(kept_bytes_come_before_the_end),
+         FR_TEST(closing_inside_on_data_waits_until_it_returns),
          FR_TEST(closing_elsewhere_is_at_once_and_ids_are_used_again),
          FR_TEST(an_event_of_a_connection_closed_in_the_same_pass_is_ignored),
-         FR_TEST(finishing_waits_for_the_peer_and_throws_its_bytes_away), FR_TEST(finishing_ends_when_its_time_is_over),
+         FR_TEST(finishing_waits_for_the_peer_and_throws_its_bytes_away),
+         FR_TEST(finishing_ends_when_its_time_is_over),
          FR_TEST(finishing_inside_on_data_keeps_nothing), FR_TEST(a_deadline_is_told_or_closes),
-         FR_TEST(out_of_memory_for_the_rest_closes_that_connection), FR_TEST(each_allocation_of_a_loop_may_fail),
-         FR_TEST(a_unix_socket_has_no_address))
+         FR_TEST(out_of_memory_for_the_rest_closes_that_connection),
+         FR_TEST(each_allocation_of_a_loop_may_fail), FR_TEST(a_unix_socket_has_no_address))

@@ -91,7 +91,8 @@ static void asks(void *arg)
     fr_fiber_on_loop_stack(on_loop, arg);
     note('r');
     assert_ptr_equal(fr_fiber_current(), self);
-    uintptr_t distance = (uintptr_t)&here > stack_of_call ? (uintptr_t)&here - stack_of_call : stack_of_call - (uintptr_t)&here;
+    uintptr_t distance = (uintptr_t)&here > stack_of_call ? (uintptr_t)&here - stack_of_call
+                                                          : stack_of_call - (uintptr_t)&here;
     assert_true(distance > FR_FIBER_STACK_BYTES);
 }
 
@@ -169,5 +170,6 @@ static void ten_thousand_fibers_and_not_one_more(void **state)
 }
 
 FR_TESTS(fiber, FR_TEST(a_fiber_runs_until_it_suspends_and_goes_on_when_resumed),
-         FR_TEST(within_a_fiber_others_wait_for_the_pass), FR_TEST(a_fiber_may_call_on_the_loops_stack),
-         FR_TEST(forty_kilobytes_of_stack_are_fine), FR_TEST(ten_thousand_fibers_and_not_one_more))
+         FR_TEST(within_a_fiber_others_wait_for_the_pass),
+         FR_TEST(a_fiber_may_call_on_the_loops_stack), FR_TEST(forty_kilobytes_of_stack_are_fine),
+         FR_TEST(ten_thousand_fibers_and_not_one_more))

@@ -153,7 +153,8 @@ static void much_output_ends_the_pass_but_loses_no_event(void **state)
         int fds[2];
         assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
         pairs[i] = (pair){.loop = loop, .peer = fds[1], .consume = SIZE_MAX};
-        assert_int_equal(fr_loop_adopt(loop, fds[0], &pair_proto, &pairs[i], &pairs[i].conn), FR_OK);
+        assert_int_equal(fr_loop_adopt(loop, fds[0], &pair_proto, &pairs[i], &pairs[i].conn),
+                         FR_OK);
         assert_int_equal(write(fds[1], "x", 1), 1);
     }
     for (int pass = 0; pass < 4; pass++) {
@@ -183,5 +184,6 @@ static void much_output_ends_the_pass_but_loses_no_event(void **state)
 
 FR_TESTS(loop, FR_TEST(a_pass_runs_data_timers_tasks_fibers_hooks_then_sends),
          FR_TEST(a_hook_that_arms_itself_does_not_hold_the_loop),
-         FR_TEST(what_a_hook_starts_still_leaves_in_this_pass), FR_TEST(slots_are_freed_with_their_loop),
+         FR_TEST(what_a_hook_starts_still_leaves_in_this_pass),
+         FR_TEST(slots_are_freed_with_their_loop),
          FR_TEST(much_output_ends_the_pass_but_loses_no_event))

@@ -29,14 +29,9 @@ static fr_err queue(fr_conn *conn, uint32_t number, uint32_t n, unsigned how)
     fill(bytes, number, n);
     fr_err err;
     switch (how) {
-    case 0:
-        err = fr_conn_write(conn, bytes, n);
-        break;
-    case 1:
-        err = fr_conn_write2(conn, (fr_str){bytes, 8}, (fr_str){bytes + 8, n - 8});
-        break;
-    case 2:
-        return fr_conn_write_take(conn, bytes, n);
+    case 0: err = fr_conn_write(conn, bytes, n); break;
+    case 1: err = fr_conn_write2(conn, (fr_str){bytes, 8}, (fr_str){bytes + 8, n - 8}); break;
+    case 2: return fr_conn_write_take(conn, bytes, n);
     case 3: {
         char *at = fr_conn_reserve(conn, n < FR_CONN_RESERVE_BYTES ? n + 8 : n);
         err = at ? FR_OK : FR_ETOOBIG;
@@ -91,13 +86,10 @@ static void read_units(pair *p, reader *r)
 static uint32_t random_size(uint32_t *seed)
 {
     switch (next_random(seed) % 8) {
-    case 0:
-        return 8 + next_random(seed) % 70000; /* memory of its own */
+    case 0: return 8 + next_random(seed) % 70000; /* memory of its own */
     case 1:
-    case 2:
-        return 8 + next_random(seed) % 16000;
-    default:
-        return 8 + next_random(seed) % 300;
+    case 2: return 8 + next_random(seed) % 16000;
+    default: return 8 + next_random(seed) % 300;
     }
 }
 
@@ -148,7 +140,8 @@ static void dropping_keeps_units_whole(void **state)
             pair_pass(&p);
         if (next_random(&seed) % 200 == 0) {
             fr_conn_drop_pending(p.conn);
-            assert_in_range(fr_conn_pending(p.conn), 0, 70008); /* at most the unit that was begun */
+            /* At most the unit that was begun. */
+            assert_in_range(fr_conn_pending(p.conn), 0, 70008);
         }
         if (next_random(&seed) % 100 == 0)
             read_units(&p, r);
@@ -180,7 +173,8 @@ static void past_the_bound_nothing_is_queued(void **state)
     assert_int_equal(fr_conn_write_block(p.conn, block, 99, true), FR_ETOOBIG);
     assert_int_equal(atomic_load(&block->refs), 1);
     assert_int_equal(fr_conn_pending(p.conn), 600);
-    assert_int_equal(fr_conn_write_block(p.conn, block, 0, false), FR_OK); /* a snapshot is not counted */
+    /* A snapshot is not counted. */
+    assert_int_equal(fr_conn_write_block(p.conn, block, 0, false), FR_OK);
     assert_int_equal(atomic_load(&block->refs), 2);
     assert_int_equal(fr_conn_pending(p.conn), 1100);
     assert_int_equal(fr_conn_write(p.conn, bytes, 400), FR_OK);
@@ -289,7 +283,9 @@ static void allocations_that_fail_queue_nothing(void **state)
     pair_close(&p);
 }
 
-FR_TESTS(out, FR_TEST(units_of_every_kind_arrive_whole_and_in_order), FR_TEST(dropping_keeps_units_whole),
-         FR_TEST(past_the_bound_nothing_is_queued), FR_TEST(a_reservation_that_is_not_used_leaves_nothing),
-         FR_TEST(drain_is_told_when_a_blocked_connection_is_empty), FR_TEST(closing_frees_what_is_queued),
-         FR_TEST(a_peer_that_vanishes_is_found_in_sending), FR_TEST(allocations_that_fail_queue_nothing))
+FR_TESTS(out, FR_TEST(units_of_every_kind_arrive_whole_and_in_order),
+         FR_TEST(dropping_keeps_units_whole), FR_TEST(past_the_bound_nothing_is_queued),
+         FR_TEST(a_reservation_that_is_not_used_leaves_nothing),
+         FR_TEST(drain_is_told_when_a_blocked_connection_is_empty),
+         FR_TEST(closing_frees_what_is_queued), FR_TEST(a_peer_that_vanishes_is_found_in_sending),
+         FR_TEST(allocations_that_fail_queue_nothing))

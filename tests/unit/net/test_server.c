@@ -68,7 +68,8 @@ static void on_close(fr_conn *conn, fr_err why)
     (void)conn, (void)why;
     atomic_fetch_add(&the_app.closed, 1);
 }
-static const fr_proto echo = {.name = "echo", .on_data = on_data, .on_shutdown = on_shutdown, .on_close = on_close};
+static const fr_proto echo = {
+    .name = "echo", .on_data = on_data, .on_shutdown = on_shutdown, .on_close = on_close};
 
 static fr_err on_accept(fr_conn *conn, void *arg)
 {
@@ -145,7 +146,8 @@ static int client_socket(void)
 }
 static bool client_connect(int fd, uint16_t port)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     return connect(fd, (struct sockaddr *)&at, sizeof at) == 0;
 }
 static int client(void)
@@ -209,16 +211,24 @@ static void a_port_in_use_is_said_in_one_line(void **state)
     fr_server *other;
     app_open((fr_server_opts){.workers = 2});
     uint16_t port = fr_server_port(the_app.server);
-    for (int workers = 1; workers <= 2; workers++) { /* sharing the port must not be mistaken for having it */
-        assert_int_equal(fr_server_open(&(fr_server_opts){.port = port, .workers = workers, .on_accept = on_accept},
-                                        &other, error), FR_EIO);
-        snprintf(expected, sizeof expected, "cannot listen on 127.0.0.1:%u: address already in use; stop the other "
-                 "program or choose another port (--listen 127.0.0.1:0 takes any)", port);
+    /* Sharing the port must not be mistaken for having it. */
+    for (int workers = 1; workers <= 2; workers++) {
+        assert_int_equal(
+            fr_server_open(
+                &(fr_server_opts){.port = port, .workers = workers, .on_accept = on_accept}, &other,
+                error),
+            FR_EIO);
+        snprintf(expected, sizeof expected,
+                 "cannot listen on 127.0.0.1:%u: address already in use; stop the other "
+                 "program or choose another port (--listen 127.0.0.1:0 takes any)",
+                 port);
         assert_string_equal(error, expected);
     }
     fr_server_close(the_app.server); /* never run */
-    assert_int_equal(fr_server_open(&(fr_server_opts){.port = port, .workers = 1, .on_accept = on_accept}, &other, error),
-                     FR_OK);
+    assert_int_equal(
+        fr_server_open(&(fr_server_opts){.port = port, .workers = 1, .on_accept = on_accept},
+                       &other, error),
+        FR_OK);
     fr_server_close(other);
 }
 
@@ -227,9 +237,14 @@ static void addresses_that_cannot_be_are_refused_with_a_hint(void **state)
     (void)state;
     char error[256];
     fr_server *other;
-    assert_int_equal(fr_server_open(&(fr_server_opts){.host = "192.0.2.1", .on_accept = on_accept}, &other, error), FR_EIO);
-    assert_non_null(strstr(error, "cannot listen on 192.0.2.1:0: this machine has no such address"));
-    assert_int_equal(fr_server_open(&(fr_server_opts){.host = "256.1.2.3", .on_accept = on_accept}, &other, error), FR_EIO);
+    assert_int_equal(fr_server_open(&(fr_server_opts){.host = "192.0.2.1", .on_accept = on_accept},
+                                    &other, error),
+                     FR_EIO);
+    assert_non_null(
+        strstr(error, "cannot listen on 192.0.2.1:0: this machine has no such address"));
+    assert_int_equal(fr_server_open(&(fr_server_opts){.host = "256.1.2.3", .on_accept = on_accept},
+                                    &other, error),
+                     FR_EIO);
     assert_non_null(strstr(error, "cannot listen on 256.1.2.3:0: "));
 }
 
@@ -244,11 +259,16 @@ static void ipv6_is_given_in_brackets(void **state)
     close(probe);
     if (!has_v6)
         skip();
-    assert_int_equal(fr_server_open(&(fr_server_opts){.host = "[::1]", .workers = 2, .on_accept = on_accept}, &other, error),
-                     FR_OK);
+    assert_int_equal(
+        fr_server_open(&(fr_server_opts){.host = "[::1]", .workers = 2, .on_accept = on_accept},
+                       &other, error),
+        FR_OK);
     fr_server *again;
-    assert_int_equal(fr_server_open(&(fr_server_opts){.host = "::1", .port = fr_server_port(other), .on_accept = on_accept},
-                                    &again, error), FR_EIO);
+    assert_int_equal(
+        fr_server_open(
+            &(fr_server_opts){.host = "::1", .port = fr_server_port(other), .on_accept = on_accept},
+            &again, error),
+        FR_EIO);
     assert_non_null(strstr(error, "cannot listen on [::1]:"));
     fr_server_close(other);
 }
@@ -260,7 +280,9 @@ static void an_inherited_socket_is_shared_by_the_workers(void **state)
     fr_server *other;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    assert_int_equal(fr_server_open(&(fr_server_opts){.listen_fd = fd, .on_accept = on_accept}, &other, error), FR_EIO);
+    assert_int_equal(
+        fr_server_open(&(fr_server_opts){.listen_fd = fd, .on_accept = on_accept}, &other, error),
+        FR_EIO);
     assert_non_null(strstr(error, "not a listening socket; check LISTEN_FDS"));
     assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 16), 0);
     app_open((fr_server_opts){.listen_fd = fd, .workers = 2});
@@ -537,10 +559,14 @@ static void clients_that_vanish_leave_nothing(void **state)
 }
 
 FR_TESTS(server, FR_TEST(both_workers_serve), FR_TEST(a_port_in_use_is_said_in_one_line),
-         FR_TEST(addresses_that_cannot_be_are_refused_with_a_hint), FR_TEST(ipv6_is_given_in_brackets),
-         FR_TEST(an_inherited_socket_is_shared_by_the_workers), FR_TEST(the_peers_address_is_known), FR_TEST(a_refused_connection_is_closed),
-         FR_TEST(above_the_maximum_accepting_waits), FR_TEST(without_files_accepting_pauses_and_goes_on),
-         FR_TEST(the_drain_answers_what_was_sent_and_says_goodbye), FR_TEST(what_does_not_end_is_cut_in_time),
+         FR_TEST(addresses_that_cannot_be_are_refused_with_a_hint),
+         FR_TEST(ipv6_is_given_in_brackets), FR_TEST(an_inherited_socket_is_shared_by_the_workers),
+         FR_TEST(the_peers_address_is_known), FR_TEST(a_refused_connection_is_closed),
+         FR_TEST(above_the_maximum_accepting_waits),
+         FR_TEST(without_files_accepting_pauses_and_goes_on),
+         FR_TEST(the_drain_answers_what_was_sent_and_says_goodbye),
+         FR_TEST(what_does_not_end_is_cut_in_time),
          FR_TEST(the_first_signal_drains_and_the_second_cuts),
          FR_TEST(a_handler_that_waits_for_another_thread_comes_to_its_end),
-         FR_TEST(a_worker_that_cannot_start_ends_the_server), FR_TEST(clients_that_vanish_leave_nothing))
+         FR_TEST(a_worker_that_cannot_start_ends_the_server),
+         FR_TEST(clients_that_vanish_leave_nothing))

@@ -142,7 +142,10 @@ static void random_timers_ring_when_a_list_says_so(void **state)
         seed = seed * 1664525u + 1013904223u;
         alarm *a = &alarms[(seed >> 8) % COUNT];
         unsigned span = seed >> 24 & 3;
-        uint64_t far = (seed >> 10) % (span == 0 ? 100u : span == 1 ? 5000u : span == 2 ? 200000u : 20000000u);
+        uint64_t far = (seed >> 10) % (span == 0   ? 100u
+                                       : span == 1 ? 5000u
+                                       : span == 2 ? 200000u
+                                                   : 20000000u);
         switch (seed >> 28) {
         case 0:
             fr_timer_cancel(loop, &a->timer);
@@ -152,17 +155,18 @@ static void random_timers_ring_when_a_list_says_so(void **state)
         case 2:
             pass_after(loop, far % 3000);
             for (int i = 0; i < COUNT; i++) /* none that is due by a tick is left */
-                assert_true(!alarms[i].want_ms || alarms[i].want_ms + FR_TICK_MS > fr_loop_now_ms(loop));
+                assert_true(!alarms[i].want_ms ||
+                            alarms[i].want_ms + FR_TICK_MS > fr_loop_now_ms(loop));
             break;
         case 3:
             if (step % 50 == 0)
                 pass_after(loop, far);
             break;
-        default:
-            set(a, fr_clock_ms() + far);
+        default: set(a, fr_clock_ms() + far);
         }
         if (a->want_ms) { /* the loop does not sleep past it */
-            uint64_t rest = a->want_ms > fr_loop_now_ms(loop) ? a->want_ms - fr_loop_now_ms(loop) : 0;
+            uint64_t rest =
+                a->want_ms > fr_loop_now_ms(loop) ? a->want_ms - fr_loop_now_ms(loop) : 0;
             assert_in_range(fr_wheel_wait_ms_(loop), 0, rest + 2 * FR_TICK_MS);
         }
     }
@@ -173,6 +177,7 @@ static void random_timers_ring_when_a_list_says_so(void **state)
     fr_loop_free(loop);
 }
 
-FR_TESTS(timer, FR_TEST(a_timer_rings_once_at_its_time), FR_TEST(moving_later_earlier_and_cancelling),
+FR_TESTS(timer, FR_TEST(a_timer_rings_once_at_its_time),
+         FR_TEST(moving_later_earlier_and_cancelling),
          FR_TEST(a_timer_of_a_hundred_days_is_not_lost), FR_TEST(a_callback_may_cancel_and_arm),
          FR_TEST(random_timers_ring_when_a_list_says_so))

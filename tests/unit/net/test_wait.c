@@ -205,7 +205,8 @@ static void sleeping_ends_by_time_deadline_or_cancelling(void **state)
 {
     (void)state;
     fr_loop *loop = fr_loop_new(0);
-    job j = {.loop = loop, .ms = 1000}, late = {.loop = loop, .ms = 1000, .is_late = true}, gone = {.loop = loop, .ms = 1000};
+    job j = {.loop = loop, .ms = 1000}, late = {.loop = loop, .ms = 1000, .is_late = true},
+        gone = {.loop = loop, .ms = 1000};
     fr_fiber_start(loop, sleeps, &j);
     fr_fiber_start(loop, sleeps, &late);
     fr_fiber_start(loop, sleeps, &gone);
@@ -268,8 +269,10 @@ static void an_error_keeps_its_text(void **state)
 }
 
 FR_TESTS(wait, FR_TEST(a_fiber_waits_until_it_is_told_on_its_loop),
-         FR_TEST(what_is_done_before_waiting_does_not_suspend), FR_TEST(another_thread_ends_a_wait_of_a_fiber),
-         FR_TEST(without_a_loop_the_thread_blocks), FR_TEST(a_deadline_or_a_client_that_goes_ends_a_wait),
-         FR_TEST(too_late_to_withdraw_means_waiting_on), FR_TEST(a_blocked_thread_honours_its_deadline),
-         FR_TEST(sleeping_ends_by_time_deadline_or_cancelling), FR_TEST(sleeping_without_a_loop_takes_real_time),
-         FR_TEST(an_error_keeps_its_text))
+         FR_TEST(what_is_done_before_waiting_does_not_suspend),
+         FR_TEST(another_thread_ends_a_wait_of_a_fiber), FR_TEST(without_a_loop_the_thread_blocks),
+         FR_TEST(a_deadline_or_a_client_that_goes_ends_a_wait),
+         FR_TEST(too_late_to_withdraw_means_waiting_on),
+         FR_TEST(a_blocked_thread_honours_its_deadline),
+         FR_TEST(sleeping_ends_by_time_deadline_or_cancelling),
+         FR_TEST(sleeping_without_a_loop_takes_real_time), FR_TEST(an_error_keeps_its_text))
