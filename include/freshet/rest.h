@@ -14,27 +14,27 @@ extern "C" {
 
 /** One more URL beneath a viewset. Arrays end with {0}. */
 typedef struct fr_action {
-    const char *path;      /* "pin": api/notes/<pk>/pin/, or api/notes/pin/ */
-    fr_handler handler;    /* fr_load, fr_store and fr_reply work in it */
-    const char *methods;   /* "POST"; NULL: GET */
-    bool is_detail;        /* beneath one object */
+    const char *path;    /* "pin": api/notes/<pk>/pin/, or api/notes/pin/ */
+    fr_handler handler;  /* fr_load, fr_store and fr_reply work in it */
+    const char *methods; /* "POST"; NULL: GET */
+    bool is_detail;      /* beneath one object */
     void *reserved_[2];
 } fr_action;
 
 /** What is served at a URL. Plain data that lives as long as the app; zero is the default of every member. */
 typedef struct fr_viewset {
     const fr_model *model;
-    const char *filter;          /* query parameters: "done,title__icontains"; NULL: none */
-    const char *ordering;        /* "-updated_at"; NULL: the model's. The key, ascending, ends every ordering */
-    const char *ordering_fields; /* what ?ordering= may name: "title,id"; NULL: every field in the answer; "": none */
-    uint32_t page_size;          /* rows of a page, {"count", "next", "previous", "results"}; 0: a bare list */
-    uint32_t max_page_size;      /* ?page_size= may ask for up to this many; 0: it is ignored */
-    const char *fields;          /* of the answer, in its order: "id,title"; NULL: all but the secret ones */
-    const char *actions;         /* "list,retrieve"; NULL: also create, update, partial_update, destroy */
-    bool read_only;              /* list and retrieve only */
-    const char *name;            /* in OPTIONS and the explorer: "Note"; NULL: from the model */
+    const char *filter;   /* query parameters: "done,title__icontains"; NULL: none */
+    const char *ordering; /* "-updated_at"; NULL: the model's. Ends with the key, ascending */
+    const char *ordering_fields; /* for ?ordering=: "title,id"; NULL: all shown; "": none */
+    uint32_t page_size;          /* rows of a page, in an envelope with count; 0: a bare list */
+    uint32_t max_page_size;      /* ?page_size= may ask for so many; 0: it is ignored */
+    const char *fields;  /* shown, in this order: "id,title"; NULL: all but the secret ones */
+    const char *actions; /* "list,create,retrieve,update,partial_update,destroy"; NULL: all */
+    bool read_only;      /* list and retrieve only */
+    const char *name;    /* in OPTIONS and the explorer: "Note"; NULL: from the model */
     const char *description;
-    const fr_action *extra;      /* NULL: none */
+    const fr_action *extra; /* NULL: none */
     void *reserved_[4];
 } fr_viewset;
 

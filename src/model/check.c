@@ -27,7 +27,8 @@ static FR_PRINTF_(2, 3) fr_err wrong(const check *c, const char *fmt, ...)
     va_end(args);
     const char *name = c->model->name ? c->model->name : "?";
     if (c->field)
-        snprintf(c->error, ERROR_ROOM, "model %.40s, field %.60s: %.120s", name, c->field->name ? c->field->name : "?", text);
+        snprintf(c->error, ERROR_ROOM, "model %.40s, field %.60s: %.120s", name,
+                 c->field->name ? c->field->name : "?", text);
     else
         snprintf(c->error, ERROR_ROOM, "model %.40s: %.200s", name, text);
     return FR_EINVAL;
@@ -88,7 +89,8 @@ static fr_err check_reference(const check *c)
         return wrong(c, "the model it points to has no primary key");
     if (f->on_delete == FR_SET_NULL && !f->null)
         return wrong(c, ".on_delete = FR_SET_NULL needs .null = true");
-    bool is_integer = key->kind == FR_KIND_ID || key->kind == FR_KIND_INTEGER || key->kind == FR_KIND_BIGINT;
+    bool is_integer =
+        key->kind == FR_KIND_ID || key->kind == FR_KIND_INTEGER || key->kind == FR_KIND_BIGINT;
     if (c->model->struct_bytes && !is_integer)
         return wrong(c, "in a C struct a FOREIGN_KEY points to a model with an integer key");
     return FR_OK;
@@ -116,7 +118,8 @@ static fr_err check_options(const check *c)
         return wrong(c, ".decimal_places is more than .max_digits");
     if (f->max_length && f->min_length > f->max_length)
         return wrong(c, ".min_length is more than .max_length");
-    if ((f->auto_now || f->auto_now_add) && f->kind != FR_KIND_DATE && f->kind != FR_KIND_TIME && f->kind != FR_KIND_DATETIME)
+    if ((f->auto_now || f->auto_now_add) && f->kind != FR_KIND_DATE && f->kind != FR_KIND_TIME &&
+        f->kind != FR_KIND_DATETIME)
         return wrong(c, "only DATE, TIME and DATETIME have .auto_now and .auto_now_add");
     if ((f->kind == FR_KIND_ID || f->primary_key) && (f->null || f->secret))
         return wrong(c, "a primary key cannot be .null or .secret");
@@ -133,10 +136,12 @@ static fr_err check_field(const check *c)
 {
     const fr_field *f = c->field;
     if (!is_name(f->name))
-        return wrong(c, "a name is letters, digits and single underscores, and begins with a letter");
+        return wrong(c,
+                     "a name is letters, digits and single underscores, and begins with a letter");
     if ((unsigned)f->kind >= FR_KIND_COUNT_)
         return wrong(c, "unknown kind %d", (int)f->kind);
-    if (c->model->struct_bytes && (size_t)f->offset + member_bytes(f->kind) > c->model->struct_bytes)
+    if (c->model->struct_bytes &&
+        (size_t)f->offset + member_bytes(f->kind) > c->model->struct_bytes)
         return wrong(c, "lies outside of the struct");
     return check_options(c);
 }
@@ -171,9 +176,11 @@ fr_err fr_model_check(const fr_model *model, char error[ERROR_ROOM])
     check c = {.model = model, .error = error};
     fr_query query = {.model = model};
     if (!is_name(model->name))
-        return wrong(&c, "a name is letters, digits and single underscores, and begins with a letter");
+        return wrong(&c,
+                     "a name is letters, digits and single underscores, and begins with a letter");
     if (model->field_count == 0 || model->field_count > FR_MODEL_FIELDS_MAX)
-        return wrong(&c, "it has %u fields; 1 to %d are possible", (unsigned)model->field_count, FR_MODEL_FIELDS_MAX);
+        return wrong(&c, "it has %u fields; 1 to %d are possible", (unsigned)model->field_count,
+                     FR_MODEL_FIELDS_MAX);
     for (uint32_t i = 0; i < model->field_count; i++) {
         c.field = &model->fields[i];
         FR_TRY(check_field(&c));
@@ -182,6 +189,7 @@ fr_err fr_model_check(const fr_model *model, char error[ERROR_ROOM])
     c.field = NULL;
     FR_TRY(check_key(&c));
     if (fr_query_order(&query, (fr_str){"", 0}) != FR_OK)
-        return wrong(&c, ".ordering = \"%s\" names an unknown field, or more than %d", model->ordering, FR_ORDERS_MAX - 1);
+        return wrong(&c, ".ordering = \"%s\" names an unknown field, or more than %d",
+                     model->ordering, FR_ORDERS_MAX - 1);
     return FR_OK;
 }

@@ -74,15 +74,19 @@ fr_err fr_value_from_text(const fr_field *field, fr_str s, fr_arena *arena, fr_v
     case FR_KIND_DECIMAL: return decimal_value(arena, FR_VALUE_S(s), field->decimal_places, out);
     case FR_KIND_DATE: {
         fr_date date;
-        return fr_date_parse(s, &date) ? text_value(arena, text, fr_date_iso(date, text), out) : FR_EINVAL;
+        return fr_date_parse(s, &date) ? text_value(arena, text, fr_date_iso(date, text), out)
+                                       : FR_EINVAL;
     }
     case FR_KIND_TIME: {
         fr_span clock;
-        return fr_span_parse_time(s, &clock) ? text_value(arena, text, fr_span_clock(clock, text), out) : FR_EINVAL;
+        return fr_span_parse_time(s, &clock)
+                   ? text_value(arena, text, fr_span_clock(clock, text), out)
+                   : FR_EINVAL;
     }
     case FR_KIND_DATETIME: {
         fr_time time;
-        return fr_time_parse(s, &time) ? text_value(arena, text, fr_time_sql(time, text), out) : FR_EINVAL;
+        return fr_time_parse(s, &time) ? text_value(arena, text, fr_time_sql(time, text), out)
+                                       : FR_EINVAL;
     }
     case FR_KIND_DURATION: {
         fr_span span;
@@ -93,13 +97,15 @@ fr_err fr_value_from_text(const fr_field *field, fr_str s, fr_arena *arena, fr_v
     }
     case FR_KIND_UUID: {
         fr_uuid uuid;
-        return fr_uuid_parse(s, &uuid) ? text_value(arena, text, fr_uuid_hex(uuid, text), out) : FR_EINVAL;
+        return fr_uuid_parse(s, &uuid) ? text_value(arena, text, fr_uuid_hex(uuid, text), out)
+                                       : FR_EINVAL;
     }
     case FR_KIND_JSON: return json_value(arena, s, out);
     case FR_KIND_FOREIGN_KEY: {
         const fr_field *key = field->to ? fr_model_key(field->to) : NULL;
         static const fr_field INTEGER = {.kind = FR_KIND_BIGINT};
-        bool is_loop = key && key->kind == FR_KIND_FOREIGN_KEY; /* a key that is itself a reference */
+        bool is_loop =
+            key && key->kind == FR_KIND_FOREIGN_KEY; /* a key that is itself a reference */
         return fr_value_from_text(key && !is_loop ? key : &INTEGER, s, arena, out);
     }
     case FR_KIND_CHAR:
@@ -125,10 +131,14 @@ fr_err fr_value_from_member(const fr_field *field, const void *row, fr_arena *ar
     case FR_KIND_FOREIGN_KEY: *out = FR_VALUE_I(*(const int64_t *)member); return FR_OK;
     case FR_KIND_BOOLEAN: *out = FR_VALUE_I(*(const bool *)member); return FR_OK;
     case FR_KIND_FLOAT: *out = FR_VALUE_R(*(const double *)member); return FR_OK;
-    case FR_KIND_DATE: return text_value(arena, text, fr_date_iso(*(const fr_date *)member, text), out);
-    case FR_KIND_TIME: return text_value(arena, text, fr_span_clock(*(const fr_span *)member, text), out);
-    case FR_KIND_DATETIME: return text_value(arena, text, fr_time_sql(*(const fr_time *)member, text), out);
-    case FR_KIND_UUID: return text_value(arena, text, fr_uuid_hex(*(const fr_uuid *)member, text), out);
+    case FR_KIND_DATE:
+        return text_value(arena, text, fr_date_iso(*(const fr_date *)member, text), out);
+    case FR_KIND_TIME:
+        return text_value(arena, text, fr_span_clock(*(const fr_span *)member, text), out);
+    case FR_KIND_DATETIME:
+        return text_value(arena, text, fr_time_sql(*(const fr_time *)member, text), out);
+    case FR_KIND_UUID:
+        return text_value(arena, text, fr_uuid_hex(*(const fr_uuid *)member, text), out);
     case FR_KIND_DECIMAL: {
         fr_str s = *(const fr_str *)member;
         return decimal_value(arena, FR_VALUE_S(s.n ? s : FR_STR("0")), field->decimal_places, out);
@@ -163,7 +173,9 @@ static int64_t int_of(fr_value v)
     int64_t i = 0;
     switch (v.type) {
     case FR_VALUE_INT: return v.as.i;
-    case FR_VALUE_REAL: return v.as.r >= -9223372036854775808.0 && v.as.r < 9223372036854775808.0 ? (int64_t)v.as.r : 0;
+    case FR_VALUE_REAL:
+        return v.as.r >= -9223372036854775808.0 && v.as.r < 9223372036854775808.0 ? (int64_t)v.as.r
+                                                                                  : 0;
     case FR_VALUE_TEXT: return fr_str_i64(v.as.s, &i) ? i : 0;
     default: return 0;
     }
@@ -252,7 +264,8 @@ fr_err fr_value_to_member(const fr_field *field, fr_value v, fr_arena *arena, vo
 
 /* ---- rows ---- */
 
-fr_err fr_row_value(const fr_model *model, int index, const void *row, fr_arena *arena, fr_value *out)
+fr_err fr_row_value(const fr_model *model, int index, const void *row, fr_arena *arena,
+                    fr_value *out)
 {
     if (((const fr_row *)row)->null >> index & 1) {
         *out = (fr_value){.type = FR_VALUE_NULL};

@@ -57,7 +57,8 @@ static bool read_text(fr_str s, digits *d)
     }
     if (seen && i < s.n && (s.p[i] == 'e' || s.p[i] == 'E')) {
         int64_t exponent = 0;
-        if (!fr_str_i64(fr_str_from(s, i + 1), &exponent) || exponent > 1000000 || exponent < -1000000)
+        if (!fr_str_i64(fr_str_from(s, i + 1), &exponent) || exponent > 1000000 ||
+            exponent < -1000000)
             return false;
         d->point += (int)exponent;
         i = s.n;
@@ -101,7 +102,9 @@ static bool read_value(fr_value v, digits *d)
     switch (v.type) {
     case FR_VALUE_TEXT: return read_text(v.as.s, d);
     case FR_VALUE_INT: n = fr_digits_i64(text, v.as.i); break;
-    case FR_VALUE_REAL: n = (size_t)snprintf(text, sizeof text, "%.*e", STORED_DIGITS - 1, v.as.r); break;
+    case FR_VALUE_REAL:
+        n = (size_t)snprintf(text, sizeof text, "%.*e", STORED_DIGITS - 1, v.as.r);
+        break;
     default: return false;
     }
     for (size_t i = 0; i < n; i++)

@@ -109,7 +109,8 @@ uint32_t fr_model_fingerprint(const fr_model *model)
     for (uint32_t i = 0; i < model->field_count; i++) {
         const fr_field *field = &model->fields[i];
         char buf[NAME_ROOM];
-        uint8_t facts[] = {(uint8_t)field->kind, (uint8_t)field->decimal_places, field->null, field->secret, field->primary_key};
+        uint8_t facts[] = {(uint8_t)field->kind, (uint8_t)field->decimal_places, field->null,
+                           field->secret, field->primary_key};
         hash = mix_text(hash, fr_str_c(field->name));
         hash = mix_text(hash, fr_field_column(field, buf));
         hash = mix(hash, facts, sizeof facts);

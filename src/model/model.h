@@ -3,14 +3,15 @@
 #define FR_MODEL_MODEL_H
 #include "model/value.h"
 
-const fr_field *fr_model_key(const fr_model *model);           /* the primary key; never NULL for a checked model */
+/* The primary key; never NULL for a checked model. */
+const fr_field *fr_model_key(const fr_model *model);
 int fr_model_key_index(const fr_model *model);
-int fr_model_field_index(const fr_model *model, fr_str name);  /* -1 if none */
+int fr_model_field_index(const fr_model *model, fr_str name); /* -1 if none */
 const char *fr_model_table(const fr_model *model);
 fr_str fr_field_column(const fr_field *field, char buf[128]);
-fr_str fr_field_label(const fr_field *field, char buf[128]);   /* "updated at" */
+fr_str fr_field_label(const fr_field *field, char buf[128]); /* "updated at" */
 fr_str fr_model_label(const fr_model *model, char buf[128]);
-uint32_t fr_field_max_length(const fr_field *field);           /* with the kind's default: EMAIL 254 … */
+uint32_t fr_field_max_length(const fr_field *field); /* with the kind's default: EMAIL 254 … */
 /* A wrong description (no key, CHAR without max_length, unknown .to, two of one name …) in one line for the developer. */
 fr_err fr_model_check(const fr_model *model, char error[256]);
 /* Number that changes when the description's shape does: part of a view's fingerprint. */
@@ -20,7 +21,8 @@ uint32_t fr_model_fingerprint(const fr_model *model);
 bool fr_field_default(const fr_field *field, fr_time now, fr_arena *arena, fr_value *out);
 
 /* One field of a model struct, with its bits in row.null and row.set. A stored value gives both bits. */
-fr_err fr_row_value(const fr_model *model, int index, const void *row, fr_arena *arena, fr_value *out);
+fr_err fr_row_value(const fr_model *model, int index, const void *row, fr_arena *arena,
+                    fr_value *out);
 fr_err fr_row_store(const fr_model *model, int index, fr_value v, fr_arena *arena, void *row);
 /* All fields: values has field_count elements, in the model's order. */
 fr_err fr_row_values(const fr_model *model, const void *row, fr_arena *arena, fr_value *values);

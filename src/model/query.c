@@ -17,14 +17,16 @@ static fr_err add_order(fr_query *query, fr_str name)
 {
     bool is_descending = name.n && name.p[0] == '-';
     fr_str bare = fr_str_from(name, is_descending);
-    int field = fr_str_eq(bare, FR_STR("pk")) ? fr_model_key_index(query->model) : fr_model_field_index(query->model, bare);
+    int field = fr_str_eq(bare, FR_STR("pk")) ? fr_model_key_index(query->model)
+                                              : fr_model_field_index(query->model, bare);
     if (field < 0)
         return FR_EINVAL;
     if (has_order(query, (uint16_t)field))
         return FR_OK; /* decided already */
     if (query->order_count == FR_ORDERS_MAX - 1)
         return FR_EINVAL; /* the last place is the key's */
-    query->orders[query->order_count++] = (fr_order){.field = (uint16_t)field, .is_descending = is_descending};
+    query->orders[query->order_count++] =
+        (fr_order){.field = (uint16_t)field, .is_descending = is_descending};
     return FR_OK;
 }
 
@@ -54,7 +56,8 @@ fr_pred *fr_pred_term(fr_arena *arena, uint16_t field, fr_lookup lookup, fr_valu
     if (!pred || !values)
         return NULL;
     *values = value;
-    *pred = (fr_pred){.op = FR_PRED_TERM, .field = field, .lookup = lookup, .values = values, .value_count = 1};
+    *pred = (fr_pred){
+        .op = FR_PRED_TERM, .field = field, .lookup = lookup, .values = values, .value_count = 1};
     return pred;
 }
 
@@ -66,7 +69,11 @@ fr_pred *fr_pred_in(fr_arena *arena, uint16_t field, const fr_value *values, siz
         return NULL;
     if (count)
         memcpy(copy, values, count * sizeof *copy);
-    *pred = (fr_pred){.op = FR_PRED_TERM, .field = field, .lookup = FR_LOOKUP_IN, .values = copy, .value_count = count};
+    *pred = (fr_pred){.op = FR_PRED_TERM,
+                      .field = field,
+                      .lookup = FR_LOOKUP_IN,
+                      .values = copy,
+                      .value_count = count};
     return pred;
 }
 
@@ -78,7 +85,9 @@ fr_pred *fr_pred_all(fr_arena *arena, const fr_pred *const *parts, size_t count)
         return NULL;
     if (count)
         memcpy(copy, parts, count * sizeof *copy);
-    *pred = (fr_pred){.op = count ? FR_PRED_AND : FR_PRED_TRUE, .parts = count ? copy : NULL, .part_count = count};
+    *pred = (fr_pred){.op = count ? FR_PRED_AND : FR_PRED_TRUE,
+                      .parts = count ? copy : NULL,
+                      .part_count = count};
     return pred;
 }
 

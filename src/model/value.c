@@ -50,7 +50,11 @@ static int cmp_number(fr_value a, fr_value b)
 /* NULL, number, text, blob. */
 static int rank(fr_value_type type)
 {
-    static const int RANKS[] = {[FR_VALUE_NULL] = 0, [FR_VALUE_INT] = 1, [FR_VALUE_REAL] = 1, [FR_VALUE_TEXT] = 2, [FR_VALUE_BLOB] = 3};
+    static const int RANKS[] = {[FR_VALUE_NULL] = 0,
+                                [FR_VALUE_INT] = 1,
+                                [FR_VALUE_REAL] = 1,
+                                [FR_VALUE_TEXT] = 2,
+                                [FR_VALUE_BLOB] = 3};
     return RANKS[type];
 }
 

@@ -7,18 +7,28 @@
 #include <freshet/model.h>
 #include "base/buf.h"
 
-typedef enum fr_value_type { FR_VALUE_NULL, FR_VALUE_INT, FR_VALUE_REAL, FR_VALUE_TEXT, FR_VALUE_BLOB } fr_value_type;
+typedef enum fr_value_type {
+    FR_VALUE_NULL,
+    FR_VALUE_INT,
+    FR_VALUE_REAL,
+    FR_VALUE_TEXT,
+    FR_VALUE_BLOB
+} fr_value_type;
 
 typedef struct fr_value {
     fr_value_type type;
-    union { int64_t i; double r; fr_str s; } as; /* s borrowed */
+    union {
+        int64_t i;
+        double r;
+        fr_str s;
+    } as; /* s borrowed */
 } fr_value;
 
 #define FR_VALUE_I(v) ((fr_value){.type = FR_VALUE_INT, .as.i = (v)})
 #define FR_VALUE_R(v) ((fr_value){.type = FR_VALUE_REAL, .as.r = (v)})
 #define FR_VALUE_S(v) ((fr_value){.type = FR_VALUE_TEXT, .as.s = (v)})
 
-bool fr_value_eq(fr_value a, fr_value b);              /* same type and same value; no conversions */
+bool fr_value_eq(fr_value a, fr_value b); /* same type and same value; no conversions */
 /* SQLite's order: NULL < numbers < text < blob; numbers compared exactly (int64 against double), text by bytes. */
 int fr_value_cmp(fr_value a, fr_value b);
 uint64_t fr_value_hash(fr_value v);

@@ -19,8 +19,8 @@ typedef struct call {
     const fr_rest_request *request;
     fr_rest_answer *answer;
     fr_buf *body;
-    size_t start;        /* where our part of body begins */
-    fr_value key;        /* of a detail URL */
+    size_t start; /* where our part of body begins */
+    fr_value key; /* of a detail URL */
 } call;
 
 static bool is_detail(const call *c)
@@ -78,7 +78,7 @@ static void row_begin(void *arg)
 
 typedef struct list_sink {
     call *call;
-    size_t start;      /* behind the opening bracket */
+    size_t start; /* behind the opening bracket */
 } list_sink;
 
 static void list_begin(void *arg)
@@ -102,7 +102,8 @@ static fr_err list_pages(call *c, fr_rest_list *list)
     int64_t count;
     FR_TRY(fr_db_count(c->ctx, &list->query, &count));
     FR_TRY(fr_page_locate(list, count));
-    fr_page_open(c->ctx->arena, list, &list->params, c->request->origin, c->request->path, count, c->body);
+    fr_page_open(c->ctx->arena, list, &list->params, c->request->origin, c->request->path, count,
+                 c->body);
     return FR_OK;
 }
 
@@ -121,7 +122,8 @@ static fr_err list(call *c)
         return refuse_text(c, 404, FR_STR("Invalid page."));
     FR_TRY(err);
     list_sink sink = {c, c->body->n};
-    FR_TRY(fr_db_select(c->ctx, &found.query, &(fr_reader_sink){list_begin, list_row, &sink}, NULL));
+    FR_TRY(
+        fr_db_select(c->ctx, &found.query, &(fr_reader_sink){list_begin, list_row, &sink}, NULL));
     fr_buf_put(c->body, found.has_pages ? FR_STR("]}") : FR_STR("]"));
     answer(c, 200);
     return FR_OK;
@@ -136,7 +138,8 @@ static fr_err one_row(void *arg, const fr_value *values)
 
 static fr_err retrieve(call *c)
 {
-    FR_TRY(fr_db_select_key(c->ctx, c->rt->model, c->key, &(fr_reader_sink){row_begin, one_row, c}, NULL));
+    FR_TRY(fr_db_select_key(c->ctx, c->rt->model, c->key, &(fr_reader_sink){row_begin, one_row, c},
+                            NULL));
     answer(c, 200);
     return FR_OK;
 }
@@ -144,7 +147,8 @@ static fr_err retrieve(call *c)
 static fr_err exists(call *c, bool *out)
 {
     uint16_t field = (uint16_t)fr_model_key_index(c->rt->model);
-    return fr_db_exists(c->ctx, c->rt->model, field, c->key, (fr_value){.type = FR_VALUE_NULL}, out);
+    return fr_db_exists(c->ctx, c->rt->model, field, c->key, (fr_value){.type = FR_VALUE_NULL},
+                        out);
 }
 
 /* ---- writing ---- */
@@ -159,7 +163,8 @@ static fr_err parse_body(call *c, fr_json *out, bool *is_answered)
         return FR_OK;
     }
     if (!fr_media_is_json(type)) {
-        detail = fr_arena_printf(c->ctx->arena, "Unsupported media type \"%.*s\" in request.", FR_FMT(type));
+        detail = fr_arena_printf(c->ctx->arena, "Unsupported media type \"%.*s\" in request.",
+                                 FR_FMT(type));
         *is_answered = true;
         return detail.p ? refuse_text(c, 415, detail) : FR_ENOMEM;
     }
@@ -202,7 +207,8 @@ static fr_str key_text(fr_arena *arena, const fr_field *field, fr_value key)
  * own. The words are those of the check that would have found it. */
 static fr_err refuse_constraint(call *c, const fr_write *write)
 {
-    const fr_field *field = write->failed_field >= 0 ? &c->rt->model->fields[write->failed_field] : NULL;
+    const fr_field *field =
+        write->failed_field >= 0 ? &c->rt->model->fields[write->failed_field] : NULL;
     fr_str name = field ? fr_str_c(field->name) : FR_STR("non_field_errors");
     fr_errors errors;
     rewind_body(c);
@@ -253,7 +259,8 @@ static fr_err create(call *c)
     FR_TRY(read_input(c, &input, &is_answered));
     if (is_answered)
         return FR_OK;
-    fr_write write = {.model = c->rt->model, .op = FR_WRITE_INSERT, .set = input.set, .values = input.values};
+    fr_write write = {
+        .model = c->rt->model, .op = FR_WRITE_INSERT, .set = input.set, .values = input.values};
     return write_row(c, &write, 201);
 }
 
@@ -267,7 +274,11 @@ static fr_err change(call *c, bool is_partial)
         FR_TRY(exists(c, &is_there));
         return is_there ? FR_OK : refuse_missing(c);
     }
-    fr_write write = {.model = c->rt->model, .op = FR_WRITE_UPDATE, .key = c->key, .set = input.set, .values = input.values};
+    fr_write write = {.model = c->rt->model,
+                      .op = FR_WRITE_UPDATE,
+                      .key = c->key,
+                      .set = input.set,
+                      .values = input.values};
     return write_row(c, &write, 200);
 }
 
@@ -311,23 +322,29 @@ static fr_err options(call *c)
 typedef struct action {
     fr_str method;
     bool is_detail;
-    uint32_t bit;      /* 0: always there */
+    uint32_t bit; /* 0: always there */
     fr_err (*run)(call *c);
 } action;
 
 static const action ACTIONS[] = {
-    {{"GET", 3}, false, FR_ACTION_LIST, list},         {{"POST", 4}, false, FR_ACTION_CREATE, create},
-    {{"GET", 3}, true, FR_ACTION_RETRIEVE, retrieve},  {{"PUT", 3}, true, FR_ACTION_UPDATE, update},
-    {{"PATCH", 5}, true, FR_ACTION_PARTIAL_UPDATE, partial_update}, {{"DELETE", 6}, true, FR_ACTION_DESTROY, destroy},
-    {{"OPTIONS", 7}, false, 0, options},               {{"OPTIONS", 7}, true, 0, options},
+    {{"GET", 3}, false, FR_ACTION_LIST, list},
+    {{"POST", 4}, false, FR_ACTION_CREATE, create},
+    {{"GET", 3}, true, FR_ACTION_RETRIEVE, retrieve},
+    {{"PUT", 3}, true, FR_ACTION_UPDATE, update},
+    {{"PATCH", 5}, true, FR_ACTION_PARTIAL_UPDATE, partial_update},
+    {{"DELETE", 6}, true, FR_ACTION_DESTROY, destroy},
+    {{"OPTIONS", 7}, false, 0, options},
+    {{"OPTIONS", 7}, true, 0, options},
 };
 
 static const action *find_action(const call *c)
 {
-    fr_str method = fr_str_eq(c->request->method, FR_STR("HEAD")) ? FR_STR("GET") : c->request->method;
+    fr_str method =
+        fr_str_eq(c->request->method, FR_STR("HEAD")) ? FR_STR("GET") : c->request->method;
     for (size_t i = 0; i < sizeof ACTIONS / sizeof *ACTIONS; i++) {
         const action *a = &ACTIONS[i];
-        if (a->is_detail == is_detail(c) && fr_str_eq(a->method, method) && (!a->bit || c->rt->actions & a->bit))
+        if (a->is_detail == is_detail(c) && fr_str_eq(a->method, method) &&
+            (!a->bit || c->rt->actions & a->bit))
             return a;
     }
     return NULL;
@@ -335,7 +352,8 @@ static const action *find_action(const call *c)
 
 static fr_err refuse_method(call *c)
 {
-    fr_str detail = fr_arena_printf(c->ctx->arena, "Method \"%.*s\" not allowed.", FR_FMT(c->request->method));
+    fr_str detail =
+        fr_arena_printf(c->ctx->arena, "Method \"%.*s\" not allowed.", FR_FMT(c->request->method));
     return detail.p ? refuse_text(c, 405, detail) : FR_ENOMEM;
 }
 
@@ -371,9 +389,16 @@ static fr_err indent_body(call *c, int indent)
     return FR_OK;
 }
 
-fr_err fr_rest_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request, fr_buf *body, fr_rest_answer *out)
+fr_err fr_rest_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request,
+                     fr_buf *body, fr_rest_answer *out)
 {
-    call c = {.ctx = ctx, .rt = rt, .request = request, .answer = out, .body = body, .start = body->n, .key = {.type = FR_VALUE_NULL}};
+    call c = {.ctx = ctx,
+              .rt = rt,
+              .request = request,
+              .answer = out,
+              .body = body,
+              .start = body->n,
+              .key = {.type = FR_VALUE_NULL}};
     fr_representation representation;
     *out = (fr_rest_answer){.allow = request->key.p ? rt->detail_allow : rt->list_allow};
     fr_err err = negotiate(&c, &representation);

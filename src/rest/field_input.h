@@ -11,11 +11,11 @@
 #include "rest/viewset.h"
 
 typedef struct fr_rest_input {
-    bool is_partial;      /* PATCH: what is absent stays */
-    bool is_update;       /* the row exists: its key is not taken from the body */
-    fr_value key;         /* of the row that is updated, which may keep its unique values; else NULL */
-    uint64_t set;         /* result: bit i: values[i] is given */
-    fr_value *values;     /* field_count, in the arena of ctx */
+    bool is_partial;  /* PATCH: what is absent stays */
+    bool is_update;   /* the row exists: its key is not taken from the body */
+    fr_value key;     /* of the row that is updated, which may keep its unique values; else NULL */
+    uint64_t set;     /* result: bit i: values[i] is given */
+    fr_value *values; /* field_count, in the arena of ctx */
 } fr_rest_input;
 
 /* Whether a create must name the field. */
@@ -25,7 +25,8 @@ bool fr_field_is_read_only(const fr_field *field);
 
 /* Read `data`, the parsed body. What is wrong is added to errors; set and values then mean nothing.
  * May suspend (unique and foreign key checks). Errors: FR_ENOMEM, FR_EBACKEND. */
-fr_err fr_rest_input_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_json *data, fr_rest_input *input, fr_errors *errors);
+fr_err fr_rest_input_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_json *data,
+                          fr_rest_input *input, fr_errors *errors);
 
 /* The words of a constraint that only the database noticed: somebody else was faster. */
 void fr_rest_unique_error(const fr_model *model, const fr_field *field, fr_errors *errors);

@@ -16,13 +16,23 @@
 
 /* ---- declarations ---- */
 
-static const struct { fr_str suffix; fr_lookup lookup; bool is_range; } LOOKUPS[] = {
-    {{"exact", 5}, FR_LOOKUP_EXACT, false},         {{"lt", 2}, FR_LOOKUP_LT, false},
-    {{"lte", 3}, FR_LOOKUP_LTE, false},             {{"gt", 2}, FR_LOOKUP_GT, false},
-    {{"gte", 3}, FR_LOOKUP_GTE, false},             {{"in", 2}, FR_LOOKUP_IN, false},
-    {{"range", 5}, FR_LOOKUP_GTE, true},            {{"isnull", 6}, FR_LOOKUP_ISNULL, false},
-    {{"contains", 8}, FR_LOOKUP_CONTAINS, false},   {{"icontains", 9}, FR_LOOKUP_ICONTAINS, false},
-    {{"startswith", 10}, FR_LOOKUP_STARTSWITH, false}, {{"istartswith", 11}, FR_LOOKUP_ISTARTSWITH, false},
+static const struct {
+    fr_str suffix;
+    fr_lookup lookup;
+    bool is_range;
+} LOOKUPS[] = {
+    {{"exact", 5}, FR_LOOKUP_EXACT, false},
+    {{"lt", 2}, FR_LOOKUP_LT, false},
+    {{"lte", 3}, FR_LOOKUP_LTE, false},
+    {{"gt", 2}, FR_LOOKUP_GT, false},
+    {{"gte", 3}, FR_LOOKUP_GTE, false},
+    {{"in", 2}, FR_LOOKUP_IN, false},
+    {{"range", 5}, FR_LOOKUP_GTE, true},
+    {{"isnull", 6}, FR_LOOKUP_ISNULL, false},
+    {{"contains", 8}, FR_LOOKUP_CONTAINS, false},
+    {{"icontains", 9}, FR_LOOKUP_ICONTAINS, false},
+    {{"startswith", 10}, FR_LOOKUP_STARTSWITH, false},
+    {{"istartswith", 11}, FR_LOOKUP_ISTARTSWITH, false},
 };
 
 static bool is_text_lookup(fr_lookup lookup)
@@ -55,7 +65,8 @@ static const char *item_fault(const fr_model *model, const fr_filter_item *item)
     return NULL;
 }
 
-fr_err fr_filter_item_parse(const fr_model *model, fr_str name, fr_filter_item *out, char error[256])
+fr_err fr_filter_item_parse(const fr_model *model, fr_str name, fr_filter_item *out,
+                            char error[256])
 {
     const char *fault = "names a field that the model does not have";
     size_t cut = fr_str_find(name, FR_STR("__"));
@@ -65,7 +76,8 @@ fr_err fr_filter_item_parse(const fr_model *model, fr_str name, fr_filter_item *
         fault = "has a lookup that does not exist";
         for (size_t i = 0; i < sizeof LOOKUPS / sizeof *LOOKUPS; i++)
             if (fr_str_eq(LOOKUPS[i].suffix, suffix)) {
-                *out = (fr_filter_item){name, (uint16_t)field, LOOKUPS[i].lookup, LOOKUPS[i].is_range};
+                *out =
+                    (fr_filter_item){name, (uint16_t)field, LOOKUPS[i].lookup, LOOKUPS[i].is_range};
                 fault = item_fault(model, out);
                 break;
             }
@@ -104,8 +116,10 @@ static outcome take_integer(const reading *r, const fr_py_decimal *d, fr_value *
 {
     int64_t i;
     switch (fr_py_decimal_int(d, &i)) {
-    case FR_PY_INT_ABOVE: return refuse(r, "Ensure this value is less than or equal to 9223372036854775807.");
-    case FR_PY_INT_BELOW: return refuse(r, "Ensure this value is greater than or equal to -9223372036854775808.");
+    case FR_PY_INT_ABOVE:
+        return refuse(r, "Ensure this value is less than or equal to 9223372036854775807.");
+    case FR_PY_INT_BELOW:
+        return refuse(r, "Ensure this value is greater than or equal to -9223372036854775808.");
     default: *out = FR_VALUE_I(i); return TAKEN;
     }
 }
@@ -131,7 +145,8 @@ static outcome take_number(const reading *r, fr_value *out)
     if (!fr_py_decimal_parse(r->text, r->ctx->arena, &d))
         return refuse(r, "Enter a number.");
     int64_t magnitude = (int64_t)d.digits.n + d.exponent;
-    bool is_limit = magnitude == 51 && d.digits.p[0] == '1' && strspn(d.digits.p + 1, "0") >= d.digits.n - 1;
+    bool is_limit =
+        magnitude == 51 && d.digits.p[0] == '1' && strspn(d.digits.p + 1, "0") >= d.digits.n - 1;
     if (!d.is_negative && !fr_str_eq(d.digits, FR_STR("0")) && magnitude > 50 && !is_limit)
         return refuse(r, "Ensure this value is less than or equal to 1e+50.");
     switch (r->field->kind) {
@@ -195,11 +210,13 @@ static outcome take_datetime(const reading *r, fr_value *out)
     fr_str s = fr_py_strip(r->text), day, rest;
     rest = fr_str_cut(s, ' ', &day);
     bool is_time = fr_time_parse(s, &time);
-    if (!is_time && (fr_date_parse(day, &date) || parse_american_date(day, &date)) && (!rest.n || fr_span_parse_time(rest, &clock))) {
+    if (!is_time && (fr_date_parse(day, &date) || parse_american_date(day, &date)) &&
+        (!rest.n || fr_span_parse_time(rest, &clock))) {
         time = (fr_time)date * day_us + clock;
         is_time = true;
     }
-    return is_time ? text_taken(r, text, fr_time_sql(time, text), out) : refuse(r, "Enter a valid date/time.");
+    return is_time ? text_taken(r, text, fr_time_sql(time, text), out)
+                   : refuse(r, "Enter a valid date/time.");
 }
 
 static outcome take_time(const reading *r, fr_value *out)
@@ -244,7 +261,8 @@ static outcome take_choice(const reading *r, fr_value *out)
 {
     for (const fr_choice *choice = r->field->choices; choice->value; choice++)
         if (fr_str_eq(fr_str_c(choice->value), r->text))
-            return fr_value_from_text(r->field, r->text, r->ctx->arena, out) == FR_OK ? TAKEN : FAILED;
+            return fr_value_from_text(r->field, r->text, r->ctx->arena, out) == FR_OK ? TAKEN
+                                                                                      : FAILED;
     fr_buf message; /* the text may hold anything, NUL too */
     fr_buf_init(&message);
     fr_buf_lit(&message, "Select a valid choice. ");
@@ -259,12 +277,14 @@ static outcome take_choice(const reading *r, fr_value *out)
 /* The key of a row that is there. */
 static outcome take_reference(const reading *r, fr_value *out, fr_err *err)
 {
-    static const char REFUSAL[] = "Select a valid choice. That choice is not one of the available choices.";
+    static const char REFUSAL[] =
+        "Select a valid choice. That choice is not one of the available choices.";
     const fr_model *to = r->field->to;
     bool is_there = false;
     if (!fr_key_from_text(to, r->text, r->ctx->arena, out))
         return refuse(r, REFUSAL);
-    *err = fr_db_exists(r->ctx, to, (uint16_t)fr_model_key_index(to), *out, (fr_value){.type = FR_VALUE_NULL}, &is_there);
+    *err = fr_db_exists(r->ctx, to, (uint16_t)fr_model_key_index(to), *out,
+                        (fr_value){.type = FR_VALUE_NULL}, &is_there);
     if (*err)
         return FAILED;
     return is_there ? TAKEN : refuse(r, REFUSAL);
@@ -363,13 +383,15 @@ static fr_err read_item(reading *r, fr_pred **out)
     return *out ? FR_OK : FR_ENOMEM;
 }
 
-fr_err fr_filters_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_params *params, fr_errors *errors, const fr_pred **out)
+fr_err fr_filters_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_params *params,
+                       fr_errors *errors, const fr_pred **out)
 {
     const fr_pred *parts[FR_FILTERS_MAX];
     size_t count = 0;
     for (uint32_t i = 0; i < rt->filter_count; i++) {
         const fr_filter_item *item = &rt->filters[i];
-        reading r = {ctx, errors, item, &rt->model->fields[item->field], fr_params_get(params, item->name)};
+        reading r = {ctx, errors, item, &rt->model->fields[item->field],
+                     fr_params_get(params, item->name)};
         fr_pred *one;
         if (!r.text.n)
             continue;

@@ -13,10 +13,10 @@
 typedef struct rest_route {
     uint32_t magic;
     bool is_detail;
-    bool is_json;             /* the URL ends with ".json" */
+    bool is_json; /* the URL ends with ".json" */
     const fr_viewset_rt *rt;
-    const fr_action *action;  /* NULL: the viewset's own */
-    fr_str allow, name;       /* of an extra action: its Allow header; "Set flag" */
+    const fr_action *action; /* NULL: the viewset's own */
+    fr_str allow, name;      /* of an extra action: its Allow header; "Set flag" */
     fr_http_target target;
 } rest_route;
 
@@ -71,7 +71,8 @@ static fr_err reply(fr_req *req, const fr_rest_answer *answer)
     }
     if (answer->has_place)
         FR_TRY(set_place(req, answer->place));
-    return fr_reply_buf(req, answer->status, answer->has_content ? FR_STR("application/json") : (fr_str){0});
+    return fr_reply_buf(req, answer->status,
+                        answer->has_content ? FR_STR("application/json") : (fr_str){0});
 }
 
 /* ---- the viewset's own actions ---- */
@@ -104,7 +105,8 @@ static bool allows(const fr_action *action, fr_str method)
     while (rest.n) {
         rest = fr_str_cut(rest, ',', &one);
         one = fr_str_trim(one);
-        if (fr_str_eq_nocase(one, method) || (fr_str_eq(method, FR_STR("HEAD")) && fr_str_eq_nocase(one, FR_STR("GET"))))
+        if (fr_str_eq_nocase(one, method) ||
+            (fr_str_eq(method, FR_STR("HEAD")) && fr_str_eq_nocase(one, FR_STR("GET"))))
             return true;
     }
     return false;
@@ -131,7 +133,10 @@ static fr_err serve_extra(fr_req *req, void *arg)
 static fr_err route_of(fr_req *req, const rest_route **out)
 {
     *out = route_from(req->reserved_[RESERVED_ROUTE]);
-    return *out ? FR_OK : fr_fail(req, FR_EINTERNAL, "fr_load, fr_store and fr_reply work in an extra action of a viewset only.");
+    return *out ? FR_OK
+                : fr_fail(
+                      req, FR_EINTERNAL,
+                      "fr_load, fr_store and fr_reply work in an extra action of a viewset only.");
 }
 
 typedef struct loading {
@@ -160,7 +165,8 @@ fr_err fr_load(fr_req *req, void *row)
     if (!text.p || !fr_key_from_text(route->rt->model, text, req->ctx->arena, &key))
         return fr_fail(req, FR_ENOTFOUND, "Not found.");
     loading l = {route->rt->model, req->ctx->arena, row};
-    return fr_db_select_key(req->ctx, route->rt->model, key, &(fr_reader_sink){load_begin, load_row, &l}, NULL);
+    return fr_db_select_key(req->ctx, route->rt->model, key,
+                            &(fr_reader_sink){load_begin, load_row, &l}, NULL);
 }
 
 fr_err fr_store(fr_req *req, void *row)
@@ -174,7 +180,8 @@ fr_err fr_store(fr_req *req, void *row)
         return FR_ENOMEM;
     FR_TRY(fr_row_values(model, row, req->ctx->arena, values));
     uint64_t set = ((const fr_row *)row)->set & ~((uint64_t)1 << key);
-    fr_write write = {.model = model, .op = FR_WRITE_UPDATE, .key = values[key], .set = set, .values = values};
+    fr_write write = {
+        .model = model, .op = FR_WRITE_UPDATE, .key = values[key], .set = set, .values = values};
     FR_TRY(fr_db_write(req->ctx, &write));
     FR_TRY(fr_row_store_all(model, write.row, req->ctx->arena, row));
     return set_place(req, write.place);
@@ -205,7 +212,8 @@ fr_err fr_reply_rows(fr_req *req, const fr_rows *rows)
     for (size_t i = 0; i < rows->count; i++) {
         if (i)
             fr_buf_put_char(body, ',');
-        fr_serializer_row(rt ? &rt->serializer : &plain, rows->values_ + i * rows->model->field_count, body);
+        fr_serializer_row(rt ? &rt->serializer : &plain,
+                          rows->values_ + i * rows->model->field_count, body);
     }
     fr_buf_put_char(body, ']');
     return fr_reply_buf(req, 200, FR_STR("application/json"));
@@ -253,12 +261,17 @@ static fr_str name_of(fr_arena *arena, const fr_action *action)
     return name;
 }
 
-static fr_err add_one(const adding *a, const fr_action *action, bool is_detail, bool is_json, fr_str pattern)
+static fr_err add_one(const adding *a, const fr_action *action, bool is_detail, bool is_json,
+                      fr_str pattern)
 {
     rest_route *route = fr_arena_zalloc(a->arena, sizeof *route);
     if (!route || !pattern.p)
         return out_of_memory(a);
-    *route = (rest_route){.magic = ROUTE_MAGIC, .is_detail = is_detail, .is_json = is_json, .rt = a->rt, .action = action};
+    *route = (rest_route){.magic = ROUTE_MAGIC,
+                          .is_detail = is_detail,
+                          .is_json = is_json,
+                          .rt = a->rt,
+                          .action = action};
     if (action) {
         route->allow = allow_of(a->arena, action);
         route->name = name_of(a->arena, action);
@@ -276,7 +289,8 @@ static fr_err add(const adding *a, const fr_action *action, bool is_detail, fr_s
     if (!fr_str_ends(pattern, FR_STR("/")))
         return FR_OK;
     pattern.n--;
-    return add_one(a, action, is_detail, true, fr_arena_printf(a->arena, "%.*s.json", FR_FMT(pattern)));
+    return add_one(a, action, is_detail, true,
+                   fr_arena_printf(a->arena, "%.*s.json", FR_FMT(pattern)));
 }
 
 /* DRF's order: the list, actions on it, the details, actions on one. So notes/recent/ is not the note "recent". */
@@ -286,12 +300,14 @@ static fr_err add_extra(const adding *a, fr_str base, bool is_detail)
         fr_str path = fr_str_c(action->path);
         const char *slash = fr_str_ends(path, FR_STR("/")) ? "" : "/";
         if (action->is_detail == is_detail)
-            FR_TRY(add(a, action, is_detail, fr_arena_printf(a->arena, "%.*s%.*s%s", FR_FMT(base), FR_FMT(path), slash)));
+            FR_TRY(add(a, action, is_detail,
+                       fr_arena_printf(a->arena, "%.*s%.*s%s", FR_FMT(base), FR_FMT(path), slash)));
     }
     return FR_OK;
 }
 
-fr_err fr_rest_routes(fr_arena *arena, fr_router *router, fr_str pattern, const fr_viewset *viewset, char error[256])
+fr_err fr_rest_routes(fr_arena *arena, fr_router *router, fr_str pattern, const fr_viewset *viewset,
+                      char error[256])
 {
     char fault[200];
     adding a = {arena, router, fr_viewset_get(viewset), error};

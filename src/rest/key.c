@@ -17,9 +17,7 @@ bool fr_key_from_text(const fr_model *model, fr_str text, fr_arena *arena, fr_va
         *out = FR_VALUE_I(i);
         return true;
     case FR_KIND_CHAR:
-    case FR_KIND_SLUG:
-        *out = FR_VALUE_S(text);
-        return true;
+    case FR_KIND_SLUG: *out = FR_VALUE_S(text); return true;
     default: return fr_value_from_text(key, text, arena, out) == FR_OK;
     }
 }

@@ -16,7 +16,8 @@ bool fr_rest_key(const fr_viewset_rt *rt, fr_str text, fr_arena *arena, fr_value
     return fr_key_from_text(rt->model, text, arena, out);
 }
 
-fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_string, fr_rest_list *out, fr_buf *refusal)
+fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_string,
+                          fr_rest_list *out, fr_buf *refusal)
 {
     fr_errors errors;
     fr_errors_init(&errors, refusal);
@@ -88,8 +89,13 @@ fr_err fr_list_(fr_ctx *ctx, const fr_viewset *viewset, fr_rows *rows)
     gathering g = {.arena = ctx->arena, .width = rt->model->field_count};
     fr_err err = fr_db_select(ctx, &query, &(fr_reader_sink){gather_begin, gather_row, &g}, NULL);
     if (err == FR_ETOOBIG)
-        return fr_fail(ctx, err, "The list has more than %d rows: give its viewset a page_size.", FR_ALL_ROWS);
+        return fr_fail(ctx, err, "The list has more than %d rows: give its viewset a page_size.",
+                       FR_ALL_ROWS);
     FR_TRY(err);
-    *rows = (fr_rows){.model = rt->model, .count = g.count, .values_ = g.values, .arena_ = ctx->arena, .viewset_ = viewset};
+    *rows = (fr_rows){.model = rt->model,
+                      .count = g.count,
+                      .values_ = g.values,
+                      .arena_ = ctx->arena,
+                      .viewset_ = viewset};
     return FR_OK;
 }

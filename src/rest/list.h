@@ -6,11 +6,11 @@
 #include "rest/viewset.h"
 
 typedef struct fr_rest_list {
-    fr_params params;     /* of the query string, decoded */
-    fr_query query;       /* where, orders; limit and offset when it has pages */
-    bool has_pages;       /* the answer is an envelope */
-    bool is_last_page;    /* ?page=last: offset is not known before the count */
-    int64_t page;         /* from 1; 0 with is_last_page */
+    fr_params params;  /* of the query string, decoded */
+    fr_query query;    /* where, orders; limit and offset when it has pages */
+    bool has_pages;    /* the answer is an envelope */
+    bool is_last_page; /* ?page=last: offset is not known before the count */
+    int64_t page;      /* from 1; 0 with is_last_page */
     int64_t page_size;
 } fr_rest_list;
 
@@ -21,7 +21,8 @@ typedef struct fr_rest_list {
  * Errors: FR_EINVAL: `refusal` then holds the JSON body of the 400, {"n":["Enter a number."]}, and the detail of ctx the
  *         same as a sentence; FR_ENOTFOUND (Invalid page.), likewise; FR_ENOMEM, FR_EBACKEND
  */
-fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_string, fr_rest_list *out, fr_buf *refusal);
+fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_string,
+                          fr_rest_list *out, fr_buf *refusal);
 
 /* The value of a detail URL as the stored key. false: no object can have it (DRF's 404). */
 bool fr_rest_key(const fr_viewset_rt *rt, fr_str text, fr_arena *arena, fr_value *out);

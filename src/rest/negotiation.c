@@ -7,7 +7,6 @@
 #include "base/str.h"
 #include "rest/python.h"
 
-
 /* type/subtype; what is left are the parameters. */
 static fr_str cut_media(fr_str s, fr_str *type, fr_str *subtype)
 {

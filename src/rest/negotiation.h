@@ -5,7 +5,7 @@
 #include "base/buf.h"
 
 typedef struct fr_representation {
-    int indent;    /* of "application/json; indent=4"; 0: compact */
+    int indent; /* of "application/json; indent=4"; 0: compact */
 } fr_representation;
 
 /* accept: p NULL: absent. format: of ?format= or of the suffix; p NULL or empty: none.

@@ -9,13 +9,19 @@
 static fr_str type_of(const fr_field *field)
 {
     static const char *const NAMES[FR_KIND_COUNT_] = {
-        [FR_KIND_ID] = "integer", [FR_KIND_BOOLEAN] = "boolean", [FR_KIND_CHAR] = "string", [FR_KIND_TEXT] = "string",
-        [FR_KIND_INTEGER] = "integer", [FR_KIND_BIGINT] = "integer", [FR_KIND_FLOAT] = "float", [FR_KIND_DECIMAL] = "decimal",
-        [FR_KIND_DATE] = "date", [FR_KIND_TIME] = "time", [FR_KIND_DATETIME] = "datetime", [FR_KIND_DURATION] = "field",
-        [FR_KIND_UUID] = "string", [FR_KIND_JSON] = "field", [FR_KIND_EMAIL] = "email", [FR_KIND_URL] = "url",
-        [FR_KIND_SLUG] = "slug", [FR_KIND_IP] = "string", [FR_KIND_FOREIGN_KEY] = "field",
+        [FR_KIND_ID] = "integer",        [FR_KIND_BOOLEAN] = "boolean",
+        [FR_KIND_CHAR] = "string",       [FR_KIND_TEXT] = "string",
+        [FR_KIND_INTEGER] = "integer",   [FR_KIND_BIGINT] = "integer",
+        [FR_KIND_FLOAT] = "float",       [FR_KIND_DECIMAL] = "decimal",
+        [FR_KIND_DATE] = "date",         [FR_KIND_TIME] = "time",
+        [FR_KIND_DATETIME] = "datetime", [FR_KIND_DURATION] = "field",
+        [FR_KIND_UUID] = "string",       [FR_KIND_JSON] = "field",
+        [FR_KIND_EMAIL] = "email",       [FR_KIND_URL] = "url",
+        [FR_KIND_SLUG] = "slug",         [FR_KIND_IP] = "string",
+        [FR_KIND_FOREIGN_KEY] = "field",
     };
-    bool is_choice = field->choices && field->kind != FR_KIND_FOREIGN_KEY && !fr_field_is_read_only(field);
+    bool is_choice =
+        field->choices && field->kind != FR_KIND_FOREIGN_KEY && !fr_field_is_read_only(field);
     return is_choice ? FR_STR("choice") : fr_str_c(NAMES[field->kind]);
 }
 
@@ -23,7 +29,8 @@ static void put_label(const fr_field *field, fr_buf *out)
 {
     char buf[128];
     fr_str label = fr_field_label(field, buf);
-    char first = label.n && label.p[0] >= 'a' && label.p[0] <= 'z' ? (char)(label.p[0] - 'a' + 'A') : '\0';
+    char first =
+        label.n && label.p[0] >= 'a' && label.p[0] <= 'z' ? (char)(label.p[0] - 'a' + 'A') : '\0';
     if (first && label.p != buf) {
         size_t n = label.n < sizeof buf ? label.n : sizeof buf;
         memcpy(buf, label.p, n);
@@ -37,7 +44,8 @@ static void put_label(const fr_field *field, fr_buf *out)
 
 static void put_choices(const fr_field *field, fr_buf *out)
 {
-    bool is_number = field->kind == FR_KIND_INTEGER || field->kind == FR_KIND_BIGINT || field->kind == FR_KIND_FLOAT;
+    bool is_number = field->kind == FR_KIND_INTEGER || field->kind == FR_KIND_BIGINT ||
+                     field->kind == FR_KIND_FLOAT;
     fr_buf_lit(out, ",\"choices\":[");
     for (const fr_choice *choice = field->choices; choice->value; choice++) {
         fr_buf_put(out, choice == field->choices ? FR_STR("{\"value\":") : FR_STR(",{\"value\":"));
@@ -95,7 +103,8 @@ static void put_limits(const fr_field *field, fr_buf *out)
 static void put_field(const fr_viewset_rt *rt, uint16_t index, fr_buf *out)
 {
     const fr_field *field = &rt->model->fields[index];
-    bool is_read_only = fr_field_is_read_only(field), is_choice = field->choices && field->kind != FR_KIND_FOREIGN_KEY;
+    bool is_read_only = fr_field_is_read_only(field),
+         is_choice = field->choices && field->kind != FR_KIND_FOREIGN_KEY;
     fr_json_put_str(out, fr_str_c(field->name));
     fr_buf_lit(out, ":{\"type\":");
     fr_json_put_str(out, type_of(field));

@@ -38,7 +38,8 @@ fr_err fr_page_read(const fr_viewset_rt *rt, const fr_params *params, fr_rest_li
         return FR_OK;
     }
     /* int64_t holds every offset of a page that can exist. */
-    if (text.p && (fr_py_int(text, &list->page) != FR_PY_INT_OK || list->page < 1 || list->page > INT64_MAX / list->page_size))
+    if (text.p && (fr_py_int(text, &list->page) != FR_PY_INT_OK || list->page < 1 ||
+                   list->page > INT64_MAX / list->page_size))
         return FR_ENOTFOUND;
     list->query.offset = (list->page - 1) * list->page_size;
     return FR_OK;
@@ -46,7 +47,8 @@ fr_err fr_page_read(const fr_viewset_rt *rt, const fr_params *params, fr_rest_li
 
 fr_err fr_page_locate(fr_rest_list *list, int64_t count)
 {
-    int64_t last = count > 0 ? (count - 1) / list->page_size + 1 : 1; /* the first page is always there */
+    int64_t last =
+        count > 0 ? (count - 1) / list->page_size + 1 : 1; /* the first page is always there */
     if (list->is_last_page)
         list->page = last;
     if (list->page > last)
@@ -56,7 +58,8 @@ fr_err fr_page_locate(fr_rest_list *list, int64_t count)
 }
 
 /* A link to a page, or null. Page 1 has no number. */
-static void put_link(fr_arena *arena, const fr_params *params, fr_str origin, fr_str path, int64_t page, fr_buf *out)
+static void put_link(fr_arena *arena, const fr_params *params, fr_str origin, fr_str path,
+                     int64_t page, fr_buf *out)
 {
     fr_buf link;
     char digits[FR_DIGITS_MAX];
@@ -72,7 +75,8 @@ static void put_link(fr_arena *arena, const fr_params *params, fr_str origin, fr
     fr_buf_deinit(&link);
 }
 
-void fr_page_open(fr_arena *arena, const fr_rest_list *list, const fr_params *params, fr_str origin, fr_str path, int64_t count, fr_buf *out)
+void fr_page_open(fr_arena *arena, const fr_rest_list *list, const fr_params *params, fr_str origin,
+                  fr_str path, int64_t count, fr_buf *out)
 {
     bool has_next = list->page * list->page_size < count;
     fr_buf_lit(out, "{\"count\":");

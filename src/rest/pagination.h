@@ -9,5 +9,6 @@ fr_err fr_page_read(const fr_viewset_rt *rt, const fr_params *params, fr_rest_li
 /* Once the count is known: where the page begins. Errors: FR_ENOTFOUND (it is past the end). */
 fr_err fr_page_locate(fr_rest_list *list, int64_t count);
 /* The envelope up to and with "results":[ */
-void fr_page_open(fr_arena *arena, const fr_rest_list *list, const fr_params *params, fr_str origin, fr_str path, int64_t count, fr_buf *out);
+void fr_page_open(fr_arena *arena, const fr_rest_list *list, const fr_params *params, fr_str origin,
+                  fr_str path, int64_t count, fr_buf *out);
 #endif

@@ -26,8 +26,9 @@ static uint32_t code_point_at(fr_str s, size_t i, size_t *n)
 
 static bool is_space(uint32_t c)
 {
-    return (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+    return (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 ||
+           c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
+           c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
 fr_str fr_py_strip(fr_str s)
@@ -50,13 +51,13 @@ fr_str fr_py_strip(fr_str s)
 
 /* The zeros of Unicode's decimal digits (general category Nd) past ASCII; each is followed by its 1 to 9. */
 static const uint32_t ZEROS[] = {
-    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66,
-    0x0DE6, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90,
-    0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10,
-    0x104A0, 0x10D30, 0x11066, 0x110F0, 0x11136, 0x111D0, 0x112F0, 0x11450, 0x114D0, 0x11650,
-    0x116C0, 0x11730, 0x118E0, 0x11950, 0x11C50, 0x11D50, 0x11DA0, 0x16A60, 0x16AC0, 0x16B50,
-    0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E950, 0x1FBF0
-};
+    0x0660,  0x06F0,  0x07C0,  0x0966,  0x09E6,  0x0A66,  0x0AE6,  0x0B66,  0x0BE6,  0x0C66,
+    0x0CE6,  0x0D66,  0x0DE6,  0x0E50,  0x0ED0,  0x0F20,  0x1040,  0x1090,  0x17E0,  0x1810,
+    0x1946,  0x19D0,  0x1A80,  0x1A90,  0x1B50,  0x1BB0,  0x1C40,  0x1C50,  0xA620,  0xA8D0,
+    0xA900,  0xA9D0,  0xA9F0,  0xAA50,  0xABF0,  0xFF10,  0x104A0, 0x10D30, 0x11066, 0x110F0,
+    0x11136, 0x111D0, 0x112F0, 0x11450, 0x114D0, 0x11650, 0x116C0, 0x11730, 0x118E0, 0x11950,
+    0x11C50, 0x11D50, 0x11DA0, 0x16A60, 0x16AC0, 0x16B50, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC,
+    0x1D7F6, 0x1E140, 0x1E2F0, 0x1E950, 0x1FBF0};
 
 /* The value of a decimal digit, or -1. */
 static int digit_of(uint32_t c)
@@ -131,7 +132,8 @@ bool fr_py_float(fr_str text, double *out)
                 return false;
             continue;
         }
-        if (length == LONGEST || (digit < 0 && c != '.' && c != 'e' && c != 'E' && c != '+' && c != '-'))
+        if (length == LONGEST ||
+            (digit < 0 && c != '.' && c != 'e' && c != 'E' && c != '+' && c != '-'))
             return false;
         was_digit = digit >= 0;
         ascii[length++] = was_digit ? (char)('0' + digit) : (char)c;
@@ -190,7 +192,8 @@ bool fr_py_decimal_parse(fr_str text, fr_arena *arena, fr_py_decimal *out)
     s = (fr_str){plain, length};
     *out = (fr_py_decimal){.is_negative = s.n && s.p[0] == '-'};
     s = fr_str_from(s, s.n && (s.p[0] == '-' || s.p[0] == '+'));
-    size_t e = fr_str_find_char(s, 'e') != SIZE_MAX ? fr_str_find_char(s, 'e') : fr_str_find_char(s, 'E');
+    size_t e =
+        fr_str_find_char(s, 'e') != SIZE_MAX ? fr_str_find_char(s, 'e') : fr_str_find_char(s, 'E');
     if (e != SIZE_MAX && !parse_exponent(fr_str_from(s, e + 1), &out->exponent))
         return false;
     number = e == SIZE_MAX ? s : fr_str_sub(s, 0, e);
@@ -209,7 +212,8 @@ bool fr_py_decimal_parse(fr_str text, fr_arena *arena, fr_py_decimal *out)
 
 fr_str fr_py_decimal_text(const fr_py_decimal *d, fr_arena *arena)
 {
-    return fr_arena_printf(arena, "%s%.*se%lld", d->is_negative ? "-" : "", FR_FMT(d->digits), (long long)d->exponent);
+    return fr_arena_printf(arena, "%s%.*se%lld", d->is_negative ? "-" : "", FR_FMT(d->digits),
+                           (long long)d->exponent);
 }
 
 fr_py_int_result fr_py_decimal_int(const fr_py_decimal *d, int64_t *out)
@@ -275,7 +279,8 @@ static bool is_printable(uint32_t c)
         return c >= 0x20;
     if (c < 0xa1 || c == 0xad || (is_space(c) && c != ' '))
         return false;
-    if ((c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff)
+    if ((c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
+        (c >= 0x2060 && c <= 0x206f) || c == 0xfeff)
         return false;
     return !(c >= 0xd800 && c <= 0xf8ff) && (c & 0xfffe) != 0xfffe && c < 0xe0000;
 }
@@ -298,7 +303,8 @@ static void put_escaped(fr_buf *out, uint32_t c)
 
 static void put_repr(fr_buf *out, fr_str s)
 {
-    bool has_single = fr_str_find_char(s, '\'') != SIZE_MAX, has_double = fr_str_find_char(s, '"') != SIZE_MAX;
+    bool has_single = fr_str_find_char(s, '\'') != SIZE_MAX,
+         has_double = fr_str_find_char(s, '"') != SIZE_MAX;
     char quote = has_single && !has_double ? '"' : '\'';
     size_t n;
     fr_buf_put_char(out, quote);

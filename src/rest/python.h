@@ -18,7 +18,12 @@ fr_str fr_py_str_dup(fr_arena *arena, const fr_json *value);
 /* Without the white space (of Unicode) at both ends. */
 fr_str fr_py_strip(fr_str s);
 
-typedef enum fr_py_int_result { FR_PY_INT_OK, FR_PY_INT_BAD, FR_PY_INT_ABOVE, FR_PY_INT_BELOW } fr_py_int_result;
+typedef enum fr_py_int_result {
+    FR_PY_INT_OK,
+    FR_PY_INT_BAD,
+    FR_PY_INT_ABOVE,
+    FR_PY_INT_BELOW
+} fr_py_int_result;
 /* int(text). ABOVE and BELOW: an integer past the ends of int64_t. */
 fr_py_int_result fr_py_int(fr_str text, int64_t *out);
 /* float(text); the result may be infinite or not a number. */

@@ -17,7 +17,12 @@ static int hex_value(char c)
 static size_t sequence_at(fr_str s, size_t i, bool *is_valid)
 {
     uint8_t first = (uint8_t)s.p[i];
-    size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    size_t length = first < 0x80   ? 1
+                    : first < 0xc2 ? 0
+                    : first < 0xe0 ? 2
+                    : first < 0xf0 ? 3
+                    : first < 0xf5 ? 4
+                                   : 0;
     *is_valid = length == 1;
     if (length < 2)
         return 1;
@@ -55,7 +60,8 @@ static fr_err unquote(fr_arena *arena, fr_str s, fr_str *out)
     if (!text)
         return FR_ENOMEM;
     for (size_t i = 0; i < s.n; i++) {
-        int high = s.p[i] == '%' && i + 2 < s.n ? hex_value(s.p[i + 1]) : -1, low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
+        int high = s.p[i] == '%' && i + 2 < s.n ? hex_value(s.p[i + 1]) : -1,
+            low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
         if (low >= 0) {
             text[n++] = (char)(high << 4 | low);
             i += 2;
@@ -103,7 +109,8 @@ static void put_quoted(fr_buf *out, fr_str s, const char *safe, bool has_plus)
     static const char HEX[] = "0123456789ABCDEF";
     for (size_t i = 0; i < s.n; i++) {
         uint8_t c = (uint8_t)s.p[i];
-        bool is_plain = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c && c < 0x80 && strchr(safe, c));
+        bool is_plain = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
+                        (c && c < 0x80 && strchr(safe, c));
         if (is_plain) {
             fr_buf_put_char(out, (char)c);
         } else if (c == ' ' && has_plus) {
@@ -123,7 +130,9 @@ static void sort_pairs(fr_pair *at, fr_pair *scratch, size_t count)
         sort_pairs(at, scratch, half);
         sort_pairs(at + half, scratch, count - half);
         for (size_t n = 0; n < count; n++)
-            scratch[n] = k == count || (i < half && fr_str_cmp(at[i].name, at[k].name) <= 0) ? at[i++] : at[k++];
+            scratch[n] = k == count || (i < half && fr_str_cmp(at[i].name, at[k].name) <= 0)
+                             ? at[i++]
+                             : at[k++];
         memcpy(at, scratch, count * sizeof *at);
         return;
     }
@@ -136,7 +145,8 @@ static void sort_pairs(fr_pair *at, fr_pair *scratch, size_t count)
     }
 }
 
-void fr_params_link(fr_arena *arena, const fr_params *params, fr_str origin, fr_str path, fr_str name, fr_str value, fr_buf *out)
+void fr_params_link(fr_arena *arena, const fr_params *params, fr_str origin, fr_str path,
+                    fr_str name, fr_str value, fr_buf *out)
 {
     fr_pair *sorted = fr_arena_alloc(arena, 2 * (params->count + 1) * sizeof *sorted);
     size_t count = 0;

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 
 typedef struct fr_params {
-    fr_pair *at;      /* decoded, in the order of the query string */
+    fr_pair *at; /* decoded, in the order of the query string */
     size_t count;
 } fr_params;
 
@@ -17,5 +17,6 @@ fr_str fr_params_get(const fr_params *params, fr_str name);
 
 /* Append a link: origin, path (escaped as Django does) and the parameters sorted by name, with `name` set to `value`, or
  * without it if value.p is NULL. */
-void fr_params_link(fr_arena *arena, const fr_params *params, fr_str origin, fr_str path, fr_str name, fr_str value, fr_buf *out);
+void fr_params_link(fr_arena *arena, const fr_params *params, fr_str origin, fr_str path,
+                    fr_str name, fr_str value, fr_buf *out);
 #endif

@@ -15,29 +15,31 @@
 
 /* The list at `pattern`, the details at pattern<str:pk>/, the extra actions, each also with DRF's ".json" suffix.
  * Errors: FR_EINVAL with one line for the developer in error, FR_ENOMEM. */
-fr_err fr_rest_routes(fr_arena *arena, fr_router *router, fr_str pattern, const fr_viewset *viewset, char error[256]);
+fr_err fr_rest_routes(fr_arena *arena, fr_router *router, fr_str pattern, const fr_viewset *viewset,
+                      char error[256]);
 
 typedef struct fr_rest_request {
-    fr_str method;        /* "GET"; HEAD is answered as GET, http leaves the body out */
-    fr_str key;           /* of a detail URL, percent-decoded; p NULL: the list */
-    fr_str origin, path;  /* "http://host", "/api/notes/": for links */
-    fr_str query;         /* raw */
-    fr_str accept;        /* p NULL: absent */
+    fr_str method;       /* "GET"; HEAD is answered as GET, http leaves the body out */
+    fr_str key;          /* of a detail URL, percent-decoded; p NULL: the list */
+    fr_str origin, path; /* "http://host", "/api/notes/": for links */
+    fr_str query;        /* raw */
+    fr_str accept;       /* p NULL: absent */
     fr_str content_type;
-    fr_str format;        /* of the ".json" suffix; p NULL: none */
+    fr_str format; /* of the ".json" suffix; p NULL: none */
     fr_str body;
 } fr_rest_request;
 
 typedef struct fr_rest_answer {
     int status;
-    bool has_content;     /* Content-Type: application/json goes with body; else neither */
-    bool has_place;       /* Freshet-At */
+    bool has_content; /* Content-Type: application/json goes with body; else neither */
+    bool has_place;   /* Freshet-At */
     fr_place place;
     fr_str allow;
-    fr_str location;      /* p NULL: none */
+    fr_str location; /* p NULL: none */
 } fr_rest_answer;
 
 /* Serve one request; body is appended to. What goes wrong is in the answer, but for:
  * Errors: FR_ECANCELED (answer nothing). Suspends. */
-fr_err fr_rest_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request, fr_buf *body, fr_rest_answer *answer);
+fr_err fr_rest_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request,
+                     fr_buf *body, fr_rest_answer *answer);
 #endif

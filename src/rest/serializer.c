@@ -25,7 +25,9 @@ static fr_err add_item(fr_serializer *s, uint32_t field, fr_arena *arena)
 /* The places a field can have in DRF's default order. */
 static int place_of(const fr_model *model, uint32_t field)
 {
-    return (int)field == fr_model_key_index(model) ? 0 : model->fields[field].kind == FR_KIND_FOREIGN_KEY ? 2 : 1;
+    return (int)field == fr_model_key_index(model)            ? 0
+           : model->fields[field].kind == FR_KIND_FOREIGN_KEY ? 2
+                                                              : 1;
 }
 
 static fr_err add_all(fr_serializer *s, fr_arena *arena)
@@ -44,12 +46,13 @@ static fr_err add_named(fr_serializer *s, const char *fields, fr_arena *arena, c
         rest = fr_str_cut(rest, ',', &name);
         name = fr_str_trim(name);
         int field = fr_model_field_index(s->model, name);
-        const char *wrong = field < 0                                ? "is not a field of the model"
-                            : s->model->fields[field].secret         ? "is secret"
-                            : s->shown >> field & 1                  ? "stands there twice"
-                                                                     : NULL;
+        const char *wrong = field < 0                        ? "is not a field of the model"
+                            : s->model->fields[field].secret ? "is secret"
+                            : s->shown >> field & 1          ? "stands there twice"
+                                                             : NULL;
         if (wrong) {
-            snprintf(error, 256, "fields: \"%.*s\" %s", (int)(name.n < 64 ? name.n : 64), name.p, wrong);
+            snprintf(error, 256, "fields: \"%.*s\" %s", (int)(name.n < 64 ? name.n : 64), name.p,
+                     wrong);
             return FR_EINVAL;
         }
         FR_TRY(add_item(s, (uint32_t)field, arena));
@@ -67,7 +70,8 @@ static uint32_t fingerprint(const fr_serializer *s)
     return hash;
 }
 
-fr_err fr_serializer_init(fr_serializer *serializer, const fr_model *model, const char *fields, fr_arena *arena, char error[256])
+fr_err fr_serializer_init(fr_serializer *serializer, const fr_model *model, const char *fields,
+                          fr_arena *arena, char error[256])
 {
     *serializer = (fr_serializer){.model = model};
     FR_TRY(fields ? add_named(serializer, fields, arena, error) : add_all(serializer, arena));

@@ -8,21 +8,22 @@
 #include "model/model.h"
 
 typedef struct fr_serializer_item {
-    uint16_t field;              /* index in the model */
-    fr_str prefix;               /* {"id":  or  ,"title":  */
+    uint16_t field; /* index in the model */
+    fr_str prefix;  /* {"id":  or  ,"title":  */
 } fr_serializer_item;
 
 typedef struct fr_serializer {
     const fr_model *model;
     uint32_t count;
-    uint32_t fingerprint;        /* of names, order and the model's shape: part of a view's fingerprint */
-    uint64_t shown;              /* bit i: field i is in the answer */
+    uint32_t fingerprint; /* of names, order and the model's shape: part of a view's fingerprint */
+    uint64_t shown;       /* bit i: field i is in the answer */
     fr_serializer_item items[FR_MODEL_FIELDS_MAX];
 } fr_serializer;
 
 /* fields: "id,title", or NULL for all but the secret ones. Texts are put into arena, which must outlive it.
  * Errors: FR_EINVAL with one line in error (unknown, repeated or secret field), FR_ENOMEM. */
-fr_err fr_serializer_init(fr_serializer *serializer, const fr_model *model, const char *fields, fr_arena *arena, char error[256]);
+fr_err fr_serializer_init(fr_serializer *serializer, const fr_model *model, const char *fields,
+                          fr_arena *arena, char error[256]);
 
 /* Append one object. values: field_count stored values in the model's order. Any thread. */
 void fr_serializer_row(const fr_serializer *serializer, const fr_value *values, fr_buf *out);

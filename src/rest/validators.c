@@ -43,7 +43,8 @@ bool fr_valid_ipv4(fr_str s)
         bool has_dot = fr_str_find_char(s, '.') != SIZE_MAX;
         uint64_t value;
         s = fr_str_cut(s, '.', &part);
-        if (part.n < 1 || part.n > 3 || (part.n > 1 && part.p[0] == '0') || !fr_str_u64(part, &value) || value > 255)
+        if (part.n < 1 || part.n > 3 || (part.n > 1 && part.p[0] == '0') ||
+            !fr_str_u64(part, &value) || value > 255)
             return false;
         parts++;
         if (!has_dot)
@@ -147,7 +148,8 @@ enum { LABEL_CHARACTERS = 63, HOST_BYTES = 253 };
 static bool is_label(fr_str label, bool has_digits, size_t min)
 {
     size_t characters = fr_utf8_count(label);
-    if (characters < min || characters > LABEL_CHARACTERS || label.p[0] == '-' || label.p[label.n - 1] == '-')
+    if (characters < min || characters > LABEL_CHARACTERS || label.p[0] == '-' ||
+        label.p[label.n - 1] == '-')
         return false;
     for (size_t i = 0; i < label.n; i++) {
         uint8_t c = (uint8_t)label.p[i];
@@ -173,9 +175,12 @@ static bool is_punycode_tld(fr_str label)
 static bool has_unicode_blank(fr_str s)
 {
     for (size_t i = 0; i + 1 < s.n; i++) {
-        uint8_t a = (uint8_t)s.p[i], b = (uint8_t)s.p[i + 1], c = i + 2 < s.n ? (uint8_t)s.p[i + 2] : 0;
-        if ((a == 0xc2 && b <= 0xa0) || (a == 0xe2 && b == 0x80 && (c <= 0x8f || (c >= 0xa8 && c <= 0xaf))) ||
-            (a == 0xe2 && b == 0x81 && c == 0x9f) || (a == 0xe3 && b == 0x80 && c == 0x80) || (a == 0xef && b == 0xbb && c == 0xbf))
+        uint8_t a = (uint8_t)s.p[i], b = (uint8_t)s.p[i + 1],
+                c = i + 2 < s.n ? (uint8_t)s.p[i + 2] : 0;
+        if ((a == 0xc2 && b <= 0xa0) ||
+            (a == 0xe2 && b == 0x80 && (c <= 0x8f || (c >= 0xa8 && c <= 0xaf))) ||
+            (a == 0xe2 && b == 0x81 && c == 0x9f) || (a == 0xe3 && b == 0x80 && c == 0x80) ||
+            (a == 0xef && b == 0xbb && c == 0xbf))
             return true;
     }
     return false;
@@ -206,7 +211,8 @@ static bool is_dot_atom(fr_str s)
 /* What may stand between quotes, by itself and behind a backslash: controls but tab and line feed, no '"' or '\'. */
 static bool is_quoted_byte(uint8_t c)
 {
-    return c >= 1 && c <= 127 && c != '\t' && c != '\n' && c != '\r' && c != ' ' && c != '"' && c != '\\';
+    return c >= 1 && c <= 127 && c != '\t' && c != '\n' && c != '\r' && c != ' ' && c != '"' &&
+           c != '\\';
 }
 
 static bool is_quoted_pair_byte(uint8_t c)
@@ -237,7 +243,8 @@ static bool is_email_domain(fr_str s)
         return true;
     if (s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']') {
         fr_str literal = fr_str_sub(s, 1, s.n - 2);
-        return fr_str_find_char(literal, '%') == SIZE_MAX && (fr_valid_ipv4(literal) || fr_valid_ipv6(literal));
+        return fr_str_find_char(literal, '%') == SIZE_MAX &&
+               (fr_valid_ipv4(literal) || fr_valid_ipv6(literal));
     }
     if (has_unicode_blank(s))
         return false;
@@ -247,7 +254,8 @@ static bool is_email_domain(fr_str s)
         labels++;
         if (!label.n || !is_label(label, true, has_dot ? 1 : 2)) {
             /* The last label may begin with a hyphen. */
-            bool is_last = !has_dot && label.n > 2 && label.p[0] == '-' && is_label(fr_str_from(label, 1), true, 1);
+            bool is_last = !has_dot && label.n > 2 && label.p[0] == '-' &&
+                           is_label(fr_str_from(label, 1), true, 1);
             if (!is_last)
                 return false;
         }
@@ -285,7 +293,8 @@ static bool has_blank(fr_str s)
 
 static bool has_scheme(fr_str s, size_t *n)
 {
-    static const fr_str SCHEMES[] = {{"http://", 7}, {"https://", 8}, {"ftp://", 6}, {"ftps://", 7}};
+    static const fr_str SCHEMES[] = {
+        {"http://", 7}, {"https://", 8}, {"ftp://", 6}, {"ftps://", 7}};
     for (size_t i = 0; i < sizeof SCHEMES / sizeof *SCHEMES; i++)
         if (fr_str_eq_nocase(fr_str_sub(s, 0, SCHEMES[i].n), SCHEMES[i])) {
             *n = SCHEMES[i].n;
@@ -354,11 +363,13 @@ bool fr_valid_url(fr_str s)
         if (end == SIZE_MAX)
             return false;
         fr_str address = fr_str_sub(rest, 1, end - 1);
-        return fr_str_find_char(address, '%') == SIZE_MAX && fr_valid_ipv6(address) && is_url_rest(fr_str_from(rest, end + 1));
+        return fr_str_find_char(address, '%') == SIZE_MAX && fr_valid_ipv6(address) &&
+               is_url_rest(fr_str_from(rest, end + 1));
     }
     size_t end = 0;
     while (end < rest.n && !memchr(":/?#", rest.p[end], 4))
         end++;
     fr_str host = {rest.p, end};
-    return host.n && host.n <= HOST_BYTES && is_url_host(host) && is_url_rest(fr_str_from(rest, end));
+    return host.n && host.n <= HOST_BYTES && is_url_host(host) &&
+           is_url_rest(fr_str_from(rest, end));
 }

@@ -14,15 +14,22 @@
 
 enum { ERROR_ROOM = 256 };
 
-static const struct { fr_str name; uint32_t bit; } ACTIONS[] = {
-    {{"list", 4}, FR_ACTION_LIST},       {{"create", 6}, FR_ACTION_CREATE},
-    {{"retrieve", 8}, FR_ACTION_RETRIEVE}, {{"update", 6}, FR_ACTION_UPDATE},
-    {{"partial_update", 14}, FR_ACTION_PARTIAL_UPDATE}, {{"destroy", 7}, FR_ACTION_DESTROY},
+static const struct {
+    fr_str name;
+    uint32_t bit;
+} ACTIONS[] = {
+    {{"list", 4}, FR_ACTION_LIST},
+    {{"create", 6}, FR_ACTION_CREATE},
+    {{"retrieve", 8}, FR_ACTION_RETRIEVE},
+    {{"update", 6}, FR_ACTION_UPDATE},
+    {{"partial_update", 14}, FR_ACTION_PARTIAL_UPDATE},
+    {{"destroy", 7}, FR_ACTION_DESTROY},
 };
 
 static fr_err wrong(char error[ERROR_ROOM], const char *option, fr_str name, const char *what)
 {
-    snprintf(error, ERROR_ROOM, "%s: \"%.*s\" %s", option, (int)(name.n < 80 ? name.n : 80), name.p, what);
+    snprintf(error, ERROR_ROOM, "%s: \"%.*s\" %s", option, (int)(name.n < 80 ? name.n : 80), name.p,
+             what);
     return FR_EINVAL;
 }
 
@@ -42,7 +49,8 @@ static fr_err read_actions(fr_viewset_rt *rt, char error[ERROR_ROOM])
             if (fr_str_eq(ACTIONS[i].name, name))
                 bit = ACTIONS[i].bit;
         if (!bit)
-            return wrong(error, "actions", name, "is not list, create, retrieve, update, partial_update or destroy");
+            return wrong(error, "actions", name,
+                         "is not list, create, retrieve, update, partial_update or destroy");
         rt->actions |= bit;
     }
     if (v->read_only)
@@ -53,9 +61,12 @@ static fr_err read_actions(fr_viewset_rt *rt, char error[ERROR_ROOM])
 /* The Allow header in DRF's order: GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS as far as they are there. */
 static fr_str allow_of(uint32_t actions, fr_arena *arena)
 {
-    return fr_arena_printf(arena, "%s%s%s%s%s%sOPTIONS", actions & (FR_ACTION_LIST | FR_ACTION_RETRIEVE) ? "GET, " : "",
-                           actions & FR_ACTION_CREATE ? "POST, " : "", actions & FR_ACTION_UPDATE ? "PUT, " : "",
-                           actions & FR_ACTION_PARTIAL_UPDATE ? "PATCH, " : "", actions & FR_ACTION_DESTROY ? "DELETE, " : "",
+    return fr_arena_printf(arena, "%s%s%s%s%s%sOPTIONS",
+                           actions & (FR_ACTION_LIST | FR_ACTION_RETRIEVE) ? "GET, " : "",
+                           actions & FR_ACTION_CREATE ? "POST, " : "",
+                           actions & FR_ACTION_UPDATE ? "PUT, " : "",
+                           actions & FR_ACTION_PARTIAL_UPDATE ? "PATCH, " : "",
+                           actions & FR_ACTION_DESTROY ? "DELETE, " : "",
                            actions & (FR_ACTION_LIST | FR_ACTION_RETRIEVE) ? "HEAD, " : "");
 }
 
@@ -92,7 +103,8 @@ static fr_err read_filters(fr_viewset_rt *rt, char error[ERROR_ROOM])
 static fr_err read_ordering(fr_viewset_rt *rt, char error[ERROR_ROOM])
 {
     fr_query query = {.model = rt->model};
-    fr_str ordering = fr_str_c(rt->viewset->ordering), rest = fr_str_c(rt->viewset->ordering_fields), name;
+    fr_str ordering = fr_str_c(rt->viewset->ordering),
+           rest = fr_str_c(rt->viewset->ordering_fields), name;
     if (fr_query_order(&query, ordering) != FR_OK)
         return wrong(error, "ordering", ordering, "names an unknown field, or more than 7");
     for (uint8_t i = 0; i < query.order_count; i++)
@@ -107,7 +119,8 @@ static fr_err read_ordering(fr_viewset_rt *rt, char error[ERROR_ROOM])
         name = fr_str_trim(name);
         int field = fr_model_field_index(rt->model, name);
         if (field < 0 || rt->model->fields[field].secret)
-            return wrong(error, "ordering_fields", name, "is not a field of the model, or it is secret");
+            return wrong(error, "ordering_fields", name,
+                         "is not a field of the model, or it is secret");
         rt->orderable |= (uint64_t)1 << field;
     }
     return FR_OK;
@@ -133,13 +146,18 @@ static fr_err check_extra(const fr_viewset *v, char error[ERROR_ROOM])
 {
     for (const fr_action *action = v->extra; action && action->path; action++)
         if (!action->handler || !*action->path || *action->path == '/')
-            return wrong(error, "extra", fr_str_c(action->path), "needs a handler, and a path that does not begin with '/'");
+            return wrong(error, "extra", fr_str_c(action->path),
+                         "needs a handler, and a path that does not begin with '/'");
     return FR_OK;
 }
 
-static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena, char error[ERROR_ROOM])
+static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena,
+                   char error[ERROR_ROOM])
 {
-    *rt = (fr_viewset_rt){.viewset = viewset, .model = viewset->model, .page_size = viewset->page_size, .max_page_size = viewset->max_page_size};
+    *rt = (fr_viewset_rt){.viewset = viewset,
+                          .model = viewset->model,
+                          .page_size = viewset->page_size,
+                          .max_page_size = viewset->max_page_size};
     snprintf(error, ERROR_ROOM, "out of memory");
     if (!viewset->model)
         return wrong(error, "model", FR_STR(""), "has to be set");
@@ -151,7 +169,8 @@ static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena
     FR_TRY(check_extra(viewset, error));
     read_inputs(rt);
     rt->list_allow = allow_of(rt->actions & (FR_ACTION_LIST | FR_ACTION_CREATE), arena);
-    rt->detail_allow = allow_of(rt->actions & ~(uint32_t)(FR_ACTION_LIST | FR_ACTION_CREATE), arena);
+    rt->detail_allow =
+        allow_of(rt->actions & ~(uint32_t)(FR_ACTION_LIST | FR_ACTION_CREATE), arena);
     rt->name = title_of(viewset, arena);
     return rt->list_allow.p && rt->detail_allow.p && rt->name.p ? FR_OK : FR_ENOMEM;
 }
@@ -171,8 +190,8 @@ fr_err fr_viewset_check(const fr_viewset *viewset, char error[ERROR_ROOM])
 /* ---- all that were asked for ---- */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static fr_map made;          /* viewset pointer → fr_viewset_rt; under lock */
-static fr_arena *kept;       /* what they point to; never freed; under lock */
+static fr_map made;    /* viewset pointer → fr_viewset_rt; under lock */
+static fr_arena *kept; /* what they point to; never freed; under lock */
 
 static fr_viewset_rt *make(const fr_viewset *viewset)
 {

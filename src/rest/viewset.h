@@ -8,35 +8,39 @@
 
 /* Bits of fr_viewset_rt.actions. */
 enum {
-    FR_ACTION_LIST = 1, FR_ACTION_CREATE = 2, FR_ACTION_RETRIEVE = 4,
-    FR_ACTION_UPDATE = 8, FR_ACTION_PARTIAL_UPDATE = 16, FR_ACTION_DESTROY = 32
+    FR_ACTION_LIST = 1,
+    FR_ACTION_CREATE = 2,
+    FR_ACTION_RETRIEVE = 4,
+    FR_ACTION_UPDATE = 8,
+    FR_ACTION_PARTIAL_UPDATE = 16,
+    FR_ACTION_DESTROY = 32
 };
 
 enum { FR_FILTERS_MAX = 64 };
 
 /* What one query parameter asks for. A range is two terms, so it has a mark of its own. */
 typedef struct fr_filter_item {
-    fr_str name;                 /* "title__icontains" */
+    fr_str name; /* "title__icontains" */
     uint16_t field;
     fr_lookup lookup;
     bool is_range;
 } fr_filter_item;
 
 typedef struct fr_viewset_rt {
-    const fr_viewset *viewset;   /* borrowed */
+    const fr_viewset *viewset; /* borrowed */
     const fr_model *model;
     fr_serializer serializer;
     uint16_t inputs[FR_MODEL_FIELDS_MAX]; /* fields taken from a body, in the serializer's order */
     uint32_t input_count;
     fr_filter_item filters[FR_FILTERS_MAX];
     uint32_t filter_count;
-    uint64_t orderable;          /* bit i: ?ordering= may name field i */
+    uint64_t orderable;             /* bit i: ?ordering= may name field i */
     fr_order orders[FR_ORDERS_MAX]; /* the default, with the key at its end */
     uint8_t order_count;
     uint32_t page_size, max_page_size;
     uint32_t actions;
     fr_str list_allow, detail_allow; /* values of the Allow header */
-    fr_str name;                 /* "Note" */
+    fr_str name;                     /* "Note" */
 } fr_viewset_rt;
 
 /* Why the viewset cannot be served, in one line for the developer. Errors: FR_EINVAL, FR_ENOMEM. */

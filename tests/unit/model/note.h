@@ -10,26 +10,15 @@ FR_MODEL(note,
     (DATE,     due, .null = true),
     (DATETIME, updated_at, .auto_now = true));
 
-FR_MODEL_OPTS(every, (.table = "app_every", .ordering = "-char_,id"),
-    (ID,          id),
-    (BOOLEAN,     flag, .default_ = "true"),
-    (CHAR,        char_, .max_length = 10),
-    (TEXT,        text, .blank = true),
-    (INTEGER,     integer, .default_ = "0"),
-    (BIGINT,      big),
-    (FLOAT,       real),
-    (DECIMAL,     price, .max_digits = 8, .decimal_places = 2),
-    (DATE,        day, .default_ = "now"),
-    (TIME,        clock),
-    (DATETIME,    moment, .auto_now_add = true),
-    (DURATION,    period),
-    (UUID,        uid, .default_ = "random"),
-    (JSON,        data),
-    (EMAIL,       email),
-    (URL,         url),
-    (SLUG,        slug),
-    (IP,          ip),
-    (FOREIGN_KEY, parent, .null = true, .to = &every_model, .on_delete = FR_SET_NULL));
+FR_MODEL_OPTS(every, (.table = "app_every", .ordering = "-char_,id"), (ID, id),
+              (BOOLEAN, flag, .default_ = "true"), (CHAR, char_, .max_length = 10),
+              (TEXT, text, .blank = true), (INTEGER, integer, .default_ = "0"), (BIGINT, big),
+              (FLOAT, real), (DECIMAL, price, .max_digits = 8, .decimal_places = 2),
+              (DATE, day, .default_ = "now"), (TIME, clock),
+              (DATETIME, moment, .auto_now_add = true), (DURATION, period),
+              (UUID, uid, .default_ = "random"), (JSON, data), (EMAIL, email), (URL, url),
+              (SLUG, slug), (IP, ip),
+              (FOREIGN_KEY, parent, .null = true, .to = &every_model, .on_delete = FR_SET_NULL));
 
 const fr_model *note_model_of_the_other_file(void);
 #endif

@@ -61,10 +61,13 @@ static void defaults_are_stored_values(void **state)
     const fr_field *f = every_model.fields;
     const fr_time now = 1577927045678000; /* 2020-01-02T01:04:05.678Z */
     fr_value v;
-    assert_true(fr_field_default(&f[every_field_flag], now, arena, &v) && v.type == FR_VALUE_INT && v.as.i == 1);
-    assert_true(fr_field_default(&f[every_field_text], now, arena, &v) && v.type == FR_VALUE_TEXT && v.as.s.n == 0);
+    assert_true(fr_field_default(&f[every_field_flag], now, arena, &v) && v.type == FR_VALUE_INT &&
+                v.as.i == 1);
+    assert_true(fr_field_default(&f[every_field_text], now, arena, &v) && v.type == FR_VALUE_TEXT &&
+                v.as.s.n == 0);
     assert_true(fr_field_default(&f[every_field_integer], now, arena, &v) && v.as.i == 0);
-    assert_true(fr_field_default(&f[every_field_parent], now, arena, &v) && v.type == FR_VALUE_NULL);
+    assert_true(fr_field_default(&f[every_field_parent], now, arena, &v) &&
+                v.type == FR_VALUE_NULL);
     assert_true(fr_field_default(&f[every_field_moment], now, arena, &v));
     assert_str(v.as.s, "2020-01-02 01:04:05.678000");
     assert_true(fr_field_default(&f[every_field_day], now, arena, &v));
@@ -93,7 +96,8 @@ static void the_fingerprint_follows_the_shape(void **state)
 
 /* ---- checks ---- */
 
-static void assert_refused(const fr_field *fields, uint32_t count, const char *ordering, const char *expected)
+static void assert_refused(const fr_field *fields, uint32_t count, const char *ordering,
+                           const char *expected)
 {
     char error[256] = "";
     fr_model model = {.name = "m", .fields = fields, .field_count = count, .ordering = ordering};
@@ -114,23 +118,39 @@ static void wrong_models_are_named_in_one_line(void **state)
 {
     (void)state;
     const fr_field id = {.name = "id", .kind = FR_KIND_ID};
-#define MODEL(ordering, expected, ...) assert_refused((fr_field[]){__VA_ARGS__}, sizeof((fr_field[]){__VA_ARGS__}) / sizeof(fr_field), ordering, expected)
-    MODEL(NULL, "model m: it has no primary key: add (ID, id), or .primary_key = true to a field", {.name = "a", .kind = FR_KIND_TEXT});
-    MODEL(NULL, "model m: it has 2 primary keys; one is the limit", id, {.name = "b", .kind = FR_KIND_ID});
-    MODEL(NULL, "model m, field a: CHAR needs .max_length", id, {.name = "a", .kind = FR_KIND_CHAR});
-    MODEL(NULL, "model m, field a: DECIMAL needs .max_digits, at most 60", id, {.name = "a", .kind = FR_KIND_DECIMAL});
-    MODEL(NULL, "model m, field ID: there are two fields of that name", id, {.name = "ID", .kind = FR_KIND_TEXT});
-    MODEL(NULL, "model m, field b: its column is also that of field a", id, {.name = "a", .kind = FR_KIND_TEXT}, {.name = "b", .kind = FR_KIND_TEXT, .column = "A"});
-    MODEL(NULL, "model m, field a: FOREIGN_KEY needs .to, as in .to = &note_model", id, {.name = "a", .kind = FR_KIND_FOREIGN_KEY});
+#define MODEL(ordering, expected, ...)                                                             \
+    assert_refused((fr_field[]){__VA_ARGS__},                                                      \
+                   sizeof((fr_field[]){__VA_ARGS__}) / sizeof(fr_field), ordering, expected)
+    MODEL(NULL, "model m: it has no primary key: add (ID, id), or .primary_key = true to a field",
+          {.name = "a", .kind = FR_KIND_TEXT});
+    MODEL(NULL, "model m: it has 2 primary keys; one is the limit", id,
+          {.name = "b", .kind = FR_KIND_ID});
+    MODEL(NULL, "model m, field a: CHAR needs .max_length", id,
+          {.name = "a", .kind = FR_KIND_CHAR});
+    MODEL(NULL, "model m, field a: DECIMAL needs .max_digits, at most 60", id,
+          {.name = "a", .kind = FR_KIND_DECIMAL});
+    MODEL(NULL, "model m, field ID: there are two fields of that name", id,
+          {.name = "ID", .kind = FR_KIND_TEXT});
+    MODEL(NULL, "model m, field b: its column is also that of field a", id,
+          {.name = "a", .kind = FR_KIND_TEXT}, {.name = "b", .kind = FR_KIND_TEXT, .column = "A"});
+    MODEL(NULL, "model m, field a: FOREIGN_KEY needs .to, as in .to = &note_model", id,
+          {.name = "a", .kind = FR_KIND_FOREIGN_KEY});
     MODEL(NULL, "model m, field a: .on_delete = FR_SET_NULL needs .null = true", id,
           {.name = "a", .kind = FR_KIND_FOREIGN_KEY, .to = &note_model, .on_delete = FR_SET_NULL});
-    MODEL(NULL, "model m, field a: only DATE, TIME and DATETIME have .auto_now and .auto_now_add", id, {.name = "a", .kind = FR_KIND_TEXT, .auto_now = true});
-    MODEL(NULL, "model m, field a: \"x\" is not a value of its kind", id, {.name = "a", .kind = FR_KIND_INTEGER, .default_ = "x"});
-    MODEL(NULL, "model m, field a__b: a name is letters, digits and single underscores, and begins with a letter", id, {.name = "a__b", .kind = FR_KIND_TEXT});
+    MODEL(NULL, "model m, field a: only DATE, TIME and DATETIME have .auto_now and .auto_now_add",
+          id, {.name = "a", .kind = FR_KIND_TEXT, .auto_now = true});
+    MODEL(NULL, "model m, field a: \"x\" is not a value of its kind", id,
+          {.name = "a", .kind = FR_KIND_INTEGER, .default_ = "x"});
+    MODEL(NULL,
+          "model m, field a__b: a name is letters, digits and single underscores, and begins with "
+          "a letter",
+          id, {.name = "a__b", .kind = FR_KIND_TEXT});
     MODEL("-x", "model m: .ordering = \"-x\" names an unknown field, or more than 7", id);
 #undef MODEL
 }
 
-FR_TESTS(model, FR_TEST(a_model_in_a_header_is_one_model), FR_TEST(a_struct_knows_what_is_null_and_what_was_given),
-         FR_TEST(names_have_django_s_defaults), FR_TEST(defaults_are_stored_values), FR_TEST(the_fingerprint_follows_the_shape),
-         FR_TEST(good_models_pass), FR_TEST(wrong_models_are_named_in_one_line))
+FR_TESTS(model, FR_TEST(a_model_in_a_header_is_one_model),
+         FR_TEST(a_struct_knows_what_is_null_and_what_was_given),
+         FR_TEST(names_have_django_s_defaults), FR_TEST(defaults_are_stored_values),
+         FR_TEST(the_fingerprint_follows_the_shape), FR_TEST(good_models_pass),
+         FR_TEST(wrong_models_are_named_in_one_line))

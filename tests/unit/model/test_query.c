@@ -59,5 +59,7 @@ static void predicates_are_built_in_the_arena(void **state)
     fr_arena_free(arena);
 }
 
-FR_TESTS(query, FR_TEST(every_ordering_ends_with_the_key), FR_TEST(the_model_s_ordering_is_the_default),
-         FR_TEST(an_unknown_name_leaves_the_query_as_it_was), FR_TEST(predicates_are_built_in_the_arena))
+FR_TESTS(query, FR_TEST(every_ordering_ends_with_the_key),
+         FR_TEST(the_model_s_ordering_is_the_default),
+         FR_TEST(an_unknown_name_leaves_the_query_as_it_was),
+         FR_TEST(predicates_are_built_in_the_arena))

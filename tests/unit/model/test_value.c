@@ -25,10 +25,26 @@ static int sign(int n)
 static void values_sort_as_in_sqlite(void **state)
 {
     (void)state;
-    const fr_value sorted[] = {{.type = FR_VALUE_NULL}, FR_VALUE_R(-INFINITY), FR_VALUE_I(INT64_MIN), FR_VALUE_R(-1.5), FR_VALUE_I(-1),
-                               FR_VALUE_R(-0.5), FR_VALUE_I(0), FR_VALUE_R(0.5), FR_VALUE_I(1), FR_VALUE_R(9007199254740992.0),
-                               FR_VALUE_I(9007199254740993), FR_VALUE_I(INT64_MAX), FR_VALUE_R(9223372036854775808.0), FR_VALUE_R(INFINITY), text(""),
-                               text("B"), text("a"), text("ab"), {.type = FR_VALUE_BLOB, .as.s = {"", 0}}, {.type = FR_VALUE_BLOB, .as.s = {"a", 1}}};
+    const fr_value sorted[] = {{.type = FR_VALUE_NULL},
+                               FR_VALUE_R(-INFINITY),
+                               FR_VALUE_I(INT64_MIN),
+                               FR_VALUE_R(-1.5),
+                               FR_VALUE_I(-1),
+                               FR_VALUE_R(-0.5),
+                               FR_VALUE_I(0),
+                               FR_VALUE_R(0.5),
+                               FR_VALUE_I(1),
+                               FR_VALUE_R(9007199254740992.0),
+                               FR_VALUE_I(9007199254740993),
+                               FR_VALUE_I(INT64_MAX),
+                               FR_VALUE_R(9223372036854775808.0),
+                               FR_VALUE_R(INFINITY),
+                               text(""),
+                               text("B"),
+                               text("a"),
+                               text("ab"),
+                               {.type = FR_VALUE_BLOB, .as.s = {"", 0}},
+                               {.type = FR_VALUE_BLOB, .as.s = {"a", 1}}};
     const int count = sizeof sorted / sizeof *sorted;
     for (int i = 0; i < count; i++)
         for (int j = 0; j < count; j++)
@@ -76,7 +92,8 @@ static void decimals_round_half_to_even(void **state)
     assert_decimal(text("5."), 1, "5.0");
     assert_decimal(text("+007"), 0, "7");
     assert_decimal(text("1e-999999"), 2, "0.00");
-    assert_decimal(text("123456789012345678901234567890.12"), 2, "123456789012345678901234567890.12");
+    assert_decimal(text("123456789012345678901234567890.12"), 2,
+                   "123456789012345678901234567890.12");
 }
 
 static void stored_numbers_count_with_fifteen_digits(void **state)
@@ -97,7 +114,9 @@ static void stored_numbers_count_with_fifteen_digits(void **state)
 static void what_is_no_decimal_is_refused(void **state)
 {
     (void)state;
-    const char *const wrong[] = {"", "-", ".", "e5", "1e", "1e+", "1 ", " 1", "1,5", "abc", "1.2.3", "NaN", "Infinity", "1e99999999999", "0x1", "--1"};
+    const char *const wrong[] = {"",    "-",   ".",   "e5",    "1e",  "1e+",      "1 ",
+                                 " 1",  "1,5", "abc", "1.2.3", "NaN", "Infinity", "1e99999999999",
+                                 "0x1", "--1"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_decimal(text(wrong[i]), 2, NULL);
     assert_decimal((fr_value){.type = FR_VALUE_NULL}, 2, NULL);
@@ -122,7 +141,8 @@ static void stored_forms_print_as_drf_does(void **state)
     assert_json(every_field_big, FR_VALUE_I(9007199254740993), "9007199254740993");
     assert_json(every_field_flag, FR_VALUE_I(1), "true");
     assert_json(every_field_flag, FR_VALUE_I(0), "false");
-    assert_json(every_field_char_, text("h\xc3\xa9 \"q\" \xe2\x80\xa8"), "\"h\xc3\xa9 \\\"q\\\" \\u2028\"");
+    assert_json(every_field_char_, text("h\xc3\xa9 \"q\" \xe2\x80\xa8"),
+                "\"h\xc3\xa9 \\\"q\\\" \\u2028\"");
     assert_json(every_field_real, FR_VALUE_R(1.0), "1.0");
     assert_json(every_field_real, FR_VALUE_I(1), "1.0");
     assert_json(every_field_real, FR_VALUE_R(1e22), "1e+22");
@@ -132,12 +152,15 @@ static void stored_forms_print_as_drf_does(void **state)
     assert_json(every_field_day, text("2020-01-02"), "\"2020-01-02\"");
     assert_json(every_field_clock, text("03:04:00"), "\"03:04:00\"");
     assert_json(every_field_clock, text("03:04:05.000100"), "\"03:04:05.000100\"");
-    assert_json(every_field_moment, text("2020-01-02 01:04:05.678000"), "\"2020-01-02T01:04:05.678000Z\"");
+    assert_json(every_field_moment, text("2020-01-02 01:04:05.678000"),
+                "\"2020-01-02T01:04:05.678000Z\"");
     assert_json(every_field_moment, text("2020-01-02 03:04:00"), "\"2020-01-02T03:04:00Z\"");
     assert_json(every_field_period, FR_VALUE_I(93784500000), "\"1 02:03:04.500000\"");
     assert_json(every_field_period, FR_VALUE_I(-86399000000), "\"-1 00:00:01\"");
-    assert_json(every_field_uid, text("0123456789abcdef0123456789abcdef"), "\"01234567-89ab-cdef-0123-456789abcdef\"");
-    assert_json(every_field_data, text("{\"a\": [1, 2.50, \"\\u00e9\", null]}"), "{\"a\":[1,2.5,\"\xc3\xa9\",null]}");
+    assert_json(every_field_uid, text("0123456789abcdef0123456789abcdef"),
+                "\"01234567-89ab-cdef-0123-456789abcdef\"");
+    assert_json(every_field_data, text("{\"a\": [1, 2.50, \"\\u00e9\", null]}"),
+                "{\"a\":[1,2.5,\"\xc3\xa9\",null]}");
     assert_json(every_field_parent, (fr_value){.type = FR_VALUE_NULL}, "null");
     assert_json(every_field_parent, FR_VALUE_I(3), "3");
 }
@@ -147,7 +170,8 @@ static void foreign_forms_print_as_what_they_are(void **state)
     (void)state;
     assert_json(every_field_moment, text("2020-01-02T03:04:05+02:00"), "\"2020-01-02T01:04:05Z\"");
     assert_json(every_field_moment, text("2020-01-02 03:04"), "\"2020-01-02T03:04:00Z\"");
-    assert_json(every_field_moment, text("2020-01-02 01:04:05.678"), "\"2020-01-02T01:04:05.678000Z\"");
+    assert_json(every_field_moment, text("2020-01-02 01:04:05.678"),
+                "\"2020-01-02T01:04:05.678000Z\"");
     assert_json(every_field_moment, text("2020-01-02 01:04:05.000000"), "\"2020-01-02T01:04:05Z\"");
     assert_json(every_field_moment, text("2020-01-02 01x04:05"), "\"2020-01-02 01x04:05\"");
     assert_json(every_field_moment, text("never"), "\"never\"");
@@ -155,14 +179,18 @@ static void foreign_forms_print_as_what_they_are(void **state)
     assert_json(every_field_day, text("2020-1-2"), "\"2020-01-02\"");
     assert_json(every_field_clock, text("3:04"), "\"03:04:00\"");
     assert_json(every_field_clock, text(""), "\"\"");
-    assert_json(every_field_uid, text("01234567-89AB-cdef-0123-456789abcdef"), "\"01234567-89ab-cdef-0123-456789abcdef\"");
+    assert_json(every_field_uid, text("01234567-89AB-cdef-0123-456789abcdef"),
+                "\"01234567-89ab-cdef-0123-456789abcdef\"");
     assert_json(every_field_uid, text("not a uuid"), "\"not a uuid\"");
     assert_json(every_field_price, text("a lot"), "\"a lot\"");
     assert_json(every_field_flag, text("true"), "\"true\"");
     assert_json(every_field_data, text("{broken"), "\"{broken\"");
-    assert_json(every_field_text, (fr_value){.type = FR_VALUE_BLOB, .as.s = FR_STR("\x00\xff\x10@")}, "\"AP8QQA==\"");
-    assert_json(every_field_text, (fr_value){.type = FR_VALUE_BLOB, .as.s = FR_STR("abc")}, "\"YWJj\"");
-    assert_json(every_field_text, text("a\xff\xc3\xa9\xe2\x82"), "\"a\xef\xbf\xbd\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\"");
+    assert_json(every_field_text,
+                (fr_value){.type = FR_VALUE_BLOB, .as.s = FR_STR("\x00\xff\x10@")}, "\"AP8QQA==\"");
+    assert_json(every_field_text, (fr_value){.type = FR_VALUE_BLOB, .as.s = FR_STR("abc")},
+                "\"YWJj\"");
+    assert_json(every_field_text, text("a\xff\xc3\xa9\xe2\x82"),
+                "\"a\xef\xbf\xbd\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\"");
 }
 
 /* ---- text and structs ---- */
@@ -170,11 +198,15 @@ static void foreign_forms_print_as_what_they_are(void **state)
 static void text_becomes_its_stored_form(void **state)
 {
     (void)state;
-    static const struct { int field; const char *in, *out; } CASES[] = {
+    static const struct {
+        int field;
+        const char *in, *out;
+    } CASES[] = {
         {every_field_moment, "2020-01-02T03:04:05.678+02:00", "2020-01-02 01:04:05.678000"},
         {every_field_day, "2020-1-2", "2020-01-02"},
         {every_field_clock, "3:04", "03:04:00"},
-        {every_field_uid, "01234567-89AB-CDEF-0123-456789ABCDEF", "0123456789abcdef0123456789abcdef"},
+        {every_field_uid, "01234567-89AB-CDEF-0123-456789ABCDEF",
+         "0123456789abcdef0123456789abcdef"},
         {every_field_price, "1.5", "1.50"},
         {every_field_data, "{\"a\":[1,\"\xc3\xa9\"]}", "{\"a\": [1, \"\\u00e9\"]}"},
         {every_field_char_, "x", "x"},
@@ -182,19 +214,33 @@ static void text_becomes_its_stored_form(void **state)
     fr_arena *arena = fr_arena_new(0);
     fr_value v;
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        assert_int_equal(fr_value_from_text(&every_model.fields[CASES[i].field], fr_str_c(CASES[i].in), arena, &v), FR_OK);
+        assert_int_equal(fr_value_from_text(&every_model.fields[CASES[i].field],
+                                            fr_str_c(CASES[i].in), arena, &v),
+                         FR_OK);
         assert_int_equal(v.type, FR_VALUE_TEXT);
         assert_str(v.as.s, CASES[i].out);
     }
-    assert_int_equal(fr_value_from_text(&every_model.fields[every_field_period], FR_STR("1 02:03:04.5"), arena, &v), FR_OK);
+    assert_int_equal(fr_value_from_text(&every_model.fields[every_field_period],
+                                        FR_STR("1 02:03:04.5"), arena, &v),
+                     FR_OK);
     assert_int_equal(v.as.i, 93784500000);
-    assert_int_equal(fr_value_from_text(&every_model.fields[every_field_parent], FR_STR("12"), arena, &v), FR_OK);
+    assert_int_equal(
+        fr_value_from_text(&every_model.fields[every_field_parent], FR_STR("12"), arena, &v),
+        FR_OK);
     assert_int_equal(v.as.i, 12);
-    assert_int_equal(fr_value_from_text(&every_model.fields[every_field_flag], FR_STR("True"), arena, &v), FR_OK);
+    assert_int_equal(
+        fr_value_from_text(&every_model.fields[every_field_flag], FR_STR("True"), arena, &v),
+        FR_OK);
     assert_int_equal(v.as.i, 1);
-    assert_int_equal(fr_value_from_text(&every_model.fields[every_field_flag], FR_STR("yes"), arena, &v), FR_EINVAL);
-    assert_int_equal(fr_value_from_text(&every_model.fields[every_field_integer], FR_STR("1.5"), arena, &v), FR_EINVAL);
-    assert_int_equal(fr_value_from_text(&every_model.fields[every_field_moment], FR_STR("2020-02-30T00:00"), arena, &v), FR_EINVAL);
+    assert_int_equal(
+        fr_value_from_text(&every_model.fields[every_field_flag], FR_STR("yes"), arena, &v),
+        FR_EINVAL);
+    assert_int_equal(
+        fr_value_from_text(&every_model.fields[every_field_integer], FR_STR("1.5"), arena, &v),
+        FR_EINVAL);
+    assert_int_equal(fr_value_from_text(&every_model.fields[every_field_moment],
+                                        FR_STR("2020-02-30T00:00"), arena, &v),
+                     FR_EINVAL);
     fr_arena_free(arena);
 }
 
@@ -203,9 +249,22 @@ static void a_struct_survives_the_stored_form(void **state)
     (void)state;
     fr_arena *arena = fr_arena_new(0);
     fr_value values[every_field_count];
-    every row = {.id = 5, .flag = true, .char_ = FR_STR("c"), .text = FR_STR("t"), .integer = -3, .big = INT64_MIN, .real = 0.5,
-                 .price = FR_STR("1.5"), .day = -1, .clock = 11045000100, .moment = 1577927045678000, .period = -1,
-                 .uid = {{0xab, 0xcd}}, .data = FR_STR("[1,2]"), .email = FR_STR("a@b.co"), .ip = FR_STR("::1")};
+    every row = {.id = 5,
+                 .flag = true,
+                 .char_ = FR_STR("c"),
+                 .text = FR_STR("t"),
+                 .integer = -3,
+                 .big = INT64_MIN,
+                 .real = 0.5,
+                 .price = FR_STR("1.5"),
+                 .day = -1,
+                 .clock = 11045000100,
+                 .moment = 1577927045678000,
+                 .period = -1,
+                 .uid = {{0xab, 0xcd}},
+                 .data = FR_STR("[1,2]"),
+                 .email = FR_STR("a@b.co"),
+                 .ip = FR_STR("::1")};
     every back = {0};
     FR_SET_NULL(&row, parent);
     assert_int_equal(fr_row_values(&every_model, &row, arena, values), FR_OK);
@@ -229,6 +288,7 @@ static void a_struct_survives_the_stored_form(void **state)
     fr_arena_free(arena);
 }
 
-FR_TESTS(value, FR_TEST(values_sort_as_in_sqlite), FR_TEST(decimals_round_half_to_even), FR_TEST(stored_numbers_count_with_fifteen_digits),
-         FR_TEST(what_is_no_decimal_is_refused), FR_TEST(stored_forms_print_as_drf_does), FR_TEST(foreign_forms_print_as_what_they_are),
+FR_TESTS(value, FR_TEST(values_sort_as_in_sqlite), FR_TEST(decimals_round_half_to_even),
+         FR_TEST(stored_numbers_count_with_fifteen_digits), FR_TEST(what_is_no_decimal_is_refused),
+         FR_TEST(stored_forms_print_as_drf_does), FR_TEST(foreign_forms_print_as_what_they_are),
          FR_TEST(text_becomes_its_stored_form), FR_TEST(a_struct_survives_the_stored_form))

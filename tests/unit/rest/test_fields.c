@@ -13,18 +13,25 @@
 #define BLANK_BAD "This field may not be blank."
 #define DATE_BAD "Date has wrong format. Use one of these formats instead: YYYY-MM-DD."
 #define TIME_BAD "Time has wrong format. Use one of these formats instead: hh:mm[:ss[.uuuuuu]]."
-#define MOMENT_BAD "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
-#define SPAN_BAD "Duration has wrong format. Use one of these formats instead: [DD] [HH:[MM:]]ss[.uuuuuu]."
-#define SLUG_BAD "Enter a valid \\\"slug\\\" consisting of letters, numbers, underscores or hyphens."
+#define MOMENT_BAD                                                                                 \
+    "Datetime has wrong format. Use one of these formats instead: "                                \
+    "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
+#define SPAN_BAD                                                                                   \
+    "Duration has wrong format. Use one of these formats instead: [DD] [HH:[MM:]]ss[.uuuuuu]."
+#define SLUG_BAD                                                                                   \
+    "Enter a valid \\\"slug\\\" consisting of letters, numbers, underscores or hyphens."
 #define IP_BAD "Enter a valid IPv4 or IPv6 address."
 
 /* taken: the JSON that the answer holds; refused: the messages as they stand in the list. */
-static const struct { const char *field, *input, *taken, *refused; } CASES[] = {
+static const struct {
+    const char *field, *input, *taken, *refused;
+} CASES[] = {
     {"title", "\"  pad \"", "\"pad\"", NULL},
     {"title", "\"\\u00a0x y\\u2003\"", "\"x y\"", NULL},
     {"title", "12", "\"12\"", NULL},
     {"title", "1.50", "\"1.5\"", NULL},
-    {"title", "\"\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\"", "\"éééééééééé\"", NULL},
+    {"title", "\"\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\"",
+     "\"éééééééééé\"", NULL},
     {"title", "true", NULL, "\"Not a valid string.\""},
     {"title", "[\"a\"]", NULL, "\"Not a valid string.\""},
     {"title", "{}", NULL, "\"Not a valid string.\""},
@@ -36,7 +43,8 @@ static const struct { const char *field, *input, *taken, *refused; } CASES[] = {
     {"title", "\"nul\\u0000\"", NULL, "\"Null characters are not allowed.\""},
     {"title", "\"half\\ud800\"", NULL, "\"Surrogate characters are not allowed: U+D800.\""},
     {"title", "\"0123456789\\u0000\\udfff\"", NULL,
-     "\"Ensure this field has no more than 10 characters.\",\"Null characters are not allowed.\",\"Surrogate characters are not allowed: U+DFFF.\""},
+     "\"Ensure this field has no more than 10 characters.\",\"Null characters are not "
+     "allowed.\",\"Surrogate characters are not allowed: U+DFFF.\""},
     {"body", "\"\"", "\"\"", NULL},
     {"body", "\"two\\nlines \\u2028\"", "\"two\\nlines\"", NULL},
     {"body", "null", NULL, "\"" NULL_BAD "\""},
@@ -61,8 +69,10 @@ static const struct { const char *field, *input, *taken, *refused; } CASES[] = {
     {"number", "\"\\u0661\\u0662\"", "12", NULL},
     {"number", "2147483647", "2147483647", NULL},
     {"number", "2147483648", NULL, "\"Ensure this value is less than or equal to 2147483647.\""},
-    {"number", "-2147483649", NULL, "\"Ensure this value is greater than or equal to -2147483648.\""},
-    {"number", "1000000000000000000000000000000", NULL, "\"Ensure this value is less than or equal to 2147483647.\""},
+    {"number", "-2147483649", NULL,
+     "\"Ensure this value is greater than or equal to -2147483648.\""},
+    {"number", "1000000000000000000000000000000", NULL,
+     "\"Ensure this value is less than or equal to 2147483647.\""},
     {"number", "1.5", NULL, "\"" INT_BAD "\""},
     {"number", "true", NULL, "\"" INT_BAD "\""},
     {"number", "\"0x10\"", NULL, "\"" INT_BAD "\""},
@@ -75,7 +85,8 @@ static const struct { const char *field, *input, *taken, *refused; } CASES[] = {
     {"small", "0", NULL, "\"Ensure this value is greater than or equal to 1.\""},
     {"big", "9223372036854775807", "9223372036854775807", NULL},
     {"big", "-9223372036854775808", "-9223372036854775808", NULL},
-    {"big", "9223372036854775808", NULL, "\"Ensure this value is less than or equal to 9223372036854775807.\""},
+    {"big", "9223372036854775808", NULL,
+     "\"Ensure this value is less than or equal to 9223372036854775807.\""},
     {"real", "1", "1.0", NULL},
     {"real", "\"1e5\"", "100000.0", NULL},
     {"real", "1e22", "1e+22", NULL},
@@ -92,7 +103,8 @@ static const struct { const char *field, *input, *taken, *refused; } CASES[] = {
     {"price", "true", NULL, "\"" NUM_BAD "\""},
     {"price", "\"1.005\"", NULL, "\"Ensure that there are no more than 2 decimal places.\""},
     {"price", "\"12345678\"", NULL, "\"Ensure that there are no more than 6 digits in total.\""},
-    {"price", "\"12345\"", NULL, "\"Ensure that there are no more than 4 digits before the decimal point.\""},
+    {"price", "\"12345\"", NULL,
+     "\"Ensure that there are no more than 4 digits before the decimal point.\""},
     {"price", "\"5000.00\"", "\"5000.00\"", NULL},
     {"price", "\"5000.01\"", NULL, "\"Ensure this value is less than or equal to 5000.\""},
     {"day", "\"2020-1-2\"", "\"2020-01-02\"", NULL},
@@ -115,13 +127,16 @@ static const struct { const char *field, *input, *taken, *refused; } CASES[] = {
     {"period", "\"P1DT2H\"", "\"1 02:00:00\"", NULL},
     {"period", "90", "\"00:01:30\"", NULL},
     {"period", "\"long\"", NULL, "\"" SPAN_BAD "\""},
-    {"uid", "\"0123456789ABCDEF0123456789abcdef\"", "\"01234567-89ab-cdef-0123-456789abcdef\"", NULL},
+    {"uid", "\"0123456789ABCDEF0123456789abcdef\"", "\"01234567-89ab-cdef-0123-456789abcdef\"",
+     NULL},
     {"uid", "1", "\"00000000-0000-0000-0000-000000000001\"", NULL},
-    {"uid", "340282366920938463463374607431768211455", "\"ffffffff-ffff-ffff-ffff-ffffffffffff\"", NULL},
+    {"uid", "340282366920938463463374607431768211455", "\"ffffffff-ffff-ffff-ffff-ffffffffffff\"",
+     NULL},
     {"uid", "340282366920938463463374607431768211456", NULL, "\"Must be a valid UUID.\""},
     {"uid", "\"x\"", NULL, "\"Must be a valid UUID.\""},
     {"uid", "1.5", NULL, "\"Must be a valid UUID.\""},
-    {"data", "{\"b\": [1, 2.50, \"\\u00e9\"], \"a\": null, \"b\": 3}", "{\"b\":3,\"a\":null}", NULL},
+    {"data", "{\"b\": [1, 2.50, \"\\u00e9\"], \"a\": null, \"b\": 3}", "{\"b\":3,\"a\":null}",
+     NULL},
     {"data", "10000000000000000000000000", "10000000000000000000000000", NULL},
     {"data", "[1e400]", NULL, "\"Value must be valid JSON.\""},
     {"email", "\"A@B.CO\"", "\"A@B.CO\"", NULL},
@@ -140,14 +155,16 @@ static const struct { const char *field, *input, *taken, *refused; } CASES[] = {
     {"color", "\"green\"", "\"green\"", NULL},
     {"color", "\"Green\"", NULL, "\"\\\"Green\\\" is not a valid choice.\""},
     {"color", "5", NULL, "\"\\\"5\\\" is not a valid choice.\""},
-    {"color", "[\"red\", null, {\"a\": 1.50}]", NULL, "\"\\\"['red', None, {'a': 1.5}]\\\" is not a valid choice.\""},
+    {"color", "[\"red\", null, {\"a\": 1.50}]", NULL,
+     "\"\\\"['red', None, {'a': 1.5}]\\\" is not a valid choice.\""},
     {"color", "\"a\\u0000b\"", NULL, "\"\\\"a\\u0000b\\\" is not a valid choice.\""},
     {"author", "1", "1", NULL},
     {"author", "\" 1 \"", "1", NULL},
     {"author", "1.9", "1", NULL},
     {"author", "\"\"", "null", NULL},
     {"author", "9", NULL, "\"Invalid pk \\\"9\\\" - object does not exist.\""},
-    {"author", "9223372036854775808", NULL, "\"Invalid pk \\\"9223372036854775808\\\" - object does not exist.\""},
+    {"author", "9223372036854775808", NULL,
+     "\"Invalid pk \\\"9223372036854775808\\\" - object does not exist.\""},
     {"author", "\"x\"", NULL, "\"Incorrect type. Expected pk value, received str.\""},
     {"author", "true", NULL, "\"Incorrect type. Expected pk value, received bool.\""},
     {"author", "{}", NULL, "\"Incorrect type. Expected pk value, received dict.\""},
@@ -163,7 +180,8 @@ static void assert_case(world *w, size_t i)
     else
         snprintf(expected, sizeof expected, "{\"%s\":[%s]}", CASES[i].field, CASES[i].refused);
     fr_str got = fr_buf_str(&w->body);
-    bool is_there = CASES[i].taken ? fr_str_find(got, fr_str_c(expected)) != SIZE_MAX : fr_str_eq(got, fr_str_c(expected));
+    bool is_there = CASES[i].taken ? fr_str_find(got, fr_str_c(expected)) != SIZE_MAX
+                                   : fr_str_eq(got, fr_str_c(expected));
     if (!is_there || status != (CASES[i].taken ? 200 : 400))
         fail_msg("%s: %d \"%.*s\", expected \"%s\"", body, status, FR_FMT(got), expected);
 }
@@ -203,8 +221,12 @@ static void the_errors_of_all_fields_come_together_in_field_order(void **state)
     (void)state;
     world w;
     world_open(&w);
-    assert_answer(&w, ask(&w, &things, "POST", "/things/", "{\"author\": 1, \"number\": \"a\", \"done\": null, \"day\": \"x\"}"), 400,
-                  "{\"title\":[\"This field is required.\"],\"done\":[\"" NULL_BAD "\"],\"number\":[\"" INT_BAD "\"],\"day\":[\"" DATE_BAD
+    assert_answer(&w,
+                  ask(&w, &things, "POST", "/things/",
+                      "{\"author\": 1, \"number\": \"a\", \"done\": null, \"day\": \"x\"}"),
+                  400,
+                  "{\"title\":[\"This field is required.\"],\"done\":[\"" NULL_BAD
+                  "\"],\"number\":[\"" INT_BAD "\"],\"day\":[\"" DATE_BAD
                   "\"],\"author\":[\"Invalid pk \\\"1\\\" - object does not exist.\"]}");
     world_close(&w);
 }
@@ -216,12 +238,18 @@ static void what_is_absent_gets_its_default(void **state)
     world_open(&w);
     assert_int_equal(ask(&w, &things, "POST", "/things/", "{\"title\": \"one\"}"), 201);
     fr_str got = fr_buf_str(&w.body);
-    assert_true(fr_str_starts(got, FR_STR("{\"id\":1,\"title\":\"one\",\"body\":\"\",\"done\":false,\"maybe\":null,\"small\":5,\"number\":0,\"big\":0,"
-                                          "\"real\":null,\"price\":null,\"day\":null,\"clock\":null,\"moment\":null,\"period\":null,\"uid\":null,"
-                                          "\"data\":null,\"email\":\"\",\"link\":\"\",\"slug\":\"\",\"ip\":null,\"color\":\"red\",\"updated_at\":\"20")));
+    assert_true(
+        fr_str_starts(got, FR_STR("{\"id\":1,\"title\":\"one\",\"body\":\"\",\"done\":false,"
+                                  "\"maybe\":null,\"small\":5,\"number\":0,\"big\":0,"
+                                  "\"real\":null,\"price\":null,\"day\":null,\"clock\":null,"
+                                  "\"moment\":null,\"period\":null,\"uid\":null,"
+                                  "\"data\":null,\"email\":\"\",\"link\":\"\",\"slug\":\"\",\"ip\":"
+                                  "null,\"color\":\"red\",\"updated_at\":\"20")));
     assert_true(fr_str_ends(got, FR_STR("Z\",\"author\":null}")));
     world_close(&w);
 }
 
-FR_TESTS(fields, FR_TEST(each_kind_takes_and_refuses_as_drf_does), FR_TEST(a_long_number_is_refused_by_its_length),
-         FR_TEST(the_errors_of_all_fields_come_together_in_field_order), FR_TEST(what_is_absent_gets_its_default))
+FR_TESTS(fields, FR_TEST(each_kind_takes_and_refuses_as_drf_does),
+         FR_TEST(a_long_number_is_refused_by_its_length),
+         FR_TEST(the_errors_of_all_fields_come_together_in_field_order),
+         FR_TEST(what_is_absent_gets_its_default))

@@ -37,8 +37,13 @@ static fr_err misplaced(fr_req *req, void *arg)
 }
 
 static const fr_viewset people = {
-    .model = &author_model, .fields = "name", .page_size = 1,
-    .extra = (fr_action[]){{.path = "shout", .handler = shout, .methods = "POST", .is_detail = true}, {.path = "all", .handler = all}, {0}}};
+    .model = &author_model,
+    .fields = "name",
+    .page_size = 1,
+    .extra =
+        (fr_action[]){{.path = "shout", .handler = shout, .methods = "POST", .is_detail = true},
+                      {.path = "all", .handler = all},
+                      {0}}};
 
 typedef struct site {
     world w;
@@ -73,7 +78,9 @@ static void site_close(site *s)
 static fr_str go(site *s, const char *start, const char *body)
 {
     char request[1024];
-    snprintf(request, sizeof request, "%s HTTP/1.1\r\nHost: testserver\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+    snprintf(request, sizeof request,
+             "%s HTTP/1.1\r\nHost: testserver\r\nConnection: close\r\nContent-Type: "
+             "application/json\r\nContent-Length: %zu\r\n\r\n%s",
              start, strlen(body), body);
     fr_buf_clear(&s->answer);
     assert_int_equal(fr_test_http(&s->http, fr_str_c(request), &s->answer), FR_OK);
@@ -107,16 +114,21 @@ static void a_viewset_answers_over_http(void **state)
     assert_true(fr_str_ends(got, FR_STR("\r\n\r\n{\"name\":\"Ann\"}")));
     go(&s, "POST /api/people/", "{\"name\": \"Bob\"}");
     got = go(&s, "GET /api/people/?page=2", "");
-    assert_true(fr_str_ends(got, FR_STR("{\"count\":2,\"next\":null,\"previous\":\"http://testserver/api/people/\",\"results\":[{\"name\":\"Bob\"}]}")));
+    assert_true(
+        fr_str_ends(got, FR_STR("{\"count\":2,\"next\":null,\"previous\":\"http://testserver/api/"
+                                "people/\",\"results\":[{\"name\":\"Bob\"}]}")));
     assert_has_not(got, "Freshet-At");
     got = go(&s, "HEAD /api/people/1/", "");
-    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 200 OK\r\n")) && fr_str_ends(got, FR_STR("\r\n\r\n")));
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 200 OK\r\n")) &&
+                fr_str_ends(got, FR_STR("\r\n\r\n")));
     assert_has(got, "Content-Length: 14\r\n");
     got = go(&s, "DELETE /api/people/2/", "");
-    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 204 No Content\r\n")) && fr_str_ends(got, FR_STR("\r\n\r\n")));
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 204 No Content\r\n")) &&
+                fr_str_ends(got, FR_STR("\r\n\r\n")));
     assert_has_not(got, "Content-Type");
     got = go(&s, "PUT /api/people/", "{}");
-    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 405 ")) && fr_str_ends(got, FR_STR("{\"detail\":\"Method \\\"PUT\\\" not allowed.\"}")));
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 405 ")) &&
+                fr_str_ends(got, FR_STR("{\"detail\":\"Method \\\"PUT\\\" not allowed.\"}")));
     site_close(&s);
 }
 
@@ -126,7 +138,8 @@ static void a_suffix_names_the_format(void **state)
     site s;
     site_open(&s);
     go(&s, "POST /api/people/", "{\"name\": \"Ann\"}");
-    assert_true(fr_str_ends(go(&s, "GET /api/people/1.json", ""), FR_STR("\r\n\r\n{\"name\":\"Ann\"}")));
+    assert_true(
+        fr_str_ends(go(&s, "GET /api/people/1.json", ""), FR_STR("\r\n\r\n{\"name\":\"Ann\"}")));
     assert_has(go(&s, "GET /api/people.json?page=1", ""), "\"results\":[{\"name\":\"Ann\"}]");
     assert_has(go(&s, "GET /api/people/all.json", ""), "[{\"name\":\"Ann\"}]");
     site_close(&s);
@@ -139,19 +152,24 @@ static void extra_actions_load_store_and_reply(void **state)
     site_open(&s);
     go(&s, "POST /api/people/", "{\"name\": \"Ann\"}");
     fr_str got = go(&s, "POST /api/people/1/shout/", "");
-    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 200 OK\r\n")) && fr_str_ends(got, FR_STR("\r\n\r\n{\"name\":\"Ann!\"}")));
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 200 OK\r\n")) &&
+                fr_str_ends(got, FR_STR("\r\n\r\n{\"name\":\"Ann!\"}")));
     assert_has(got, "Freshet-At: 2.");
     assert_has(got, "Allow: POST, OPTIONS\r\n");
     got = go(&s, "POST /api/people/1/shout/", "");
-    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 403 ")) && fr_str_ends(got, FR_STR("{\"detail\":\"Loud enough.\"}")));
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 403 ")) &&
+                fr_str_ends(got, FR_STR("{\"detail\":\"Loud enough.\"}")));
     assert_true(fr_str_starts(go(&s, "POST /api/people/9/shout/", ""), FR_STR("HTTP/1.1 404 ")));
     assert_true(fr_str_starts(go(&s, "POST /api/people/x/shout/", ""), FR_STR("HTTP/1.1 404 ")));
     assert_true(fr_str_starts(go(&s, "GET /api/people/1/shout/", ""), FR_STR("HTTP/1.1 405 ")));
     got = go(&s, "OPTIONS /api/people/all/", "");
     assert_has(got, "Allow: GET, HEAD, OPTIONS\r\n");
-    assert_true(fr_str_ends(got, FR_STR("{\"name\":\"All\",\"description\":\"\",\"renders\":[\"application/json\"],\"parses\":[\"application/json\"]}")));
+    assert_true(
+        fr_str_ends(got, FR_STR("{\"name\":\"All\",\"description\":\"\",\"renders\":[\"application/"
+                                "json\"],\"parses\":[\"application/json\"]}")));
     assert_true(fr_str_starts(go(&s, "GET /stray/", ""), FR_STR("HTTP/1.1 500 ")));
-    assert_true(fr_str_ends(go(&s, "GET /api/people/all/", ""), FR_STR("\r\n\r\n[{\"name\":\"Ann!\"}]")));
+    assert_true(
+        fr_str_ends(go(&s, "GET /api/people/all/", ""), FR_STR("\r\n\r\n[{\"name\":\"Ann!\"}]")));
     site_close(&s);
 }
 
@@ -161,10 +179,14 @@ static void a_wrong_viewset_makes_no_routes(void **state)
     static const fr_viewset wrong = {.model = &author_model, .filter = "nmae"};
     char error[256] = "";
     fr_arena *arena = fr_arena_new(0);
-    assert_int_equal(fr_rest_routes(arena, fr_router_new(arena), FR_STR("api/wrong/"), &wrong, error), FR_EINVAL);
-    assert_string_equal(error, "viewset at api/wrong/: filter: \"nmae\" names a field that the model does not have");
+    assert_int_equal(
+        fr_rest_routes(arena, fr_router_new(arena), FR_STR("api/wrong/"), &wrong, error),
+        FR_EINVAL);
+    assert_string_equal(
+        error,
+        "viewset at api/wrong/: filter: \"nmae\" names a field that the model does not have");
     fr_arena_free(arena);
 }
 
-FR_TESTS(handler, FR_TEST(a_viewset_answers_over_http), FR_TEST(a_suffix_names_the_format), FR_TEST(extra_actions_load_store_and_reply),
-         FR_TEST(a_wrong_viewset_makes_no_routes))
+FR_TESTS(handler, FR_TEST(a_viewset_answers_over_http), FR_TEST(a_suffix_names_the_format),
+         FR_TEST(extra_actions_load_store_and_reply), FR_TEST(a_wrong_viewset_makes_no_routes))

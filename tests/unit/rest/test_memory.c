@@ -6,12 +6,19 @@
 static void each_allocation_may_fail(void **state)
 {
     (void)state;
-    static const struct { const char *method, *path, *body; } REQUESTS[] = {
-        {"GET", "/things/?page_size=2&ordering=-id&title__in=t1,one,two&number__range=1,2&x=%C3%A9", NULL},
+    static const struct {
+        const char *method, *path, *body;
+    } REQUESTS[] = {
+        {"GET", "/things/?page_size=2&ordering=-id&title__in=t1,one,two&number__range=1,2&x=%C3%A9",
+         NULL},
         {"GET", "/things/?number=x&color=pink&author=9", NULL},
         {"GET", "/things/1/", NULL},
-        {"PATCH", "/things/1/", "{\"color\": [\"x\"], \"title\": 12, \"author\": {}, \"data\": [1e400], \"price\": \"x\"}"},
-        {"PATCH", "/things/1/", "{\"data\": {\"a\": [1, 2.5]}, \"price\": \"1.5\", \"uid\": 5, \"author\": 1, \"ip\": \"::1\", \"link\": \"http://ex.com\"}"},
+        {"PATCH", "/things/1/",
+         "{\"color\": [\"x\"], \"title\": 12, \"author\": {}, \"data\": [1e400], \"price\": "
+         "\"x\"}"},
+        {"PATCH", "/things/1/",
+         "{\"data\": {\"a\": [1, 2.5]}, \"price\": \"1.5\", \"uid\": 5, \"author\": 1, \"ip\": "
+         "\"::1\", \"link\": \"http://ex.com\"}"},
         {"OPTIONS", "/things/", NULL},
         {"FOO", "/things/", NULL},
     };
@@ -54,4 +61,5 @@ static void a_viewset_whose_making_failed_is_made_later(void **state)
     assert_non_null(fr_viewset_get(&fresh));
 }
 
-FR_TESTS(memory, FR_TEST(each_allocation_may_fail), FR_TEST(a_viewset_whose_making_failed_is_made_later))
+FR_TESTS(memory, FR_TEST(each_allocation_may_fail),
+         FR_TEST(a_viewset_whose_making_failed_is_made_later))

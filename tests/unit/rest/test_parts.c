@@ -24,11 +24,35 @@ static void assert_all(bool (*is_valid)(fr_str), const char *const *texts, bool 
 static void email_addresses(void **state)
 {
     (void)state;
-    static const char *const GOOD[] = {"a@b.co", "A.b+c@ex-ample.com", "a@localhost", "\"q\\ x\"@b.co", "a@[127.0.0.1]", "a@[::1]", "a@münchen.de",
-                                       "a@b.123", "a@b.-co", "o'x@b.co", "a@" X60 "xxx.com", "a@x.y.z.museum", NULL};
-    static const char *const BAD[] = {"", "a", "@b.co", "a@", "a@b", "a..b@c.de", ".a@b.co", "a.@b.co", "\"q u\"@b.co", "a@-b.co", "a@b-.co", "a@b.c",
-                                      "a@b.co-", "a@[1.2.3]", "ü@b.co", "a@" X60 "xxxx.com", "a b@c.de", "a@b c.de", "a@b.co\n", "a@b..co", "a@b_c.de",
-                                      "a@\xe3\x80\x80.de", "\"a@b.co", "\"\\\"@b.co", NULL};
+    static const char *const GOOD[] = {
+        "a@b.co",           "A.b+c@ex-ample.com", "a@localhost", "\"q\\ x\"@b.co", "a@[127.0.0.1]",
+        "a@[::1]",          "a@münchen.de",       "a@b.123",     "a@b.-co",        "o'x@b.co",
+        "a@" X60 "xxx.com", "a@x.y.z.museum",     NULL};
+    static const char *const BAD[] = {"",
+                                      "a",
+                                      "@b.co",
+                                      "a@",
+                                      "a@b",
+                                      "a..b@c.de",
+                                      ".a@b.co",
+                                      "a.@b.co",
+                                      "\"q u\"@b.co",
+                                      "a@-b.co",
+                                      "a@b-.co",
+                                      "a@b.c",
+                                      "a@b.co-",
+                                      "a@[1.2.3]",
+                                      "ü@b.co",
+                                      "a@" X60 "xxxx.com",
+                                      "a b@c.de",
+                                      "a@b c.de",
+                                      "a@b.co\n",
+                                      "a@b..co",
+                                      "a@b_c.de",
+                                      "a@\xe3\x80\x80.de",
+                                      "\"a@b.co",
+                                      "\"\\\"@b.co",
+                                      NULL};
     assert_all(fr_valid_email, GOOD, true);
     assert_all(fr_valid_email, BAD, false);
 }
@@ -36,14 +60,49 @@ static void email_addresses(void **state)
 static void urls(void **state)
 {
     (void)state;
-    static const char *const GOOD[] = {"http://example.com", "HTTP://EXAMPLE.COM", "https://example.com/ä?q=1#f", "ftps://x.yz:21/", "http://localhost:8000/",
-                                       "http://127.0.0.1", "http://[::1]:80/", "http://user:pass@example.com", "http://a?b@host.com/", "http://example.com.",
-                                       "http://example.com:99999", "http://münchen.de", "http://xn--mnchen-3ya.de", "http://a.xn--p1ai", "http://example.com?x", NULL};
-    static const char *const BAD[] = {"", "example.com", "mailto:a@b.co", "javascript:1", "http://", "http://x.y", "http://a b.com", "http://ex_ample.com",
-                                      "http://-a.com", "http://a-.com", "http://example..com", "http://example.com:1", "http://example.com:999999",
-                                      "http://example.com:ab", "http://256.1.1.1", "http://01.2.3.4", "http://[1::2::3]", "http://[::1", "http://[fe80::1%eth0]/",
-                                      "http://u:p:x@e.com", "http://a@b@c.com", "http://example.com/a b", "http://example.com/\xe2\x80\xa8", "http://a.123",
-                                      "http://" X60 "xxxx.com", "http://.com", NULL};
+    static const char *const GOOD[] = {"http://example.com",
+                                       "HTTP://EXAMPLE.COM",
+                                       "https://example.com/ä?q=1#f",
+                                       "ftps://x.yz:21/",
+                                       "http://localhost:8000/",
+                                       "http://127.0.0.1",
+                                       "http://[::1]:80/",
+                                       "http://user:pass@example.com",
+                                       "http://a?b@host.com/",
+                                       "http://example.com.",
+                                       "http://example.com:99999",
+                                       "http://münchen.de",
+                                       "http://xn--mnchen-3ya.de",
+                                       "http://a.xn--p1ai",
+                                       "http://example.com?x",
+                                       NULL};
+    static const char *const BAD[] = {"",
+                                      "example.com",
+                                      "mailto:a@b.co",
+                                      "javascript:1",
+                                      "http://",
+                                      "http://x.y",
+                                      "http://a b.com",
+                                      "http://ex_ample.com",
+                                      "http://-a.com",
+                                      "http://a-.com",
+                                      "http://example..com",
+                                      "http://example.com:1",
+                                      "http://example.com:999999",
+                                      "http://example.com:ab",
+                                      "http://256.1.1.1",
+                                      "http://01.2.3.4",
+                                      "http://[1::2::3]",
+                                      "http://[::1",
+                                      "http://[fe80::1%eth0]/",
+                                      "http://u:p:x@e.com",
+                                      "http://a@b@c.com",
+                                      "http://example.com/a b",
+                                      "http://example.com/\xe2\x80\xa8",
+                                      "http://a.123",
+                                      "http://" X60 "xxxx.com",
+                                      "http://.com",
+                                      NULL};
     assert_all(fr_valid_url, GOOD, true);
     assert_all(fr_valid_url, BAD, false);
 }
@@ -52,12 +111,28 @@ static void ip_addresses_have_one_spelling(void **state)
 {
     (void)state;
     static const char *const GOOD[] = {"1.2.3.4", "0.0.0.0", "255.255.255.255", NULL};
-    static const char *const BAD[] = {"", "1.2.3", "1.2.3.4.5", "01.2.3.4", "256.0.0.1", "1.2.3.", ".1.2.3", "1.2.3.4/8", "1..2.3", NULL};
-    static const struct { const char *in, *out; } CASES[] = {
-        {"2001:DB8:0:0:0:0:0:1", "2001:db8::1"}, {"::", "::"}, {"0:0:0:0:0:0:0:0", "::"}, {"1:0:0:0:0:0:0:0", "1::"}, {"0:0:1:0:0:0:0:0", "0:0:1::"},
-        {"2001:0:0:1:0:0:1:1", "2001::1:0:0:1:1"}, {"1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"}, {"::2:3:4:5:6:7:8", "0:2:3:4:5:6:7:8"},
-        {"::ffff:1.2.3.4", "1.2.3.4"}, {"::1.2.3.4", "::102:304"}, {"fe80::1%eth0", "fe80::1"},
-        {"1::2::3", NULL}, {"12345::", NULL}, {"[::1]", NULL}, {"1:2:3:4:5:6:7", NULL}, {"fe80::1%", NULL}, {"", NULL},
+    static const char *const BAD[] = {"",       "1.2.3",  "1.2.3.4.5", "01.2.3.4", "256.0.0.1",
+                                      "1.2.3.", ".1.2.3", "1.2.3.4/8", "1..2.3",   NULL};
+    static const struct {
+        const char *in, *out;
+    } CASES[] = {
+        {"2001:DB8:0:0:0:0:0:1", "2001:db8::1"},
+        {"::", "::"},
+        {"0:0:0:0:0:0:0:0", "::"},
+        {"1:0:0:0:0:0:0:0", "1::"},
+        {"0:0:1:0:0:0:0:0", "0:0:1::"},
+        {"2001:0:0:1:0:0:1:1", "2001::1:0:0:1:1"},
+        {"1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"},
+        {"::2:3:4:5:6:7:8", "0:2:3:4:5:6:7:8"},
+        {"::ffff:1.2.3.4", "1.2.3.4"},
+        {"::1.2.3.4", "::102:304"},
+        {"fe80::1%eth0", "fe80::1"},
+        {"1::2::3", NULL},
+        {"12345::", NULL},
+        {"[::1]", NULL},
+        {"1:2:3:4:5:6:7", NULL},
+        {"fe80::1%", NULL},
+        {"", NULL},
     };
     assert_all(fr_valid_ipv4, GOOD, true);
     assert_all(fr_valid_ipv4, BAD, false);
@@ -73,14 +148,36 @@ static void ip_addresses_have_one_spelling(void **state)
 static void numbers_are_read_as_python_reads_them(void **state)
 {
     (void)state;
-    static const struct { const char *in; fr_py_int_result result; int64_t value; } INTS[] = {
-        {"12", FR_PY_INT_OK, 12}, {" -12\n", FR_PY_INT_OK, -12}, {"+0", FR_PY_INT_OK, 0}, {"1_000", FR_PY_INT_OK, 1000}, {"٣", FR_PY_INT_OK, 3},
-        {"𝟘7", FR_PY_INT_OK, 7}, {"9223372036854775807", FR_PY_INT_OK, INT64_MAX}, {"-9223372036854775808", FR_PY_INT_OK, INT64_MIN},
-        {"9223372036854775808", FR_PY_INT_ABOVE, 0}, {"-9223372036854775809", FR_PY_INT_BELOW, 0}, {"99999999999999999999999", FR_PY_INT_ABOVE, 0},
-        {"", FR_PY_INT_BAD, 0}, {"-", FR_PY_INT_BAD, 0}, {"_1", FR_PY_INT_BAD, 0}, {"1_", FR_PY_INT_BAD, 0}, {"1__0", FR_PY_INT_BAD, 0},
-        {"1.0", FR_PY_INT_BAD, 0}, {"1 2", FR_PY_INT_BAD, 0}, {"- 1", FR_PY_INT_BAD, 0}, {"99999999999999999999999x", FR_PY_INT_BAD, 0},
+    static const struct {
+        const char *in;
+        fr_py_int_result result;
+        int64_t value;
+    } INTS[] = {
+        {"12", FR_PY_INT_OK, 12},
+        {" -12\n", FR_PY_INT_OK, -12},
+        {"+0", FR_PY_INT_OK, 0},
+        {"1_000", FR_PY_INT_OK, 1000},
+        {"٣", FR_PY_INT_OK, 3},
+        {"𝟘7", FR_PY_INT_OK, 7},
+        {"9223372036854775807", FR_PY_INT_OK, INT64_MAX},
+        {"-9223372036854775808", FR_PY_INT_OK, INT64_MIN},
+        {"9223372036854775808", FR_PY_INT_ABOVE, 0},
+        {"-9223372036854775809", FR_PY_INT_BELOW, 0},
+        {"99999999999999999999999", FR_PY_INT_ABOVE, 0},
+        {"", FR_PY_INT_BAD, 0},
+        {"-", FR_PY_INT_BAD, 0},
+        {"_1", FR_PY_INT_BAD, 0},
+        {"1_", FR_PY_INT_BAD, 0},
+        {"1__0", FR_PY_INT_BAD, 0},
+        {"1.0", FR_PY_INT_BAD, 0},
+        {"1 2", FR_PY_INT_BAD, 0},
+        {"- 1", FR_PY_INT_BAD, 0},
+        {"99999999999999999999999x", FR_PY_INT_BAD, 0},
     };
-    static const char *const FLOATS[] = {"1.5", " 1_0.5e-1 ", "٣.٥", "-.5", "5.", "inf", "-Infinity", "NaN"}, *const NO_FLOATS[] = {"", "1__0", "_1", "1_", "1_.5", "0x1", "1 2", "e5", "infin"};
+    static const char *const FLOATS[] = {"1.5", " 1_0.5e-1 ", "٣.٥",       "-.5",
+                                         "5.",  "inf",        "-Infinity", "NaN"},
+                             *const NO_FLOATS[] = {"",    "1__0", "_1", "1_",   "1_.5",
+                                                   "0x1", "1 2",  "e5", "infin"};
     for (size_t i = 0; i < sizeof INTS / sizeof *INTS; i++) {
         int64_t value = 0;
         assert_int_equal(fr_py_int(fr_str_c(INTS[i].in), &value), INTS[i].result);
@@ -98,11 +195,23 @@ static void numbers_are_read_as_python_reads_them(void **state)
 static void decimals_are_read_digit_by_digit(void **state)
 {
     (void)state;
-    static const struct { const char *in, *digits; int64_t exponent; bool is_negative; } CASES[] = {
-        {"1.50", "150", -2, false}, {"-000.100", "100", -3, true}, {"0.00", "0", -2, false}, {"1E+2", "1", 2, false}, {" .5 ", "5", -1, false},
-        {"5.", "5", 0, false}, {"1_0__0", "100", 0, false}, {"٣", "3", 0, false}, {"1e99999999999999999999", "1", 1000000000000000000, false},
+    static const struct {
+        const char *in, *digits;
+        int64_t exponent;
+        bool is_negative;
+    } CASES[] = {
+        {"1.50", "150", -2, false},
+        {"-000.100", "100", -3, true},
+        {"0.00", "0", -2, false},
+        {"1E+2", "1", 2, false},
+        {" .5 ", "5", -1, false},
+        {"5.", "5", 0, false},
+        {"1_0__0", "100", 0, false},
+        {"٣", "3", 0, false},
+        {"1e99999999999999999999", "1", 1000000000000000000, false},
     };
-    static const char *const BAD[] = {"", ".", "-", "1e", "1e+", "nan", "Infinity", "1.2.3", "1 2", "0x1", "1e1.5", "--1"};
+    static const char *const BAD[] = {"",         ".",     "-",   "1e",  "1e+",   "nan",
+                                      "Infinity", "1.2.3", "1 2", "0x1", "1e1.5", "--1"};
     fr_arena *arena = fr_arena_new(0);
     fr_py_decimal d;
     int64_t i64;
@@ -125,10 +234,18 @@ static void decimals_are_read_digit_by_digit(void **state)
 static void values_print_as_python_prints_them(void **state)
 {
     (void)state;
-    static const struct { const char *json, *text; } CASES[] = {
-        {"\"a'b\"", "a'b"}, {"[\"a'b\", \"c\"]", "[\"a'b\", 'c']"}, {"[\"'\\\"\"]", "['\\'\"']"}, {"{\"a\": [true, false, null]}", "{'a': [True, False, None]}"},
-        {"[1.50, 1e400, -1e400, -0, 1e22]", "[1.5, inf, -inf, 0, 1e+22]"}, {"[\"\\n\\u0000\\u00a0\\u200b\\ud800\\\\\"]", "['\\n\\x00\\xa0\\u200b\\ud800\\\\']"}, {"[\"é😀\"]", "['é😀']"},
-        {"[]", "[]"}, {"{}", "{}"},
+    static const struct {
+        const char *json, *text;
+    } CASES[] = {
+        {"\"a'b\"", "a'b"},
+        {"[\"a'b\", \"c\"]", "[\"a'b\", 'c']"},
+        {"[\"'\\\"\"]", "['\\'\"']"},
+        {"{\"a\": [true, false, null]}", "{'a': [True, False, None]}"},
+        {"[1.50, 1e400, -1e400, -0, 1e22]", "[1.5, inf, -inf, 0, 1e+22]"},
+        {"[\"\\n\\u0000\\u00a0\\u200b\\ud800\\\\\"]", "['\\n\\x00\\xa0\\u200b\\ud800\\\\']"},
+        {"[\"é😀\"]", "['é😀']"},
+        {"[]", "[]"},
+        {"{}", "{}"},
     };
     fr_arena *arena = fr_arena_new(0);
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
@@ -147,7 +264,11 @@ static void query_strings_are_read_as_django_reads_them(void **state)
     (void)state;
     fr_arena *arena = fr_arena_new(0);
     fr_params params;
-    assert_int_equal(fr_params_parse(arena, FR_STR("a=1&&b=x+y%20z&a=2&c&=v&d=%zz%4&e=%ff%c3%a9%e2%82&f=%F0%9F%92"), &params), FR_OK);
+    assert_int_equal(
+        fr_params_parse(arena,
+                        FR_STR("a=1&&b=x+y%20z&a=2&c&=v&d=%zz%4&e=%ff%c3%a9%e2%82&f=%F0%9F%92"),
+                        &params),
+        FR_OK);
     assert_int_equal(params.count, 8);
     assert_str(fr_params_get(&params, FR_STR("a")), "2");
     assert_str(fr_params_get(&params, FR_STR("b")), "x y z");
@@ -167,12 +288,15 @@ static void links_keep_the_other_parameters_sorted(void **state)
     fr_params params;
     fr_buf out;
     fr_buf_init(&out);
-    assert_int_equal(fr_params_parse(arena, FR_STR("z=%26~%2F&b=2&page=5&b=1&%C3%A9=%20"), &params), FR_OK);
-    fr_params_link(arena, &params, FR_STR("http://h"), FR_STR("/a b/ä(x)/"), FR_STR("page"), FR_STR("7"), &out);
+    assert_int_equal(fr_params_parse(arena, FR_STR("z=%26~%2F&b=2&page=5&b=1&%C3%A9=%20"), &params),
+                     FR_OK);
+    fr_params_link(arena, &params, FR_STR("http://h"), FR_STR("/a b/ä(x)/"), FR_STR("page"),
+                   FR_STR("7"), &out);
     assert_str(fr_buf_str(&out), "http://h/a%20b/%C3%A4(x)/?b=2&b=1&page=7&z=%26~%2F&%C3%A9=+");
     fr_buf_clear(&out);
     assert_int_equal(fr_params_parse(arena, FR_STR("page=5"), &params), FR_OK);
-    fr_params_link(arena, &params, FR_STR("http://h"), FR_STR("/a/"), FR_STR("page"), (fr_str){0}, &out);
+    fr_params_link(arena, &params, FR_STR("http://h"), FR_STR("/a/"), FR_STR("page"), (fr_str){0},
+                   &out);
     assert_str(fr_buf_str(&out), "http://h/a/");
     char many[1200] = "";
     for (int i = 199; i >= 0; i--)
@@ -180,7 +304,8 @@ static void links_keep_the_other_parameters_sorted(void **state)
     fr_buf_clear(&out);
     assert_int_equal(fr_params_parse(arena, fr_str_c(many), &params), FR_OK);
     fr_params_link(arena, &params, FR_STR(""), FR_STR("/"), FR_STR("page"), FR_STR("2"), &out);
-    assert_true(fr_str_starts(fr_buf_str(&out), FR_STR("/?k000=&k001=&k002=")) && fr_str_ends(fr_buf_str(&out), FR_STR("k199=&page=2")));
+    assert_true(fr_str_starts(fr_buf_str(&out), FR_STR("/?k000=&k001=&k002=")) &&
+                fr_str_ends(fr_buf_str(&out), FR_STR("k199=&page=2")));
     fr_buf_deinit(&out);
     fr_arena_free(arena);
 }
@@ -191,7 +316,8 @@ static void json_is_indented_as_python_does(void **state)
     fr_buf out;
     fr_buf_init(&out);
     fr_json_indent(FR_STR("{\"a\":[],\"b\":{},\"c\":[1,{\"d\":\"x,:\\\"{\"}]}"), 2, &out);
-    assert_str(fr_buf_str(&out), "{\n  \"a\": [],\n  \"b\": {},\n  \"c\": [\n    1,\n    {\n      \"d\": \"x,:\\\"{\"\n    }\n  ]\n}");
+    assert_str(fr_buf_str(&out), "{\n  \"a\": [],\n  \"b\": {},\n  \"c\": [\n    1,\n    {\n      "
+                                 "\"d\": \"x,:\\\"{\"\n    }\n  ]\n}");
     fr_buf_deinit(&out);
 }
 
@@ -209,7 +335,8 @@ static void a_serializer_has_drf_s_order(void **state)
     assert_int_equal(fr_serializer_init(&t, &thing_model, "title, id", arena, error), FR_OK);
     assert_str(t.items[0].prefix, "{\"title\":");
     assert_int_not_equal(s.fingerprint, t.fingerprint);
-    assert_int_equal(fr_serializer_init(&t, &thing_model, "title,secret_word", arena, error), FR_EINVAL);
+    assert_int_equal(fr_serializer_init(&t, &thing_model, "title,secret_word", arena, error),
+                     FR_EINVAL);
     assert_string_equal(error, "fields: \"secret_word\" is secret");
     fr_arena_free(arena);
 }
@@ -217,19 +344,31 @@ static void a_serializer_has_drf_s_order(void **state)
 static void wrong_viewsets_are_named_in_one_line(void **state)
 {
     (void)state;
-    static const struct { fr_viewset viewset; const char *error; } CASES[] = {
+    static const struct {
+        fr_viewset viewset;
+        const char *error;
+    } CASES[] = {
         {{0}, "model: \"\" has to be set"},
-        {{.model = &author_model, .fields = "id,nmae"}, "fields: \"nmae\" is not a field of the model"},
+        {{.model = &author_model, .fields = "id,nmae"},
+         "fields: \"nmae\" is not a field of the model"},
         {{.model = &author_model, .fields = "id,id"}, "fields: \"id\" stands there twice"},
         {{.model = &author_model, .fields = ""}, "fields: there is none"},
-        {{.model = &author_model, .filter = "name__foo"}, "filter: \"name__foo\" has a lookup that does not exist"},
-        {{.model = &author_model, .filter = "nmae"}, "filter: \"nmae\" names a field that the model does not have"},
-        {{.model = &author_model, .filter = "id__contains"}, "filter: \"id__contains\" is a text lookup on a field that is not text"},
-        {{.model = &thing_model, .filter = "secret_word"}, "filter: \"secret_word\" names a secret field"},
-        {{.model = &thing_model, .filter = "data"}, "filter: \"data\" filters a JSON field, which only isnull can"},
-        {{.model = &author_model, .ordering = "nmae"}, "ordering: \"nmae\" names an unknown field, or more than 7"},
-        {{.model = &thing_model, .ordering_fields = "secret_word"}, "ordering_fields: \"secret_word\" is not a field of the model, or it is secret"},
-        {{.model = &author_model, .actions = "list,fly"}, "actions: \"fly\" is not list, create, retrieve, update, partial_update or destroy"},
+        {{.model = &author_model, .filter = "name__foo"},
+         "filter: \"name__foo\" has a lookup that does not exist"},
+        {{.model = &author_model, .filter = "nmae"},
+         "filter: \"nmae\" names a field that the model does not have"},
+        {{.model = &author_model, .filter = "id__contains"},
+         "filter: \"id__contains\" is a text lookup on a field that is not text"},
+        {{.model = &thing_model, .filter = "secret_word"},
+         "filter: \"secret_word\" names a secret field"},
+        {{.model = &thing_model, .filter = "data"},
+         "filter: \"data\" filters a JSON field, which only isnull can"},
+        {{.model = &author_model, .ordering = "nmae"},
+         "ordering: \"nmae\" names an unknown field, or more than 7"},
+        {{.model = &thing_model, .ordering_fields = "secret_word"},
+         "ordering_fields: \"secret_word\" is not a field of the model, or it is secret"},
+        {{.model = &author_model, .actions = "list,fly"},
+         "actions: \"fly\" is not list, create, retrieve, update, partial_update or destroy"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         char error[256] = "";
@@ -246,21 +385,31 @@ static void options_tell_what_a_body_may_hold(void **state)
     fr_buf out;
     fr_buf_init(&out);
     fr_options_put(fr_viewset_get(&authors), true, FR_STR("PUT"), &out);
-    assert_str(fr_buf_str(&out),
-               "{\"name\":\"Author Instance\",\"description\":\"\",\"renders\":[\"application/json\"],\"parses\":[\"application/json\"],\"actions\":{\"PUT\":{"
-               "\"id\":{\"type\":\"integer\",\"required\":false,\"read_only\":true,\"label\":\"ID\"},"
-               "\"name\":{\"type\":\"string\",\"required\":true,\"read_only\":false,\"label\":\"Name\",\"max_length\":50}}}}");
+    assert_str(
+        fr_buf_str(&out),
+        "{\"name\":\"Author "
+        "Instance\",\"description\":\"\",\"renders\":[\"application/"
+        "json\"],\"parses\":[\"application/json\"],\"actions\":{\"PUT\":{"
+        "\"id\":{\"type\":\"integer\",\"required\":false,\"read_only\":true,\"label\":\"ID\"},"
+        "\"name\":{\"type\":\"string\",\"required\":true,\"read_only\":false,\"label\":\"Name\","
+        "\"max_length\":50}}}}");
     fr_buf_clear(&out);
     fr_options_put(fr_viewset_get(&things), false, FR_STR("POST"), &out);
     fr_str got = fr_buf_str(&out);
     static const char *const PARTS[] = {
         "{\"name\":\"Thing List\",\"description\":\"Things of all kinds.\",",
-        "\"title\":{\"type\":\"string\",\"required\":true,\"read_only\":false,\"label\":\"Title\",\"min_length\":2,\"max_length\":10}",
-        "\"small\":{\"type\":\"integer\",\"required\":false,\"read_only\":false,\"label\":\"Small\",\"min_value\":1,\"max_value\":10}",
-        ("\"color\":{\"type\":\"choice\",\"required\":false,\"read_only\":false,\"label\":\"Color\",\"choices\":[{\"value\":\"red\",\"display_name\":\"Red\"},"
+        "\"title\":{\"type\":\"string\",\"required\":true,\"read_only\":false,\"label\":\"Title\","
+        "\"min_length\":2,\"max_length\":10}",
+        "\"small\":{\"type\":\"integer\",\"required\":false,\"read_only\":false,\"label\":"
+        "\"Small\",\"min_value\":1,\"max_value\":10}",
+        ("\"color\":{\"type\":\"choice\",\"required\":false,\"read_only\":false,\"label\":"
+         "\"Color\",\"choices\":[{\"value\":\"red\",\"display_name\":\"Red\"},"
          "{\"value\":\"green\",\"display_name\":\"Green\"}]}"),
-        "\"updated_at\":{\"type\":\"datetime\",\"required\":false,\"read_only\":true,\"label\":\"Updated at\"}",
-        "\"period\":{\"type\":\"field\",", "\"ip\":{\"type\":\"string\",", "\"secret_word\":{\"type\":\"string\",",
+        "\"updated_at\":{\"type\":\"datetime\",\"required\":false,\"read_only\":true,\"label\":"
+        "\"Updated at\"}",
+        "\"period\":{\"type\":\"field\",",
+        "\"ip\":{\"type\":\"string\",",
+        "\"secret_word\":{\"type\":\"string\",",
     };
     for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++)
         if (fr_str_find(got, fr_str_c(PARTS[i])) == SIZE_MAX)
@@ -268,7 +417,10 @@ static void options_tell_what_a_body_may_hold(void **state)
     fr_buf_deinit(&out);
 }
 
-FR_TESTS(parts, FR_TEST(email_addresses), FR_TEST(urls), FR_TEST(ip_addresses_have_one_spelling), FR_TEST(numbers_are_read_as_python_reads_them),
-         FR_TEST(decimals_are_read_digit_by_digit), FR_TEST(values_print_as_python_prints_them), FR_TEST(query_strings_are_read_as_django_reads_them),
-         FR_TEST(links_keep_the_other_parameters_sorted), FR_TEST(json_is_indented_as_python_does), FR_TEST(a_serializer_has_drf_s_order),
-         FR_TEST(wrong_viewsets_are_named_in_one_line), FR_TEST(options_tell_what_a_body_may_hold))
+FR_TESTS(parts, FR_TEST(email_addresses), FR_TEST(urls), FR_TEST(ip_addresses_have_one_spelling),
+         FR_TEST(numbers_are_read_as_python_reads_them), FR_TEST(decimals_are_read_digit_by_digit),
+         FR_TEST(values_print_as_python_prints_them),
+         FR_TEST(query_strings_are_read_as_django_reads_them),
+         FR_TEST(links_keep_the_other_parameters_sorted), FR_TEST(json_is_indented_as_python_does),
+         FR_TEST(a_serializer_has_drf_s_order), FR_TEST(wrong_viewsets_are_named_in_one_line),
+         FR_TEST(options_tell_what_a_body_may_hold))

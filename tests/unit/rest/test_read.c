@@ -16,8 +16,11 @@ static void fill(world *w)
     assert_int_equal(ask(w, &authors, "POST", "/authors/", "{\"name\": \"Ann\"}"), 201);
     for (int i = 1; i <= 7; i++) {
         char body[200];
-        snprintf(body, sizeof body, "{\"title\": \"t%d\", \"number\": %d, \"done\": %s, \"price\": \"%d.50\", \"real\": %d, \"day\": \"2024-01-0%d\"%s}", i,
-                 i, i % 2 ? "false" : "true", i, i, i, i > 5 ? ", \"author\": 1, \"maybe\": true" : "");
+        snprintf(body, sizeof body,
+                 "{\"title\": \"t%d\", \"number\": %d, \"done\": %s, \"price\": \"%d.50\", "
+                 "\"real\": %d, \"day\": \"2024-01-0%d\"%s}",
+                 i, i, i % 2 ? "false" : "true", i, i, i,
+                 i > 5 ? ", \"author\": 1, \"maybe\": true" : "");
         add(w, body);
     }
 }
@@ -56,13 +59,21 @@ static void pages_have_numbers_and_links(void **state)
     world w;
     world_open(&w);
     fill(&w);
-    assert_envelope(&w, "/things/", "{\"count\":7,\"next\":\"http://testserver/things/?page=2\",\"previous\":null");
-    assert_envelope(&w, "/things/?page=2", "{\"count\":7,\"next\":\"http://testserver/things/?page=3\",\"previous\":\"http://testserver/things/\"");
-    assert_envelope(&w, "/things/?page=last", "{\"count\":7,\"next\":null,\"previous\":\"http://testserver/things/?page=2\"");
+    assert_envelope(&w, "/things/",
+                    "{\"count\":7,\"next\":\"http://testserver/things/?page=2\",\"previous\":null");
+    assert_envelope(&w, "/things/?page=2",
+                    "{\"count\":7,\"next\":\"http://testserver/things/"
+                    "?page=3\",\"previous\":\"http://testserver/things/\"");
+    assert_envelope(&w, "/things/?page=last",
+                    "{\"count\":7,\"next\":null,\"previous\":\"http://testserver/things/?page=2\"");
     assert_envelope(&w, "/things/?page_size=2&ordering=-number&foo=a+b&page=2&x=%C3%A9,&y",
-                    "{\"count\":7,\"next\":\"http://testserver/things/?foo=a+b&ordering=-number&page=3&page_size=2&x=%C3%A9%2C&y=\","
-                    "\"previous\":\"http://testserver/things/?foo=a+b&ordering=-number&page_size=2&x=%C3%A9%2C&y=\"");
-    assert_envelope(&w, "/things/?page=1&page=2", "{\"count\":7,\"next\":\"http://testserver/things/?page=3\",\"previous\":\"http://testserver/things/\"");
+                    "{\"count\":7,\"next\":\"http://testserver/things/"
+                    "?foo=a+b&ordering=-number&page=3&page_size=2&x=%C3%A9%2C&y=\","
+                    "\"previous\":\"http://testserver/things/"
+                    "?foo=a+b&ordering=-number&page_size=2&x=%C3%A9%2C&y=\"");
+    assert_envelope(&w, "/things/?page=1&page=2",
+                    "{\"count\":7,\"next\":\"http://testserver/things/"
+                    "?page=3\",\"previous\":\"http://testserver/things/\"");
     assert_ids(&w, &things, "/things/?page=3", "7");
     assert_ids(&w, &things, "/things/?page_size=5&page=2", "6,7");
     assert_ids(&w, &things, "/things/?page_size=99", "1,2,3,4,5");
@@ -74,14 +85,16 @@ static void pages_have_numbers_and_links(void **state)
 static void a_page_that_is_not_there_is_404(void **state)
 {
     (void)state;
-    static const char *const PAGES[] = {"4", "0", "-1", "x", "", "1.0", "99999999999999999999", "9223372036854775807"};
+    static const char *const PAGES[] = {
+        "4", "0", "-1", "x", "", "1.0", "99999999999999999999", "9223372036854775807"};
     world w;
     world_open(&w);
     fill(&w);
     for (size_t i = 0; i < sizeof PAGES / sizeof *PAGES; i++) {
         char path[64];
         snprintf(path, sizeof path, "/things/?page=%s", PAGES[i]);
-        assert_answer(&w, ask(&w, &things, "GET", path, NULL), 404, "{\"detail\":\"Invalid page.\"}");
+        assert_answer(&w, ask(&w, &things, "GET", path, NULL), 404,
+                      "{\"detail\":\"Invalid page.\"}");
     }
     world_close(&w);
 }
@@ -91,8 +104,10 @@ static void the_first_page_of_nothing_is_there(void **state)
     (void)state;
     world w;
     world_open(&w);
-    assert_answer(&w, ask(&w, &things, "GET", "/things/", NULL), 200, "{\"count\":0,\"next\":null,\"previous\":null,\"results\":[]}");
-    assert_answer(&w, ask(&w, &things, "GET", "/things/?page=last", NULL), 200, "{\"count\":0,\"next\":null,\"previous\":null,\"results\":[]}");
+    assert_answer(&w, ask(&w, &things, "GET", "/things/", NULL), 200,
+                  "{\"count\":0,\"next\":null,\"previous\":null,\"results\":[]}");
+    assert_answer(&w, ask(&w, &things, "GET", "/things/?page=last", NULL), 200,
+                  "{\"count\":0,\"next\":null,\"previous\":null,\"results\":[]}");
     assert_int_equal(ask(&w, &things, "GET", "/things/?page=2", NULL), 404);
     assert_answer(&w, ask(&w, &authors, "GET", "/authors/?page=9", NULL), 200, "[]");
     world_close(&w);
@@ -101,14 +116,44 @@ static void the_first_page_of_nothing_is_there(void **state)
 static void filters_choose_rows(void **state)
 {
     (void)state;
-    static const struct { const char *query, *ids; } CASES[] = {
-        {"done=true", "2,4,6"}, {"done=FALSE&page_size=5", "1,3,5,7"}, {"done=x", "1,2,3"}, {"done=", "1,2,3"}, {"nothing=1", "1,2,3"},
-        {"title=t3", "3"}, {"title=+t3+", "3"}, {"title=T3", ""}, {"title__icontains=T", "1,2,3"}, {"title__icontains=%25", ""},
-        {"title__in=t2,t4,zz", "2,4"}, {"title__in=", "1,2,3"}, {"number=5.0", "5"}, {"number=5.9", "5"}, {"number__lt=3", "1,2"},
-        {"number__range=2,4", "2,3,4"}, {"number__range=4,2", ""}, {"number__range=4,", ""}, {"number__in=1,,7", "1,7"}, {"price=3.5", "3"},
-        {"price=3.50", "3"}, {"price=3.501", ""}, {"real=4", "4"}, {"real=4e0", "4"}, {"day=2024-01-05", "5"}, {"day=1/5/2024", "5"},
-        {"day=01/05/24", "5"}, {"author=1", "6,7"}, {"author__isnull=true&page_size=5", "1,2,3,4,5"}, {"maybe__isnull=false", "6,7"},
-        {"color=red", "1,2,3"}, {"color=green", ""}, {"done=true&number__lt=5", "2,4"}, {"number=1&number=2", "2"}, {"uid=0123456789abcdef0123456789abcdef", ""},
+    static const struct {
+        const char *query, *ids;
+    } CASES[] = {
+        {"done=true", "2,4,6"},
+        {"done=FALSE&page_size=5", "1,3,5,7"},
+        {"done=x", "1,2,3"},
+        {"done=", "1,2,3"},
+        {"nothing=1", "1,2,3"},
+        {"title=t3", "3"},
+        {"title=+t3+", "3"},
+        {"title=T3", ""},
+        {"title__icontains=T", "1,2,3"},
+        {"title__icontains=%25", ""},
+        {"title__in=t2,t4,zz", "2,4"},
+        {"title__in=", "1,2,3"},
+        {"number=5.0", "5"},
+        {"number=5.9", "5"},
+        {"number__lt=3", "1,2"},
+        {"number__range=2,4", "2,3,4"},
+        {"number__range=4,2", ""},
+        {"number__range=4,", ""},
+        {"number__in=1,,7", "1,7"},
+        {"price=3.5", "3"},
+        {"price=3.50", "3"},
+        {"price=3.501", ""},
+        {"real=4", "4"},
+        {"real=4e0", "4"},
+        {"day=2024-01-05", "5"},
+        {"day=1/5/2024", "5"},
+        {"day=01/05/24", "5"},
+        {"author=1", "6,7"},
+        {"author__isnull=true&page_size=5", "1,2,3,4,5"},
+        {"maybe__isnull=false", "6,7"},
+        {"color=red", "1,2,3"},
+        {"color=green", ""},
+        {"done=true&number__lt=5", "2,4"},
+        {"number=1&number=2", "2"},
+        {"uid=0123456789abcdef0123456789abcdef", ""},
     };
     world w;
     world_open(&w);
@@ -124,21 +169,28 @@ static void filters_choose_rows(void **state)
 static void a_filter_that_makes_no_sense_is_400(void **state)
 {
     (void)state;
-    static const struct { const char *query, *answer; } CASES[] = {
+    static const struct {
+        const char *query, *answer;
+    } CASES[] = {
         {"number=x", "{\"number\":[\"Enter a number.\"]}"},
         {"number=x&number__range=1&price=nan",
-         "{\"number\":[\"Enter a number.\"],\"number__range\":[\"Range query expects two values.\"],\"price\":[\"Enter a number.\"]}"},
+         "{\"number\":[\"Enter a number.\"],\"number__range\":[\"Range query expects two "
+         "values.\"],\"price\":[\"Enter a number.\"]}"},
         {"number__in=1,x,y", "{\"number__in\":[\"Enter a number.\"]}"},
         {"real=1e51", "{\"real\":[\"Ensure this value is less than or equal to 1e+50.\"]}"},
-        {"number=99999999999999999999", "{\"number\":[\"Ensure this value is less than or equal to 9223372036854775807.\"]}"},
+        {"number=99999999999999999999",
+         "{\"number\":[\"Ensure this value is less than or equal to 9223372036854775807.\"]}"},
         {"day=x", "{\"day\":[\"Enter a valid date.\"]}"},
         {"moment=x", "{\"moment\":[\"Enter a valid date/time.\"]}"},
         {"clock=x", "{\"clock\":[\"Enter a valid time.\"]}"},
         {"period=x", "{\"period\":[\"Enter a valid duration.\"]}"},
         {"uid=x", "{\"uid\":[\"Enter a valid UUID.\"]}"},
-        {"color=pink%00", "{\"color\":[\"Select a valid choice. pink\\u0000 is not one of the available choices.\"]}"},
-        {"author=9", "{\"author\":[\"Select a valid choice. That choice is not one of the available choices.\"]}"},
-        {"author=x", "{\"author\":[\"Select a valid choice. That choice is not one of the available choices.\"]}"},
+        {"color=pink%00", "{\"color\":[\"Select a valid choice. pink\\u0000 is not one of the "
+                          "available choices.\"]}"},
+        {"author=9", "{\"author\":[\"Select a valid choice. That choice is not one of the "
+                     "available choices.\"]}"},
+        {"author=x", "{\"author\":[\"Select a valid choice. That choice is not one of the "
+                     "available choices.\"]}"},
         {"title=%00", "{\"title\":[\"Null characters are not allowed.\"]}"},
         {"page=x&number=x", "{\"number\":[\"Enter a number.\"]}"},
     };
@@ -155,11 +207,26 @@ static void a_filter_that_makes_no_sense_is_400(void **state)
 static void ordering_drops_what_it_does_not_know(void **state)
 {
     (void)state;
-    static const fr_viewset by_title = {.model = &thing_model, .ordering = "-title", .ordering_fields = "number"}, fixed = {.model = &thing_model, .ordering_fields = ""};
-    static const struct { const char *query, *ids; } CASES[] = {
-        {"ordering=-number", "7,6,5"}, {"ordering=done,-number", "7,5,3"}, {"ordering=-done", "2,4,6"}, {"ordering=bogus", "1,2,3"},
-        {"ordering=bogus,-id", "7,6,5"}, {"ordering=+-id,", "7,6,5"}, {"ordering=--id", "1,2,3"}, {"ordering=-", "1,2,3"}, {"ordering=", "1,2,3"},
-        {"ordering=secret_word,-id", "7,6,5"}, {"ordering=-id&ordering=number", "1,2,3"}, {"ordering=-author", "6,7,1"}, {"ordering=author", "1,2,3"},
+    static const fr_viewset by_title = {.model = &thing_model,
+                                        .ordering = "-title",
+                                        .ordering_fields = "number"},
+                            fixed = {.model = &thing_model, .ordering_fields = ""};
+    static const struct {
+        const char *query, *ids;
+    } CASES[] = {
+        {"ordering=-number", "7,6,5"},
+        {"ordering=done,-number", "7,5,3"},
+        {"ordering=-done", "2,4,6"},
+        {"ordering=bogus", "1,2,3"},
+        {"ordering=bogus,-id", "7,6,5"},
+        {"ordering=+-id,", "7,6,5"},
+        {"ordering=--id", "1,2,3"},
+        {"ordering=-", "1,2,3"},
+        {"ordering=", "1,2,3"},
+        {"ordering=secret_word,-id", "7,6,5"},
+        {"ordering=-id&ordering=number", "1,2,3"},
+        {"ordering=-author", "6,7,1"},
+        {"ordering=author", "1,2,3"},
     };
     world w;
     world_open(&w);
@@ -179,28 +246,41 @@ static void ordering_drops_what_it_does_not_know(void **state)
 static void keys_are_read_as_python_reads_integers(void **state)
 {
     (void)state;
-    static const fr_str GOOD[] = {{"1", 1}, {"01", 2}, {" 1", 2}, {"1 ", 2}, {"+1", 2}, {"\xd9\xa1", 2}};
-    static const fr_str BAD[] = {{"1.0", 3}, {"1_", 2}, {"1\0", 2}, {"", 0}, {"0x1", 3}, {"1e0", 3}, {"\xff", 1}};
+    static const fr_str GOOD[] = {{"1", 1},  {"01", 2}, {" 1", 2},
+                                  {"1 ", 2}, {"+1", 2}, {"\xd9\xa1", 2}};
+    static const fr_str BAD[] = {{"1.0", 3}, {"1_", 2},  {"1\0", 2}, {"", 0},
+                                 {"0x1", 3}, {"1e0", 3}, {"\xff", 1}};
     world w;
     world_open(&w);
     assert_int_equal(ask(&w, &authors, "POST", "/authors/", "{\"name\": \"Ann\"}"), 201);
     for (size_t i = 0; i < sizeof GOOD / sizeof *GOOD; i++)
-        assert_answer(&w, ask_as(&w, &authors, &(fr_rest_request){.method = FR_STR("GET"), .key = GOOD[i]}), 200, "{\"id\":1,\"name\":\"Ann\"}");
+        assert_answer(
+            &w, ask_as(&w, &authors, &(fr_rest_request){.method = FR_STR("GET"), .key = GOOD[i]}),
+            200, "{\"id\":1,\"name\":\"Ann\"}");
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
-        assert_int_equal(ask_as(&w, &authors, &(fr_rest_request){.method = FR_STR("GET"), .key = BAD[i]}), 404);
+        assert_int_equal(
+            ask_as(&w, &authors, &(fr_rest_request){.method = FR_STR("GET"), .key = BAD[i]}), 404);
     world_close(&w);
 }
 
 static int ask_for(world *w, const char *accept, const char *query)
 {
-    return ask_as(w, &authors, &(fr_rest_request){.method = FR_STR("GET"), .key = FR_STR("1"), .accept = accept ? fr_str_c(accept) : (fr_str){0},
-                                                  .query = fr_str_c(query)});
+    return ask_as(w, &authors,
+                  &(fr_rest_request){.method = FR_STR("GET"),
+                                     .key = FR_STR("1"),
+                                     .accept = accept ? fr_str_c(accept) : (fr_str){0},
+                                     .query = fr_str_c(query)});
 }
 
 static void the_representation_is_negotiated(void **state)
 {
     (void)state;
-    static const char *const GOOD[] = {NULL, "application/json", "*/*", "application/*", "text/html, application/json;q=0.1", "application/json;q=0"};
+    static const char *const GOOD[] = {NULL,
+                                       "application/json",
+                                       "*/*",
+                                       "application/*",
+                                       "text/html, application/json;q=0.1",
+                                       "application/json;q=0"};
     static const char *const BAD[] = {"text/html", "application/xml", "garbage", ""};
     world w;
     world_open(&w);
@@ -208,8 +288,10 @@ static void the_representation_is_negotiated(void **state)
     for (size_t i = 0; i < sizeof GOOD / sizeof *GOOD; i++)
         assert_answer(&w, ask_for(&w, GOOD[i], ""), 200, "{\"id\":1,\"name\":\"Ann\"}");
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
-        assert_answer(&w, ask_for(&w, BAD[i], ""), 406, "{\"detail\":\"Could not satisfy the request Accept header.\"}");
-    assert_answer(&w, ask_for(&w, "application/json; indent=4", ""), 200, "{\n    \"id\": 1,\n    \"name\": \"Ann\"\n}");
+        assert_answer(&w, ask_for(&w, BAD[i], ""), 406,
+                      "{\"detail\":\"Could not satisfy the request Accept header.\"}");
+    assert_answer(&w, ask_for(&w, "application/json; indent=4", ""), 200,
+                  "{\n    \"id\": 1,\n    \"name\": \"Ann\"\n}");
     assert_answer(&w, ask_for(&w, NULL, "format=json"), 200, "{\"id\":1,\"name\":\"Ann\"}");
     assert_answer(&w, ask_for(&w, NULL, "format=xml"), 404, "{\"detail\":\"Not found.\"}");
     world_close(&w);
@@ -236,6 +318,9 @@ static void fr_list_gives_what_the_list_shows(void **state)
     world_close(&w);
 }
 
-FR_TESTS(read, FR_TEST(pages_have_numbers_and_links), FR_TEST(a_page_that_is_not_there_is_404), FR_TEST(the_first_page_of_nothing_is_there),
-         FR_TEST(filters_choose_rows), FR_TEST(a_filter_that_makes_no_sense_is_400), FR_TEST(ordering_drops_what_it_does_not_know),
-         FR_TEST(keys_are_read_as_python_reads_integers), FR_TEST(the_representation_is_negotiated), FR_TEST(fr_list_gives_what_the_list_shows))
+FR_TESTS(read, FR_TEST(pages_have_numbers_and_links), FR_TEST(a_page_that_is_not_there_is_404),
+         FR_TEST(the_first_page_of_nothing_is_there), FR_TEST(filters_choose_rows),
+         FR_TEST(a_filter_that_makes_no_sense_is_400),
+         FR_TEST(ordering_drops_what_it_does_not_know),
+         FR_TEST(keys_are_read_as_python_reads_integers), FR_TEST(the_representation_is_negotiated),
+         FR_TEST(fr_list_gives_what_the_list_shows))

@@ -7,14 +7,17 @@ static void a_create_answers_201_with_what_is_stored(void **state)
     (void)state;
     world w;
     world_open(&w);
-    assert_answer(&w, ask(&w, &authors, "POST", "/authors/", "{\"name\": \"  Ann \", \"id\": 77, \"unknown\": 1}"), 201,
-                  "{\"id\":1,\"name\":\"Ann\"}");
+    assert_answer(&w,
+                  ask(&w, &authors, "POST", "/authors/",
+                      "{\"name\": \"  Ann \", \"id\": 77, \"unknown\": 1}"),
+                  201, "{\"id\":1,\"name\":\"Ann\"}");
     assert_true(w.answer.has_content && w.answer.has_place && w.answer.place.number > 0);
     assert_str(w.answer.allow, "GET, POST, HEAD, OPTIONS");
     uint64_t first = w.answer.place.number;
     assert_int_equal(ask(&w, &authors, "POST", "/authors/", "{\"name\": \"Bob\"}"), 201);
     assert_int_equal(w.answer.place.number, first + 1);
-    assert_answer(&w, ask(&w, &authors, "GET", "/authors/", NULL), 200, "[{\"id\":1,\"name\":\"Ann\"},{\"id\":2,\"name\":\"Bob\"}]");
+    assert_answer(&w, ask(&w, &authors, "GET", "/authors/", NULL), 200,
+                  "[{\"id\":1,\"name\":\"Ann\"},{\"id\":2,\"name\":\"Bob\"}]");
     assert_false(w.answer.has_place);
     world_close(&w);
 }
@@ -22,23 +25,37 @@ static void a_create_answers_201_with_what_is_stored(void **state)
 static void the_whole_body_is_judged_first(void **state)
 {
     (void)state;
-    static const struct { const char *body; int status; const char *answer; } CASES[] = {
+    static const struct {
+        const char *body;
+        int status;
+        const char *answer;
+    } CASES[] = {
         {"", 400, "{\"name\":[\"This field is required.\"]}"},
         {"{}", 400, "{\"name\":[\"This field is required.\"]}"},
         {"null", 400, "{\"non_field_errors\":[\"No data provided\"]}"},
-        {"[]", 400, "{\"non_field_errors\":[\"Invalid data. Expected a dictionary, but got list.\"]}"},
-        {"1", 400, "{\"non_field_errors\":[\"Invalid data. Expected a dictionary, but got int.\"]}"},
-        {"1.0", 400, "{\"non_field_errors\":[\"Invalid data. Expected a dictionary, but got float.\"]}"},
-        {"\"a\"", 400, "{\"non_field_errors\":[\"Invalid data. Expected a dictionary, but got str.\"]}"},
-        {"true", 400, "{\"non_field_errors\":[\"Invalid data. Expected a dictionary, but got bool.\"]}"},
-        {"{", 400, "{\"detail\":\"JSON parse error - Expecting property name enclosed in double quotes: line 1 column 2 (char 1)\"}"},
-        {"{\"name\": NaN}", 400, "{\"detail\":\"JSON parse error - Out of range float values are not JSON compliant: 'NaN'\"}"},
+        {"[]", 400,
+         "{\"non_field_errors\":[\"Invalid data. Expected a dictionary, but got list.\"]}"},
+        {"1", 400,
+         "{\"non_field_errors\":[\"Invalid data. Expected a dictionary, but got int.\"]}"},
+        {"1.0", 400,
+         "{\"non_field_errors\":[\"Invalid data. Expected a dictionary, but got float.\"]}"},
+        {"\"a\"", 400,
+         "{\"non_field_errors\":[\"Invalid data. Expected a dictionary, but got str.\"]}"},
+        {"true", 400,
+         "{\"non_field_errors\":[\"Invalid data. Expected a dictionary, but got bool.\"]}"},
+        {"{", 400,
+         "{\"detail\":\"JSON parse error - Expecting property name enclosed in double quotes: line "
+         "1 column 2 (char 1)\"}"},
+        {"{\"name\": NaN}", 400,
+         "{\"detail\":\"JSON parse error - Out of range float values are not JSON compliant: "
+         "'NaN'\"}"},
         {"{\"name\": \"first\", \"name\": \"second\"}", 201, "{\"id\":1,\"name\":\"second\"}"},
     };
     world w;
     world_open(&w);
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
-        assert_answer(&w, ask(&w, &authors, "POST", "/authors/", CASES[i].body), CASES[i].status, CASES[i].answer);
+        assert_answer(&w, ask(&w, &authors, "POST", "/authors/", CASES[i].body), CASES[i].status,
+                      CASES[i].answer);
     world_close(&w);
 }
 
@@ -47,13 +64,17 @@ static void another_content_type_is_415_if_there_is_a_body(void **state)
     (void)state;
     world w;
     world_open(&w);
-    fr_rest_request request = {.method = FR_STR("POST"), .content_type = FR_STR("text/plain"), .body = FR_STR("{}")};
-    assert_answer(&w, ask_as(&w, &authors, &request), 415, "{\"detail\":\"Unsupported media type \\\"text/plain\\\" in request.\"}");
+    fr_rest_request request = {
+        .method = FR_STR("POST"), .content_type = FR_STR("text/plain"), .body = FR_STR("{}")};
+    assert_answer(&w, ask_as(&w, &authors, &request), 415,
+                  "{\"detail\":\"Unsupported media type \\\"text/plain\\\" in request.\"}");
     request.body = FR_STR("");
-    assert_answer(&w, ask_as(&w, &authors, &request), 400, "{\"name\":[\"This field is required.\"]}");
+    assert_answer(&w, ask_as(&w, &authors, &request), 400,
+                  "{\"name\":[\"This field is required.\"]}");
     request.body = FR_STR("{\"name\":\"a\"}");
     request.content_type = (fr_str){0};
-    assert_answer(&w, ask_as(&w, &authors, &request), 415, "{\"detail\":\"Unsupported media type \\\"\\\" in request.\"}");
+    assert_answer(&w, ask_as(&w, &authors, &request), 415,
+                  "{\"detail\":\"Unsupported media type \\\"\\\" in request.\"}");
     request.content_type = FR_STR("Application/JSON; charset=utf-8");
     assert_int_equal(ask_as(&w, &authors, &request), 201);
     world_close(&w);
@@ -64,8 +85,11 @@ static void put_needs_all_required_fields_and_keeps_the_others(void **state)
     (void)state;
     world w;
     world_open(&w);
-    assert_int_equal(ask(&w, &things, "POST", "/things/", "{\"title\": \"one\", \"number\": 7, \"color\": \"green\"}"), 201);
-    assert_answer(&w, ask(&w, &things, "PUT", "/things/1/", "{}"), 400, "{\"title\":[\"This field is required.\"]}");
+    assert_int_equal(ask(&w, &things, "POST", "/things/",
+                         "{\"title\": \"one\", \"number\": 7, \"color\": \"green\"}"),
+                     201);
+    assert_answer(&w, ask(&w, &things, "PUT", "/things/1/", "{}"), 400,
+                  "{\"title\":[\"This field is required.\"]}");
     assert_int_equal(ask(&w, &things, "PUT", "/things/1/", "{\"title\": \"two\"}"), 200);
     assert_true(fr_str_find(fr_buf_str(&w.body), FR_STR("\"title\":\"two\"")) != SIZE_MAX);
     assert_true(fr_str_find(fr_buf_str(&w.body), FR_STR("\"number\":7")) != SIZE_MAX);
@@ -74,20 +98,23 @@ static void put_needs_all_required_fields_and_keeps_the_others(void **state)
     assert_true(fr_str_find(fr_buf_str(&w.body), FR_STR("\"number\":8")) != SIZE_MAX);
     assert_true(w.answer.has_place);
     assert_int_equal(ask(&w, &things, "PATCH", "/things/1/", "{}"), 200);
-    assert_answer(&w, ask(&w, &things, "PATCH", "/things/1/", "null"), 400, "{\"non_field_errors\":[\"No data provided\"]}");
+    assert_answer(&w, ask(&w, &things, "PATCH", "/things/1/", "null"), 400,
+                  "{\"non_field_errors\":[\"No data provided\"]}");
     world_close(&w);
 }
 
 static void a_missing_object_is_404_before_its_body_is_looked_at(void **state)
 {
     (void)state;
-    static const char *const KEYS[] = {"/authors/9/", "/authors/0/", "/authors/-1/", "/authors/abc/", "/authors/9223372036854775808/"};
+    static const char *const KEYS[] = {"/authors/9/", "/authors/0/", "/authors/-1/",
+                                       "/authors/abc/", "/authors/9223372036854775808/"};
     static const char *const METHODS[] = {"GET", "PUT", "PATCH", "DELETE"};
     world w;
     world_open(&w);
     for (size_t k = 0; k < sizeof KEYS / sizeof *KEYS; k++)
         for (size_t m = 0; m < sizeof METHODS / sizeof *METHODS; m++)
-            assert_answer(&w, ask(&w, &authors, METHODS[m], KEYS[k], "{bad"), 404, "{\"detail\":\"Not found.\"}");
+            assert_answer(&w, ask(&w, &authors, METHODS[m], KEYS[k], "{bad"), 404,
+                          "{\"detail\":\"Not found.\"}");
     assert_str(w.answer.allow, "GET, PUT, PATCH, DELETE, HEAD, OPTIONS");
     world_close(&w);
 }
@@ -100,7 +127,8 @@ static void a_destroy_answers_204_without_content(void **state)
     assert_int_equal(ask(&w, &authors, "POST", "/authors/", "{\"name\": \"Ann\"}"), 201);
     assert_answer(&w, ask(&w, &authors, "DELETE", "/authors/1/", "{bad"), 204, "");
     assert_true(!w.answer.has_content && w.answer.has_place);
-    assert_answer(&w, ask(&w, &authors, "DELETE", "/authors/1/", NULL), 404, "{\"detail\":\"Not found.\"}");
+    assert_answer(&w, ask(&w, &authors, "DELETE", "/authors/1/", NULL), 404,
+                  "{\"detail\":\"Not found.\"}");
     world_close(&w);
 }
 
@@ -114,7 +142,8 @@ static void a_unique_value_is_taken_once(void **state)
     const char *const taken = "{\"name\":[\"author with this name already exists.\"]}";
     assert_answer(&w, ask(&w, &authors, "POST", "/authors/", "{\"name\": \"Ann\"}"), 400, taken);
     assert_answer(&w, ask(&w, &authors, "PUT", "/authors/2/", "{\"name\": \"Ann\"}"), 400, taken);
-    assert_answer(&w, ask(&w, &authors, "PUT", "/authors/1/", "{\"name\": \"Ann\"}"), 200, "{\"id\":1,\"name\":\"Ann\"}");
+    assert_answer(&w, ask(&w, &authors, "PUT", "/authors/1/", "{\"name\": \"Ann\"}"), 200,
+                  "{\"id\":1,\"name\":\"Ann\"}");
     assert_int_equal(ask(&w, &authors, "POST", "/authors/", "{\"name\": \"ann\"}"), 201);
     world_close(&w);
 }
@@ -124,14 +153,20 @@ static void a_key_can_be_a_uuid(void **state)
     (void)state;
     world w;
     world_open(&w);
-    assert_answer(&w, ask(&w, &tags, "POST", "/tags/", "{\"id\": \"01234567-89AB-cdef-0123-456789abcdef\", \"name\": \"a\"}"), 201,
-                  "{\"id\":\"01234567-89ab-cdef-0123-456789abcdef\",\"name\":\"a\"}");
-    assert_answer(&w, ask(&w, &tags, "POST", "/tags/", "{\"id\": \"0123456789abcdef0123456789abcdef\", \"name\": \"b\"}"), 400,
-                  "{\"id\":[\"tag with this id already exists.\"]}");
+    assert_answer(&w,
+                  ask(&w, &tags, "POST", "/tags/",
+                      "{\"id\": \"01234567-89AB-cdef-0123-456789abcdef\", \"name\": \"a\"}"),
+                  201, "{\"id\":\"01234567-89ab-cdef-0123-456789abcdef\",\"name\":\"a\"}");
+    assert_answer(&w,
+                  ask(&w, &tags, "POST", "/tags/",
+                      "{\"id\": \"0123456789abcdef0123456789abcdef\", \"name\": \"b\"}"),
+                  400, "{\"id\":[\"tag with this id already exists.\"]}");
     assert_int_equal(ask(&w, &tags, "POST", "/tags/", "{\"name\": \"b\"}"), 201);
     assert_int_equal(ask(&w, &tags, "GET", "/tags/0123456789abcdef0123456789abcdef/", NULL), 200);
-    assert_answer(&w, ask(&w, &tags, "PATCH", "/tags/01234567-89ab-cdef-0123-456789abcdef/", "{\"name\": \"c\", \"id\": 1}"), 200,
-                  "{\"id\":\"01234567-89ab-cdef-0123-456789abcdef\",\"name\":\"c\"}");
+    assert_answer(&w,
+                  ask(&w, &tags, "PATCH", "/tags/01234567-89ab-cdef-0123-456789abcdef/",
+                      "{\"name\": \"c\", \"id\": 1}"),
+                  200, "{\"id\":\"01234567-89ab-cdef-0123-456789abcdef\",\"name\":\"c\"}");
     assert_int_equal(ask(&w, &tags, "GET", "/tags/x/", NULL), 404);
     world_close(&w);
 }
@@ -139,13 +174,17 @@ static void a_key_can_be_a_uuid(void **state)
 static void a_method_without_an_action_is_405(void **state)
 {
     (void)state;
-    static const fr_viewset reading = {.model = &author_model, .read_only = true}, adding = {.model = &author_model, .actions = "create, list"};
+    static const fr_viewset reading = {.model = &author_model, .read_only = true},
+                            adding = {.model = &author_model, .actions = "create, list"};
     world w;
     world_open(&w);
-    assert_answer(&w, ask(&w, &authors, "PUT", "/authors/", "{}"), 405, "{\"detail\":\"Method \\\"PUT\\\" not allowed.\"}");
+    assert_answer(&w, ask(&w, &authors, "PUT", "/authors/", "{}"), 405,
+                  "{\"detail\":\"Method \\\"PUT\\\" not allowed.\"}");
     assert_str(w.answer.allow, "GET, POST, HEAD, OPTIONS");
-    assert_answer(&w, ask(&w, &authors, "POST", "/authors/1/", "{}"), 405, "{\"detail\":\"Method \\\"POST\\\" not allowed.\"}");
-    assert_answer(&w, ask(&w, &authors, "FOO", "/authors/", "{}"), 405, "{\"detail\":\"Method \\\"FOO\\\" not allowed.\"}");
+    assert_answer(&w, ask(&w, &authors, "POST", "/authors/1/", "{}"), 405,
+                  "{\"detail\":\"Method \\\"POST\\\" not allowed.\"}");
+    assert_answer(&w, ask(&w, &authors, "FOO", "/authors/", "{}"), 405,
+                  "{\"detail\":\"Method \\\"FOO\\\" not allowed.\"}");
     assert_int_equal(ask(&w, &reading, "POST", "/authors/", "{}"), 405);
     assert_str(w.answer.allow, "GET, HEAD, OPTIONS");
     assert_int_equal(ask(&w, &adding, "POST", "/authors/", "{\"name\":\"a\"}"), 201);
@@ -159,11 +198,15 @@ static void a_secret_field_is_taken_but_never_shown(void **state)
     (void)state;
     world w;
     world_open(&w);
-    assert_int_equal(ask(&w, &things, "POST", "/things/", "{\"title\": \"one\", \"secret_word\": \"hush\"}"), 201);
+    assert_int_equal(
+        ask(&w, &things, "POST", "/things/", "{\"title\": \"one\", \"secret_word\": \"hush\"}"),
+        201);
     assert_int_equal(fr_str_find(fr_buf_str(&w.body), FR_STR("secret")), SIZE_MAX);
     assert_int_equal(fr_str_find(fr_buf_str(&w.body), FR_STR("hush")), SIZE_MAX);
-    assert_answer(&w, ask(&w, &things, "PATCH", "/things/1/", "{\"secret_word\": \"far too long for this field\"}"), 400,
-                  "{\"secret_word\":[\"Ensure this field has no more than 20 characters.\"]}");
+    assert_answer(&w,
+                  ask(&w, &things, "PATCH", "/things/1/",
+                      "{\"secret_word\": \"far too long for this field\"}"),
+                  400, "{\"secret_word\":[\"Ensure this field has no more than 20 characters.\"]}");
     world_close(&w);
 }
 
@@ -173,14 +216,21 @@ static void only_the_viewset_s_fields_are_taken(void **state)
     static const fr_viewset few = {.model = &thing_model, .fields = "title, id"};
     world w;
     world_open(&w);
-    assert_answer(&w, ask(&w, &few, "POST", "/few/", "{\"title\": \"one\", \"number\": 9, \"secret_word\": \"x\"}"), 201, "{\"title\":\"one\",\"id\":1}");
+    assert_answer(&w,
+                  ask(&w, &few, "POST", "/few/",
+                      "{\"title\": \"one\", \"number\": 9, \"secret_word\": \"x\"}"),
+                  201, "{\"title\":\"one\",\"id\":1}");
     assert_int_equal(ask(&w, &things, "GET", "/things/1/", NULL), 200);
     assert_true(fr_str_find(fr_buf_str(&w.body), FR_STR("\"number\":0")) != SIZE_MAX);
     world_close(&w);
 }
 
-FR_TESTS(write, FR_TEST(a_create_answers_201_with_what_is_stored), FR_TEST(the_whole_body_is_judged_first),
-         FR_TEST(another_content_type_is_415_if_there_is_a_body), FR_TEST(put_needs_all_required_fields_and_keeps_the_others),
-         FR_TEST(a_missing_object_is_404_before_its_body_is_looked_at), FR_TEST(a_destroy_answers_204_without_content),
-         FR_TEST(a_unique_value_is_taken_once), FR_TEST(a_key_can_be_a_uuid), FR_TEST(a_method_without_an_action_is_405),
-         FR_TEST(a_secret_field_is_taken_but_never_shown), FR_TEST(only_the_viewset_s_fields_are_taken))
+FR_TESTS(write, FR_TEST(a_create_answers_201_with_what_is_stored),
+         FR_TEST(the_whole_body_is_judged_first),
+         FR_TEST(another_content_type_is_415_if_there_is_a_body),
+         FR_TEST(put_needs_all_required_fields_and_keeps_the_others),
+         FR_TEST(a_missing_object_is_404_before_its_body_is_looked_at),
+         FR_TEST(a_destroy_answers_204_without_content), FR_TEST(a_unique_value_is_taken_once),
+         FR_TEST(a_key_can_be_a_uuid), FR_TEST(a_method_without_an_action_is_405),
+         FR_TEST(a_secret_field_is_taken_but_never_shown),
+         FR_TEST(only_the_viewset_s_fields_are_taken))

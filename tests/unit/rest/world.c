@@ -12,7 +12,8 @@
 const fr_choice thing_colors[] = {{"red", "Red"}, {"green", "Green"}, {0}};
 const fr_viewset authors = {.model = &author_model};
 const fr_viewset things = {.model = &thing_model,
-                           .filter = "done,title,title__icontains,title__in,number,number__lt,number__range,number__in,price,real,day,moment,"
+                           .filter = "done,title,title__icontains,title__in,number,number__lt,"
+                                     "number__range,number__in,price,real,day,moment,"
                                      "clock,period,uid,color,author,author__isnull,maybe__isnull",
                            .ordering = "id",
                            .max_page_size = 5,
@@ -39,7 +40,8 @@ void world_open(world *w)
 
 void world_close(world *w)
 {
-    static const char *const FILES[] = {"test.db", "test.db-wal", "test.db-shm", "test.db.lock", "test.db-lock", "test.db.sock"};
+    static const char *const FILES[] = {"test.db",      "test.db-wal",  "test.db-shm",
+                                        "test.db.lock", "test.db-lock", "test.db.sock"};
     fr_db_close(w->db);
     fr_buf_deinit(&w->body);
     fr_arena_free(w->arena);
@@ -70,6 +72,11 @@ int ask(world *w, const fr_viewset *viewset, const char *method, const char *pat
     if (fr_str_ends(key, FR_STR("/")))
         key.n--;
     return ask_as(w, viewset,
-                  &(fr_rest_request){.method = fr_str_c(method), .key = key.n ? key : (fr_str){0}, .origin = FR_STR("http://testserver"),
-                                     .path = place, .query = query, .content_type = FR_STR("application/json"), .body = fr_str_c(body)});
+                  &(fr_rest_request){.method = fr_str_c(method),
+                                     .key = key.n ? key : (fr_str){0},
+                                     .origin = FR_STR("http://testserver"),
+                                     .path = place,
+                                     .query = query,
+                                     .content_type = FR_STR("application/json"),
+                                     .body = fr_str_c(body)});
 }

@@ -41,21 +41,22 @@ typedef struct world {
     char folder[64];
     fr_db *db;
     fr_arena *arena;
-    fr_ctx ctx;         /* anew for each request */
-    fr_buf body;        /* of the last answer */
+    fr_ctx ctx;  /* anew for each request */
+    fr_buf body; /* of the last answer */
     fr_rest_answer answer;
 } world;
 
 void world_open(world *w);
 void world_close(world *w);
 /* Whole requests; the answer is in w, its status is returned. path: "/things/?page=2", "/things/1/". body may be NULL. */
-int ask(world *w, const fr_viewset *viewset, const char *method, const char *path, const char *body);
+int ask(world *w, const fr_viewset *viewset, const char *method, const char *path,
+        const char *body);
 int ask_as(world *w, const fr_viewset *viewset, const fr_rest_request *request);
 
-#define assert_answer(w, call, status_, body_)                                                                          \
-    do {                                                                                                               \
-        int status_is_ = (call);                                                                                       \
-        assert_str(fr_buf_str(&(w)->body), body_);                                                                     \
-        assert_int_equal(status_is_, status_);                                                                         \
+#define assert_answer(w, call, status_, body_)                                                     \
+    do {                                                                                           \
+        int status_is_ = (call);                                                                   \
+        assert_str(fr_buf_str(&(w)->body), body_);                                                 \
+        assert_int_equal(status_is_, status_);                                                     \
     } while (0)
 #endif

@@ -1,0 +1,83 @@
+/*
+ * What the files of field input share: one field of one body on its way, and the converters and checks of the kinds.
+ * Nothing outside of field_*.c includes this.
+ */
+#ifndef FR_REST_FIELD_INT_H
+#define FR_REST_FIELD_INT_H
+#include "rest/field_input.h"
+
+enum { FR_NUMBER_CHARACTERS = 1000 }; /* of a number sent as text, as DRF allows */
+
+/* One field of one body. */
+typedef struct fr_reading {
+    fr_ctx *ctx;
+    const fr_model *model;
+    const fr_field *field;
+    uint16_t index;
+    fr_str name;
+    const fr_json *data;
+    const fr_rest_input *input;
+    fr_errors *errors;
+    fr_err err; /* why FR_FAILED */
+} fr_reading;
+
+typedef enum fr_outcome {
+    FR_TAKEN,   /* *out is the value, to be checked */
+    FR_FINAL,   /* *out is the value; no checks: null, and an allowed blank */
+    FR_REFUSED, /* a message was added */
+    FR_FAILED   /* the server's fault: reading.err */
+} fr_outcome;
+
+/* How a kind of field is read. */
+typedef struct fr_field_rule {
+    fr_outcome (*convert)(fr_reading *r, fr_value *out);
+    const char *invalid;                          /* said when it cannot */
+    void (*check)(fr_reading *r, fr_value value); /* may be NULL */
+} fr_field_rule;
+
+const fr_field_rule *fr_field_rule_of(const fr_field *field);
+
+fr_outcome fr_refuse(fr_reading *r, const char *message);
+fr_outcome fr_refuse_invalid(fr_reading *r);
+/* A message with str(data) in it. */
+fr_outcome fr_refuse_with_text(fr_reading *r, const char *before, const char *after);
+fr_outcome fr_failed(fr_reading *r, fr_err err);
+fr_outcome fr_take_copy(fr_reading *r, const char *text, size_t n, fr_value *out);
+/* str(data); false: memory is out, and r->err says so. */
+bool fr_text_of(fr_reading *r, fr_str *out);
+bool fr_is_too_long(const fr_json *data); /* a number as text */
+
+static inline bool fr_is_string(const fr_json *data)
+{
+    return data->type == FR_JSON_STRING;
+}
+
+static inline bool fr_is_bool(const fr_json *data)
+{
+    return data->type == FR_JSON_TRUE || data->type == FR_JSON_FALSE;
+}
+
+fr_outcome fr_convert_text(fr_reading *r, fr_value *out);
+fr_outcome fr_convert_ip(fr_reading *r, fr_value *out);
+fr_outcome fr_convert_integer(fr_reading *r, fr_value *out);
+fr_outcome fr_convert_float(fr_reading *r, fr_value *out);
+fr_outcome fr_convert_decimal(fr_reading *r, fr_value *out);
+fr_outcome fr_convert_boolean(fr_reading *r, fr_value *out);
+fr_outcome fr_convert_date(fr_reading *r, fr_value *out);
+fr_outcome fr_convert_time(fr_reading *r, fr_value *out);
+fr_outcome fr_convert_datetime(fr_reading *r, fr_value *out);
+fr_outcome fr_convert_duration(fr_reading *r, fr_value *out);
+fr_outcome fr_convert_uuid(fr_reading *r, fr_value *out);
+fr_outcome fr_convert_json(fr_reading *r, fr_value *out);
+fr_outcome fr_convert_choice(fr_reading *r, fr_value *out);
+fr_outcome fr_convert_reference(fr_reading *r, fr_value *out);
+
+void fr_check_text(fr_reading *r, fr_value value);
+void fr_check_email(fr_reading *r, fr_value value);
+void fr_check_url(fr_reading *r, fr_value value);
+void fr_check_slug(fr_reading *r, fr_value value);
+void fr_check_ip(fr_reading *r, fr_value value);
+void fr_check_integer(fr_reading *r, fr_value value);
+void fr_check_float(fr_reading *r, fr_value value);
+void fr_check_decimal(fr_reading *r, fr_value value);
+#endif

@@ -1,0 +1,128 @@
+/* Keys: UUIDs, and references to rows of another model. */
+#include "rest/field_int.h"
+
+#include "base/str.h"
+#include "base/time.h"
+#include "db/db.h"
+#include "rest/key.h"
+#include "rest/python.h"
+
+/* A 128-bit number in decimal: sixteen digits of base 256, times ten and plus one digit at a time. */
+static bool uuid_from_number(fr_str s, fr_uuid *out)
+{
+    *out = (fr_uuid){{0}};
+    if (fr_str_eq(s, FR_STR("-0")))
+        return true;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned carry = (unsigned)(s.p[i] - '0');
+        if (carry > 9)
+            return false;
+        for (int k = 15; k >= 0; k--) {
+            carry += out->bytes[k] * 10u;
+            out->bytes[k] = (uint8_t)carry;
+            carry >>= 8;
+        }
+        if (carry)
+            return false;
+    }
+    return s.n > 0;
+}
+
+fr_outcome fr_convert_uuid(fr_reading *r, fr_value *out)
+{
+    char text[FR_TIME_TEXT];
+    fr_uuid uuid = {{0}};
+    bool is_uuid = false;
+    switch (r->data->type) {
+    case FR_JSON_STRING: is_uuid = fr_uuid_parse(r->data->text, &uuid); break;
+    case FR_JSON_NUMBER:
+        is_uuid = fr_py_is_int(r->data) && uuid_from_number(r->data->text, &uuid);
+        break;
+    case FR_JSON_TRUE:
+        uuid.bytes[15] = 1;
+        is_uuid = true;
+        break; /* in Python True is the integer 1 */
+    case FR_JSON_FALSE: is_uuid = true; break;
+    default: break;
+    }
+    return is_uuid ? fr_take_copy(r, text, fr_uuid_hex(uuid, text), out) : fr_refuse_invalid(r);
+}
+
+static fr_outcome refuse_type(fr_reading *r)
+{
+    fr_errors_addf(r->errors, r->name, "Incorrect type. Expected pk value, received %s.",
+                   fr_py_type(r->data));
+    return FR_REFUSED;
+}
+
+static fr_outcome refuse_missing(fr_reading *r)
+{
+    return fr_refuse_with_text(r, "Invalid pk \"", "\" - object does not exist.");
+}
+
+/* int(data) of a key: text by Python's rules, a float towards zero. */
+static fr_outcome integer_key(fr_reading *r, fr_value *out)
+{
+    fr_py_int_result result = FR_PY_INT_BAD;
+    fr_py_decimal d;
+    int64_t i = 0;
+    if (fr_is_string(r->data))
+        result = fr_py_int(r->data->text, &i);
+    else if (r->data->type == FR_JSON_NUMBER &&
+             fr_py_decimal_parse(r->data->text, r->ctx->arena, &d))
+        result = fr_py_decimal_int(&d, &i);
+    if (result == FR_PY_INT_BAD)
+        return refuse_type(r);
+    if (result != FR_PY_INT_OK)
+        return refuse_missing(r);
+    *out = FR_VALUE_I(i);
+    return FR_TAKEN;
+}
+
+static fr_outcome uuid_key(fr_reading *r, fr_value *out)
+{
+    char text[FR_TIME_TEXT];
+    fr_uuid uuid;
+    bool is_number = r->data->type == FR_JSON_NUMBER && fr_py_is_int(r->data);
+    bool is_uuid = is_number ? uuid_from_number(r->data->text, &uuid)
+                             : fr_is_string(r->data) && fr_uuid_parse(r->data->text, &uuid);
+    if (!is_uuid)
+        return fr_refuse_with_text(r, "“", "” is not a valid UUID.");
+    return fr_take_copy(r, text, fr_uuid_hex(uuid, text), out);
+}
+
+static fr_outcome key_of(fr_reading *r, const fr_field *key, fr_value *out)
+{
+    fr_str s;
+    switch (key->kind) {
+    case FR_KIND_ID:
+    case FR_KIND_INTEGER:
+    case FR_KIND_BIGINT: return integer_key(r, out);
+    case FR_KIND_UUID: return uuid_key(r, out);
+    default:
+        if (!fr_text_of(r, &s))
+            return FR_FAILED;
+        *out = FR_VALUE_S(s);
+        return FR_TAKEN;
+    }
+}
+
+fr_outcome fr_convert_reference(fr_reading *r, fr_value *out)
+{
+    const fr_model *to = r->field->to;
+    bool is_there;
+    if (fr_is_string(r->data) && !r->data->text.n) {
+        *out = (fr_value){.type = FR_VALUE_NULL};
+        return r->field->null ? FR_FINAL : fr_refuse(r, "This field may not be null.");
+    }
+    if (fr_is_bool(r->data))
+        return refuse_type(r);
+    fr_outcome o = key_of(r, fr_model_key(to), out);
+    if (o != FR_TAKEN)
+        return o;
+    fr_err err = fr_db_exists(r->ctx, to, (uint16_t)fr_model_key_index(to), *out,
+                              (fr_value){.type = FR_VALUE_NULL}, &is_there);
+    if (err)
+        return fr_failed(r, err);
+    return is_there ? FR_TAKEN : refuse_missing(r);
+}
