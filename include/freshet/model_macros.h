@@ -101,6 +101,7 @@
 #define FR_EXTERN_ extern
 #endif
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): the name of a type cannot stand in parentheses */
 #define FR_MODEL_DECLARE_(model, indexes, marks, members)                                          \
     enum { indexes model##_field_count };                                                          \
     struct model##_fields_ {                                                                       \
@@ -115,6 +116,7 @@
     } model;                                                                                       \
     FR_EXTERN_ const fr_field model##_fields[model##_field_count];                                 \
     FR_EXTERN_ const fr_model model##_model
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #if !defined(__cplusplus)
 #define FR_MODEL_DEFINE_(model, fields_list, ...)                                                  \

@@ -58,8 +58,10 @@ fr_str fr_field_column(const fr_field *field, char buf[NAME_ROOM])
     if (field->kind != FR_KIND_FOREIGN_KEY || name.n + 3 > NAME_ROOM)
         return name;
     memcpy(buf, name.p, name.n);
-    memcpy(buf + name.n, "_id", 3);
-    return (fr_str){buf, name.n + 3};
+    buf[name.n++] = '_';
+    buf[name.n++] = 'i';
+    buf[name.n++] = 'd';
+    return (fr_str){buf, name.n};
 }
 
 fr_str fr_field_label(const fr_field *field, char buf[NAME_ROOM])

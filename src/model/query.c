@@ -79,12 +79,12 @@ fr_pred *fr_pred_in(fr_arena *arena, uint16_t field, const fr_value *values, siz
 
 fr_pred *fr_pred_all(fr_arena *arena, const fr_pred *const *parts, size_t count)
 {
-    const fr_pred **copy = fr_arena_alloc(arena, (count ? count : 1) * sizeof *copy);
+    const fr_pred **copy = fr_arena_alloc(arena, (count ? count : 1) * sizeof(void *));
     fr_pred *pred = fr_arena_zalloc(arena, sizeof *pred);
     if (!pred || !copy)
         return NULL;
     if (count)
-        memcpy(copy, parts, count * sizeof *copy);
+        memcpy(copy, parts, count * sizeof(void *));
     *pred = (fr_pred){.op = count ? FR_PRED_AND : FR_PRED_TRUE,
                       .parts = count ? copy : NULL,
                       .part_count = count};

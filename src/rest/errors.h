@@ -6,9 +6,9 @@
 #include "base/buf.h"
 
 typedef struct fr_errors {
-    fr_buf *out;  /* borrowed; the object is appended to what it holds */
-    fr_str field; /* of the last message; its list is open */
-    size_t count; /* messages so far */
+    fr_buf *out;     /* borrowed; the object is appended to what it holds */
+    fr_str field;    /* of the last message; its list is open */
+    size_t count;    /* messages so far */
     char first[160]; /* the first one, for logs and live frames: "title: This field is required." */
 } fr_errors;
 

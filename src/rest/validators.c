@@ -122,7 +122,7 @@ bool fr_ipv6_canonical(fr_str s, char out[FR_IP_TEXT], size_t *n)
         *n = put_ipv4(out, address.s6_addr + 12);
         return true;
     }
-    for (int i = 0; i < 8; i++)
+    for (size_t i = 0; i < 8; i++)
         groups[i] = (unsigned)address.s6_addr[2 * i] << 8 | address.s6_addr[2 * i + 1];
     find_zeros(groups, &zeros, &zeros_length);
     *n = 0;
@@ -350,6 +350,11 @@ static bool is_url_rest(fr_str s)
     return !s.n || s.p[0] == '/' || s.p[0] == '?' || s.p[0] == '#';
 }
 
+static bool ends_host(char c)
+{
+    return c == ':' || c == '/' || c == '?' || c == '#';
+}
+
 bool fr_valid_url(fr_str s)
 {
     enum { URL_CHARACTERS = 2048 };
@@ -367,7 +372,7 @@ bool fr_valid_url(fr_str s)
                is_url_rest(fr_str_from(rest, end + 1));
     }
     size_t end = 0;
-    while (end < rest.n && !memchr(":/?#", rest.p[end], 4))
+    while (end < rest.n && !ends_host(rest.p[end]))
         end++;
     fr_str host = {rest.p, end};
     return host.n && host.n <= HOST_BYTES && is_url_host(host) &&
