@@ -4,6 +4,8 @@
  */
 #include <freshet/app.h>
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +30,17 @@ static void announce(const fr_assembly *a)
     fflush(stdout);
 }
 
+/* A signal that comes before the server takes it waits until then: who reads "listening" may end us in order. Threads that
+ * start meanwhile inherit this, so it reaches the main thread. */
+static void hold_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 int fr_main_(int argc, char **argv, const fr_app *given, size_t app_bytes, size_t route_bytes)
 {
     fr_app app = {0}; /* what an older program does not know of stays zero (traps C4) */
@@ -44,6 +57,7 @@ int fr_main_(int argc, char **argv, const fr_app *given, size_t app_bytes, size_
         return code;
     fr_log_init(&(fr_log_opts){.level = (fr_level)options.log_level, .is_json = options.log_format == 1});
 
+    hold_signals();
     fr_assembly assembly;
     code = fr_assembly_open(&assembly, &app, route_bytes, &options);
     if (code == FR_EXIT_DONE) {

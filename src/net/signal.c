@@ -30,6 +30,11 @@ fr_err fr_signals_take_(fr_server *server)
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGTERM, &action, &before_term) || sigaction(SIGINT, &action, &before_int))
         return FR_EIO;
+    sigset_t both; /* what was held back until now (cli/main.c) arrives */
+    sigemptyset(&both);
+    sigaddset(&both, SIGTERM);
+    sigaddset(&both, SIGINT);
+    pthread_sigmask(SIG_UNBLOCK, &both, NULL);
     return FR_OK;
 }
 
