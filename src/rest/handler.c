@@ -72,7 +72,7 @@ static fr_err reply(fr_req *req, const fr_rest_answer *answer)
     if (answer->has_place)
         FR_TRY(set_place(req, answer->place));
     return fr_reply_buf(req, answer->status,
-                        answer->has_content ? FR_STR("application/json") : (fr_str){0});
+                        answer->has_content ? FR_STR("application/json") : FR_STR(""));
 }
 
 /* ---- the viewset's own actions ---- */

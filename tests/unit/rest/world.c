@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,14 +22,15 @@ const fr_viewset things = {.model = &thing_model,
                            .description = "Things of all kinds."};
 const fr_viewset tags = {.model = &tag_model, .ordering_fields = ""};
 
-void world_open(world *w)
+void world_open_with(world *w, const fr_model *const *models, void (*prepare)(const char *folder))
 {
-    static const bool live[] = {true, true, true};
-    const fr_model *const models[] = {&author_model, &thing_model, &tag_model, NULL};
+    static const bool live[8] = {true, true, true, true, true, true, true, true};
     char error[512] = "", url[128];
     memset(w, 0, sizeof *w);
     snprintf(w->folder, sizeof w->folder, "/tmp/freshet-rest-XXXXXX");
     assert_non_null(mkdtemp(w->folder));
+    if (prepare)
+        prepare(w->folder);
     snprintf(url, sizeof url, "sqlite:%s/test.db", w->folder);
     if (fr_db_open(&(fr_db_opts){.url = url}, models, live, NULL, &w->db, error))
         fail_msg("%s", error);
@@ -38,19 +40,28 @@ void world_open(world *w)
     w->ctx.db = w->db;
 }
 
+void world_open(world *w)
+{
+    static const fr_model *const models[] = {&author_model, &thing_model, &tag_model, NULL};
+    world_open_with(w, models, NULL);
+}
+
+static void remove_folder(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && (entry = readdir(dir)) != NULL;)
+        unlinkat(dirfd(dir), entry->d_name, 0);
+    if (dir)
+        closedir(dir);
+    rmdir(folder);
+}
+
 void world_close(world *w)
 {
-    static const char *const FILES[] = {"test.db",      "test.db-wal",  "test.db-shm",
-                                        "test.db.lock", "test.db-lock", "test.db.sock"};
     fr_db_close(w->db);
     fr_buf_deinit(&w->body);
     fr_arena_free(w->arena);
-    for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s/%s", w->folder, FILES[i]);
-        unlink(path);
-    }
-    rmdir(w->folder);
+    remove_folder(w->folder);
 }
 
 int ask_as(world *w, const fr_viewset *viewset, const fr_rest_request *request)

@@ -47,6 +47,8 @@ typedef struct world {
 } world;
 
 void world_open(world *w);
+/* With other models, and a database that somebody prepared in the folder as test.db. */
+void world_open_with(world *w, const fr_model *const *models, void (*prepare)(const char *folder));
 void world_close(world *w);
 /* Whole requests; the answer is in w, its status is returned. path: "/things/?page=2", "/things/1/". body may be NULL. */
 int ask(world *w, const fr_viewset *viewset, const char *method, const char *path,
