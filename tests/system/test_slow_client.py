@@ -1,5 +1,6 @@
 """A client that never reads costs at most its bound, and the others do not notice."""
 import json
+import socket
 import unittest
 
 from live import Live
@@ -45,6 +46,7 @@ class SlowClient(unittest.TestCase):
         """A sleeper that wakes up ends exact: caught up on the same socket, or told to come again. One byte of its first
         frame was taken already."""
         sleeper.have = b"\x81" + sleeper.have
+        sleeper.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         rows, place = {}, 0
         try:
             while place < number:
