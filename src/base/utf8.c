@@ -32,14 +32,40 @@ static uint32_t after_lead(unsigned char c)
     return state_of(3, c == 0xf0 ? 0x90 : 0x80, c == 0xf4 ? 0x8f : 0xbf);
 }
 
+/* Two words as one: every processor of interest has registers of that size, and the compiler splits them for the others. */
+typedef uint64_t pair __attribute__((vector_size(16)));
+
+static inline pair load(const char *p)
+{
+    pair words;
+    memcpy(&words, p, sizeof words);
+    return words;
+}
+
+/* How many bytes at the start are ASCII; if fewer than eight are left of a short text, they may not have been looked at. */
+static size_t ascii_run(const char *p, size_t n)
+{
+    size_t i = 0;
+    for (; n - i >= 64; i += 64) {
+        pair seen = (load(p + i) | load(p + i + 16)) | (load(p + i + 32) | load(p + i + 48));
+        if ((seen[0] | seen[1]) & FR_HIGH_BITS)
+            break;
+    }
+    while (n - i >= 8 && !(fr_load64(p + i) & FR_HIGH_BITS))
+        i += 8;
+    if (n - i < 8 && n >= 8 &&
+        !(fr_load64(p + n - 8) & FR_HIGH_BITS)) /* the last ones, some of them again */
+        return n;
+    return i;
+}
+
 bool fr_utf8_step(uint32_t *state, fr_str chunk)
 {
     const char *p = chunk.p, *end = chunk.n ? chunk.p + chunk.n : chunk.p;
     uint32_t s = *state;
     while (p < end) {
         if (!s)
-            while (end - p >= 8 && !(fr_load64(p) & FR_HIGH_BITS))
-                p += 8;
+            p += ascii_run(p, (size_t)(end - p));
         if (p == end)
             break;
         unsigned char c = (unsigned char)*p++;

@@ -119,6 +119,8 @@ typedef struct fr_channels_loop {
     fr_timer retry;       /* when no fiber was to be had */
     fr_seat *ready_first, *ready_last;
     fr_event *free_events; /* owned */
+    fr_event *landing;     /* owned; where a message is put that comes next. NULL: none */
+    fr_event *pulling;     /* it asks for its next message now */
     uint32_t free_event_count;
     fr_map groups; /* by name; owned */
     fr_post *post; /* where other loops reach this one */

@@ -63,6 +63,8 @@ static void event_give_back(fr_channels_loop *all, fr_event *event)
 
 void fr_events_free_(fr_channels_loop *all)
 {
+    if (all->landing)
+        event_free(all->landing);
     for (fr_event *event = all->free_events, *next; event; event = next) {
         next = event->next_free;
         event_free(event);
@@ -119,24 +121,36 @@ void fr_seat_free_(fr_seat *seat)
 
 /* ---- handling ---- */
 
-static void begin(fr_event *event)
+/* A fiber takes on the seat: what is the same for all events that it handles. */
+static void sit_down(fr_event *event)
 {
     fr_seat *seat = event->seat;
-    fr_loop *loop = fr_loop_current();
-    fr_ctx_init(&event->ctx, event->arena, loop);
+    fr_ctx_init(&event->ctx, event->arena, fr_loop_current());
     event->ctx.db = seat->channels->db;
-    if (seat->is_over)
-        event->ctx.deadline_ms = fr_loop_now_ms(loop) + FR_AFTER_CLOSE_MS;
+    fr_scope_now_(seat, &event->scope);
     seat->sock.ctx = &event->ctx;
     seat->sock.scope = &event->scope;
 }
 
-static void finish(fr_event *event)
+static void stand_up(fr_event *event)
 {
     event->seat->sock.ctx = NULL;
     event->seat->sock.scope = NULL;
+}
+
+static void begin(fr_event *event)
+{
+    fr_ctx *ctx = &event->ctx;
+    ctx->is_canceled = false;
+    ctx->deadline_ms = event->seat->is_over ? fr_loop_now_ms(ctx->loop) + FR_AFTER_CLOSE_MS : 0;
+}
+
+static void finish(fr_event *event)
+{
+    event->ctx.detail = (fr_str){0};
     event->data = (fr_str){0};
-    fr_mail_free_(event->mail);
+    if (event->mail)
+        fr_mail_free_(event->mail);
     event->mail = NULL;
     fr_arena_reset(event->arena);
 }
@@ -147,8 +161,10 @@ static fr_err call(fr_event *event)
     const fr_consumer *consumer = seat->consumer;
     fr_mail *mail = event->mail;
     switch (event->kind) {
-    case FR_MAIL_TEXT: return consumer->receive(&seat->sock, event->data);
-    case FR_MAIL_BYTES: return consumer->receive_bytes(&seat->sock, event->data);
+    case FR_MAIL_TEXT:
+        return consumer->receive ? consumer->receive(&seat->sock, event->data) : FR_OK;
+    case FR_MAIL_BYTES:
+        return consumer->receive_bytes ? consumer->receive_bytes(&seat->sock, event->data) : FR_OK;
     case FR_MAIL_GROUP:
         if (seat->is_over)
             return FR_OK; /* nobody is left to be told */
@@ -167,11 +183,8 @@ static void handle(fr_event *event)
     finish(event);
 }
 
-/* The next one of the mailbox, if the event has none of its own. */
-static bool fetch(fr_event *event)
+static bool fetch_mail(fr_event *event)
 {
-    if (event->data.p)
-        return true;
     fr_mail *mail = fr_mail_take_(event->seat);
     if (!mail)
         return false;
@@ -181,15 +194,50 @@ static bool fetch(fr_event *event)
     return true;
 }
 
+static void set_data(fr_event *event, bool is_text, fr_str data)
+{
+    event->kind = is_text ? FR_MAIL_TEXT : FR_MAIL_BYTES;
+    event->data = data;
+}
+
+/* If we are within the reading of this socket, the next message may lie there: one fiber does for a burst. */
+static bool fetch_next(fr_event *event)
+{
+    fr_seat *seat = event->seat;
+    fr_channels_loop *all = loop_of(seat);
+    bool is_text;
+    fr_str data;
+    if (!seat->ws)
+        return false;
+    event->data = (fr_str){0};
+    all->pulling = event;
+    bool is_there = fr_ws_next(seat->ws, &is_text, &data);
+    all->pulling = NULL;
+    if (!is_there) {
+        event->data = (fr_str){0};
+        return false;
+    }
+    if (data.p != event->data.p)
+        data = fr_str_dup(event->arena, data);
+    if (!data.p)
+        fr_ws_close(seat->ws, 1013, FR_STR("memory is out"));
+    set_data(event, is_text, data);
+    return data.p;
+}
+
+static bool fetch(fr_event *event)
+{
+    return event->data.p || (event->seat->last_mail ? fetch_mail(event) : fetch_next(event));
+}
+
 static void disconnect(fr_event *event)
 {
     fr_seat *seat = event->seat;
-    if (seat->consumer->disconnect) {
-        begin(event);
-        seat->consumer->disconnect(&seat->sock, seat->close_code);
-        finish(event);
-    }
-    fr_seat_free_(seat);
+    if (!seat->consumer->disconnect)
+        return;
+    begin(event);
+    seat->consumer->disconnect(&seat->sock, seat->close_code);
+    finish(event);
 }
 
 /* On a fiber. */
@@ -197,22 +245,21 @@ static void run(void *arg)
 {
     fr_event *event = arg;
     fr_seat *seat = event->seat;
-    fr_scope_now_(seat, &event->scope);
-    unsigned count = 0;
-    while ((count < FR_EVENTS_A_TURN || seat->is_over) && fetch(event)) {
+    sit_down(event);
+    for (unsigned count = 0; (count < FR_EVENTS_A_TURN || seat->is_over) && fetch(event); count++)
         handle(event);
-        count++;
-    }
-    if (seat->is_over) {
+    if (seat->is_over)
         disconnect(event);
-    } else {
-        seat->is_busy = false;
-        if (seat->last_mail)
-            fr_seat_ready_(seat);
-    }
+    stand_up(event);
+    seat->is_busy = false;
+    if (seat->is_over)
+        fr_seat_free_(seat);
+    else if (seat->last_mail)
+        fr_seat_ready_(seat);
     event_give_back(fr_channels_loop_get_(fr_loop_current()), event);
 }
 
+/* The event stays the caller's if no fiber is to be had. */
 static bool start(fr_channels_loop *all, fr_event *event)
 {
     fr_seat *seat = event->seat;
@@ -220,7 +267,6 @@ static bool start(fr_channels_loop *all, fr_event *event)
     if (fr_fiber_start(all->loop, run, event) == FR_OK)
         return true;
     seat->is_busy = false;
-    event_give_back(all, event);
     return false;
 }
 
@@ -271,6 +317,8 @@ void fr_deliver_ready_(fr_pass_hook *hook)
         bool is_last = seat == last;
         fr_event *event = event_take(all, seat);
         if (!event || !start(all, event)) { /* all fibers are in use: wait for one */
+            if (event)
+                event_give_back(all, event);
             push_back(all, seat);
             fr_timer_set(all->loop, &all->retry, fr_loop_now_ms(all->loop) + RETRY_MS);
             return;
@@ -284,32 +332,69 @@ void fr_deliver_ready_(fr_pass_hook *hook)
 
 /* ---- what the socket calls ---- */
 
-static bool handle_now(fr_seat *seat, bool is_text, fr_str data)
+/* Where the message is kept while its handler runs: the loop's buffer is used again when that waits. */
+static char *on_room(fr_ws *ws, size_t n)
 {
+    fr_seat *seat = fr_ws_user(ws);
     fr_channels_loop *all = loop_of(seat);
-    fr_event *event = event_take(all, seat);
-    if (!event)
-        return false;
-    event->kind = is_text ? FR_MAIL_TEXT : FR_MAIL_BYTES;
-    event->data =
-        fr_str_dup(event->arena, data); /* the loop's buffer is used again when a handler waits */
-    if (event->data.p)
-        return start(all, event);
-    event_give_back(all, event);
-    return false;
+    fr_event *event = all->pulling;
+    if (!event) {
+        if (seat->is_busy || seat->is_ready)
+            return NULL; /* it goes to the mailbox */
+        if (all->landing)
+            fr_arena_reset(all->landing->arena); /* the last one was not valid */
+        else
+            all->landing = event_take(all, seat);
+        event = all->landing;
+    }
+    char *room = event && n < SIZE_MAX ? fr_arena_alloc(event->arena, n + 1) : NULL;
+    if (!room)
+        return NULL;
+    room[n] = '\0';
+    event->data = (fr_str){room, n};
+    return room;
+}
+
+static fr_event *landed(fr_channels_loop *all, fr_seat *seat, bool is_text, fr_str data)
+{
+    fr_event *event = all->landing;
+    if (event && event->data.p == data.p) {
+        all->landing = NULL;
+    } else {
+        event = event_take(all, seat);
+        data = event ? fr_str_dup(event->arena, data) : data;
+        if (event && !data.p) {
+            event_give_back(all, event);
+            return NULL;
+        }
+    }
+    if (event) {
+        event->seat = seat;
+        set_data(event, is_text, data);
+    }
+    return event;
+}
+
+static void put_mail(fr_seat *seat, bool is_text, fr_str data)
+{
+    if (!fr_mail_put_client_(seat, is_text, data))
+        fr_ws_close(seat->ws, 1013, FR_STR("memory is out"));
+    else if (!seat->is_busy)
+        fr_seat_ready_(seat);
 }
 
 static void on_message(fr_ws *ws, bool is_text, fr_str data)
 {
     fr_seat *seat = fr_ws_user(ws);
+    fr_channels_loop *all = loop_of(seat);
     if (is_text ? !seat->consumer->receive : !seat->consumer->receive_bytes)
         return;
-    if (!seat->is_busy && !seat->is_ready && handle_now(seat, is_text, data))
+    fr_event *event = seat->is_busy || seat->is_ready ? NULL : landed(all, seat, is_text, data);
+    if (event && start(all, event))
         return;
-    if (!fr_mail_put_client_(seat, is_text, data))
-        fr_ws_close(ws, 1013, FR_STR("memory is out"));
-    else if (!seat->is_busy)
-        fr_seat_ready_(seat);
+    put_mail(seat, is_text, data);
+    if (event)
+        event_give_back(all, event);
 }
 
 static void on_close(fr_ws *ws, uint16_t code)
@@ -325,7 +410,8 @@ static void on_close(fr_ws *ws, uint16_t code)
         fr_seat_ready_(seat);
 }
 
-const fr_ws_handler fr_consumer_handler_ = {.on_message = on_message, .on_close = on_close};
+const fr_ws_handler fr_consumer_handler_ = {
+    .on_room = on_room, .on_message = on_message, .on_close = on_close};
 
 /* ---- what consumers call ---- */
 

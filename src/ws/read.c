@@ -24,9 +24,9 @@ void fr_ws_in_free_(fr_ws *ws)
     ws->in = NULL;
 }
 
-static void deliver(fr_ws *ws, uint8_t opcode, const uint8_t *bytes, size_t n)
+static void deliver(fr_ws *ws, uint8_t opcode, fr_str data)
 {
-    ws->handler->on_message(ws, opcode == FR_WS_TEXT, (fr_str){(const char *)bytes, n});
+    ws->handler->on_message(ws, opcode == FR_WS_TEXT, data);
     if (fr_conn_is_closing(ws->conn))
         ws->state = FR_WS_OVER; /* told by on_close of the connection, which comes next */
 }
@@ -53,7 +53,7 @@ static void end_message(fr_ws *ws)
     }
     ws->in = NULL; /* the handler may close */
     if (!in->is_skipped)
-        deliver(ws, in->opcode, in->bytes, in->n);
+        deliver(ws, in->opcode, (fr_str){(const char *)in->bytes, in->n});
     fr_free(in->bytes);
     fr_free(in);
 }
@@ -130,18 +130,20 @@ static uint16_t refuse(const fr_ws *ws, const fr_ws_head *head, const char **why
     return 0;
 }
 
-/* The whole message lies in the receive buffer. Returns false if it broke the rules. */
-static bool read_whole(fr_ws *ws, const fr_ws_head *head, uint8_t *bytes)
+/* The whole message lies in the receive buffer: unmask it there or to where the handler wants it. Returns false if it
+ * broke the rules. */
+static bool take_whole(fr_ws *ws, const fr_ws_head *head, uint8_t *bytes, fr_str *out)
 {
     size_t n = (size_t)head->n;
-    bool is_ascii = fr_ws_unmask_(bytes, bytes, n, head->mask);
-    if (head->opcode == FR_WS_TEXT && !is_ascii &&
-        !fr_utf8_valid((fr_str){(const char *)bytes, n})) {
-        fr_ws_fail_(ws, 1007, "text is not UTF-8");
-        return false;
-    }
-    deliver(ws, head->opcode, bytes, n);
-    return true;
+    uint8_t *to = ws->handler->on_room ? (uint8_t *)ws->handler->on_room(ws, n) : NULL;
+    if (!to)
+        to = bytes;
+    bool is_ascii = fr_ws_unmask_(to, bytes, n, head->mask);
+    *out = (fr_str){(const char *)to, n};
+    if (head->opcode != FR_WS_TEXT || is_ascii || fr_utf8_valid(*out))
+        return true;
+    fr_ws_fail_(ws, 1007, "text is not UTF-8");
+    return false;
 }
 
 static size_t read_control(fr_ws *ws, const fr_ws_head *head, uint8_t *bytes, size_t used, size_t n)
@@ -157,6 +159,24 @@ static size_t read_control(fr_ws *ws, const fr_ws_head *head, uint8_t *bytes, si
     return used + (size_t)head->n;
 }
 
+/* The first frame of a message that has not arrived whole, or one that continues it. */
+static size_t begin_frame(fr_ws *ws, const fr_ws_head *head, const uint8_t *bytes, size_t used,
+                          size_t n)
+{
+    if (!ws->in && !begin_message(ws, head->opcode)) {
+        fr_ws_fail_(ws, 1013, "memory is out");
+        return n;
+    }
+    fr_ws_in *in = ws->in;
+    in->fragments++;
+    in->left = head->n;
+    in->mask = head->mask;
+    in->is_final = head->is_final;
+    if (head->n == 0)
+        read_payload(ws, bytes + used, 0);
+    return used;
+}
+
 static size_t read_frame(fr_ws *ws, uint8_t *bytes, size_t n)
 {
     fr_ws_head head;
@@ -167,36 +187,75 @@ static size_t read_frame(fr_ws *ws, uint8_t *bytes, size_t n)
     if (head.opcode >= FR_WS_CLOSE && head.opcode != FR_WS_HEAD_BAD)
         return read_control(ws, &head, bytes, used, n);
     uint16_t code = head.opcode == FR_WS_HEAD_BAD ? 1002 : refuse(ws, &head, &why);
-    if (code) {
-        fr_ws_fail_(ws, code, why);
-        return n;
-    }
-    if (head.is_final && !ws->in && head.n <= n - used && ws->state == FR_WS_OPEN)
-        return read_whole(ws, &head, bytes + used) ? used + (size_t)head.n : n;
-    if (!ws->in && !begin_message(ws, head.opcode)) {
-        fr_ws_fail_(ws, 1013, "memory is out");
-        return n;
-    }
-    fr_ws_in *in = ws->in;
-    in->fragments++;
-    in->left = head.n;
-    in->mask = head.mask;
-    in->is_final = head.is_final;
-    if (head.n == 0)
-        read_payload(ws, bytes + used, 0);
-    return used;
+    if (!code)
+        return begin_frame(ws, &head, bytes, used, n);
+    fr_ws_fail_(ws, code, why);
+    return n;
+}
+
+/* ---- reading what has come ---- */
+
+/* Does a whole message of one frame come next? All others go the long way. */
+static bool is_whole_next(const fr_ws *ws, const fr_ws_head *head, size_t used, size_t n)
+{
+    if (used == 0 || (head->opcode != FR_WS_TEXT && head->opcode != FR_WS_BINARY))
+        return false;
+    const char *why;
+    return head->is_final && head->n <= n - used && !refuse(ws, head, &why);
+}
+
+static bool next_whole(fr_ws *ws, fr_ws_reading *reading, bool *is_text, fr_str *data)
+{
+    fr_ws_head head;
+    uint8_t *at = reading->bytes + reading->pos;
+    size_t left = reading->n - reading->pos;
+    if (ws->state != FR_WS_OPEN || ws->in)
+        return false;
+    size_t used = fr_ws_head_read_(&head, at, left);
+    if (!is_whole_next(ws, &head, used, left))
+        return false;
+    reading->pos += used + (size_t)head.n;
+    *is_text = head.opcode == FR_WS_TEXT;
+    return take_whole(ws, &head, at + used, data);
+}
+
+static fr_ws_reading *reading_of(const fr_ws *ws)
+{
+    return &fr_ws_loop_get_(ws->conn->loop)->reading;
+}
+
+bool fr_ws_next(fr_ws *ws, bool *is_text, fr_str *data)
+{
+    fr_ws_reading *reading = reading_of(ws);
+    if (reading->ws != ws || reading->pos == reading->n || ws->is_paused ||
+        fr_conn_is_closing(ws->conn))
+        return false;
+    return next_whole(ws, reading, is_text, data);
 }
 
 size_t fr_ws_read_(fr_ws *ws, uint8_t *bytes, size_t n)
 {
-    size_t pos = 0;
-    while (pos < n && is_reading(ws)) {
-        bool is_within = ws->in && ws->in->left;
-        size_t used = is_within ? read_payload(ws, bytes + pos, n - pos)
-                                : read_frame(ws, bytes + pos, n - pos);
+    fr_ws_reading *reading = reading_of(ws);
+    *reading = (fr_ws_reading){ws, bytes, n, 0};
+    while (reading->pos < n && is_reading(ws)) {
+        bool is_text;
+        fr_str data;
+        if (next_whole(ws, reading, &is_text, &data)) {
+            deliver(ws, is_text ? FR_WS_TEXT : FR_WS_BINARY, data);
+            continue;
+        }
+        if (ws->state == FR_WS_OVER)
+            break;
+        uint8_t *at = bytes + reading->pos;
+        size_t left = n - reading->pos;
+        reading->ws = NULL; /* a message that ends here is handed over before its place is passed */
+        size_t used =
+            ws->in && ws->in->left ? read_payload(ws, at, left) : read_frame(ws, at, left);
+        reading->ws = ws;
         if (used == 0)
             break;
-        pos += used;
+        reading->pos += used;
     }
-    return ws->state == FR_WS_OVER ? n : pos;
+    reading->ws = NULL;
+    return ws->state == FR_WS_OVER ? n : reading->pos;
 }

@@ -9,6 +9,9 @@
 typedef struct fr_ws fr_ws;
 
 typedef struct fr_ws_handler {
+    /* Where the n bytes of a message that has arrived whole should be put. NULL, or returning NULL: they stay in the
+     * receive buffer. May be called without on_message after it: the message was not valid. */
+    char *(*on_room)(fr_ws *ws, size_t n);
     /* A whole message; data borrowed, writable, until return. Loop stack, must not suspend. */
     void (*on_message)(fr_ws *ws, bool is_text, fr_str data);
     /* Output that was blocked has left. May be NULL. */
@@ -49,6 +52,10 @@ bool fr_ws_is_open(const fr_ws *ws);
 /* Hold back reading while a handler is busy and its mailbox full. */
 void fr_ws_pause(fr_ws *ws);
 void fr_ws_resume(fr_ws *ws);
+
+/* Within on_message: the next message, if it has arrived whole; as if on_message were called for it, only sooner. false:
+ * there is none, or something else comes first. */
+bool fr_ws_next(fr_ws *ws, bool *is_text, fr_str *data);
 
 /* A message with its frame header as a shared block, for fan.h. */
 fr_block *fr_ws_frame(bool is_text, fr_str data);

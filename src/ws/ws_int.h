@@ -58,10 +58,18 @@ typedef struct fr_ws_opts_kept {
     fr_ws_opts opts;
 } fr_ws_opts_kept;
 
+/* What is being read now; ws NULL: nothing. */
+typedef struct fr_ws_reading {
+    fr_ws *ws;
+    uint8_t *bytes;
+    size_t n, pos;
+} fr_ws_reading;
+
 typedef struct fr_ws_loop {
     fr_pass_hook flush; /* of the dirty fans */
     fr_loop *loop;
     fr_fan *dirty_first, *dirty_last;
+    fr_ws_reading reading;
     fr_ws_opts_kept *opts; /* owned; as many as the application has different ones */
 } fr_ws_loop;
 
