@@ -24,7 +24,7 @@ typedef struct cascade {
     fr_ctx *ctx;
     fr_write *write;
     fr_arena *arena;
-    fr_map seen;       /* encoded (table, key) → non-NULL */
+    fr_map seen; /* encoded (table, key) → non-NULL */
     FR_VEC(doomed) rows;
     FR_VEC(duty) duties;
 } cascade;
@@ -42,9 +42,10 @@ static fr_err fault(cascade *c, int rc, const fr_table *table)
 static fr_err add_row(cascade *c, fr_table *table, fr_value key)
 {
     doomed row = {.table = table};
-    fr_str name = key.type == FR_VALUE_TEXT || key.type == FR_VALUE_BLOB
-                      ? fr_arena_printf(c->arena, "%u/%d/%.*s", table->index, key.type, FR_FMT(key.as.s))
-                      : fr_arena_printf(c->arena, "%u/%lld", table->index, (long long)key.as.i);
+    fr_str name =
+        key.type == FR_VALUE_TEXT || key.type == FR_VALUE_BLOB
+            ? fr_arena_printf(c->arena, "%u/%d/%.*s", table->index, key.type, FR_FMT(key.as.s))
+            : fr_arena_printf(c->arena, "%u/%lld", table->index, (long long)key.as.i);
     if (!name.p || !fr_value_dup(c->arena, key, &row.key))
         return FR_ENOMEM;
     if (fr_map_get(&c->seen, name))
@@ -57,7 +58,8 @@ static fr_err add_row(cascade *c, fr_table *table, fr_value key)
 static fr_err referers(cascade *c, fr_link link, fr_value key, bool only_one, bool *found)
 {
     fr_stmt *stmt;
-    int rc = fr_sql_stmt_mask(conn_of(c), FR_SQL_KEYS_BY, link.from, link.field | (only_one ? FR_SQL_BUT_KEY : 0), &stmt);
+    int rc = fr_sql_stmt_mask(conn_of(c), FR_SQL_KEYS_BY, link.from,
+                              link.field | (only_one ? FR_SQL_BUT_KEY : 0), &stmt);
     if (rc != SQLITE_OK)
         return fault(c, rc, link.from);
     fr_stmt_bind(stmt, 1, key);
@@ -88,13 +90,11 @@ static fr_err visit(cascade *c, fr_link link, fr_value key)
     bool found;
     duty later = {.link = link, .key = key};
     switch (link.from->model->fields[link.field].on_delete) {
-    case FR_DO_NOTHING:
-        return FR_OK;
+    case FR_DO_NOTHING: return FR_OK;
     case FR_PROTECT:
         FR_TRY(referers(c, link, key, true, &found));
         return found ? protected(c, link) : FR_OK;
-    case FR_SET_NULL:
-        break;
+    case FR_SET_NULL: break;
     case FR_CASCADE:
         later.is_delete = true;
         if (link.from->link_count)
@@ -114,7 +114,8 @@ static fr_err collect(cascade *c)
     return FR_OK;
 }
 
-static fr_err step(cascade *c, fr_sql_kind kind, const fr_table *table, uint64_t mask, fr_value value, bool *changed)
+static fr_err step(cascade *c, fr_sql_kind kind, const fr_table *table, uint64_t mask,
+                   fr_value value, bool *changed)
 {
     fr_db_txn *txn = c->ctx->txn;
     fr_stmt *stmt;
@@ -134,11 +135,14 @@ static fr_err carry_out(cascade *c)
     bool changed = false;
     for (size_t i = 0; i < c->duties.count; i++) {
         const duty *d = &c->duties.at[i];
-        FR_TRY(step(c, d->is_delete ? FR_SQL_DELETE_BY : FR_SQL_NULL_BY, d->link.from, d->link.field, d->key, &changed));
+        FR_TRY(step(c, d->is_delete ? FR_SQL_DELETE_BY : FR_SQL_NULL_BY, d->link.from,
+                    d->link.field, d->key, &changed));
     }
     for (size_t i = c->rows.count; i-- > 0;)
         FR_TRY(step(c, FR_SQL_DELETE, c->rows.at[i].table, 0, c->rows.at[i].key, &changed));
-    return changed ? FR_OK : fr_fail(c->ctx, FR_ENOTFOUND, "Not found."); /* the row asked for is the last */
+    return changed
+               ? FR_OK
+               : fr_fail(c->ctx, FR_ENOTFOUND, "Not found."); /* the row asked for is the last */
 }
 
 fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write)

@@ -11,10 +11,10 @@
 /* One firing of the hook, or after the fold one change of one row. Offsets into bytes. */
 typedef struct fr_record {
     uint16_t table;
-    uint8_t op;                  /* FR_CREATE, FR_UPDATE, FR_DELETE; FR_FLOOD: the table is in flood */
-    size_t key, key_end;         /* encoded; of the old row for an update */
-    size_t old, old_end;         /* image; empty for create */
-    size_t new_, new_end;        /* image; empty for delete */
+    uint8_t op;           /* FR_CREATE, FR_UPDATE, FR_DELETE; FR_FLOOD: the table is in flood */
+    size_t key, key_end;  /* encoded; of the old row for an update */
+    size_t old, old_end;  /* image; empty for create */
+    size_t new_, new_end; /* image; empty for delete */
 } fr_record;
 
 enum { FR_FLOOD = 4 };
@@ -25,15 +25,15 @@ typedef struct fr_mark {
 
 typedef struct fr_changes {
     fr_buf bytes;
-    FR_VEC(fr_record) records;   /* of the running member */
-    FR_VEC(fr_record) folded;    /* of members that ended well, one after the other */
-    fr_mark start;               /* where the running member began */
-    size_t touched;              /* firings that leave no record: tables not live, secret columns */
-    bool *floods;                /* per table, of the running member; owned */
-    bool is_flooding;            /* records are no longer taken; each live table touched is marked */
-    bool has_failed;             /* memory was out in the hook: the member must fail */
+    FR_VEC(fr_record) records; /* of the running member */
+    FR_VEC(fr_record) folded;  /* of members that ended well, one after the other */
+    fr_mark start;             /* where the running member began */
+    size_t touched;            /* firings that leave no record: tables not live, secret columns */
+    bool *floods;              /* per table, of the running member; owned */
+    bool is_flooding;          /* records are no longer taken; each live table touched is marked */
+    bool has_failed;           /* memory was out in the hook: the member must fail */
     size_t records_max, bytes_max;
-    void *slots;                 /* of the fold; owned, kept */
+    void *slots; /* of the fold; owned, kept */
     size_t slot_count;
 } fr_changes;
 
@@ -41,7 +41,7 @@ enum { FR_FLOOD_RECORDS = 10000, FR_FLOOD_BYTES = 16 << 20 };
 
 fr_err fr_changes_init(fr_changes *changes, size_t table_count);
 void fr_changes_deinit(fr_changes *changes);
-void fr_changes_clear(fr_changes *changes);         /* a new group */
+void fr_changes_clear(fr_changes *changes);                     /* a new group */
 void fr_changes_begin(fr_changes *changes, size_t table_count); /* a new member */
 
 fr_mark fr_changes_mark(const fr_changes *changes);

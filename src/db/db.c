@@ -1,11 +1,12 @@
 /* Opening and closing a database, and what everybody may ask of an open one. */
-#include "db/db_int.h"
+#include "db/db.h"
 
 #include <stdio.h>
 #include <string.h>
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/str.h"
+#include "db/db_int.h"
 
 /* ---- the place ---- */
 
@@ -23,7 +24,8 @@ fr_place fr_db_committed(const fr_db *db)
 {
     for (;;) {
         uint64_t turn = atomic_load_explicit(&db->place_turn, memory_order_acquire);
-        fr_place place = {atomic_load_explicit(&db->number, memory_order_acquire), atomic_load_explicit(&db->mark, memory_order_acquire)};
+        fr_place place = {atomic_load_explicit(&db->number, memory_order_acquire),
+                          atomic_load_explicit(&db->mark, memory_order_acquire)};
         if (!(turn & 1) && atomic_load_explicit(&db->place_turn, memory_order_relaxed) == turn)
             return place;
     }
@@ -32,6 +34,33 @@ fr_place fr_db_committed(const fr_db *db)
 uint32_t fr_db_schema_number(const fr_db *db)
 {
     return atomic_load(&db->schema);
+}
+
+static uint64_t stat(const atomic_uint_fast64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+void fr_db_stats_get(const fr_db *db, fr_db_stats *out)
+{
+    *out = (fr_db_stats){.members = stat(&db->stats.members),
+                         .failed = stat(&db->stats.failed),
+                         .groups = stat(&db->stats.groups),
+                         .largest = stat(&db->stats.largest),
+                         .reruns = stat(&db->stats.reruns),
+                         .floods = stat(&db->stats.floods),
+                         .foreign = stat(&db->stats.foreign),
+                         .refused = stat(&db->stats.refused),
+                         .slow_reads = stat(&db->stats.slow_reads),
+                         .log_bytes = stat(&db->stats.log_bytes),
+                         .counts = stat(&db->stats.counts),
+                         .remembered = stat(&db->stats.remembered)};
+    fr_writer *writer = db->writer;
+    if (!writer)
+        return;
+    pthread_mutex_lock(&writer->lock);
+    out->queued = writer->count;
+    pthread_mutex_unlock(&writer->lock);
 }
 
 /* ---- tables ---- */
@@ -49,7 +78,8 @@ fr_err fr_db_of(fr_ctx *ctx, const fr_model *model, fr_db **db, fr_table **table
     *table = fr_db_table(ctx->db, model);
     if (!*table)
         return fr_fail(ctx, FR_EINTERNAL, "Model %s is not registered.", model->name);
-    return (*table)->is_absent ? fr_fail(ctx, FR_EBACKEND, "Model %s has no table.", model->name) : FR_OK;
+    return (*table)->is_absent ? fr_fail(ctx, FR_EBACKEND, "Model %s has no table.", model->name)
+                               : FR_OK;
 }
 
 uint64_t fr_db_unseen_fields(const fr_db *db, const fr_model *model)
@@ -64,20 +94,24 @@ static fr_err register_name(fr_db *db, fr_table *table, char error[512])
     if (!lower)
         return FR_ENOMEM;
     for (size_t i = 0; i < table->name.n; i++)
-        lower[i] = (char)(table->name.p[i] >= 'A' && table->name.p[i] <= 'Z' ? table->name.p[i] | 0x20 : table->name.p[i]);
+        lower[i] =
+            (char)(table->name.p[i] >= 'A' && table->name.p[i] <= 'Z' ? table->name.p[i] | 0x20
+                                                                      : table->name.p[i]);
     fr_str name = {lower, table->name.n};
     if (fr_map_get(&db->by_name, name)) {
         snprintf(error, 512, "two models describe table %s", table->name.p);
         return FR_EINVAL;
     }
     if (fr_str_starts(name, FR_STR("freshet_")) || fr_str_starts(name, FR_STR("sqlite_"))) {
-        snprintf(error, 512, "a model cannot describe table %s: the name is kept for others", table->name.p);
+        snprintf(error, 512, "a model cannot describe table %s: the name is kept for others",
+                 table->name.p);
         return FR_EINVAL;
     }
     return fr_map_set(&db->by_name, name, table);
 }
 
-static fr_err register_model(fr_db *db, size_t i, const fr_model *model, bool is_live, char error[512])
+static fr_err register_model(fr_db *db, size_t i, const fr_model *model, bool is_live,
+                             char error[512])
 {
     char fault[256];
     if (fr_model_check(model, fault) != FR_OK) {
@@ -102,8 +136,10 @@ static fr_err link_tables(fr_db *db, char error[512])
                 continue;
             fr_table *to = fr_db_table(db, model->fields[f].to);
             if (!to) {
-                snprintf(error, 512, "field %s of model %s refers to model %s, which the application does not have",
-                         model->fields[f].name, model->name, model->fields[f].to->name);
+                snprintf(
+                    error, 512,
+                    "field %s of model %s refers to model %s, which the application does not have",
+                    model->fields[f].name, model->name, model->fields[f].to->name);
                 return FR_EINVAL;
             }
             fr_link *links = fr_arena_alloc(db->arena, (to->link_count + 1) * sizeof *links);
@@ -118,7 +154,8 @@ static fr_err link_tables(fr_db *db, char error[512])
     return FR_OK;
 }
 
-static fr_err register_models(fr_db *db, const fr_model *const *models, const bool *live, char error[512])
+static fr_err register_models(fr_db *db, const fr_model *const *models, const bool *live,
+                              char error[512])
 {
     while (models && models[db->table_count])
         db->table_count++;
@@ -140,18 +177,23 @@ static fr_err parse_url(fr_db *db, const char *url, char error[512])
 {
     fr_str rest = fr_str_c(url);
     if (!fr_str_starts(rest, FR_STR("sqlite:"))) {
-        snprintf(error, 512, "cannot open database \"%s\": write sqlite:PATH, such as sqlite:notes.db", url ? url : "");
+        snprintf(error, 512,
+                 "cannot open database \"%s\": write sqlite:PATH, such as sqlite:notes.db",
+                 url ? url : "");
         return FR_EINVAL;
     }
     rest = fr_str_from(rest, 7);
     if (fr_str_starts(rest, FR_STR("///"))) /* sqlite:///var/notes.db */
         rest = fr_str_from(rest, 2);
     if (!rest.n || rest.p[rest.n - 1] == '/') {
-        snprintf(error, 512, "database \"%s\" names no file: write sqlite:PATH, such as sqlite:notes.db", url);
+        snprintf(error, 512,
+                 "database \"%s\" names no file: write sqlite:PATH, such as sqlite:notes.db", url);
         return FR_EINVAL;
     }
     if (fr_str_starts(rest, FR_STR(":memory:"))) {
-        snprintf(error, 512, "a database in memory cannot be read by several threads: use a file, such as sqlite:/dev/shm/notes.db");
+        snprintf(error, 512,
+                 "a database in memory cannot be read by several threads: use a file, such as "
+                 "sqlite:/dev/shm/notes.db");
         return FR_EINVAL;
     }
     db->path = fr_str_dup(db->arena, rest);
@@ -176,7 +218,8 @@ static fr_err open_read_only(fr_db *db, bool *absent, char error[512])
     return err;
 }
 
-static fr_err open_all(fr_db *db, const fr_model *const *models, const bool *live, bool *absent, char error[512])
+static fr_err open_all(fr_db *db, const fr_model *const *models, const bool *live, bool *absent,
+                       char error[512])
 {
     db->arena = fr_arena_new(0);
     if (!db->arena)
@@ -190,14 +233,16 @@ static fr_err open_all(fr_db *db, const fr_model *const *models, const bool *liv
         FR_TRY(fr_lock_open(db->path.p, &db->lock, error));
         FR_TRY(fr_writer_open(db, &db->writer, absent, error));
     }
-    if (fr_pool_open(db, &db->pool) != FR_OK || (db->writer && fr_writer_start(db->writer) != FR_OK)) {
+    if (fr_pool_open(db, &db->pool) != FR_OK ||
+        (db->writer && fr_writer_start(db->writer) != FR_OK)) {
         snprintf(error, 512, "cannot start a thread for the database");
         return FR_EIO;
     }
     return FR_OK;
 }
 
-fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const bool *live, bool *absent, fr_db **out, char error[512])
+fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const bool *live,
+                  bool *absent, fr_db **out, char error[512])
 {
     snprintf(error, 512, "out of memory");
     fr_db *db = fr_zalloc(sizeof *db);

@@ -11,7 +11,9 @@
 typedef struct fr_db fr_db;
 
 /* A place in the database's history. */
-typedef struct fr_place { uint64_t number, mark; } fr_place;
+typedef struct fr_place {
+    uint64_t number, mark;
+} fr_place;
 
 typedef struct fr_change {
     const fr_model *model;
@@ -30,10 +32,13 @@ typedef struct fr_commit {
 } fr_commit;
 
 typedef struct fr_db_opts {
-    const char *url;             /* "sqlite:notes.db", "sqlite::memory:" is refused with a reason */
+    const char *url; /* "sqlite:notes.db", "sqlite::memory:" is refused with a reason */
     bool is_read_only;
-    uint32_t log_keep_ms;        /* 0 = 7 days */
-    uint64_t log_keep_bytes;     /* 0 = 256 MiB */
+    uint32_t log_keep_ms;    /* 0 = 7 days */
+    uint64_t log_keep_bytes; /* 0 = 256 MiB */
+    /* How often to look whether another program wrote, while we do not (each of our writes looks too); 0 = 1,000. What it
+     * wrote is one commit that floods all live models. UINT32_MAX: only with our writes. */
+    uint32_t watch_ms;
     /* Called on the writer's thread after each group's COMMIT, in order, before answers are released. Borrowed data:
      * copy what is kept. Only models registered as live are in it. */
     void (*on_commit)(void *arg, const fr_commit *commits, size_t count);
@@ -44,14 +49,31 @@ typedef struct fr_db_opts {
  * check existing ones, start the writer. `models` ends with NULL; live[i] says which are logged. A model with
  * is_foreign whose table is absent is reported in absent[i] = true instead of an error (may be NULL: an error then).
  * Errors: FR_EBACKEND, FR_EINVAL with one line for the user in error. */
-fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const bool *live, bool *absent, fr_db **out, char error[512]);
-void fr_db_close(fr_db *db);   /* waits for queued members; closes the readers of the calling thread's loop-less use */
+fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const bool *live,
+                  bool *absent, fr_db **out, char error[512]);
+/* Waits for queued members. The threads that used it have ended, or use it no more; NULL is fine. */
+void fr_db_close(fr_db *db);
 /* The last place whose group is committed and visible. Any thread. */
 fr_place fr_db_committed(const fr_db *db);
 uint32_t fr_db_schema_number(const fr_db *db);
 /* Bit i: field i is a virtual generated column, which changes do not tell (NULL in old and new): a view that looks at it
  * is re-run (traps A4). */
 uint64_t fr_db_unseen_fields(const fr_db *db, const fr_model *model);
+
+typedef struct fr_db_stats {
+    uint64_t members, failed;    /* run by the writer */
+    uint64_t groups, largest;    /* commits of the file; members in the largest */
+    uint64_t reruns;             /* groups that had to be run again one by one */
+    uint64_t floods;             /* models in flood, over all commits */
+    uint64_t foreign;            /* times another program had written */
+    uint64_t refused;            /* writes for which the queue was full */
+    uint64_t queued;             /* now */
+    uint64_t slow_reads;         /* went to the pool */
+    uint64_t log_bytes;          /* of images kept */
+    uint64_t counts, remembered; /* counts asked for, and those that needed no query */
+} fr_db_stats;
+/* Any thread. */
+void fr_db_stats_get(const fr_db *db, fr_db_stats *out);
 
 /* ---- reads: on the caller's loop in place, or inside fr_atomic on the writer's connection ---- */
 /* begin may be called again: the read was over its step budget and starts anew on a pool thread (traps B6). row must
@@ -63,34 +85,46 @@ typedef struct fr_reader_sink {
 } fr_reader_sink;
 /* *place (may be NULL): a commit at which the rows are exact; for snapshots. One read transaction serves all reads of a
  * loop pass, but none is older than the last commit whose answers were released. */
-fr_err fr_db_select(fr_ctx *ctx, const fr_query *query, const fr_reader_sink *sink, fr_place *place);
-fr_err fr_db_select_key(fr_ctx *ctx, const fr_model *model, fr_value key, const fr_reader_sink *sink, fr_place *place); /* FR_ENOTFOUND */
+fr_err fr_db_select(fr_ctx *ctx, const fr_query *query, const fr_reader_sink *sink,
+                    fr_place *place);
+fr_err fr_db_select_key(fr_ctx *ctx, const fr_model *model, fr_value key,
+                        const fr_reader_sink *sink, fr_place *place); /* FR_ENOTFOUND */
+/* Remembered by each loop until somebody commits; limit and offset do not matter. */
 fr_err fr_db_count(fr_ctx *ctx, const fr_query *query, int64_t *out);
-fr_err fr_db_exists(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value value, fr_value not_key, bool *out);
+fr_err fr_db_exists(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value value,
+                    fr_value not_key, bool *out);
 
 /* ---- the change log: what happened to one model after a place, folded by key ---- */
 typedef struct fr_span_changes {
-    bool is_known;              /* false: the log cannot tell, `reason` says why; read a snapshot */
-    const char *reason;         /* "other history", "pruned", "other schema", "flood", "too many changes" */
-    fr_place place;             /* where the changes end: the last commit that the read sees */
-    const fr_change *changes;   /* first old and last new image of each key; in the ctx's arena */
+    bool is_known;      /* false: the log cannot tell, `reason` says why; read a snapshot */
+    const char *reason; /* "other history", "pruned", "other schema", "flood", "too many changes" */
+    fr_place place;     /* where the changes end: the last commit that the read sees */
+    const fr_change *changes; /* first old and last new image of each key; in the ctx's arena */
     size_t change_count;
 } fr_span_changes;
 /* At most changes_max keys (0 = 10,000), else "too many changes". Suspends as a read does. */
-fr_err fr_db_log_since(fr_ctx *ctx, const fr_model *model, fr_place since, size_t changes_max, fr_span_changes *out);
+fr_err fr_db_log_since(fr_ctx *ctx, const fr_model *model, fr_place since, size_t changes_max,
+                       fr_span_changes *out);
 
 /* ---- writes: one member of a group commit each ---- */
 typedef struct fr_write {
     const fr_model *model;
     enum { FR_WRITE_INSERT = 1, FR_WRITE_UPDATE, FR_WRITE_DELETE } op;
-    fr_value key;            /* UPDATE, DELETE */
-    uint64_t set;            /* bit i: values[i] is given; INSERT fills the rest by fr_field_default, UPDATE auto_now */
-    const fr_value *values;  /* field_count, model order; must live until fr_db_write returns */
+    fr_value key; /* UPDATE, DELETE */
+    /* Bit i: values[i] is given. INSERT fills the rest by fr_field_default, UPDATE those with auto_now. */
+    uint64_t set;
+    const fr_value *values; /* field_count, model order; must live until fr_db_write returns */
     /* result, in the ctx's arena */
-    const fr_value *row;     /* as stored, after INSERT and UPDATE */
+    const fr_value *row; /* as stored, after INSERT and UPDATE */
     fr_place place;
-    int failed_field;        /* constraint failure on one column: its index, else -1 */
-    enum { FR_CONSTRAINT_NONE, FR_CONSTRAINT_UNIQUE, FR_CONSTRAINT_FOREIGN_KEY, FR_CONSTRAINT_NOT_NULL, FR_CONSTRAINT_CHECK } constraint;
+    int failed_field; /* constraint failure on one column: its index, else -1 */
+    enum {
+        FR_CONSTRAINT_NONE,
+        FR_CONSTRAINT_UNIQUE,
+        FR_CONSTRAINT_FOREIGN_KEY,
+        FR_CONSTRAINT_NOT_NULL,
+        FR_CONSTRAINT_CHECK
+    } constraint;
 } fr_write;
 /* Errors: FR_ENOTFOUND (no such key), FR_ECONFLICT (constraint; see failed_field), FR_EBUSY, FR_ENOSPACE, FR_EBACKEND. */
 fr_err fr_db_write(fr_ctx *ctx, fr_write *write);

@@ -17,19 +17,24 @@ typedef struct fr_db_txn fr_db_txn;
 struct fr_db {
     uint32_t magic;
     fr_db_opts opts;
-    fr_arena *arena;              /* owned: what lives as long as the database */
-    fr_str path;                  /* NUL-terminated */
-    int lock;                     /* of the lock file; -1 */
-    fr_table *tables;             /* in the arena */
+    fr_arena *arena;  /* owned: what lives as long as the database */
+    fr_str path;      /* NUL-terminated */
+    int lock;         /* of the lock file; -1 */
+    fr_table *tables; /* in the arena */
     size_t table_count;
-    fr_map by_model, by_name;     /* model pointer → table; lower-case table name → table */
-    bool has_log;                 /* the log's tables are there (a file opened read-only may lack them) */
+    fr_map by_model, by_name; /* model pointer → table; lower-case table name → table */
+    bool has_log; /* the log's tables are there (a file opened read-only may lack them) */
 
     /* The last committed place, written by the writer: a sequence lock, as the two belong together. */
     atomic_uint_fast64_t place_turn, number, mark;
     atomic_uint schema;
 
-    fr_writer *writer;            /* NULL when read-only */
+    struct {
+        atomic_uint_fast64_t members, failed, groups, largest, reruns, floods, foreign, refused,
+            slow_reads, log_bytes, counts, remembered;
+    } stats;
+
+    fr_writer *writer; /* NULL when read-only */
     fr_pool *pool;
 
     pthread_mutex_t readers_lock; /* for the two lists */
@@ -38,8 +43,8 @@ struct fr_db {
 };
 enum { FR_DB_MAGIC = 0x66726462 };
 
-fr_table *fr_db_table(const fr_db *db, const fr_model *model);   /* NULL: not registered */
-void fr_db_place_set(fr_db *db, fr_place place);                  /* the writer's thread, and open */
+fr_table *fr_db_table(const fr_db *db, const fr_model *model); /* NULL: not registered */
+void fr_db_place_set(fr_db *db, fr_place place);               /* the writer's thread, and open */
 /* The database of a context and the table of a model that can be used, or an error with its detail. */
 fr_err fr_db_of(fr_ctx *ctx, const fr_model *model, fr_db **db, fr_table **table);
 
@@ -58,10 +63,16 @@ fr_err fr_schema_number(fr_db *db, fr_sqlite *conn, bool is_altered, char error[
 
 /* ---- error.c ---- */
 /* Log what SQLite said and make the error with a text for the client. `write` may be NULL; table may be NULL. */
-fr_err fr_db_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *table, fr_write *write);
+fr_err fr_db_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *table,
+                  fr_write *write);
 
 /* The words for a constraint that write->constraint and failed_field name. */
 fr_err fr_db_fail_constraint(fr_ctx *ctx, const fr_table *table, const fr_write *write);
+
+static inline void fr_stat_add(atomic_uint_fast64_t *stat, uint64_t n)
+{
+    atomic_fetch_add_explicit(stat, n, memory_order_relaxed);
+}
 
 /* ---- reader.c: one read, on whatever connection ---- */
 typedef struct fr_read fr_read;
@@ -75,7 +86,7 @@ struct fr_read {
     uint64_t mask;
     const fr_reader_sink *sink;
     fr_place *place;
-    int64_t number;              /* result of a count or an exists */
+    int64_t number; /* result of a count or an exists */
     void *arg;
 };
 fr_err fr_read_run(fr_read *read);
@@ -84,6 +95,8 @@ int fr_read_step(fr_sqlite *conn, fr_stmt *stmt);
 /* Begin a statement under the connection's budget; false: its shape is known as slow, run it elsewhere. */
 bool fr_read_begin(fr_sqlite *conn, fr_stmt *stmt);
 fr_err fr_read_fail(fr_read *read, fr_sqlite *conn, int rc);
+/* PRAGMA data_version and schema_version, and the like. A result code of SQLite. */
+int fr_pragma_read(fr_sqlite *conn, const char *sql, int64_t *out);
 /* The last place that this connection's transaction sees. A result code of SQLite. */
 int fr_place_read(fr_sqlite *conn, fr_place *out);
 
@@ -94,9 +107,14 @@ void fr_reader_give(fr_reader *reader);
 fr_err fr_reader_run(fr_reader *reader, fr_read *read, uint32_t ms);
 void fr_readers_close(fr_db *db);
 
+/* ---- counts.c: what loops remember ---- */
+fr_err fr_count_run(fr_read *read, fr_sqlite *conn);
+void fr_counts_begin(fr_sqlite *conn); /* from now on it remembers */
+void fr_counts_end(fr_sqlite *conn);
+
 /* ---- pool.c: a few threads for reads that are over their budget ---- */
 fr_err fr_pool_open(fr_db *db, fr_pool **out);
-void fr_pool_close(fr_pool *pool);               /* NULL is fine */
+void fr_pool_close(fr_pool *pool);                /* NULL is fine */
 fr_err fr_pool_run(fr_pool *pool, fr_read *read); /* suspends the handler */
 
 /* ---- writer.c ---- */
@@ -104,8 +122,8 @@ typedef struct fr_member fr_member;
 struct fr_member {
     fr_member *next;
     fr_wait wait;
-    fr_ctx *ctx;                 /* of who waits; its arena may be used meanwhile */
-    fr_write *write;             /* data, or */
+    fr_ctx *ctx;                          /* of who waits; its arena may be used meanwhile */
+    fr_write *write;                      /* data, or */
     fr_err (*fn)(fr_ctx *ctx, void *arg); /* a function */
     void *arg;
     fr_err result;
@@ -115,9 +133,9 @@ struct fr_member {
 struct fr_db_txn {
     fr_db *db;
     fr_writer *writer;
-    uint64_t until_ms;           /* 0 = no limit */
-    fr_err failed;               /* FR_OK, or why nothing more can be done in this member */
-    bool is_gone;                /* SQLite ended the transaction */
+    uint64_t until_ms; /* 0 = no limit */
+    fr_err failed;     /* FR_OK, or why nothing more can be done in this member */
+    bool is_gone;      /* SQLite ended the transaction */
 };
 
 struct fr_writer {
@@ -125,16 +143,19 @@ struct fr_writer {
     fr_sqlite conn;
     fr_hook hook;
     fr_changes changes;
-    fr_arena *arena;             /* of the running group */
+    fr_arena *arena; /* of the running group */
     FR_VEC(struct fr_logged) commits;
     fr_buf scratch;
-    fr_place place;              /* of the last member, committed or not */
-    uint64_t bytes_total;        /* of all change rows ever logged; in each commit row */
-    struct { uint64_t number, bytes_total; } oldest; /* of what is kept */
-    uint64_t prune_ms;           /* when to look again */
-    int schema_version;          /* SQLite's own count of alterations */
-    int schema_refused;          /* the one that did not fit and has been complained of */
-    uint8_t random[256];         /* marks, drawn ahead */
+    fr_place place;       /* of the last member, committed or not */
+    uint64_t bytes_total; /* of all change rows ever logged; in each commit row */
+    struct {
+        uint64_t number, bytes_total;
+    } oldest;               /* of what is kept */
+    uint64_t prune_ms;      /* when to look again */
+    int64_t data_version;   /* differs when another connection has committed */
+    int64_t schema_version; /* SQLite's own count of alterations */
+    int64_t schema_refused; /* the one that did not fit and has been complained of */
+    uint8_t random[256];    /* marks, drawn ahead */
     size_t random_left;
     /* the queue */
     pthread_t thread;
@@ -153,11 +174,18 @@ typedef struct fr_logged {
 
 enum { FR_QUEUE_MEMBERS = 16384, FR_GROUP_MEMBERS = 256, FR_ATOMIC_MS = 100 };
 
-fr_err fr_writer_open(fr_db *db, fr_writer **out, bool *absent, char error[512]); /* no thread yet */
+fr_err fr_writer_open(fr_db *db, fr_writer **out, bool *absent,
+                      char error[512]); /* no thread yet */
 fr_err fr_writer_start(fr_writer *writer);
-void fr_writer_close(fr_writer *writer);                     /* NULL is fine; runs what waits */
-fr_err fr_writer_run(fr_db *db, fr_member *member);          /* waits for it */
-bool fr_writer_is_here(void);                                /* this thread is a writer's */
+void fr_writer_close(fr_writer *writer);            /* NULL is fine; runs what waits */
+fr_err fr_writer_run(fr_db *db, fr_member *member); /* waits for it */
+bool fr_writer_is_here(void);                       /* this thread is a writer's */
+
+/* ---- group.c ---- */
+/* Run the members, commit, tell of the commits, let the answers go. The writer's thread. */
+void fr_group_run(fr_writer *writer, fr_member *first);
+/* Nobody writes with us: number what others wrote. */
+void fr_group_look_around(fr_writer *writer);
 
 /* ---- member.c ---- */
 fr_err fr_member_run(fr_writer *writer, fr_member *member);
@@ -166,7 +194,7 @@ fr_err fr_member_run(fr_writer *writer, fr_member *member);
 int fr_txn_step(fr_db_txn *txn, fr_stmt *stmt, fr_mark mark);
 /* FR_OK, or why database calls of this member fail from now on (its time is over, the transaction is gone). */
 fr_err fr_txn_check(fr_ctx *ctx);
-fr_err fr_txn_write(fr_ctx *ctx, fr_write *write);           /* inside a member, in a savepoint of its own */
+fr_err fr_txn_write(fr_ctx *ctx, fr_write *write); /* inside a member, in a savepoint of its own */
 fr_err fr_txn_part(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg);
 
 /* ---- cascade.c ---- */
@@ -174,11 +202,12 @@ fr_err fr_txn_part(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg)
 fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write);
 
 /* ---- log.c ---- */
-fr_err fr_log_open(fr_writer *writer, char error[512]);      /* the log's tables, its first row, the last place */
-int fr_log_create(fr_sqlite *conn);                          /* a result code of SQLite */
+fr_err fr_log_open(fr_writer *writer,
+                   char error[512]); /* the log's tables, its first row, the last place */
+int fr_log_create(fr_sqlite *conn);  /* a result code of SQLite */
 /* Number the running member's folded records [first..) and write them. A result code of SQLite. */
 int fr_log_member(fr_writer *writer, size_t first);
-int fr_log_prune(fr_writer *writer);                         /* now and then a range; a result code of SQLite */
+int fr_log_prune(fr_writer *writer); /* now and then a range; a result code of SQLite */
 
 /* Test only: run SQL text, statement by statement, as a member (or inside the present one). With goes_on each
  * statement is a part of its own, and one that fails does not end the script. */

@@ -22,7 +22,8 @@ static const struct constraint {
 /* "note.title" is one column, "note.a, note.b" several: -1 as for another table (a trigger's). */
 static int named_field(const fr_table *table, fr_str text)
 {
-    if (!fr_str_starts(text, table->name) || text.n <= table->name.n || text.p[table->name.n] != '.')
+    if (!fr_str_starts(text, table->name) || text.n <= table->name.n ||
+        text.p[table->name.n] != '.')
         return -1;
     fr_str column = fr_str_from(text, table->name.n + 1);
     for (uint32_t i = 0; i < table->model->field_count; i++) {
@@ -38,23 +39,29 @@ fr_err fr_db_fail_constraint(fr_ctx *ctx, const fr_table *table, const fr_write 
     char model[128], field[128];
     fr_str what = table ? fr_model_label(table->model, model) : FR_STR("row");
     bool has_field = table && write && write->failed_field >= 0;
-    fr_str which = has_field ? fr_field_label(&table->model->fields[write->failed_field], field) : (fr_str){0};
+    fr_str which =
+        has_field ? fr_field_label(&table->model->fields[write->failed_field], field) : (fr_str){0};
     switch (write ? write->constraint : FR_CONSTRAINT_NONE) {
     case FR_CONSTRAINT_UNIQUE:
         if (has_field)
-            return fr_fail(ctx, FR_ECONFLICT, "A %.*s with this %.*s already exists.", FR_FMT(what), FR_FMT(which));
+            return fr_fail(ctx, FR_ECONFLICT, "A %.*s with this %.*s already exists.", FR_FMT(what),
+                           FR_FMT(which));
         return fr_fail(ctx, FR_ECONFLICT, "Such a %.*s already exists.", FR_FMT(what));
     case FR_CONSTRAINT_NOT_NULL:
         if (has_field)
-            return fr_fail(ctx, FR_ECONFLICT, "The %.*s of a %.*s may not be null.", FR_FMT(which), FR_FMT(what));
+            return fr_fail(ctx, FR_ECONFLICT, "The %.*s of a %.*s may not be null.", FR_FMT(which),
+                           FR_FMT(what));
         break;
     case FR_CONSTRAINT_FOREIGN_KEY:
         if (has_field)
-            return fr_fail(ctx, FR_ECONFLICT, "The %.*s that this %.*s refers to does not exist.", FR_FMT(which), FR_FMT(what));
-        return fr_fail(ctx, FR_ECONFLICT, "This %.*s refers to a row that does not exist, or another row refers to it.", FR_FMT(what));
+            return fr_fail(ctx, FR_ECONFLICT, "The %.*s that this %.*s refers to does not exist.",
+                           FR_FMT(which), FR_FMT(what));
+        return fr_fail(
+            ctx, FR_ECONFLICT,
+            "This %.*s refers to a row that does not exist, or another row refers to it.",
+            FR_FMT(what));
     case FR_CONSTRAINT_CHECK:
-    case FR_CONSTRAINT_NONE:
-        break;
+    case FR_CONSTRAINT_NONE: break;
     }
     return fr_fail(ctx, FR_ECONFLICT, "The database refuses this %.*s.", FR_FMT(what));
 }
@@ -82,11 +89,14 @@ static void log_fault(const fr_sqlite *conn, int rc, const fr_table *table)
     uint64_t now = fr_clock_ms(), next = atomic_load(&next_ms);
     if (now < next || !atomic_compare_exchange_strong(&next_ms, &next, now + 1000))
         return;
-    FR_ERROR("db.fault", FR_KV_C("table", table ? fr_model_table(table->model) : ""), FR_KV_I("code", rc),
-             FR_KV_C("message", sqlite3_errmsg(conn->h)));
+    FR_ERROR("db.fault", FR_KV_C("table", table ? fr_model_table(table->model) : ""),
+             FR_KV_I("code", rc),
+             FR_KV_C("message", sqlite3_extended_errcode(conn->h) == rc ? sqlite3_errmsg(conn->h)
+                                                                        : sqlite3_errstr(rc)));
 }
 
-fr_err fr_db_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *table, fr_write *write)
+fr_err fr_db_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *table,
+                  fr_write *write)
 {
     fr_err err = fr_sqlite_err(conn, rc);
     if (err == FR_ECONFLICT) {
@@ -97,19 +107,12 @@ fr_err fr_db_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *ta
     if (err != FR_ETOOBIG && err != FR_EINVAL) /* those are the client's */
         log_fault(conn, rc, table);
     switch (err) {
-    case FR_EBUSY:
-        return fr_fail(ctx, err, "The database is busy. Try again.");
-    case FR_ENOSPACE:
-        return fr_fail(ctx, err, "The disk is full.");
-    case FR_ENOMEM:
-        return fr_fail(ctx, err, "Out of memory. Try again.");
-    case FR_ETOOBIG:
-        return fr_fail(ctx, err, "This is too large for the database.");
-    case FR_EINVAL:
-        return fr_fail(ctx, err, "A value is not of its column's type.");
-    case FR_EINTERNAL:
-        return fr_fail(ctx, err, "A server error occurred.");
-    default:
-        return fr_fail(ctx, err, "The database does not answer. Try again.");
+    case FR_EBUSY: return fr_fail(ctx, err, "The database is busy. Try again.");
+    case FR_ENOSPACE: return fr_fail(ctx, err, "The disk is full.");
+    case FR_ENOMEM: return fr_fail(ctx, err, "Out of memory. Try again.");
+    case FR_ETOOBIG: return fr_fail(ctx, err, "This is too large for the database.");
+    case FR_EINVAL: return fr_fail(ctx, err, "A value is not of its column's type.");
+    case FR_EINTERNAL: return fr_fail(ctx, err, "A server error occurred.");
+    default: return fr_fail(ctx, err, "The database does not answer. Try again.");
     }
 }

@@ -8,18 +8,23 @@ static const struct lookup {
     const char *name;
     fr_lookup lookup;
 } lookups[] = {
-    {"exact", FR_LOOKUP_EXACT},         {"lt", FR_LOOKUP_LT},
-    {"lte", FR_LOOKUP_LTE},             {"gt", FR_LOOKUP_GT},
-    {"gte", FR_LOOKUP_GTE},             {"in", FR_LOOKUP_IN},
-    {"isnull", FR_LOOKUP_ISNULL},       {"contains", FR_LOOKUP_CONTAINS},
-    {"icontains", FR_LOOKUP_ICONTAINS}, {"startswith", FR_LOOKUP_STARTSWITH},
+    {"exact", FR_LOOKUP_EXACT},
+    {"lt", FR_LOOKUP_LT},
+    {"lte", FR_LOOKUP_LTE},
+    {"gt", FR_LOOKUP_GT},
+    {"gte", FR_LOOKUP_GTE},
+    {"in", FR_LOOKUP_IN},
+    {"isnull", FR_LOOKUP_ISNULL},
+    {"contains", FR_LOOKUP_CONTAINS},
+    {"icontains", FR_LOOKUP_ICONTAINS},
+    {"startswith", FR_LOOKUP_STARTSWITH},
     {"istartswith", FR_LOOKUP_ISTARTSWITH},
 };
 
 typedef struct term {
     fr_ctx *ctx;
     fr_query *query;
-    fr_str name;      /* of the parameter, as written */
+    fr_str name; /* of the parameter, as written */
     const fr_field *field;
     uint16_t index;
     fr_lookup lookup;
@@ -58,7 +63,8 @@ static fr_err add_in(const term *t, fr_str text)
         fr_str part;
         text = fr_str_cut(text, ',', &part);
         if (count == IN_MAX)
-            return fr_fail(t->ctx, FR_EINVAL, "%.*s has more than %d values.", FR_FMT(t->name), IN_MAX);
+            return fr_fail(t->ctx, FR_EINVAL, "%.*s has more than %d values.", FR_FMT(t->name),
+                           IN_MAX);
         FR_TRY(one_value(t, part, &values[count++]));
     }
     return and_pred(t, fr_pred_in(t->ctx->arena, t->index, values, count));
@@ -85,8 +91,10 @@ static fr_err find_field(term *t)
 {
     const fr_model *model = t->query->model;
     size_t at = fr_str_find(t->name, FR_STR("__"));
-    fr_str name = fr_str_sub(t->name, 0, at), lookup = at == SIZE_MAX ? FR_STR("exact") : fr_str_from(t->name, at + 2);
-    int index = fr_str_eq(name, FR_STR("pk")) ? fr_model_key_index(model) : fr_model_field_index(model, name);
+    fr_str name = fr_str_sub(t->name, 0, at),
+           lookup = at == SIZE_MAX ? FR_STR("exact") : fr_str_from(t->name, at + 2);
+    int index = fr_str_eq(name, FR_STR("pk")) ? fr_model_key_index(model)
+                                              : fr_model_field_index(model, name);
     for (uint32_t i = 0; i < model->field_count && index < 0; i++) {
         char column[128];
         if (model->fields[i].to && fr_str_eq(name, fr_field_column(&model->fields[i], column)))
@@ -134,12 +142,14 @@ fr_err fr_filter_parse(fr_ctx *ctx, const fr_model *model, fr_str text, fr_query
         if (!pair.n)
             continue;
         fr_str raw = fr_str_cut(pair, '=', &t.name);
-        if (!fr_url_decode(ctx->arena, t.name, true, &t.name) || !fr_url_decode(ctx->arena, raw, true, &value))
+        if (!fr_url_decode(ctx->arena, t.name, true, &t.name) ||
+            !fr_url_decode(ctx->arena, raw, true, &value))
             return fr_fail(ctx, FR_EINVAL, "The filter has a bad percent escape.");
         FR_TRY(take(&t, value, &ordering));
     }
     if (fr_query_order(&query, ordering) != FR_OK)
-        return fr_fail(ctx, FR_EINVAL, "%s cannot be ordered by %.*s.", model->name, FR_FMT(ordering));
+        return fr_fail(ctx, FR_EINVAL, "%s cannot be ordered by %.*s.", model->name,
+                       FR_FMT(ordering));
     *out = query;
     return FR_OK;
 }

@@ -13,7 +13,7 @@ typedef struct fold {
     fr_changes *changes;
     uint32_t *slots;
     size_t mask;
-    size_t first;      /* of this member in folded */
+    size_t first; /* of this member in folded */
 } fold;
 
 static size_t slot_of(const fold *f, uint16_t table, fr_str key)
@@ -85,7 +85,8 @@ static bool make_slots(fold *f)
 static fr_err fold_floods(fr_changes *changes, size_t table_count)
 {
     for (size_t i = 0; i < table_count; i++)
-        if (changes->floods[i] && !fr_vec_push(&changes->folded, ((fr_record){.table = (uint16_t)i, .op = FR_FLOOD})))
+        if (changes->floods[i] &&
+            !fr_vec_push(&changes->folded, ((fr_record){.table = (uint16_t)i, .op = FR_FLOOD})))
             return FR_ENOMEM;
     return FR_OK;
 }

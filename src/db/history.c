@@ -14,8 +14,8 @@ typedef struct span {
     fr_place since;
     size_t max, bytes;
     fr_span_changes *out;
-    fr_map by_key;                  /* encoded key → fr_change */
-    FR_VEC(fr_change *) changes;    /* by first touch */
+    fr_map by_key;               /* encoded key → fr_change */
+    FR_VEC(fr_change *) changes; /* by first touch */
 } span;
 
 static fr_err unknown(span *s, const char *reason)
@@ -29,10 +29,11 @@ static fr_err unknown(span *s, const char *reason)
 static fr_err check_place(fr_read *read, fr_sqlite *conn, span *s)
 {
     fr_stmt *stmt;
-    int rc = fr_sqlite_constant(conn,
-                                "SELECT mark, schema, (SELECT max(number) FROM freshet_commit) FROM freshet_commit"
-                                " WHERE number = ?",
-                                &stmt);
+    int rc = fr_sqlite_constant(
+        conn,
+        "SELECT mark, schema, (SELECT max(number) FROM freshet_commit) FROM freshet_commit"
+        " WHERE number = ?",
+        &stmt);
     if (rc != SQLITE_OK)
         return fr_read_fail(read, conn, rc);
     sqlite3_bind_int64(stmt->h, 1, (int64_t)s->since.number);
@@ -45,7 +46,8 @@ static fr_err check_place(fr_read *read, fr_sqlite *conn, span *s)
         return fr_read_fail(read, conn, rc);
     s->out->is_known = true;
     if (!is_there)
-        return unknown(s, s->since.number > atomic_load(&read->db->number) ? "other history" : "pruned");
+        return unknown(s, s->since.number > atomic_load(&read->db->number) ? "other history"
+                                                                           : "pruned");
     if (mark != s->since.mark)
         return unknown(s, "other history");
     return schema == fr_db_schema_number(read->db) ? FR_OK : unknown(s, "other schema");
@@ -71,7 +73,8 @@ static fr_change *entry(fr_read *read, span *s, fr_value key, bool *is_new)
 }
 
 /* An image in the arena; NULL: none, or (*err) a fault. */
-static const fr_value *image(fr_read *read, span *s, fr_value bytes, const fr_value *same, fr_err *err)
+static const fr_value *image(fr_read *read, span *s, fr_value bytes, const fr_value *same,
+                             fr_err *err)
 {
     size_t count = read->table->model->field_count;
     fr_value copy;
@@ -151,10 +154,11 @@ static fr_err run_since(fr_read *read, fr_sqlite *conn)
     FR_TRY(check_place(read, conn, s));
     if (!s->out->is_known)
         return FR_OK;
-    int rc = fr_sqlite_constant(conn,
-                                "SELECT op, key, new, old FROM freshet_change WHERE \"commit\" > ? AND model = ?"
-                                " ORDER BY \"commit\", seq",
-                                &stmt);
+    int rc = fr_sqlite_constant(
+        conn,
+        "SELECT op, key, new, old FROM freshet_change WHERE \"commit\" > ? AND model = ?"
+        " ORDER BY \"commit\", seq",
+        &stmt);
     if (rc != SQLITE_OK)
         return fr_read_fail(read, conn, rc);
     fr_err err = FR_EBUSY;
@@ -167,7 +171,8 @@ static fr_err run_since(fr_read *read, fr_sqlite *conn)
     return err;
 }
 
-fr_err fr_db_log_since(fr_ctx *ctx, const fr_model *model, fr_place since, size_t changes_max, fr_span_changes *out)
+fr_err fr_db_log_since(fr_ctx *ctx, const fr_model *model, fr_place since, size_t changes_max,
+                       fr_span_changes *out)
 {
     span s = {.since = since, .max = changes_max ? changes_max : CHANGES_MAX, .out = out};
     fr_read read = {.run = run_since, .ctx = ctx, .place = &out->place, .arg = &s};

@@ -38,7 +38,8 @@ static fr_value field_value(firing *f, uint32_t field, bool is_new)
         return FR_VALUE_I(is_new && f->op == SQLITE_UPDATE ? f->key2 : f->key1);
     if (column < 0)
         return value;
-    int rc = is_new ? sqlite3_preupdate_new(f->h, column, &raw) : sqlite3_preupdate_old(f->h, column, &raw);
+    int rc = is_new ? sqlite3_preupdate_new(f->h, column, &raw)
+                    : sqlite3_preupdate_old(f->h, column, &raw);
     if (rc != SQLITE_OK || !raw) {
         f->changes->has_failed = true; /* out of memory, or a map that is not this table's */
         return value;
@@ -114,12 +115,12 @@ static void take(firing *f)
         put_image(f, false, &record.old, &record.old_end);
         push(f, record);
         break;
-    default:
-        take_update(f);
+    default: take_update(f);
     }
 }
 
-void fr_hook_fired(void *arg, sqlite3 *h, int op, const char *schema, const char *name, sqlite3_int64 key1, sqlite3_int64 key2)
+void fr_hook_fired(void *arg, sqlite3 *h, int op, const char *schema, const char *name,
+                   sqlite3_int64 key1, sqlite3_int64 key2)
 {
     fr_hook *hook = arg;
     fr_changes *changes = hook->changes;
@@ -139,7 +140,8 @@ void fr_hook_fired(void *arg, sqlite3 *h, int op, const char *schema, const char
     firing f = {.h = h, .op = op, .key1 = key1, .key2 = key2, .table = table, .changes = changes};
     take(&f);
     if (f.is_doubtful || changes->records.count > changes->records_max ||
-        changes->bytes.n - changes->start.bytes > changes->bytes_max || changes->bytes.n > changes->bytes_max * GROUP_SHARE)
+        changes->bytes.n - changes->start.bytes > changes->bytes_max ||
+        changes->bytes.n > changes->bytes_max * GROUP_SHARE)
         fr_changes_flood(changes, table->index);
 }
 
@@ -154,12 +156,14 @@ typedef struct seen {
 static bool is_int(sqlite3 *h, bool is_new, int column, int64_t expected)
 {
     sqlite3_value *value = NULL;
-    int rc = is_new ? sqlite3_preupdate_new(h, column, &value) : sqlite3_preupdate_old(h, column, &value);
+    int rc = is_new ? sqlite3_preupdate_new(h, column, &value)
+                    : sqlite3_preupdate_old(h, column, &value);
     return rc == SQLITE_OK && value && sqlite3_value_int64(value) == expected;
 }
 
 /* The rows of the three tables below hold in each column a number that tells which column it is. */
-static void check_fired(void *arg, sqlite3 *h, int op, const char *schema, const char *name, sqlite3_int64 key1, sqlite3_int64 key2)
+static void check_fired(void *arg, sqlite3 *h, int op, const char *schema, const char *name,
+                        sqlite3_int64 key1, sqlite3_int64 key2)
 {
     seen *s = arg;
     (void)schema;
@@ -169,12 +173,15 @@ static void check_fired(void *arg, sqlite3 *h, int op, const char *schema, const
     if (name[0] == 'a' && has_old) /* an added column reads as NULL, the real one by its value */
         is_fine = is_int(h, false, 1, 2);
     else if (name[0] == 'r') /* rowid table: a, v (virtual), b, id */
-        is_fine = key1 == 7 && (!has_new || key2 == 7) && (!has_old || (is_int(h, false, 0, 1) && is_int(h, false, 1, 3))) &&
-                  (!has_new || (is_int(h, true, 0, 1) && is_int(h, true, 1, op == SQLITE_UPDATE ? 4 : 3)));
+        is_fine = key1 == 7 && (!has_new || key2 == 7) &&
+                  (!has_old || (is_int(h, false, 0, 1) && is_int(h, false, 1, 3))) &&
+                  (!has_new ||
+                   (is_int(h, true, 0, 1) && is_int(h, true, 1, op == SQLITE_UPDATE ? 4 : 3)));
     else if (name[0] == 'w') /* WITHOUT ROWID: a, v (virtual), b, id */
         is_fine = (!has_old || (is_int(h, false, 2, 3) && is_int(h, false, 3, 7))) &&
-                  (!has_new || (is_int(h, true, op == SQLITE_UPDATE ? 1 : 2, op == SQLITE_UPDATE ? 4 : 3) &&
-                                is_int(h, true, op == SQLITE_UPDATE ? 2 : 3, 7)));
+                  (!has_new ||
+                   (is_int(h, true, op == SQLITE_UPDATE ? 1 : 2, op == SQLITE_UPDATE ? 4 : 3) &&
+                    is_int(h, true, op == SQLITE_UPDATE ? 2 : 3, 7)));
     if (!is_fine && !s->fault)
         s->fault = s->count;
 }
@@ -183,14 +190,17 @@ fr_err fr_hook_check(char error[512])
 {
     static const char script[] =
         "CREATE TABLE a(id INTEGER PRIMARY KEY, x INT); INSERT INTO a VALUES(1, 2);"
-        "ALTER TABLE a ADD COLUMN d INT NOT NULL DEFAULT 7; UPDATE a SET x = 3 WHERE id = 9; UPDATE a SET d = d;"
+        "ALTER TABLE a ADD COLUMN d INT NOT NULL DEFAULT 7; UPDATE a SET x = 3 WHERE id = 9; "
+        "UPDATE a SET d = d;"
         "CREATE TABLE r(a INT, v AS (a + 1) VIRTUAL, b INT, id INTEGER PRIMARY KEY);"
-        "INSERT INTO r(a, b, id) VALUES(1, 3, 7); UPDATE r SET b = 4; UPDATE r SET b = 3 WHERE 0; DELETE FROM r WHERE b = 9;"
+        "INSERT INTO r(a, b, id) VALUES(1, 3, 7); UPDATE r SET b = 4; UPDATE r SET b = 3 WHERE 0; "
+        "DELETE FROM r WHERE b = 9;"
         "CREATE TABLE w(a INT, v AS (a + 1) VIRTUAL, b INT, id INT PRIMARY KEY) WITHOUT ROWID;"
         "INSERT INTO w(a, b, id) VALUES(1, 3, 7); UPDATE w SET b = 4;";
     sqlite3 *h = NULL;
     seen s = {0};
-    int rc = sqlite3_open_v2(":memory:", &h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX, NULL);
+    int rc = sqlite3_open_v2(
+        ":memory:", &h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK) {
         sqlite3_preupdate_hook(h, check_fired, &s);
         rc = sqlite3_exec(h, script, NULL, NULL, NULL);
@@ -198,7 +208,9 @@ fr_err fr_hook_check(char error[512])
     sqlite3_close(h);
     if (rc == SQLITE_OK && s.count == 6 && !s.fault)
         return FR_OK;
-    sqlite3_snprintf(512, error, "the loaded SQLite %s tells of changes in a way this program does not know (%d of %d)",
-                     sqlite3_libversion(), s.fault, s.count);
+    sqlite3_snprintf(
+        512, error,
+        "the loaded SQLite %s tells of changes in a way this program does not know (%d of %d)",
+        sqlite3_libversion(), s.fault, s.count);
     return FR_EBACKEND;
 }

@@ -5,8 +5,8 @@
 #include "db/changes.h"
 
 typedef struct fr_hook {
-    fr_changes *changes;     /* NULL: not told yet (the tables are being made) */
-    const fr_map *by_name;   /* lower-case table name → fr_table */
+    fr_changes *changes;   /* NULL: not told yet (the tables are being made) */
+    const fr_map *by_name; /* lower-case table name → fr_table */
 } fr_hook;
 
 fr_sqlite_hook fr_hook_fired;

@@ -31,9 +31,7 @@ static bool next_varint(fr_str bytes, size_t *pos, uint64_t *out)
 void fr_image_value(fr_buf *out, fr_value v)
 {
     switch (v.type) {
-    case FR_VALUE_NULL:
-        fr_buf_put_char(out, TAG_NULL);
-        break;
+    case FR_VALUE_NULL: fr_buf_put_char(out, TAG_NULL); break;
     case FR_VALUE_INT:
         fr_buf_put_char(out, TAG_INT);
         put_varint(out, ((uint64_t)v.as.i << 1) ^ (v.as.i < 0 ? UINT64_MAX : 0));
@@ -65,9 +63,7 @@ static bool next(fr_str bytes, size_t *pos, fr_value *out, bool *is_same)
         return false;
     uint8_t tag = (uint8_t)bytes.p[(*pos)++];
     switch (tag) {
-    case TAG_NULL:
-        *out = (fr_value){.type = FR_VALUE_NULL};
-        return true;
+    case TAG_NULL: *out = (fr_value){.type = FR_VALUE_NULL}; return true;
     case TAG_INT:
         if (!next_varint(bytes, pos, &v))
             return false;
@@ -91,11 +87,8 @@ static bool next(fr_str bytes, size_t *pos, fr_value *out, bool *is_same)
         out->as.s = (fr_str){bytes.p + *pos, (size_t)v};
         *pos += (size_t)v;
         return true;
-    case TAG_SAME:
-        *is_same = true;
-        return true;
-    default:
-        return false;
+    case TAG_SAME: *is_same = true; return true;
+    default: return false;
     }
 }
 

@@ -38,7 +38,8 @@ static fr_err take(int fd, const char *path, char error[512])
     ssize_t n = errno == EWOULDBLOCK ? pread(fd, who, sizeof who - 1, 0) : 0;
     while (n > 0 && who[n - 1] == '\n')
         who[--n] = 0;
-    snprintf(error, 512, "%s is in use by another freshet%s%s: stop it first, or use another file", path, *who ? ", process " : "", who);
+    snprintf(error, 512, "%s is in use by another freshet%s%s: stop it first, or use another file",
+             path, *who ? ", process " : "", who);
     return FR_EBUSY;
 }
 

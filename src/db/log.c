@@ -10,16 +10,24 @@
 #include "base/time.h"
 #include "db/image.h"
 
-enum { PRUNE_EVERY_MS = 1000, PRUNE_RETRY_MS = 60 * 1000, PRUNE_COMMITS = 256, PRUNE_BYTES = 8 << 20, ROW_BYTES = 40 };
+enum {
+    PRUNE_EVERY_MS = 1000,
+    PRUNE_RETRY_MS = 60 * 1000,
+    PRUNE_COMMITS = 256,
+    PRUNE_BYTES = 8 << 20,
+    ROW_BYTES = 40
+};
 static const uint32_t keep_ms_default = 7u * 24 * 3600 * 1000;
 static const uint64_t keep_bytes_default = 256u << 20;
 
 int fr_log_create(fr_sqlite *conn)
 {
     return sqlite3_exec(conn->h,
-                        "CREATE TABLE IF NOT EXISTS freshet_commit(number INTEGER PRIMARY KEY, mark INTEGER NOT NULL,"
+                        "CREATE TABLE IF NOT EXISTS freshet_commit(number INTEGER PRIMARY KEY, "
+                        "mark INTEGER NOT NULL,"
                         " at INTEGER NOT NULL, schema INTEGER NOT NULL, bytes INTEGER NOT NULL);"
-                        "CREATE TABLE IF NOT EXISTS freshet_change(\"commit\" INTEGER NOT NULL, seq INTEGER NOT NULL,"
+                        "CREATE TABLE IF NOT EXISTS freshet_change(\"commit\" INTEGER NOT NULL, "
+                        "seq INTEGER NOT NULL,"
                         " model TEXT NOT NULL, key, op INTEGER NOT NULL, new BLOB, old BLOB,"
                         " PRIMARY KEY(\"commit\", seq)) WITHOUT ROWID;"
                         "CREATE TABLE IF NOT EXISTS freshet_schema(number INTEGER PRIMARY KEY,"
@@ -66,16 +74,19 @@ static void bind_blob(fr_stmt *stmt, int index, fr_str bytes)
         sqlite3_bind_null(stmt->h, index);
 }
 
-static int insert_change(fr_writer *w, fr_stmt *stmt, fr_place place, size_t seq, const fr_record *record)
+static int insert_change(fr_writer *w, fr_stmt *stmt, fr_place place, size_t seq,
+                         const fr_record *record)
 {
     const fr_model *model = w->db->tables[record->table].model;
     fr_str old = fr_changes_old(&w->changes, record), new_ = fr_changes_new(&w->changes, record);
     fr_value key = {.type = FR_VALUE_NULL};
     size_t pos = 0;
-    if (record->op == FR_FLOOD)
+    if (record->op == FR_FLOOD) {
         old = new_ = (fr_str){0};
-    else
+        fr_stat_add(&w->db->stats.floods, 1);
+    } else {
         fr_image_next(fr_changes_key(&w->changes, record), &pos, &key);
+    }
     if (record->op == FR_UPDATE) {
         fr_buf_clear(&w->scratch);
         fr_image_diff(&w->scratch, old, new_);
@@ -105,7 +116,8 @@ int fr_log_member(fr_writer *w, size_t first)
     int rc = SQLITE_OK;
     if (first != end) {
         fr_stmt *stmt;
-        rc = fr_sqlite_constant(&w->conn, "INSERT INTO freshet_change VALUES(?,?,?,?,?,?,?)", &stmt);
+        rc =
+            fr_sqlite_constant(&w->conn, "INSERT INTO freshet_change VALUES(?,?,?,?,?,?,?)", &stmt);
         for (size_t i = first; i < end && rc == SQLITE_OK; i++)
             rc = insert_change(w, stmt, place, i - first, &w->changes.folded.at[i]);
     }
@@ -130,14 +142,18 @@ typedef struct kept {
 static int read_commit(fr_writer *w, uint64_t number, kept *out, bool *found)
 {
     fr_stmt *stmt;
-    int rc = fr_sqlite_constant(&w->conn, "SELECT number, bytes, at FROM freshet_commit WHERE number >= ? ORDER BY number LIMIT 1", &stmt);
+    int rc = fr_sqlite_constant(
+        &w->conn,
+        "SELECT number, bytes, at FROM freshet_commit WHERE number >= ? ORDER BY number LIMIT 1",
+        &stmt);
     if (rc != SQLITE_OK)
         return rc;
     sqlite3_bind_int64(stmt->h, 1, (int64_t)number);
     rc = sqlite3_step(stmt->h);
     *found = rc == SQLITE_ROW;
     if (*found)
-        *out = (kept){(uint64_t)sqlite3_column_int64(stmt->h, 0), (uint64_t)sqlite3_column_int64(stmt->h, 1), sqlite3_column_int64(stmt->h, 2)};
+        *out = (kept){(uint64_t)sqlite3_column_int64(stmt->h, 0),
+                      (uint64_t)sqlite3_column_int64(stmt->h, 1), sqlite3_column_int64(stmt->h, 2)};
     fr_stmt_release(stmt);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
@@ -146,7 +162,8 @@ static int read_commit(fr_writer *w, uint64_t number, kept *out, bool *found)
 static int find_cut(fr_writer *w, kept *cut, bool *has_more)
 {
     const fr_db_opts *opts = &w->db->opts;
-    int64_t at_least = fr_time_now() - (int64_t)(opts->log_keep_ms ? opts->log_keep_ms : keep_ms_default) * 1000;
+    int64_t at_least =
+        fr_time_now() - (int64_t)(opts->log_keep_ms ? opts->log_keep_ms : keep_ms_default) * 1000;
     uint64_t bytes_most = opts->log_keep_bytes ? opts->log_keep_bytes : keep_bytes_default;
     *cut = (kept){.number = w->oldest.number, .bytes = w->oldest.bytes_total};
     *has_more = false;
@@ -154,7 +171,8 @@ static int find_cut(fr_writer *w, kept *cut, bool *has_more)
         kept next;
         bool found;
         int rc = read_commit(w, cut->number + 1, &next, &found);
-        if (rc != SQLITE_OK || !found || (next.at >= at_least && w->bytes_total - cut->bytes <= bytes_most))
+        if (rc != SQLITE_OK || !found ||
+            (next.at >= at_least && w->bytes_total - cut->bytes <= bytes_most))
             return rc;
         *has_more = i == PRUNE_COMMITS || cut->bytes - w->oldest.bytes_total > PRUNE_BYTES;
         if (*has_more)
@@ -183,7 +201,9 @@ static int prune(fr_writer *w, kept *cut, bool *has_more)
     if (rc != SQLITE_OK || cut->number == w->oldest.number)
         return rc;
     rc = delete_to(w, "DELETE FROM freshet_change WHERE \"commit\" <= ?", cut->number);
-    return rc == SQLITE_OK ? delete_to(w, "DELETE FROM freshet_commit WHERE number < ?", cut->number) : rc;
+    return rc == SQLITE_OK
+               ? delete_to(w, "DELETE FROM freshet_commit WHERE number < ?", cut->number)
+               : rc;
 }
 
 /* A log that cannot be cut now is cut later: that is no reason to fail the members. */
@@ -200,13 +220,15 @@ int fr_log_prune(fr_writer *w)
         return rc;
     rc = prune(w, &cut, &has_more);
     if (rc == SQLITE_OK) {
-        w->oldest.number = cut.number; /* if COMMIT fails it is behind by what will then be deleted twice */
+        w->oldest.number =
+            cut.number; /* if COMMIT fails it is behind by what will then be deleted twice */
         w->oldest.bytes_total = cut.bytes;
         w->prune_ms = has_more ? now : now + PRUNE_EVERY_MS;
     } else if (sqlite3_get_autocommit(w->conn.h)) {
         return rc;
     } else {
-        FR_WARN("db.log", FR_KV_C("note", "the change log could not be pruned"), FR_KV_I("code", rc));
+        FR_WARN("db.log", FR_KV_C("note", "the change log could not be pruned"),
+                FR_KV_I("code", rc));
         rc = fr_sqlite_run(&w->conn, "ROLLBACK TO prune");
     }
     return rc == SQLITE_OK ? fr_sqlite_run(&w->conn, "RELEASE prune") : rc;
@@ -223,12 +245,15 @@ static int read_ends(fr_writer *w, bool *found)
     w->oldest.number = first.number;
     w->oldest.bytes_total = first.bytes;
     fr_stmt *stmt;
-    rc = fr_sqlite_constant(&w->conn, "SELECT number, mark, bytes FROM freshet_commit ORDER BY number DESC LIMIT 1", &stmt);
+    rc = fr_sqlite_constant(
+        &w->conn, "SELECT number, mark, bytes FROM freshet_commit ORDER BY number DESC LIMIT 1",
+        &stmt);
     if (rc != SQLITE_OK)
         return rc;
     rc = sqlite3_step(stmt->h);
     if (rc == SQLITE_ROW) {
-        w->place = (fr_place){(uint64_t)sqlite3_column_int64(stmt->h, 0), (uint64_t)sqlite3_column_int64(stmt->h, 1)};
+        w->place = (fr_place){(uint64_t)sqlite3_column_int64(stmt->h, 0),
+                              (uint64_t)sqlite3_column_int64(stmt->h, 1)};
         w->bytes_total = (uint64_t)sqlite3_column_int64(stmt->h, 2);
     }
     fr_stmt_release(stmt);
@@ -240,7 +265,8 @@ static int last_schema(fr_writer *w, uint32_t *out)
 {
     fr_stmt *stmt;
     *out = 0;
-    int rc = fr_sqlite_constant(&w->conn, "SELECT schema FROM freshet_commit ORDER BY number DESC LIMIT 1", &stmt);
+    int rc = fr_sqlite_constant(
+        &w->conn, "SELECT schema FROM freshet_commit ORDER BY number DESC LIMIT 1", &stmt);
     if (rc != SQLITE_OK)
         return rc;
     rc = sqlite3_step(stmt->h);
@@ -271,7 +297,8 @@ fr_err fr_log_open(fr_writer *w, char error[512])
         fr_db_place_set(w->db, w->place);
         return FR_OK;
     }
-    snprintf(error, 512, "cannot use the change log of %s: %s", w->db->path.p, sqlite3_errmsg(w->conn.h));
+    snprintf(error, 512, "cannot use the change log of %s: %s", w->db->path.p,
+             sqlite3_errmsg(w->conn.h));
     fr_err err = fr_sqlite_err(&w->conn, rc);
     return err == FR_EINTERNAL ? FR_EBACKEND : err;
 }

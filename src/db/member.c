@@ -13,7 +13,8 @@ fr_err fr_txn_check(fr_ctx *ctx)
 {
     fr_db_txn *txn = ctx->txn;
     if (txn->failed == FR_OK && txn->until_ms && fr_clock_ms() > txn->until_ms)
-        txn->failed = fr_fail(ctx, FR_ETIMEOUT, "The transaction took longer than %d ms.", FR_ATOMIC_MS);
+        txn->failed =
+            fr_fail(ctx, FR_ETIMEOUT, "The transaction took longer than %d ms.", FR_ATOMIC_MS);
     return txn->failed;
 }
 
@@ -39,7 +40,8 @@ static uint64_t all_fields(const fr_table *table)
 }
 
 /* What an INSERT stores: what was given, then defaults; what has neither is left to the database. */
-static uint64_t insert_values(fr_ctx *ctx, const fr_table *table, const fr_write *write, fr_value *values)
+static uint64_t insert_values(fr_ctx *ctx, const fr_table *table, const fr_write *write,
+                              fr_value *values)
 {
     fr_time now = fr_time_now();
     uint64_t given = 0;
@@ -49,7 +51,8 @@ static uint64_t insert_values(fr_ctx *ctx, const fr_table *table, const fr_write
         bool is_stamp = field->auto_now || field->auto_now_add;
         if (table->generated & bit)
             continue;
-        if ((write->set & bit) && !is_stamp && !(i == table->key && write->values[i].type == FR_VALUE_NULL)) {
+        if ((write->set & bit) && !is_stamp &&
+            !(i == table->key && write->values[i].type == FR_VALUE_NULL)) {
             values[i] = write->values[i];
             given |= bit;
         } else if (fr_field_default(field, now, ctx->arena, &values[i])) {
@@ -59,14 +62,16 @@ static uint64_t insert_values(fr_ctx *ctx, const fr_table *table, const fr_write
     return given;
 }
 
-static uint64_t update_values(fr_ctx *ctx, const fr_table *table, const fr_write *write, fr_value *values)
+static uint64_t update_values(fr_ctx *ctx, const fr_table *table, const fr_write *write,
+                              fr_value *values)
 {
     fr_time now = fr_time_now();
     uint64_t given = write->set & all_fields(table) & ~table->generated;
     for (uint32_t i = 0; i < table->model->field_count; i++) {
         if (given >> i & 1)
             values[i] = write->values[i];
-        if (table->model->fields[i].auto_now && fr_field_default(&table->model->fields[i], now, ctx->arena, &values[i]))
+        if (table->model->fields[i].auto_now &&
+            fr_field_default(&table->model->fields[i], now, ctx->arena, &values[i]))
             given |= UINT64_C(1) << i;
     }
     return given;
@@ -81,8 +86,8 @@ static int bind_given(fr_stmt *stmt, uint64_t given, const fr_value *values)
 }
 
 /* Run an INSERT or UPDATE; *changed tells whether a row was written (a trigger may have prevented it). */
-static fr_err run(fr_ctx *ctx, const fr_table *table, fr_write *write, fr_sql_kind kind, uint64_t given,
-                  const fr_value *values, bool *changed)
+static fr_err run(fr_ctx *ctx, const fr_table *table, fr_write *write, fr_sql_kind kind,
+                  uint64_t given, const fr_value *values, bool *changed)
 {
     fr_db_txn *txn = ctx->txn;
     fr_sqlite *conn = &txn->writer->conn;
@@ -136,7 +141,8 @@ static fr_err insert(fr_ctx *ctx, const fr_table *table, fr_write *write)
         return fr_fail(ctx, FR_ECONFLICT, "The key of a new row is missing.");
     }
     FR_TRY(run(ctx, table, write, FR_SQL_INSERT, given, values, &changed));
-    fr_value key = has_key ? values[table->key] : FR_VALUE_I(sqlite3_last_insert_rowid(ctx->txn->writer->conn.h));
+    fr_value key = has_key ? values[table->key]
+                           : FR_VALUE_I(sqlite3_last_insert_rowid(ctx->txn->writer->conn.h));
     fr_err err = changed ? read_back(ctx, table, write, key) : FR_ENOTFOUND;
     return err == FR_ENOTFOUND ? fr_fail(ctx, FR_ECONFLICT, "The database refuses this row.") : err;
 }
@@ -160,12 +166,9 @@ static fr_err write_row(fr_ctx *ctx, fr_write *write)
     write->failed_field = -1;
     write->constraint = FR_CONSTRAINT_NONE;
     switch (write->op) {
-    case FR_WRITE_INSERT:
-        return insert(ctx, table, write);
-    case FR_WRITE_UPDATE:
-        return update(ctx, table, write);
-    case FR_WRITE_DELETE:
-        return fr_cascade_delete(ctx, table, write);
+    case FR_WRITE_INSERT: return insert(ctx, table, write);
+    case FR_WRITE_UPDATE: return update(ctx, table, write);
+    case FR_WRITE_DELETE: return fr_cascade_delete(ctx, table, write);
     }
     return fr_fail(ctx, FR_EINTERNAL, "A server error occurred.");
 }
@@ -211,7 +214,8 @@ static fr_err check_deferred(fr_ctx *ctx, fr_write *write)
 
 fr_err fr_member_run(fr_writer *w, fr_member *member)
 {
-    fr_db_txn txn = {.db = w->db, .writer = w, .until_ms = member->fn ? fr_clock_ms() + FR_ATOMIC_MS : 0};
+    fr_db_txn txn = {
+        .db = w->db, .writer = w, .until_ms = member->fn ? fr_clock_ms() + FR_ATOMIC_MS : 0};
     fr_ctx ctx;
     size_t first = w->changes.folded.count;
     fr_ctx_init(&ctx, member->ctx->arena, NULL);

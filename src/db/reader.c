@@ -15,14 +15,14 @@ enum { BUDGET_STEPS = 200, BUDGET_CPU_NS = 20 * 1000 * 1000, SLOW_READ_MS = 5000
 
 struct fr_reader {
     fr_sqlite conn;
-    fr_db *db;                /* NULL after the database has been closed */
+    fr_db *db;                    /* NULL after the database has been closed */
     fr_reader *next, **prev_next; /* among all of the database */
     fr_reader *next_idle;
     /* the rest is for one that belongs to a loop */
     fr_reader *next_of_loop;
     fr_loop *loop;
     fr_pass_hook hook;
-    uint64_t begun;           /* the committed number before the transaction began */
+    uint64_t begun; /* the committed number before the transaction began */
     bool is_begun, is_busy, has_place;
     fr_place place;
 };
@@ -58,7 +58,8 @@ static fr_err open_reader(fr_db *db, fr_reader **out)
     fr_reader *reader = fr_zalloc(sizeof *reader);
     if (!reader)
         return FR_ENOMEM;
-    fr_err err = fr_sqlite_open(&reader->conn, db->path.p, db->opts.is_read_only ? FR_SQLITE_READER_ONLY : FR_SQLITE_READER,
+    fr_err err = fr_sqlite_open(&reader->conn, db->path.p,
+                                db->opts.is_read_only ? FR_SQLITE_READER_ONLY : FR_SQLITE_READER,
                                 NULL, NULL, error);
     if (err != FR_OK) {
         FR_ERROR("db.open", FR_KV_C("message", error));
@@ -87,6 +88,7 @@ static void close_reader(fr_reader *reader)
         if (reader->next)
             reader->next->prev_next = reader->prev_next;
         pthread_mutex_unlock(&db->readers_lock);
+        fr_counts_end(&reader->conn);
         fr_sqlite_close(&reader->conn);
     }
     fr_free(reader);
@@ -98,6 +100,7 @@ void fr_readers_close(fr_db *db)
     while (db->readers) {
         fr_reader *reader = db->readers;
         db->readers = reader->next;
+        fr_counts_end(&reader->conn);
         fr_sqlite_close(&reader->conn);
         reader->db = NULL;
         if (!reader->loop)
@@ -127,6 +130,7 @@ static fr_err loop_reader(fr_loop *loop, fr_db *db, fr_reader **out)
         FR_TRY(open_reader(db, &reader));
         reader->loop = loop;
         reader->hook.run = end_pass;
+        fr_counts_begin(&reader->conn);
         reader->next_of_loop = first;
         fr_loop_slot_set(loop, FR_SLOT_DB, reader, free_loop_readers);
     }
@@ -162,7 +166,8 @@ static void end_transaction(fr_reader *reader)
 {
     reader->is_begun = false;
     reader->has_place = false;
-    if (fr_sqlite_run(&reader->conn, "COMMIT") != SQLITE_OK && !sqlite3_get_autocommit(reader->conn.h))
+    if (fr_sqlite_run(&reader->conn, "COMMIT") != SQLITE_OK &&
+        !sqlite3_get_autocommit(reader->conn.h))
         fr_sqlite_run(&reader->conn, "ROLLBACK");
 }
 
@@ -190,15 +195,30 @@ static fr_err begin_transaction(fr_reader *reader, fr_read *read)
     return FR_OK;
 }
 
-int fr_place_read(fr_sqlite *conn, fr_place *out)
+int fr_pragma_read(fr_sqlite *conn, const char *sql, int64_t *out)
 {
     fr_stmt *stmt;
-    int rc = fr_sqlite_constant(conn, "SELECT number, mark FROM freshet_commit ORDER BY number DESC LIMIT 1", &stmt);
+    int rc = fr_sqlite_constant(conn, sql, &stmt);
     if (rc != SQLITE_OK)
         return rc;
     rc = sqlite3_step(stmt->h);
     if (rc == SQLITE_ROW)
-        *out = (fr_place){(uint64_t)sqlite3_column_int64(stmt->h, 0), (uint64_t)sqlite3_column_int64(stmt->h, 1)};
+        *out = sqlite3_column_int64(stmt->h, 0);
+    fr_stmt_release(stmt);
+    return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+int fr_place_read(fr_sqlite *conn, fr_place *out)
+{
+    fr_stmt *stmt;
+    int rc = fr_sqlite_constant(
+        conn, "SELECT number, mark FROM freshet_commit ORDER BY number DESC LIMIT 1", &stmt);
+    if (rc != SQLITE_OK)
+        return rc;
+    rc = sqlite3_step(stmt->h);
+    if (rc == SQLITE_ROW)
+        *out = (fr_place){(uint64_t)sqlite3_column_int64(stmt->h, 0),
+                          (uint64_t)sqlite3_column_int64(stmt->h, 1)};
     fr_stmt_release(stmt);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
@@ -296,7 +316,10 @@ static fr_err read_on_loop(fr_read *read)
     reader->is_busy = false;
     bool is_over = job.has_budget && reader->conn.is_over_budget;
     set_budget(&reader->conn, false, 0);
-    return is_over ? fr_pool_run(read->db->pool, read) : job.err;
+    if (!is_over)
+        return job.err;
+    fr_stat_add(&read->db->stats.slow_reads, 1);
+    return fr_pool_run(read->db->pool, read);
 }
 
 fr_err fr_reader_run(fr_reader *reader, fr_read *read, uint32_t ms)
@@ -340,141 +363,7 @@ fr_err fr_read_run(fr_read *read)
     if (read->ctx->txn)
         return read_in_txn(read);
     if (fr_writer_is_here())
-        return fr_fail(read->ctx, FR_EINVAL, "Inside fr_atomic use the context that the function was given.");
+        return fr_fail(read->ctx, FR_EINVAL,
+                       "Inside fr_atomic use the context that the function was given.");
     return read->ctx->loop ? read_on_loop(read) : read_outside_loops(read);
-}
-
-/* ---- the reads ---- */
-
-static fr_err rows(fr_read *read, fr_sqlite *conn, fr_stmt *stmt, size_t *count)
-{
-    fr_value values[FR_MODEL_FIELDS_MAX];
-    int columns = (int)read->table->model->field_count, rc;
-    fr_err err = FR_OK;
-    if (read->sink->begin)
-        read->sink->begin(read->sink->arg);
-    *count = 0;
-    while ((rc = fr_read_step(conn, stmt)) == SQLITE_ROW) {
-        for (int i = 0; i < columns; i++)
-            values[i] = fr_stmt_value(stmt->h, i);
-        (*count)++;
-        err = read->sink->row(read->sink->arg, values);
-        if (err != FR_OK)
-            break;
-    }
-    return err != FR_OK || rc == SQLITE_DONE ? err : fr_read_fail(read, conn, rc);
-}
-
-static fr_err run_select(fr_read *read, fr_sqlite *conn)
-{
-    fr_stmt *stmt;
-    int rc = fr_sql_stmt_query(conn, FR_SQL_SELECT, read->table, read->query, &stmt);
-    if (rc != SQLITE_OK)
-        return fr_read_fail(read, conn, rc);
-    size_t count;
-    fr_err err = FR_EBUSY;
-    if (fr_read_begin(conn, stmt)) {
-        fr_sql_bind_query(stmt, FR_SQL_SELECT, read->query);
-        err = rows(read, conn, stmt, &count);
-    }
-    fr_stmt_release(stmt);
-    return err;
-}
-
-static fr_err run_select_key(fr_read *read, fr_sqlite *conn)
-{
-    fr_stmt *stmt;
-    int rc = fr_sql_stmt_mask(conn, FR_SQL_SELECT_KEY, read->table, 0, &stmt);
-    if (rc != SQLITE_OK)
-        return fr_read_fail(read, conn, rc);
-    size_t count = 0;
-    fr_err err = FR_EBUSY;
-    if (fr_read_begin(conn, stmt)) {
-        fr_stmt_bind(stmt, 1, read->key);
-        err = rows(read, conn, stmt, &count);
-    }
-    fr_stmt_release(stmt);
-    return err == FR_OK && !count ? fr_fail(read->ctx, FR_ENOTFOUND, "Not found.") : err;
-}
-
-static fr_err run_number(fr_read *read, fr_sqlite *conn, fr_stmt *stmt)
-{
-    int rc = fr_read_step(conn, stmt);
-    if (rc == SQLITE_ROW)
-        read->number = sqlite3_column_int64(stmt->h, 0);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? FR_OK : fr_read_fail(read, conn, rc);
-}
-
-static fr_err run_count(fr_read *read, fr_sqlite *conn)
-{
-    fr_stmt *stmt;
-    int rc = fr_sql_stmt_query(conn, FR_SQL_COUNT, read->table, read->query, &stmt);
-    if (rc != SQLITE_OK)
-        return fr_read_fail(read, conn, rc);
-    fr_err err = FR_EBUSY;
-    if (fr_read_begin(conn, stmt)) {
-        fr_sql_bind_query(stmt, FR_SQL_COUNT, read->query);
-        err = run_number(read, conn, stmt);
-    }
-    fr_stmt_release(stmt);
-    return err;
-}
-
-static fr_err run_exists(fr_read *read, fr_sqlite *conn)
-{
-    fr_stmt *stmt;
-    int rc = fr_sql_stmt_mask(conn, FR_SQL_EXISTS, read->table, read->mask, &stmt);
-    if (rc != SQLITE_OK)
-        return fr_read_fail(read, conn, rc);
-    fr_err err = FR_EBUSY;
-    read->number = 0;
-    if (fr_read_begin(conn, stmt)) {
-        fr_stmt_bind(stmt, 1, read->key);
-        if (read->mask & FR_SQL_BUT_KEY)
-            fr_stmt_bind(stmt, 2, read->other);
-        err = run_number(read, conn, stmt);
-    }
-    fr_stmt_release(stmt);
-    return err;
-}
-
-fr_err fr_db_select(fr_ctx *ctx, const fr_query *query, const fr_reader_sink *sink, fr_place *place)
-{
-    fr_read read = {.run = run_select, .ctx = ctx, .query = query, .sink = sink, .place = place};
-    fr_table *table;
-    FR_TRY(fr_db_of(ctx, query->model, &read.db, &table));
-    read.table = table;
-    return fr_read_run(&read);
-}
-
-fr_err fr_db_select_key(fr_ctx *ctx, const fr_model *model, fr_value key, const fr_reader_sink *sink, fr_place *place)
-{
-    fr_read read = {.run = run_select_key, .ctx = ctx, .key = key, .sink = sink, .place = place};
-    fr_table *table;
-    FR_TRY(fr_db_of(ctx, model, &read.db, &table));
-    read.table = table;
-    return fr_read_run(&read);
-}
-
-fr_err fr_db_count(fr_ctx *ctx, const fr_query *query, int64_t *out)
-{
-    fr_read read = {.run = run_count, .ctx = ctx, .query = query};
-    fr_table *table;
-    FR_TRY(fr_db_of(ctx, query->model, &read.db, &table));
-    read.table = table;
-    FR_TRY(fr_read_run(&read));
-    *out = read.number;
-    return FR_OK;
-}
-
-fr_err fr_db_exists(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value value, fr_value not_key, bool *out)
-{
-    fr_read read = {.run = run_exists, .ctx = ctx, .key = value, .other = not_key};
-    fr_table *table;
-    FR_TRY(fr_db_of(ctx, model, &read.db, &table));
-    read.table = table;
-    read.mask = field | (not_key.type != FR_VALUE_NULL ? FR_SQL_BUT_KEY : 0);
-    FR_TRY(fr_read_run(&read));
-    *out = read.number != 0;
-    return FR_OK;
 }

@@ -21,14 +21,16 @@ static fr_err store(void *arg, const fr_value *values)
 
 static fr_err check_struct(fr_ctx *ctx, const fr_model *model)
 {
-    return model->struct_bytes ? FR_OK : fr_fail(ctx, FR_EINVAL, "Model %s has no C struct.", model->name);
+    return model->struct_bytes ? FR_OK
+                               : fr_fail(ctx, FR_EINVAL, "Model %s has no C struct.", model->name);
 }
 
 fr_err fr_get_(fr_ctx *ctx, const fr_model *model, int64_t id, void *row)
 {
     one o = {ctx, model, row};
     FR_TRY(check_struct(ctx, model));
-    return fr_db_select_key(ctx, model, FR_VALUE_I(id), &(fr_reader_sink){.row = store, .arg = &o}, NULL);
+    return fr_db_select_key(ctx, model, FR_VALUE_I(id), &(fr_reader_sink){.row = store, .arg = &o},
+                            NULL);
 }
 
 /* ---- many ---- */
@@ -76,8 +78,10 @@ static fr_err keep(void *arg, const fr_value *values)
 static fr_err select_rows(fr_ctx *ctx, const fr_query *query, fr_rows *rows)
 {
     many m = {.ctx = ctx, .model = query->model};
-    FR_TRY(fr_db_select(ctx, query, &(fr_reader_sink){.begin = forget, .row = keep, .arg = &m}, NULL));
-    *rows = (fr_rows){.model = query->model, .count = m.count, .values_ = m.values, .arena_ = ctx->arena};
+    FR_TRY(
+        fr_db_select(ctx, query, &(fr_reader_sink){.begin = forget, .row = keep, .arg = &m}, NULL));
+    *rows = (fr_rows){
+        .model = query->model, .count = m.count, .values_ = m.values, .arena_ = ctx->arena};
     return FR_OK;
 }
 
@@ -107,12 +111,9 @@ bool fr_rows_next(fr_rows *rows, void *row)
 static size_t member_bytes(fr_kind kind)
 {
     switch (kind) {
-    case FR_KIND_BOOLEAN:
-        return sizeof(bool);
-    case FR_KIND_DATE:
-        return sizeof(fr_date);
-    case FR_KIND_UUID:
-        return sizeof(fr_uuid);
+    case FR_KIND_BOOLEAN: return sizeof(bool);
+    case FR_KIND_DATE: return sizeof(fr_date);
+    case FR_KIND_UUID: return sizeof(fr_uuid);
     case FR_KIND_ID:
     case FR_KIND_INTEGER:
     case FR_KIND_BIGINT:
@@ -120,10 +121,8 @@ static size_t member_bytes(fr_kind kind)
     case FR_KIND_TIME:
     case FR_KIND_DATETIME:
     case FR_KIND_DURATION:
-    case FR_KIND_FOREIGN_KEY:
-        return sizeof(int64_t);
-    default:
-        return sizeof(fr_str);
+    case FR_KIND_FOREIGN_KEY: return sizeof(int64_t);
+    default: return sizeof(fr_str);
     }
 }
 
@@ -141,14 +140,16 @@ static uint64_t literal_fields(fr_ctx *ctx, const fr_model *model, const void *r
     for (uint32_t i = 0; i < model->field_count; i++) {
         const fr_field *field = &model->fields[i];
         fr_value ignored;
-        if (!is_zero(field, row) || (field->kind != FR_KIND_ID && !fr_field_default(field, 0, ctx->arena, &ignored)))
+        if (!is_zero(field, row) ||
+            (field->kind != FR_KIND_ID && !fr_field_default(field, 0, ctx->arena, &ignored)))
             given |= UINT64_C(1) << i;
     }
     return given;
 }
 
 /* The values of the fields in `set`, as stored. */
-static fr_err take_values(fr_ctx *ctx, const fr_model *model, const void *row, uint64_t set, const fr_value **out)
+static fr_err take_values(fr_ctx *ctx, const fr_model *model, const void *row, uint64_t set,
+                          const fr_value **out)
 {
     fr_value *values = fr_arena_zalloc(ctx->arena, model->field_count * sizeof *values);
     if (!values)
@@ -176,7 +177,9 @@ fr_err fr_create_(fr_ctx *ctx, const fr_model *model, void *row)
     FR_TRY(check_struct(ctx, model));
     const fr_row *head = row;
     const fr_field *key = fr_model_key(model);
-    fr_write write = {.model = model, .op = FR_WRITE_INSERT, .set = head->set ? head->set : literal_fields(ctx, model, row)};
+    fr_write write = {.model = model,
+                      .op = FR_WRITE_INSERT,
+                      .set = head->set ? head->set : literal_fields(ctx, model, row)};
     if (key->kind == FR_KIND_ID && is_zero(key, row))
         write.set &= ~(UINT64_C(1) << fr_model_key_index(model)); /* the database gives one */
     FR_TRY(take_values(ctx, model, row, write.set, &write.values));

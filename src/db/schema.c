@@ -19,18 +19,20 @@ typedef struct job {
 static fr_err fail(job *j, int rc)
 {
     fr_err err = fr_sqlite_err(j->conn, rc);
-    snprintf(j->error, 512, "cannot prepare the tables of %s: %s", j->db->path.p, sqlite3_errmsg(j->conn->h));
+    snprintf(j->error, 512, "cannot prepare the tables of %s: %s", j->db->path.p,
+             sqlite3_errmsg(j->conn->h));
     return err == FR_EINTERNAL || err == FR_ECONFLICT ? FR_EBACKEND : err;
 }
 
 /* ---- making ---- */
 
 static const char *const types[FR_KIND_COUNT_] = {
-    [FR_KIND_ID] = "integer",        [FR_KIND_BOOLEAN] = "bool",   [FR_KIND_CHAR] = "varchar",  [FR_KIND_TEXT] = "text",
-    [FR_KIND_INTEGER] = "integer",   [FR_KIND_BIGINT] = "bigint",  [FR_KIND_FLOAT] = "real",    [FR_KIND_DECIMAL] = "decimal",
-    [FR_KIND_DATE] = "date",         [FR_KIND_TIME] = "time",      [FR_KIND_DATETIME] = "datetime",
-    [FR_KIND_DURATION] = "bigint",   [FR_KIND_UUID] = "char(32)",  [FR_KIND_JSON] = "text",     [FR_KIND_EMAIL] = "varchar",
-    [FR_KIND_URL] = "varchar",       [FR_KIND_SLUG] = "varchar",   [FR_KIND_IP] = "char(39)",
+    [FR_KIND_ID] = "integer",    [FR_KIND_BOOLEAN] = "bool",      [FR_KIND_CHAR] = "varchar",
+    [FR_KIND_TEXT] = "text",     [FR_KIND_INTEGER] = "integer",   [FR_KIND_BIGINT] = "bigint",
+    [FR_KIND_FLOAT] = "real",    [FR_KIND_DECIMAL] = "decimal",   [FR_KIND_DATE] = "date",
+    [FR_KIND_TIME] = "time",     [FR_KIND_DATETIME] = "datetime", [FR_KIND_DURATION] = "bigint",
+    [FR_KIND_UUID] = "char(32)", [FR_KIND_JSON] = "text",         [FR_KIND_EMAIL] = "varchar",
+    [FR_KIND_URL] = "varchar",   [FR_KIND_SLUG] = "varchar",      [FR_KIND_IP] = "char(39)",
 };
 
 static void put_type(fr_buf *out, const fr_field *field)
@@ -57,11 +59,13 @@ static void put_column(fr_buf *out, const fr_table *table, uint32_t i)
     put_type(out, field);
     fr_buf_put(out, field->null && i != table->key ? FR_STR(" NULL") : FR_STR(" NOT NULL"));
     if (i == table->key)
-        fr_buf_put(out, field->kind == FR_KIND_ID ? FR_STR(" PRIMARY KEY AUTOINCREMENT") : FR_STR(" PRIMARY KEY"));
+        fr_buf_put(out, field->kind == FR_KIND_ID ? FR_STR(" PRIMARY KEY AUTOINCREMENT")
+                                                  : FR_STR(" PRIMARY KEY"));
     else if (field->unique)
         fr_buf_lit(out, " UNIQUE");
     if (field->kind == FR_KIND_JSON)
-        fr_buf_printf(out, " CHECK ((JSON_VALID(%.*s) OR %.*s IS NULL))", FR_FMT(column), FR_FMT(column));
+        fr_buf_printf(out, " CHECK ((JSON_VALID(%.*s) OR %.*s IS NULL))", FR_FMT(column),
+                      FR_FMT(column));
     if (field->kind == FR_KIND_FOREIGN_KEY) {
         char name[128];
         fr_buf_lit(out, " REFERENCES ");
@@ -100,12 +104,16 @@ static void put_index_name(fr_buf *out, fr_str table, fr_str column)
     uint8_t digest[EVP_MAX_MD_SIZE] = {0};
     char name[512];
     int n = snprintf(name, sizeof name, "%.*s%.*s", FR_FMT(table), FR_FMT(column));
-    if (n < 0 || (size_t)n >= sizeof name || EVP_Digest(name, (size_t)n, digest, NULL, EVP_md5(), NULL) != 1) {
+    if (n < 0 || (size_t)n >= sizeof name ||
+        EVP_Digest(name, (size_t)n, digest, NULL, EVP_md5(), NULL) != 1) {
         uint64_t hash = fr_str_hash(column, fr_str_hash(table, 0)); /* a system that forbids MD5 */
         memcpy(digest, &hash, 4);
     }
-    n = snprintf(name, sizeof name, "%.*s_%.*s_%02x%02x%02x%02x", FR_FMT(table), FR_FMT(column), digest[0], digest[1], digest[2], digest[3]);
-    fr_sql_quote(out, (fr_str){name, n < 0 ? 0 : (size_t)n < sizeof name ? (size_t)n : sizeof name - 1});
+    n = snprintf(name, sizeof name, "%.*s_%.*s_%02x%02x%02x%02x", FR_FMT(table), FR_FMT(column),
+                 digest[0], digest[1], digest[2], digest[3]);
+    fr_sql_quote(out, (fr_str){name, n < 0                     ? 0
+                                     : (size_t)n < sizeof name ? (size_t)n
+                                                               : sizeof name - 1});
 }
 
 static int create_indexes(job *j, const fr_table *table)
@@ -146,14 +154,19 @@ static fr_err check_fields(job *j, const fr_table *table, const fr_table_info *i
         fr_str column = fr_field_column(&table->model->fields[i], name);
         int at = fr_table_info_find(info, column);
         if (at < 0) {
-            snprintf(j->error, 512, "table %s has no column %.*s, which field %s of model %s needs: add it, or name another by .column",
-                     table->name.p, FR_FMT(column), table->model->fields[i].name, table->model->name);
+            snprintf(j->error, 512,
+                     "table %s has no column %.*s, which field %s of model %s needs: add it, or "
+                     "name another by .column",
+                     table->name.p, FR_FMT(column), table->model->fields[i].name,
+                     table->model->name);
             return FR_EINVAL;
         }
         bool is_key = info->columns.at[at].key != 0;
         if (is_key != (i == table->key)) {
-            snprintf(j->error, 512, "the primary key of table %s is not %.*s alone, as model %s says", table->name.p,
-                     FR_FMT(fr_field_column(fr_model_key(table->model), name)), table->model->name);
+            snprintf(j->error, 512,
+                     "the primary key of table %s is not %.*s alone, as model %s says",
+                     table->name.p, FR_FMT(fr_field_column(fr_model_key(table->model), name)),
+                     table->model->name);
             return FR_EINVAL;
         }
     }
@@ -168,13 +181,16 @@ static fr_err check_others(job *j, const fr_table *table, const fr_table_info *i
         if (is_named(table, column->name))
             continue;
         if (column->key) {
-            snprintf(j->error, 512, "the primary key of table %s has column %s, which model %s does not name", table->name.p,
-                     column->name, table->model->name);
+            snprintf(j->error, 512,
+                     "the primary key of table %s has column %s, which model %s does not name",
+                     table->name.p, column->name, table->model->name);
             return FR_EINVAL;
         }
-        if (column->is_not_null && !column->default_ && column->kind == FR_COLUMN_PLAIN && !j->db->opts.is_read_only) {
+        if (column->is_not_null && !column->default_ && column->kind == FR_COLUMN_PLAIN &&
+            !j->db->opts.is_read_only) {
             snprintf(j->error, 512,
-                     "column %s of table %s is NOT NULL without a default and model %s does not name it: no row could be added",
+                     "column %s of table %s is NOT NULL without a default and model %s does not "
+                     "name it: no row could be added",
                      column->name, table->name.p, table->model->name);
             return FR_EINVAL;
         }
@@ -217,7 +233,8 @@ static fr_err make_missing(job *j, bool *absent)
                 absent[i] = true;
             if (absent && table->model->is_foreign)
                 continue;
-            snprintf(j->error, 512, "%s has no table %s, which model %s describes", j->db->path.p, table->name.p, table->model->name);
+            snprintf(j->error, 512, "%s has no table %s, which model %s describes", j->db->path.p,
+                     table->name.p, table->model->name);
             return FR_EINVAL;
         }
         int rc = is_there ? SQLITE_OK : create_table(j, table);
@@ -237,10 +254,12 @@ static fr_err map_table(job *j, fr_table *table)
     fr_table_info_deinit(&info);
     if (err == FR_OK && table->is_live && table->map.doubtful)
         FR_WARN("db.schema", FR_KV_C("table", table->name.p),
-                FR_KV_C("note", "a nullable column has a default: changes of rows with NULL in it are told as snapshots"));
+                FR_KV_C("note", "a nullable column has a default: changes of rows with NULL in it "
+                                "are told as snapshots"));
     if (err == FR_OK && table->is_live && table->map.is_blind)
         FR_WARN("db.schema", FR_KV_C("table", table->name.p),
-                FR_KV_C("note", "SQLite's hook mixes up the columns of this table: all changes are told as snapshots"));
+                FR_KV_C("note", "SQLite's hook mixes up the columns of this table: all changes are "
+                                "told as snapshots"));
     return err;
 }
 
@@ -259,7 +278,8 @@ static int64_t shape(const fr_db *db)
 {
     uint64_t hash = 0;
     for (size_t i = 0; i < db->table_count; i++) {
-        uint64_t parts[3] = {fr_model_fingerprint(db->tables[i].model), db->tables[i].is_live, atomic_load(&db->tables[i].unseen)};
+        uint64_t parts[3] = {fr_model_fingerprint(db->tables[i].model), db->tables[i].is_live,
+                             atomic_load(&db->tables[i].unseen)};
         hash = fr_str_hash((fr_str){(const char *)parts, sizeof parts}, hash);
     }
     return (int64_t)hash;
@@ -268,7 +288,8 @@ static int64_t shape(const fr_db *db)
 static int read_number(fr_sqlite *conn, uint32_t *number, int64_t *fingerprint)
 {
     fr_stmt *stmt;
-    int rc = fr_sqlite_constant(conn, "SELECT number, fingerprint FROM freshet_schema ORDER BY number DESC LIMIT 1", &stmt);
+    int rc = fr_sqlite_constant(
+        conn, "SELECT number, fingerprint FROM freshet_schema ORDER BY number DESC LIMIT 1", &stmt);
     if (rc != SQLITE_OK)
         return rc;
     rc = sqlite3_step(stmt->h);
@@ -310,18 +331,24 @@ fr_err fr_schema_number(fr_db *db, fr_sqlite *conn, bool is_altered, char error[
 static fr_err check_pages(job *j)
 {
     sqlite3_stmt *h;
-    int rc = sqlite3_prepare_v2(j->conn->h, "SELECT page_count * page_size < 33554432 FROM pragma_page_count, pragma_page_size", -1, &h, NULL);
+    int rc = sqlite3_prepare_v2(
+        j->conn->h,
+        "SELECT page_count * page_size < 33554432 FROM pragma_page_count, pragma_page_size", -1, &h,
+        NULL);
     bool is_small = rc == SQLITE_OK && sqlite3_step(h) == SQLITE_ROW && sqlite3_column_int(h, 0);
     if (sqlite3_finalize(h) != SQLITE_OK)
         return fail(j, sqlite3_errcode(j->conn->h));
     if (!is_small)
         return FR_OK;
     rc = sqlite3_prepare_v2(j->conn->h, "PRAGMA quick_check(1)", -1, &h, NULL);
-    bool is_ok = rc == SQLITE_OK && sqlite3_step(h) == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(h, 0), "ok") == 0;
+    bool is_ok = rc == SQLITE_OK && sqlite3_step(h) == SQLITE_ROW &&
+                 strcmp((const char *)sqlite3_column_text(h, 0), "ok") == 0;
     rc = sqlite3_finalize(h);
     if (is_ok)
         return FR_OK;
-    snprintf(j->error, 512, "%s is damaged: restore a backup, or try the command \".recover\" of sqlite3", j->db->path.p);
+    snprintf(j->error, 512,
+             "%s is damaged: restore a backup, or try the command \".recover\" of sqlite3",
+             j->db->path.p);
     return FR_EBACKEND;
 }
 

@@ -33,7 +33,8 @@ static size_t in_count(size_t n)
 
 static bool is_null_test(const fr_pred *pred)
 {
-    return pred->lookup == FR_LOOKUP_ISNULL || (pred->lookup == FR_LOOKUP_EXACT && pred->values[0].type == FR_VALUE_NULL);
+    return pred->lookup == FR_LOOKUP_ISNULL ||
+           (pred->lookup == FR_LOOKUP_EXACT && pred->values[0].type == FR_VALUE_NULL);
 }
 
 static bool tests_for_null(const fr_pred *pred)
@@ -49,8 +50,7 @@ static void put_pred(fr_shape *shape, const fr_pred *pred, int depth)
     }
     put_byte(shape, pred->op);
     switch (pred->op) {
-    case FR_PRED_TRUE:
-        break;
+    case FR_PRED_TRUE: break;
     case FR_PRED_TERM:
         put_byte(shape, pred->field);
         if (is_null_test(pred)) {
@@ -106,7 +106,8 @@ void fr_shape_mask(fr_shape *shape, fr_sql_kind kind, const fr_table *table, uin
 /* ---- text ---- */
 
 static const char *const comparison[] = {
-    [FR_LOOKUP_EXACT] = " = ?", [FR_LOOKUP_LT] = " < ?", [FR_LOOKUP_LTE] = " <= ?", [FR_LOOKUP_GT] = " > ?", [FR_LOOKUP_GTE] = " >= ?",
+    [FR_LOOKUP_EXACT] = " = ?", [FR_LOOKUP_LT] = " < ?",   [FR_LOOKUP_LTE] = " <= ?",
+    [FR_LOOKUP_GT] = " > ?",    [FR_LOOKUP_GTE] = " >= ?",
 };
 
 static void sql_in(fr_buf *out, fr_str column, size_t count)
@@ -141,7 +142,8 @@ static void sql_term(fr_buf *out, const fr_table *table, const fr_pred *pred)
 static void sql_pred(fr_buf *out, const fr_table *table, const fr_pred *pred);
 
 /* Parts [from, to) halved again and again: SQLite's parser recurses by depth, so 900 terms are ten deep. */
-static void sql_parts(fr_buf *out, const fr_table *table, const fr_pred *pred, size_t from, size_t to)
+static void sql_parts(fr_buf *out, const fr_table *table, const fr_pred *pred, size_t from,
+                      size_t to)
 {
     if (to - from == 1) {
         sql_pred(out, table, pred->parts[from]);
@@ -158,12 +160,8 @@ static void sql_parts(fr_buf *out, const fr_table *table, const fr_pred *pred, s
 static void sql_pred(fr_buf *out, const fr_table *table, const fr_pred *pred)
 {
     switch (pred->op) {
-    case FR_PRED_TRUE:
-        fr_buf_lit(out, "1");
-        break;
-    case FR_PRED_TERM:
-        sql_term(out, table, pred);
-        break;
+    case FR_PRED_TRUE: fr_buf_lit(out, "1"); break;
+    case FR_PRED_TERM: sql_term(out, table, pred); break;
     case FR_PRED_AND:
     case FR_PRED_OR:
         if (pred->part_count)
@@ -187,7 +185,8 @@ static void sql_orders(fr_buf *out, const fr_table *table, const fr_query *query
         fr_buf_put(out, table->columns[query->orders[i].field]);
         if (query->orders[i].is_descending)
             fr_buf_lit(out, " DESC");
-        has_key = query->orders[i].field == table->key; /* whatever follows the key decides nothing */
+        has_key =
+            query->orders[i].field == table->key; /* whatever follows the key decides nothing */
         if (!has_key)
             fr_buf_put_char(out, ',');
     }
@@ -282,12 +281,8 @@ void fr_sql_mask(fr_buf *out, fr_sql_kind kind, const fr_table *table, uint64_t 
         }
         fr_buf_lit(out, " LIMIT 1");
         break;
-    case FR_SQL_INSERT:
-        sql_insert(out, table, mask);
-        break;
-    case FR_SQL_UPDATE:
-        sql_update(out, table, mask);
-        break;
+    case FR_SQL_INSERT: sql_insert(out, table, mask); break;
+    case FR_SQL_UPDATE: sql_update(out, table, mask); break;
     case FR_SQL_DELETE:
         sql_from(out, FR_STR("DELETE"), table);
         sql_where(out, key);
@@ -312,8 +307,7 @@ void fr_sql_mask(fr_buf *out, fr_sql_kind kind, const fr_table *table, uint64_t 
         sql_where(out, field);
         break;
     case FR_SQL_SELECT:
-    case FR_SQL_COUNT:
-        break;
+    case FR_SQL_COUNT: break;
     }
 }
 
@@ -330,7 +324,8 @@ static void bind_pattern(fr_stmt *stmt, int index, const fr_pred *pred)
         text = fr_str_c(sqlite3_snprintf(sizeof digits, digits, "%!.15g", v.as.r));
     char *pattern = sqlite3_malloc64(text.n * 2 + 2);
     if (!pattern) {
-        sqlite3_bind_null(stmt->h, index); /* LIKE NULL finds nothing; the step reports the lack of memory next */
+        sqlite3_bind_null(
+            stmt->h, index); /* LIKE NULL finds nothing; the step reports the lack of memory next */
         return;
     }
     size_t n = 0;
@@ -361,7 +356,8 @@ static void bind_pred(fr_stmt *stmt, const fr_pred *pred, int *index)
     }
     size_t count = pred->lookup == FR_LOOKUP_IN ? in_count(pred->value_count) : 1;
     for (size_t i = 0; i < count; i++)
-        fr_stmt_bind(stmt, (*index)++, pred->values[i < pred->value_count ? i : pred->value_count - 1]);
+        fr_stmt_bind(stmt, (*index)++,
+                     pred->values[i < pred->value_count ? i : pred->value_count - 1]);
 }
 
 void fr_sql_bind_query(fr_stmt *stmt, fr_sql_kind kind, const fr_query *query)
@@ -379,12 +375,14 @@ void fr_sql_bind_query(fr_stmt *stmt, fr_sql_kind kind, const fr_query *query)
 
 static int prepare(fr_sqlite *conn, const fr_shape *shape, fr_buf *text, fr_stmt **out)
 {
-    int rc = text->has_failed ? SQLITE_NOMEM : fr_sqlite_prepare(conn, fr_shape_str(shape), fr_buf_str(text), out);
+    int rc = text->has_failed ? SQLITE_NOMEM
+                              : fr_sqlite_prepare(conn, fr_shape_str(shape), fr_buf_str(text), out);
     fr_buf_deinit(text);
     return rc;
 }
 
-int fr_sql_stmt_query(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table, const fr_query *query, fr_stmt **out)
+int fr_sql_stmt_query(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table,
+                      const fr_query *query, fr_stmt **out)
 {
     fr_shape shape;
     fr_shape_query(&shape, kind, table, query);
@@ -398,7 +396,8 @@ int fr_sql_stmt_query(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table, 
     return prepare(conn, &shape, &text, out);
 }
 
-int fr_sql_stmt_mask(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table, uint64_t mask, fr_stmt **out)
+int fr_sql_stmt_mask(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table, uint64_t mask,
+                     fr_stmt **out)
 {
     fr_shape shape;
     fr_shape_mask(&shape, kind, table, mask);

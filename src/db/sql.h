@@ -11,13 +11,13 @@ typedef enum fr_sql_kind {
     FR_SQL_SELECT = 1,
     FR_SQL_SELECT_KEY,
     FR_SQL_COUNT,
-    FR_SQL_EXISTS,       /* mask: the field, or field | FR_SQL_BUT_KEY */
-    FR_SQL_INSERT,       /* mask: the given fields */
+    FR_SQL_EXISTS, /* mask: the field, or field | FR_SQL_BUT_KEY */
+    FR_SQL_INSERT, /* mask: the given fields */
     FR_SQL_UPDATE,
     FR_SQL_DELETE,
-    FR_SQL_KEYS_BY,      /* the keys of rows whose field (mask) is ?; with FR_SQL_BUT_KEY at most one */
-    FR_SQL_DELETE_BY,    /* delete them */
-    FR_SQL_NULL_BY       /* set the field to NULL in them */
+    FR_SQL_KEYS_BY, /* the keys of rows whose field (mask) is ?; with FR_SQL_BUT_KEY at most one */
+    FR_SQL_DELETE_BY, /* delete them */
+    FR_SQL_NULL_BY    /* set the field to NULL in them */
 } fr_sql_kind;
 #define FR_SQL_BUT_KEY (UINT64_C(1) << 32)
 
@@ -25,8 +25,8 @@ enum { FR_SHAPE_MAX = 512, FR_PRED_DEPTH_MAX = 64 };
 
 typedef struct fr_shape {
     size_t n;
-    bool is_too_deep;    /* the tree is deeper than FR_PRED_DEPTH_MAX: refuse it */
-    bool is_too_long;    /* more than FR_SHAPE_MAX: such a statement is not kept */
+    bool is_too_deep; /* the tree is deeper than FR_PRED_DEPTH_MAX: refuse it */
+    bool is_too_long; /* more than FR_SHAPE_MAX: such a statement is not kept */
     char bytes[FR_SHAPE_MAX];
 } fr_shape;
 
@@ -36,7 +36,8 @@ static inline fr_str fr_shape_str(const fr_shape *shape)
     return (fr_str){shape->bytes, shape->is_too_long ? 0 : shape->n};
 }
 
-void fr_shape_query(fr_shape *shape, fr_sql_kind kind, const fr_table *table, const fr_query *query);
+void fr_shape_query(fr_shape *shape, fr_sql_kind kind, const fr_table *table,
+                    const fr_query *query);
 void fr_shape_mask(fr_shape *shape, fr_sql_kind kind, const fr_table *table, uint64_t mask);
 
 void fr_sql_query(fr_buf *out, fr_sql_kind kind, const fr_table *table, const fr_query *query);
@@ -46,6 +47,8 @@ void fr_sql_mask(fr_buf *out, fr_sql_kind kind, const fr_table *table, uint64_t 
 void fr_sql_bind_query(fr_stmt *stmt, fr_sql_kind kind, const fr_query *query);
 
 /* Find or prepare. Returns a result code of SQLite; FR_PRED_DEPTH_MAX exceeded is SQLITE_TOOBIG. */
-int fr_sql_stmt_query(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table, const fr_query *query, fr_stmt **out);
-int fr_sql_stmt_mask(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table, uint64_t mask, fr_stmt **out);
+int fr_sql_stmt_query(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table,
+                      const fr_query *query, fr_stmt **out);
+int fr_sql_stmt_mask(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table, uint64_t mask,
+                     fr_stmt **out);
 #endif

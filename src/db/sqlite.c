@@ -17,7 +17,8 @@ static void set_up_library(void)
     sqlite3_initialize();
 }
 
-static fr_err open_error(const fr_sqlite *conn, int rc, const char *path, const char *step, char error[512])
+static fr_err open_error(const fr_sqlite *conn, int rc, const char *path, const char *step,
+                         char error[512])
 {
     int system = conn->h ? sqlite3_system_errno(conn->h) : 0;
     switch (rc & 0xff) {
@@ -25,14 +26,17 @@ static fr_err open_error(const fr_sqlite *conn, int rc, const char *path, const 
         snprintf(error, 512, "%s is not a SQLite database (or is encrypted)", path);
         break;
     case SQLITE_CORRUPT:
-        snprintf(error, 512, "%s is damaged: restore a backup, or try the command \".recover\" of sqlite3", path);
+        snprintf(error, 512,
+                 "%s is damaged: restore a backup, or try the command \".recover\" of sqlite3",
+                 path);
         break;
     case SQLITE_BUSY:
         snprintf(error, 512, "%s is locked by another program (%s)", path, step);
         break;
     default:
-        snprintf(error, 512, "cannot %s %s: %s%s%s", step, path, conn->h ? sqlite3_errmsg(conn->h) : sqlite3_errstr(rc),
-                 system ? ": " : "", system ? strerrordesc_np(system) : "");
+        snprintf(error, 512, "cannot %s %s: %s%s%s", step, path,
+                 conn->h ? sqlite3_errmsg(conn->h) : sqlite3_errstr(rc), system ? ": " : "",
+                 system ? strerrordesc_np(system) : "");
     }
     fr_err err = fr_sqlite_err(conn, rc);
     return err == FR_EINTERNAL ? FR_EBACKEND : err;
@@ -46,7 +50,8 @@ static bool is_wal(fr_sqlite *conn, const char *sql, int *rc)
     *rc = sqlite3_prepare_v2(conn->h, sql, -1, &stmt, NULL);
     if (*rc == SQLITE_OK) {
         *rc = sqlite3_step(stmt);
-        is = *rc == SQLITE_ROW && sqlite3_stricmp((const char *)sqlite3_column_text(stmt, 0), "wal") == 0;
+        is = *rc == SQLITE_ROW &&
+             sqlite3_stricmp((const char *)sqlite3_column_text(stmt, 0), "wal") == 0;
         if (*rc == SQLITE_ROW)
             *rc = SQLITE_OK;
     }
@@ -60,13 +65,14 @@ static int set_pragmas(fr_sqlite *conn, fr_sqlite_role role)
      * query_only: a reader that writes would be a mistake of ours. */
     return sqlite3_exec(conn->h,
                         role == FR_SQLITE_WRITER
-                            ? "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16384; PRAGMA mmap_size=0;"
+                            ? "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA "
+                              "cache_size=-16384; PRAGMA mmap_size=0;"
                             : "PRAGMA cache_size=-16384; PRAGMA mmap_size=0; PRAGMA query_only=ON;",
                         NULL, NULL, NULL);
 }
 
-fr_err fr_sqlite_open(fr_sqlite *conn, const char *path, fr_sqlite_role role, fr_sqlite_hook *hook, void *hook_arg,
-                      char error[512])
+fr_err fr_sqlite_open(fr_sqlite *conn, const char *path, fr_sqlite_role role, fr_sqlite_hook *hook,
+                      void *hook_arg, char error[512])
 {
     pthread_once(&once, set_up_library);
     memset(conn, 0, sizeof *conn);
@@ -89,7 +95,9 @@ fr_err fr_sqlite_open(fr_sqlite *conn, const char *path, fr_sqlite_role role, fr
             step = "switch to write-ahead logging:";
             bool is = is_wal(conn, "PRAGMA journal_mode=WAL", &rc);
             if (rc == SQLITE_OK && !is) {
-                snprintf(error, 512, "%s cannot use write-ahead logging (is it on a network file system?)", path);
+                snprintf(error, 512,
+                         "%s cannot use write-ahead logging (is it on a network file system?)",
+                         path);
                 fr_sqlite_close(conn);
                 return FR_EBACKEND;
             }
@@ -152,7 +160,8 @@ int fr_sqlite_prepare(fr_sqlite *conn, fr_str shape, fr_str sql, fr_stmt **out)
     sqlite3_stmt *h = NULL;
     if (sql.n > INT32_MAX)
         return SQLITE_TOOBIG;
-    int rc = sqlite3_prepare_v3(conn->h, sql.p, (int)sql.n, shape.n ? SQLITE_PREPARE_PERSISTENT : 0, &h, NULL);
+    int rc = sqlite3_prepare_v3(conn->h, sql.p, (int)sql.n, shape.n ? SQLITE_PREPARE_PERSISTENT : 0,
+                                &h, NULL);
     if (rc != SQLITE_OK)
         return rc;
     fr_stmt *stmt = fr_zalloc(sizeof *stmt + shape.n);
@@ -210,17 +219,12 @@ void fr_stmt_bind(fr_stmt *stmt, int index, fr_value v)
 {
     /* Out of range and out of memory show as a step that fails or finds nothing; lengths are checked by SQLite. */
     switch (v.type) {
-    case FR_VALUE_NULL:
-        sqlite3_bind_null(stmt->h, index);
-        break;
-    case FR_VALUE_INT:
-        sqlite3_bind_int64(stmt->h, index, v.as.i);
-        break;
-    case FR_VALUE_REAL:
-        sqlite3_bind_double(stmt->h, index, v.as.r);
-        break;
+    case FR_VALUE_NULL: sqlite3_bind_null(stmt->h, index); break;
+    case FR_VALUE_INT: sqlite3_bind_int64(stmt->h, index, v.as.i); break;
+    case FR_VALUE_REAL: sqlite3_bind_double(stmt->h, index, v.as.r); break;
     case FR_VALUE_TEXT:
-        sqlite3_bind_text64(stmt->h, index, v.as.s.p ? v.as.s.p : "", v.as.s.n, SQLITE_STATIC, SQLITE_UTF8);
+        sqlite3_bind_text64(stmt->h, index, v.as.s.p ? v.as.s.p : "", v.as.s.n, SQLITE_STATIC,
+                            SQLITE_UTF8);
         break;
     case FR_VALUE_BLOB:
         sqlite3_bind_blob64(stmt->h, index, v.as.s.p ? v.as.s.p : "", v.as.s.n, SQLITE_STATIC);
@@ -231,8 +235,7 @@ void fr_stmt_bind(fr_stmt *stmt, int index, fr_value v)
 fr_value fr_stmt_value(sqlite3_stmt *h, int column)
 {
     switch (sqlite3_column_type(h, column)) {
-    case SQLITE_INTEGER:
-        return FR_VALUE_I(sqlite3_column_int64(h, column));
+    case SQLITE_INTEGER: return FR_VALUE_I(sqlite3_column_int64(h, column));
     case SQLITE_FLOAT:
         return (fr_value){.type = FR_VALUE_REAL, .as.r = sqlite3_column_double(h, column)};
     case SQLITE_TEXT: {
@@ -244,16 +247,14 @@ fr_value fr_stmt_value(sqlite3_stmt *h, int column)
         fr_str s = {p, (size_t)sqlite3_column_bytes(h, column)};
         return (fr_value){.type = FR_VALUE_BLOB, .as.s = s};
     }
-    default:
-        return (fr_value){.type = FR_VALUE_NULL};
+    default: return (fr_value){.type = FR_VALUE_NULL};
     }
 }
 
 fr_value fr_value_from_sqlite(sqlite3_value *value)
 {
     switch (sqlite3_value_type(value)) {
-    case SQLITE_INTEGER:
-        return FR_VALUE_I(sqlite3_value_int64(value));
+    case SQLITE_INTEGER: return FR_VALUE_I(sqlite3_value_int64(value));
     case SQLITE_FLOAT:
         return (fr_value){.type = FR_VALUE_REAL, .as.r = sqlite3_value_double(value)};
     case SQLITE_TEXT: {
@@ -265,8 +266,7 @@ fr_value fr_value_from_sqlite(sqlite3_value *value)
         fr_str s = {p, (size_t)sqlite3_value_bytes(value)};
         return (fr_value){.type = FR_VALUE_BLOB, .as.s = s};
     }
-    default:
-        return (fr_value){.type = FR_VALUE_NULL};
+    default: return (fr_value){.type = FR_VALUE_NULL};
     }
 }
 
@@ -276,31 +276,22 @@ fr_err fr_sqlite_err(const fr_sqlite *conn, int rc)
     switch (rc & 0xff) {
     case SQLITE_OK:
     case SQLITE_ROW:
-    case SQLITE_DONE:
-        return FR_OK;
-    case SQLITE_CONSTRAINT:
-        return FR_ECONFLICT;
+    case SQLITE_DONE: return FR_OK;
+    case SQLITE_CONSTRAINT: return FR_ECONFLICT;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-    case SQLITE_INTERRUPT:
-        return FR_EBUSY;
-    case SQLITE_FULL:
-        return FR_ENOSPACE;
-    case SQLITE_NOMEM:
-        return FR_ENOMEM;
-    case SQLITE_TOOBIG:
-        return FR_ETOOBIG;
-    case SQLITE_MISMATCH:
-        return FR_EINVAL;
+    case SQLITE_INTERRUPT: return FR_EBUSY;
+    case SQLITE_FULL: return FR_ENOSPACE;
+    case SQLITE_NOMEM: return FR_ENOMEM;
+    case SQLITE_TOOBIG: return FR_ETOOBIG;
+    case SQLITE_MISMATCH: return FR_EINVAL;
     case SQLITE_IOERR:
         if (rc == SQLITE_IOERR_NOMEM)
             return FR_ENOMEM;
         return system == ENOSPC || system == EDQUOT ? FR_ENOSPACE : FR_EBACKEND;
     case SQLITE_ERROR:
     case SQLITE_MISUSE:
-    case SQLITE_RANGE:
-        return FR_EINTERNAL;
-    default:
-        return FR_EBACKEND;
+    case SQLITE_RANGE: return FR_EINTERNAL;
+    default: return FR_EBACKEND;
     }
 }

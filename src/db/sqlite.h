@@ -14,33 +14,38 @@
 typedef struct fr_stmt fr_stmt;
 struct fr_stmt {
     sqlite3_stmt *h;
-    fr_str shape;           /* owned, behind this struct; empty: not kept, finalized when released */
+    fr_str shape; /* owned, behind this struct; empty: not kept, finalized when released */
     fr_stmt *newer, *older; /* by last use */
     bool is_slow;           /* went over its budget once: runs on a pool thread from then on */
 };
 
 typedef struct fr_sqlite {
     sqlite3 *h;
-    fr_map stmts;           /* shape → fr_stmt */
+    fr_map stmts; /* shape → fr_stmt */
     fr_stmt *newest, *oldest;
     size_t count;
     /* Budget of the read that runs (reader.c); the writer has none. */
-    uint32_t steps_left;    /* in units of FR_BUDGET_UNIT */
+    uint32_t steps_left; /* in units of FR_BUDGET_UNIT */
     uint64_t until_ms;
     uint64_t cpu_until_ns;
     bool has_budget, is_over_budget;
+    struct fr_counts *counts; /* what this connection remembers; NULL: nothing. Owned by counts.c */
 } fr_sqlite;
 
 enum { FR_STMTS_MAX = 384, FR_BUDGET_UNIT = 1000 };
 
-typedef enum fr_sqlite_role { FR_SQLITE_WRITER, FR_SQLITE_READER, FR_SQLITE_READER_ONLY } fr_sqlite_role;
+typedef enum fr_sqlite_role {
+    FR_SQLITE_WRITER,
+    FR_SQLITE_READER,
+    FR_SQLITE_READER_ONLY
+} fr_sqlite_role;
 
 /* Errors: FR_EBACKEND (also FR_EBUSY, FR_ENOSPACE) with one line for the user in error. READER_ONLY: the file itself is
  * opened read-only. `hook` (may be NULL) is set before anything is prepared (traps A3). */
-typedef void fr_sqlite_hook(void *arg, sqlite3 *h, int op, const char *schema, const char *table, sqlite3_int64 key1,
-                            sqlite3_int64 key2);
-fr_err fr_sqlite_open(fr_sqlite *conn, const char *path, fr_sqlite_role role, fr_sqlite_hook *hook, void *hook_arg,
-                      char error[512]);
+typedef void fr_sqlite_hook(void *arg, sqlite3 *h, int op, const char *schema, const char *table,
+                            sqlite3_int64 key1, sqlite3_int64 key2);
+fr_err fr_sqlite_open(fr_sqlite *conn, const char *path, fr_sqlite_role role, fr_sqlite_hook *hook,
+                      void *hook_arg, char error[512]);
 void fr_sqlite_close(fr_sqlite *conn);
 
 /* The kept statement of a shape, or NULL. */
@@ -54,9 +59,10 @@ void fr_stmt_release(fr_stmt *stmt);
 /* Run a constant statement without results. Returns SQLITE_OK or the error. */
 int fr_sqlite_run(fr_sqlite *conn, const char *sql);
 
-void fr_stmt_bind(fr_stmt *stmt, int index, fr_value value);   /* borrowed until the statement is released */
-fr_value fr_stmt_value(sqlite3_stmt *h, int column);           /* borrowed until the next step */
-fr_value fr_value_from_sqlite(sqlite3_value *value);           /* of the hook; borrowed */
+void fr_stmt_bind(fr_stmt *stmt, int index,
+                  fr_value value);                   /* borrowed until the statement is released */
+fr_value fr_stmt_value(sqlite3_stmt *h, int column); /* borrowed until the next step */
+fr_value fr_value_from_sqlite(sqlite3_value *value); /* of the hook; borrowed */
 
 /* The code of ours for a result code. */
 fr_err fr_sqlite_err(const fr_sqlite *conn, int rc);

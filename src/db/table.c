@@ -64,10 +64,11 @@ static char *column_dup(sqlite3_stmt *h, int i)
 static int read_kind(fr_sqlite *conn, fr_str name, fr_table_info *out, bool *has_key_index)
 {
     sqlite3_stmt *h;
-    int rc = sqlite3_prepare_v2(conn->h,
-                                "SELECT type, wr, EXISTS (SELECT 1 FROM pragma_index_list(l.name) WHERE origin = 'pk')"
-                                " FROM pragma_table_list AS l WHERE schema = 'main' AND name = ? COLLATE NOCASE",
-                                -1, &h, NULL);
+    int rc = sqlite3_prepare_v2(
+        conn->h,
+        "SELECT type, wr, EXISTS (SELECT 1 FROM pragma_index_list(l.name) WHERE origin = 'pk')"
+        " FROM pragma_table_list AS l WHERE schema = 'main' AND name = ? COLLATE NOCASE",
+        -1, &h, NULL);
     if (rc != SQLITE_OK)
         return rc;
     sqlite3_bind_text64(h, 1, name.p, name.n, SQLITE_STATIC, SQLITE_UTF8);
@@ -100,7 +101,9 @@ int fr_table_info_read(fr_sqlite *conn, fr_str name, fr_table_info *out)
     if (rc != SQLITE_OK || !out->is_there)
         return rc;
     sqlite3_stmt *h;
-    rc = sqlite3_prepare_v2(conn->h, "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid",
+    rc = sqlite3_prepare_v2(conn->h,
+                            "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM "
+                            "pragma_table_xinfo(?) ORDER BY cid",
                             -1, &h, NULL);
     if (rc != SQLITE_OK)
         return rc;
@@ -157,8 +160,8 @@ static bool type_has(const char *type, const char *part)
 /* SQLite's rule: INT wins over all, then the text words, then BLOB or nothing, then REAL. */
 static bool is_real(const char *type)
 {
-    if (!type || type_has(type, "INT") || type_has(type, "CHAR") || type_has(type, "CLOB") || type_has(type, "TEXT") ||
-        type_has(type, "BLOB"))
+    if (!type || type_has(type, "INT") || type_has(type, "CHAR") || type_has(type, "CLOB") ||
+        type_has(type, "TEXT") || type_has(type, "BLOB"))
         return false;
     return type_has(type, "REAL") || type_has(type, "FLOA") || type_has(type, "DOUB");
 }
@@ -175,12 +178,17 @@ static fr_err default_value(const fr_column_info *column, fr_arena *arena, fr_va
     sqlite3 *h = NULL;
     sqlite3_stmt *stmt = NULL;
     fr_err err = FR_EBACKEND;
-    char *sql = sqlite3_mprintf("CREATE TABLE t(a, c %s DEFAULT %s)", column->type ? column->type : "", column->default_);
+    char *sql = sqlite3_mprintf("CREATE TABLE t(a, c %s DEFAULT %s)",
+                                column->type ? column->type : "", column->default_);
     *out = (fr_value){.type = FR_VALUE_NULL};
-    if (sql && sqlite3_open_v2(":memory:", &h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
+    if (sql &&
+        sqlite3_open_v2(":memory:", &h,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX,
+                        NULL) == SQLITE_OK &&
         sqlite3_exec(h, sql, NULL, NULL, NULL) == SQLITE_OK &&
         sqlite3_exec(h, "INSERT INTO t(a) VALUES(1)", NULL, NULL, NULL) == SQLITE_OK &&
-        sqlite3_prepare_v2(h, "SELECT c FROM t", -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
+        sqlite3_prepare_v2(h, "SELECT c FROM t", -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW)
         err = fr_value_dup(arena, fr_stmt_value(stmt, 0), out) ? FR_OK : FR_ENOMEM;
     sqlite3_finalize(stmt);
     sqlite3_close(h);
@@ -220,12 +228,13 @@ static void map_column(fr_table *table, uint32_t field, const fr_table_info *inf
     table->map.updated[field] = (int16_t)stored;
     if (at == info->rowid)
         table->map.column[field] = table->map.updated[field] = FR_IMAGE_KEY;
-    else if (stored == info->rowid || (is_real(columns[position].type) && !is_real(columns[at].type)))
+    else if (stored == info->rowid ||
+             (is_real(columns[position].type) && !is_real(columns[at].type)))
         table->map.is_blind = true;
 }
 
-static void map_field(fr_table *table, uint32_t field, const fr_table_info *info, int at, fr_arena *arena,
-                      uint64_t *unseen)
+static void map_field(fr_table *table, uint32_t field, const fr_table_info *info, int at,
+                      fr_arena *arena, uint64_t *unseen)
 {
     const fr_column_info *column = &info->columns.at[at];
     uint64_t bit = UINT64_C(1) << field;

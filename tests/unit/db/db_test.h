@@ -1,13 +1,13 @@
 /* What the tests of db share: a database in a new folder, a context without a loop, two models. */
 #ifndef FR_TEST_DB_TEST_H
 #define FR_TEST_DB_TEST_H
-#include "unit.h"
-#include <freshet/db.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <freshet/db.h>
 #include "base/arena.h"
 #include "db/db_int.h"
+#include "unit.h"
 
 FR_MODEL(author,
     (ID,   id),
@@ -46,7 +46,8 @@ static inline void test_ctx(fr_test_db *t)
     t->ctx.db = t->db;
 }
 
-static inline void test_open(fr_test_db *t, const fr_db_opts *opts, const fr_model *const *models, const bool *live)
+static inline void test_open(fr_test_db *t, const fr_db_opts *opts, const fr_model *const *models,
+                             const bool *live)
 {
     char error[512] = "";
     fr_db_opts all = opts ? *opts : (fr_db_opts){0};
@@ -82,7 +83,9 @@ static inline void test_stranger(fr_test_db *t, const char *sql)
 {
     sqlite3 *h;
     char *error = NULL;
-    assert_int_equal(sqlite3_open_v2(t->url + 7, &h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_open_v2(t->url + 7, &h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
+        SQLITE_OK);
     sqlite3_busy_timeout(h, 5000);
     if (sqlite3_exec(h, sql, NULL, NULL, &error) != SQLITE_OK)
         fail_msg("%s: %s", sql, error);

@@ -1,6 +1,6 @@
 /* fr_atomic: one member whose function runs on the writer's thread (traps B5). */
-#include "db_test.h"
 #include <time.h>
+#include "db_test.h"
 
 typedef struct scene {
     fr_test_db db;
@@ -219,6 +219,9 @@ static void nothing_runs_after_the_transaction_is_gone(void **state)
     test_close(&s.db);
 }
 
-FR_TESTS(atomic, FR_TEST(it_is_one_commit), FR_TEST(an_error_rolls_everything_back), FR_TEST(a_part_that_fails_is_undone_alone),
-         FR_TEST(it_has_100_ms), FR_TEST(only_its_own_context_works_and_nothing_else_waits), FR_TEST(one_whose_commit_fails_is_told),
-         FR_TEST(an_open_reference_may_be_repaired_before_the_end), FR_TEST(nothing_runs_after_the_transaction_is_gone))
+FR_TESTS(atomic, FR_TEST(it_is_one_commit), FR_TEST(an_error_rolls_everything_back),
+         FR_TEST(a_part_that_fails_is_undone_alone), FR_TEST(it_has_100_ms),
+         FR_TEST(only_its_own_context_works_and_nothing_else_waits),
+         FR_TEST(one_whose_commit_fails_is_told),
+         FR_TEST(an_open_reference_may_be_repaired_before_the_end),
+         FR_TEST(nothing_runs_after_the_transaction_is_gone))

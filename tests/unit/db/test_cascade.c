@@ -22,7 +22,8 @@ FR_MODEL(prize,
     (ID,          id),
     (FOREIGN_KEY, team, .to = &team_model, .on_delete = FR_PROTECT));
 
-static const fr_model *const models[] = {&team_model, &member_model, &badge_model, &desk_model, &prize_model, NULL};
+static const fr_model *const models[] = {&team_model, &member_model, &badge_model,
+                                         &desk_model, &prize_model,  NULL};
 static const bool live[] = {true, true, true, true, true};
 
 static size_t changes;
@@ -37,12 +38,13 @@ static void open_teams(fr_test_db *t)
 {
     test_folder(t);
     test_open(t, &(fr_db_opts){.on_commit = on_commit}, models, live);
-    fr_err err = fr_db_exec_for_test(&t->ctx,
-                                     "INSERT INTO team VALUES(1, 'red'), (2, 'blue');"
-                                     "INSERT INTO member VALUES(1, 1, NULL), (2, 1, 1), (3, 2, 2), (4, 2, NULL);"
-                                     "UPDATE member SET boss_id = 3 WHERE id = 1;" /* 1, 2 and 3 are each other's boss */
-                                     "INSERT INTO badge VALUES(1, 1), (2, 3), (3, 4); INSERT INTO desk VALUES(1, 2), (2, 4);",
-                                     false);
+    fr_err err = fr_db_exec_for_test(
+        &t->ctx,
+        "INSERT INTO team VALUES(1, 'red'), (2, 'blue');"
+        "INSERT INTO member VALUES(1, 1, NULL), (2, 1, 1), (3, 2, 2), (4, 2, NULL);"
+        "UPDATE member SET boss_id = 3 WHERE id = 1;" /* 1, 2 and 3 are each other's boss */
+        "INSERT INTO badge VALUES(1, 1), (2, 3), (3, 4); INSERT INTO desk VALUES(1, 2), (2, 4);",
+        false);
     if (err != FR_OK)
         fail_msg("%.*s", FR_FMT(t->ctx.detail));
     changes = 0;
@@ -54,9 +56,11 @@ static void what_points_there_goes_too_round_in_circles(void **state)
     fr_test_db t;
     open_teams(&t);
     assert_int_equal(fr_delete(&t.ctx, &team_model, 1), FR_OK);
-    assert_int_equal(test_number(&t, "SELECT group_concat(id) = '4' FROM member"), 1); /* 3, of the other team, had boss 2 */
+    assert_int_equal(test_number(&t, "SELECT group_concat(id) = '4' FROM member"),
+                     1); /* 3, of the other team, had boss 2 */
     assert_int_equal(test_number(&t, "SELECT group_concat(id) = '3' FROM badge"), 1);
-    assert_int_equal(test_number(&t, "SELECT count(*) FROM desk WHERE member_id IS NULL AND id = 1"), 1);
+    assert_int_equal(
+        test_number(&t, "SELECT count(*) FROM desk WHERE member_id IS NULL AND id = 1"), 1);
     assert_int_equal(test_number(&t, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
     assert_int_equal(changes, 1 + 3 + 2 + 1);
     test_close(&t);
@@ -80,4 +84,5 @@ static void a_protected_row_stops_everything(void **state)
     test_close(&t);
 }
 
-FR_TESTS(cascade, FR_TEST(what_points_there_goes_too_round_in_circles), FR_TEST(a_protected_row_stops_everything))
+FR_TESTS(cascade, FR_TEST(what_points_there_goes_too_round_in_circles),
+         FR_TEST(a_protected_row_stops_everything))

@@ -7,7 +7,8 @@
 /* ---- tables of somebody else, with all that makes images hard ---- */
 
 static const char script[] =
-    "CREATE TABLE odd(id INTEGER PRIMARY KEY, price REAL, a TEXT, v AS (a || '!') VIRTUAL, num NUMERIC,"
+    "CREATE TABLE odd(id INTEGER PRIMARY KEY, price REAL, a TEXT, v AS (a || '!') VIRTUAL, num "
+    "NUMERIC,"
     " s AS (price * 2) STORED, u INT UNIQUE);"
     "CREATE TABLE blind(a TEXT, v AS (a || '!') VIRTUAL, id INTEGER PRIMARY KEY, u INT);"
     "CREATE TABLE grown(id INTEGER PRIMARY KEY, a TEXT);"
@@ -15,29 +16,54 @@ static const char script[] =
     "ALTER TABLE grown ADD COLUMN d INT NOT NULL DEFAULT 7;"
     "ALTER TABLE grown ADD COLUMN r REAL NOT NULL DEFAULT 3;"
     "ALTER TABLE grown ADD COLUMN t TEXT NOT NULL DEFAULT 12;"
-    "CREATE TABLE rowless(b INT, v AS (b + 1) VIRTUAL, r REAL, k TEXT PRIMARY KEY NOT NULL, u INT UNIQUE) WITHOUT ROWID;"
+    "CREATE TABLE rowless(b INT, v AS (b + 1) VIRTUAL, r REAL, k TEXT PRIMARY KEY NOT NULL, u INT "
+    "UNIQUE) WITHOUT ROWID;"
     "CREATE TABLE parent(id INTEGER PRIMARY KEY, name TEXT UNIQUE);"
-    "CREATE TABLE child(id INTEGER PRIMARY KEY, p INT REFERENCES parent(id) ON DELETE CASCADE ON UPDATE CASCADE,"
-    " q INT REFERENCES parent(id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED, n INT CHECK (n < 90));"
+    "CREATE TABLE child(id INTEGER PRIMARY KEY, p INT REFERENCES parent(id) ON DELETE CASCADE ON "
+    "UPDATE CASCADE,"
+    " q INT REFERENCES parent(id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED, n INT CHECK (n "
+    "< 90));"
     "CREATE TABLE audit(id INTEGER PRIMARY KEY, what TEXT);"
-    "CREATE TRIGGER told AFTER UPDATE ON parent BEGIN INSERT INTO audit(what) VALUES(old.name || '>' || new.name); END;"
+    "CREATE TRIGGER told AFTER UPDATE ON parent BEGIN INSERT INTO audit(what) VALUES(old.name || "
+    "'>' || new.name); END;"
     "CREATE TRIGGER never BEFORE INSERT ON child WHEN new.n = 13 BEGIN SELECT RAISE(IGNORE); END;"
-    "CREATE TRIGGER kept AFTER INSERT ON child WHEN new.n = 17 BEGIN SELECT RAISE(FAIL, 'seventeen'); END;";
+    "CREATE TRIGGER kept AFTER INSERT ON child WHEN new.n = 17 BEGIN SELECT RAISE(FAIL, "
+    "'seventeen'); END;";
 
-#define FIELD(n, k, ...) {.name = n, .kind = FR_KIND_##k, .column = n, __VA_ARGS__}
-static const fr_field odd_fields[] = {FIELD("u", INTEGER, .null = true), FIELD("a", TEXT, .null = true), FIELD("v", TEXT, .null = true),
-                                      FIELD("s", FLOAT, .null = true),   FIELD("id", ID),                FIELD("num", FLOAT, .null = true), FIELD("price", FLOAT, .null = true)};
-static const fr_field grown_fields[] = {FIELD("id", ID), FIELD("a", TEXT, .null = true), FIELD("d", INTEGER), FIELD("t", TEXT), FIELD("r", FLOAT)};
-static const fr_field rowless_fields[] = {FIELD("r", FLOAT, .null = true), FIELD("k", CHAR, .primary_key = true, .max_length = 9),
-                                          FIELD("v", INTEGER, .null = true), FIELD("b", INTEGER, .null = true), FIELD("u", INTEGER, .null = true)};
+#define FIELD(n, k, ...)                                                                           \
+    {                                                                                              \
+        .name = n, .kind = FR_KIND_##k, .column = n, __VA_ARGS__                                   \
+    }
+static const fr_field odd_fields[] = {FIELD("u", INTEGER, .null = true),
+                                      FIELD("a", TEXT, .null = true),
+                                      FIELD("v", TEXT, .null = true),
+                                      FIELD("s", FLOAT, .null = true),
+                                      FIELD("id", ID),
+                                      FIELD("num", FLOAT, .null = true),
+                                      FIELD("price", FLOAT, .null = true)};
+static const fr_field grown_fields[] = {FIELD("id", ID), FIELD("a", TEXT, .null = true),
+                                        FIELD("d", INTEGER), FIELD("t", TEXT), FIELD("r", FLOAT)};
+static const fr_field rowless_fields[] = {
+    FIELD("r", FLOAT, .null = true), FIELD("k", CHAR, .primary_key = true, .max_length = 9),
+    FIELD("v", INTEGER, .null = true), FIELD("b", INTEGER, .null = true),
+    FIELD("u", INTEGER, .null = true)};
 static const fr_field parent_fields[] = {FIELD("id", ID), FIELD("name", TEXT, .null = true)};
-static const fr_field child_fields[] = {FIELD("id", ID), FIELD("p", INTEGER, .null = true), FIELD("q", INTEGER, .null = true), FIELD("n", INTEGER, .null = true)};
-static const fr_field blind_fields[] = {FIELD("id", ID), FIELD("a", TEXT, .null = true), FIELD("u", INTEGER, .null = true)};
+static const fr_field child_fields[] = {FIELD("id", ID), FIELD("p", INTEGER, .null = true),
+                                        FIELD("q", INTEGER, .null = true),
+                                        FIELD("n", INTEGER, .null = true)};
+static const fr_field blind_fields[] = {FIELD("id", ID), FIELD("a", TEXT, .null = true),
+                                        FIELD("u", INTEGER, .null = true)};
 static const fr_field audit_fields[] = {FIELD("id", ID), FIELD("what", TEXT, .null = true)};
-#define MODEL(n) {.name = #n, .fields = n##_fields, .field_count = sizeof n##_fields / sizeof *n##_fields, .is_foreign = true}
+#define MODEL(n)                                                                                   \
+    {                                                                                              \
+        .name = #n, .fields = n##_fields, .field_count = sizeof n##_fields / sizeof *n##_fields,   \
+        .is_foreign = true                                                                         \
+    }
 enum { TABLES = 7, ROWS = 400 };
-static const fr_model models_[TABLES] = {MODEL(odd), MODEL(grown), MODEL(rowless), MODEL(parent), MODEL(child), MODEL(audit), MODEL(blind)};
-static const fr_model *const models[TABLES + 1] = {&models_[0], &models_[1], &models_[2], &models_[3], &models_[4], &models_[5], &models_[6]};
+static const fr_model models_[TABLES] = {MODEL(odd),   MODEL(grown), MODEL(rowless), MODEL(parent),
+                                         MODEL(child), MODEL(audit), MODEL(blind)};
+static const fr_model *const models[TABLES + 1] = {
+    &models_[0], &models_[1], &models_[2], &models_[3], &models_[4], &models_[5], &models_[6]};
 static const bool live[TABLES] = {true, true, true, true, true, true, true};
 
 /* ---- the copy ---- */
@@ -45,7 +71,10 @@ static const bool live[TABLES] = {true, true, true, true, true, true, true};
 typedef struct copy {
     fr_test_db db;
     fr_arena *arena;
-    struct { fr_value *rows[ROWS]; size_t count; } tables[TABLES];
+    struct {
+        fr_value *rows[ROWS];
+        size_t count;
+    } tables[TABLES];
     uint64_t unseen[TABLES];
     uint64_t number;
     size_t changes, floods;
@@ -85,8 +114,12 @@ static bool same(const copy *c, int t, const fr_value *image, const fr_value *ro
 static void fault(copy *c, const fr_change *change, const char *what)
 {
     if (!*c->fault)
-        snprintf(c->fault, sizeof c->fault, "%s of %s, key %lld: %s", change->op == FR_CREATE ? "create" : change->op == FR_UPDATE ? "update" : "delete",
-                 change->model->name, change->key.type == FR_VALUE_INT ? (long long)change->key.as.i : -1, what);
+        snprintf(c->fault, sizeof c->fault, "%s of %s, key %lld: %s",
+                 change->op == FR_CREATE   ? "create"
+                 : change->op == FR_UPDATE ? "update"
+                                           : "delete",
+                 change->model->name,
+                 change->key.type == FR_VALUE_INT ? (long long)change->key.as.i : -1, what);
 }
 
 static void apply(copy *c, const fr_change *change)
@@ -96,7 +129,8 @@ static void apply(copy *c, const fr_change *change)
     c->changes++;
     if ((change->op == FR_CREATE) != (at == count))
         fault(c, change, at == count ? "no such row" : "the row is there");
-    else if ((change->op == FR_CREATE) != !change->old || (change->op == FR_DELETE) != !change->new_)
+    else if ((change->op == FR_CREATE) != !change->old ||
+             (change->op == FR_DELETE) != !change->new_)
         fault(c, change, "an image too many or too few");
     else if (change->old && !same(c, t, change->old, c->tables[t].rows[at]))
         fault(c, change, "another old image");
@@ -110,7 +144,10 @@ static void apply(copy *c, const fr_change *change)
 
 static fr_err add_row(void *arg, const fr_value *values)
 {
-    struct { copy *c; int t; } *a = arg;
+    struct {
+        copy *c;
+        int t;
+    } *a = arg;
     if (a->c->tables[a->t].count < ROWS)
         a->c->tables[a->t].rows[a->c->tables[a->t].count++] = keep(a->c, a->t, values);
     return FR_OK;
@@ -119,9 +156,14 @@ static fr_err add_row(void *arg, const fr_value *values)
 static void reload(copy *c, int t)
 {
     fr_query query = {.model = &models_[t]};
-    struct { copy *c; int t; } a = {c, t};
+    struct {
+        copy *c;
+        int t;
+    } a = {c, t};
     c->tables[t].count = 0;
-    assert_int_equal(fr_db_select(&c->db.ctx, &query, &(fr_reader_sink){.row = add_row, .arg = &a}, NULL), FR_OK);
+    assert_int_equal(
+        fr_db_select(&c->db.ctx, &query, &(fr_reader_sink){.row = add_row, .arg = &a}, NULL),
+        FR_OK);
 }
 
 static bool is_flooded[TABLES];
@@ -131,7 +173,8 @@ static void on_commit(void *arg, const fr_commit *commits, size_t count)
     copy *c = arg;
     for (size_t i = 0; i < count; i++) {
         if (commits[i].place.number != ++c->number && !*c->fault)
-            snprintf(c->fault, sizeof c->fault, "number %llu", (unsigned long long)commits[i].place.number);
+            snprintf(c->fault, sizeof c->fault, "number %llu",
+                     (unsigned long long)commits[i].place.number);
         for (size_t k = 0; k < commits[i].change_count; k++)
             apply(c, &commits[i].changes[k]);
         for (size_t k = 0; k < commits[i].flood_count; k++)
@@ -165,9 +208,12 @@ static void compare(copy *c, const char *sql)
         }
         check k = {c, t, 0};
         fr_query query = {.model = &models_[t]};
-        assert_int_equal(fr_db_select(&c->db.ctx, &query, &(fr_reader_sink){.row = check_row, .arg = &k}, NULL), FR_OK);
+        assert_int_equal(
+            fr_db_select(&c->db.ctx, &query, &(fr_reader_sink){.row = check_row, .arg = &k}, NULL),
+            FR_OK);
         if (k.count != c->tables[t].count && !*c->fault)
-            snprintf(c->fault, sizeof c->fault, "%s has %zu rows, the copy %zu", models_[t].name, k.count, c->tables[t].count);
+            snprintf(c->fault, sizeof c->fault, "%s has %zu rows, the copy %zu", models_[t].name,
+                     k.count, c->tables[t].count);
     }
     if (*c->fault)
         fail_msg("%s\nafter %s", c->fault, sql);
@@ -249,15 +295,18 @@ static void what_did_not_stand_leaves_no_image(void **state)
     static copy c;
     open_copy(&c);
     run(&c, "INSERT INTO odd(u) VALUES(1), (2), (3)");
-    run(&c, "INSERT INTO odd(u) VALUES(7), (8), (1); INSERT INTO odd(u) VALUES(9)"); /* the first fails as a whole */
+    run(&c,
+        "INSERT INTO odd(u) VALUES(7), (8), (1); INSERT INTO odd(u) VALUES(9)"); /* the first fails as a whole */
     run(&c, "INSERT OR IGNORE INTO odd(u) VALUES(1), (20)");
-    run(&c, "UPDATE odd SET u = u");                                                /* fires, changes nothing */
+    run(&c, "UPDATE odd SET u = u"); /* fires, changes nothing */
     assert_int_equal(c.changes, 5);
-    run(&c, "INSERT INTO odd(id, u) VALUES(50, 60); DELETE FROM odd WHERE id = 50");  /* came and went */
+    run(&c,
+        "INSERT INTO odd(id, u) VALUES(50, 60); DELETE FROM odd WHERE id = 50"); /* came and went */
     assert_int_equal(c.changes, 5);
-    run(&c, "INSERT INTO odd(id, u) VALUES(50, 60); UPDATE odd SET id = 51 WHERE id = 50; UPDATE odd SET u = 61 WHERE id = 51");
-    assert_int_equal(c.changes, 6);                                                 /* one create of 51 */
-    run(&c, "DELETE FROM odd");                                                     /* the shortcut is off */
+    run(&c, "INSERT INTO odd(id, u) VALUES(50, 60); UPDATE odd SET id = 51 WHERE id = 50; UPDATE "
+            "odd SET u = 61 WHERE id = 51");
+    assert_int_equal(c.changes, 6); /* one create of 51 */
+    run(&c, "DELETE FROM odd");     /* the shortcut is off */
     assert_int_equal(c.changes, 12);
     close_copy(&c);
 }
@@ -267,12 +316,13 @@ static void cascades_triggers_and_their_refusals_are_told(void **state)
     (void)state;
     static copy c;
     open_copy(&c);
-    run(&c, "INSERT INTO parent VALUES(1, 'a'), (2, 'b'), (3, 'c'); INSERT INTO child VALUES(1, 1, 1, 0), (2, 1, 2, 0), (3, 2, 1, 0)");
+    run(&c, "INSERT INTO parent VALUES(1, 'a'), (2, 'b'), (3, 'c'); INSERT INTO child VALUES(1, 1, "
+            "1, 0), (2, 1, 2, 0), (3, 2, 1, 0)");
     run(&c, "UPDATE parent SET name = 'z' WHERE id = 1");
     assert_int_equal(c.tables[5].count, 1);
     run(&c, "UPDATE parent SET id = 9 WHERE id = 2");
     run(&c, "INSERT INTO child VALUES(4, 1, 1, 13)"); /* ignored by a trigger */
-    run(&c, "DELETE FROM parent WHERE id = 1");       /* updates first, then deletes: one change a row */
+    run(&c, "DELETE FROM parent WHERE id = 1"); /* updates first, then deletes: one change a row */
     assert_int_equal(c.tables[4].count, 1);
     close_copy(&c);
 }
@@ -303,7 +353,9 @@ static unsigned roll(dice *d, unsigned sides)
 
 static const char *value(dice *d, char out[32])
 {
-    static const char *const odd_values[] = {"NULL", "'text'", "'3'", "'1.50'", "2.5", "3.0", "-0.0", "1e20", "9007199254740993", "x'00ff'"};
+    static const char *const odd_values[] = {
+        "NULL", "'text'", "'3'",  "'1.50'",           "2.5",
+        "3.0",  "-0.0",   "1e20", "9007199254740993", "x'00ff'"};
     if (roll(d, 3) == 0)
         snprintf(out, 32, "%s", odd_values[roll(d, 10)]);
     else
@@ -314,70 +366,88 @@ static const char *value(dice *d, char out[32])
 static void statement(dice *d, char *out, size_t size)
 {
     static const char *const how[] = {"INSERT", "INSERT OR REPLACE", "INSERT OR IGNORE", "INSERT"};
-    static const char *const change[] = {"UPDATE", "UPDATE OR REPLACE", "UPDATE OR IGNORE", "UPDATE"};
+    static const char *const change[] = {"UPDATE", "UPDATE OR REPLACE", "UPDATE OR IGNORE",
+                                         "UPDATE"};
     char a[32], b[32], e[32];
     unsigned id = roll(d, 12), other = roll(d, 12), third = roll(d, 12);
     const char *v = value(d, a), *w = value(d, b), *x = value(d, e);
     switch (roll(d, 20)) {
     case 0:
-        snprintf(out, size, "%s INTO odd(id, a, price, num, u) VALUES(%u, %s, %s, %s, %u)", how[roll(d, 4)], id, v, w, x, other);
+        snprintf(out, size, "%s INTO odd(id, a, price, num, u) VALUES(%u, %s, %s, %s, %u)",
+                 how[roll(d, 4)], id, v, w, x, other);
         break;
     case 1:
-        snprintf(out, size, "%s INTO odd(a, price, u) VALUES(%s, %s, %u), (%s, 1, %u), (NULL, NULL, %u)", how[roll(d, 4)], v, w, id, x, other, third);
+        snprintf(out, size,
+                 "%s INTO odd(a, price, u) VALUES(%s, %s, %u), (%s, 1, %u), (NULL, NULL, %u)",
+                 how[roll(d, 4)], v, w, id, x, other, third);
         break;
     case 2:
-        snprintf(out, size, "INSERT INTO odd(id, u, num) VALUES(%u, %u, %s) ON CONFLICT(u) DO UPDATE SET a = %s, num = excluded.num", id, other, v, w);
+        snprintf(out, size,
+                 "INSERT INTO odd(id, u, num) VALUES(%u, %u, %s) ON CONFLICT(u) DO UPDATE SET a = "
+                 "%s, num = excluded.num",
+                 id, other, v, w);
         break;
     case 3:
-        snprintf(out, size, "%s odd SET price = %s, num = %s WHERE id %% 3 = %u", change[roll(d, 4)], v, w, id % 3);
+        snprintf(out, size, "%s odd SET price = %s, num = %s WHERE id %% 3 = %u",
+                 change[roll(d, 4)], v, w, id % 3);
         break;
     case 4:
-        snprintf(out, size, "%s odd SET id = %u, u = %u WHERE id = %u", change[roll(d, 4)], other, third, id);
+        snprintf(out, size, "%s odd SET id = %u, u = %u WHERE id = %u", change[roll(d, 4)], other,
+                 third, id);
         break;
-    case 5:
-        snprintf(out, size, "DELETE FROM odd WHERE u > %u", roll(d, 15));
-        break;
+    case 5: snprintf(out, size, "DELETE FROM odd WHERE u > %u", roll(d, 15)); break;
     case 6:
-        snprintf(out, size, "%s INTO grown(id, a, d, r, t) VALUES(%u, %s, %s, %s, %s)", how[roll(d, 4)], id, v, w, x, roll(d, 2) ? "'t'" : "NULL");
+        snprintf(out, size, "%s INTO grown(id, a, d, r, t) VALUES(%u, %s, %s, %s, %s)",
+                 how[roll(d, 4)], id, v, w, x, roll(d, 2) ? "'t'" : "NULL");
         break;
     case 7:
-        snprintf(out, size, "%s grown SET a = %s, r = %u WHERE id = %u", change[roll(d, 4)], v, other, id);
+        snprintf(out, size, "%s grown SET a = %s, r = %u WHERE id = %u", change[roll(d, 4)], v,
+                 other, id);
         break;
     case 8:
         snprintf(out, size, "%s grown SET id = id + %u", change[roll(d, 4)], 1 + roll(d, 3));
         break;
     case 9:
-        snprintf(out, size, "%s INTO rowless(k, b, r, u) VALUES('k%u', %u, %s, %u)", how[roll(d, 4)], id, other, v, third);
+        snprintf(out, size, "%s INTO rowless(k, b, r, u) VALUES('k%u', %u, %s, %u)",
+                 how[roll(d, 4)], id, other, v, third);
         break;
     case 10:
-        snprintf(out, size, "%s rowless SET k = 'k%u', r = %s WHERE k = 'k%u'", change[roll(d, 4)], other, v, id);
+        snprintf(out, size, "%s rowless SET k = 'k%u', r = %s WHERE k = 'k%u'", change[roll(d, 4)],
+                 other, v, id);
         break;
     case 11:
-        snprintf(out, size, "INSERT INTO rowless(k, b, u) VALUES('k%u', 1, %u) ON CONFLICT DO UPDATE SET b = b + 1", id, other);
+        snprintf(
+            out, size,
+            "INSERT INTO rowless(k, b, u) VALUES('k%u', 1, %u) ON CONFLICT DO UPDATE SET b = b + 1",
+            id, other);
         break;
     case 12:
-        snprintf(out, size, roll(d, 4) ? "DELETE FROM rowless WHERE b < %u" : "DELETE FROM rowless", id);
+        snprintf(out, size, roll(d, 4) ? "DELETE FROM rowless WHERE b < %u" : "DELETE FROM rowless",
+                 id);
         break;
     case 13:
-        snprintf(out, size, "%s INTO parent VALUES(%u, 'n%u'), (%u, 'n%u')", how[roll(d, 4)], id, other, third, roll(d, 12));
+        snprintf(out, size, "%s INTO parent VALUES(%u, 'n%u'), (%u, 'n%u')", how[roll(d, 4)], id,
+                 other, third, roll(d, 12));
         break;
     case 14:
         snprintf(out, size, "%s parent SET id = %u WHERE id = %u", change[roll(d, 4)], other, id);
         break;
     case 15:
-        snprintf(out, size, "%s parent SET name = 'n%u' WHERE id <= %u", change[roll(d, 4)], other, id);
+        snprintf(out, size, "%s parent SET name = 'n%u' WHERE id <= %u", change[roll(d, 4)], other,
+                 id);
         break;
-    case 16:
-        snprintf(out, size, "DELETE FROM parent WHERE id = %u", id);
-        break;
+    case 16: snprintf(out, size, "DELETE FROM parent WHERE id = %u", id); break;
     case 17:
-        snprintf(out, size, "%s INTO child VALUES(%u, %u, %u, %u)", how[roll(d, 4)], id, other, third, roll(d, 16));
+        snprintf(out, size, "%s INTO child VALUES(%u, %u, %u, %u)", how[roll(d, 4)], id, other,
+                 third, roll(d, 16));
         break;
     case 18:
-        snprintf(out, size, "INSERT INTO child SELECT id + %u, p, q, n + %u FROM child", id, roll(d, 60));
+        snprintf(out, size, "INSERT INTO child SELECT id + %u, p, q, n + %u FROM child", id,
+                 roll(d, 60));
         break;
     default:
-        snprintf(out, size, "DELETE FROM %s WHERE id %% 4 = %u", roll(d, 2) ? "child" : "audit", id % 4);
+        snprintf(out, size, "DELETE FROM %s WHERE id %% 4 = %u", roll(d, 2) ? "child" : "audit",
+                 id % 4);
     }
 }
 
@@ -451,8 +521,11 @@ static void the_library_shows_rows_as_the_map_expects(void **state)
     assert_int_equal(fr_hook_check(error), FR_OK);
 }
 
-FR_TESTS(hook, FR_TEST(the_library_shows_rows_as_the_map_expects), FR_TEST(only_virtual_columns_are_unseen),
-         FR_TEST(old_images_of_added_columns_show_their_default), FR_TEST(reals_generated_columns_and_keys_are_as_stored),
-         FR_TEST(what_did_not_stand_leaves_no_image), FR_TEST(cascades_triggers_and_their_refusals_are_told),
+FR_TESTS(hook, FR_TEST(the_library_shows_rows_as_the_map_expects),
+         FR_TEST(only_virtual_columns_are_unseen),
+         FR_TEST(old_images_of_added_columns_show_their_default),
+         FR_TEST(reals_generated_columns_and_keys_are_as_stored),
+         FR_TEST(what_did_not_stand_leaves_no_image),
+         FR_TEST(cascades_triggers_and_their_refusals_are_told),
          FR_TEST(a_table_whose_columns_the_hook_mixes_up_is_in_flood),
          FR_TEST(ten_thousand_random_statements_agree_with_the_tables))

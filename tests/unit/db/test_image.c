@@ -1,5 +1,5 @@
-#include "db_test.h"
 #include "db/image.h"
+#include "db_test.h"
 
 static fr_value text(const char *s)
 {
@@ -16,8 +16,15 @@ static void put(fr_buf *out, const fr_value *values, size_t count)
 static void values_come_back_as_they_were(void **state)
 {
     (void)state;
-    fr_value values[] = {{.type = FR_VALUE_NULL}, FR_VALUE_I(0), FR_VALUE_I(-1), FR_VALUE_I(INT64_MAX), FR_VALUE_I(INT64_MIN),
-                         {.type = FR_VALUE_REAL, .as.r = -0.0}, {.type = FR_VALUE_REAL, .as.r = 1e300}, text(""), text("a\xc3\xa9"),
+    fr_value values[] = {{.type = FR_VALUE_NULL},
+                         FR_VALUE_I(0),
+                         FR_VALUE_I(-1),
+                         FR_VALUE_I(INT64_MAX),
+                         FR_VALUE_I(INT64_MIN),
+                         {.type = FR_VALUE_REAL, .as.r = -0.0},
+                         {.type = FR_VALUE_REAL, .as.r = 1e300},
+                         text(""),
+                         text("a\xc3\xa9"),
                          {.type = FR_VALUE_BLOB, .as.s = {"\0\1\2", 3}}};
     enum { COUNT = sizeof values / sizeof *values };
     fr_value back[COUNT];
@@ -36,7 +43,8 @@ static void values_come_back_as_they_were(void **state)
 static void a_difference_holds_only_what_differs(void **state)
 {
     (void)state;
-    fr_value old[] = {FR_VALUE_I(7), text("a long text that stays"), text("before"), {.type = FR_VALUE_NULL}};
+    fr_value old[] = {
+        FR_VALUE_I(7), text("a long text that stays"), text("before"), {.type = FR_VALUE_NULL}};
     fr_value new_[] = {FR_VALUE_I(7), text("a long text that stays"), text("after"), FR_VALUE_I(1)};
     fr_value back[4];
     fr_buf a, b, diff;
@@ -56,4 +64,5 @@ static void a_difference_holds_only_what_differs(void **state)
     fr_buf_deinit(&diff);
 }
 
-FR_TESTS(image, FR_TEST(values_come_back_as_they_were), FR_TEST(a_difference_holds_only_what_differs))
+FR_TESTS(image, FR_TEST(values_come_back_as_they_were),
+         FR_TEST(a_difference_holds_only_what_differs))

@@ -2,12 +2,12 @@
  * kill -9 at any moment: what was acknowledged is there, what is logged is what is stored, and the file is whole.
  * The victim is this program again (a constructor sees its environment), so that it has threads of its own.
  */
-#include "db_test.h"
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "db_test.h"
 
 enum { ROUNDS = 20, THREADS = 4, ACKS_FD = 3, NAMES = 200000 };
 extern char **environ;
@@ -59,7 +59,8 @@ __attribute__((constructor)) static void be_the_victim(void)
     if (!url)
         return;
     round_of_victim = (int)strtol(getenv("FR_TEST_ROUND"), NULL, 10);
-    if (fr_db_open(&(fr_db_opts){.url = url}, test_models(), test_live, NULL, &victim, error) != FR_OK) {
+    if (fr_db_open(&(fr_db_opts){.url = url}, test_models(), test_live, NULL, &victim, error) !=
+        FR_OK) {
         fprintf(stderr, "victim: %s\n", error);
         _exit(2);
     }
@@ -74,7 +75,7 @@ __attribute__((constructor)) static void be_the_victim(void)
 typedef struct witness {
     fr_test_db db;
     fr_arena *arena;
-    fr_map known;     /* name → its last letter */
+    fr_map known; /* name → its last letter */
     size_t acks, stored;
 } witness;
 
@@ -150,10 +151,13 @@ static void check(witness *w)
 {
     fr_query all = {.model = &author_model};
     fr_span_changes span;
-    fr_place first = {0, (uint64_t)test_number(&w->db, "SELECT mark FROM freshet_commit WHERE number = 0")};
+    fr_place first = {
+        0, (uint64_t)test_number(&w->db, "SELECT mark FROM freshet_commit WHERE number = 0")};
     test_open(&w->db, NULL, test_models(), test_live);
     w->stored = 0;
-    assert_int_equal(fr_db_select(&w->db.ctx, &all, &(fr_reader_sink){.row = look_at_row, .arg = w}, NULL), FR_OK);
+    assert_int_equal(
+        fr_db_select(&w->db.ctx, &all, &(fr_reader_sink){.row = look_at_row, .arg = w}, NULL),
+        FR_OK);
     size_t pos = 0;
     fr_str name;
     for (const char *letter; (letter = fr_map_next(&w->known, &pos, &name));)
@@ -163,8 +167,10 @@ static void check(witness *w)
     assert_true(span.is_known);
     assert_int_equal(span.change_count, w->stored); /* what came and went is folded away */
     test_shut(&w->db);
-    assert_int_equal(test_number(&w->db, "SELECT count(*) = max(number) + 1 FROM freshet_commit"), 1);
-    assert_int_equal(test_number(&w->db, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
+    assert_int_equal(test_number(&w->db, "SELECT count(*) = max(number) + 1 FROM freshet_commit"),
+                     1);
+    assert_int_equal(
+        test_number(&w->db, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
     /* Next round: the rows that were seen must stay. */
     pos = 0;
     fr_map next;

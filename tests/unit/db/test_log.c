@@ -1,6 +1,6 @@
 /* The change log: what a commit leaves there, what is told of it, and what can be read back (traps A8, B4, D1, D2). */
+#include <time.h>
 #include "db_test.h"
-#include "db/image.h"
 
 typedef struct scene {
     fr_test_db db;
@@ -64,16 +64,20 @@ static void numbers_are_dense_and_only_for_what_changed(void **state)
     assert_int_equal(fr_update(&s.db.ctx, &author_model, &a), FR_OK); /* as it was */
     assert_int_equal(fr_db_committed(s.db.db).number, 1);
     fr_value none = {.type = FR_VALUE_NULL};
-    fr_write w = {.model = &author_model, .op = FR_WRITE_UPDATE, .key = FR_VALUE_I(1), .values = &none};
+    fr_write w = {
+        .model = &author_model, .op = FR_WRITE_UPDATE, .key = FR_VALUE_I(1), .values = &none};
     assert_int_equal(fr_db_write(&s.db.ctx, &w), FR_OK);
     assert_int_equal(w.place.number, 1);
     assert_int_equal(w.place.mark, s.last.mark);
-    run(&s, "INSERT INTO book(title, price, done, updated) VALUES('t', 1, 0, '')"); /* not live: numbered, not told */
+    run(&s,
+        "INSERT INTO book(title, price, done, updated) VALUES('t', 1, 0, '')"); /* not live: numbered, not told */
     assert_int_equal(s.last.number, 2);
     assert_int_equal(s.changes, 1);
     assert_int_equal(test_number(&s.db, "SELECT count(*) FROM freshet_commit"), 3);
     assert_int_equal(test_number(&s.db, "SELECT count(*) FROM freshet_change"), 1);
-    assert_int_equal(test_number(&s.db, "SELECT number FROM freshet_commit WHERE mark = (SELECT mark FROM freshet_commit WHERE number = 2)"), 2);
+    assert_int_equal(test_number(&s.db, "SELECT number FROM freshet_commit WHERE mark = (SELECT "
+                                        "mark FROM freshet_commit WHERE number = 2)"),
+                     2);
     test_close(&s.db);
 }
 
@@ -84,11 +88,14 @@ static void secrets_are_neither_told_nor_logged(void **state)
     open_with(&s, (fr_db_opts){0}, test_live);
     run(&s, "INSERT INTO book(title, note, price, done, updated) VALUES('t', 'hunter2', 1, 0, '')");
     run(&s, "UPDATE book SET title = 'u', note = 'hunter3'");
-    run(&s, "UPDATE book SET note = 'hunter4'"); /* changes only what nobody may see: a number, no change */
+    run(&s,
+        "UPDATE book SET note = 'hunter4'"); /* changes only what nobody may see: a number, no change */
     assert_int_equal(s.changes, 2);
     assert_int_equal(s.last.number, 3);
     assert_false(s.secret_seen);
-    assert_int_equal(test_number(&s.db, "SELECT count(*) FROM freshet_change WHERE instr(new, 'hunter') OR instr(old, 'hunter')"), 0);
+    assert_int_equal(test_number(&s.db, "SELECT count(*) FROM freshet_change WHERE instr(new, "
+                                        "'hunter') OR instr(old, 'hunter')"),
+                     0);
     test_close(&s.db);
 }
 
@@ -148,7 +155,8 @@ static void a_place_of_another_history_is_refused(void **state)
     assert_string_equal(since(&s, &author_model, from, 0).reason, "other schema");
     from = fr_db_committed(s.db.db);
     test_shut(&s.db);
-    test_open(&s.db, NULL, (const fr_model *[]){&author_model, NULL}, test_live); /* a restart alone changes nothing */
+    test_open(&s.db, NULL, (const fr_model *[]){&author_model, NULL},
+              test_live); /* a restart alone changes nothing */
     assert_true(since(&s, &author_model, from, 0).is_known);
     test_close(&s.db);
 }
@@ -182,17 +190,21 @@ static void a_commit_too_large_is_a_flood(void **state)
     scene s;
     open_with(&s, (fr_db_opts){0}, test_live);
     fr_place from = fr_db_committed(s.db.db);
-    run(&s, "INSERT INTO author(name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000) SELECT i FROM n");
+    run(&s, "INSERT INTO author(name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM "
+            "n LIMIT 10000) SELECT i FROM n");
     assert_int_equal(s.floods, 0);
     assert_int_equal(s.changes, 10000);
     assert_true(since(&s, &author_model, from, 0).is_known);
-    run(&s, "INSERT INTO author(name) VALUES('one more'); UPDATE author SET name = name || '!'; UPDATE book SET done = 1");
+    run(&s, "INSERT INTO author(name) VALUES('one more'); UPDATE author SET name = name || '!'; "
+            "UPDATE book SET done = 1");
     assert_int_equal(s.floods, 1);
     assert_int_equal(s.changes, 10000);
     assert_string_equal(since(&s, &author_model, from, 20000).reason, "flood");
     assert_true(since(&s, &book_model, from, 0).is_known);
-    assert_int_equal(test_number(&s.db, "SELECT count(*) FROM freshet_change WHERE \"commit\" = 2"), 1);
-    run(&s, "INSERT INTO author(name) VALUES(printf('%.*c', 9000000, 'x')); UPDATE author SET name = name || 'y' WHERE length(name) > 100");
+    assert_int_equal(test_number(&s.db, "SELECT count(*) FROM freshet_change WHERE \"commit\" = 2"),
+                     1);
+    run(&s, "INSERT INTO author(name) VALUES(printf('%.*c', 9000000, 'x')); UPDATE author SET name "
+            "= name || 'y' WHERE length(name) > 100");
     assert_int_equal(s.floods, 2); /* by bytes */
     from = s.last;
     run(&s, "INSERT INTO author(name) VALUES('small again')");
@@ -216,7 +228,9 @@ static void the_log_is_cut_by_size_and_age(void **state)
     assert_true(kept > 100 && kept < 300);
     assert_int_equal(test_number(&s.db, "SELECT count(*) FROM freshet_commit"), kept + 1);
     assert_string_equal(since(&s, &author_model, first, 0).reason, "pruned");
-    fr_place oldest = {600 - (uint64_t)kept, (uint64_t)test_number(&s.db, "SELECT mark FROM freshet_commit ORDER BY number LIMIT 1")};
+    fr_place oldest = {
+        600 - (uint64_t)kept,
+        (uint64_t)test_number(&s.db, "SELECT mark FROM freshet_commit ORDER BY number LIMIT 1")};
     assert_int_equal(since(&s, &author_model, oldest, 0).change_count, kept);
     test_shut(&s.db);
 
@@ -247,7 +261,41 @@ static void an_alteration_by_a_stranger_is_a_flood(void **state)
     assert_int_equal(fr_db_schema_number(s.db.db), schema + 1);
     assert_string_equal(since(&s, &author_model, from, 0).reason, "other schema");
     test_stranger(&s.db, "ALTER TABLE author RENAME COLUMN name TO label");
-    assert_int_equal(fr_create(&s.db.ctx, &author_model, &a), FR_EBACKEND); /* and the log says why */
+    assert_int_equal(fr_create(&s.db.ctx, &author_model, &a),
+                     FR_EBACKEND); /* and the log says why */
+    test_close(&s.db);
+}
+
+static void what_strangers_wrote_is_a_flood_before_our_next_write(void **state)
+{
+    (void)state;
+    scene s;
+    open_with(&s, (fr_db_opts){.watch_ms = UINT32_MAX}, test_live);
+    run(&s, "INSERT INTO author VALUES(1, 'one')");
+    test_stranger(&s.db, "UPDATE author SET name = 'ONE'; INSERT INTO author VALUES(2, 'two')");
+    assert_int_equal(s.last.number, 1);
+    run(&s, "UPDATE author SET name = 'uno' WHERE id = 1");
+    assert_int_equal(s.last.number, 3);
+    assert_int_equal(s.floods, 2);
+    assert_int_equal(s.changes, 2);
+    fr_db_stats stats;
+    fr_db_stats_get(s.db.db, &stats);
+    assert_int_equal(stats.foreign, 1);
+    assert_int_equal(stats.members, 2);
+    assert_int_equal(stats.floods, 2);
+    test_close(&s.db);
+}
+
+static void what_strangers_wrote_is_seen_without_a_write_of_ours(void **state)
+{
+    (void)state;
+    scene s;
+    open_with(&s, (fr_db_opts){.watch_ms = 10}, test_live);
+    fr_place from = fr_db_committed(s.db.db);
+    test_stranger(&s.db, "INSERT INTO author VALUES(2, 'two')");
+    while (fr_db_committed(s.db.db).number == from.number)
+        nanosleep(&(struct timespec){0, 1000000}, NULL);
+    assert_string_equal(since(&s, &author_model, from, 0).reason, "flood");
     test_close(&s.db);
 }
 
@@ -260,11 +308,17 @@ static void tables_of_the_log_cannot_be_models(void **state)
     fr_model own = author_model;
     own.table = "freshet_commit";
     test_folder(&t);
-    assert_int_equal(fr_db_open(&(fr_db_opts){.url = t.url}, (const fr_model *[]){&own, NULL}, NULL, NULL, &db, error), FR_EINVAL);
+    assert_int_equal(fr_db_open(&(fr_db_opts){.url = t.url}, (const fr_model *[]){&own, NULL}, NULL,
+                                NULL, &db, error),
+                     FR_EINVAL);
     test_remove(&t);
 }
 
-FR_TESTS(log, FR_TEST(numbers_are_dense_and_only_for_what_changed), FR_TEST(secrets_are_neither_told_nor_logged),
-         FR_TEST(the_log_folds_what_happened_since), FR_TEST(a_place_of_another_history_is_refused),
-         FR_TEST(a_restored_copy_is_another_history), FR_TEST(a_commit_too_large_is_a_flood), FR_TEST(the_log_is_cut_by_size_and_age),
-         FR_TEST(an_alteration_by_a_stranger_is_a_flood), FR_TEST(tables_of_the_log_cannot_be_models))
+FR_TESTS(log, FR_TEST(numbers_are_dense_and_only_for_what_changed),
+         FR_TEST(secrets_are_neither_told_nor_logged), FR_TEST(the_log_folds_what_happened_since),
+         FR_TEST(a_place_of_another_history_is_refused),
+         FR_TEST(a_restored_copy_is_another_history), FR_TEST(a_commit_too_large_is_a_flood),
+         FR_TEST(the_log_is_cut_by_size_and_age), FR_TEST(an_alteration_by_a_stranger_is_a_flood),
+         FR_TEST(what_strangers_wrote_is_a_flood_before_our_next_write),
+         FR_TEST(what_strangers_wrote_is_seen_without_a_write_of_ours),
+         FR_TEST(tables_of_the_log_cannot_be_models))

@@ -6,7 +6,7 @@ typedef struct scene {
     fr_test_db db;
     fr_loop *loop;
     fr_arena *arena;
-    fr_ctx ctx;              /* of the fiber that runs */
+    fr_ctx ctx; /* of the fiber that runs */
     void (*play)(struct scene *s);
     bool is_done;
     size_t rows, begins;
@@ -79,7 +79,10 @@ static int64_t insert_author(fr_ctx *ctx, const char *name)
 static void fill(scene *s, int n)
 {
     char sql[200];
-    snprintf(sql, sizeof sql, "INSERT INTO author(name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT %d) SELECT 'name ' || i FROM n", n);
+    snprintf(sql, sizeof sql,
+             "INSERT INTO author(name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+             "FROM n LIMIT %d) SELECT 'name ' || i FROM n",
+             n);
     assert_int_equal(fr_db_exec_for_test(&s->db.ctx, sql, false), FR_OK);
 }
 
@@ -89,7 +92,8 @@ static void reads_after_a_write(scene *s)
 {
     fr_place place, written = fr_db_committed(s->db.db);
     fr_reader_sink to = sink(s);
-    assert_int_equal(fr_db_select_key(&s->ctx, &author_model, FR_VALUE_I(1), &to, NULL), FR_ENOTFOUND);
+    assert_int_equal(fr_db_select_key(&s->ctx, &author_model, FR_VALUE_I(1), &to, NULL),
+                     FR_ENOTFOUND);
     assert_str(s->ctx.detail, "Not found.");
     assert_int_equal(insert_author(&s->ctx, "a"), 1);
     assert_int_equal(fr_db_select_key(&s->ctx, &author_model, FR_VALUE_I(1), &to, &place), FR_OK);
@@ -113,7 +117,8 @@ static void reads_around_a_foreign_answer(scene *s)
     fr_query q = {.model = &author_model};
     assert_int_equal(fr_db_select(&s->ctx, &q, &to, NULL), FR_OK);
     assert_int_equal(s->rows, 0);
-    assert_int_equal(insert_author(&s->db.ctx, "b"), 1); /* blocks this thread: not a suspension, the pass goes on */
+    assert_int_equal(insert_author(&s->db.ctx, "b"),
+                     1); /* blocks this thread: not a suspension, the pass goes on */
     assert_int_equal(fr_db_select(&s->ctx, &q, &to, NULL), FR_OK);
     assert_int_equal(s->rows, 1);
 }
@@ -158,7 +163,9 @@ static void one_pass_is_one_snapshot_and_ends_with_it(void **state)
 static void reads_too_much(scene *s)
 {
     fr_reader_sink to = sink(s);
-    fr_query q = {.model = &author_model, .where = fr_pred_term(s->ctx.arena, 1, FR_LOOKUP_ICONTAINS, FR_VALUE_S(FR_STR("nobody")))};
+    fr_query q = {
+        .model = &author_model,
+        .where = fr_pred_term(s->ctx.arena, 1, FR_LOOKUP_ICONTAINS, FR_VALUE_S(FR_STR("nobody")))};
     int64_t count = -1;
     s->begins = 0;
     assert_int_equal(fr_db_select(&s->ctx, &q, &to, NULL), FR_OK);
@@ -237,7 +244,8 @@ static void pages_agree_with_ties(scene *s)
     for (int64_t page = 0; page < 4; page++) {
         q.offset = page * 5;
         assert_int_equal(fr_db_select(&s->ctx, &q, &to, NULL), FR_OK);
-        assert_int_equal(s->last, page * 5 + 5); /* equal by the order asked for: the key, ascending */
+        assert_int_equal(s->last,
+                         page * 5 + 5); /* equal by the order asked for: the key, ascending */
     }
 }
 
@@ -246,9 +254,68 @@ static void equal_rows_are_in_the_order_of_their_keys(void **state)
     (void)state;
     scene s;
     open_scene(&s);
-    assert_int_equal(fr_db_exec_for_test(&s.db.ctx, "CREATE INDEX i ON book(done DESC); INSERT INTO book(title, price, done, updated)"
-                                                    " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20) SELECT i, i, 1, '' FROM n", false), FR_OK);
+    assert_int_equal(
+        fr_db_exec_for_test(
+            &s.db.ctx,
+            "CREATE INDEX i ON book(done DESC); INSERT INTO book(title, price, done, updated)"
+            " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20) SELECT i, "
+            "i, 1, '' FROM n",
+            false),
+        FR_OK);
     run(&s, pages_agree_with_ties);
+    close_scene(&s);
+}
+
+/* ---- counts ---- */
+
+static int64_t count(scene *s, const fr_pred *where)
+{
+    fr_query q = {.model = &author_model, .where = where};
+    int64_t n = -1;
+    assert_int_equal(fr_db_count(&s->ctx, &q, &n), FR_OK);
+    return n;
+}
+
+static uint64_t remembered(scene *s)
+{
+    fr_db_stats stats;
+    fr_db_stats_get(s->db.db, &stats);
+    return stats.remembered;
+}
+
+static void counts_twice(scene *s)
+{
+    fr_value values[] = {FR_VALUE_I(1), FR_VALUE_I(2), FR_VALUE_I(3), FR_VALUE_I(99)};
+    const fr_pred *three = fr_pred_in(s->ctx.arena, 0, values, 3),
+                  *four = fr_pred_in(s->ctx.arena, 0, values + 1, 3);
+    assert_int_equal(count(s, NULL), 5);
+    assert_int_equal(count(s, three), 3);
+    assert_int_equal(count(s, four), 2);
+    assert_int_equal(remembered(s), 0);
+    assert_int_equal(count(s, NULL), 5);
+    assert_int_equal(count(s, three), 3);
+    assert_int_equal(count(s, four), 2);
+    assert_int_equal(remembered(s), 3);
+    assert_int_equal(insert_author(&s->ctx, "six"), 6);
+    assert_int_equal(count(s, NULL), 6);
+    assert_int_equal(remembered(s), 3);
+}
+
+static void counts_again(scene *s)
+{
+    assert_int_equal(count(s, NULL), 7); /* with the stranger's */
+}
+
+static void counts_are_remembered_until_somebody_commits(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s);
+    fill(&s, 5);
+    run(&s, counts_twice);
+    fr_loop_run_once(s.loop, 0);
+    test_stranger(&s.db, "INSERT INTO author(name) VALUES('stranger')");
+    run(&s, counts_again);
     close_scene(&s);
 }
 
@@ -271,7 +338,8 @@ static fr_err nested_row(void *arg, const fr_value *values)
 static void nested(scene *s)
 {
     fr_reader_sink to = {.row = nested_row, .arg = s};
-    assert_int_equal(fr_db_select_key(&s->ctx, &author_model, FR_VALUE_I(1), &to, NULL), FR_EINTERNAL);
+    assert_int_equal(fr_db_select_key(&s->ctx, &author_model, FR_VALUE_I(1), &to, NULL),
+                     FR_EINTERNAL);
 }
 
 static void a_read_within_a_read_is_refused(void **state)
@@ -316,7 +384,12 @@ static void a_database_may_close_before_its_loops(void **state)
     fr_arena_free(s.arena);
 }
 
-FR_TESTS(reader, FR_TEST(nobody_reads_what_is_older_than_an_answer), FR_TEST(one_pass_reads_anew_after_a_commit),
-         FR_TEST(one_pass_is_one_snapshot_and_ends_with_it), FR_TEST(a_read_over_its_budget_begins_anew_on_the_pool),
-         FR_TEST(thousands_of_terms_fit_a_fiber), FR_TEST(equal_rows_are_in_the_order_of_their_keys), FR_TEST(a_read_within_a_read_is_refused),
-         FR_TEST(exists_looks_past_the_row_itself), FR_TEST(a_database_may_close_before_its_loops))
+FR_TESTS(reader, FR_TEST(nobody_reads_what_is_older_than_an_answer),
+         FR_TEST(one_pass_reads_anew_after_a_commit),
+         FR_TEST(one_pass_is_one_snapshot_and_ends_with_it),
+         FR_TEST(a_read_over_its_budget_begins_anew_on_the_pool),
+         FR_TEST(thousands_of_terms_fit_a_fiber),
+         FR_TEST(equal_rows_are_in_the_order_of_their_keys),
+         FR_TEST(a_read_within_a_read_is_refused), FR_TEST(exists_looks_past_the_row_itself),
+         FR_TEST(counts_are_remembered_until_somebody_commits),
+         FR_TEST(a_database_may_close_before_its_loops))

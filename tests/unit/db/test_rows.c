@@ -27,7 +27,10 @@ static void a_row_is_created_read_changed_and_deleted(void **state)
     assert_str(change.title, "Emma");
 
     fr_rows rows;
-    assert_int_equal(fr_filter(&t.ctx, &book_model, FR_STR("done=true&title__icontains=MM&ordering=-id&limit=20"), &rows), FR_OK);
+    assert_int_equal(fr_filter(&t.ctx, &book_model,
+                               FR_STR("done=true&title__icontains=MM&ordering=-id&limit=20"),
+                               &rows),
+                     FR_OK);
     assert_int_equal(rows.count, 1);
     assert_true(fr_rows_next(&rows, &read));
     assert_false(fr_rows_next(&rows, &read));
@@ -54,7 +57,8 @@ static void a_literal_gives_what_it_names(void **state)
     assert_int_equal(empty.id, 7);
     assert_str(empty.title, "");
     b.price = 2.5;
-    assert_int_equal(fr_update(&t.ctx, &book_model, &b), FR_OK); /* read from the database: all its fields are set */
+    assert_int_equal(fr_update(&t.ctx, &book_model, &b),
+                     FR_OK); /* read from the database: all its fields are set */
     assert_int_equal(fr_get(&t.ctx, &book_model, b.id, &b), FR_OK);
     assert_true(b.price == 2.5);
     test_close(&t);
@@ -82,11 +86,14 @@ static void filters_are_those_of_the_url(void **state)
     fr_test_db t;
     test_folder(&t);
     test_open(&t, NULL, test_models(), test_live);
-    assert_int_equal(fr_db_exec_for_test(&t.ctx,
-                                         "INSERT INTO author VALUES(1, 'Jane'), (2, 'Ann');"
-                                         "INSERT INTO book VALUES(1, 'Emma', 1, 3, 0, NULL, '2024-01-01 10:00:00'),"
-                                         " (2, '100% _a\\b', 2, 2.5, 1, NULL, '2024-02-01 10:00:00'), (3, 'emma II', NULL, 9, 1, 'n', '2024-03-01 10:00:00')",
-                                         false), FR_OK);
+    assert_int_equal(fr_db_exec_for_test(
+                         &t.ctx,
+                         "INSERT INTO author VALUES(1, 'Jane'), (2, 'Ann');"
+                         "INSERT INTO book VALUES(1, 'Emma', 1, 3, 0, NULL, '2024-01-01 10:00:00'),"
+                         " (2, '100% _a\\b', 2, 2.5, 1, NULL, '2024-02-01 10:00:00'), (3, 'emma "
+                         "II', NULL, 9, 1, 'n', '2024-03-01 10:00:00')",
+                         false),
+                     FR_OK);
     assert_int_equal(count_of(&t, ""), 3);
     assert_int_equal(count_of(&t, "done=true"), 2);
     assert_int_equal(count_of(&t, "title=Emma"), 1);
@@ -123,7 +130,12 @@ static void all_has_a_limit(void **state)
     fr_rows rows;
     test_folder(&t);
     test_open(&t, NULL, test_models(), test_live);
-    assert_int_equal(fr_db_exec_for_test(&t.ctx, "INSERT INTO author(name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000) SELECT i FROM n", false), FR_OK);
+    assert_int_equal(
+        fr_db_exec_for_test(&t.ctx,
+                            "INSERT INTO author(name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
+                            "SELECT i + 1 FROM n LIMIT 10000) SELECT i FROM n",
+                            false),
+        FR_OK);
     assert_int_equal(fr_all(&t.ctx, &author_model, &rows), FR_OK);
     assert_int_equal(rows.count, FR_ALL_ROWS);
     author a = {0};
@@ -134,9 +146,12 @@ static void all_has_a_limit(void **state)
 }
 
 static const char django[] =
-    "CREATE TABLE \"app_thing\" (\"id\" integer NOT NULL PRIMARY KEY AUTOINCREMENT, \"name\" varchar(20) NOT NULL, \"flag\" bool NOT NULL,"
-    " \"price\" decimal NOT NULL, \"at\" datetime NULL, \"key\" char(32) NOT NULL UNIQUE, \"took\" bigint NULL, \"extra\" text NULL);"
-    "INSERT INTO app_thing VALUES(1, 'a', 1, '1.50', '2020-01-02 01:04:05.678000', '0123456789abcdef0123456789abcdef', 93784500000, NULL)";
+    "CREATE TABLE \"app_thing\" (\"id\" integer NOT NULL PRIMARY KEY AUTOINCREMENT, \"name\" "
+    "varchar(20) NOT NULL, \"flag\" bool NOT NULL,"
+    " \"price\" decimal NOT NULL, \"at\" datetime NULL, \"key\" char(32) NOT NULL UNIQUE, \"took\" "
+    "bigint NULL, \"extra\" text NULL);"
+    "INSERT INTO app_thing VALUES(1, 'a', 1, '1.50', '2020-01-02 01:04:05.678000', "
+    "'0123456789abcdef0123456789abcdef', 93784500000, NULL)";
 
 FR_MODEL(shared,
     (ID,       id),
@@ -170,10 +185,15 @@ static void a_table_of_django_is_served(void **state)
     FR_SET(&n, price, FR_STR("2.00"));
     FR_SET(&n, at, 1577927045000000);
     assert_int_equal(fr_create(&t.ctx, &model, &n), FR_OK);
-    assert_int_equal(test_number(&t, "SELECT count(*) FROM app_thing WHERE at = '2020-01-02 01:04:05' AND flag = 0"
-                                     " AND typeof(price) = 'integer' AND length(key) = 32 AND key = lower(key) AND took IS NULL"), 1);
+    assert_int_equal(
+        test_number(&t,
+                    "SELECT count(*) FROM app_thing WHERE at = '2020-01-02 01:04:05' AND flag = 0"
+                    " AND typeof(price) = 'integer' AND length(key) = 32 AND key = lower(key) AND "
+                    "took IS NULL"),
+        1);
     test_close(&t);
 }
 
-FR_TESTS(rows, FR_TEST(a_row_is_created_read_changed_and_deleted), FR_TEST(a_literal_gives_what_it_names),
-         FR_TEST(filters_are_those_of_the_url), FR_TEST(all_has_a_limit), FR_TEST(a_table_of_django_is_served))
+FR_TESTS(rows, FR_TEST(a_row_is_created_read_changed_and_deleted),
+         FR_TEST(a_literal_gives_what_it_names), FR_TEST(filters_are_those_of_the_url),
+         FR_TEST(all_has_a_limit), FR_TEST(a_table_of_django_is_served))

@@ -1,8 +1,8 @@
 /* Tables as Django makes them, and what is said of those that do not fit. */
-#include "db_test.h"
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "db_test.h"
 
 FR_MODEL(every,
     (ID,          id),
@@ -34,7 +34,8 @@ static char *column(fr_test_db *t, const char *sql)
     assert_int_equal(sqlite3_prepare_v2(h, sql, -1, &stmt, NULL), SQLITE_OK);
     *text = 0;
     while (sqlite3_step(stmt) == SQLITE_ROW)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%s\n", (const char *)sqlite3_column_text(stmt, 0));
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s\n",
+                 (const char *)sqlite3_column_text(stmt, 0));
     sqlite3_finalize(stmt);
     sqlite3_close(h);
     return text;
@@ -48,15 +49,24 @@ static void tables_are_made_as_django_makes_them(void **state)
     const fr_model *models[] = {&every_model, &author_model, NULL};
     test_open(&t, NULL, models, NULL);
     assert_string_equal(column(&t, "SELECT sql FROM sqlite_schema WHERE name = 'every'"),
-                        "CREATE TABLE \"every\" (\"id\" integer NOT NULL PRIMARY KEY AUTOINCREMENT, \"b\" bool NOT NULL, "
-                        "\"c\" varchar(20) NOT NULL UNIQUE, \"t\" text NOT NULL, \"i\" integer NOT NULL, \"bi\" bigint NULL, "
-                        "\"f\" real NOT NULL, \"d\" decimal NOT NULL, \"da\" date NOT NULL, \"ti\" time NOT NULL, \"dt\" datetime NOT NULL, "
-                        "\"du\" bigint NOT NULL, \"u\" char(32) NOT NULL, \"j\" text NOT NULL CHECK ((JSON_VALID(\"j\") OR \"j\" IS NULL)), "
-                        "\"e\" varchar(254) NOT NULL, \"ur\" varchar(200) NOT NULL, \"s\" varchar(50) NOT NULL, \"ip\" char(39) NOT NULL, "
-                        "\"author_id\" bigint NOT NULL REFERENCES \"author\" (\"id\") DEFERRABLE INITIALLY DEFERRED)\n");
+                        "CREATE TABLE \"every\" (\"id\" integer NOT NULL PRIMARY KEY "
+                        "AUTOINCREMENT, \"b\" bool NOT NULL, "
+                        "\"c\" varchar(20) NOT NULL UNIQUE, \"t\" text NOT NULL, \"i\" integer NOT "
+                        "NULL, \"bi\" bigint NULL, "
+                        "\"f\" real NOT NULL, \"d\" decimal NOT NULL, \"da\" date NOT NULL, \"ti\" "
+                        "time NOT NULL, \"dt\" datetime NOT NULL, "
+                        "\"du\" bigint NOT NULL, \"u\" char(32) NOT NULL, \"j\" text NOT NULL "
+                        "CHECK ((JSON_VALID(\"j\") OR \"j\" IS NULL)), "
+                        "\"e\" varchar(254) NOT NULL, \"ur\" varchar(200) NOT NULL, \"s\" "
+                        "varchar(50) NOT NULL, \"ip\" char(39) NOT NULL, "
+                        "\"author_id\" bigint NOT NULL REFERENCES \"author\" (\"id\") DEFERRABLE "
+                        "INITIALLY DEFERRED)\n");
     /* MD5("app_thing" + "owner_id") begins with 92085f89: the spec's example; ours by the same rule */
-    assert_non_null(strstr(column(&t, "SELECT name FROM sqlite_schema WHERE type = 'index' ORDER BY name"), "every_author_id_"));
-    assert_non_null(strstr(column(&t, "SELECT name FROM sqlite_schema WHERE type = 'index'"), "every_i_"));
+    assert_non_null(
+        strstr(column(&t, "SELECT name FROM sqlite_schema WHERE type = 'index' ORDER BY name"),
+               "every_author_id_"));
+    assert_non_null(
+        strstr(column(&t, "SELECT name FROM sqlite_schema WHERE type = 'index'"), "every_i_"));
     assert_string_equal(column(&t, "PRAGMA journal_mode"), "wal\n");
     test_close(&t);
 }
@@ -74,7 +84,10 @@ static void index_names_are_djangos(void **state)
     const fr_model *models[] = {&named, &author_model, NULL};
     test_folder(&t);
     test_open(&t, NULL, models, NULL);
-    assert_int_equal(test_number(&t, "SELECT count(*) FROM sqlite_schema WHERE name = 'app_thing_owner_id_92085f89'"), 1);
+    assert_int_equal(
+        test_number(
+            &t, "SELECT count(*) FROM sqlite_schema WHERE name = 'app_thing_owner_id_92085f89'"),
+        1);
     test_close(&t);
 }
 
@@ -97,16 +110,29 @@ static void tables_that_do_not_fit_are_refused_with_one_line(void **state)
 {
     (void)state;
     assert_string_equal(refusal("CREATE TABLE author(id INTEGER PRIMARY KEY)", &author_model, NULL),
-                        "table author has no column name, which field name of model author needs: add it, or name another by .column");
-    assert_string_equal(refusal("CREATE TABLE author(id INTEGER, name TEXT PRIMARY KEY)", &author_model, NULL),
-                        "the primary key of table author is not id alone, as model author says");
-    assert_string_equal(refusal("CREATE TABLE author(id INTEGER PRIMARY KEY, name TEXT, age INT NOT NULL)", &author_model, NULL),
-                        "column age of table author is NOT NULL without a default and model author does not name it: no row could be added");
-    assert_string_equal(refusal("CREATE TABLE author(id INTEGER, name TEXT, x INT, PRIMARY KEY(id, x))", &author_model, NULL),
-                        "the primary key of table author has column x, which model author does not name");
-    assert_string_equal(refusal("CREATE TABLE a(id INTEGER PRIMARY KEY, name TEXT); CREATE VIEW author AS SELECT * FROM a", &author_model, NULL),
+                        "table author has no column name, which field name of model author needs: "
+                        "add it, or name another by .column");
+    assert_string_equal(
+        refusal("CREATE TABLE author(id INTEGER, name TEXT PRIMARY KEY)", &author_model, NULL),
+        "the primary key of table author is not id alone, as model author says");
+    assert_string_equal(
+        refusal("CREATE TABLE author(id INTEGER PRIMARY KEY, name TEXT, age INT NOT NULL)",
+                &author_model, NULL),
+        "column age of table author is NOT NULL without a default and model author does not name "
+        "it: no row could be added");
+    assert_string_equal(
+        refusal("CREATE TABLE author(id INTEGER, name TEXT, x INT, PRIMARY KEY(id, x))",
+                &author_model, NULL),
+        "the primary key of table author has column x, which model author does not name");
+    assert_string_equal(refusal("CREATE TABLE a(id INTEGER PRIMARY KEY, name TEXT); CREATE VIEW "
+                                "author AS SELECT * FROM a",
+                                &author_model, NULL),
                         "author is not a plain table");
-    assert_string_equal(refusal("CREATE TABLE Author(ID INTEGER PRIMARY KEY, NAME TEXT, age INT NOT NULL DEFAULT 1, x)", &author_model, NULL), "");
+    assert_string_equal(
+        refusal(
+            "CREATE TABLE Author(ID INTEGER PRIMARY KEY, NAME TEXT, age INT NOT NULL DEFAULT 1, x)",
+            &author_model, NULL),
+        "");
 }
 
 static void absent_foreign_tables_are_reported(void **state)
@@ -117,7 +143,8 @@ static void absent_foreign_tables_are_reported(void **state)
     foreign.is_foreign = true;
     assert_string_equal(refusal("CREATE TABLE x(a)", &foreign, absent), "");
     assert_true(absent[0]);
-    assert_non_null(strstr(refusal("CREATE TABLE x(a)", &foreign, NULL), "has no table author, which model author describes"));
+    assert_non_null(strstr(refusal("CREATE TABLE x(a)", &foreign, NULL),
+                           "has no table author, which model author describes"));
 }
 
 static fr_err open_url(const char *url, const fr_model *const *models, char error[512])
@@ -148,7 +175,8 @@ static void files_that_are_no_database_are_refused_with_one_line(void **state)
     assert_non_null(strstr(error, "is not a SQLite database"));
 
     unlink(path);
-    test_stranger(&t, "CREATE TABLE x(a); CREATE INDEX y ON x(a); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000)"
+    test_stranger(&t, "CREATE TABLE x(a); CREATE INDEX y ON x(a); WITH RECURSIVE n(i) AS (SELECT 1 "
+                      "UNION ALL SELECT i + 1 FROM n LIMIT 5000)"
                       " INSERT INTO x SELECT 'text ' || i FROM n");
     file = fopen(path, "r+");
     fseek(file, 3 * 4096, SEEK_SET);
@@ -214,12 +242,17 @@ static void strangers_are_kept_out_of_our_transaction(void **state)
     test_folder(&t);
     test_open(&t, NULL, test_models(), test_live);
     sqlite3 *h = t.db->writer->conn.h;
-    assert_int_equal(sqlite3_exec(h, "BEGIN IMMEDIATE; INSERT INTO author(name) VALUES('x')", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(h, "BEGIN IMMEDIATE; INSERT INTO author(name) VALUES('x')", NULL, NULL, NULL),
+        SQLITE_OK);
     pid_t child = fork();
     if (!child) {
         sqlite3 *other;
         sqlite3_open(t.url + 7, &other);
-        _exit(sqlite3_exec(other, "INSERT INTO author(name) VALUES('y')", NULL, NULL, NULL) == SQLITE_BUSY ? 0 : 1);
+        _exit(sqlite3_exec(other, "INSERT INTO author(name) VALUES('y')", NULL, NULL, NULL) ==
+                      SQLITE_BUSY
+                  ? 0
+                  : 1);
     }
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -238,7 +271,8 @@ static void a_file_can_be_read_only(void **state)
     FR_SET(&a, name, FR_STR("Jane"));
     assert_int_equal(fr_create(&t.ctx, &author_model, &a), FR_OK);
     fr_test_db reader = t;
-    test_open(&reader, &(fr_db_opts){.is_read_only = true}, test_models(), test_live); /* beside the writer */
+    test_open(&reader, &(fr_db_opts){.is_read_only = true}, test_models(),
+              test_live); /* beside the writer */
     assert_int_equal(fr_get(&reader.ctx, &author_model, 1, &a), FR_OK);
     assert_int_equal(fr_db_committed(reader.db).number, 1);
     assert_int_equal(fr_create(&reader.ctx, &author_model, &a), FR_EDENIED);
@@ -247,7 +281,9 @@ static void a_file_can_be_read_only(void **state)
 }
 
 FR_TESTS(schema, FR_TEST(tables_are_made_as_django_makes_them), FR_TEST(index_names_are_djangos),
-         FR_TEST(tables_that_do_not_fit_are_refused_with_one_line), FR_TEST(absent_foreign_tables_are_reported),
-         FR_TEST(files_that_are_no_database_are_refused_with_one_line), FR_TEST(the_schema_number_follows_the_models),
-         FR_TEST(a_second_server_is_refused_while_the_first_lives), FR_TEST(strangers_are_kept_out_of_our_transaction),
-         FR_TEST(a_file_can_be_read_only))
+         FR_TEST(tables_that_do_not_fit_are_refused_with_one_line),
+         FR_TEST(absent_foreign_tables_are_reported),
+         FR_TEST(files_that_are_no_database_are_refused_with_one_line),
+         FR_TEST(the_schema_number_follows_the_models),
+         FR_TEST(a_second_server_is_refused_while_the_first_lives),
+         FR_TEST(strangers_are_kept_out_of_our_transaction), FR_TEST(a_file_can_be_read_only))

@@ -20,7 +20,8 @@ static fr_str text_of(fr_sql_kind kind, const fr_query *query)
     return text;
 }
 
-#define LIST "SELECT \"id\",\"title\",\"author_id\",\"price\",\"done\",\"note\",\"updated\" FROM \"book\""
+#define LIST                                                                                       \
+    "SELECT \"id\",\"title\",\"author_id\",\"price\",\"done\",\"note\",\"updated\" FROM \"book\""
 
 static void every_order_ends_with_the_key(void **state)
 {
@@ -44,22 +45,52 @@ static void lookups_are_what_django_makes_of_them(void **state)
     set_up();
     fr_value values[3] = {FR_VALUE_I(1), FR_VALUE_I(2), FR_VALUE_I(3)};
     fr_pred parts_[7] = {
-        {.op = FR_PRED_TERM, .field = book_field_done, .lookup = FR_LOOKUP_EXACT, .values = values, .value_count = 1},
-        {.op = FR_PRED_TERM, .field = book_field_title, .lookup = FR_LOOKUP_ICONTAINS, .values = values, .value_count = 1},
-        {.op = FR_PRED_TERM, .field = book_field_author, .lookup = FR_LOOKUP_IN, .values = values, .value_count = 3},
-        {.op = FR_PRED_TERM, .field = book_field_author, .lookup = FR_LOOKUP_ISNULL, .values = &FR_VALUE_I(0), .value_count = 1},
-        {.op = FR_PRED_TERM, .field = book_field_author, .lookup = FR_LOOKUP_EXACT, .values = &(fr_value){0}, .value_count = 1},
-        {.op = FR_PRED_TERM, .field = book_field_price, .lookup = FR_LOOKUP_GTE, .values = values, .value_count = 1},
-        {.op = FR_PRED_TERM, .field = book_field_author, .lookup = FR_LOOKUP_IN, .values = values, .value_count = 0},
+        {.op = FR_PRED_TERM,
+         .field = book_field_done,
+         .lookup = FR_LOOKUP_EXACT,
+         .values = values,
+         .value_count = 1},
+        {.op = FR_PRED_TERM,
+         .field = book_field_title,
+         .lookup = FR_LOOKUP_ICONTAINS,
+         .values = values,
+         .value_count = 1},
+        {.op = FR_PRED_TERM,
+         .field = book_field_author,
+         .lookup = FR_LOOKUP_IN,
+         .values = values,
+         .value_count = 3},
+        {.op = FR_PRED_TERM,
+         .field = book_field_author,
+         .lookup = FR_LOOKUP_ISNULL,
+         .values = &FR_VALUE_I(0),
+         .value_count = 1},
+        {.op = FR_PRED_TERM,
+         .field = book_field_author,
+         .lookup = FR_LOOKUP_EXACT,
+         .values = &(fr_value){0},
+         .value_count = 1},
+        {.op = FR_PRED_TERM,
+         .field = book_field_price,
+         .lookup = FR_LOOKUP_GTE,
+         .values = values,
+         .value_count = 1},
+        {.op = FR_PRED_TERM,
+         .field = book_field_author,
+         .lookup = FR_LOOKUP_IN,
+         .values = values,
+         .value_count = 0},
     };
     const fr_pred *parts[7];
     for (int i = 0; i < 7; i++)
         parts[i] = &parts_[i];
     fr_pred and = {.op = FR_PRED_AND, .parts = parts, .part_count = 7};
     fr_query q = {.model = &book_model, .where = &and};
-    assert_str(text_of(FR_SQL_COUNT, &q),
-               "SELECT COUNT(*) FROM \"book\" WHERE ((\"done\" = ? AND (\"title\" LIKE ? ESCAPE '\\' AND \"author_id\" IN (?,?,?,?)))"
-               " AND ((\"author_id\" IS NOT NULL AND \"author_id\" IS NULL) AND (\"price\" >= ? AND 0)))");
+    assert_str(
+        text_of(FR_SQL_COUNT, &q),
+        "SELECT COUNT(*) FROM \"book\" WHERE ((\"done\" = ? AND (\"title\" LIKE ? ESCAPE '\\' AND "
+        "\"author_id\" IN (?,?,?,?)))"
+        " AND ((\"author_id\" IS NOT NULL AND \"author_id\" IS NULL) AND (\"price\" >= ? AND 0)))");
     fr_pred not_ = {.op = FR_PRED_NOT, .parts = parts, .part_count = 1};
     q.where = &not_;
     assert_str(text_of(FR_SQL_COUNT, &q), "SELECT COUNT(*) FROM \"book\" WHERE NOT (\"done\" = ?)");
@@ -77,7 +108,8 @@ static void shapes_differ_where_texts_do(void **state)
 {
     (void)state;
     set_up();
-    fr_query a = {.model = &book_model, .where = fr_pred_term(arena, book_field_done, FR_LOOKUP_EXACT, FR_VALUE_I(1))};
+    fr_query a = {.model = &book_model,
+                  .where = fr_pred_term(arena, book_field_done, FR_LOOKUP_EXACT, FR_VALUE_I(1))};
     fr_query b = a, c = a, d = a, e = a;
     b.where = fr_pred_term(arena, book_field_done, FR_LOOKUP_EXACT, FR_VALUE_I(0));
     c.limit = 20;
@@ -133,5 +165,6 @@ static void names_are_quoted(void **state)
     fr_buf_deinit(&out);
 }
 
-FR_TESTS(sql, FR_TEST(every_order_ends_with_the_key), FR_TEST(lookups_are_what_django_makes_of_them), FR_TEST(shapes_differ_where_texts_do),
+FR_TESTS(sql, FR_TEST(every_order_ends_with_the_key),
+         FR_TEST(lookups_are_what_django_makes_of_them), FR_TEST(shapes_differ_where_texts_do),
          FR_TEST(a_tree_too_deep_is_refused), FR_TEST(names_are_quoted))

@@ -1,6 +1,6 @@
 /* Several threads and loops write and read at once: sums stay right, and ThreadSanitizer has nothing to say. */
-#include "db_test.h"
 #include <pthread.h>
+#include "db_test.h"
 #include "net/server.h"
 
 enum { ACCOUNTS = 10, WRITERS = 3, LOOPS = 2, FIBERS = 4, TRANSFERS = 60 };
@@ -66,15 +66,16 @@ static void start_sum(void *arg)
 static void transfer_and_read(fr_ctx *ctx, bank *b, int seed)
 {
     for (int i = 0; i < TRANSFERS; i++) {
-        transfer t = {1 + (seed * 7 + i) % ACCOUNTS, 1 + (seed * 3 + i * 5 + 1) % ACCOUNTS, 1 + i % 9};
+        transfer t = {1 + (seed * 7 + i) % ACCOUNTS, 1 + (seed * 3 + i * 5 + 1) % ACCOUNTS,
+                      1 + i % 9};
         int64_t sum, rows;
         fr_query all = {.model = &account_model};
         fr_place place, committed;
         if (t.from != t.to && fr_atomic(ctx, move, &t) != FR_OK)
             b->failures++;
         committed = fr_db_committed(b->db.db);
-        if (fr_db_select(ctx, &all, &(fr_reader_sink){start_sum, sum_up, &sum}, &place) != FR_OK || sum != ACCOUNTS * 1000 ||
-            place.number < committed.number)
+        if (fr_db_select(ctx, &all, &(fr_reader_sink){start_sum, sum_up, &sum}, &place) != FR_OK ||
+            sum != ACCOUNTS * 1000 || place.number < committed.number)
             b->failures++;
         if (fr_db_count(ctx, &all, &rows) != FR_OK || rows != ACCOUNTS)
             b->failures++;
@@ -141,7 +142,8 @@ static void many_threads_move_money_and_none_is_lost(void **state)
     test_shut(&b.db);
     test_open(&b.db, &(fr_db_opts){.on_commit = on_commit, .arg = &b}, models, live);
     for (int i = 0; i < WRITERS + LOOPS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, i < WRITERS ? run_thread : run_loop, &b), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, i < WRITERS ? run_thread : run_loop, &b),
+                         0);
     for (int i = 0; i < WRITERS + LOOPS; i++)
         pthread_join(threads[i], NULL);
     fr_db_close(b.db.db);

@@ -1,6 +1,6 @@
 /* Groups: what one member's fault does to the others, and when answers are let go (traps A1, A2). */
-#include "db_test.h"
 #include "base/alloc.h"
+#include "db_test.h"
 #include "net/server.h"
 
 FR_MODEL(strict,
@@ -55,7 +55,8 @@ static void open_group(group *g)
 {
     memset(g, 0, sizeof *g);
     test_folder(&g->db);
-    test_stranger(&g->db, "CREATE TABLE strict(id INTEGER PRIMARY KEY, u INT UNIQUE ON CONFLICT ROLLBACK)");
+    test_stranger(&g->db,
+                  "CREATE TABLE strict(id INTEGER PRIMARY KEY, u INT UNIQUE ON CONFLICT ROLLBACK)");
     test_open(&g->db, &(fr_db_opts){.on_commit = on_commit, .arg = g}, models, live);
     g->loop = fr_loop_new(0);
 }
@@ -90,7 +91,8 @@ static job *add_author(group *g, const char *name)
 {
     job *j = add(g);
     j->values[1] = FR_VALUE_S(fr_str_c(name));
-    j->write = (fr_write){.model = &author_model, .op = FR_WRITE_INSERT, .set = 2, .values = j->values};
+    j->write =
+        (fr_write){.model = &author_model, .op = FR_WRITE_INSERT, .set = 2, .values = j->values};
     return j;
 }
 
@@ -99,7 +101,9 @@ static job *add_book(group *g, const char *title, int64_t by)
     job *j = add(g);
     j->values[book_field_title] = FR_VALUE_S(fr_str_c(title));
     j->values[book_field_author] = FR_VALUE_I(by);
-    j->write = (fr_write){.model = &book_model, .op = FR_WRITE_INSERT, .values = j->values,
+    j->write = (fr_write){.model = &book_model,
+                          .op = FR_WRITE_INSERT,
+                          .values = j->values,
                           .set = 1u << book_field_title | 1u << book_field_author};
     return j;
 }
@@ -108,7 +112,8 @@ static job *add_strict(group *g, int64_t u)
 {
     job *j = add(g);
     j->values[1] = FR_VALUE_I(u);
-    j->write = (fr_write){.model = &strict_model, .op = FR_WRITE_INSERT, .set = 2, .values = j->values};
+    j->write =
+        (fr_write){.model = &strict_model, .op = FR_WRITE_INSERT, .set = 2, .values = j->values};
     return j;
 }
 
@@ -184,7 +189,8 @@ static void a_constraint_that_ends_the_transaction_costs_nobody_else(void **stat
     static group g;
     open_group(&g);
     add_strict(&g, 1);
-    job *a = add_strict(&g, 2), *b = add_strict(&g, 1), *c = add_author(&g, "c"), *d = add_strict(&g, 3);
+    job *a = add_strict(&g, 2), *b = add_strict(&g, 1), *c = add_author(&g, "c"),
+        *d = add_strict(&g, 3);
     run_group(&g, 0);
     assert_int_equal(a->result, FR_OK);
     assert_int_equal(b->result, FR_ECONFLICT);
@@ -219,7 +225,8 @@ static void a_refusal_is_not_told_before_what_it_rests_on_is_committed(void **st
     sqlite3_commit_hook(g.db.db->writer->conn.h, refuse_commit, NULL);
     commits_to_let = 1; /* of the member that holds the door */
     commits_to_refuse = 2;
-    job *door = add_author(&g, "door"), *a = add_author(&g, "same"), *b = add_author(&g, "same"), *c = add_author(&g, "other");
+    job *door = add_author(&g, "door"), *a = add_author(&g, "same"), *b = add_author(&g, "same"),
+        *c = add_author(&g, "other");
     run_group(&g, 0);
     assert_int_equal(door->result, FR_OK);
     assert_int_equal(a->result, FR_ECONFLICT);
@@ -234,7 +241,10 @@ static void a_refusal_is_not_told_before_what_it_rests_on_is_committed(void **st
 
 /* ---- faults at every statement ---- */
 
-static struct { sqlite3 *h; int left; } fault;
+static struct {
+    sqlite3 *h;
+    int left;
+} fault;
 static int count_statement(unsigned type, void *arg, void *p, void *x)
 {
     (void)type, (void)arg, (void)p, (void)x;
@@ -269,7 +279,8 @@ static void a_fault_at_any_statement_of_a_group_leaves_answers_true(void **state
         size_t good = 0;
         for (size_t i = 0; i < g.count; i++) {
             good += g.jobs[i].result == FR_OK;
-            if (g.jobs[i].result == FR_OK && g.jobs[i].write.row[1].as.s.n != g.jobs[i].values[1].as.s.n)
+            if (g.jobs[i].result == FR_OK &&
+                g.jobs[i].write.row[1].as.s.n != g.jobs[i].values[1].as.s.n)
                 fail_msg("another row");
         }
         assert_int_equal(test_number(&g.db, "SELECT count(*) FROM author"), good);
@@ -302,7 +313,8 @@ static void memory_that_runs_out_fails_only_its_member(void **state)
     add_author(&g, "first");
     run_group(&g, 0);
     for (fail_at = 1; fail_at < 30; fail_at++) {
-        job *a = add_author(&g, names[fail_at * 2]), *b = add(&g), *c = add_author(&g, names[fail_at * 2 + 1]);
+        job *a = add_author(&g, names[fail_at * 2]), *b = add(&g),
+            *c = add_author(&g, names[fail_at * 2 + 1]);
         snprintf(names[fail_at * 2], sizeof names[0], "a%zu", fail_at);
         snprintf(names[fail_at * 2 + 1], sizeof names[0], "c%zu", fail_at);
         a->values[1] = FR_VALUE_S(fr_str_c(names[fail_at * 2]));
@@ -312,9 +324,11 @@ static void memory_that_runs_out_fails_only_its_member(void **state)
         b->fn = write_with_little_memory;
         b->arg = name;
         run_group(&g, g.count - 3);
-        for (size_t i = g.count - 3; i < g.count; i++) /* what b did not use up may hit who comes after it */
+        for (size_t i = g.count - 3; i < g.count;
+             i++) /* what b did not use up may hit who comes after it */
             if (g.jobs[i].result != FR_OK && g.jobs[i].result != FR_ENOMEM)
-                fail_msg("job %zu, allocation %zu: %s %.*s", i, fail_at, fr_err_name(g.jobs[i].result), FR_FMT(g.jobs[i].ctx.detail));
+                fail_msg("job %zu, allocation %zu: %s %.*s", i, fail_at,
+                         fr_err_name(g.jobs[i].result), FR_FMT(g.jobs[i].ctx.detail));
         (void)a, (void)c;
     }
     size_t good = 0;
@@ -334,7 +348,8 @@ static void a_full_disk_is_told_and_goes_away(void **state)
     open_group(&g);
     sqlite3 *h = g.db.db->writer->conn.h;
     memset(text, 'x', sizeof text - 1);
-    assert_int_equal(sqlite3_exec(h, "PRAGMA max_page_count = 1", NULL, NULL, NULL), SQLITE_OK); /* as it is */
+    assert_int_equal(sqlite3_exec(h, "PRAGMA max_page_count = 1", NULL, NULL, NULL),
+                     SQLITE_OK); /* as it is */
     for (int i = 0; i < 250; i++) {
         snprintf(names[i], sizeof names[i], "%d", i);
         add_book(&g, text, 1)->write.set = 1u << book_field_title;
@@ -349,7 +364,8 @@ static void a_full_disk_is_told_and_goes_away(void **state)
     assert_int_equal(full + good, g.count);
     assert_int_equal(test_number(&g.db, "SELECT count(*) FROM book"), good);
     assert_int_equal(test_number(&g.db, "SELECT count(*) FROM freshet_change"), good);
-    assert_int_equal(sqlite3_exec(h, "PRAGMA max_page_count = 1000000", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(h, "PRAGMA max_page_count = 1000000", NULL, NULL, NULL),
+                     SQLITE_OK);
     job *later = add_author(&g, "later");
     run_group(&g, g.count - 1);
     assert_int_equal(later->result, FR_OK);
@@ -393,6 +409,29 @@ static void a_locked_database_is_busy_in_the_end(void **state)
     close_group(&g);
 }
 
+/* Traps A21: the client goes away while the writer holds pointers into the request's memory. */
+static void a_canceled_handler_waits_for_its_write(void **state)
+{
+    (void)state;
+    static group g;
+    open_group(&g);
+    sqlite3 *h;
+    assert_int_equal(sqlite3_open_v2(g.db.url + 7, &h, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(h, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    job *a = add_author(&g, "a");
+    assert_int_equal(fr_fiber_start(g.loop, run_job, a), FR_OK);
+    a->ctx.deadline_ms = 1;
+    fr_ctx_cancel(&a->ctx);
+    fr_loop_run_once(g.loop, 20);
+    assert_false(a->is_done);
+    assert_int_equal(sqlite3_exec(h, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(h);
+    while (!a->is_done)
+        fr_loop_run_once(g.loop, 1000);
+    assert_int_equal(a->result, FR_OK);
+    close_group(&g);
+}
+
 static void constraints_name_their_field(void **state)
 {
     (void)state;
@@ -422,14 +461,21 @@ static void constraints_name_their_field(void **state)
     assert_int_equal(w.failed_field, 0);
     values[0] = FR_VALUE_S(FR_STR("x"));
     assert_int_equal(fr_db_write(ctx, &w), FR_EINVAL); /* text as rowid */
-    w = (fr_write){.model = &author_model, .op = FR_WRITE_UPDATE, .key = FR_VALUE_I(9), .set = 2, .values = values};
+    w = (fr_write){.model = &author_model,
+                   .op = FR_WRITE_UPDATE,
+                   .key = FR_VALUE_I(9),
+                   .set = 2,
+                   .values = values};
     assert_int_equal(fr_db_write(ctx, &w), FR_ENOTFOUND);
     close_group(&g);
 }
 
-FR_TESTS(writer, FR_TEST(members_that_wait_share_one_commit), FR_TEST(a_bad_reference_fails_its_member_alone),
+FR_TESTS(writer, FR_TEST(members_that_wait_share_one_commit),
+         FR_TEST(a_bad_reference_fails_its_member_alone),
          FR_TEST(a_constraint_that_ends_the_transaction_costs_nobody_else),
          FR_TEST(a_refusal_is_not_told_before_what_it_rests_on_is_committed),
-         FR_TEST(a_fault_at_any_statement_of_a_group_leaves_answers_true), FR_TEST(memory_that_runs_out_fails_only_its_member),
+         FR_TEST(a_fault_at_any_statement_of_a_group_leaves_answers_true),
+         FR_TEST(memory_that_runs_out_fails_only_its_member),
          FR_TEST(a_full_disk_is_told_and_goes_away), FR_TEST(a_full_queue_refuses_at_once),
-         FR_TEST(a_locked_database_is_busy_in_the_end), FR_TEST(constraints_name_their_field))
+         FR_TEST(a_locked_database_is_busy_in_the_end),
+         FR_TEST(a_canceled_handler_waits_for_its_write), FR_TEST(constraints_name_their_field))
