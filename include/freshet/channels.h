@@ -33,7 +33,6 @@ struct fr_sock {
     fr_ctx *ctx;               /* of the event being handled */
     void *state;               /* the consumer's own; cleared memory of .state_bytes, freed after disconnect */
     const fr_scope *scope;
-    void *reserved_[4];
 };
 
 /**

@@ -60,22 +60,26 @@ typedef struct fr_connecting {
 } fr_connecting;
 
 typedef struct fr_membership {
-    fr_member member; /* of the group's fan; or it listens */
+    fr_member member; /* first; of the group's fan, or it listens. next_of_ws: the seat's next */
     fr_group *group;
     fr_seat *seat;
-    struct fr_membership *next; /* of the seat */
-    uint32_t index;             /* among the group's listeners; FR_NOT_LISTENING */
+    uint32_t index; /* among the group's listeners; FR_NOT_LISTENING */
 } fr_membership;
 #define FR_NOT_LISTENING UINT32_MAX
+
+static inline fr_membership *fr_membership_of(fr_member *member)
+{
+    return (fr_membership *)(void *)member;
+}
 
 struct fr_seat {
     fr_sock sock; /* first: a handler's fr_sock is a seat */
     const fr_channels *channels;
     const fr_consumer *consumer;
-    fr_ws *ws;             /* NULL before accept, and when it is over */
-    fr_membership *groups; /* owned */
-    fr_mail *last_mail;    /* owned; a ring: its next is the oldest. NULL: no mail */
-    fr_scope *kept;        /* owned; with keep_headers */
+    fr_ws *ws;          /* NULL before accept, and when it is over */
+    fr_member *groups;  /* owned; each in an fr_membership */
+    fr_mail *last_mail; /* owned; a ring: its next is the oldest. NULL: no mail */
+    fr_scope *kept;     /* owned; with keep_headers */
     union {
         fr_connecting *connecting;  /* while is_connecting */
         struct fr_seat *next_ready; /* while is_ready */

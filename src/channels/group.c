@@ -41,7 +41,7 @@ static fr_err bad_name(fr_ctx *ctx)
 static void on_behind(fr_member *member, void *arg)
 {
     (void)arg;
-    fr_seat_overrun_(((fr_membership *)(void *)member)->seat, "reads too slowly");
+    fr_seat_overrun_(fr_membership_of(member)->seat, "reads too slowly");
 }
 
 /* A loop that was too busy did not get a message: so did none of its members. */
@@ -50,7 +50,7 @@ static void close_all(fr_group *group)
     static const char WHY[] = "the server is overloaded";
     for (size_t i = group->fan ? fr_fan_count(group->fan) : 0; i-- > 0;)
         if (i < fr_fan_count(group->fan))
-            fr_seat_overrun_(((fr_membership *)(void *)fr_fan_at(group->fan, i))->seat, WHY);
+            fr_seat_overrun_(fr_membership_of(fr_fan_at(group->fan, i))->seat, WHY);
     for (size_t i = group->listeners.count; i-- > 0;)
         fr_seat_overrun_(group->listeners.at[i]->seat, WHY);
 }
@@ -127,11 +127,11 @@ static void stop_listening(fr_membership *m)
     m->index = FR_NOT_LISTENING;
 }
 
-static fr_membership *find(const fr_seat *seat, const fr_group *group)
+static bool is_member(const fr_seat *seat, const fr_group *group)
 {
-    fr_membership *m = seat->groups;
-    while (m && m->group != group)
-        m = m->next;
+    fr_member *m = seat->groups;
+    while (m && fr_membership_of(m)->group != group)
+        m = m->next_of_ws;
     return m;
 }
 
@@ -148,8 +148,8 @@ static fr_err add(fr_seat *seat, fr_group *group)
         fr_free(m);
         return err;
     }
-    m->next = seat->groups;
-    seat->groups = m;
+    m->member.next_of_ws = seat->groups;
+    seat->groups = &m->member;
     seat->group_count++;
     group->members++;
     return FR_OK;
@@ -166,7 +166,7 @@ fr_err fr_group_add(fr_sock *sock, fr_str name)
     if (!all)
         return FR_ENOMEM;
     fr_group *group = fr_map_get(&all->groups, name);
-    if (group && find(seat, group))
+    if (group && is_member(seat, group))
         return FR_OK;
     if (seat->group_count == FR_GROUPS_MAX)
         return fr_fail(sock, FR_EBUSY, "A socket is in %d groups at most.", FR_GROUPS_MAX);
@@ -180,11 +180,11 @@ fr_err fr_group_add(fr_sock *sock, fr_str name)
 
 /* ---- leaving ---- */
 
-static void remove_one(fr_seat *seat, fr_membership **at)
+static void remove_one(fr_seat *seat, fr_member **at)
 {
-    fr_membership *m = *at;
+    fr_membership *m = fr_membership_of(*at);
     fr_group *group = m->group;
-    *at = m->next;
+    *at = m->member.next_of_ws;
     seat->group_count--;
     fr_fan_leave(&m->member);
     stop_listening(m);
@@ -198,9 +198,9 @@ fr_err fr_group_discard(fr_sock *sock, fr_str name)
     fr_seat *seat = fr_seat_of(sock);
     if (!fr_group_name_ok(name))
         return bad_name(sock->ctx);
-    for (fr_membership **at = &seat->groups; *at; at = &(*at)->next)
-        if (fr_str_eq(fr_topic_name((*at)->group->topic), name)) {
-            fr_fan_send_now(&(*at)->member); /* it was a member when that was sent */
+    for (fr_member **at = &seat->groups; *at; at = &(*at)->next_of_ws)
+        if (fr_str_eq(fr_topic_name(fr_membership_of(*at)->group->topic), name)) {
+            fr_fan_send_now(*at); /* it was a member when that was sent */
             remove_one(seat, at);
             break;
         }
@@ -215,9 +215,9 @@ void fr_groups_leave_(fr_seat *seat)
 
 void fr_groups_lose_socket_(fr_seat *seat)
 {
-    for (fr_membership *m = seat->groups; m; m = m->next) {
-        fr_fan_leave(&m->member);
-        stop_listening(m);
+    for (fr_member *m = seat->groups; m; m = m->next_of_ws) {
+        fr_fan_leave(m);
+        stop_listening(fr_membership_of(m));
     }
 }
 
@@ -238,17 +238,17 @@ fr_err fr_groups_accept_(fr_seat *seat)
     if (seat->consumer->group_message)
         return FR_OK;
     FR_TRY(send_mail(seat));
-    for (fr_membership *m = seat->groups; m; m = m->next) {
-        FR_TRY(serve(m));
-        stop_listening(m);
+    for (fr_member *m = seat->groups; m; m = m->next_of_ws) {
+        FR_TRY(serve(fr_membership_of(m)));
+        stop_listening(fr_membership_of(m));
     }
     return FR_OK;
 }
 
 void fr_groups_send_now_(fr_seat *seat)
 {
-    for (fr_membership *m = seat->groups; m; m = m->next)
-        fr_fan_send_now(&m->member);
+    for (fr_member *m = seat->groups; m; m = m->next_of_ws)
+        fr_fan_send_now(m);
 }
 
 /* ---- sending ---- */

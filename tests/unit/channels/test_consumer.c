@@ -782,7 +782,7 @@ static void an_idle_socket_is_small(void **state)
     size_t each = (mallinfo2().uordblks - before - tests_own) / (SOCKETS - 10);
     if (each > 1024)
         fail_msg("%zu bytes a socket", each);
-    print_message("%zu bytes of heap a socket, with its connection\n", each);
+    print_message("%zu bytes of heap a socket, besides its connection\n", each);
     for (int i = 0; i < SOCKETS; i++)
         peer_end(&peers[i]);
 }
