@@ -44,7 +44,7 @@ void fr_frames_free(fr_frames *frames)
 /* Everything put so far, oldest first. */
 static fr_note *take(fr_worker *worker)
 {
-    fr_note *newest = atomic_exchange_explicit(&worker->inbox, NULL, memory_order_acquire), *oldest = NULL;
+    fr_note *newest = atomic_exchange_explicit(&worker->inbox, NULL, memory_order_acq_rel), *oldest = NULL;
     while (newest) {
         fr_note *next = newest->next;
         newest->next = oldest;
@@ -85,9 +85,9 @@ void fr_inbox_put(fr_worker *worker, fr_note *note)
     fr_note *head = atomic_load_explicit(&worker->inbox, memory_order_relaxed);
     do {
         note->next = head;
-    } while (!atomic_compare_exchange_weak_explicit(&worker->inbox, &head, note, memory_order_release,
+    } while (!atomic_compare_exchange_weak_explicit(&worker->inbox, &head, note, memory_order_acq_rel,
                                                     memory_order_relaxed));
-    if (!head)
+    if (!head) /* emptied by run_inbox, so the task has been taken out of the loop's queue: both orders are needed above */
         fr_loop_post(worker->loop, &worker->wake);
 }
 

@@ -32,6 +32,7 @@ fr_live *fr_live_new(const fr_live_opts *opts)
     live->opts.pace_ms = opts->pace_ms ? opts->pace_ms : FR_LIVE_PACE_MS;
     set_default(&live->opts.commits_bytes, FR_LIVE_QUEUE_BYTES);
     set_default(&live->opts.frames_bytes, FR_LIVE_QUEUE_BYTES);
+    set_default(&live->opts.held_bytes, FR_LIVE_HELD_BYTES);
     fr_map_init(&live->by_model);
     fr_live_queue_init(&live->queue);
     pthread_mutex_init(&live->lock, NULL);

@@ -13,6 +13,7 @@
 #define FR_LIVE_LIVE_H
 #include <freshet/live.h>
 #include <freshet/rest.h>
+#include <stdatomic.h>
 #include "channels/channels.h"
 #include "db/db.h"
 
@@ -24,6 +25,7 @@ typedef struct fr_live_opts {   /* zero = default */
     uint32_t pace_ms;           /* least time between two catch-ups of one view on one worker: 250 */
     size_t commits_bytes;       /* commits waiting for the matcher; past it all views are caught up: 64 MiB */
     size_t frames_bytes;        /* frames waiting for one worker; past it its views are caught up: 64 MiB */
+    size_t held_bytes;          /* frames of one view kept while its snapshot is read: 8 MiB */
     fr_ws_opts ws;
 } fr_live_opts;
 
@@ -50,6 +52,9 @@ typedef struct fr_live_stats {
     uint64_t floods;     /* views caught up because a commit was too large to list */
     uint64_t overflows;  /* times a queue to the matcher or to a worker was full */
 } fr_live_stats;
+/* Tests: each snapshot takes up to this much longer between reading and handing out. 0 = no longer. */
+extern atomic_uint fr_test_live_read_ms;
+
 /* Any thread. */
 void fr_live_stats_get(const fr_live *live, fr_live_stats *out);
 #endif

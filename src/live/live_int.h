@@ -32,7 +32,7 @@ enum {
     FR_LIVE_QUEUE_BYTES = 64 << 20,
     FR_LIVE_READERS = 4,        /* snapshots read at one time on one worker */
     FR_LIVE_READS_A_TURN = 16,  /* then other work of the loop comes first */
-    FR_LIVE_HELD_BYTES = 8 << 20, /* frames kept while a snapshot is read */
+    FR_LIVE_HELD_BYTES = 8 << 20,
 };
 
 /* ---- the matcher's side ---- */
@@ -213,7 +213,6 @@ struct fr_topic {
     bool is_reading, is_queued;
     fr_topic *next_read;
     fr_snapshot snapshot;         /* the last one, as long as nothing went by since */
-    uint64_t newest_after;        /* the greatest number that a member begins after */
     uint64_t at_due_ms;
     uint64_t next_catch_up_ms;
     fr_timer pace;

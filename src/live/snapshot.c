@@ -132,11 +132,20 @@ static fr_err read_snapshot(fr_ctx *ctx, const fr_topic *topic, fr_snapshot *out
     return err;
 }
 
+atomic_uint fr_test_live_read_ms;
+
+static fr_err linger(fr_ctx *ctx, uint64_t place)
+{
+    unsigned ms = atomic_load_explicit(&fr_test_live_read_ms, memory_order_relaxed);
+    return ms ? fr_sleep(ctx, place * 7919 % (ms + 1)) : FR_OK;
+}
+
 /* Read until the place is not before the floor; if it stays so, the last one will do. */
 static fr_err read_until_fresh(fr_ctx *ctx, const fr_topic *topic, fr_snapshot *out)
 {
     for (int i = 0;; i++) {
         FR_TRY(read_snapshot(ctx, topic, out));
+        FR_TRY(linger(ctx, out->place.number));
         if (out->place.number >= topic->floor || i == TRIES - 1)
             return FR_OK;
         fr_snapshot_clear(out);

@@ -229,7 +229,7 @@ void fr_topic_drop_held(fr_topic *topic)
 /* A frame goes by: held for those a snapshot is being read for, or below the floor. */
 static void pass(fr_topic *topic, uint64_t number, fr_block *block)
 {
-    bool fits = topic->held_bytes + block->size <= FR_LIVE_HELD_BYTES;
+    bool fits = topic->held_bytes + block->size <= topic->worker->live->opts.held_bytes;
     if (topic->is_reading && fits && fr_vec_push(&topic->held, ((fr_held){number, block}))) {
         fr_block_ref(block);
         topic->held_bytes += block->size;
@@ -269,13 +269,12 @@ void fr_topic_gap(fr_topic *topic, uint64_t number)
     fr_topic_want(topic, false);
 }
 
-/* All who have joined and are not behind are exact at `place`, as what was handed on before has been published. Who
- * begins after it would be taken back by its token: then nobody is told this time, and the number one past it keeps the
- * frame from those who join later in this pass. */
+/* All who have joined and are not behind are exact at `place`, as what was handed on before has been published. The frame
+ * is numbered one past it, so that it reaches who begins at the place itself, and not who begins later. */
 void fr_topic_at(fr_topic *topic, fr_place place)
 {
     uint64_t now_ms = fr_loop_now_ms(topic->worker->loop);
-    if (topic->state != FR_TOPIC_LIVE || now_ms < topic->at_due_ms || topic->newest_after > place.number)
+    if (topic->state != FR_TOPIC_LIVE || now_ms < topic->at_due_ms)
         return;
     char token[FR_TOKEN_TEXT], text[64 + FR_TOKEN_TEXT] = "{\"type\":\"at\",\"at\":\"";
     size_t n = strlen(text), token_bytes = fr_token_put(token, place, topic->fingerprint);

@@ -73,9 +73,9 @@ void fr_watcher_on_behind(fr_member *member, void *arg)
     fr_topic_want(topic, false);
 }
 
-/* Snapshot, then what was held. Errors: FR_ETOOBIG (the snapshot is queued, what was held is not), FR_ENOMEM,
+/* Snapshot, then what was held, unless there is a hole before it. Errors: FR_ETOOBIG (the snapshot is queued, what was held is not), FR_ENOMEM,
  * FR_ECANCELED. *last is the number of the last that was queued. */
-static fr_err write_all(fr_watcher *watcher, fr_snapshot *snapshot, uint64_t *last)
+static fr_err write_all(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stale, uint64_t *last)
 {
     fr_topic *topic = watcher->topic;
     fr_conn *conn = fr_ws_conn(watcher->ws);
@@ -86,7 +86,7 @@ static fr_err write_all(fr_watcher *watcher, fr_snapshot *snapshot, uint64_t *la
     *last = snapshot->place.number;
     if (watcher->is_reset)
         fr_live_add(&topic->source->live->counters.resets, 1);
-    for (size_t i = 0; i < topic->held.count; i++) {
+    for (size_t i = 0; i < topic->held.count && !is_stale; i++) {
         if (topic->held.at[i].number <= snapshot->place.number)
             continue;
         FR_TRY(fr_conn_write_block(conn, topic->held.at[i].block, 0, true));
@@ -105,8 +105,6 @@ static fr_err begin_after(fr_watcher *watcher, uint64_t number)
     }
     watcher->member.after = number;
     watcher->member.is_behind = false;
-    if (number > topic->newest_after)
-        topic->newest_after = number;
     return FR_OK;
 }
 
@@ -125,7 +123,7 @@ void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stal
         return;
     }
     uint64_t last = 0;
-    fr_err err = write_all(watcher, snapshot, &last);
+    fr_err err = write_all(watcher, snapshot, is_stale, &last);
     if (err == FR_ETOOBIG)
         is_stale = true;
     else if (err == FR_OK || err == FR_ECANCELED)
