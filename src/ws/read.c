@@ -48,7 +48,7 @@ static void end_message(fr_ws *ws)
 {
     fr_ws_in *in = ws->in;
     if (in->opcode == FR_WS_TEXT && in->utf8 && !in->is_skipped) {
-        fr_ws_fail_(ws, 1007, "text ends within a character");
+        fr_ws_fail_(ws, 1007, "text is not UTF-8");
         return;
     }
     ws->in = NULL; /* the handler may close */
