@@ -38,7 +38,8 @@ struct fr_sock {
 /**
  * A consumer: what happens on a socket. Each handler runs on a fiber, one event of a socket at a time; what arrives
  * meanwhile waits in a mailbox of 100 (then reading pauses; group messages past it close the socket with 1013).
- * An error returned before accept refuses the handshake (403 for FR_EDENIED and FR_EAUTH, else 500); after it closes
+ * An error returned before accept refuses the handshake (403 for FR_EDENIED and FR_EAUTH, 503 where the error map says
+ * so, else 500); after it closes
  * with the code of the error map.
  */
 typedef struct fr_consumer {

@@ -12,8 +12,17 @@ enum { CONNECT_MS = 20 * 1000 }; /* until fr_accept; Daphne's figure */
 
 static fr_err refuse(fr_req *req, int status)
 {
-    return fr_http_refuse(
-        req, status, status == 403 ? FR_STR("Access denied") : FR_STR("Internal server error"));
+    fr_str reason = status == 403   ? FR_STR("Access denied")
+                    : status == 503 ? FR_STR("Service Unavailable")
+                                    : FR_STR("Internal server error");
+    return fr_http_refuse(req, status, reason);
+}
+
+/* 403 and 503 as in the error map; everything else is a fault of the consumer. */
+static int status_of(fr_err err)
+{
+    int status = err == FR_EAUTH ? 403 : err == FR_OK ? 500 : fr_err_status(err);
+    return status == 403 || status == 503 ? status : 500;
 }
 
 /* ---- connect ---- */
@@ -24,15 +33,14 @@ static fr_err give_up(fr_seat *seat, fr_err err)
     fr_req *req = seat->connecting->req;
     if (seat->connecting->is_refused || fr_req_is_answered(req) || err == FR_ECANCELED)
         return err == FR_ECANCELED ? err : FR_OK;
-    if (err == FR_EDENIED || err == FR_EAUTH)
-        return refuse(req, 403);
+    int status = status_of(err);
     if (err == FR_OK)
         FR_ERROR("consumer.undecided", FR_KV_S("path", req->path),
                  FR_KV_C("do", "connect must call fr_accept or fr_close before it returns FR_OK"));
-    else
+    else if (status == 500)
         FR_ERROR("consumer.failed", FR_KV_C("in", "connect"), FR_KV_S("path", req->path),
                  FR_KV_C("error", fr_err_name(err)), FR_KV_S("detail", req->ctx->detail));
-    return refuse(req, 500);
+    return refuse(req, status);
 }
 
 static fr_err join_groups(fr_seat *seat)
@@ -117,6 +125,8 @@ fr_err fr_channels_upgrade(fr_req *req, void *arg)
     FR_TRY(fr_ws_check(req));
     if (fr_req_is_answered(req))
         return FR_OK;
+    if (fr_loop_is_draining(req->ctx->loop))
+        return refuse(req, 503);
     fr_route_match match = {0};
     if (!fr_router_match(channels->router, req->path, &match))
         return no_route(req);

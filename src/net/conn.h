@@ -97,6 +97,9 @@ void fr_conn_finish(fr_conn *conn, uint32_t linger_ms);
  * on_data or another callback of the same conn: then right after it. */
 void fr_conn_close(fr_conn *conn, fr_err why);
 bool fr_conn_is_closing(const fr_conn *conn);
+/* Send what is queued now and not at the end of the pass: for a unit that has no room behind it, since only the kernel
+ * knows whether the peer reads. Calls nobody back. */
+void fr_conn_flush(fr_conn *conn);
 /* The socket took less than there was: on_drain will come, also if what is left is dropped. */
 bool fr_conn_is_blocked(const fr_conn *conn);
 /* Peer and own address as text "127.0.0.1" and port; looked up when asked (getpeername). */

@@ -489,3 +489,12 @@ void fr_out_flush_(fr_conn *conn)
     if (FR_UNLIKELY(conn->flags & FR_CONN_FINISHING))
         finish_output(conn);
 }
+
+void fr_conn_flush(fr_conn *conn)
+{
+    uint32_t slot = conn->dirty_slot; /* it stays in the list of this pass */
+    if (fr_conn_is_closing(conn))
+        return;
+    fr_out_flush_(conn);
+    conn->dirty_slot = slot;
+}

@@ -168,7 +168,12 @@ bool fr_fan_is_any_pending(fr_loop *loop)
 
 static void put_block(fr_fan *fan, fr_member *member, fr_block *block, size_t start)
 {
-    fr_err err = fr_conn_write_block(member->ws->conn, block, start, true);
+    fr_conn *conn = member->ws->conn;
+    fr_err err = fr_conn_write_block(conn, block, start, true);
+    if (err == FR_ETOOBIG) { /* much in one pass is not yet a peer that does not read */
+        fr_conn_flush(conn);
+        err = fr_conn_write_block(conn, block, start, true);
+    }
     if (err == FR_OK || err == FR_ECANCELED)
         return;
     member->is_behind = member->is_told = true;

@@ -157,10 +157,19 @@ static const fr_ws_opts *share(fr_ws_loop *all, const fr_ws_opts *given)
     return &kept->opts;
 }
 
+/* What may be received may be sent back: the largest message has room, with its header. */
+static void set_bound(fr_conn *conn, const fr_ws_opts *opts)
+{
+    uint64_t bound = conn->out_bound > opts->message_bytes ? conn->out_bound : opts->message_bytes;
+    fr_conn_set_bound(conn, (size_t)bound + FR_WS_HEAD_BYTES);
+}
+
 fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *opts, const fr_ws_handler *handler, void *user,
                     fr_ws **out)
 {
     fr_loop *loop = req->ctx->loop;
+    if (fr_loop_is_draining(loop))
+        return FR_EBUSY; /* nobody would tell it to close */
     fr_ws_loop *all = fr_ws_loop_get_(loop);
     const fr_ws_opts *shared = all ? share(all, opts) : NULL;
     fr_ws *ws = shared ? fr_malloc(sizeof *ws) : NULL;
@@ -177,6 +186,7 @@ fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *opts, const fr_ws_handler *ha
         fr_free(ws);
         return err;
     }
+    set_bound(conn, shared);
     fr_conn_set_deadline(conn, now + shared->ping_ms);
     *out = ws;
     return FR_OK;

@@ -55,8 +55,12 @@ const fr_proto fr_ws_proto_ = {
 fr_err fr_ws_put_(fr_ws *ws, uint8_t opcode, fr_str payload)
 {
     char head[FR_WS_HEAD_BYTES];
-    size_t n = fr_ws_head_write_(head, opcode, payload.n);
-    return fr_conn_write2(ws->conn, (fr_str){head, n}, payload);
+    fr_str start = {head, fr_ws_head_write_(head, opcode, payload.n)};
+    fr_err err = fr_conn_write2(ws->conn, start, payload);
+    if (err != FR_ETOOBIG)
+        return err;
+    fr_conn_flush(ws->conn); /* much in one pass is not yet a peer that does not read */
+    return fr_conn_write2(ws->conn, start, payload);
 }
 
 fr_err fr_ws_send(fr_ws *ws, bool is_text, fr_str data)

@@ -38,7 +38,8 @@ typedef struct fr_ws_opts {  /* zero = default */
 fr_err fr_ws_check(fr_req *req);
 /* Offered subprotocols, in order, from Sec-WebSocket-Protocol. Returns how many were written. */
 size_t fr_ws_subprotocols(const fr_req *req, fr_str *out, size_t max);
-/* Answer 101 and start. user is the handler's. The ws is owned by its connection. */
+/* Answer 101 and start. user is the handler's. The ws is owned by its connection. The output's bound becomes at least
+ * what the largest message needs. Errors: FR_EBUSY (the server drains), FR_ECANCELED, FR_ENOMEM. */
 fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *opts, const fr_ws_handler *handler, void *user, fr_ws **out);
 
 void *fr_ws_user(const fr_ws *ws);

@@ -300,7 +300,7 @@ static void too_many_group_messages_before_accept_refuse_the_handshake(void **st
     for (int i = 0; i < 101; i++)
         peer_text(&q, "all news");
     fr_test_advance_clock(5100);
-    assert_int_equal(peer_request(&p, ""), 500);
+    assert_int_equal(peer_request(&p, ""), 503);
     peer_end(&p);
     peer_end(&q);
 }

@@ -233,7 +233,6 @@ static void messages_of_every_length_come_back(void **state)
     static const size_t sizes[] = {0, 1, 7, 8, 125, 126, 127, 65535, 65536, 200000, 1 << 20};
     peer p;
     open_peer(&p);
-    fr_conn_set_bound(p.conn, 4 << 20);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         char *text = letters(sizes[i]);
         peer_send(&p, i & 1 ? BINARY : TEXT, (fr_str){text, sizes[i]});
@@ -242,6 +241,46 @@ static void messages_of_every_length_come_back(void **state)
         assert_true(fr_str_eq(payload, (fr_str){text, sizes[i]}));
         free(text);
     }
+    peer_end(&p);
+}
+
+/* More than the bound, to a peer whose socket takes the first of it. */
+static void much_in_one_pass_is_no_reason_to_close(void **state)
+{
+    (void)state;
+    peer p;
+    open_peer(&p);
+    char *text = letters(100000);
+    for (int i = 0; i < 11; i++)
+        assert_int_equal(fr_ws_send(server.ws, true, (fr_str){text, 100000}), FR_OK);
+    assert_true(fr_conn_pending(p.conn) < FR_CONN_OUT_BYTES);
+    for (int i = 0; i < 11; i++)
+        expect_text(&p, text);
+    free(text);
+    peer_end(&p);
+}
+
+static void the_largest_message_comes_back_whatever_its_limit(void **state)
+{
+    (void)state;
+    server.opts = (fr_ws_opts){.message_bytes = 3 << 20};
+    peer p;
+    open_peer(&p);
+    char *text = letters(3 << 20);
+    peer_send(&p, TEXT, (fr_str){text, 3 << 20});
+    expect_text(&p, text);
+    free(text);
+    peer_end(&p);
+}
+
+static void a_server_that_drains_opens_no_sockets(void **state)
+{
+    (void)state;
+    peer p;
+    connect_peer(&p);
+    server.loop->is_draining = true;
+    assert_int_equal(peer_request(&p, HANDSHAKE("/") "\r\n"), 503);
+    assert_int_equal(server.opened, 0);
     peer_end(&p);
 }
 
@@ -857,7 +896,9 @@ FR_TESTS(
     WS_TEST(the_first_offered_subprotocol_is_sent_back),
     WS_TEST(tokens_may_stand_in_lists_and_in_any_case), WS_TEST(a_faulty_handshake_is_refused),
     WS_TEST(an_http_1_0_request_is_no_handshake), WS_TEST(frames_sent_behind_the_request_are_read),
-    WS_TEST(messages_of_every_length_come_back),
+    WS_TEST(messages_of_every_length_come_back), WS_TEST(much_in_one_pass_is_no_reason_to_close),
+    WS_TEST(the_largest_message_comes_back_whatever_its_limit),
+    WS_TEST(a_server_that_drains_opens_no_sockets),
     WS_TEST(a_whole_message_is_handed_over_where_it_was_received),
     WS_TEST(a_message_in_parts_with_a_ping_between_comes_back_whole),
     WS_TEST(bytes_may_come_one_by_one), WS_TEST(many_messages_of_one_read_are_answered_in_order),
