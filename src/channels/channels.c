@@ -1,4 +1,6 @@
 /* The WebSocket side of an application, and what a loop keeps for it. */
+#include "channels/channels.h"
+
 #include "channels/channels_int.h"
 
 fr_channels *fr_channels_new(const fr_channels_opts *opts)

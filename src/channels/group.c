@@ -110,6 +110,7 @@ static fr_err serve(fr_membership *m)
 static fr_err listen(fr_membership *m)
 {
     fr_group *group = m->group;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
     if (!fr_vec_push(&group->listeners, m))
         return FR_ENOMEM;
     m->index = (uint32_t)group->listeners.count - 1;

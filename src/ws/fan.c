@@ -98,6 +98,7 @@ void fr_fan_free(fr_fan *fan)
 
 fr_err fr_fan_join(fr_fan *fan, fr_member *member, fr_ws *ws, uint64_t after)
 {
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
     if (fan->members.count == UINT32_MAX || !fr_vec_push(&fan->members, member))
         return FR_ENOMEM;
     member->fan = fan;
@@ -280,12 +281,12 @@ static void send_spans(fr_fan *fan, fr_member *member, const post *posts, const 
 
 static void look_ahead(fr_member **members, size_t i, size_t count)
 {
-    if (i + 2 * AHEAD < count)
-        __builtin_prefetch(members[i + 2 * AHEAD]);
-    if (i + AHEAD < count)
-        __builtin_prefetch(members[i + AHEAD]->ws);
-    if (i + AHEAD / 2 < count)
-        __builtin_prefetch(members[i + AHEAD / 2]->ws->conn, 1);
+    if (i + MEMBER_AHEAD < count)
+        __builtin_prefetch(members[i + MEMBER_AHEAD]);
+    if (i + WS_AHEAD < count)
+        __builtin_prefetch(members[i + WS_AHEAD]->ws);
+    if (i + CONN_AHEAD < count)
+        __builtin_prefetch(members[i + CONN_AHEAD]->ws->conn, 1);
 }
 
 /* Calls nobody back: members stay in their places meanwhile. */

@@ -1,7 +1,7 @@
 /* The socket itself: what the connection calls, sending, pausing, and what a loop keeps for its sockets. */
-#include "ws/ws_int.h"
+#include "ws/ws.h"
 
-#include <string.h>
+#include "ws/ws_int.h"
 
 /* ---- the connection's calls ---- */
 

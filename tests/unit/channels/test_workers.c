@@ -222,7 +222,7 @@ static void client_hear(client *c, int rounds[CLIENTS])
     size_t n = (uint8_t)c->bytes[1];
     need(c, 2 + n);
     fr_str who, round = fr_str_cut((fr_str){c->bytes + 2, n}, ' ', &who);
-    uint64_t sender, number;
+    uint64_t sender, number = 0;
     assert_true(fr_str_u64(who, &sender) && fr_str_u64(round, &number));
     assert_int_equal(number, rounds[sender]++);
     drop(c, 2 + n);
