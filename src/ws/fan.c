@@ -16,11 +16,12 @@
 #include "ws/ws_int.h"
 
 enum {
-    JOIN_BYTES =
-        16 *
-        1024, /* blocks up to this are joined: a larger one costs more to copy than to send by itself */
+    JOIN_BYTES = 16 * 1024, /* of a block that is joined: larger ones are sent by themselves */
     SPAN_BYTES = 64 * 1024,
-    AHEAD = 8, /* members looked at before their turn: they lie apart in memory */
+    /* How many places before its turn each part of a member is fetched: they lie apart in memory. */
+    MEMBER_AHEAD = 16,
+    WS_AHEAD = 8,
+    CONN_AHEAD = 4,
 };
 
 typedef struct post {
