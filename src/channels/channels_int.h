@@ -14,15 +14,12 @@
 #include "channels/topic.h"
 
 enum {
-    FR_MAIL_MAX = 100, /* of each kind, client's and groups': Channels' default capacity */
-    FR_MAIL_BYTES_MAX = 1 << 20, /* of client messages; a single one may be larger */
-    FR_GROUPS_MAX = 1000,        /* of one socket */
-    FR_AFTER_CLOSE_MS =
-        10 *
-        1000, /* for handlers of what came before the close, and for disconnect: Daphne's figure */
-    FR_EVENTS_A_TURN = 16, /* of one socket before others have theirs */
-    FR_GROUP_TEXT_BYTES =
-        1 << 20, /* what a member can be sent at all: the bound of its output, less the header */
+    FR_MAIL_MAX = 100,             /* of each kind, client's and groups': Channels' default */
+    FR_MAIL_BYTES_MAX = 1 << 20,   /* of client messages; a single one may be larger */
+    FR_GROUPS_MAX = 1000,          /* of one socket */
+    FR_AFTER_CLOSE_MS = 10 * 1000, /* for handlers after the close: Daphne's figure */
+    FR_EVENTS_A_TURN = 16,         /* of one socket before others have theirs */
+    FR_GROUP_TEXT_BYTES = 1 << 20, /* what every member can be sent */
 };
 
 struct fr_channels {
