@@ -113,10 +113,11 @@ static fr_err register_name(fr_db *db, fr_table *table, char error[512])
 static fr_err register_model(fr_db *db, size_t i, const fr_model *model, bool is_live,
                              char error[512])
 {
-    char fault[256];
-    if (fr_model_check(model, fault) != FR_OK) {
+    char fault[256] = "out of memory";
+    fr_err err = fr_model_check(model, fault);
+    if (err != FR_OK) {
         snprintf(error, 512, "%s", fault);
-        return FR_EINVAL;
+        return err;
     }
     fr_table *table = &db->tables[i];
     table->index = (uint16_t)i;
@@ -250,7 +251,7 @@ fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const b
         return FR_ENOMEM;
     db->magic = FR_DB_MAGIC;
     db->opts = *opts;
-    db->lock = -1;
+    db->lock.fd = -1;
     fr_map_init(&db->by_model);
     fr_map_init(&db->by_name);
     pthread_mutex_init(&db->readers_lock, NULL);
@@ -260,6 +261,7 @@ fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const b
         return err;
     }
     *error = 0;
+    db->is_open = true;
     *out = db;
     return FR_OK;
 }
@@ -271,7 +273,7 @@ void fr_db_close(fr_db *db)
     fr_writer_close(db->writer);
     fr_pool_close(db->pool);
     fr_readers_close(db);
-    fr_lock_close(db->lock);
+    fr_lock_close(&db->lock, db->path.p, db->is_open);
     fr_map_deinit(&db->by_model);
     fr_map_deinit(&db->by_name);
     pthread_mutex_destroy(&db->readers_lock);

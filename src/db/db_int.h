@@ -14,12 +14,21 @@ typedef struct fr_reader fr_reader;
 typedef struct fr_pool fr_pool;
 typedef struct fr_db_txn fr_db_txn;
 
+enum { FR_LOCK_TEXT = 96 };
+
+typedef struct fr_lock {
+    int fd;                    /* -1: none */
+    bool is_changed;           /* somebody wrote since our last clean end */
+    char before[FR_LOCK_TEXT]; /* what the lock file held */
+} fr_lock;
+
 struct fr_db {
     uint32_t magic;
     fr_db_opts opts;
-    fr_arena *arena;  /* owned: what lives as long as the database */
-    fr_str path;      /* NUL-terminated */
-    int lock;         /* of the lock file; -1 */
+    fr_arena *arena; /* owned: what lives as long as the database */
+    fr_str path;     /* NUL-terminated */
+    fr_lock lock;
+    bool is_open;
     fr_table *tables; /* in the arena */
     size_t table_count;
     fr_map by_model, by_name; /* model pointer → table; lower-case table name → table */
@@ -50,8 +59,9 @@ fr_err fr_db_of(fr_ctx *ctx, const fr_model *model, fr_db **db, fr_table **table
 
 /* ---- lock.c ---- */
 /* Errors: FR_EBUSY (another server), FR_EIO; one line in error. */
-fr_err fr_lock_open(const char *path, int *out, char error[512]);
-void fr_lock_close(int lock);
+fr_err fr_lock_open(const char *path, fr_lock *out, char error[512]);
+/* After the last connection: is_clean notes what the file looks like now, else the former note stays. */
+void fr_lock_close(fr_lock *lock, const char *path, bool is_clean);
 
 /* ---- schema.c ---- */
 /* Make what is missing, check what is there, fill the tables' maps. In one transaction of the writer's connection. */
@@ -164,6 +174,7 @@ struct fr_writer {
     fr_member *first, **last;
     size_t count;
     bool is_waiting, is_closing, has_thread;
+    bool had_log; /* before this start */
 };
 
 /* A commit of the running group: its records are folded[first..end). */
@@ -184,8 +195,8 @@ bool fr_writer_is_here(void);                       /* this thread is a writer's
 /* ---- group.c ---- */
 /* Run the members, commit, tell of the commits, let the answers go. The writer's thread. */
 void fr_group_run(fr_writer *writer, fr_member *first);
-/* Nobody writes with us: number what others wrote. */
-void fr_group_look_around(fr_writer *writer);
+/* Nobody writes with us: number what others wrote. A result code of SQLite. */
+int fr_group_look_around(fr_writer *writer);
 
 /* ---- member.c ---- */
 fr_err fr_member_run(fr_writer *writer, fr_member *member);

@@ -57,14 +57,17 @@ static fr_err one_value(const term *t, fr_str text, fr_value *out)
 
 static fr_err add_in(const term *t, fr_str text)
 {
-    fr_value values[IN_MAX];
-    size_t count = 0;
+    size_t count = 0, most = 1;
+    for (size_t i = 0; i < text.n; i++)
+        most += text.p[i] == ',';
+    if (most > IN_MAX)
+        return fr_fail(t->ctx, FR_EINVAL, "%.*s has more than %d values.", FR_FMT(t->name), IN_MAX);
+    fr_value *values = fr_arena_alloc(t->ctx->arena, most * sizeof *values);
+    if (!values)
+        return FR_ENOMEM;
     while (text.n) {
         fr_str part;
         text = fr_str_cut(text, ',', &part);
-        if (count == IN_MAX)
-            return fr_fail(t->ctx, FR_EINVAL, "%.*s has more than %d values.", FR_FMT(t->name),
-                           IN_MAX);
         FR_TRY(one_value(t, part, &values[count++]));
     }
     return and_pred(t, fr_pred_in(t->ctx->arena, t->index, values, count));

@@ -65,8 +65,8 @@ static void publish(fr_writer *w)
     fr_stat_add(&w->db->stats.groups, 1);
     atomic_store_explicit(&w->db->stats.log_bytes, w->bytes_total - w->oldest.bytes_total,
                           memory_order_relaxed);
-    if (!w->commits.count || !w->db->opts.on_commit)
-        return;
+    if (!w->commits.count || !w->db->opts.on_commit || !fr_writer_is_here())
+        return; /* nobody listens while we open */
     fr_commit *commits = fr_arena_alloc(w->arena, w->commits.count * sizeof *commits);
     bool is_ok = commits != NULL;
     for (size_t i = 0; i < w->commits.count && is_ok; i++)
@@ -271,17 +271,20 @@ void fr_group_run(fr_writer *w, fr_member *first)
 }
 
 /* Nobody writes with us: say what others wrote. A failure is looked at again next time. */
-void fr_group_look_around(fr_writer *w)
+int fr_group_look_around(fr_writer *w)
 {
     int64_t version = 0;
-    if (w->db->opts.watch_ms == UINT32_MAX ||
-        fr_pragma_read(&w->conn, "PRAGMA data_version", &version) != SQLITE_OK ||
-        version == w->data_version)
-        return;
+    int rc = fr_pragma_read(&w->conn, "PRAGMA data_version", &version);
+    if (rc != SQLITE_OK || version == w->data_version)
+        return rc;
     before was = now(w);
     begin_group(w);
-    if (begin_transaction(w) == SQLITE_OK && fr_sqlite_run(&w->conn, "COMMIT") == SQLITE_OK)
+    rc = begin_transaction(w);
+    if (rc == SQLITE_OK)
+        rc = fr_sqlite_run(&w->conn, "COMMIT");
+    if (rc == SQLITE_OK)
         publish(w);
     else
         roll_back(w, was);
+    return rc;
 }

@@ -294,6 +294,7 @@ fr_err fr_log_open(fr_writer *w, char error[512])
         rc = fr_sqlite_run(&w->conn, "COMMIT");
     if (rc == SQLITE_OK) {
         w->db->has_log = true;
+        w->had_log = found;
         fr_db_place_set(w->db, w->place);
         return FR_OK;
     }

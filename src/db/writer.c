@@ -64,7 +64,7 @@ static void *work(void *arg)
         fr_member *first = take_group(w, &is_over);
         if (first)
             fr_group_run(w, first);
-        else if (!is_over)
+        else if (!is_over && w->db->opts.watch_ms != UINT32_MAX)
             fr_group_look_around(w);
     }
     return NULL;
@@ -119,7 +119,11 @@ static fr_err open_connection(fr_writer *w, bool *absent, char error[512])
         return FR_ENOMEM;
     w->hook.by_name = &db->by_name;
     w->hook.changes = &w->changes;
-    return FR_OK;
+    if (!db->lock.is_changed || !w->had_log)
+        return FR_OK;
+    w->data_version =
+        -1; /* differs from any: what was written while nobody looked is told as a flood */
+    return fr_group_look_around(w) == SQLITE_OK ? FR_OK : FR_EBUSY;
 }
 
 fr_err fr_writer_open(fr_db *db, fr_writer **out, bool *absent, char error[512])

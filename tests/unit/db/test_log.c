@@ -178,8 +178,10 @@ static void a_restored_copy_is_another_history(void **state)
     (void)!system(sql);
     assert_int_equal(rename(copy, s.db.url + 7), 0);
     test_open(&s.db, NULL, test_models(), test_live);
-    run(&s, "INSERT INTO author VALUES(3, 'three')"); /* number 2 again, with another mark */
+    /* Number 2 again, with another mark: the file is not the one that was closed. */
     assert_int_equal(fr_db_committed(s.db.db).number, from.number);
+    assert_int_not_equal(fr_db_committed(s.db.db).mark, from.mark);
+    run(&s, "INSERT INTO author VALUES(3, 'three')");
     assert_string_equal(since(&s, &author_model, from, 0).reason, "other history");
     test_close(&s.db);
 }
@@ -286,6 +288,29 @@ static void what_strangers_wrote_is_a_flood_before_our_next_write(void **state)
     test_close(&s.db);
 }
 
+static void what_strangers_wrote_while_we_were_away_is_a_flood(void **state)
+{
+    (void)state;
+    scene s;
+    open_with(&s, (fr_db_opts){0}, test_live);
+    run(&s, "INSERT INTO author VALUES(1, 'one')");
+    fr_place from = s.last;
+    test_shut(&s.db);
+    assert_int_equal(test_number(&s.db, "SELECT count(*) FROM author"), 1); /* only looks */
+    test_open(&s.db, NULL, test_models(), test_live);
+    assert_int_equal(fr_db_committed(s.db.db).number, from.number);
+    test_shut(&s.db);
+    test_stranger(&s.db, "UPDATE author SET name = 'other'");
+    test_open(&s.db, NULL, test_models(), test_live);
+    assert_int_equal(fr_db_committed(s.db.db).number, from.number + 1);
+    assert_string_equal(since(&s, &author_model, from, 0).reason, "flood");
+    from = fr_db_committed(s.db.db);
+    test_shut(&s.db);
+    test_open(&s.db, NULL, test_models(), test_live);
+    assert_int_equal(fr_db_committed(s.db.db).number, from.number);
+    test_close(&s.db);
+}
+
 static void what_strangers_wrote_is_seen_without_a_write_of_ours(void **state)
 {
     (void)state;
@@ -320,5 +345,6 @@ FR_TESTS(log, FR_TEST(numbers_are_dense_and_only_for_what_changed),
          FR_TEST(a_restored_copy_is_another_history), FR_TEST(a_commit_too_large_is_a_flood),
          FR_TEST(the_log_is_cut_by_size_and_age), FR_TEST(an_alteration_by_a_stranger_is_a_flood),
          FR_TEST(what_strangers_wrote_is_a_flood_before_our_next_write),
+         FR_TEST(what_strangers_wrote_while_we_were_away_is_a_flood),
          FR_TEST(what_strangers_wrote_is_seen_without_a_write_of_ours),
          FR_TEST(tables_of_the_log_cannot_be_models))

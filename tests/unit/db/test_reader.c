@@ -218,7 +218,7 @@ static void reads_with_many_terms(scene *s)
     fr_query q = {.model = &author_model, .where = many_terms(s->ctx.arena, 5000)};
     assert_int_equal(fr_db_select(&s->ctx, &q, &to, NULL), FR_OK);
     assert_int_equal(s->rows, 10);
-    fr_value values[3000];
+    static fr_value values[3000]; /* a fiber has 64 KiB */
     for (int i = 0; i < 3000; i++)
         values[i] = FR_VALUE_I(i);
     q.where = fr_pred_in(s->ctx.arena, 0, values, 3000);
