@@ -526,18 +526,36 @@ static void a_sleeper_is_caught_up_when_it_wakes_and_others_do_not_notice(void *
     world_close(&w);
 }
 
+static fr_err writes_much(fr_ctx *ctx, void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 12; i++) {
+        note n = {0};
+        FR_SET(&n, title, fr_str_c(long_title('a')));
+        FR_SET(&n, done, false);
+        FR_TRY(fr_create(ctx, &note_model, &n));
+    }
+    return FR_OK;
+}
+
 static void a_frame_larger_than_the_bound_is_caught_up(void **state)
 {
     (void)state;
     world w;
     client c;
-    world_open(&w, &(world_opts){.bound = 2000, .live = {.pace_ms = 1}});
+    world_open(&w, &(world_opts){.bound = 16 << 10, .live = {.pace_ms = 1}});
     client_open(&c, &w, 0, "/notes/");
     client_expect(&c, "snapshot");
-    world_create(&w, long_title('a'));
+    fr_arena *arena = fr_arena_new(0);
+    fr_ctx ctx;
+    fr_ctx_init(&ctx, arena, NULL);
+    ctx.db = w.db;
+    assert_int_equal(fr_atomic(&ctx, writes_much, NULL), FR_OK);
+    fr_arena_free(arena);
     client_expect(&c, "snapshot");
     assert_text(client_member(&c, "reset"), "true");
     assert_at(&c, world_place(&w));
+    assert_int_equal(fr_json_get(&c.frame, FR_STR("results"))->count, 12);
     world_create(&w, "small");
     client_expect(&c, "changes");
     client_close(&c);
