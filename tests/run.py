@@ -33,6 +33,7 @@ SYSTEM = [
     ("rest", ["asan"], ["curl"]),
     ("echo", ["asan"], []),
     ("chat", ["asan"], []),
+    ("consumers", ["asan", "tsan"], []),
     ("live", ["asan", "tsan"], []),
     ("recipe", ["asan", "tsan"], []),
     ("signals", ["asan", "tsan"], []),

@@ -1,0 +1,212 @@
+/*
+ * The consumers that Daphne and Uvicorn were recorded with (echo, refusals, close codes, subprotocols, scope, JSON, rooms,
+ * groups, origins), in C. The recordings are played against it: tests/compat/README.md.
+ */
+#include <freshet.h>
+
+/* ---- echo ---- */
+
+static fr_err echo_text(fr_sock *sock, fr_str text)
+{
+    return fr_send(sock, text);
+}
+static fr_err echo_bytes(fr_sock *sock, fr_str bytes)
+{
+    return fr_send_bytes(sock, bytes);
+}
+static const fr_consumer echo = {
+    .receive = echo_text, .receive_bytes = echo_bytes, .any_origin = true};
+static const fr_consumer guarded_echo = {.receive = echo_text, .receive_bytes = echo_bytes};
+
+/* ---- refusals ---- */
+
+static fr_err refuse(fr_sock *sock)
+{
+    return fr_close(sock, 0, FR_STR(""));
+}
+static fr_err refuse_with_code(fr_sock *sock)
+{
+    return fr_close(sock, 4003, FR_STR(""));
+}
+static fr_err deny(fr_sock *sock)
+{
+    return fr_fail(sock, FR_EDENIED, "not you");
+}
+static fr_err do_nothing(fr_sock *sock)
+{
+    (void)sock;
+    return FR_OK;
+}
+static fr_err fail(fr_sock *sock)
+{
+    return fr_fail(sock, FR_EINTERNAL, "connect failed on purpose");
+}
+static const fr_consumer rejecting = {.connect = refuse},
+                         rejecting_with_code = {.connect = refuse_with_code},
+                         denying = {.connect = deny}, never_accepting = {.connect = do_nothing},
+                         failing_in_connect = {.connect = fail};
+
+/* ---- closing ---- */
+
+static fr_err close_with(fr_sock *sock)
+{
+    uint16_t code = 0;
+    fr_str digits = fr_sock_arg(sock, FR_STR("code"));
+    for (size_t i = 0; i < digits.n; i++)
+        code = (uint16_t)(code * 10 + digits.p[i] - '0');
+    FR_TRY(fr_accept(sock));
+    return fr_close(sock, code, FR_STR(""));
+}
+static fr_err fail_if_asked(fr_sock *sock, fr_str text)
+{
+    if (fr_str_eq(text, FR_STR("fail")))
+        return fr_fail(sock, FR_EINTERNAL, "receive failed on purpose");
+    return fr_send(sock, FR_STR("ok"));
+}
+static fr_err stop(fr_sock *sock, fr_str text)
+{
+    (void)text;
+    return fr_close(sock, 1000, FR_STR(""));
+}
+static fr_err send_then_close(fr_sock *sock, fr_str text)
+{
+    FR_TRY(fr_send(sock, fr_arena_printf(sock->ctx->arena, "bye:%.*s", FR_FMT(text))));
+    return fr_close(sock, 4100, FR_STR(""));
+}
+static const fr_consumer closing = {.connect = close_with},
+                         failing_in_receive = {.receive = fail_if_asked},
+                         stopping = {.receive = stop},
+                         sending_then_closing = {.receive = send_then_close};
+
+/* ---- what a consumer is told ---- */
+
+static fr_str list(fr_sock *sock, const fr_str *items, size_t count)
+{
+    fr_str all = FR_STR("");
+    for (size_t i = 0; i < count; i++)
+        all = fr_arena_printf(sock->ctx->arena, "%.*s%s%.*s", FR_FMT(all), i ? "," : "",
+                              FR_FMT(fr_json_quote(sock, items[i])));
+    return all;
+}
+
+static fr_err tell_subprotocols(fr_sock *sock)
+{
+    static const fr_str ours[] = {{"v2.chat", 7}, {"v1.chat", 7}};
+    const fr_scope *scope = sock->scope;
+    fr_str chosen = {0};
+    for (size_t i = 0; i < 2 && !chosen.n; i++)
+        for (size_t k = 0; k < scope->subprotocol_count; k++)
+            if (fr_str_eq(scope->subprotocols[k], ours[i]))
+                chosen = ours[i];
+    FR_TRY(fr_accept(sock)); /* comes to the same choice */
+    return fr_send(
+        sock, fr_arena_printf(sock->ctx->arena, "{\"offered\":[%.*s],\"chosen\":%.*s}",
+                              FR_FMT(list(sock, scope->subprotocols, scope->subprotocol_count)),
+                              FR_FMT(chosen.n ? fr_json_quote(sock, chosen) : FR_STR("null"))));
+}
+
+static fr_err tell_scope(fr_sock *sock)
+{
+    const fr_scope *scope = sock->scope;
+    fr_str custom = fr_sock_header(sock, FR_STR("x-custom"));
+    FR_TRY(fr_accept(sock));
+    return fr_send(
+        sock,
+        fr_arena_printf(sock->ctx->arena,
+                        "{\"type\":\"websocket\",\"path\":%.*s,\"query\":%.*s,"
+                        "\"kwargs\":{\"name\":%.*s,\"num\":%.*s},\"args\":[],\"custom\":[%.*s]}",
+                        FR_FMT(fr_json_quote(sock, scope->path)),
+                        FR_FMT(fr_json_quote(sock, scope->query)),
+                        FR_FMT(fr_json_quote(sock, fr_sock_arg(sock, FR_STR("name")))),
+                        FR_FMT(fr_json_quote(sock, fr_sock_arg(sock, FR_STR("num")))),
+                        FR_FMT(custom.p ? fr_json_quote(sock, custom) : FR_STR(""))));
+}
+static const fr_consumer subprotocols = {.connect = tell_subprotocols,
+                                         .subprotocols = "v2.chat,v1.chat"},
+                         scope = {.connect = tell_scope};
+
+/* ---- JSON ---- */
+
+/* Any value: it is looked at as the member of an object. */
+static fr_err echo_json(fr_sock *sock, fr_str text)
+{
+    fr_str value, wrapped = fr_arena_printf(sock->ctx->arena, "{\"echo\":%.*s}", FR_FMT(text));
+    FR_TRY(fr_json_member(sock, wrapped, FR_STR("echo"), &value));
+    return fr_send(sock, wrapped);
+}
+static const fr_consumer json = {.receive = echo_json};
+
+/* ---- rooms ---- */
+
+static fr_str room_of(fr_sock *sock)
+{
+    return fr_arena_printf(sock->ctx->arena, "room_%.*s",
+                           FR_FMT(fr_sock_arg(sock, FR_STR("name"))));
+}
+
+static fr_err enter_room(fr_sock *sock)
+{
+    FR_TRY(fr_group_add(sock, room_of(sock)));
+    return fr_accept(sock);
+}
+
+static fr_err say_in_room(fr_sock *sock, fr_str message)
+{
+    fr_str text = {0}, command = {0};
+    fr_err err = fr_json_member(sock, message, FR_STR("cmd"), &command);
+    if (err && err != FR_ENOTFOUND)
+        return err;
+    if (fr_str_eq(command, FR_STR("leave"))) {
+        FR_TRY(fr_group_discard(sock, room_of(sock)));
+        return fr_send(sock, FR_STR("{\"left\":true}"));
+    }
+    if (fr_json_member(sock, message, FR_STR("text"), &text))
+        text = FR_STR("");
+    return fr_group_send(
+        sock, room_of(sock),
+        fr_arena_printf(sock->ctx->arena, "{\"text\":%.*s}", FR_FMT(fr_json_quote(sock, text))));
+}
+
+static void leave_room(fr_sock *sock, uint16_t code)
+{
+    fr_str none = FR_STR("null"), number = fr_arena_printf(sock->ctx->arena, "%u", (unsigned)code);
+    fr_group_discard(sock, room_of(sock));
+    fr_group_send(sock, room_of(sock),
+                  fr_arena_printf(sock->ctx->arena, "{\"left_code\":%.*s}",
+                                  FR_FMT(code == 1005 ? none : number)));
+}
+static const fr_consumer room = {
+    .connect = enter_room, .receive = say_in_room, .disconnect = leave_room};
+
+static fr_err say_to_all(fr_sock *sock, fr_str text)
+{
+    return fr_group_send(sock, FR_STR("auto"), text);
+}
+static const fr_consumer auto_group = {.receive = say_to_all, .groups = "auto"};
+
+static const fr_route routes[] = {
+    {"ws/echo/", .consumer = &echo},
+    {"ws/sync-echo/", .consumer = &echo},
+    {"ws/reject/", .consumer = &rejecting},
+    {"ws/reject-code/", .consumer = &rejecting_with_code},
+    {"ws/deny-exception/", .consumer = &denying},
+    {"ws/never-accepts/", .consumer = &never_accepting},
+    {"ws/fails-in-connect/", .consumer = &failing_in_connect},
+    {"ws/fails-in-receive/", .consumer = &failing_in_receive},
+    {"ws/stops/", .consumer = &stopping},
+    {"ws/close/<int:code>/", .consumer = &closing},
+    {"ws/send-then-close/", .consumer = &sending_then_closing},
+    {"ws/subprotocol/", .consumer = &subprotocols},
+    {"ws/scope/<name>/<int:num>/", .consumer = &scope},
+    {"ws/json/", .consumer = &json},
+    {"ws/sync-json/", .consumer = &json},
+    {"ws/room/<name>/", .consumer = &room},
+    {"ws/auto-group/", .consumer = &auto_group},
+    {"guarded/ws/echo/", .consumer = &guarded_echo},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    return fr_main(argc, argv, &(fr_app){.name = "consumers", .origins = "localhost", .websocket = routes});
+}
