@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { NAME_BYTES = 40, ROOM_BYTES = 64, TEXT_BYTES = 2000 };
+enum { NAME_BYTES = 64, ROOM_BYTES = 64, TEXT_BYTES = 2000 };
 
 typedef struct person {
     char name[NAME_BYTES];
