@@ -116,4 +116,5 @@ void fr_ws_close(fr_ws *ws, uint16_t code, fr_str reason)
     }
     fr_conn_set_deadline(ws->conn, fr_loop_now_ms(ws->conn->loop) + ws->opts->close_ms);
     fr_ws_resume(ws);
+    fr_ws_unchoke_(ws);
 }

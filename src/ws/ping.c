@@ -1,8 +1,11 @@
 /*
  * Pings (RFC 6455 5.5.2, 5.5.3). Ours: after ping_ms without a byte from the peer; whatever it sends then is a sign of
- * life. One deadline a socket, which is set anew only when it passes, so that a message costs no timer. Theirs: answered,
+ * life; of one that is not read from, that it takes what is sent to it. One deadline a socket, which is set anew only when it passes, so that a message costs no timer. Theirs: answered,
  * up to a number a second.
  */
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include "ws/ws_int.h"
 
 void fr_ws_on_ping_(fr_ws *ws, fr_str payload)
@@ -21,11 +24,38 @@ void fr_ws_on_ping_(fr_ws *ws, fr_str payload)
     (void)fr_ws_put_(ws, FR_WS_PONG, payload); /* no room: a peer that does not read gets no pong */
 }
 
-/* Nothing came for quiet_ms. */
+/* What has not reached the peer: ours, and what the kernel keeps for it. */
+static size_t undelivered(const fr_conn *conn)
+{
+    int queued = 0;
+    if (ioctl(conn->fd, SIOCOUTQ, &queued))
+        queued = 0;
+    return fr_conn_pending(conn) + (size_t)queued;
+}
+
+/* Nothing is read while output waits: it must get less in the time that an answer may take. Returns when to look again;
+ * 0: it does not. */
+static uint32_t check_progress(fr_ws *ws)
+{
+    size_t waiting = undelivered(ws->conn);
+    if (ws->is_pinged && waiting >= ws->choked_bytes)
+        return 0;
+    ws->is_pinged = true;
+    ws->choked_bytes = (uint32_t)waiting;
+    return ws->opts->pong_ms;
+}
+
+/* The same for a peer from which nothing came for quiet_ms. */
 static uint32_t check_life(fr_ws *ws, uint32_t quiet_ms)
 {
-    if (ws->is_paused || quiet_ms < ws->opts->ping_ms)
-        return ws->is_paused ? ws->opts->ping_ms : ws->opts->ping_ms - quiet_ms;
+    if (ws->is_choked)
+        return check_progress(ws);
+    if (ws->is_paused)
+        return ws->opts->ping_ms;
+    if (ws->is_pinged)
+        return 0;
+    if (quiet_ms < ws->opts->ping_ms)
+        return ws->opts->ping_ms - quiet_ms;
     (void)fr_ws_put_(ws, FR_WS_PING,
                      (fr_str){0}); /* no room: the peer does not read, and will be missed */
     ws->is_pinged = true;
@@ -35,10 +65,11 @@ static uint32_t check_life(fr_ws *ws, uint32_t quiet_ms)
 void fr_ws_on_deadline_(fr_conn *conn)
 {
     fr_ws *ws = conn->user;
-    if (ws->state == FR_WS_CLOSING || (ws->is_pinged && !ws->is_paused)) {
-        fr_conn_close(conn, FR_ETIMEOUT);
-        return;
-    }
     uint64_t now = fr_loop_now_ms(conn->loop);
-    fr_conn_set_deadline(conn, now + check_life(ws, (uint32_t)now - ws->heard_ms));
+    uint32_t more_ms =
+        ws->state == FR_WS_CLOSING ? 0 : check_life(ws, (uint32_t)now - ws->heard_ms);
+    if (more_ms)
+        fr_conn_set_deadline(conn, now + more_ms);
+    else
+        fr_conn_close(conn, FR_ETIMEOUT);
 }

@@ -12,7 +12,7 @@ enum { IN_BYTES_MIN = 512 };
 
 static bool is_reading(const fr_ws *ws)
 {
-    return ws->state != FR_WS_OVER && !ws->is_paused;
+    return ws->state != FR_WS_OVER && !ws->is_paused && !ws->is_choked;
 }
 
 void fr_ws_in_free_(fr_ws *ws)
@@ -24,11 +24,40 @@ void fr_ws_in_free_(fr_ws *ws)
     ws->in = NULL;
 }
 
+/* ---- a peer that asks and does not read fills its own memory, not ours ---- */
+
+static bool is_full(const fr_ws *ws)
+{
+    return fr_conn_pending(ws->conn) > FR_WS_CHOKE_BYTES;
+}
+
+static void choke(fr_ws *ws)
+{
+    fr_conn_flush(ws->conn); /* much in one pass is not yet a peer that does not read */
+    if (ws->state != FR_WS_OPEN || !is_full(ws) || !fr_conn_is_blocked(ws->conn))
+        return;
+    ws->is_choked = true;
+    fr_conn_pause_read(ws->conn);
+}
+
+void fr_ws_unchoke_(fr_ws *ws)
+{
+    if (!ws->is_choked)
+        return;
+    ws->is_choked = false;
+    if (!ws->is_paused)
+        fr_conn_resume_read(ws->conn);
+}
+
+/* ---- handing over ---- */
+
 static void deliver(fr_ws *ws, uint8_t opcode, fr_str data)
 {
     ws->handler->on_message(ws, opcode == FR_WS_TEXT, data);
     if (fr_conn_is_closing(ws->conn))
         ws->state = FR_WS_OVER; /* told by on_close of the connection, which comes next */
+    else if (is_full(ws))
+        choke(ws);
 }
 
 /* ---- a message in parts ---- */

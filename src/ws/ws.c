@@ -16,6 +16,7 @@ static size_t on_data(fr_conn *conn, uint8_t *bytes, size_t n)
 static void on_drain(fr_conn *conn)
 {
     fr_ws *ws = conn->user;
+    fr_ws_unchoke_(ws);
     if (ws->state == FR_WS_OPEN && ws->handler && ws->handler->on_drain)
         ws->handler->on_drain(ws);
 }
@@ -100,7 +101,8 @@ void fr_ws_resume(fr_ws *ws)
     if (!ws->is_paused)
         return;
     ws->is_paused = false;
-    fr_conn_resume_read(ws->conn);
+    if (!ws->is_choked)
+        fr_conn_resume_read(ws->conn);
 }
 
 /* ---- what a loop keeps ---- */

@@ -14,8 +14,9 @@ enum {
     FR_WS_PONG = 10
 };
 enum {
-    FR_WS_HEAD_BYTES = 14,    /* the longest header with a mask */
-    FR_WS_CONTROL_BYTES = 125 /* the longest payload of a control frame */
+    FR_WS_HEAD_BYTES = 14,         /* the longest header with a mask */
+    FR_WS_CONTROL_BYTES = 125,     /* the longest payload of a control frame */
+    FR_WS_CHOKE_BYTES = 256 * 1024 /* waiting output past which no more is read */
 };
 
 enum fr_ws_state {
@@ -45,11 +46,15 @@ struct fr_ws {
     const fr_ws_opts *opts; /* complete, shared by all sockets of this loop with the same */
     fr_ws_in *in;           /* owned; NULL between messages */
     uint32_t heard_ms;      /* low bits of the loop's clock when something last came */
-    uint32_t ping_second;   /* the second that pings are counted in */
+    union {
+        uint32_t ping_second;  /* the second that pings are counted in */
+        uint32_t choked_bytes; /* while nothing is read: what waited when it was looked at last */
+    };
     uint32_t pings;
     uint8_t state;
     bool is_pinged; /* by us, and nothing has come since */
-    bool is_paused;
+    bool is_paused; /* by the handler */
+    bool is_choked; /* by its own output: the peer does not read */
 };
 
 /* What one loop keeps for all its sockets. */
@@ -103,6 +108,7 @@ void fr_fan_flush_all_(fr_pass_hook *hook);
 /* read.c */
 size_t fr_ws_read_(fr_ws *ws, uint8_t *bytes, size_t n);
 void fr_ws_in_free_(fr_ws *ws);
+void fr_ws_unchoke_(fr_ws *ws);
 
 /* close.c */
 void fr_ws_fail_(fr_ws *ws, uint16_t code,

@@ -821,6 +821,93 @@ static void a_paused_socket_is_not_missed_and_goes_on_where_it_was(void **state)
     peer_end(&p);
 }
 
+/* ---- a peer that asks and does not read ---- */
+
+static void send_only(peer *p, const char *bytes, size_t n)
+{
+    for (size_t at = 0; at < n;) {
+        ssize_t sent = send(p->fd, bytes + at, n - at, MSG_NOSIGNAL);
+        if (sent > 0)
+            at += (size_t)sent;
+        fr_loop_run_once(server.loop, 0);
+        if (server.ws && server.ws->is_choked && sent <= 0)
+            return;
+    }
+}
+
+/* More than any buffer on the way holds. */
+static void ask_without_reading(peer *p, fr_buf *all)
+{
+    char *text = letters(60000);
+    fr_buf_init(all);
+    for (int i = 0; i < 100; i++)
+        peer_frame_into(all, TEXT, (fr_str){text, 60000});
+    free(text);
+    send_only(p, all->p, all->n);
+    assert_true(server.ws->is_choked);
+    assert_true(fr_conn_pending(p->conn) <= 512 * 1024);
+}
+
+static void of_a_peer_that_does_not_read_no_more_is_read_until_it_does(void **state)
+{
+    (void)state;
+    peer p;
+    open_peer(&p);
+    fr_buf all;
+    ask_without_reading(&p, &all);
+    int asked = server.messages;
+    assert_true(asked < 100);
+    fr_str payload;
+    for (int i = 0; i < asked; i++)
+        assert_int_equal(peer_next(&p, &payload), TEXT);
+    assert_false(server.ws->is_choked);
+    while (peer_next(&p, &payload) == TEXT)
+        ;
+    assert_true(server.messages > asked); /* what had been sent meanwhile */
+    fr_buf_deinit(&all);
+    peer_end(&p);
+}
+
+static void a_peer_that_never_reads_is_cut_and_one_that_is_slow_is_not(void **state)
+{
+    (void)state;
+    peer p;
+    open_peer(&p);
+    fr_buf all;
+    ask_without_reading(&p, &all);
+    for (int i = 0; i < 5; i++) { /* a little each time */
+        char some[40000];
+        assert_true(recv(p.fd, some, sizeof some, 0) > 0);
+        fr_test_advance_clock(30100);
+        fr_loop_run_once(server.loop, 0);
+        assert_int_equal(server.closed, 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        fr_test_advance_clock(30100);
+        fr_loop_run_once(server.loop, 0);
+    }
+    assert_int_equal(server.code, 1006);
+    fr_buf_deinit(&all);
+    peer_end(&p);
+}
+
+static void a_choked_socket_can_be_closed(void **state)
+{
+    (void)state;
+    peer p;
+    open_peer(&p);
+    fr_buf all;
+    ask_without_reading(&p, &all);
+    fr_ws_close(server.ws, 1000, (fr_str){0});
+    fr_str payload;
+    int opcode;
+    while ((opcode = peer_next(&p, &payload)) == TEXT)
+        ;
+    assert_int_equal(opcode, CLOSE);
+    fr_buf_deinit(&all);
+    peer_end(&p);
+}
+
 /* ---- draining, resets, memory ---- */
 
 static void draining_closes_with_1001_and_waits_for_the_answer(void **state)
@@ -922,6 +1009,9 @@ FR_TESTS(
     WS_TEST(a_quiet_peer_is_pinged_and_dropped_if_it_does_not_answer),
     WS_TEST(a_peer_that_talks_is_not_pinged),
     WS_TEST(a_paused_socket_is_not_missed_and_goes_on_where_it_was),
+    WS_TEST(of_a_peer_that_does_not_read_no_more_is_read_until_it_does),
+    WS_TEST(a_peer_that_never_reads_is_cut_and_one_that_is_slow_is_not),
+    WS_TEST(a_choked_socket_can_be_closed),
     WS_TEST(draining_closes_with_1001_and_waits_for_the_answer),
     WS_TEST(a_client_that_resets_in_the_middle_of_a_burst_hurts_nobody),
     WS_TEST(each_allocation_may_fail))
