@@ -1,5 +1,6 @@
 /* The reads that others ask for: rows of a query or of a key, whether there is such a row, how many. */
 #include "db/db_int.h"
+#include "db/page.h"
 
 static fr_err rows(fr_read *read, fr_sqlite *conn, fr_stmt *stmt, size_t *count)
 {
@@ -23,6 +24,13 @@ static fr_err rows(fr_read *read, fr_sqlite *conn, fr_stmt *stmt, size_t *count)
 static fr_err run_select(fr_read *read, fr_sqlite *conn)
 {
     fr_stmt *stmt;
+    fr_query mirror;
+    if (fr_page_mirror(read, &mirror)) {
+        bool has_ties;
+        fr_err mirrored = fr_page_run(read, conn, &mirror, &has_ties);
+        if (mirrored != FR_OK || !has_ties)
+            return mirrored;
+    }
     int rc = fr_sql_stmt_query(conn, FR_SQL_SELECT, read->table, read->query, &stmt);
     if (rc != SQLITE_OK)
         return fr_read_fail(read, conn, rc);

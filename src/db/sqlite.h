@@ -16,6 +16,7 @@ struct fr_stmt {
     sqlite3_stmt *h;
     fr_str shape; /* owned, behind this struct; empty: not kept, finalized when released */
     fr_stmt *newer, *older; /* by last use */
+    uint16_t tied;          /* page.c: uses to go before it is tried again */
     bool is_slow;           /* went over its budget once: runs on a pool thread from then on */
 };
 

@@ -1,0 +1,150 @@
+/* Pages in descending order of an indexed field: whatever way they are read, they are in the exact order. */
+#include "db/page.h"
+#include "db_test.h"
+
+FR_MODEL(ranked,
+    (ID,      id),
+    (TEXT,    rank, .index = true, .null = true),
+    (INTEGER, other));
+
+static const fr_model *const models[] = {&ranked_model, NULL};
+
+enum { ROWS = 60 };
+
+typedef struct got {
+    int64_t ids[ROWS];
+    size_t count, begins;
+} got;
+
+static void begin(void *arg)
+{
+    got *g = arg;
+    g->count = 0;
+    g->begins++;
+}
+
+static fr_err row(void *arg, const fr_value *values)
+{
+    got *g = arg;
+    g->ids[g->count++] = values[0].as.i;
+    return FR_OK;
+}
+
+static void fill(fr_test_db *t, const char *rank)
+{
+    char sql[400];
+    snprintf(sql, sizeof sql,
+             "DELETE FROM ranked; INSERT INTO ranked(id, rank, other) WITH RECURSIVE n(i) AS "
+             "(SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT %d)"
+             " SELECT i, %s, i %% 3 FROM n",
+             ROWS, rank);
+    assert_int_equal(fr_db_exec_for_test(&t->ctx, sql, false), FR_OK);
+}
+
+static void forget_ties(fr_test_db *t)
+{
+    fr_sqlite *conn = (fr_sqlite *)t->db->idle_readers; /* its first member */
+    for (fr_stmt *stmt = conn ? conn->newest : NULL; stmt; stmt = stmt->older)
+        stmt->tied = 0;
+}
+
+/* All pages of every size against one sorted by another way: no index can serve +rank. */
+static void compare(fr_test_db *t)
+{
+    int64_t exact[ROWS];
+    sqlite3 *h;
+    sqlite3_stmt *stmt;
+    size_t n = 0;
+    assert_int_equal(sqlite3_open_v2(t->url + 7, &h, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(h, "SELECT id FROM ranked ORDER BY +rank DESC, id", -1, &stmt, NULL),
+        SQLITE_OK);
+    while (sqlite3_step(stmt) == SQLITE_ROW)
+        exact[n++] = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    sqlite3_close(h);
+    assert_int_equal(n, ROWS);
+    for (int64_t limit = 0; limit < ROWS + 2; limit += limit < 5 ? 1 : 9)
+        for (int64_t offset = 0; offset < ROWS + 2; offset++) {
+            got g = {0};
+            fr_query q = {.model = &ranked_model, .limit = limit, .offset = offset};
+            forget_ties(t);
+            assert_int_equal(fr_query_order(&q, FR_STR("-rank")), FR_OK);
+            assert_int_equal(fr_db_select(&t->ctx, &q, &(fr_reader_sink){begin, row, &g}, NULL),
+                             FR_OK);
+            size_t expected = offset >= ROWS ? 0 : (size_t)(ROWS - offset);
+            if (limit && expected > (size_t)limit)
+                expected = (size_t)limit;
+            assert_int_equal(g.count, expected);
+            for (size_t i = 0; i < g.count; i++)
+                if (g.ids[i] != exact[(size_t)offset + i])
+                    fail_msg("limit %lld offset %lld row %zu", (long long)limit, (long long)offset,
+                             i);
+        }
+}
+
+static void every_page_is_in_the_exact_order(void **state)
+{
+    (void)state;
+    fr_test_db t;
+    test_folder(&t);
+    test_open(&t, NULL, models, NULL);
+    static const char *const ranks[] = {"printf('%03d', i * 7 % 60)",
+                                        "printf('%03d', i / 2)",
+                                        "i % 5",
+                                        "NULL",
+                                        "CASE WHEN i % 9 THEN printf('%03d', i) END",
+                                        "printf('%.*c%03d', 200, 'x', i)",
+                                        "printf('%03d', i / 30)"};
+    for (size_t i = 0; i < sizeof ranks / sizeof *ranks; i++) {
+        fill(&t, ranks[i]);
+        compare(&t);
+        test_shut(&t); /* a new connection has no memory of ties */
+        test_open(&t, NULL, models, NULL);
+    }
+    test_close(&t);
+}
+
+static void a_page_without_ties_is_read_once(void **state)
+{
+    (void)state;
+    fr_test_db t;
+    got g = {0};
+    fr_query q = {.model = &ranked_model, .limit = 5, .offset = 5};
+    test_folder(&t);
+    test_open(&t, NULL, models, NULL);
+    fill(&t, "printf('%03d', i)");
+    assert_int_equal(fr_query_order(&q, FR_STR("-rank")), FR_OK);
+    assert_int_equal(fr_db_select(&t.ctx, &q, &(fr_reader_sink){begin, row, &g}, NULL), FR_OK);
+    assert_int_equal(g.begins, 1);
+    fill(&t, "'same'");
+    g.begins = 0;
+    assert_int_equal(fr_db_select(&t.ctx, &q, &(fr_reader_sink){begin, row, &g}, NULL), FR_OK);
+    assert_int_equal(g.begins, 2);
+    assert_int_equal(fr_db_select(&t.ctx, &q, &(fr_reader_sink){begin, row, &g}, NULL), FR_OK);
+    assert_int_equal(g.begins, 3); /* the shape is remembered */
+    test_close(&t);
+}
+
+static void other_orders_are_left_alone(void **state)
+{
+    (void)state;
+    fr_test_db t;
+    test_folder(&t);
+    test_open(&t, NULL, models, NULL);
+    static const struct {
+        const char *ordering;
+        bool is_mirrored;
+    } cases[] = {{"-rank", true},   {"rank", false},        {"-id", false},
+                 {"-other", false}, {"-rank,other", false}, {"-rank,-id", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fr_query q = {.model = &ranked_model}, mirror;
+        fr_read read = {.table = &t.db->tables[0], .query = &q};
+        assert_int_equal(fr_query_order(&q, fr_str_c(cases[i].ordering)), FR_OK);
+        assert_int_equal(fr_page_mirror(&read, &mirror), cases[i].is_mirrored);
+    }
+    test_close(&t);
+}
+
+FR_TESTS(page, FR_TEST(every_page_is_in_the_exact_order), FR_TEST(a_page_without_ties_is_read_once),
+         FR_TEST(other_orders_are_left_alone))
