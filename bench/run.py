@@ -5,7 +5,9 @@ Server on core 0, generator on core 1; floor and freshet by turns, so that what 
 several rounds; a round in which the host took more than 5 % of the time is thrown away and tried again. The figure is
 the server's CPU time per message, not the rate: the rate is the generator's as much as the server's.
 
-    bench/run.py [--rounds N] [--seconds S] [CASE…]        cases whose name contains one of the words
+    bench/run.py [--rounds N] [--seconds S] [--write] [CASE…]
+
+CASE chooses cases whose name contains it; --write puts the table into bench/README.md.
 """
 import argparse
 import json
@@ -247,11 +249,27 @@ def machine():
             "sqlite": sqlite3.sqlite_version}
 
 
+def write_table(rows):
+    """Between the two marks of bench/README.md."""
+    name = os.path.join(ROOT, "bench", "README.md")
+    with open(name, encoding="utf-8") as text:
+        before, _, rest = text.read().partition("<!-- table -->\n")
+    _, mark, after = rest.partition("<!-- end of table -->\n")
+    if not mark:
+        sys.exit("bench: bench/README.md has no place for the table")
+    about = machine()
+    told = "Measured on %s cores of %s, Linux %s, SQLite %s.\n\n" % (about["cores"], about["cpu"], about["kernel"], about["sqlite"])
+    table = "\n".join([HEAD] + [line(row) for row in rows]) + "\n"
+    with open(name, "w", encoding="utf-8") as text:
+        text.write(before + "<!-- table -->\n" + told + table + mark + after)
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("cases", nargs="*", metavar="CASE")
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--seconds", type=float, default=1.0)
+    options.add_argument("--write", action="store_true")
     given = options.parse_args()
     chosen = [case for case in CASES if not given.cases or any(word in case.name for word in given.cases)]
     if not chosen:
@@ -283,6 +301,8 @@ def main():
     with open(results, "w", encoding="utf-8") as text:
         json.dump({"machine": machine(), "rounds": given.rounds, "seconds": given.seconds, "cases": merged}, text, indent=1, ensure_ascii=False)
         text.write("\n")
+    if given.write:
+        write_table(merged)
     return 0
 
 
