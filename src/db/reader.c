@@ -278,45 +278,48 @@ static void set_budget(fr_sqlite *conn, bool has_budget, uint32_t ms)
 
 typedef struct in_place {
     fr_read *read;
-    fr_reader *reader;
-    bool has_budget;
+    bool has_budget, is_over_budget;
     fr_err err;
 } in_place;
+
+static fr_err run_with(fr_reader *reader, fr_read *read, bool has_budget, bool *is_over_budget)
+{
+    fr_sqlite *conn = &reader->conn;
+    FR_TRY(begin_transaction(reader, read));
+    set_budget(conn, has_budget, 0);
+    fr_err err = read->run(read, conn);
+    *is_over_budget = has_budget && conn->is_over_budget;
+    set_budget(conn, false, 0);
+    if (!read->place || *is_over_budget || (err != FR_OK && err != FR_ENOTFOUND))
+        return err;
+    fr_err placed = transaction_place(reader, read);
+    return err == FR_OK ? placed : err;
+}
 
 static void run_in_place(void *arg)
 {
     in_place *job = arg;
-    fr_reader *reader = job->reader;
-    job->err = begin_transaction(reader, job->read);
-    if (job->err != FR_OK)
-        return;
-    set_budget(&reader->conn, job->has_budget, 0);
-    job->err = job->read->run(job->read, &reader->conn);
-    if (job->read->place && (job->err == FR_OK || job->err == FR_ENOTFOUND)) {
-        set_budget(&reader->conn, false, 0);
-        fr_err err = transaction_place(reader, job->read);
-        job->err = job->err == FR_OK ? err : job->err;
+    fr_ctx *ctx = job->read->ctx;
+    fr_reader *reader;
+    job->err = loop_reader(ctx->loop, job->read->db, &reader);
+    if (job->err != FR_OK) {
+        fr_fail(ctx, job->err, "The database does not answer. Try again.");
+    } else if (reader->is_busy) {
+        job->err = fr_fail(ctx, FR_EINTERNAL, "A read within a read.");
+    } else {
+        reader->is_busy = true;
+        job->err = run_with(reader, job->read, job->has_budget, &job->is_over_budget);
+        reader->is_busy = false;
     }
 }
 
+/* Opening and preparing need a deep stack, and so may a statement that SQLite prepares anew when it is stepped: all of
+ * it runs on the loop's own. Outside a fiber nothing can wait for the pool, so there is no budget. */
 static fr_err read_on_loop(fr_read *read)
 {
-    fr_reader *reader;
-    fr_ctx *ctx = read->ctx;
-    fr_err err = loop_reader(ctx->loop, read->db, &reader);
-    if (err != FR_OK)
-        return fr_fail(ctx, err, "The database does not answer. Try again.");
-    if (reader->is_busy)
-        return fr_fail(ctx, FR_EINTERNAL, "A read within a read.");
-    /* Preparing needs a deep stack and so may a statement that SQLite prepares anew when it is stepped: all of it runs
-     * on the loop's own. Outside a fiber nothing can wait for the pool, so there is no budget. */
-    in_place job = {.read = read, .reader = reader, .has_budget = fr_fiber_current() != NULL};
-    reader->is_busy = true;
+    in_place job = {.read = read, .has_budget = fr_fiber_current() != NULL};
     fr_fiber_on_loop_stack(run_in_place, &job);
-    reader->is_busy = false;
-    bool is_over = job.has_budget && reader->conn.is_over_budget;
-    set_budget(&reader->conn, false, 0);
-    if (!is_over)
+    if (!job.is_over_budget)
         return job.err;
     fr_stat_add(&read->db->stats.slow_reads, 1);
     return fr_pool_run(read->db->pool, read);
