@@ -14,7 +14,13 @@
 
 #include "net/wait.h"
 
-enum { FREE_EVENTS_MAX = 64, RETRY_MS = 10 };
+enum {
+    FREE_EVENTS_MAX = 64,
+    RETRY_MS = 10,
+    EVENT_BYTES =
+        20 *
+        1024, /* a message of 16 KiB fits: a fifth off its echo. Pages not used stay untouched */
+};
 
 static fr_channels_loop *loop_of(const fr_seat *seat)
 {
@@ -38,7 +44,7 @@ static fr_event *event_take(fr_channels_loop *all, fr_seat *seat)
         all->free_event_count--;
     } else {
         event = fr_zalloc(sizeof *event);
-        if (event && !(event->arena = fr_arena_new(0))) {
+        if (event && !(event->arena = fr_arena_new(EVENT_BYTES))) {
             fr_free(event);
             event = NULL;
         }
