@@ -289,7 +289,7 @@ static bool parse_postgres(fr_str text, fr_span *out)
 
 bool fr_span_parse(fr_str s, fr_span *out)
 {
-    fr_span span;
+    fr_span span = 0;
     if (!parse_django(s, &span) && !parse_iso(s, &span) && !parse_postgres(s, &span))
         return false;
     *out = span;
