@@ -33,31 +33,24 @@ static size_t undelivered(const fr_conn *conn)
     return fr_conn_pending(conn) + (size_t)queued;
 }
 
-/* Nothing is read while output waits: it must get less in the time that an answer may take. Returns when to look again;
- * 0: it does not. */
-static uint32_t check_progress(fr_ws *ws)
+/* Nothing is read while output waits: it must get less in the time that an answer may take. */
+void fr_ws_watch_output_(fr_ws *ws)
 {
-    size_t waiting = undelivered(ws->conn);
-    if (ws->is_pinged && waiting >= ws->choked_bytes)
-        return 0;
-    ws->is_pinged = true;
-    ws->choked_bytes = (uint32_t)waiting;
-    return ws->opts->pong_ms;
+    ws->choked_bytes = (uint32_t)undelivered(ws->conn);
+    fr_conn_set_deadline(ws->conn, fr_loop_now_ms(ws->conn->loop) + ws->opts->pong_ms);
 }
 
-/* The same for a peer from which nothing came for quiet_ms. */
+/* Nothing came from the peer for quiet_ms. Returns when to look again; 0: it is missed. */
 static uint32_t check_life(fr_ws *ws, uint32_t quiet_ms)
 {
-    if (ws->is_choked)
-        return check_progress(ws);
     if (ws->is_paused)
         return ws->opts->ping_ms;
     if (ws->is_pinged)
         return 0;
     if (quiet_ms < ws->opts->ping_ms)
         return ws->opts->ping_ms - quiet_ms;
-    (void)fr_ws_put_(ws, FR_WS_PING,
-                     (fr_str){0}); /* no room: the peer does not read, and will be missed */
+    /* If it has no room, the peer does not read, and will be missed all the same. */
+    (void)fr_ws_put_(ws, FR_WS_PING, (fr_str){0});
     ws->is_pinged = true;
     return ws->opts->pong_ms;
 }
@@ -65,9 +58,13 @@ static uint32_t check_life(fr_ws *ws, uint32_t quiet_ms)
 void fr_ws_on_deadline_(fr_conn *conn)
 {
     fr_ws *ws = conn->user;
+    if (ws->is_choked && undelivered(conn) < ws->choked_bytes) {
+        fr_ws_watch_output_(ws);
+        return;
+    }
     uint64_t now = fr_loop_now_ms(conn->loop);
-    uint32_t more_ms =
-        ws->state == FR_WS_CLOSING ? 0 : check_life(ws, (uint32_t)now - ws->heard_ms);
+    bool is_late = ws->state == FR_WS_CLOSING || ws->is_choked;
+    uint32_t more_ms = is_late ? 0 : check_life(ws, (uint32_t)now - ws->heard_ms);
     if (more_ms)
         fr_conn_set_deadline(conn, now + more_ms);
     else

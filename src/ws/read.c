@@ -38,6 +38,7 @@ static void choke(fr_ws *ws)
         return;
     ws->is_choked = true;
     fr_conn_pause_read(ws->conn);
+    fr_ws_watch_output_(ws);
 }
 
 void fr_ws_unchoke_(fr_ws *ws)
@@ -45,6 +46,7 @@ void fr_ws_unchoke_(fr_ws *ws)
     if (!ws->is_choked)
         return;
     ws->is_choked = false;
+    ws->heard_ms = (uint32_t)fr_loop_now_ms(ws->conn->loop);
     if (!ws->is_paused)
         fr_conn_resume_read(ws->conn);
 }

@@ -119,6 +119,7 @@ void fr_ws_tell_close_(fr_ws *ws, uint16_t code);
 /* ping.c */
 void fr_ws_on_ping_(fr_ws *ws, fr_str payload);
 void fr_ws_on_deadline_(fr_conn *conn);
+void fr_ws_watch_output_(fr_ws *ws); /* it has been choked */
 
 /* handshake.c: for tests and the fuzz target too */
 void fr_ws_accept_key_(fr_str key, char out[29]);

@@ -882,10 +882,8 @@ static void a_peer_that_never_reads_is_cut_and_one_that_is_slow_is_not(void **st
         fr_loop_run_once(server.loop, 0);
         assert_int_equal(server.closed, 0);
     }
-    for (int i = 0; i < 3; i++) {
-        fr_test_advance_clock(30100);
-        fr_loop_run_once(server.loop, 0);
-    }
+    fr_test_advance_clock(30100);
+    fr_loop_run_once(server.loop, 0);
     assert_int_equal(server.code, 1006);
     fr_buf_deinit(&all);
     peer_end(&p);
