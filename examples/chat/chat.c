@@ -27,12 +27,14 @@ static fr_str quoted_name(fr_sock *sock)
 
 static fr_str group_of(fr_sock *sock)
 {
-    return fr_arena_printf(sock->ctx->arena, "chat.%.*s", FR_FMT(fr_sock_arg(sock, FR_STR("room"))));
+    return fr_arena_printf(sock->ctx->arena, "chat.%.*s",
+                           FR_FMT(fr_sock_arg(sock, FR_STR("room"))));
 }
 
 static fr_err tell(fr_sock *sock, const char *what)
 {
-    fr_str text = fr_arena_printf(sock->ctx->arena, "{\"from\":%.*s,\"%s\":true}", FR_FMT(quoted_name(sock)), what);
+    fr_str text = fr_arena_printf(sock->ctx->arena, "{\"from\":%.*s,\"%s\":true}",
+                                  FR_FMT(quoted_name(sock)), what);
     return fr_group_send(sock, group_of(sock), text);
 }
 
@@ -58,7 +60,8 @@ static fr_err said(fr_sock *sock, fr_str message)
     if (text.n > TEXT_BYTES)
         return fr_fail(sock, FR_ETOOBIG, "At most %d bytes at a time.", TEXT_BYTES);
     return fr_group_send(sock, group_of(sock),
-                         fr_arena_printf(sock->ctx->arena, "{\"from\":%.*s,\"text\":%.*s}", FR_FMT(quoted_name(sock)),
+                         fr_arena_printf(sock->ctx->arena, "{\"from\":%.*s,\"text\":%.*s}",
+                                         FR_FMT(quoted_name(sock)),
                                          FR_FMT(fr_json_quote(sock, text))));
 }
 
@@ -68,16 +71,18 @@ static void left(fr_sock *sock, uint16_t code)
     tell(sock, "left"); /* nobody may be there any more */
 }
 
-static const fr_consumer chat = {.connect = joined, .receive = said, .disconnect = left, .state_bytes = sizeof(person)};
+static const fr_consumer chat = {
+    .connect = joined, .receive = said, .disconnect = left, .state_bytes = sizeof(person)};
 
 extern const char page_html[]; /* page.html, put in by the build */
 
 int main(int argc, char **argv)
 {
-    return fr_main(argc, argv, &(fr_app){
-        .name = "chat",
-        .summary = "chat rooms",
-        .http = (fr_route[]){{"", .page = page_html}, {0}},
-        .websocket = (fr_route[]){{"ws/chat/<slug:room>/", .consumer = &chat}, {0}},
-    });
+    return fr_main(argc, argv,
+                   &(fr_app){
+                       .name = "chat",
+                       .summary = "chat rooms",
+                       .http = (fr_route[]){{"", .page = page_html}, {0}},
+                       .websocket = (fr_route[]){{"ws/chat/<slug:room>/", .consumer = &chat}, {0}},
+                   });
 }

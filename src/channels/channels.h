@@ -5,18 +5,20 @@
 #include "http/http.h"
 #include "ws/fan.h"
 
-/* What a WebSocket route leads to (fr_router data): a consumer, or a hook of a layer above (live's sockets on REST URLs). */
+/* What a WebSocket route leads to (fr_router data): a consumer, or a hook of a layer above (live's
+ * sockets on REST URLs), which is called on a fiber after the origin was checked. */
 typedef struct fr_ws_target {
     const fr_consumer *consumer;
-    fr_err (*open)(fr_req *req, const fr_route_match *match, void *arg); /* if consumer is NULL; on a fiber; origin was checked */
+    fr_err (*open)(fr_req *req, const fr_route_match *match, void *arg); /* if consumer is NULL */
     void *arg;
 } fr_ws_target;
 
 typedef struct fr_channels fr_channels;
 typedef struct fr_channels_opts {
-    const fr_router *router;      /* data are fr_ws_target; borrowed */
-    const char *origins;          /* allowed besides the same host: "https://a.example,.b.example"; "*" = any; NULL = same host */
-    struct fr_server *server;     /* its loops carry the groups; may be set later by fr_channels_attach */
+    const fr_router *router; /* data are fr_ws_target; borrowed */
+    /* Allowed besides the same host: "https://a.example,.b.example"; "*" = any. */
+    const char *origins;
+    struct fr_server *server; /* may be set later by fr_channels_attach */
     struct fr_db *db;
     fr_ws_opts ws;
 } fr_channels_opts;

@@ -22,15 +22,15 @@ typedef struct fr_ws_handler {
     void (*on_close)(fr_ws *ws, uint16_t code);
 } fr_ws_handler;
 
-typedef struct fr_ws_opts {  /* zero = default */
-    uint64_t message_bytes;  /* 1 MiB → 1009 */
-    uint64_t frame_bytes;    /* 1 MiB → 1009 */
-    uint32_t fragments;      /* 65,536 a message → 1009 */
-    uint32_t ping_ms;        /* 20 s idle → ping */
-    uint32_t pong_ms;        /* 30 s without an answer → 1006 */
-    uint32_t close_ms;       /* 10 s for the closing handshake */
-    uint32_t pings;          /* pings of the peer in one second above which it is closed with 1008: 1,000 */
-    fr_str subprotocol;      /* chosen; sent when n > 0 */
+typedef struct fr_ws_opts { /* zero = default */
+    uint64_t message_bytes; /* 1 MiB → 1009 */
+    uint64_t frame_bytes;   /* 1 MiB → 1009 */
+    uint32_t fragments;     /* 65,536 a message → 1009 */
+    uint32_t ping_ms;       /* 20 s idle → ping */
+    uint32_t pong_ms;       /* 30 s without an answer → 1006 */
+    uint32_t close_ms;      /* 10 s for the closing handshake */
+    uint32_t pings;         /* 1,000 of the peer in a second → 1008 */
+    fr_str subprotocol;     /* chosen; sent when n > 0 */
 } fr_ws_opts;
 
 /* Is this an upgrade request; are its headers right? FR_OK, or FR_EINVAL (400), 426 with Sec-WebSocket-Version: 13 sent
@@ -40,7 +40,8 @@ fr_err fr_ws_check(fr_req *req);
 size_t fr_ws_subprotocols(const fr_req *req, fr_str *out, size_t max);
 /* Answer 101 and start. user is the handler's. The ws is owned by its connection. The output's bound becomes at least
  * what the largest message needs. Errors: FR_EBUSY (the server drains), FR_ECANCELED, FR_ENOMEM. */
-fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *opts, const fr_ws_handler *handler, void *user, fr_ws **out);
+fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *opts, const fr_ws_handler *handler, void *user,
+                    fr_ws **out);
 
 void *fr_ws_user(const fr_ws *ws);
 fr_conn *fr_ws_conn(const fr_ws *ws);

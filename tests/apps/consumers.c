@@ -208,5 +208,6 @@ static const fr_route routes[] = {
 
 int main(int argc, char **argv)
 {
-    return fr_main(argc, argv, &(fr_app){.name = "consumers", .origins = "localhost", .websocket = routes});
+    return fr_main(argc, argv,
+                   &(fr_app){.name = "consumers", .origins = "localhost", .websocket = routes});
 }
