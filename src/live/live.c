@@ -1,5 +1,5 @@
 /* The layer as a whole: which viewsets are live, start and end, figures. */
-#include "live/live_int.h"
+#include "live/live.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +7,9 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/str.h"
+#include "live/live.h"
+
+#include "live/live_int.h"
 
 /* ---- start and end ---- */
 
