@@ -7,9 +7,8 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/str.h"
-#include "live/live.h"
-
 #include "live/live_int.h"
+#include "live/live.h"
 
 /* ---- start and end ---- */
 
@@ -95,7 +94,8 @@ static bool print_alike(const fr_serializer *a, const fr_serializer *b)
     if (a->model != b->model || a->count != b->count)
         return false;
     for (uint32_t i = 0; i < a->count; i++)
-        if (a->items[i].field != b->items[i].field || !fr_str_eq(a->items[i].prefix, b->items[i].prefix))
+        if (a->items[i].field != b->items[i].field ||
+            !fr_str_eq(a->items[i].prefix, b->items[i].prefix))
             return false;
     return true;
 }
@@ -131,8 +131,8 @@ static fr_err new_source(fr_live *live, const fr_viewset_rt *rt, fr_source **out
     return FR_OK;
 }
 
-static fr_err add_route(fr_live *live, fr_router *router, fr_str pattern, fr_source *source, bool is_detail,
-                        char error[256])
+static fr_err add_route(fr_live *live, fr_router *router, fr_str pattern, fr_source *source,
+                        bool is_detail, char error[256])
 {
     fr_live_route *route = fr_arena_zalloc(live->arena, sizeof *route);
     fr_ws_target *target = fr_arena_zalloc(live->arena, sizeof *target);
@@ -143,7 +143,8 @@ static fr_err add_route(fr_live *live, fr_router *router, fr_str pattern, fr_sou
     return fr_router_add(router, pattern, false, target, error);
 }
 
-fr_err fr_live_routes(fr_live *live, fr_router *router, fr_str prefix, const fr_viewset *viewset, char error[256])
+fr_err fr_live_routes(fr_live *live, fr_router *router, fr_str prefix, const fr_viewset *viewset,
+                      char error[256])
 {
     const fr_viewset_rt *rt = fr_viewset_get(viewset);
     if (!rt) {
