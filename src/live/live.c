@@ -8,7 +8,6 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "live/live_int.h"
-#include "live/live.h"
 
 /* ---- start and end ---- */
 
