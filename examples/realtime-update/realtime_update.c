@@ -11,7 +11,8 @@ FR_MODEL(note,
     (BOOLEAN,  done),
     (DATETIME, updated_at, .auto_now = true));
 
-static const fr_viewset notes = {.model = &note_model, .filter = "done,title__icontains", .ordering = "-updated_at"};
+static const fr_viewset notes = {
+    .model = &note_model, .filter = "done,title__icontains", .ordering = "-updated_at"};
 
 /* Somebody else's table: served and changed, never created or altered. */
 FR_MODEL_OPTS(mymodel, (.table = "realtime_mymodel", .ordering = "id", .is_foreign = true),
@@ -32,7 +33,8 @@ static fr_err joined(fr_sock *sock)
 static fr_err received(fr_sock *sock, fr_str text)
 {
     fr_rows rows;
-    FR_TRY(fr_list(sock, &notes, &rows)); /* as the REST list: filter, permission, page; suspends this handler only */
+    /* As the REST list: filter, permission, page. Only this handler waits. */
+    FR_TRY(fr_list(sock, &notes, &rows));
     FR_TRY(fr_send_rows(sock, &rows));
     return fr_group_send(sock, FR_STR("notes"), text);
 }
@@ -43,13 +45,15 @@ extern const char page_html[]; /* page.html, put in by the build */
 
 int main(int argc, char **argv)
 {
-    return fr_main(argc, argv, &(fr_app){
-        .name      = "realtime-update",
-        .summary   = "notes with a REST API, live",
-        .http      = (fr_route[]){{"api/notes/", .viewset = &notes},
-                                  {"recipe/mymodel/", .viewset = &mymodels},
-                                  {"", .page = page_html},
-                                  {0}},
-        .websocket = (fr_route[]){{"ws/realtime-update/", .consumer = &realtime_update}, {0}},
-    });
+    return fr_main(
+        argc, argv,
+        &(fr_app){
+            .name = "realtime-update",
+            .summary = "notes with a REST API, live",
+            .http = (fr_route[]){{"api/notes/", .viewset = &notes},
+                                 {"recipe/mymodel/", .viewset = &mymodels},
+                                 {"", .page = page_html},
+                                 {0}},
+            .websocket = (fr_route[]){{"ws/realtime-update/", .consumer = &realtime_update}, {0}},
+        });
 }

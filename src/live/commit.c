@@ -1,8 +1,9 @@
 /*
- * Commits on their way from the writer to the matcher. The writer copies what the matcher needs into one piece of memory
- * a commit and goes on; it never waits for the matcher. Past the bound, or when memory is out, or while nobody watches,
- * only the place is kept: a gap. The matcher takes everything at once, records first, then the gap, then what workers
- * ask; so a view that is asked for after a gap is added behind it and does not notice.
+ * Commits on their way from the writer to the matcher. The writer copies what the matcher needs
+ * into one piece of memory a commit and goes on; it never waits for the matcher. Past the bound, or
+ * when memory is out, or while nobody watches, only the place is kept: a gap. The matcher takes
+ * everything at once, records first, then the gap, then what workers ask; so a view that is asked
+ * for after a gap is added behind it and does not notice.
  */
 #include "live/live_int.h"
 
@@ -31,6 +32,7 @@ static size_t text_bytes(fr_value v)
 
 static size_t record_bytes(const fr_live *live, const fr_commit *commit, size_t *change_count)
 {
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
     size_t bytes = sizeof(fr_commit_record) + commit->flood_count * sizeof *commit->flooded;
     *change_count = 0;
     for (size_t i = 0; i < commit->change_count; i++) {
@@ -65,15 +67,18 @@ static fr_commit_record *copy_commit(const fr_live *live, const fr_commit *commi
     fr_commit_record *record = fr_malloc(bytes);
     if (!record)
         return NULL;
-    *record = (fr_commit_record){.place = commit->place, .bytes = bytes, .flood_count = commit->flood_count};
+    *record = (fr_commit_record){
+        .place = commit->place, .bytes = bytes, .flood_count = commit->flood_count};
     record->changes = (fr_change *)(record + 1);
     record->flooded = (const fr_model **)(record->changes + count);
     if (commit->flood_count)
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
         memcpy(record->flooded, commit->flooded, commit->flood_count * sizeof *commit->flooded);
     fr_value *values = (fr_value *)(record->flooded + commit->flood_count);
     size_t value_count = 0;
     for (size_t i = 0; i < commit->change_count; i++)
-        if (commit->changes[i].new_ && fr_map_get_u64(&live->by_model, (uintptr_t)commit->changes[i].model))
+        if (commit->changes[i].new_ &&
+            fr_map_get_u64(&live->by_model, (uintptr_t)commit->changes[i].model))
             value_count += commit->changes[i].model->field_count;
     char *texts = (char *)(values + value_count);
     for (size_t i = 0; i < commit->change_count; i++) {
@@ -81,7 +86,8 @@ static fr_commit_record *copy_commit(const fr_live *live, const fr_commit *commi
         if (!fr_map_get_u64(&live->by_model, (uintptr_t)from->model))
             continue;
         fr_change *to = &record->changes[record->change_count++];
-        *to = (fr_change){.model = from->model, .op = from->op, .key = copy_value(from->key, &texts)};
+        *to =
+            (fr_change){.model = from->model, .op = from->op, .key = copy_value(from->key, &texts)};
         if (!from->new_)
             continue;
         to->new_ = values;

@@ -1,13 +1,15 @@
 /*
- * From the matcher to one worker: first in, first out. The matcher pushes onto a stack with one compare-and-swap; the
- * worker takes the whole stack at once and turns it round. Only a push onto an empty stack posts a task to the loop, so a
- * burst costs one. (The loop's own task queue would keep the order as well; but what is left in it when a loop ends is
- * not ours to free, and its bound counts tasks, not bytes.)
+ * From the matcher to one worker: first in, first out. The matcher pushes onto a stack with one
+ * compare-and-swap; the worker takes the whole stack at once and turns it round. Only a push onto
+ * an empty stack posts a task to the loop, so a burst costs one. (The loop's own task queue would
+ * keep the order as well; but what is left in it when a loop ends is not ours to free, and its
+ * bound counts tasks, not bytes.)
  *
- * A gap needs no memory: the number is raised and one note, which is either in the inbox or not, tells the worker to
- * look. It may be read a little early, with a number whose frames stand further back; that is harmless, as a gap asks for
- * a snapshot at or after its number and that commit is in the database. It is never read late: the number is raised
- * before the note is put, and the note is taken out before the number is read.
+ * A gap needs no memory: the number is raised and one note, which is either in the inbox or not,
+ * tells the worker to look. It may be read a little early, with a number whose frames stand further
+ * back; that is harmless, as a gap asks for a snapshot at or after its number and that commit is in
+ * the database. It is never read late: the number is raised before the note is put, and the note is
+ * taken out before the number is read.
  */
 #include "live/live_int.h"
 
@@ -44,7 +46,8 @@ void fr_frames_free(fr_frames *frames)
 /* Everything put so far, oldest first. */
 static fr_note *take(fr_worker *worker)
 {
-    fr_note *newest = atomic_exchange_explicit(&worker->inbox, NULL, memory_order_acq_rel), *oldest = NULL;
+    fr_note *newest = atomic_exchange_explicit(&worker->inbox, NULL, memory_order_acq_rel),
+            *oldest = NULL;
     while (newest) {
         fr_note *next = newest->next;
         newest->next = oldest;
@@ -85,9 +88,11 @@ void fr_inbox_put(fr_worker *worker, fr_note *note)
     fr_note *head = atomic_load_explicit(&worker->inbox, memory_order_relaxed);
     do {
         note->next = head;
-    } while (!atomic_compare_exchange_weak_explicit(&worker->inbox, &head, note, memory_order_acq_rel,
-                                                    memory_order_relaxed));
-    if (!head) /* emptied by run_inbox, so the task has been taken out of the loop's queue: both orders are needed above */
+    } while (!atomic_compare_exchange_weak_explicit(&worker->inbox, &head, note,
+                                                    memory_order_acq_rel, memory_order_relaxed));
+    /* Emptied by run_inbox: so the task is not in the loop's queue any more (both orders are
+     * needed for that). */
+    if (!head)
         fr_loop_post(worker->loop, &worker->wake);
 }
 

@@ -42,7 +42,8 @@ fr_live *fr_live_new(const fr_live_opts *opts)
     return live;
 }
 
-/* What the tokens of a view say about its content: another serializer, model or schema, another fingerprint. */
+/* What the tokens of a view say about its content: another serializer, model or schema, another
+ * fingerprint. */
 static uint32_t fingerprint_of(const fr_source *source)
 {
     uint32_t parts[] = {source->rt->serializer.fingerprint, fr_model_fingerprint(source->rt->model),

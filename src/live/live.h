@@ -2,38 +2,40 @@
  * What cli asks of live: watched URLs. The order of a program:
  *
  *     live = fr_live_new(&opts)
- *     fr_live_routes(live, ws_router, FR_STR("api/notes/"), &notes, error)   for each viewset, before the first worker runs
+ *     fr_live_routes(live, ws_router, FR_STR("api/notes/"), &notes, error)       each viewset
  *     fr_db_open({.on_commit = fr_live_on_commit, .arg = live}, …)
- *     fr_live_start(live, db)                                                 starts the matcher; before the first worker runs
+ *     fr_live_start(live, db)                                                    the matcher runs
  *     fr_server_run(…)
- *     fr_server_close(…), fr_db_close(db)                                     in either order, loops joined
+ *     fr_server_close(…), fr_db_close(db)                                        in either order
  *     fr_live_free(live)
+ *
+ * Routes are added, and the matcher started, before the first worker runs.
  */
 #ifndef FR_LIVE_LIVE_H
 #define FR_LIVE_LIVE_H
 #include <freshet/live.h>
 #include <freshet/rest.h>
-#include <stdatomic.h>
 #include "channels/channels.h"
 #include "db/db.h"
 
 typedef struct fr_live fr_live;
 
-typedef struct fr_live_opts {   /* zero = default */
-    uint32_t snapshot_rows;     /* a longer list is refused with 400: 10,000 */
-    uint32_t at_ms;             /* a view without news says its place this often: 30,000 */
-    uint32_t pace_ms;           /* least time between two catch-ups of one view on one worker: 250 */
-    size_t commits_bytes;       /* commits waiting for the matcher; past it all views are caught up: 64 MiB */
-    size_t frames_bytes;        /* frames waiting for one worker; past it its views are caught up: 64 MiB */
-    size_t held_bytes;          /* frames of one view kept while its snapshot is read: 8 MiB */
+typedef struct fr_live_opts { /* zero = default */
+    uint32_t snapshot_rows;   /* a longer list is refused with 400: 10,000 */
+    uint32_t at_ms;           /* a view without news says its place this often: 30,000 */
+    uint32_t pace_ms;         /* least time between two catch-ups of one view on one worker: 250 */
+    size_t commits_bytes;     /* waiting for the matcher; past it all views are caught up: 64 MiB */
+    size_t frames_bytes;      /* waiting for one worker; past it its views are caught up: 64 MiB */
+    size_t held_bytes;        /* frames of one view kept while its snapshot is read: 8 MiB */
     fr_ws_opts ws;
 } fr_live_opts;
 
 /* NULL when memory is out. */
 fr_live *fr_live_new(const fr_live_opts *opts);
-/* Make the list at `prefix` and the details at prefix<str:pk>/ live. A viewset stands under one prefix or several.
- * Errors: FR_EINVAL with one line for the developer in error, FR_ENOMEM. */
-fr_err fr_live_routes(fr_live *live, fr_router *router, fr_str prefix, const fr_viewset *viewset, char error[256]);
+/* Make the list at `prefix` and the details at prefix<str:pk>/ live. A viewset stands under one
+ * prefix or several. Errors: FR_EINVAL with one line for the developer in error, FR_ENOMEM. */
+fr_err fr_live_routes(fr_live *live, fr_router *router, fr_str prefix, const fr_viewset *viewset,
+                      char error[256]);
 /* fr_db_opts.on_commit with arg = live. The writer's thread; never blocks it. */
 void fr_live_on_commit(void *live, const fr_commit *commits, size_t count);
 /* Errors: FR_ENOMEM, FR_EIO (no thread). */
@@ -42,19 +44,16 @@ fr_err fr_live_start(fr_live *live, fr_db *db);
 void fr_live_free(fr_live *live);
 
 typedef struct fr_live_stats {
-    uint64_t views;      /* distinct (viewset, list or key) that somebody watches, over all workers */
-    uint64_t members;    /* sockets */
-    uint64_t frames;     /* encoded by the matcher; each may go to many sockets */
-    uint64_t snapshots;  /* read from the database */
-    uint64_t shared;     /* sockets that got a snapshot that another socket had read */
-    uint64_t behind;     /* times a socket's unsent frames were dropped because it read too slowly */
-    uint64_t resets;     /* snapshots with "reset":true that were sent */
-    uint64_t floods;     /* views caught up because a commit was too large to list */
-    uint64_t overflows;  /* times a queue to the matcher or to a worker was full */
+    uint64_t views;   /* distinct (viewset, list or key) that somebody watches, over all workers */
+    uint64_t members; /* sockets */
+    uint64_t frames;  /* encoded by the matcher; each may go to many sockets */
+    uint64_t snapshots; /* read from the database */
+    uint64_t shared;    /* sockets that got a snapshot that another socket had read */
+    uint64_t behind;    /* times a socket's unsent frames were dropped because it read too slowly */
+    uint64_t resets;    /* snapshots with "reset":true that were sent */
+    uint64_t floods;    /* views caught up because a commit was too large to list */
+    uint64_t overflows; /* times a queue to the matcher or to a worker was full */
 } fr_live_stats;
-/* Tests: each snapshot takes up to this much longer between reading and handing out. 0 = no longer. */
-extern atomic_uint fr_test_live_read_ms;
-
 /* Any thread. */
 void fr_live_stats_get(const fr_live *live, fr_live_stats *out);
 #endif

@@ -5,7 +5,7 @@
  *   fr_source   a viewset that is live; what its views have in common
  *   fr_view     one distinct live query. The matcher's alone
  *   fr_worker   the layer on one loop. That loop's, but for what is marked
- *   fr_topic    a view as one worker knows it: who watches, and what goes by. That loop's, but for what is marked
+ *   fr_topic    a view as one worker knows it: who watches, what goes by. That loop's, likewise
  *   fr_watcher  one socket. Its loop's
  */
 #ifndef FR_LIVE_LIVE_INT_H
@@ -30,8 +30,8 @@ enum {
     FR_LIVE_AT_MS = 30000,
     FR_LIVE_PACE_MS = 250,
     FR_LIVE_QUEUE_BYTES = 64 << 20,
-    FR_LIVE_READERS = 4,        /* snapshots read at one time on one worker */
-    FR_LIVE_READS_A_TURN = 16,  /* then other work of the loop comes first */
+    FR_LIVE_READERS = 4,       /* snapshots read at one time on one worker */
+    FR_LIVE_READS_A_TURN = 16, /* then other work of the loop comes first */
     FR_LIVE_HELD_BYTES = 8 << 20,
 };
 
@@ -39,14 +39,15 @@ enum {
 
 struct fr_source {
     fr_live *live;
-    const fr_viewset_rt *rt;      /* borrowed, lives as long as the process */
-    uint32_t fingerprint;         /* of what all its views share */
+    const fr_viewset_rt *rt; /* borrowed, lives as long as the process */
+    uint32_t fingerprint;    /* of what all its views share */
     fr_source *next, *next_of_model;
-    fr_source *printer;           /* the first of the model that prints rows the same way: it keeps the row at hand */
+    fr_source
+        *printer; /* the first of the model that prints rows alike: it keeps the text at hand */
     /* the matcher's */
     fr_view *list;
-    fr_map details;               /* the key's bytes → fr_view */
-    uint64_t printed;             /* the change whose text is at hand; see matcher.c */
+    fr_map details;   /* the key's bytes → fr_view */
+    uint64_t printed; /* the change whose text is at hand; see matcher.c */
     size_t text_start, text_bytes;
 };
 
@@ -61,18 +62,19 @@ typedef struct fr_ask {
 /* From the matcher to a worker, first in first out. */
 typedef struct fr_note {
     struct fr_note *next;
-    void (*run)(fr_worker *worker, struct fr_note *note); /* the worker's thread; the note may be gone afterwards */
+    /* On the worker's thread; the note may be gone afterwards. */
+    void (*run)(fr_worker *worker, struct fr_note *note);
 } fr_note;
 
 /* What one commit means to the topics of one worker. */
 typedef struct fr_frame {
     fr_topic *topic;
-    fr_block *block;              /* NULL: too much to list, the topic is caught up */
+    fr_block *block; /* NULL: too much to list, the topic is caught up */
 } fr_frame;
 typedef struct fr_frames {
     fr_note note;
     uint64_t number;
-    size_t bytes;                 /* with what the queue itself takes */
+    size_t bytes; /* with what the queue itself takes */
     size_t count;
     fr_frame at[];
 } fr_frames;
@@ -83,13 +85,14 @@ typedef struct fr_commit_record fr_commit_record;
 typedef struct fr_live_queue {
     fr_commit_record *first, **last;
     size_t bytes;
-    fr_place gap;                 /* behind the records: all up to here was not kept */
+    fr_place gap; /* behind the records: all up to here was not kept */
     bool has_gap;
     fr_ask *first_ask, **last_ask;
 } fr_live_queue;
 
 typedef struct fr_live_counters {
-    atomic_uint_fast64_t views, members, frames, snapshots, shared, behind, resets, floods, overflows;
+    atomic_uint_fast64_t views, members, frames, snapshots, shared, behind, resets, floods,
+        overflows;
 } fr_live_counters;
 static inline void fr_live_add(atomic_uint_fast64_t *counter, uint64_t n)
 {
@@ -98,22 +101,23 @@ static inline void fr_live_add(atomic_uint_fast64_t *counter, uint64_t n)
 
 struct fr_live {
     fr_live_opts opts;
-    fr_arena *arena;              /* owned; of routes and sources */
+    fr_arena *arena; /* owned; of routes and sources */
     fr_source *sources;
-    fr_map by_model;              /* fr_model → first fr_source; fixed once started */
+    fr_map by_model; /* fr_model → first fr_source; fixed once started */
     fr_db *db;
     fr_live_counters counters;
 
-    pthread_mutex_t lock;         /* of what follows */
-    pthread_cond_t wake;          /* the matcher: something waits */
-    pthread_cond_t left;          /* workers that end: the matcher has forgotten one */
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t wake;  /* the matcher: something waits */
+    pthread_cond_t left;  /* workers that end: the matcher has forgotten one */
     fr_live_queue queue;
-    size_t wanted;                /* topics that the matcher knows or was asked to add: without any, commits are not copied */
+    /* Topics that the matcher knows or was asked to add: without any, commits are not copied. */
+    size_t wanted;
     bool is_asleep, is_stopping;
 
     pthread_t thread;
     bool is_started;
-    fr_place place;               /* the matcher's: all up to here has been handed on */
+    fr_place place; /* the matcher's: all up to here has been handed on */
 };
 
 /* ---- commit.c: commits on their way from the writer ---- */
@@ -121,7 +125,7 @@ struct fr_commit_record {
     fr_commit_record *next;
     fr_place place;
     size_t bytes;
-    fr_change *changes;           /* of live models; `old` is not kept */
+    fr_change *changes; /* of live models; `old` is not kept */
     size_t change_count;
     const fr_model **flooded;
     size_t flood_count;
@@ -141,19 +145,19 @@ struct fr_worker {
     fr_live *live;
     fr_loop *loop;
     /* from the matcher: inbox.c */
-    _Atomic(fr_note *) inbox;     /* last first */
+    _Atomic(fr_note *) inbox; /* last first */
     fr_task wake;
-    atomic_size_t waiting_bytes;  /* of frames in the inbox */
+    atomic_size_t waiting_bytes; /* of frames in the inbox */
     fr_note gap_note;
     atomic_bool gap_is_posted;
-    atomic_uint_fast64_t gap;     /* frames up to this number were not handed on */
+    atomic_uint_fast64_t gap; /* frames up to this number were not handed on */
     /* the matcher's */
-    FR_VEC(fr_frame) frames;      /* of the commit at hand */
+    FR_VEC(fr_frame) frames; /* of the commit at hand */
     bool is_known, is_touched, has_missed;
     fr_worker *next_known, *next_touched;
     /* the worker's */
     FR_VEC(fr_topic *) topics;
-    fr_map by_name;               /* fr_topic.name → fr_topic; not those that are being removed */
+    fr_map by_name; /* fr_topic.name → fr_topic; not those that are being removed */
     fr_topic *first_read, **last_read; /* waiting to be read */
     fr_task read_more;
     bool read_more_is_posted;
@@ -162,13 +166,13 @@ struct fr_worker {
     fr_timer at_timer;
     fr_ask place_ask, leave_ask;
     fr_note place_note;
-    fr_place place;               /* with place_note */
+    fr_place place; /* with place_note */
     bool place_is_asked;
-    bool has_left;                /* with fr_live.left, under its lock */
+    bool has_left; /* with fr_live.left, under its lock */
 };
 
 typedef enum fr_topic_state {
-    FR_TOPIC_ADDING,   /* the matcher was asked to add it */
+    FR_TOPIC_ADDING, /* the matcher was asked to add it */
     FR_TOPIC_LIVE,
     FR_TOPIC_REMOVING, /* the matcher was asked to remove it */
     FR_TOPIC_OVER,     /* the matcher could not add it */
@@ -177,9 +181,9 @@ typedef enum fr_topic_state {
 /* A snapshot, framed, in the two forms that a client may need. */
 typedef struct fr_snapshot {
     fr_place place;
-    fr_buf text;                  /* "results":[…]} or "data":{…}}; empty: there is no snapshot */
-    bool is_missing;              /* the row of a detail is not there */
-    fr_block *first, *reset;      /* made when first wanted */
+    fr_buf text;             /* "results":[…]} or "data":{…}}; empty: there is no snapshot */
+    bool is_missing;         /* the row of a detail is not there */
+    fr_block *first, *reset; /* made when first wanted */
 } fr_snapshot;
 
 typedef struct fr_held {
@@ -192,27 +196,28 @@ struct fr_topic {
     fr_worker *worker;
     fr_source *source;
     bool is_detail;
-    fr_value key;                 /* of a detail */
-    fr_str name;                  /* source, kind and key as bytes; owned, behind the struct */
+    fr_value key; /* of a detail */
+    fr_str name;  /* source, kind and key as bytes; owned, behind the struct */
     uint32_t fingerprint;
     /* to and from the matcher, one at a time */
     fr_ask ask;
     fr_note note;
     fr_err added;
-    uint64_t added_at;            /* frames after this number are handed on */
-    fr_view *view;                /* the matcher's */
+    uint64_t added_at; /* frames after this number are handed on */
+    fr_view *view;     /* the matcher's */
     /* the worker's */
     fr_topic_state state;
-    uint32_t index;               /* in worker->topics */
-    fr_fan *fan;                  /* of those who have a snapshot */
+    uint32_t index;                /* in worker->topics */
+    fr_fan *fan;                   /* of those who have a snapshot */
     FR_VEC(fr_watcher *) watchers; /* all */
-    FR_VEC(fr_watcher *) waiting; /* those of them who need a snapshot and can take it */
-    uint64_t floor;               /* frames up to this number went by and are not held: no snapshot may be older */
-    FR_VEC(fr_held) held;         /* the frames that went by since the running read began */
+    FR_VEC(fr_watcher *) waiting;  /* those of them who need a snapshot and can take it */
+    uint64_t
+        floor; /* frames up to this number went by and are not held: no snapshot may be older */
+    FR_VEC(fr_held) held; /* the frames that went by since the running read began */
     size_t held_bytes;
     bool is_reading, is_queued;
     fr_topic *next_read;
-    fr_snapshot snapshot;         /* the last one, as long as nothing went by since */
+    fr_snapshot snapshot; /* the last one, as long as nothing went by since */
     uint64_t at_due_ms;
     uint64_t next_catch_up_ms;
     fr_timer pace;
@@ -220,13 +225,13 @@ struct fr_topic {
 
 struct fr_watcher {
     fr_member member;
-    fr_topic *topic;              /* NULL: refused, about to be closed */
+    fr_topic *topic; /* NULL: refused, about to be closed */
     fr_ws *ws;
-    uint32_t index;               /* in topic->watchers */
-    uint32_t waiting_at;          /* in topic->waiting; FR_NOT_WAITING */
-    bool is_joined;               /* in the fan */
-    bool is_reset;                /* has missed something: its next frame is a snapshot that says so */
-    bool is_stalled;              /* waits until its socket takes more */
+    uint32_t index;      /* in topic->watchers */
+    uint32_t waiting_at; /* in topic->waiting; FR_NOT_WAITING */
+    bool is_joined;      /* in the fan */
+    bool is_reset;       /* has missed something: its next frame is a snapshot that says so */
+    bool is_stalled;     /* waits until its socket takes more */
 };
 #define FR_NOT_WAITING UINT32_MAX
 
@@ -246,7 +251,8 @@ void fr_frames_free(fr_frames *frames);
 fr_err fr_worker_get(fr_live *live, fr_loop *loop, fr_worker **out);
 
 /* ---- topic.c ---- */
-/* The topic of a list (key NULL) or of one row; made, and announced to the matcher, if there is none. Errors: FR_ENOMEM. */
+/* The topic of a list (key NULL) or of one row; made, and announced to the matcher, if there is
+ * none. Errors: FR_ENOMEM. */
 fr_err fr_topic_get(fr_worker *worker, fr_source *source, const fr_value *key, fr_topic **out);
 /* Whether somebody here watches the list and has got its rows. */
 bool fr_topic_is_shown(const fr_worker *worker, fr_source *source);
@@ -258,8 +264,8 @@ void fr_topic_free(fr_topic *topic);
 void fr_topic_added(fr_worker *worker, fr_note *note);
 void fr_topic_removed(fr_worker *worker, fr_note *note);
 void fr_topic_frame(fr_topic *topic, uint64_t number, fr_block *block);
-void fr_topic_gap(fr_topic *topic, uint64_t number);      /* frames up to this number are missing */
-void fr_topic_at(fr_topic *topic, fr_place place);        /* all up to here has been handed on */
+void fr_topic_gap(fr_topic *topic, uint64_t number); /* frames up to this number are missing */
+void fr_topic_at(fr_topic *topic, fr_place place);   /* all up to here has been handed on */
 
 /* A watcher comes, and goes. Errors: FR_ENOMEM (not joined). */
 fr_err fr_topic_enter(fr_topic *topic, fr_watcher *watcher);
@@ -267,18 +273,22 @@ void fr_topic_leave(fr_topic *topic, fr_watcher *watcher);
 /* A watcher needs a snapshot, or no more. There is always room. */
 void fr_topic_wait(fr_topic *topic, fr_watcher *watcher);
 void fr_topic_unwait(fr_topic *topic, fr_watcher *watcher);
-/* Have a snapshot read for those who wait, soon. Who comes is served at once; catching up is paced. */
+/* Have a snapshot read for those who wait, soon. Who comes is served at once; catching up is
+ * paced. */
 void fr_topic_want(fr_topic *topic, bool is_urgent);
 void fr_topic_drop_held(fr_topic *topic);
 
 /* ---- snapshot.c ---- */
+/* Tests: each snapshot takes up to this much longer between reading and handing out; 0: no longer. */
+extern atomic_uint fr_test_live_read_ms;
 void fr_snapshot_clear(fr_snapshot *snapshot);
 /* The frame; borrowed. NULL when memory is out. */
 fr_block *fr_snapshot_frame(fr_snapshot *snapshot, uint32_t fingerprint, bool is_reset);
 /* All rows of a source in the order of its REST list, one more than may be shown. */
 fr_query fr_snapshot_query(const fr_source *source);
 fr_err fr_snapshot_too_long(fr_ctx *ctx, const fr_live *live);
-/* Read what is queued; starts fibers. Not at once, but soon: callers may be in the midst of a list. */
+/* Read what is queued; starts fibers. Not at once, but soon: callers may be in the midst of a
+ * list. */
 void fr_worker_read_soon(fr_worker *worker);
 void fr_worker_read_more(fr_task *task);
 void fr_worker_read_again(fr_timer *timer);
@@ -288,8 +298,10 @@ typedef struct fr_live_route {
     fr_source *source;
     bool is_detail;
 } fr_live_route;
-fr_err fr_watcher_open(fr_req *req, const fr_route_match *match, void *route); /* fr_ws_target.open */
-/* Give it this snapshot and what was held since. is_stale: more has gone by that was not held, so it waits on. */
+fr_err fr_watcher_open(fr_req *req, const fr_route_match *match,
+                       void *route); /* fr_ws_target.open */
+/* Give it this snapshot and what was held since. is_stale: more has gone by that was not held,
+ * so it waits on. */
 void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stale);
 /* Tell the client why, and close. */
 void fr_watcher_fail(fr_watcher *watcher, fr_err err, fr_str detail);

@@ -1,10 +1,12 @@
 /*
- * The matcher: the one thread that owns views, index and order. It takes commits one by one, finds the views that each
- * change matters to, prints each changed row once for all that print it the same way, frames each view's message once as
- * WebSocket text, and hands every worker what its topics need of the commit as one note. It never waits for a worker: one
- * that is too far behind is told of a gap instead.
+ * The matcher: the one thread that owns views, index and order. It takes commits one by one, finds
+ * the views that each change matters to, prints each changed row once for all that print it the
+ * same way, frames each view's message once as WebSocket text, and hands every worker what its
+ * topics need of the commit as one note. It never waits for a worker: one that is too far behind is
+ * told of a gap instead.
  *
- * Today's index: a model leads to its viewsets, a viewset to the view of its list and by key to the views of its rows.
+ * Today's index: a model leads to its viewsets, a viewset to the view of its list and by key to the
+ * views of its rows.
  */
 #include "live/live_int.h"
 
@@ -15,22 +17,22 @@
 struct fr_view {
     fr_source *source;
     uint32_t fingerprint;
-    fr_str name;             /* bytes of the key, owned, behind the struct; empty for a list */
+    fr_str name;               /* bytes of the key, owned, behind the struct; empty for a list */
     FR_VEC(fr_topic *) topics; /* one a worker, and old ones that are being removed */
     /* the commit at hand */
     fr_view *next_touched;
-    fr_buf *frame;           /* from the matcher's pool */
+    fr_buf *frame; /* from the matcher's pool */
     bool is_touched, is_flooded;
 };
 
 typedef struct fr_matcher {
     fr_live *live;
-    fr_worker *known;        /* workers that have asked for something */
+    fr_worker *known; /* workers that have asked for something */
     FR_VEC(fr_buf *) pool;
     size_t pool_used;
-    fr_buf texts;            /* of the change at hand, one a printer */
-    fr_buf name;             /* its key's bytes */
-    uint64_t turn;           /* counts changes: marks which texts are of this one */
+    fr_buf texts;  /* of the change at hand, one a printer */
+    fr_buf name;   /* its key's bytes */
+    uint64_t turn; /* counts changes: marks which texts are of this one */
     fr_view *touched;
     fr_worker *touched_workers;
 } fr_matcher;
@@ -86,6 +88,7 @@ static fr_err add_topic(fr_matcher *m, fr_topic *topic)
         view = new_view(m, topic, fr_buf_str(&m->name));
     if (!view)
         return FR_ENOMEM;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
     if (!fr_vec_push(&view->topics, topic)) {
         if (!view->topics.count)
             free_view(m, view);
@@ -113,6 +116,7 @@ static fr_buf *take_buf(fr_matcher *m)
 {
     if (m->pool_used == m->pool.count) {
         fr_buf *buf = fr_zalloc(sizeof *buf);
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
         if (!buf || !fr_vec_push(&m->pool, buf)) {
             fr_free(buf);
             return NULL;
@@ -228,7 +232,8 @@ static void match(fr_matcher *m, const fr_change *change)
     for (fr_source *source = fr_map_get_u64(&m->live->by_model, (uintptr_t)change->model); source;
          source = source->next_of_model) {
         fr_view *list = source->list;
-        fr_view *detail = source->details.count ? fr_map_get(&source->details, fr_buf_str(&m->name)) : NULL;
+        fr_view *detail =
+            source->details.count ? fr_map_get(&source->details, fr_buf_str(&m->name)) : NULL;
         fr_str text = list || detail ? text_of(m, source->printer, change) : (fr_str){0};
         if (list)
             add_change(m, list, text);
@@ -277,7 +282,8 @@ static size_t frames_bytes(const fr_worker *worker)
 {
     size_t bytes = sizeof(fr_frames);
     for (size_t i = 0; i < worker->frames.count; i++)
-        bytes += sizeof(fr_frame) + (worker->frames.at[i].block ? worker->frames.at[i].block->size : 0);
+        bytes +=
+            sizeof(fr_frame) + (worker->frames.at[i].block ? worker->frames.at[i].block->size : 0);
     return bytes;
 }
 

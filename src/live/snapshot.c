@@ -1,11 +1,11 @@
 /*
- * Snapshots: rows of a view, read in one read transaction whose place is known, printed as the REST API prints them and
- * framed once for all who wait. The last one is kept until something goes by, so a crowd that comes to a quiet view costs
- * one read.
+ * Snapshots: rows of a view, read in one read transaction whose place is known, printed as the REST
+ * API prints them and framed once for all who wait. The last one is kept until something goes by,
+ * so a crowd that comes to a quiet view costs one read.
  *
- * A place before the topic's floor means that the loop's read transaction is older than what the matcher has told us (it
- * ends with the pass: read again), or that too much went by meanwhile: then those who wait get it, as it is a true state,
- * and wait on for the next.
+ * A place before the topic's floor means that the loop's read transaction is older than what the
+ * matcher has told us (it ends with the pass: read again), or that too much went by meanwhile: then
+ * those who wait get it, as it is a true state, and wait on for the next.
  */
 #include "live/live_int.h"
 
@@ -84,14 +84,17 @@ static fr_err print_row(void *arg, const fr_value *values)
 fr_query fr_snapshot_query(const fr_source *source)
 {
     const fr_viewset_rt *rt = source->rt;
-    fr_query query = {.model = rt->model, .order_count = rt->order_count, .limit = source->live->opts.snapshot_rows + 1};
+    fr_query query = {.model = rt->model,
+                      .order_count = rt->order_count,
+                      .limit = source->live->opts.snapshot_rows + 1};
     memcpy(query.orders, rt->orders, sizeof query.orders);
     return query;
 }
 
 fr_err fr_snapshot_too_long(fr_ctx *ctx, const fr_live *live)
 {
-    return fr_fail(ctx, FR_EINVAL, "A live list shows at most %u rows (live.snapshot_rows), and this one has more.",
+    return fr_fail(ctx, FR_EINVAL,
+                   "A live list shows at most %u rows (live.snapshot_rows), and this one has more.",
                    live->opts.snapshot_rows);
 }
 

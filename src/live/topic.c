@@ -1,14 +1,17 @@
 /*
- * A view as one worker knows it. Frames arrive in the order of their commits and are published to those who have a
- * snapshot. Those who have none wait; while one is read for them, the frames that go by are held. README.md has the
- * argument why nobody loses a frame or gets one twice; its terms in this file:
+ * A view as one worker knows it. Frames arrive in the order of their commits and are published to
+ * those who have a snapshot. Those who have none wait; while one is read for them, the frames that
+ * go by are held. README.md has the argument why nobody loses a frame or gets one twice; its terms
+ * in this file:
  *
- *   floor   frames up to this number have gone by and are not held: a snapshot from before it would leave a hole
+ *   floor   frames up to this number have gone by and are not held: a snapshot from before it would
+ *           leave a hole
  *   held    the frames after it, while a read is running
  */
 #include "live/live_int.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -57,6 +60,7 @@ static fr_topic *new_topic(fr_worker *worker, fr_source *source, const fr_value 
     fr_buf_init(&topic->snapshot.text);
     topic->fan = fr_fan_new(worker->loop, fr_watcher_on_behind, topic);
     topic->index = (uint32_t)worker->topics.count;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
     if (topic->fan && fr_vec_push(&worker->topics, topic))
         return topic;
     if (topic->fan)
@@ -89,7 +93,8 @@ void fr_topic_free(fr_topic *topic)
     fr_free(topic);
 }
 
-static fr_err find_or_make(fr_worker *worker, fr_source *source, const fr_value *key, fr_buf *name, fr_topic **out)
+static fr_err find_or_make(fr_worker *worker, fr_source *source, const fr_value *key, fr_buf *name,
+                           fr_topic **out)
 {
     FR_TRY(put_name(name, source, key));
     *out = fr_map_get(&worker->by_name, fr_buf_str(name));
@@ -118,7 +123,8 @@ fr_err fr_topic_get(fr_worker *worker, fr_source *source, const fr_value *key, f
 
 bool fr_topic_is_shown(const fr_worker *worker, fr_source *source)
 {
-    const fr_topic *topic = fr_map_get(&worker->by_name, (fr_str){(const char *)&source, sizeof(void *)});
+    const fr_topic *topic =
+        fr_map_get(&worker->by_name, (fr_str){(const char *)&source, sizeof(void *)});
     return topic && fr_fan_count(topic->fan);
 }
 
@@ -139,13 +145,22 @@ void fr_topic_release(fr_topic *topic)
 
 /* ---- who watches ---- */
 
-/* Room for waiting is made here, so that nothing can fail later. */
+/* Room for one more to wait, made when it comes, so that nothing can fail later. */
+static bool has_room_to_wait(fr_topic *topic)
+{
+    size_t cap = topic->waiting.cap;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
+    size_t item_bytes = sizeof *topic->waiting.at;
+    return topic->watchers.count < cap ||
+           fr_vec_grow_((void **)&topic->waiting.at, &topic->waiting.cap, cap, item_bytes);
+}
+
 fr_err fr_topic_enter(fr_topic *topic, fr_watcher *watcher)
 {
-    if (topic->waiting.cap <= topic->watchers.count &&
-        !fr_vec_grow_((void **)&topic->waiting.at, &topic->waiting.cap, topic->waiting.cap, sizeof *topic->waiting.at))
+    if (!has_room_to_wait(topic))
         return FR_ENOMEM;
     watcher->index = (uint32_t)topic->watchers.count;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
     if (!fr_vec_push(&topic->watchers, watcher))
         return FR_ENOMEM;
     watcher->topic = topic;
@@ -199,7 +214,8 @@ void fr_topic_added(fr_worker *worker, fr_note *note)
         topic->state = FR_TOPIC_OVER;
         topic->is_reading = true; /* keeps it until all have been told */
         for (size_t i = topic->watchers.count; i-- > 0;)
-            fr_watcher_fail(topic->watchers.at[i], topic->added, FR_STR("The server is out of memory. Try again."));
+            fr_watcher_fail(topic->watchers.at[i], topic->added,
+                            FR_STR("The server is out of memory. Try again."));
         topic->is_reading = false;
         fr_topic_release(topic);
         return;
@@ -269,22 +285,23 @@ void fr_topic_gap(fr_topic *topic, uint64_t number)
     fr_topic_want(topic, false);
 }
 
-/* All who have joined and are not behind are exact at `place`, as what was handed on before has been published. The frame
- * is numbered one past it, so that it reaches who begins at the place itself, and not who begins later. */
+/* All who have joined and are not behind are exact at `place`, as what was handed on before has
+ * been published. The frame is numbered one past it, so that it reaches who begins at the place
+ * itself, and not who begins later. */
 void fr_topic_at(fr_topic *topic, fr_place place)
 {
     uint64_t now_ms = fr_loop_now_ms(topic->worker->loop);
     if (topic->state != FR_TOPIC_LIVE || now_ms < topic->at_due_ms)
         return;
-    char token[FR_TOKEN_TEXT], text[64 + FR_TOKEN_TEXT] = "{\"type\":\"at\",\"at\":\"";
-    size_t n = strlen(text), token_bytes = fr_token_put(token, place, topic->fingerprint);
-    memcpy(text + n, token, token_bytes);
-    memcpy(text + n + token_bytes, "\"}", 2);
-    fr_block *block = fr_ws_frame(true, (fr_str){text, n + token_bytes + 2});
+    char token[FR_TOKEN_TEXT], text[64 + FR_TOKEN_TEXT];
+    fr_token_put(token, place, topic->fingerprint);
+    snprintf(text, sizeof text, "{\"type\":\"at\",\"at\":\"%s\"}", token);
+    fr_block *block = fr_ws_frame(true, fr_str_c(text));
     if (!block)
         return;
     topic->at_due_ms = now_ms + topic->worker->live->opts.at_ms;
-    fr_fan_publish(topic->fan, block, place.number + 1); /* if memory is out, the next one comes in time */
+    fr_fan_publish(topic->fan, block,
+                   place.number + 1); /* if memory is out, the next one comes in time */
     fr_block_unref(block);
 }
 
@@ -293,7 +310,8 @@ void fr_topic_at(fr_topic *topic, fr_place place)
 void fr_topic_want(fr_topic *topic, bool is_urgent)
 {
     fr_worker *worker = topic->worker;
-    if (topic->state != FR_TOPIC_LIVE || topic->is_queued || topic->is_reading || !topic->waiting.count)
+    if (topic->state != FR_TOPIC_LIVE || topic->is_queued || topic->is_reading ||
+        !topic->waiting.count)
         return;
     if (!is_urgent && fr_loop_now_ms(worker->loop) < topic->next_catch_up_ms) {
         fr_timer_set(worker->loop, &topic->pace, topic->next_catch_up_ms);

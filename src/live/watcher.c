@@ -1,7 +1,8 @@
 /*
- * One live socket: the handshake at a REST URL, what its client says, and what it is given. A watcher waits for a
- * snapshot, then is a member of its topic's fan. One that reads too slowly loses its unsent frames as a whole and waits
- * until what is under way has left; then it is caught up by a snapshot that says "reset" (traps B2).
+ * One live socket: the handshake at a REST URL, what its client says, and what it is given. A
+ * watcher waits for a snapshot, then is a member of its topic's fan. One that reads too slowly
+ * loses its unsent frames as a whole and waits until what is under way has left; then it is caught
+ * up by a snapshot that says "reset" (traps B2).
  */
 #include "live/live_int.h"
 
@@ -20,7 +21,8 @@ enum { CLIENT_MESSAGE_BYTES = 16 << 10 };
 static void send_text(fr_watcher *watcher, const fr_buf *text)
 {
     if (fr_buf_check(text) == FR_OK)
-        fr_ws_send(watcher->ws, true, fr_buf_str(text)); /* a full connection is told by its snapshot */
+        fr_ws_send(watcher->ws, true,
+                   fr_buf_str(text)); /* a full connection is told by its snapshot */
 }
 
 static void send_error(fr_watcher *watcher, int status, fr_str detail)
@@ -73,7 +75,8 @@ void fr_watcher_on_behind(fr_member *member, void *arg)
     fr_topic_want(topic, false);
 }
 
-/* Much in one pass is not yet a client that does not read: what is queued is sent before it counts as too much. */
+/* Much in one pass is not yet a client that does not read: what is queued is sent before it
+ * counts as too much. */
 static fr_err write_block(fr_conn *conn, fr_block *block)
 {
     fr_err err = fr_conn_write_block(conn, block, 0, true);
@@ -83,8 +86,9 @@ static fr_err write_block(fr_conn *conn, fr_block *block)
     return fr_conn_write_block(conn, block, 0, true);
 }
 
-/* Snapshot, then what was held, unless there is a hole before it. Errors: FR_ETOOBIG (the snapshot is queued, what was held is not), FR_ENOMEM,
- * FR_ECANCELED. *last is the number of the last that was queued. */
+/* Snapshot, then what was held, unless there is a hole before it. Errors: FR_ETOOBIG (the
+ * snapshot is queued, what was held is not), FR_ENOMEM, FR_ECANCELED. *last is the number of the
+ * last that was queued. */
 static fr_err write_all(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stale, uint64_t *last)
 {
     fr_topic *topic = watcher->topic;
@@ -212,7 +216,8 @@ static void on_close(fr_ws *ws, uint16_t code)
     fr_free(watcher);
 }
 
-static const fr_ws_handler handler = {.on_message = on_message, .on_drain = on_drain, .on_close = on_close};
+static const fr_ws_handler handler = {
+    .on_message = on_message, .on_drain = on_drain, .on_close = on_close};
 
 /* ---- the handshake ---- */
 
@@ -226,7 +231,8 @@ static fr_err check_query(fr_req *req, bool *is_resume)
             continue;
         if (!fr_str_eq(name, FR_STR("since")))
             return fr_fail(req, FR_EUNSUPPORTED,
-                           "A live socket shows all rows: query parameters (here \"%.*s\") are for a later version.",
+                           "A live socket shows all rows: query parameters (here \"%.*s\") are for "
+                           "a later version.",
                            (int)(name.n < 64 ? name.n : 64), name.p);
         *is_resume = true;
     }
@@ -236,14 +242,16 @@ static fr_err check_query(fr_req *req, bool *is_resume)
 static fr_err check_list(fr_req *req, fr_source *source, fr_worker *worker)
 {
     if (source->rt->page_size)
-        return fr_fail(req, FR_EUNSUPPORTED, "This list comes in pages, and live pages are for a later version.");
+        return fr_fail(req, FR_EUNSUPPORTED,
+                       "This list comes in pages, and live pages are for a later version.");
     if (fr_topic_is_shown(worker, source))
         return FR_OK;
     fr_query query = fr_snapshot_query(source);
     query.limit = 0;
     int64_t count;
     FR_TRY(fr_db_count(req->ctx, &query, &count));
-    return count > source->live->opts.snapshot_rows ? fr_snapshot_too_long(req->ctx, source->live) : FR_OK;
+    return count > source->live->opts.snapshot_rows ? fr_snapshot_too_long(req->ctx, source->live)
+                                                    : FR_OK;
 }
 
 static fr_err accept_socket(fr_req *req, const fr_live *live, bool is_resume, fr_watcher **out)
@@ -267,7 +275,8 @@ static fr_err accept_socket(fr_req *req, const fr_live *live, bool is_resume, fr
 static void enter(fr_watcher *watcher, fr_worker *worker, fr_source *source, const fr_value *key)
 {
     fr_topic *topic;
-    if (fr_topic_get(worker, source, key, &topic) != FR_OK || fr_topic_enter(topic, watcher) != FR_OK) {
+    if (fr_topic_get(worker, source, key, &topic) != FR_OK ||
+        fr_topic_enter(topic, watcher) != FR_OK) {
         fr_watcher_fail(watcher, FR_ENOMEM, FR_STR("The server is out of memory. Try again."));
         return;
     }
@@ -286,7 +295,8 @@ fr_err fr_watcher_open(fr_req *req, const fr_route_match *match, void *arg)
     FR_TRY(fr_worker_get(source->live, req->ctx->loop, &worker));
     FR_TRY(check_query(req, &is_resume));
     if (route->is_detail)
-        has_key = fr_rest_key(source->rt, match->args[match->arg_count - 1].value, req->ctx->arena, &key);
+        has_key =
+            fr_rest_key(source->rt, match->args[match->arg_count - 1].value, req->ctx->arena, &key);
     else
         FR_TRY(check_list(req, source, worker));
     fr_watcher *watcher;

@@ -1,6 +1,7 @@
 /*
- * The layer on one loop: made when the loop's first live socket opens, ended with the loop. Now and then it asks the
- * matcher for its place, which comes behind all frames up to there; so quiet views learn how far they are (traps A19).
+ * The layer on one loop: made when the loop's first live socket opens, ended with the loop. Now and
+ * then it asks the matcher for its place, which comes behind all frames up to there; so quiet views
+ * learn how far they are (traps A19).
  */
 #include "live/live_int.h"
 

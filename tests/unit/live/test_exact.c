@@ -1,7 +1,7 @@
 /*
- * Exactness at random: writers on threads, watchers that join, leave, sleep and wake on two loops, floods, queues that
- * overflow. Every state that a client shows after a frame is held against the state that was committed with the frame's
- * number; after quiet every client equals the database.
+ * Exactness at random: writers on threads, watchers that join, leave, sleep and wake on two loops,
+ * floods, queues that overflow. Every state that a client shows after a frame is held against the
+ * state that was committed with the frame's number; after quiet every client equals the database.
  *
  * FR_SEED replays a run as far as threads can be replayed; FR_ROUNDS makes it longer.
  */
@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "base/vec.h"
+#include "live/live_int.h"
 #include "rest/rest.h"
 
 enum { IDS = 4096, HOT_IDS = 12, CLIENTS = 20, WRITERS = 3, WRITES = 500, LONG_TITLE = 3000 };
@@ -47,12 +48,17 @@ typedef struct kind {
 } kind;
 
 static const kind kinds[] = {
-    {.live = {.at_ms = 200, .pace_ms = 20}},                                         /* plenty of room */
-    {.live = {.at_ms = 16, .pace_ms = 20}, .lag_in = 10, .read_ms = 6},              /* slow reads, news that come late */
-    {.live = {.at_ms = 200, .pace_ms = 5}, .floods_in = 30, .read_ms = 4},           /* floods */
-    {.live = {.at_ms = 200, .pace_ms = 5, .held_bytes = 3000}, .read_ms = 12},       /* more goes by than is held */
-    {.live = {.at_ms = 200, .pace_ms = 5, .frames_bytes = 1500}, .read_ms = 4},      /* the workers' queues overflow */
-    {.live = {.at_ms = 200, .pace_ms = 5, .commits_bytes = 1500}, .floods_in = 100}, /* the matcher's too */
+    {.live = {.at_ms = 200, .pace_ms = 20}}, /* plenty of room */
+    {.live = {.at_ms = 16, .pace_ms = 20},
+     .lag_in = 10,
+     .read_ms = 6}, /* slow reads, news that come late */
+    {.live = {.at_ms = 200, .pace_ms = 5}, .floods_in = 30, .read_ms = 4}, /* floods */
+    {.live = {.at_ms = 200, .pace_ms = 5, .held_bytes = 3000},
+     .read_ms = 12}, /* more goes by than is held */
+    {.live = {.at_ms = 200, .pace_ms = 5, .frames_bytes = 1500},
+     .read_ms = 4}, /* the workers' queues overflow */
+    {.live = {.at_ms = 200, .pace_ms = 5, .commits_bytes = 1500},
+     .floods_in = 100}, /* the matcher's too */
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -75,7 +81,7 @@ static struct history {
     const fr_serializer *as_note, *as_title;
     chance chance;
     unsigned floods_in; /* one commit in so many is made a flood; 0: none */
-    unsigned lag_in;    /* one in so many is told late: it is visible, and the matcher does not know; 0: none */
+    unsigned lag_in;    /* one in so many is visible before the matcher hears of it; 0: none */
 } history;
 
 static uint64_t hash_row(const fr_serializer *serializer, const fr_value *values)
@@ -134,7 +140,8 @@ static moment moment_at(uint64_t number)
     for (int i = 0; i < 100000; i++) {
         pthread_mutex_lock(&history.lock);
         bool is_known = number < history.first + history.at.count;
-        moment m = is_known && number >= history.first ? history.at.at[number - history.first] : (moment){0};
+        moment m = is_known && number >= history.first ? history.at.at[number - history.first]
+                                                       : (moment){0};
         pthread_mutex_unlock(&history.lock);
         if (is_known)
             return m;
@@ -271,8 +278,9 @@ typedef struct watcher {
 
 static void wrong(const watcher *w, const char *what)
 {
-    fail_msg("%s (id %lld, place %llu): %.*s", what, (long long)w->id, (unsigned long long)w->number,
-             (int)(w->c.text.n < 300 ? w->c.text.n : 300), w->c.text.p);
+    fail_msg("%s (id %lld, place %llu): %.*s", what, (long long)w->id,
+             (unsigned long long)w->number, (int)(w->c.text.n < 300 ? w->c.text.n : 300),
+             w->c.text.p);
 }
 
 static int64_t id_of(const fr_json *object)
@@ -293,7 +301,8 @@ static void set_row(watcher *w, int64_t id, uint64_t hash)
 static void take_snapshot(watcher *w)
 {
     bool is_reset = client_member(&w->c, "reset").n > 0;
-    if (w->has_begun && !is_reset) /* the first may say it too: when the one before it was dropped unsent */
+    if (w->has_begun &&
+        !is_reset) /* the first may say it too: when the one before it was dropped unsent */
         wrong(w, "a snapshot in the stream that does not say reset");
     memset(w->rows, 0, sizeof w->rows);
     w->sum = 0;
@@ -320,7 +329,8 @@ static void take_changes(watcher *w)
         fr_str op = fr_json_get(change, FR_STR("op"))->text;
         const fr_json *data = fr_json_get(change, FR_STR("data"));
         int64_t id = id_of(change);
-        bool is_create = fr_str_eq(op, FR_STR("create")), is_delete = fr_str_eq(op, FR_STR("delete"));
+        bool is_create = fr_str_eq(op, FR_STR("create")),
+             is_delete = fr_str_eq(op, FR_STR("delete"));
         if (is_create == (w->rows[id] != 0))
             wrong(w, "create of a row that is there, or a change of one that is not");
         if (is_delete == (data != NULL))
@@ -358,7 +368,8 @@ static bool take_frame(watcher *w)
     if (fr_str_eq(type, FR_STR("pong")))
         return true;
     if (fr_str_eq(type, FR_STR("error"))) {
-        if (!w->is_detail || w->has_begun || !fr_str_eq(client_member(&w->c, "status"), FR_STR("404")))
+        if (!w->is_detail || w->has_begun ||
+            !fr_str_eq(client_member(&w->c, "status"), FR_STR("404")))
             wrong(w, "an error");
         return false;
     }
@@ -403,7 +414,8 @@ static void come(watcher *w, world *x, chance *c)
     if (w->is_detail)
         snprintf(path, sizeof path, "/notes/%lld/", (long long)w->id);
     else
-        snprintf(path, sizeof path, "/%s/", (const char *[]){"notes", "titles", "again"}[below(c, 3)]);
+        snprintf(path, sizeof path, "/%s/",
+                 (const char *[]){"notes", "titles", "again"}[below(c, 3)]);
     w->is_titles = path[1] == 't';
     w->is_open = true;
     client_start(&w->c, x, (int)below(c, 2), path);
@@ -461,17 +473,20 @@ static void run_round(uint64_t seed, const kind *k)
     atomic_int running = WRITERS;
     chance c = {seed};
     memset(watchers, 0, sizeof watchers);
-    world_open(&w, &(world_opts){.live = k->live, .threads = 2, .bound = 32 << 10, .on_commit = on_commit});
+    world_open(&w, &(world_opts){
+                       .live = k->live, .threads = 2, .bound = 32 << 10, .on_commit = on_commit});
     history_open(&w, seed, k);
     atomic_store(&fr_test_live_read_ms, k->read_ms);
     for (int i = 0; i < WRITERS; i++) {
-        writers[i] = (writer){.w = &w, .chance = {seed + 100 + (uint64_t)i}, .writes = WRITES, .running = &running};
+        writers[i] = (writer){
+            .w = &w, .chance = {seed + 100 + (uint64_t)i}, .writes = WRITES, .running = &running};
         pthread_create(&writers[i].thread, NULL, run_writer, &writers[i]);
     }
     while (atomic_load(&running)) {
         for (int i = 0; i < CLIENTS; i++)
             act(&watchers[i], &w, &c);
-        nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL); /* comers must not outrun the loops */
+        nanosleep(&(struct timespec){.tv_nsec = 200000},
+                  NULL); /* comers must not outrun the loops */
     }
     for (int i = 0; i < WRITERS; i++)
         pthread_join(writers[i].thread, NULL);
@@ -485,9 +500,11 @@ static void run_round(uint64_t seed, const kind *k)
     }
     compare_with_database(&w);
     fr_live_stats s = world_stats(&w);
-    print_message("seed %llu: %llu commits, %llu frames built, %llu snapshots read, %llu shared, %llu behind, %llu resets, %llu overflows\n",
-                  (unsigned long long)seed, (unsigned long long)(last - history.first), (unsigned long long)s.frames,
-                  (unsigned long long)s.snapshots, (unsigned long long)s.shared, (unsigned long long)s.behind,
+    print_message("seed %llu: %llu commits, %llu frames built, %llu snapshots read, %llu shared, "
+                  "%llu behind, %llu resets, %llu overflows\n",
+                  (unsigned long long)seed, (unsigned long long)(last - history.first),
+                  (unsigned long long)s.frames, (unsigned long long)s.snapshots,
+                  (unsigned long long)s.shared, (unsigned long long)s.behind,
                   (unsigned long long)s.resets, (unsigned long long)s.overflows);
     assert_true(frames > 0 && resets <= s.resets);
     atomic_store(&fr_test_live_read_ms, 0);

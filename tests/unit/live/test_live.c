@@ -18,7 +18,8 @@ static void assert_text(fr_str actual, const char *expected)
 static void assert_at(const client *c, fr_place place)
 {
     char text[64];
-    snprintf(text, sizeof text, "%llu.%016llx.", (unsigned long long)place.number, (unsigned long long)place.mark);
+    snprintf(text, sizeof text, "%llu.%016llx.", (unsigned long long)place.number,
+             (unsigned long long)place.mark);
     fr_str at = client_at(c);
     if (!fr_str_starts(at, fr_str_c(text)) || at.n != strlen(text) + 8)
         fail_msg("at %.*s, expected %s", FR_FMT(at), text);
@@ -48,13 +49,14 @@ static void a_list_is_a_snapshot_and_then_each_commit(void **state)
     assert_at(&c, world_place(&w));
     world_create(&w, "two \"quoted\"");
     client_expect(&c, "changes");
-    assert_text(client_member(&c, "changes"),
-                "[{\"op\":\"create\",\"id\":2,\"data\":{\"id\":2,\"title\":\"two \\\"quoted\\\"\",\"done\":false}}]");
+    assert_text(client_member(&c, "changes"), "[{\"op\":\"create\",\"id\":2,\"data\":{\"id\":2,"
+                                              "\"title\":\"two \\\"quoted\\\"\",\"done\":false}}]");
     assert_at(&c, world_place(&w));
     world_update(&w, 1, "ONE");
     client_expect(&c, "changes");
-    assert_text(client_member(&c, "changes"),
-                "[{\"op\":\"update\",\"id\":1,\"data\":{\"id\":1,\"title\":\"ONE\",\"done\":false}}]");
+    assert_text(
+        client_member(&c, "changes"),
+        "[{\"op\":\"update\",\"id\":1,\"data\":{\"id\":1,\"title\":\"ONE\",\"done\":false}}]");
     world_delete(&w, 1);
     client_expect(&c, "changes");
     assert_text(client_member(&c, "changes"), "[{\"op\":\"delete\",\"id\":1}]");
@@ -88,10 +90,12 @@ static void the_snapshot_has_the_order_and_the_fields_of_the_viewset(void **stat
     world_create(&w, "b");
     client_open(&c, &w, 0, "/titles/");
     client_expect(&c, "snapshot");
-    assert_text(client_member(&c, "results"), "[{\"id\":2,\"title\":\"b\"},{\"id\":1,\"title\":\"a\"}]");
+    assert_text(client_member(&c, "results"),
+                "[{\"id\":2,\"title\":\"b\"},{\"id\":1,\"title\":\"a\"}]");
     world_create(&w, "c");
     client_expect(&c, "changes");
-    assert_text(client_member(&c, "changes"), "[{\"op\":\"create\",\"id\":3,\"data\":{\"id\":3,\"title\":\"c\"}}]");
+    assert_text(client_member(&c, "changes"),
+                "[{\"op\":\"create\",\"id\":3,\"data\":{\"id\":3,\"title\":\"c\"}}]");
     client_close(&c);
     world_close(&w);
 }
@@ -113,9 +117,14 @@ static void viewsets_of_one_model_have_views_of_their_own(void **state)
     client_expect(&a, "changes");
     client_expect(&b, "changes");
     client_expect(&c, "changes");
-    assert_text(client_member(&a, "changes"), "[{\"op\":\"create\",\"id\":1,\"data\":{\"id\":1,\"title\":\"x\",\"done\":false}}]");
-    assert_text(client_member(&b, "changes"), "[{\"op\":\"create\",\"id\":1,\"data\":{\"id\":1,\"title\":\"x\"}}]");
-    assert_text(client_member(&c, "changes"), "[{\"op\":\"create\",\"id\":1,\"data\":{\"id\":1,\"title\":\"x\",\"done\":false}}]");
+    assert_text(
+        client_member(&a, "changes"),
+        "[{\"op\":\"create\",\"id\":1,\"data\":{\"id\":1,\"title\":\"x\",\"done\":false}}]");
+    assert_text(client_member(&b, "changes"),
+                "[{\"op\":\"create\",\"id\":1,\"data\":{\"id\":1,\"title\":\"x\"}}]");
+    assert_text(
+        client_member(&c, "changes"),
+        "[{\"op\":\"create\",\"id\":1,\"data\":{\"id\":1,\"title\":\"x\",\"done\":false}}]");
     assert_false(fr_str_eq(client_at(&a), client_at(&b))); /* the fingerprints differ */
     client_close(&a);
     client_close(&b);
@@ -137,7 +146,9 @@ static void one_row_is_watched_through_its_deletion_and_return(void **state)
     world_update(&w, 1, "not told");
     world_update(&w, 2, "told");
     client_expect(&c, "changes");
-    assert_text(client_member(&c, "changes"), "[{\"op\":\"update\",\"id\":2,\"data\":{\"id\":2,\"title\":\"told\",\"done\":false}}]");
+    assert_text(
+        client_member(&c, "changes"),
+        "[{\"op\":\"update\",\"id\":2,\"data\":{\"id\":2,\"title\":\"told\",\"done\":false}}]");
     world_delete(&w, 2);
     client_expect(&c, "changes");
     assert_text(client_member(&c, "changes"), "[{\"op\":\"delete\",\"id\":2}]");
@@ -152,7 +163,9 @@ static void one_row_is_watched_through_its_deletion_and_return(void **state)
     assert_int_equal(fr_create(&ctx, &note_model, &n), FR_OK);
     fr_arena_free(arena);
     client_expect(&c, "changes");
-    assert_text(client_member(&c, "changes"), "[{\"op\":\"create\",\"id\":2,\"data\":{\"id\":2,\"title\":\"back\",\"done\":false}}]");
+    assert_text(
+        client_member(&c, "changes"),
+        "[{\"op\":\"create\",\"id\":2,\"data\":{\"id\":2,\"title\":\"back\",\"done\":false}}]");
     client_close(&c);
     world_close(&w);
 }
@@ -178,9 +191,16 @@ static void a_row_that_is_not_there_is_an_error_and_4404(void **state)
 static void what_cannot_be_watched_yet_is_refused_and_says_so(void **state)
 {
     (void)state;
-    static const struct { const char *path; int status; } cases[] = {
-        {"/notes/?done=false", 501}, {"/notes/?ordering=-id", 501}, {"/notes/?page=2", 501},
-        {"/notes/1/?x", 501},        {"/pages/", 501},              {"/nothing/", 404},
+    static const struct {
+        const char *path;
+        int status;
+    } cases[] = {
+        {"/notes/?done=false", 501},
+        {"/notes/?ordering=-id", 501},
+        {"/notes/?page=2", 501},
+        {"/notes/1/?x", 501},
+        {"/pages/", 501},
+        {"/nothing/", 404},
     };
     world w;
     world_open(&w, &(world_opts){0});
@@ -248,10 +268,11 @@ static void clients_may_ping_and_are_told_what_is_not_understood(void **state)
     client_expect(&c, "snapshot");
     client_say(&c, "{\"type\": \"ping\"}");
     client_expect(&c, "pong");
-    snprintf(pong, sizeof pong, "{\"type\":\"pong\",\"at\":\"%llu.%016llx\"}", (unsigned long long)world_place(&w).number,
-             (unsigned long long)world_place(&w).mark);
+    snprintf(pong, sizeof pong, "{\"type\":\"pong\",\"at\":\"%llu.%016llx\"}",
+             (unsigned long long)world_place(&w).number, (unsigned long long)world_place(&w).mark);
     assert_text(c.text, pong);
-    static const char *const wrong[] = {"{\"type\":\"dance\"}", "{}", "[1]", "{\"type\":7}", "ping", ""};
+    static const char *const wrong[] = {"{\"type\":\"dance\"}", "{}",   "[1]",
+                                        "{\"type\":7}",         "ping", ""};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         client_say(&c, wrong[i]);
         client_expect(&c, "error");
@@ -466,7 +487,8 @@ static void a_full_queue_is_a_gap_that_is_caught_up(void **state)
         world w;
         client c;
         world_opts opts = {.live = {.pace_ms = 1}};
-        *(which ? &opts.live.commits_bytes : &opts.live.frames_bytes) = 200; /* less than one takes */
+        *(which ? &opts.live.commits_bytes : &opts.live.frames_bytes) =
+            200; /* less than one takes */
         world_open(&w, &opts);
         world_create(&w, "x");
         client_open(&c, &w, 0, "/notes/");
@@ -596,7 +618,10 @@ static void a_loop_may_end_with_sockets_open(void **state)
     world_update(&w, 1, "y"); /* frames are on their way */
     world_close(&w);
     for (int i = 0; i < 6; i++)
-        client_close(&(client){.w = &(world){.opts = {.threads = 1}}, .fd = c[i].fd, .in = c[i].in, .arena = c[i].arena});
+        client_close(&(client){.w = &(world){.opts = {.threads = 1}},
+                               .fd = c[i].fd,
+                               .in = c[i].in,
+                               .arena = c[i].arena});
 }
 
 static void a_socket_that_memory_fails_is_told_or_closed(void **state)
@@ -664,7 +689,8 @@ static void a_consumer_sends_rows_by_the_viewsets_serializer(void **state)
     for (int i = 0; i < 2; i++) {
         client_say(&c, i ? "json" : "all");
         assert_true(client_next(&c));
-        assert_text(c.text, "[{\"id\":1,\"title\":\"a\",\"done\":false},{\"id\":2,\"title\":\"b\",\"done\":false}]");
+        assert_text(c.text, "[{\"id\":1,\"title\":\"a\",\"done\":false},{\"id\":2,\"title\":\"b\","
+                            "\"done\":false}]");
     }
     world_delete(&w, 1);
     world_delete(&w, 2);
@@ -675,7 +701,8 @@ static void a_consumer_sends_rows_by_the_viewsets_serializer(void **state)
     world_close(&w);
 }
 
-FR_TESTS(test_live, FR_TEST(a_list_is_a_snapshot_and_then_each_commit), FR_TEST(an_empty_list_can_be_watched),
+FR_TESTS(test_live, FR_TEST(a_list_is_a_snapshot_and_then_each_commit),
+         FR_TEST(an_empty_list_can_be_watched),
          FR_TEST(the_snapshot_has_the_order_and_the_fields_of_the_viewset),
          FR_TEST(viewsets_of_one_model_have_views_of_their_own),
          FR_TEST(one_row_is_watched_through_its_deletion_and_return),
@@ -683,13 +710,16 @@ FR_TESTS(test_live, FR_TEST(a_list_is_a_snapshot_and_then_each_commit), FR_TEST(
          FR_TEST(what_cannot_be_watched_yet_is_refused_and_says_so),
          FR_TEST(a_list_over_the_limit_is_refused_and_names_the_setting),
          FR_TEST(since_is_answered_by_a_marked_snapshot),
-         FR_TEST(clients_may_ping_and_are_told_what_is_not_understood), FR_TEST(a_quiet_view_learns_how_far_it_is),
+         FR_TEST(clients_may_ping_and_are_told_what_is_not_understood),
+         FR_TEST(a_quiet_view_learns_how_far_it_is),
          FR_TEST(who_comes_to_a_quiet_view_shares_its_snapshot),
          FR_TEST(a_view_ends_with_its_last_watcher_and_can_begin_again),
          FR_TEST(one_transaction_is_one_frame_and_a_rolled_back_one_none),
-         FR_TEST(a_flood_is_a_snapshot_with_reset_for_list_and_row), FR_TEST(floods_in_a_row_are_paced),
-         FR_TEST(a_full_queue_is_a_gap_that_is_caught_up),
+         FR_TEST(a_flood_is_a_snapshot_with_reset_for_list_and_row),
+         FR_TEST(floods_in_a_row_are_paced), FR_TEST(a_full_queue_is_a_gap_that_is_caught_up),
          FR_TEST(a_sleeper_is_caught_up_when_it_wakes_and_others_do_not_notice),
          FR_TEST(a_frame_larger_than_the_bound_is_caught_up),
-         FR_TEST(sockets_that_leave_at_any_moment_leave_nothing_behind), FR_TEST(a_loop_may_end_with_sockets_open),
-         FR_TEST(a_socket_that_memory_fails_is_told_or_closed), FR_TEST(a_consumer_sends_rows_by_the_viewsets_serializer))
+         FR_TEST(sockets_that_leave_at_any_moment_leave_nothing_behind),
+         FR_TEST(a_loop_may_end_with_sockets_open),
+         FR_TEST(a_socket_that_memory_fails_is_told_or_closed),
+         FR_TEST(a_consumer_sends_rows_by_the_viewsets_serializer))

@@ -37,7 +37,8 @@ static void add_routes(world *w, fr_router *router)
     static fr_ws_target ws;
     char error[256];
     assert_int_equal(fr_live_routes(w->live, router, FR_STR("notes/"), &world_notes, error), FR_OK);
-    assert_int_equal(fr_live_routes(w->live, router, FR_STR("titles/"), &world_titles, error), FR_OK);
+    assert_int_equal(fr_live_routes(w->live, router, FR_STR("titles/"), &world_titles, error),
+                     FR_OK);
     assert_int_equal(fr_live_routes(w->live, router, FR_STR("again/"), &world_again, error), FR_OK);
     assert_int_equal(fr_live_routes(w->live, router, FR_STR("pages/"), &world_pages, error), FR_OK);
     ws.consumer = w->opts.consumer;
@@ -49,7 +50,8 @@ void world_open(world *w, const world_opts *opts)
 {
     *w = (world){.opts = *opts, .arena = fr_arena_new(0)};
     /* Commits wait for the disk: in memory where there is such a folder. */
-    snprintf(w->folder, sizeof w->folder, "%s/freshet-live-XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
+    snprintf(w->folder, sizeof w->folder, "%s/freshet-live-XXXXXX",
+             access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
     assert_non_null(mkdtemp(w->folder));
     w->live = fr_live_new(&opts->live);
     assert_non_null(w->live);
@@ -59,12 +61,17 @@ void world_open(world *w, const world_opts *opts)
     char error[512] = "";
     const fr_model *models[] = {&note_model, NULL};
     bool live[] = {true};
-    fr_db_opts db = {.url = url.p, .on_commit = opts->on_commit ? opts->on_commit : fr_live_on_commit, .arg = w->live};
+    fr_db_opts db = {.url = url.p,
+                     .on_commit = opts->on_commit ? opts->on_commit : fr_live_on_commit,
+                     .arg = w->live};
     if (fr_db_open(&db, models, live, NULL, &w->db, error) != FR_OK)
         fail_msg("%s", error);
     assert_int_equal(fr_live_start(w->live, w->db), FR_OK);
     w->channels = fr_channels_new(&(fr_channels_opts){.router = router, .db = w->db});
-    w->http = (fr_http){.router = fr_router_new(w->arena), .db = w->db, .upgrade = fr_channels_upgrade, .upgrade_arg = w->channels};
+    w->http = (fr_http){.router = fr_router_new(w->arena),
+                        .db = w->db,
+                        .upgrade = fr_channels_upgrade,
+                        .upgrade_arg = w->channels};
     w->loop_count = opts->threads ? opts->threads : 1;
     for (int i = 0; i < w->loop_count; i++) {
         w->loops[i].loop = fr_loop_new(i);
@@ -209,10 +216,11 @@ void client_start(client *c, world *w, int loop, const char *path)
     *a = (adoption){.task = {.run = adopt}, .w = w, .loop = w->loops[loop].loop, .fd = ends[1]};
     fr_loop_post(a->loop, &a->task);
     char request[512];
-    int n = snprintf(request, sizeof request,
-                     "GET %s HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-                     path);
+    int n =
+        snprintf(request, sizeof request,
+                 "GET %s HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+                 path);
     send_all(c, request, (size_t)n);
 }
 
@@ -329,7 +337,8 @@ bool client_take(client *c)
         if (opcode == 9)
             send_masked(c, 10, payload);
         if (opcode == 8) {
-            c->close_code = n >= 2 ? (uint16_t)((uint8_t)payload.p[0] << 8 | (uint8_t)payload.p[1]) : 1005;
+            c->close_code =
+                n >= 2 ? (uint16_t)((uint8_t)payload.p[0] << 8 | (uint8_t)payload.p[1]) : 1005;
             send_masked(c, 8, payload);
             return false;
         }
@@ -383,7 +392,8 @@ void client_open(client *c, world *w, int loop, const char *path)
 void client_expect(client *c, const char *type)
 {
     if (!client_next(c))
-        fail_msg("the socket ended with %u (status %d), expected %s", c->close_code, c->status, type);
+        fail_msg("the socket ended with %u (status %d), expected %s", c->close_code, c->status,
+                 type);
     const fr_json *member = fr_json_get(&c->frame, FR_STR("type"));
     if (!member || !fr_str_eq(member->text, fr_str_c(type)))
         fail_msg("got %.*s, expected %s", FR_FMT(c->text), type);

@@ -1,14 +1,15 @@
 /*
- * A whole server without ports: a database in a folder of its own, live, http and channels on loops, and WebSocket clients
- * at the other end of socketpairs. A world has either one loop that the test turns itself, or loops with threads.
+ * A whole server without ports: a database in a folder of its own, live, http and channels on
+ * loops, and WebSocket clients at the other end of socketpairs. A world has either one loop that
+ * the test turns itself, or loops with threads.
  */
 #ifndef FR_TEST_LIVE_WORLD_H
 #define FR_TEST_LIVE_WORLD_H
 #include "unit.h"
 
-#include <freshet/channels.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <freshet/channels.h>
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -34,10 +35,11 @@ typedef struct world_loop {
 
 typedef struct world_opts {
     fr_live_opts live;
-    int threads;               /* 0: one loop, turned by the test */
-    size_t bound;              /* of a client's output; 0: the default */
+    int threads;                 /* 0: one loop, turned by the test */
+    size_t bound;                /* of a client's output; 0: the default */
     const fr_consumer *consumer; /* at /ws/ */
-    void (*on_commit)(void *live, const fr_commit *commits, size_t count); /* NULL: fr_live_on_commit */
+    void (*on_commit)(void *live, const fr_commit *commits,
+                      size_t count); /* NULL: fr_live_on_commit */
 } world_opts;
 
 typedef struct world {
@@ -68,13 +70,13 @@ typedef struct client {
     world *w;
     int fd;
     fr_buf in;
-    size_t pos;         /* up to here consumed */
-    int status;         /* of the handshake; 0: not answered yet */
-    fr_str body;        /* of a refusal; borrowed from `in` */
-    uint16_t close_code;/* 0: open */
-    bool is_over;       /* nothing more comes */
-    fr_arena *arena;    /* of the last frame */
-    fr_str text;        /* the last frame; borrowed */
+    size_t pos;          /* up to here consumed */
+    int status;          /* of the handshake; 0: not answered yet */
+    fr_str body;         /* of a refusal; borrowed from `in` */
+    uint16_t close_code; /* 0: open */
+    bool is_over;        /* nothing more comes */
+    fr_arena *arena;     /* of the last frame */
+    fr_str text;         /* the last frame; borrowed */
     fr_json frame;
 } client;
 
@@ -86,13 +88,16 @@ void client_close(client *c);
 bool client_read(client *c);
 /* The next whole text frame, if there is one among what was read. */
 bool client_take(client *c);
-/* The next frame, waited for; false when the socket ends before. Fails the test when nothing comes. */
+/* The next frame, waited for; false when the socket ends before. Fails the test when nothing
+ * comes. */
 bool client_next(client *c);
-void client_expect(client *c, const char *type);       /* the next frame has this type */
+void client_expect(client *c, const char *type); /* the next frame has this type */
 void client_expect_end(client *c, uint16_t close_code);
 void client_say(client *c, const char *text);
-fr_str client_member(const client *c, const char *name); /* source text of a member of the last frame; p NULL: absent */
-fr_str client_at(const client *c);                      /* unquoted */
+fr_str
+client_member(const client *c,
+              const char *name);   /* source text of a member of the last frame; p NULL: absent */
+fr_str client_at(const client *c); /* unquoted */
 /* For at least this long nothing comes. */
 void client_expect_silence(client *c, unsigned ms);
 #endif
