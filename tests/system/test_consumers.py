@@ -8,7 +8,7 @@ import os
 import sys
 import unittest
 
-from server import ROOT, ServerCase
+from server import ROOT, ServerCase, wait_until
 
 COMPAT = os.path.join(ROOT, "tests", "compat")
 sys.path.insert(0, COMPAT)
@@ -56,7 +56,7 @@ class Consumers(ServerCase):
             ws.send_text("fail")
             end = ws.wait_close()
             self.assertEqual((end.code, end.reason), (1011, ""))
-        self.assertIn("receive failed on purpose", self.server.output())
+        wait_until(lambda: "receive failed on purpose" in self.server.output(), text=self.server.output)
 
 
 if __name__ == "__main__":

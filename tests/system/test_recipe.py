@@ -9,7 +9,7 @@ import time
 import unittest
 
 from live import Live
-from server import Server, ServerCase
+from server import Server, ServerCase, wait_until
 from wsclient import Closed, Refused, WebSocket
 
 
@@ -45,7 +45,7 @@ class Rows(ServerCase):
         began = time.monotonic()
         self.assertEqual(self.refused("/ws/no-answer/"), 500)
         self.assertLess(time.monotonic() - began, 5)
-        self.assertTrue([line for line in self.server.lines if "accept" in line and "no-answer" in line], self.server.output())
+        wait_until(lambda: [line for line in self.server.lines if "accept" in line and "no-answer" in line], text=self.server.output)
 
     def test_02_refusals_before_accept(self):
         self.assertEqual(self.refused("/ws/closing/"), 403)
