@@ -1,6 +1,7 @@
 /* What a watcher is told, step by step: one loop that the test turns itself. */
 #include "world.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -456,6 +457,33 @@ static void a_flood_is_a_snapshot_with_reset_for_list_and_row(void **state)
     world_close(&w);
 }
 
+static void what_another_program_wrote_is_a_snapshot_with_reset(void **state)
+{
+    (void)state;
+    world w;
+    client c;
+    char path[128];
+    world_open(&w, &(world_opts){.live = {.pace_ms = 1}});
+    client_open(&c, &w, 0, "/notes/");
+    client_expect(&c, "snapshot");
+    snprintf(path, sizeof path, "%s/test.db", w.folder);
+    sqlite3 *other;
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(other, "INSERT INTO note(title, done) VALUES('theirs', 0)", NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(other);
+    world_create(&w, "ours"); /* the writer looks before its own */
+    client_expect(&c, "snapshot");
+    assert_text(client_member(&c, "reset"), "true");
+    size_t count = fr_json_get(&c.frame, FR_STR("results"))->count;
+    if (count == 1) /* read between the two */
+        client_expect(&c, "changes");
+    assert_at(&c, world_place(&w));
+    client_close(&c);
+    world_close(&w);
+}
+
 static void floods_in_a_row_are_paced(void **state)
 {
     (void)state;
@@ -716,6 +744,7 @@ FR_TESTS(test_live, FR_TEST(a_list_is_a_snapshot_and_then_each_commit),
          FR_TEST(a_view_ends_with_its_last_watcher_and_can_begin_again),
          FR_TEST(one_transaction_is_one_frame_and_a_rolled_back_one_none),
          FR_TEST(a_flood_is_a_snapshot_with_reset_for_list_and_row),
+         FR_TEST(what_another_program_wrote_is_a_snapshot_with_reset),
          FR_TEST(floods_in_a_row_are_paced), FR_TEST(a_full_queue_is_a_gap_that_is_caught_up),
          FR_TEST(a_sleeper_is_caught_up_when_it_wakes_and_others_do_not_notice),
          FR_TEST(a_frame_larger_than_the_bound_is_caught_up),
