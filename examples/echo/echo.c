@@ -40,10 +40,15 @@ static fr_err body(fr_req *req)
 
 int main(int argc, char **argv)
 {
-    return fr_main(argc, argv, &(fr_app){
-        .name = "echo",
-        .summary = "echoes WebSocket messages and request bodies",
-        .http = (fr_route[]){{"json", .handler = hello, .methods = "GET"}, {"body", .handler = body, .methods = "POST"}, {0}},
-        .websocket = (fr_route[]){{"ws/echo/", .consumer = &echo}, {"ws/topic/", .consumer = &topic}, {0}},
-    });
+    return fr_main(argc, argv,
+                   &(fr_app){
+                       .name = "echo",
+                       .summary = "echoes WebSocket messages and request bodies",
+                       .http = (fr_route[]){{"json", .handler = hello, .methods = "GET"},
+                                            {"body", .handler = body, .methods = "POST"},
+                                            {0}},
+                       .websocket = (fr_route[]){{"ws/echo/", .consumer = &echo},
+                                                 {"ws/topic/", .consumer = &topic},
+                                                 {0}},
+                   });
 }

@@ -22,7 +22,8 @@ typedef struct fr_route fr_route;
  */
 struct fr_route {
     const char *path;
-    const fr_viewset *viewset;   /* http: the REST API at path and path<pk>/, and its live sockets at the same URLs */
+    const fr_viewset
+        *viewset; /* http: the REST API at path and path<pk>/, and live sockets there */
     const fr_consumer *consumer; /* websocket */
     fr_handler handler;          /* http */
     const char *methods;         /* of handler: "GET,POST"; NULL: any. GET serves HEAD too */
@@ -36,14 +37,14 @@ struct fr_route {
 typedef struct fr_app {
     const fr_route *http;
     const fr_route *websocket;
-    const char *name;                    /* NULL: of the program */
-    const char *summary;                 /* one line for --help */
-    const char *version;                 /* NULL: freshet's */
-    const fr_model *const *models;       /* further models, without a viewset; ends with NULL */
-    const char *origins;                 /* of web pages that may open sockets, besides our own host; "*" = all */
-    const char *db;                      /* default of --db; NULL: "sqlite:<name>.db" if there are models */
-    const char *listen;                  /* default of --listen; NULL: "127.0.0.1:8000" */
-    uint64_t body_bytes;                 /* largest request body; 0 = 2.5 MiB */
+    const char *name;              /* NULL: of the program */
+    const char *summary;           /* one line for --help */
+    const char *version;           /* NULL: freshet's */
+    const fr_model *const *models; /* further models, without a viewset; ends with NULL */
+    const char *origins;           /* of other web pages that may open sockets; "*" = all */
+    const char *db;      /* default of --db; NULL: "sqlite:<name>.db" if there are models */
+    const char *listen;  /* default of --listen; NULL: "127.0.0.1:8000" */
+    uint64_t body_bytes; /* largest request body; 0 = 2.5 MiB */
     void *reserved_[8];
 } fr_app;
 

@@ -21,17 +21,17 @@ typedef struct fr_req fr_req;
 /** A whole request: the body has arrived (bounded by the server's limit). Borrowed until the handler returns. */
 struct fr_req {
     fr_ctx *ctx;
-    fr_str method;        /* "GET" */
-    fr_str target;        /* as sent: "/api/notes/?done=true" */
-    fr_str path;          /* percent-decoded, "/api/notes/" */
-    fr_str query;         /* raw, without '?' */
+    fr_str method; /* "GET" */
+    fr_str target; /* as sent: "/api/notes/?done=true" */
+    fr_str path;   /* percent-decoded, "/api/notes/" */
+    fr_str query;  /* raw, without '?' */
     const fr_pair *headers;
     size_t header_count;
-    const fr_pair *args;  /* of the route: <slug:room> */
+    const fr_pair *args; /* of the route: <slug:room> */
     size_t arg_count;
     fr_str body;
     bool is_head;
-    bool is_secure;       /* https */
+    bool is_secure; /* https */
     void *reserved_[4];
 };
 

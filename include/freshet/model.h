@@ -49,39 +49,40 @@ typedef struct fr_choice {
 typedef struct fr_field {
     const char *name;
     fr_kind kind;
-    uint32_t offset;         /* of the member in the struct */
+    uint32_t offset; /* of the member in the struct */
     /* options, given in FR_MODEL as .max_length = 200, … */
-    uint32_t max_length, min_length;   /* characters; 0 = no limit */
+    uint32_t max_length, min_length; /* characters; 0 = no limit */
     uint16_t max_digits, decimal_places;
-    bool null;               /* NULL allowed */
-    bool blank;              /* '' allowed, not required in input */
+    bool null;  /* NULL allowed */
+    bool blank; /* '' allowed, not required in input */
     bool unique, index;
     bool auto_now, auto_now_add;
-    bool read_only;          /* never taken from input */
-    bool secret;             /* never in an answer, a live frame or the change log */
-    bool primary_key;        /* for a key that is not an ID: CHAR, UUID, BIGINT … */
-    bool has_min, has_max;   /* min_value / max_value apply (also set when they are not 0) */
-    int64_t min_value, max_value;      /* INTEGER, BIGINT, FLOAT, DECIMAL */
-    const char *default_;    /* text as in JSON input: "0", "true", "open"; "now" for date kinds, "random" for UUID */
-    const char *column;      /* NULL: the name; name_id for a foreign key */
-    const char *label;       /* verbose name; NULL: the name with spaces */
+    bool read_only;               /* never taken from input */
+    bool secret;                  /* never in an answer, a live frame or the change log */
+    bool primary_key;             /* for a key that is not an ID: CHAR, UUID, BIGINT … */
+    bool has_min, has_max;        /* min_value / max_value apply (also set when they are not 0) */
+    int64_t min_value, max_value; /* INTEGER, BIGINT, FLOAT, DECIMAL */
+    /* Text as in JSON input: "0", "true", "open"; "now" for date kinds, "random" for UUID. */
+    const char *default_;
+    const char *column; /* NULL: the name; name_id for a foreign key */
+    const char *label;  /* verbose name; NULL: the name with spaces */
     const char *help_text;
     const fr_choice *choices;
-    const fr_model *to;      /* FOREIGN_KEY */
+    const fr_model *to; /* FOREIGN_KEY */
     fr_on_delete on_delete;
     void *reserved_[2];
 } fr_field;
 
 /** A model: plain data, made by FR_MODEL, by hand, or from a database. Lives as long as the app. */
 struct fr_model {
-    const char *name;        /* "note" */
-    const char *table;       /* NULL: the name */
-    const char *label;       /* verbose name; NULL: the name with spaces for underscores */
+    const char *name;  /* "note" */
+    const char *table; /* NULL: the name */
+    const char *label; /* verbose name; NULL: the name with spaces for underscores */
     const fr_field *fields;
-    uint32_t field_count;    /* at most FR_MODEL_FIELDS_MAX */
-    uint32_t struct_bytes;   /* 0: no C struct */
-    const char *ordering;    /* "-created_at,name"; NULL: by key */
-    bool is_foreign;         /* the table is somebody else's: never created or altered, only checked */
+    uint32_t field_count;  /* at most FR_MODEL_FIELDS_MAX */
+    uint32_t struct_bytes; /* 0: no C struct */
+    const char *ordering;  /* "-created_at,name"; NULL: by key */
+    bool is_foreign;       /* the table is somebody else's: only checked, never altered */
     void *reserved_[4];
 };
 

@@ -80,7 +80,8 @@ static int open_database(fr_assembly *a)
             return FR_EXIT_CONFIG;
         a->is_live[i] = has_viewset(a, a->models.at[i]);
     }
-    fr_str url = a->options->db ? fr_str_c(a->options->db) : fr_arena_printf(a->arena, "sqlite:%s.db", a->app->name);
+    fr_str url = a->options->db ? fr_str_c(a->options->db)
+                                : fr_arena_printf(a->arena, "sqlite:%s.db", a->app->name);
     if (!url.p)
         return fail(a, FR_EXIT_FAILED, "out of memory");
     fr_db_opts opts = {.url = url.p, .on_commit = fr_live_on_commit, .arg = a->live};
@@ -91,11 +92,13 @@ static int open_database(fr_assembly *a)
 
 /* ---- routers ---- */
 
-static fr_err add_viewset(fr_assembly *a, const fr_flat_route *flat, fr_router *http, fr_router *websocket)
+static fr_err add_viewset(fr_assembly *a, const fr_flat_route *flat, fr_router *http,
+                          fr_router *websocket)
 {
     const fr_viewset *viewset = flat->route->viewset;
     if (model_is_absent(a, viewset->model)) {
-        FR_INFO("route.absent", FR_KV_S("path", flat->pattern), FR_KV_C("table", fr_model_table(viewset->model)));
+        FR_INFO("route.absent", FR_KV_S("path", flat->pattern),
+                FR_KV_C("table", fr_model_table(viewset->model)));
         return FR_OK;
     }
     FR_TRY(fr_rest_routes(a->arena, http, flat->pattern, viewset, a->error));
@@ -128,7 +131,8 @@ static int build_routers(fr_assembly *a)
         if (err)
             return fail(a, FR_EXIT_CONFIG, err == FR_ENOMEM ? "out of memory" : NULL);
     }
-    a->channels = fr_channels_new(&(fr_channels_opts){.router = websocket, .origins = a->options->origins, .db = a->db});
+    a->channels = fr_channels_new(
+        &(fr_channels_opts){.router = websocket, .origins = a->options->origins, .db = a->db});
     if (!a->channels)
         return fail(a, FR_EXIT_FAILED, "out of memory");
     a->http = (fr_http){.router = http,
@@ -159,7 +163,8 @@ static int listen_at(fr_assembly *a)
     return FR_EXIT_DONE;
 }
 
-int fr_assembly_open(fr_assembly *a, const fr_app *app, size_t route_bytes, const fr_options *options)
+int fr_assembly_open(fr_assembly *a, const fr_app *app, size_t route_bytes,
+                     const fr_options *options)
 {
     *a = (fr_assembly){.app = app, .options = options, .arena = fr_arena_new(0)};
     if (!a->arena)

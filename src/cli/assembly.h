@@ -14,18 +14,19 @@ typedef struct fr_assembly {
     const fr_options *options;
     fr_arena *arena;
     fr_flat_routes routes;
-    FR_VEC(const fr_model *) models;   /* ends with NULL once gathered */
-    bool *is_live;                     /* beside models */
+    FR_VEC(const fr_model *) models; /* ends with NULL once gathered */
+    bool *is_live;                   /* beside models */
     bool *is_absent;
-    fr_db *db;                         /* NULL: no models */
+    fr_db *db; /* NULL: no models */
     fr_live *live;
     fr_http http;
     fr_channels *channels;
     fr_server *server;
-    char error[512];                   /* why the last step failed, one line */
+    char error[512]; /* why the last step failed, one line */
 } fr_assembly;
 
 /* Build everything up to the listening socket. Returns FR_EXIT_DONE, or the exit code with error set. */
-int fr_assembly_open(fr_assembly *assembly, const fr_app *app, size_t route_bytes, const fr_options *options);
+int fr_assembly_open(fr_assembly *assembly, const fr_app *app, size_t route_bytes,
+                     const fr_options *options);
 void fr_assembly_close(fr_assembly *assembly);
 #endif

@@ -25,8 +25,9 @@ static const char *program_name(const fr_app *app, char **argv)
 static void announce(const fr_assembly *a)
 {
     bool is_ipv6 = strchr(a->options->host, ':') != NULL;
-    printf("%s %s listening on http://%s%s%s:%u/\n", a->app->name, a->app->version, is_ipv6 ? "[" : "", a->options->host,
-           is_ipv6 ? "]" : "", (unsigned)fr_server_port(a->server));
+    printf("%s %s listening on http://%s%s%s:%u/\n", a->app->name, a->app->version,
+           is_ipv6 ? "[" : "", a->options->host, is_ipv6 ? "]" : "",
+           (unsigned)fr_server_port(a->server));
     fflush(stdout);
 }
 
@@ -55,7 +56,8 @@ int fr_main_(int argc, char **argv, const fr_app *given, size_t app_bytes, size_
     int code = fr_options_read(&app, app.name, argc, argv, &options);
     if (code >= 0)
         return code;
-    fr_log_init(&(fr_log_opts){.level = (fr_level)options.log_level, .is_json = options.log_format == 1});
+    fr_log_init(
+        &(fr_log_opts){.level = (fr_level)options.log_level, .is_json = options.log_format == 1});
 
     hold_signals();
     fr_assembly assembly;

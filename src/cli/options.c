@@ -14,18 +14,25 @@ static const char *const formats[] = {"text", "json", NULL};
 enum { MILLISECONDS_A_DAY = 86400000, MAX_WORKERS = 256 };
 
 static const fr_setting table[] = {
-    {"listen", FR_SETTING_STRING, "HOST:PORT", "address to serve; port 0 takes any free one", NULL, offsetof(fr_options, listen), NULL, 0, 0},
-    {"db", FR_SETTING_STRING, "URL", "database: sqlite:PATH", NULL, offsetof(fr_options, db), NULL, 0, 0},
-    {"workers", FR_SETTING_INT, "N", "worker threads; 0 is one a core", "0", offsetof(fr_options, workers), NULL, 0, MAX_WORKERS},
-    {"origins", FR_SETTING_STRING, "LIST", "origins of web pages that may open sockets, besides this host; * is any", NULL,
+    {"listen", FR_SETTING_STRING, "HOST:PORT", "address to serve; port 0 takes any free one", NULL,
+     offsetof(fr_options, listen), NULL, 0, 0},
+    {"db", FR_SETTING_STRING, "URL", "database: sqlite:PATH", NULL, offsetof(fr_options, db), NULL,
+     0, 0},
+    {"workers", FR_SETTING_INT, "N", "worker threads; 0 is one a core", "0",
+     offsetof(fr_options, workers), NULL, 0, MAX_WORKERS},
+    {"origins", FR_SETTING_STRING, "LIST",
+     "origins of web pages that may open sockets, besides this host; * is any", NULL,
      offsetof(fr_options, origins), NULL, 0, 0},
-    {"log", FR_SETTING_ENUM, "LEVEL", "error, warn, info, debug or trace", "info", offsetof(fr_options, log_level), levels, 0, 0},
-    {"log-format", FR_SETTING_ENUM, "FORMAT", "text or json", "text", offsetof(fr_options, log_format), formats, 0, 0},
-    {"body", FR_SETTING_BYTES, "SIZE", "largest request body (2.5MiB)", NULL, offsetof(fr_options, body_bytes), NULL, 0, 1LL << 40},
-    {"client-bound", FR_SETTING_BYTES, "SIZE", "bytes that wait for one slow client at most", "1MiB", offsetof(fr_options, out_bytes), NULL,
-     64 << 10, 1LL << 30},
-    {"drain", FR_SETTING_MS, "TIME", "how long a stop waits for requests and sockets to end", "8s", offsetof(fr_options, drain_ms), NULL, 1,
-     MILLISECONDS_A_DAY},
+    {"log", FR_SETTING_ENUM, "LEVEL", "error, warn, info, debug or trace", "info",
+     offsetof(fr_options, log_level), levels, 0, 0},
+    {"log-format", FR_SETTING_ENUM, "FORMAT", "text or json", "text",
+     offsetof(fr_options, log_format), formats, 0, 0},
+    {"body", FR_SETTING_BYTES, "SIZE", "largest request body (2.5MiB)", NULL,
+     offsetof(fr_options, body_bytes), NULL, 0, 1LL << 40},
+    {"client-bound", FR_SETTING_BYTES, "SIZE", "bytes that wait for one slow client at most",
+     "1MiB", offsetof(fr_options, out_bytes), NULL, 64 << 10, 1LL << 30},
+    {"drain", FR_SETTING_MS, "TIME", "how long a stop waits for requests and sockets to end", "8s",
+     offsetof(fr_options, drain_ms), NULL, 1, MILLISECONDS_A_DAY},
 };
 enum { OPTION_COUNT = sizeof table / sizeof *table };
 
@@ -33,11 +40,14 @@ static void print_help(const fr_app *app, const char *name)
 {
     fr_buf text;
     fr_buf_init(&text);
-    fr_buf_printf(&text, "%s%s%s\n\nusage: %s [options]\n\n", name, app->summary ? ": " : "", app->summary ? app->summary : "", name);
+    fr_buf_printf(&text, "%s%s%s\n\nusage: %s [options]\n\n", name, app->summary ? ": " : "",
+                  app->summary ? app->summary : "", name);
     fr_settings_help(table, OPTION_COUNT, &text);
     fr_buf_lit(&text, "  --help                      this text\n"
                       "  --version                   name and version\n");
-    fr_buf_printf(&text, "\nDefaults of this program: --listen %s%s%s\nEach option can be set as FRESHET_NAME too (FRESHET_LISTEN, FRESHET_LOG_FORMAT).\n",
+    fr_buf_printf(&text,
+                  "\nDefaults of this program: --listen %s%s%s\nEach option can be set as "
+                  "FRESHET_NAME too (FRESHET_LISTEN, FRESHET_LOG_FORMAT).\n",
                   app->listen, app->db ? " --db " : "", app->db ? app->db : "");
     fwrite(text.p, 1, text.n, stdout);
     fr_buf_deinit(&text);
@@ -107,7 +117,9 @@ int fr_options_read(const fr_app *app, const char *name, int argc, char **argv, 
         out->body_bytes = (int64_t)app->body_bytes;
     if (!split_address(out->listen, out->host, sizeof out->host, &out->port)) {
         char text[256];
-        snprintf(text, sizeof text, "--listen \"%.100s\" is not HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000", out->listen);
+        snprintf(text, sizeof text,
+                 "--listen \"%.100s\" is not HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000",
+                 out->listen);
         return usage_error(name, text);
     }
     return -1;

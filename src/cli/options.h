@@ -3,19 +3,26 @@
 #define FR_CLI_OPTIONS_H
 #include <freshet/app.h>
 
-enum { FR_EXIT_DONE = 0, FR_EXIT_FAILED = 1, FR_EXIT_USAGE = 2, FR_EXIT_CONFIG = 3, FR_EXIT_LISTEN = 4, FR_EXIT_DB = 5 };
+enum {
+    FR_EXIT_DONE = 0,
+    FR_EXIT_FAILED = 1,
+    FR_EXIT_USAGE = 2,
+    FR_EXIT_CONFIG = 3,
+    FR_EXIT_LISTEN = 4,
+    FR_EXIT_DB = 5
+};
 
 typedef struct fr_options {
     const char *listen;
-    const char *db;       /* NULL: none was given */
+    const char *db; /* NULL: none was given */
     const char *origins;
     int64_t workers;
     int64_t drain_ms;
     int64_t body_bytes;
     int64_t out_bytes;
-    int log_level;        /* fr_level */
-    int log_format;       /* 0 text, 1 json */
-    char host[256];       /* of listen */
+    int log_level;  /* fr_level */
+    int log_format; /* 0 text, 1 json */
+    char host[256]; /* of listen */
     uint16_t port;
 } fr_options;
 

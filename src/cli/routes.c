@@ -27,7 +27,8 @@ static bool allows(const char *methods, fr_str method)
     while (rest.n) {
         rest = fr_str_cut(rest, ',', &one);
         one = fr_str_trim(one);
-        if (fr_str_eq_nocase(one, method) || (fr_str_eq(method, FR_STR("HEAD")) && fr_str_eq_nocase(one, FR_STR("GET"))))
+        if (fr_str_eq_nocase(one, method) ||
+            (fr_str_eq(method, FR_STR("HEAD")) && fr_str_eq_nocase(one, FR_STR("GET"))))
             return true;
     }
     return false;
@@ -54,14 +55,18 @@ static fr_err serve_page(fr_req *req, void *arg)
 
 static int targets_of(const fr_route *route)
 {
-    return !!route->viewset + !!route->consumer + !!route->handler + !!route->folder + !!route->page + !!route->include;
+    return !!route->viewset + !!route->consumer + !!route->handler + !!route->folder +
+           !!route->page + !!route->include;
 }
 
 static fr_err check_route(const fr_route *route, bool is_websocket, char error[256])
 {
     const char *wrong = NULL;
     if (targets_of(route) != 1)
-        wrong = targets_of(route) ? "has more than one target" : "has no target: set .viewset, .consumer, .handler, .folder, .page or .include";
+        wrong =
+            targets_of(route)
+                ? "has more than one target"
+                : "has no target: set .viewset, .consumer, .handler, .folder, .page or .include";
     else if (is_websocket && !route->consumer && !route->include)
         wrong = "stands in .websocket but has no consumer";
     else if (!is_websocket && route->consumer)
@@ -89,11 +94,13 @@ static fr_err flatten(const walk *w, fr_str prefix, const fr_route *routes, int 
         snprintf(w->error, 256, "routes include each other more than %d deep", INCLUDES_DEEP);
         return FR_EINVAL;
     }
-    for (const char *at = (const char *)routes; at && ((const fr_route *)at)->path; at += w->route_bytes) {
+    for (const char *at = (const char *)routes; at && ((const fr_route *)at)->path;
+         at += w->route_bytes) {
         const fr_route *route = (const fr_route *)at;
         FR_TRY(check_route(route, w->is_websocket, w->error));
         fr_str own = without_leading_slash(route->path);
-        fr_flat_route flat = {fr_arena_printf(w->arena, "%.*s%.*s", FR_FMT(prefix), FR_FMT(own)), route, w->is_websocket};
+        fr_flat_route flat = {fr_arena_printf(w->arena, "%.*s%.*s", FR_FMT(prefix), FR_FMT(own)),
+                              route, w->is_websocket};
         if (!flat.pattern.p)
             return FR_ENOMEM;
         if (route->include)
@@ -104,7 +111,8 @@ static fr_err flatten(const walk *w, fr_str prefix, const fr_route *routes, int 
     return FR_OK;
 }
 
-fr_err fr_routes_flatten(fr_arena *arena, const fr_app *app, size_t route_bytes, fr_flat_routes *out, char error[256])
+fr_err fr_routes_flatten(fr_arena *arena, const fr_app *app, size_t route_bytes,
+                         fr_flat_routes *out, char error[256])
 {
     walk w = {arena, route_bytes, false, out, error};
     snprintf(error, 256, "out of memory");
@@ -113,7 +121,8 @@ fr_err fr_routes_flatten(fr_arena *arena, const fr_app *app, size_t route_bytes,
     return flatten(&w, FR_STR(""), app->websocket, 0);
 }
 
-fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_route *flat, char error[256])
+fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_route *flat,
+                          char error[256])
 {
     fr_http_target *target = fr_arena_zalloc(arena, sizeof *target);
     if (!target) {

@@ -19,7 +19,9 @@ typedef struct fr_flat_routes {
 
 /* Follow the includes and check that each route has one target, of the right protocol.
  * Errors: FR_EINVAL with one line for the developer in error. */
-fr_err fr_routes_flatten(fr_arena *arena, const fr_app *app, size_t route_bytes, fr_flat_routes *out, char error[256]);
+fr_err fr_routes_flatten(fr_arena *arena, const fr_app *app, size_t route_bytes,
+                         fr_flat_routes *out, char error[256]);
 /* Add a handler, folder or page to the router. */
-fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_route *flat, char error[256]);
+fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_route *flat,
+                          char error[256]);
 #endif

@@ -41,20 +41,20 @@ enum { FR_CONN_PAD = 64 };
 struct fr_conn {
     /* first line: touched for every event */
     _Alignas(64) int fd;
-    uint32_t flags;            /* private to net */
-    const fr_proto *proto;     /* may be exchanged by an upgrade: fr_conn_set_proto */
-    void *user;                /* the protocol's state */
+    uint32_t flags;        /* private to net */
+    const fr_proto *proto; /* may be exchanged by an upgrade: fr_conn_set_proto */
+    void *user;            /* the protocol's state */
     fr_loop *loop;
-    struct fr_out *out;        /* pending output; NULL when none */
-    struct fr_carry *carry;    /* bytes received and not consumed; NULL when none */
-    uint32_t id;               /* unique on this loop while alive */
-    uint32_t dirty_slot;       /* private to net */
+    struct fr_out *out;     /* pending output; NULL when none */
+    struct fr_carry *carry; /* bytes received and not consumed; NULL when none */
+    uint32_t id;            /* unique on this loop while alive */
+    uint32_t dirty_slot;    /* private to net */
     /* second line */
     fr_timer deadline;
     struct fr_conn *next_free; /* private to net; of the list it is in */
     uint64_t bytes_in;         /* since accept */
     struct fr_conn *next_redeliver;
-    uint32_t out_bound;        /* fr_conn_set_bound */
+    uint32_t out_bound; /* fr_conn_set_bound */
 };
 _Static_assert(sizeof(fr_conn) == 128, "a connection is two cache lines");
 

@@ -7,8 +7,8 @@
  */
 #ifndef FR_NET_LOOP_H
 #define FR_NET_LOOP_H
-#include <freshet/net.h>
 #include <stdatomic.h>
+#include <freshet/net.h>
 
 typedef struct fr_loop fr_loop;
 
@@ -33,8 +33,9 @@ typedef struct fr_timer {
     uint64_t at_ms;
     void (*run)(struct fr_timer *timer);
 } fr_timer;
-void fr_timer_set(fr_loop *loop, fr_timer *timer, uint64_t at_ms); /* arms or moves; run is set by the owner before */
-void fr_timer_cancel(fr_loop *loop, fr_timer *timer);              /* fine when not armed (zeroed) */
+/* Arms or moves; run is set by the owner before. */
+void fr_timer_set(fr_loop *loop, fr_timer *timer, uint64_t at_ms);
+void fr_timer_cancel(fr_loop *loop, fr_timer *timer); /* fine when not armed (zeroed) */
 
 /* ---- hooks of a pass ---- */
 typedef struct fr_pass_hook {
@@ -46,14 +47,23 @@ typedef struct fr_pass_hook {
  * A hook may write to connections and arm other hooks (they run in the same pass). */
 void fr_loop_at_pass_end(fr_loop *loop, fr_pass_hook *hook);
 
-int fr_loop_index(const fr_loop *loop);      /* 0 … workers-1 */
-uint64_t fr_loop_now_ms(const fr_loop *loop);/* of this pass */
+int fr_loop_index(const fr_loop *loop);       /* 0 … workers-1 */
+uint64_t fr_loop_now_ms(const fr_loop *loop); /* of this pass */
 bool fr_loop_is_draining(const fr_loop *loop);
-fr_loop *fr_loop_current(void);              /* of this thread, or NULL */
+fr_loop *fr_loop_current(void); /* of this thread, or NULL */
 
 /* A slot for one pointer per layer and loop (reader of db, members of ws, …), set up lazily by its owner. */
-typedef enum fr_loop_slot { FR_SLOT_HTTP, FR_SLOT_WS, FR_SLOT_DB, FR_SLOT_CHANNELS, FR_SLOT_LIVE, FR_SLOT_TEST, FR_SLOT_COUNT_ } fr_loop_slot;
+typedef enum fr_loop_slot {
+    FR_SLOT_HTTP,
+    FR_SLOT_WS,
+    FR_SLOT_DB,
+    FR_SLOT_CHANNELS,
+    FR_SLOT_LIVE,
+    FR_SLOT_TEST,
+    FR_SLOT_COUNT_
+} fr_loop_slot;
 void *fr_loop_slot_get(fr_loop *loop, fr_loop_slot slot);
 /* free_slot is called on the loop's thread when the loop ends. */
-void fr_loop_slot_set(fr_loop *loop, fr_loop_slot slot, void *value, void (*free_slot)(void *value));
+void fr_loop_slot_set(fr_loop *loop, fr_loop_slot slot, void *value,
+                      void (*free_slot)(void *value));
 #endif

@@ -9,12 +9,12 @@
 typedef struct fr_server fr_server;
 
 typedef struct fr_server_opts {
-    const char *host;          /* address or name; NULL = 127.0.0.1 */
-    uint16_t port;             /* 0 = any free port: ask fr_server_port */
-    int workers;               /* 0 = one a core */
-    uint32_t drain_ms;         /* 0 = 8,000: past it connections are cut */
-    int connections_max;       /* 0 = from RLIMIT_NOFILE; above it accept pauses */
-    size_t out_bytes;          /* 0 = FR_CONN_OUT_BYTES */
+    const char *host;    /* address or name; NULL = 127.0.0.1 */
+    uint16_t port;       /* 0 = any free port: ask fr_server_port */
+    int workers;         /* 0 = one a core */
+    uint32_t drain_ms;   /* 0 = 8,000: past it connections are cut */
+    int connections_max; /* 0 = from RLIMIT_NOFILE; above it accept pauses */
+    size_t out_bytes;    /* 0 = FR_CONN_OUT_BYTES */
     /* A new connection: set proto, user, deadline. Worker's thread. An error closes it; on_close
      * of the protocol is called if one was set. */
     fr_err (*on_accept)(fr_conn *conn, void *arg);

@@ -14,11 +14,11 @@
 
 typedef struct fr_wait {
     fr_task task;
-    fr_loop *loop;         /* NULL: it blocks the thread */
+    fr_loop *loop; /* NULL: it blocks the thread */
     fr_fiber *fiber;
     fr_ctx *ctx;
-    bool is_done;          /* on the loop's thread, or under the lock of wait.c */
-    bool is_parked;        /* the fiber is suspended in this wait */
+    bool is_done;   /* on the loop's thread, or under the lock of wait.c */
+    bool is_parked; /* the fiber is suspended in this wait */
     fr_err result;
 } fr_wait;
 

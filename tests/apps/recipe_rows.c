@@ -81,11 +81,14 @@ static fr_err names_the_room(fr_sock *sock, fr_str text)
     return fr_send(sock, fr_sock_arg(sock, FR_STR("room")));
 }
 
-static const fr_consumer by_default = {0}, no_answer = {.connect = neither_accepts_nor_closes}, closing = {.connect = closes},
-                         denying = {.connect = denies}, failing = {.connect = fails}, failing_late = {.receive = fails_on_text},
-                         rows = {.receive = sends_rows}, both = {.receive = describes_text, .receive_bytes = describes_bytes},
+static const fr_consumer by_default = {0}, no_answer = {.connect = neither_accepts_nor_closes},
+                         closing = {.connect = closes}, denying = {.connect = denies},
+                         failing = {.connect = fails}, failing_late = {.receive = fails_on_text},
+                         rows = {.receive = sends_rows},
+                         both = {.receive = describes_text, .receive_bytes = describes_bytes},
                          ending = {.disconnect = tells_how_it_ended}, ends = {.groups = "ends"},
-                         crowd = {.groups = "crowd", .receive = tells_the_crowd}, room = {.receive = names_the_room};
+                         crowd = {.groups = "crowd", .receive = tells_the_crowd},
+                         room = {.receive = names_the_room};
 
 /* ---- writes that the REST API does not make ---- */
 
@@ -151,32 +154,37 @@ static fr_err turned(fr_req *req)
 
 int main(int argc, char **argv)
 {
-    return fr_main(argc, argv, &(fr_app){
-        .summary = "the mistakes of the recipe, each tried on purpose",
-        .http = (fr_route[]){
-            {"api/notes/", .viewset = &notes},
-            {"created", .handler = created, .methods = "POST"},
-            {"five", .handler = five, .methods = "POST"},
-            {"rolled-back", .handler = rolled_back, .methods = "POST"},
-            {"turned", .handler = turned, .methods = "POST"},
-            {0}},
-        .websocket = (fr_route[]){
-            {"ws/default/", .consumer = &by_default},
-            {"/ws/slash/", .consumer = &by_default},
-            {"ws/no-answer/", .consumer = &no_answer},
-            {"ws/closing/", .consumer = &closing},
-            {"ws/denying/", .consumer = &denying},
-            {"ws/failing/", .consumer = &failing},
-            {"ws/failing-late/", .consumer = &failing_late},
-            {"ws/rows/", .consumer = &rows},
-            {"ws/both/", .consumer = &both},
-            {"ws/ending/", .consumer = &ending},
-            {"ws/ends/", .consumer = &ends},
-            {"ws/crowd/", .consumer = &crowd},
-            {"nested/", .include = (fr_route[]){
-                {"deep/", .include = (fr_route[]){{"<slug:room>/", .consumer = &room}, {0}}},
-                {"flat/", .consumer = &by_default},
-                {0}}},
-            {0}},
-    });
+    return fr_main(
+        argc, argv,
+        &(fr_app){
+            .summary = "the mistakes of the recipe, each tried on purpose",
+            .http = (fr_route[]){{"api/notes/", .viewset = &notes},
+                                 {"created", .handler = created, .methods = "POST"},
+                                 {"five", .handler = five, .methods = "POST"},
+                                 {"rolled-back", .handler = rolled_back, .methods = "POST"},
+                                 {"turned", .handler = turned, .methods = "POST"},
+                                 {0}},
+            .websocket =
+                (fr_route[]){
+                    {"ws/default/", .consumer = &by_default},
+                    {"/ws/slash/", .consumer = &by_default},
+                    {"ws/no-answer/", .consumer = &no_answer},
+                    {"ws/closing/", .consumer = &closing},
+                    {"ws/denying/", .consumer = &denying},
+                    {"ws/failing/", .consumer = &failing},
+                    {"ws/failing-late/", .consumer = &failing_late},
+                    {"ws/rows/", .consumer = &rows},
+                    {"ws/both/", .consumer = &both},
+                    {"ws/ending/", .consumer = &ending},
+                    {"ws/ends/", .consumer = &ends},
+                    {"ws/crowd/", .consumer = &crowd},
+                    {"nested/",
+                     .include =
+                         (fr_route[]){
+                             {"deep/",
+                              .include = (fr_route[]){{"<slug:room>/", .consumer = &room}, {0}}},
+                             {"flat/", .consumer = &by_default},
+                             {0}}},
+                    {0}},
+        });
 }

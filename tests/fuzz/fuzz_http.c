@@ -17,7 +17,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { INPUT_MAX = 1 << 15, FIELDS = 8, QUIET_PASSES = 4 };
-static const fr_head_limits head_limits = {.line_bytes = 256, .head_bytes = 1024, .headers = FIELDS};
+static const fr_head_limits head_limits = {
+    .line_bytes = 256, .head_bytes = 1024, .headers = FIELDS};
 
 #define check(fact) ((fact) ? (void)0 : is_wrong(__LINE__, #fact))
 
@@ -37,8 +38,8 @@ static size_t piece(uint32_t *seed, size_t left)
 
 /* ---- the parser alone ---- */
 
-static fr_head_result parse(fr_head *head, fr_field *fields, uint8_t *copy, const uint8_t *data, size_t size,
-                            const uint32_t *pieces)
+static fr_head_result parse(fr_head *head, fr_field *fields, uint8_t *copy, const uint8_t *data,
+                            size_t size, const uint32_t *pieces)
 {
     memcpy(copy, data, size);
     fr_head_init(head, fields);
@@ -85,8 +86,10 @@ static void parse_both_ways(const uint8_t *data, size_t size, uint32_t seed)
     if (result != FR_HEAD_DONE)
         return;
     check_head(&whole, size);
-    check(whole.bytes == split.bytes && whole.length == split.length && whole.is_chunked == split.is_chunked);
-    check(whole.field_count == split.field_count && whole.host == split.host && whole.is_close == split.is_close);
+    check(whole.bytes == split.bytes && whole.length == split.length &&
+          whole.is_chunked == split.is_chunked);
+    check(whole.field_count == split.field_count && whole.host == split.host &&
+          whole.is_close == split.is_close);
     check(memcmp(whole_bytes, split_bytes, whole.bytes) == 0);
 }
 
@@ -101,8 +104,9 @@ static fr_err echo(fr_req *req, void *arg)
 static fr_http *application(void)
 {
     static fr_http_target target = {.handle = echo, .is_quick = true};
-    static fr_http http = {.limits = {.line_bytes = 256, .head_bytes = 1024, .headers = FIELDS, .body_bytes = 2048},
-                           .append_slash = true};
+    static fr_http http = {
+        .limits = {.line_bytes = 256, .head_bytes = 1024, .headers = FIELDS, .body_bytes = 2048},
+        .append_slash = true};
     if (http.router)
         return &http;
     char error[256];
@@ -120,7 +124,8 @@ static void pass(fr_loop *loop, int fd, fr_buf *answer)
         fr_buf_put(answer, (fr_str){bytes, (size_t)n});
 }
 
-static void converse(fr_loop *loop, const uint8_t *data, size_t size, const uint32_t *pieces, fr_buf *answer)
+static void converse(fr_loop *loop, const uint8_t *data, size_t size, const uint32_t *pieces,
+                     fr_buf *answer)
 {
     int ends[2];
     fr_conn *conn;
@@ -129,7 +134,8 @@ static void converse(fr_loop *loop, const uint8_t *data, size_t size, const uint
     check(fr_http_accept(conn, application()) == FR_OK);
     uint32_t seed = pieces ? *pieces : 0;
     for (size_t sent = 0; sent < size;) {
-        ssize_t n = send(ends[0], data + sent, pieces ? piece(&seed, size - sent) : size - sent, MSG_NOSIGNAL);
+        ssize_t n = send(ends[0], data + sent, pieces ? piece(&seed, size - sent) : size - sent,
+                         MSG_NOSIGNAL);
         pass(loop, ends[0], answer);
         if (n <= 0)
             break; /* it has closed */
@@ -146,7 +152,8 @@ static void converse(fr_loop *loop, const uint8_t *data, size_t size, const uint
 /* Dates may differ by a second, and whether "100 Continue" is said depends on how much of the body had come. */
 static void leave_out(fr_buf *answer, const char *start, const char *end)
 {
-    for (char *at = answer->p; answer->n && (at = memmem(at, answer->n - (size_t)(at - answer->p), start, strlen(start)));) {
+    for (char *at = answer->p; answer->n && (at = memmem(at, answer->n - (size_t)(at - answer->p),
+                                                         start, strlen(start)));) {
         char *last = memmem(at, answer->n - (size_t)(at - answer->p), end, strlen(end));
         if (!last)
             return;

@@ -40,7 +40,8 @@ static bool is_same(const fr_route_match *a, const fr_route_match *b)
 {
     bool same = a->data == b->data && a->arg_count == b->arg_count && fr_str_eq(a->rest, b->rest);
     for (size_t i = 0; same && i < a->arg_count; i++)
-        same = fr_str_eq(a->args[i].name, b->args[i].name) && fr_str_eq(a->args[i].value, b->args[i].value);
+        same = fr_str_eq(a->args[i].name, b->args[i].name) &&
+               fr_str_eq(a->args[i].value, b->args[i].value);
     return same;
 }
 
@@ -49,7 +50,8 @@ static bool add(fr_router *router, fr_str pattern, uintptr_t number)
 {
     char error[256] = "";
     bool is_prefix = pattern.n && pattern.p[0] == '+';
-    fr_err err = fr_router_add(router, is_prefix ? fr_str_from(pattern, 1) : pattern, is_prefix, (void *)number, error);
+    fr_err err = fr_router_add(router, is_prefix ? fr_str_from(pattern, 1) : pattern, is_prefix,
+                               (void *)number, error);
     check(err == FR_OK || (err == FR_EINVAL && error[0]));
     return err == FR_OK;
 }

@@ -1,10 +1,14 @@
 /* Runs every registered group of one layer's unit tests. An argument is a filter on test names. */
-#include "unit.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include "unit.h"
 
 enum { GROUPS_MAX = 128 };
-static struct { const char *file; const struct CMUnitTest *tests; size_t count; } groups[GROUPS_MAX];
+static struct {
+    const char *file;
+    const struct CMUnitTest *tests;
+    size_t count;
+} groups[GROUPS_MAX];
 static size_t group_count;
 
 void fr_unit_register(const char *file, const struct CMUnitTest *tests, size_t count)
@@ -24,6 +28,7 @@ int main(int argc, char **argv)
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
     for (size_t i = 0; i < group_count; i++)
-        failed += _cmocka_run_group_tests(groups[i].file, groups[i].tests, groups[i].count, NULL, NULL);
+        failed +=
+            _cmocka_run_group_tests(groups[i].file, groups[i].tests, groups[i].count, NULL, NULL);
     return failed ? 1 : 0;
 }

@@ -5,11 +5,15 @@
 
 #include "cli/options.h"
 
-static const fr_app app = {.name = "notes", .version = "9.9", .listen = "127.0.0.1:8000", .db = "sqlite:notes.db", .body_bytes = 1000};
+static const fr_app app = {.name = "notes",
+                           .version = "9.9",
+                           .listen = "127.0.0.1:8000",
+                           .db = "sqlite:notes.db",
+                           .body_bytes = 1000};
 
 static int read_args(fr_options *out, int argc, ...)
 {
-    char *argv[8] = {(char *)(uintptr_t)"notes"};
+    char *argv[8] = {(char *)(uintptr_t) "notes"};
     va_list list;
     va_start(list, argc);
     for (int i = 1; i <= argc; i++)
@@ -73,5 +77,6 @@ static void units_are_read(void **state)
     assert_int_equal(o.drain_ms, 2000);
 }
 
-FR_TESTS(options, FR_TEST(without_arguments_the_app_decides), FR_TEST(addresses_of_all_spellings_are_read),
-         FR_TEST(a_wrong_address_is_a_usage_error), FR_TEST(unknown_words_are_usage_errors), FR_TEST(units_are_read))
+FR_TESTS(options, FR_TEST(without_arguments_the_app_decides),
+         FR_TEST(addresses_of_all_spellings_are_read), FR_TEST(a_wrong_address_is_a_usage_error),
+         FR_TEST(unknown_words_are_usage_errors), FR_TEST(units_are_read))

@@ -19,7 +19,8 @@ static fr_err flatten(const fr_app *app, fr_flat_routes *out, char error[256])
     fr_arena *arena = fr_arena_new(0);
     fr_err err = fr_routes_flatten(arena, app, sizeof(fr_route), out, error);
     for (size_t i = 0; i < out->list.count; i++)
-        out->list.at[i].pattern = fr_str_c(strndup(out->list.at[i].pattern.p, out->list.at[i].pattern.n));
+        out->list.at[i].pattern =
+            fr_str_c(strndup(out->list.at[i].pattern.p, out->list.at[i].pattern.n));
     fr_arena_free(arena);
     return err;
 }
@@ -34,9 +35,13 @@ static void forget(fr_flat_routes *flat)
 static void includes_prefix_their_routes(void **state)
 {
     (void)state;
-    fr_app app = {.http = (fr_route[]){{"/a/", .include = (fr_route[]){{"b/", .handler = nothing}, {"/c/<int:n>/", .handler = nothing}, {0}}},
-                                       {"d", .page = "<p>"}, {0}},
-                  .websocket = (fr_route[]){{"/ws/", .consumer = &any_consumer}, {0}}};
+    fr_app app = {
+        .http = (fr_route[]){{"/a/", .include = (fr_route[]){{"b/", .handler = nothing},
+                                                             {"/c/<int:n>/", .handler = nothing},
+                                                             {0}}},
+                             {"d", .page = "<p>"},
+                             {0}},
+        .websocket = (fr_route[]){{"/ws/", .consumer = &any_consumer}, {0}}};
     fr_flat_routes flat = {0};
     char error[256];
     assert_int_equal(flatten(&app, &flat, error), FR_OK);
@@ -62,14 +67,17 @@ static void a_route_without_target_says_what_to_set(void **state)
 {
     (void)state;
     refused(&(fr_app){.http = (fr_route[]){{.path = "a/"}, {0}}}, "has no target");
-    refused(&(fr_app){.http = (fr_route[]){{"a/", .page = "x", .handler = nothing}, {0}}}, "more than one");
+    refused(&(fr_app){.http = (fr_route[]){{"a/", .page = "x", .handler = nothing}, {0}}},
+            "more than one");
 }
 
 static void a_consumer_belongs_to_websocket(void **state)
 {
     (void)state;
-    refused(&(fr_app){.http = (fr_route[]){{"ws/x/", .consumer = &any_consumer}, {0}}}, "belongs into .websocket");
-    refused(&(fr_app){.websocket = (fr_route[]){{"ws/x/", .handler = nothing}, {0}}}, "has no consumer");
+    refused(&(fr_app){.http = (fr_route[]){{"ws/x/", .consumer = &any_consumer}, {0}}},
+            "belongs into .websocket");
+    refused(&(fr_app){.websocket = (fr_route[]){{"ws/x/", .handler = nothing}, {0}}},
+            "has no consumer");
 }
 
 static void endless_includes_are_refused(void **state)
@@ -79,5 +87,6 @@ static void endless_includes_are_refused(void **state)
     refused(&(fr_app){.http = loop}, "deep");
 }
 
-FR_TESTS(routes, FR_TEST(includes_prefix_their_routes), FR_TEST(a_route_without_target_says_what_to_set),
-         FR_TEST(a_consumer_belongs_to_websocket), FR_TEST(endless_includes_are_refused))
+FR_TESTS(routes, FR_TEST(includes_prefix_their_routes),
+         FR_TEST(a_route_without_target_says_what_to_set), FR_TEST(a_consumer_belongs_to_websocket),
+         FR_TEST(endless_includes_are_refused))
