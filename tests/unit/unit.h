@@ -1,11 +1,13 @@
 /* What every unit test file includes. A file ends with FR_TESTS(file, test_a, test_b, …), which registers them. */
 #ifndef FR_TEST_UNIT_H
 #define FR_TEST_UNIT_H
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h> /* wants those above it */
+
 #include <freshet/base.h>
 
 void fr_unit_register(const char *file, const struct CMUnitTest *tests, size_t count);
