@@ -31,6 +31,9 @@ static const fr_setting table[] = {
      offsetof(fr_options, body_bytes), NULL, 0, 1LL << 40},
     {"client-bound", FR_SETTING_BYTES, "SIZE", "bytes that wait for one slow client at most",
      "1MiB", offsetof(fr_options, out_bytes), NULL, 64 << 10, 1LL << 30},
+    {"snapshot-rows", FR_SETTING_INT, "N",
+     "longest list that may be watched without a page size (live.snapshot_rows)", "10000",
+     offsetof(fr_options, snapshot_rows), NULL, 1, 10000000},
     {"drain", FR_SETTING_MS, "TIME", "how long a stop waits for requests and sockets to end", "8s",
      offsetof(fr_options, drain_ms), NULL, 1, MILLISECONDS_A_DAY},
 };

@@ -20,6 +20,7 @@ typedef struct fr_options {
     int64_t drain_ms;
     int64_t body_bytes;
     int64_t out_bytes;
+    int64_t snapshot_rows;
     int log_level;  /* fr_level */
     int log_format; /* 0 text, 1 json */
     char host[256]; /* of listen */

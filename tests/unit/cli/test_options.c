@@ -13,7 +13,7 @@ static const fr_app app = {.name = "notes",
 
 static int read_args(fr_options *out, int argc, ...)
 {
-    char *argv[8] = {(char *)(uintptr_t) "notes"};
+    char *argv[9] = {(char *)(uintptr_t) "notes"};
     va_list list;
     va_start(list, argc);
     for (int i = 1; i <= argc; i++)
@@ -72,7 +72,8 @@ static void units_are_read(void **state)
 {
     (void)state;
     fr_options o;
-    assert_int_equal(read_args(&o, 4, "--body", "2MiB", "--drain", "2s"), -1);
+    assert_int_equal(read_args(&o, 5, "--body", "2MiB", "--drain", "2s", "--snapshot-rows=50"), -1);
+    assert_int_equal(o.snapshot_rows, 50);
     assert_int_equal(o.body_bytes, 2 << 20);
     assert_int_equal(o.drain_ms, 2000);
 }
