@@ -52,7 +52,7 @@ static void print_help(const fr_app *app, const char *name)
                   "\nDefaults of this program: --listen %s%s%s\nEach option can be set as "
                   "FRESHET_NAME too (FRESHET_LISTEN, FRESHET_LOG_FORMAT).\n",
                   app->listen, app->db ? " --db " : "", app->db ? app->db : "");
-    fwrite(text.p, 1, text.n, stdout);
+    (void)fwrite(text.p, 1, text.n, stdout);
     fr_buf_deinit(&text);
 }
 

@@ -87,7 +87,7 @@ static fr_err protected(cascade *c, fr_link link)
 
 static fr_err visit(cascade *c, fr_link link, fr_value key)
 {
-    bool found;
+    bool found = false;
     duty later = {.link = link, .key = key};
     switch (link.from->model->fields[link.field].on_delete) {
     case FR_DO_NOTHING: return FR_OK;
@@ -148,7 +148,7 @@ static fr_err carry_out(cascade *c)
 fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write)
 {
     cascade c = {.ctx = ctx, .write = write};
-    bool changed;
+    bool changed = false;
     if (!table->link_count) { /* nobody points here */
         FR_TRY(step(&c, FR_SQL_DELETE, table, 0, write->key, &changed));
         return changed ? FR_OK : fr_fail(ctx, FR_ENOTFOUND, "Not found.");

@@ -167,7 +167,7 @@ static fr_err register_models(fr_db *db, const fr_model *const *models, const bo
     db->tables = fr_arena_zalloc(db->arena, (db->table_count + 1) * sizeof *db->tables);
     if (!db->tables)
         return FR_ENOMEM;
-    for (size_t i = 0; i < db->table_count; i++)
+    for (size_t i = 0; models && i < db->table_count; i++)
         FR_TRY(register_model(db, i, models[i], live && live[i], error));
     return link_tables(db, error);
 }

@@ -132,7 +132,7 @@ static fr_err read_back(fr_ctx *ctx, const fr_table *table, fr_write *write, fr_
 static fr_err insert(fr_ctx *ctx, const fr_table *table, fr_write *write)
 {
     fr_value values[FR_MODEL_FIELDS_MAX];
-    bool changed;
+    bool changed = false;
     uint64_t given = insert_values(ctx, table, write, values);
     bool has_key = given >> table->key & 1;
     if (!has_key && !table->has_rowid_key) {
@@ -150,7 +150,7 @@ static fr_err insert(fr_ctx *ctx, const fr_table *table, fr_write *write)
 static fr_err update(fr_ctx *ctx, const fr_table *table, fr_write *write)
 {
     fr_value values[FR_MODEL_FIELDS_MAX];
-    bool changed;
+    bool changed = false;
     uint64_t given = update_values(ctx, table, write, values);
     if (given)
         FR_TRY(run(ctx, table, write, FR_SQL_UPDATE, given, values, &changed));

@@ -195,7 +195,7 @@ fr_err fr_update_(fr_ctx *ctx, const fr_model *model, void *row)
     if (!(write.set & ~(UINT64_C(1) << key)))
         write.set = model->field_count == 64 ? UINT64_MAX : (UINT64_C(1) << model->field_count) - 1;
     FR_TRY(take_values(ctx, model, row, write.set | UINT64_C(1) << key, &write.values));
-    write.key = write.values[key];
+    write.key = write.values[key];      // NOLINT(clang-analyzer-core.NullDereference): made above
     write.set &= ~(UINT64_C(1) << key); /* the struct's key says which row */
     return run(ctx, &write, row);
 }

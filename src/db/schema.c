@@ -343,7 +343,7 @@ static fr_err check_pages(job *j)
     rc = sqlite3_prepare_v2(j->conn->h, "PRAGMA quick_check(1)", -1, &h, NULL);
     bool is_ok = rc == SQLITE_OK && sqlite3_step(h) == SQLITE_ROW &&
                  strcmp((const char *)sqlite3_column_text(h, 0), "ok") == 0;
-    rc = sqlite3_finalize(h);
+    sqlite3_finalize(h);
     if (is_ok)
         return FR_OK;
     snprintf(j->error, 512,

@@ -25,7 +25,7 @@ static fr_member *take_group(fr_writer *w, bool *is_over)
     uint32_t watch_ms = w->db->opts.watch_ms ? w->db->opts.watch_ms : WATCH_MS;
     clock_gettime(CLOCK_MONOTONIC, &at);
     at.tv_sec += watch_ms / 1000;
-    at.tv_nsec += watch_ms % 1000 * 1000000;
+    at.tv_nsec += (long)(watch_ms % 1000) * 1000000;
     at.tv_sec += at.tv_nsec / 1000000000;
     at.tv_nsec %= 1000000000;
     pthread_mutex_lock(&w->lock);

@@ -232,7 +232,8 @@ static void fiber_main(fr_fiber *fiber)
 {
     back_on_fiber(fiber->loop, fiber);
     for (;;) {
-        fiber->run(fiber->arg);
+        fiber->run(
+            fiber->arg); // NOLINT(clang-analyzer-core.CallAndMessage): set before each switch
         fiber->run = NULL;
         leave(fiber, true);
     }

@@ -156,6 +156,7 @@ static void run_hooks(fr_loop *loop)
         fr_pass_hook *hook, *last = loop->hooks_last;
         do {
             hook = loop->hooks_first;
+            // `last` is in the list. NOLINTNEXTLINE(clang-analyzer-core.NullDereference)
             loop->hooks_first = hook->next;
             if (!loop->hooks_first)
                 loop->hooks_last = NULL;

@@ -41,9 +41,9 @@ static fr_chunk *chunk_new(fr_loop *loop, size_t n, size_t pending)
 {
     /* Grows with what is pending: a blocked connection that has little holds little, one that has
      * much few chunks. */
-    int size_class = pending < 4 * 1024    ? FR_CHUNK_SMALL
-                     : pending < 16 * 1024 ? FR_CHUNK_MEDIUM
-                                           : FR_CHUNK_LARGE;
+    int size_class = pending < (size_t)4 << 10    ? FR_CHUNK_SMALL
+                     : pending < (size_t)16 << 10 ? FR_CHUNK_MEDIUM
+                                                  : FR_CHUNK_LARGE;
     size_t need = n + sizeof(fr_chunk) + ALLOCATOR_BYTES;
     while (size_class < FR_CHUNK_CLASSES && chunk_classes[size_class].bytes < need)
         size_class++;

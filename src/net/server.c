@@ -98,7 +98,7 @@ fr_err fr_server_open(const fr_server_opts *opts, fr_server **out, char error[25
 {
     int fds[WORKERS_MAX];
     error[0] = 0;
-    signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN);
     fr_server *server = fr_zalloc(sizeof *server);
     if (!server)
         return FR_ENOMEM;

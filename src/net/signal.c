@@ -40,8 +40,8 @@ fr_err fr_signals_take_(fr_server *server)
 
 void fr_signals_give_back_(void)
 {
-    sigaction(SIGTERM, &before_term, NULL);
-    sigaction(SIGINT, &before_int, NULL);
+    (void)sigaction(SIGTERM, &before_term, NULL);
+    (void)sigaction(SIGINT, &before_int, NULL);
     atomic_store(&server_of_signals, NULL);
     while (atomic_load(&handlers_running)) /* in another thread: it may still hold the server */
         sched_yield();
