@@ -71,8 +71,7 @@ static int open_database(fr_assembly *a)
         return FR_EXIT_DONE;
     a->is_live = fr_arena_zalloc(a->arena, count * sizeof *a->is_live);
     a->is_absent = fr_arena_zalloc(a->arena, count * sizeof *a->is_absent);
-    a->live = fr_live_new(
-        &(fr_live_opts){.snapshot_rows = (uint32_t)a->options->snapshot_rows});
+    a->live = fr_live_new(&(fr_live_opts){.snapshot_rows = (uint32_t)a->options->snapshot_rows});
     if (!a->is_live || !a->is_absent || !a->live || !fr_vec_push(&a->models, NULL))
         return fail(a, FR_EXIT_FAILED, "out of memory");
     a->models.count = count;

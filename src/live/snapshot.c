@@ -93,10 +93,11 @@ fr_query fr_snapshot_query(const fr_source *source)
 
 fr_err fr_snapshot_too_long(fr_ctx *ctx, const fr_live *live)
 {
-    return fr_fail(ctx, FR_EINVAL,
-                   "A live list shows at most %u rows, and this one has more: raise live.snapshot_rows "
-                   "(--snapshot-rows).",
-                   live->opts.snapshot_rows);
+    return fr_fail(
+        ctx, FR_EINVAL,
+        "A live list shows at most %u rows, and this one has more: raise live.snapshot_rows "
+        "(--snapshot-rows).",
+        live->opts.snapshot_rows);
 }
 
 static fr_err read_rows(fr_ctx *ctx, const fr_topic *topic, printing *p, fr_snapshot *out)
