@@ -57,6 +57,44 @@ FR_API fr_err fr_reply_json(fr_req *req, int status, fr_str json);
 /** Answer text/plain; charset=utf-8. */
 FR_API fr_err fr_reply_text(fr_req *req, int status, fr_str text);
 
+/**
+ * Begin an answer whose length is not known yet: fr_reply_write sends its pieces, fr_reply_end ends it. HTTP/1.1 clients get
+ * it in chunks, HTTP/1.0 clients until the connection ends.
+ *
+ * @param req           not answered yet
+ * @param status        200..599, one that has a body
+ * @param content_type  n = 0: none is sent
+ *
+ * Errors:   FR_EINTERNAL (answered already, or no fiber), FR_ECANCELED (the client has gone)
+ * Thread:   the request's loop, on its handler's fiber
+ * Source:   RFC 9112 section 7.1
+ */
+FR_API fr_err fr_reply_start(fr_req *req, int status, fr_str content_type);
+
+/**
+ * Send a piece of the answer that was begun. The handler waits while more than 64 KiB wait for the client.
+ *
+ * @param req    after fr_reply_start
+ * @param bytes  any number; none sends nothing
+ *
+ * Errors:   FR_ECANCELED (the client has gone, or did not read for idle_ms: stop writing), FR_ENOMEM, FR_EINTERNAL
+ * Owner:    copied
+ * Thread:   the request's loop, on its handler's fiber
+ * Suspends: while the client does not read; deadline of the request
+ */
+FR_API fr_err fr_reply_write(fr_req *req, fr_str bytes);
+
+/**
+ * End the answer. A handler that returns FR_OK without it has it called; one that returns an error after
+ * fr_reply_start has the connection cut off, so that the client sees that the answer is not whole.
+ *
+ * @param req  after fr_reply_start
+ *
+ * Errors:   FR_ECANCELED, FR_ENOMEM, FR_EINTERNAL
+ * Thread:   the request's loop, on its handler's fiber
+ */
+FR_API fr_err fr_reply_end(fr_req *req);
+
 /** A handler. An error that it returns before it answered is answered by the error map, with fr_fail's text as DRF's
  *  {"detail": …}. */
 typedef fr_err (*fr_handler)(fr_req *req);

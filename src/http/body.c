@@ -8,7 +8,7 @@
  */
 #include "http/body.h"
 
-#include "http/parser.h"
+#include "http/token.h"
 
 /* How a step ended: NEXT: go on with body->step. */
 typedef enum outcome { NEXT, MORE, DONE, REFUSED } outcome;

@@ -136,6 +136,7 @@ static fr_exchange *exchange_new(uint32_t field_cap)
         return NULL;
     exchange->field_cap = field_cap;
     exchange->file = -1;
+    fr_head_init(&exchange->head, exchange->fields);
     exchange->req.ctx = &exchange->ctx;
     exchange->req.reserved_[0] = exchange;
     exchange->arena = fr_arena_new(ARENA_BYTES);
@@ -177,7 +178,7 @@ fr_exchange *fr_exchange_take(fr_http *http, fr_conn *conn)
     exchange->blank_ctx.db = http->db;
     exchange->ctx = exchange->blank_ctx;
     exchange->is_last = exchange->is_eof = false;
-    fr_head_init(&exchange->head, exchange->fields);
+    fr_head_next(&exchange->head);
     return exchange;
 }
 
@@ -198,7 +199,7 @@ void fr_exchange_reset(fr_exchange *exchange)
     trim(&exchange->body_in);
     exchange->is_answered = exchange->is_timed = false;
     exchange->has_upgrade = exchange->has_connection = false;
-    fr_head_init(&exchange->head, exchange->fields);
+    fr_head_next(&exchange->head);
 }
 
 void fr_exchange_give_back(fr_exchange *exchange)

@@ -8,6 +8,8 @@
 #include "http/body.h"
 #include "http/http.h"
 #include "http/parser.h"
+#include "net/wait.h"
+#include "http/token.h"
 
 typedef struct fr_exchange fr_exchange;
 
@@ -89,6 +91,9 @@ struct fr_exchange {
     bool is_eof;                      /* the client sends no more */
     bool is_timed;                    /* the timer of this head is set */
     bool has_upgrade, has_connection; /* among the reply's headers */
+    bool has_chunk;                   /* of the stream: one was written */
+    uint8_t stream;                   /* fr_stream */
+    fr_wait *room_wait;               /* of the stream: its handler waits for the client */
     fr_exchange *next;                /* in the freelist */
     fr_body body;
     fr_route_match match;
@@ -135,9 +140,58 @@ fr_err fr_redirect_to_slash(fr_exchange *exchange);
 /* The head alone, the body follows from a file of that length, which is closed at the end. */
 fr_err fr_answer_file(fr_exchange *exchange, int status, fr_str content_type, int fd,
                       uint64_t bytes);
+/* A piece of that file; malloc'ed, and taken. */
+fr_err fr_answer_piece(fr_exchange *exchange, char *piece, size_t bytes);
+
+/* The states, each in the file of its noun. */
+extern const fr_step FR_READ_HEAD, FR_READ_BODY;                /* receive.c */
+extern const fr_step FR_ANSWER;                                 /* handle.c */
+extern const fr_step FR_AFTER_ANSWER, FR_SEND_FILE, FR_LET_OUT; /* outflow.c */
+static inline fr_progress fr_exchange_go(fr_exchange *exchange, const fr_step *next)
+{
+    exchange->step = next;
+    return FR_DONE;
+}
+
+/* outflow.c */
+void fr_exchange_close_file(fr_exchange *exchange); /* fine when none is open */
+
+/* The head alone, of an answer in chunks or one that ends with its connection. */
+fr_err fr_answer_head(fr_exchange *exchange, int status, fr_str content_type, bool is_chunked);
+
+/* stream.c */
+typedef enum fr_stream {
+    FR_STREAM_NONE,
+    FR_STREAM_CHUNKED,
+    FR_STREAM_PLAIN, /* to HTTP/1.0: it ends with the connection */
+    FR_STREAM_UNSEEN /* of a HEAD request */
+} fr_stream;
+void fr_stream_on_drain(fr_exchange *exchange);
+/* The handler has returned: end what it has begun, or cut it off so that the client sees that it is not whole. */
+void fr_stream_settle(fr_exchange *exchange, fr_err err);
 
 /* http.c */
 extern const fr_proto fr_http_idle, fr_http_busy;
+/* Go on without new bytes. The exchange may be gone afterwards. */
+void fr_exchange_drive_on(fr_exchange *exchange);
+/* Answers leave, then the connection ends. Nothing more is read. */
+fr_progress fr_exchange_finish(fr_exchange *exchange);
+/* The connection ends now. */
+fr_progress fr_exchange_cut(fr_exchange *exchange, fr_err why);
+/* Refuse by the protocol: one answer, then the end. why: a literal, for the client. */
+fr_progress fr_exchange_refuse(fr_exchange *exchange, int status, const char *why);
+static inline uint64_t fr_exchange_in_ms(const fr_exchange *exchange, uint32_t ms)
+{
+    return fr_loop_now_ms(exchange->of->loop) + ms;
+}
+/* Set the timer unless it is set to about then already: one move a second, not one a request. */
+static inline void fr_exchange_set_timer(fr_conn *conn, uint64_t at_ms)
+{
+    enum { LAZY_MS = 1000 };
+    uint64_t armed = conn->deadline.at_ms;
+    if (armed > at_ms || armed + LAZY_MS < at_ms)
+        fr_conn_set_deadline(conn, at_ms);
+}
 /* Take the connection away from the exchange and give it to another protocol. */
 fr_conn *fr_exchange_detach(fr_exchange *exchange, const fr_proto *proto, void *user);
 

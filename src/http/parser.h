@@ -29,9 +29,15 @@ typedef struct fr_head_limits {
     uint32_t line_bytes, head_bytes, headers;
 } fr_head_limits;
 
+enum { FR_KNOWN_HOST_BYTES = 28 };
+
 typedef struct fr_head {
     /* what the caller gives */
     fr_field *fields; /* room for `headers` fields of the limits; borrowed */
+
+    /* private, kept from head to head: the last host that was found good, since clients repeat it */
+    char known_host[FR_KNOWN_HOST_BYTES];
+    uint32_t known_host_n;
 
     /* the results; the first ones are set by every request line */
     fr_span32 method;
@@ -63,17 +69,9 @@ typedef struct fr_head {
     uint32_t seen;    /* no end of that line before this one */
 } fr_head;
 
-/* Ready for the next request; `fields` is kept. */
 void fr_head_init(fr_head *head, fr_field *fields);
+/* Ready for the next request; `fields` is kept. */
+void fr_head_next(fr_head *head);
 /* bytes: all that has come since the first byte of this head; names are lower-cased in place. */
 fr_head_result fr_head_parse(fr_head *head, const fr_head_limits *limits, uint8_t *bytes, size_t n);
-
-/* Whether the byte may stand in a token (RFC 9110 section 5.6.2). */
-bool fr_is_token_byte(uint8_t byte);
-/* Whether all bytes are of a token, and there is at least one. */
-bool fr_is_token(fr_str s);
-/* Whether the text may stand as a field value: no control bytes but tab. */
-bool fr_is_field_value(fr_str s);
-/* Whether a comma-separated list has this token (lower case), case folded. */
-bool fr_list_has(fr_str list, fr_str token);
 #endif

@@ -95,9 +95,22 @@ static char *put_status(char *p, int status)
     return PUT_LITERAL(p, "\r\n");
 }
 
-/* At most head_room() bytes. */
+enum { IN_CHUNKS = -1, UNTIL_THE_END = -2 };
+
+static char *put_framing(char *p, int64_t length)
+{
+    if (length == IN_CHUNKS)
+        return PUT_LITERAL(p, "Transfer-Encoding: chunked\r\n");
+    if (length == UNTIL_THE_END)
+        return p;
+    p = PUT_LITERAL(p, "Content-Length: ");
+    p += fr_digits_u64(p, (uint64_t)length);
+    return PUT_LITERAL(p, "\r\n");
+}
+
+/* At most head_room() bytes. length: of the body, IN_CHUNKS or UNTIL_THE_END. */
 static char *put_head(fr_exchange *exchange, char *p, int status, fr_str content_type,
-                      uint64_t length)
+                      int64_t length)
 {
     p = put_status(p, status);
     if (content_type.n) {
@@ -106,11 +119,8 @@ static char *put_head(fr_exchange *exchange, char *p, int status, fr_str content
         p = PUT_LITERAL(p, "\r\n");
     }
     p = put(p, fr_buf_str(&exchange->reply_headers));
-    if (status != 304) { /* also 204: clients of Django see "Content-Length: 0" there */
-        p = PUT_LITERAL(p, "Content-Length: ");
-        p += fr_digits_u64(p, length);
-        p = PUT_LITERAL(p, "\r\n");
-    }
+    if (status != 304) /* also 204: clients of Django see "Content-Length: 0" there */
+        p = put_framing(p, length);
     memcpy(p, fr_date_line(exchange->of), FR_DATE_LINE_BYTES);
     p += FR_DATE_LINE_BYTES;
     if (exchange->is_last)
@@ -203,7 +213,7 @@ static fr_err send_small(fr_exchange *exchange, int status, fr_str content_type,
     char *p = open_room(exchange, head_room(exchange, content_type) + shown.n);
     if (!p)
         return fail(exchange, FR_ENOMEM);
-    p = put_head(exchange, p, status, content_type, body.n);
+    p = put_head(exchange, p, status, content_type, (int64_t)body.n);
     close_room(exchange, put(p, shown));
     return FR_OK;
 }
@@ -218,8 +228,8 @@ static fr_err send_large(fr_exchange *exchange, int status, fr_str content_type,
     fr_err err = FR_ENOMEM;
     uint32_t bound = lift_bound(conn);
     if (head) {
-        fr_str text = {head,
-                       (size_t)(put_head(exchange, head, status, content_type, body.n) - head)};
+        fr_str text = {
+            head, (size_t)(put_head(exchange, head, status, content_type, (int64_t)body.n) - head)};
         err = is_taken ? fr_conn_write(conn, text.p, text.n) : fr_conn_write2(conn, text, body);
     }
     if (err == FR_OK && is_taken)
@@ -303,7 +313,7 @@ fr_err fr_answer_file(fr_exchange *exchange, int status, fr_str content_type, in
         close(fd);
         return fail(exchange, err == FR_OK ? FR_ENOMEM : err);
     }
-    close_room(exchange, put_head(exchange, p, status, content_type, bytes));
+    close_room(exchange, put_head(exchange, p, status, content_type, (int64_t)bytes));
     if (exchange->req.is_head) {
         close(fd);
         return FR_OK;
@@ -313,19 +323,44 @@ fr_err fr_answer_file(fr_exchange *exchange, int status, fr_str content_type, in
     return FR_OK;
 }
 
+fr_err fr_answer_piece(fr_exchange *exchange, char *piece, size_t bytes)
+{
+    uint32_t bound = lift_bound(exchange->conn);
+    fr_err err = fr_conn_write_take(exchange->conn, piece, bytes);
+    fr_conn_set_bound(exchange->conn, bound);
+    return err;
+}
+
+fr_err fr_answer_head(fr_exchange *exchange, int status, fr_str content_type, bool is_chunked)
+{
+    if (!is_sendable(content_type, 0))
+        return FR_EINTERNAL;
+    FR_TRY(begin(exchange, status));
+    char *p = open_room(exchange, head_room(exchange, content_type));
+    if (!p)
+        return fail(exchange, FR_ENOMEM);
+    p = put_head(exchange, p, status, content_type, is_chunked ? IN_CHUNKS : UNTIL_THE_END);
+    close_room(exchange, p);
+    fr_exchange_commit(exchange); /* chunks go straight into the output */
+    return FR_OK;
+}
+
 /* ---- redirects ---- */
 
 /* As Django's CommonMiddleware. The target has no blanks and control bytes; two slashes at its beginning would lead to
- * another host. */
+ * another host, and browsers take a backslash for one. */
 fr_err fr_redirect_to_slash(fr_exchange *exchange)
 {
     fr_req *req = &exchange->req;
     const fr_head *head = &exchange->head;
     fr_str path = fr_str_sub(req->target, head->path.at - head->target.at, head->path.n);
-    bool is_double = path.n > 1 && path.p[1] == '/';
-    fr_str to = fr_arena_printf(exchange->arena, "%s%.*s/%s%.*s", is_double ? "/%2F" : "",
-                                FR_FMT(fr_str_from(path, is_double ? 2 : 0)),
-                                req->query.n ? "?" : "", FR_FMT(req->query));
+    const char *start = path.n < 2          ? ""
+                        : path.p[1] == '/'  ? "/%2F"
+                        : path.p[1] == '\\' ? "/%5C"
+                                            : "";
+    fr_str to = fr_arena_printf(exchange->arena, "%s%.*s/%s%.*s", start,
+                                FR_FMT(fr_str_from(path, *start ? 2 : 0)), req->query.n ? "?" : "",
+                                FR_FMT(req->query));
     if (!to.p)
         return FR_ENOMEM;
     FR_TRY(fr_reply_header(req, FR_STR("Location"), to));

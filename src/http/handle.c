@@ -1,0 +1,121 @@
+/* Handling a request: where its path leads, and running that, on a fiber if it may wait. The state answer. */
+#include "base/arena.h"
+#include "base/str.h"
+#include "http/http_int.h"
+#include "net/fiber.h"
+
+/* ---- where the path leads ---- */
+
+static fr_err not_found(fr_req *req, void *arg)
+{
+    (void)arg;
+    return fr_answer_detail(fr_exchange_of(req), 404, FR_STR("Not found."));
+}
+
+static fr_err redirect(fr_req *req, void *arg)
+{
+    (void)arg;
+    return fr_redirect_to_slash(fr_exchange_of(req));
+}
+
+static fr_err answer_asterisk(fr_req *req, void *arg)
+{
+    (void)arg;
+    return fr_reply_bytes(req, 200, FR_STR(""), FR_STR(""));
+}
+
+static const fr_http_target NOT_FOUND = {.handle = not_found, .is_quick = true},
+                            REDIRECT = {.handle = redirect, .is_quick = true},
+                            ASTERISK = {.handle = answer_asterisk, .is_quick = true};
+
+static bool leads_somewhere_with_slash(fr_exchange *exchange)
+{
+    fr_str path = exchange->req.path;
+    if (!exchange->http->append_slash || !exchange->head.path.n || fr_str_ends(path, FR_STR("/")))
+        return false;
+    fr_str with = fr_arena_printf(exchange->arena, "%.*s/", FR_FMT(path));
+    return with.p && fr_router_match(exchange->http->router, with, &exchange->match);
+}
+
+static const fr_http_target *find_target(fr_exchange *exchange)
+{
+    const fr_http *http = exchange->http;
+    exchange->match.arg_count = 0;
+    exchange->match.rest = (fr_str){0};
+    if (exchange->head.is_upgrade && http->upgrade) {
+        exchange->hook = (fr_http_target){.handle = http->upgrade, .arg = http->upgrade_arg};
+        exchange->is_last =
+            true; /* unless it is handed over: what follows may be meant for the other protocol */
+        return &exchange->hook;
+    }
+    if (exchange->head.is_asterisk)
+        return &ASTERISK;
+    if (!http->router)
+        return &NOT_FOUND;
+    if (fr_router_match(http->router, exchange->req.path, &exchange->match)) {
+        exchange->req.args = exchange->match.args;
+        exchange->req.arg_count = exchange->match.arg_count;
+        return exchange->match.data;
+    }
+    return leads_somewhere_with_slash(exchange) ? &REDIRECT : &NOT_FOUND;
+}
+
+/* ---- running it ---- */
+
+static void log_request(const fr_exchange *exchange)
+{
+    FR_DEBUG("http.request", FR_KV_S("method", exchange->req.method),
+             FR_KV_S("path", exchange->req.path),
+             FR_KV_I("status", exchange->is_answered ? exchange->status : 0),
+             FR_KV_MS("ms", fr_loop_now_ms(exchange->of->loop) - exchange->began_ms));
+}
+
+/* The handler, and what is answered if it did not. */
+static void run_handler(fr_exchange *exchange)
+{
+    fr_err err = exchange->target->handle(&exchange->req, exchange->target->arg);
+    if (!exchange->is_answered && err != FR_ECANCELED)
+        fr_answer_error(exchange, err);
+    fr_stream_settle(exchange, err);
+    if (exchange->is_logged)
+        log_request(exchange);
+}
+
+static void run_on_fiber(void *arg)
+{
+    fr_exchange *exchange = arg;
+    exchange->ctx.fiber = fr_fiber_current();
+    run_handler(exchange);
+    exchange->ctx.fiber = NULL;
+    exchange->is_running = false;
+    exchange->of->running--;
+    if (!exchange->is_driving) /* it suspended: nobody waits for its return */
+        fr_exchange_drive_on(exchange);
+}
+
+static fr_progress answer(fr_exchange *exchange, fr_input *in)
+{
+    in->answered++;
+    exchange->is_batched = in->pos < in->n;
+    exchange->target = find_target(exchange);
+    exchange->step = &FR_AFTER_ANSWER;
+    if (exchange->target->is_quick) {
+        run_handler(exchange);
+        return FR_DONE;
+    }
+    exchange->is_running = true;
+    exchange->of->running++;
+    fr_err err = fr_fiber_start(exchange->of->loop, run_on_fiber, exchange);
+    if (err != FR_OK) {
+        exchange->is_running = false;
+        exchange->of->running--;
+        fr_answer_error(exchange, err);
+    }
+    if (!exchange->is_running)
+        return FR_DONE;
+    fr_exchange_commit(exchange); /* the answers before it need not wait for it */
+    exchange->is_batched = false;
+    return FR_WAIT;
+}
+
+const fr_step FR_ANSWER = {"answer", answer};

@@ -1,0 +1,106 @@
+/* Receiving a request: the states read-head and read-body. */
+#include "base/str.h"
+#include "http/http_int.h"
+
+/* ---- read-head ---- */
+
+/* Does the method demand a body, which HTTP/1.0 cannot end without a length? */
+static bool misses_length(const fr_exchange *exchange)
+{
+    const fr_head *head = &exchange->head;
+    fr_str method = exchange->req.method;
+    return head->minor == 0 && !head->has_length &&
+           (fr_str_eq(method, FR_STR("POST")) || fr_str_eq(method, FR_STR("PUT")) ||
+            fr_str_eq(method, FR_STR("PATCH")));
+}
+
+static bool is_encoded(const fr_exchange *exchange)
+{
+    fr_str coding = fr_req_header(&exchange->req, FR_STR("content-encoding"));
+    return coding.n && !fr_str_eq_nocase(coding, FR_STR("identity"));
+}
+
+/* A body follows: may it? */
+static fr_progress begin_body(fr_exchange *exchange, const fr_input *in)
+{
+    const fr_head *head = &exchange->head;
+    uint64_t limit = exchange->of->limits.body_bytes;
+    if (head->has_length && head->length > limit)
+        return fr_exchange_refuse(exchange, 413, "The request is too large.");
+    if (is_encoded(exchange)) /* a small body that inflates to a large one is not let in */
+        return fr_exchange_refuse(exchange, 415, "Compressed requests are not supported.");
+    if (head->is_chunked)
+        fr_body_init_chunked(&exchange->body, limit);
+    else
+        fr_body_init_length(&exchange->body, head->length);
+    exchange->moved_seen = 0;
+    exchange->is_timed = false;
+    if (head->expects_100 && in->pos == in->n) {
+        fr_exchange_commit(exchange);
+        fr_conn_write(exchange->conn, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+    }
+    return fr_exchange_go(exchange, &FR_READ_BODY);
+}
+
+static fr_progress begin_request(fr_exchange *exchange, fr_input *in)
+{
+    const fr_head *head = &exchange->head;
+    const char *why;
+    int status = fr_request_make(exchange, in->bytes + in->pos, &why);
+    in->pos += head->bytes;
+    if (status)
+        return fr_exchange_refuse(exchange, status, why);
+    exchange->began_ms = fr_loop_now_ms(exchange->of->loop);
+    fr_http_count(&exchange->of->counts.requests);
+    if (misses_length(exchange))
+        return fr_exchange_refuse(exchange, 411, "A Content-Length is needed.");
+    return head->is_chunked || head->length ? begin_body(exchange, in)
+                                            : fr_exchange_go(exchange, &FR_ANSWER);
+}
+
+static fr_progress read_head(fr_exchange *exchange, fr_input *in)
+{
+    fr_head *head = &exchange->head;
+    if (in->pos == in->n)
+        return FR_MORE;
+    fr_head_result result =
+        fr_head_parse(head, &exchange->of->head_limits, in->bytes + in->pos, in->n - in->pos);
+    if (result == FR_HEAD_DONE)
+        return begin_request(exchange, in);
+    if (result == FR_HEAD_REFUSED) {
+        exchange->req.is_head = false;
+        return fr_exchange_refuse(exchange, head->refusal, head->why);
+    }
+    if (!exchange->is_timed) { /* from its first byte on, however slowly the others come */
+        exchange->is_timed = true;
+        fr_conn_set_deadline(exchange->conn,
+                             fr_exchange_in_ms(exchange, exchange->of->limits.head_ms));
+    }
+    return FR_MORE;
+}
+
+/* ---- read-body ---- */
+
+static fr_progress read_body(fr_exchange *exchange, fr_input *in)
+{
+    size_t used;
+    fr_body *body = &exchange->body;
+    fr_body_result result =
+        fr_body_read(body, in->bytes + in->pos, in->n - in->pos, &used, &exchange->body_in);
+    in->pos += used;
+    if (result == FR_BODY_REFUSED)
+        return fr_exchange_refuse(exchange, body->refusal, body->why);
+    if (result == FR_BODY_DONE) {
+        if (exchange->body_in.n)
+            exchange->req.body = fr_buf_str(&exchange->body_in);
+        return fr_exchange_go(exchange, &FR_ANSWER);
+    }
+    if (!exchange->is_timed) {
+        exchange->is_timed = true;
+        fr_conn_set_deadline(exchange->conn,
+                             fr_exchange_in_ms(exchange, exchange->of->limits.body_ms));
+    }
+    return FR_MORE;
+}
+
+const fr_step FR_READ_HEAD = {"read-head", read_head}, FR_READ_BODY = {"read-body", read_body};
