@@ -5,11 +5,12 @@
  * Each line is looked at only as far as its limit goes: whether a bad byte or a limit is met first does not depend on
  * how the bytes were cut into packets.
  */
-#include "http/parser_int.h"
+#include "http/parser.h"
 
 #include <string.h>
 
 #include "base/str.h"
+#include "http/parser_int.h"
 #include "http/token.h"
 
 void fr_head_init(fr_head *head, fr_field *fields)
