@@ -18,28 +18,69 @@ static fr_str without_leading_slash(const char *path)
     return s.n && s.p[0] == '/' ? fr_str_from(s, 1) : s;
 }
 
-/* "GET,POST" of one handler. */
-static bool allows(const char *methods, fr_str method)
+/* A handler with the methods that it takes, told apart once and not at each request. */
+enum { METHODS_MAX = 12 };
+typedef struct guarded {
+    fr_handler handler;
+    const char *allow; /* the route's own text, for the Allow header */
+    fr_str methods[METHODS_MAX];
+    size_t count;
+} guarded;
+
+static bool takes(const guarded *g, fr_str method)
 {
-    if (!methods)
+    for (size_t i = 0; i < g->count; i++)
+        if (fr_str_eq(g->methods[i], method))
+            return true;
+    return false;
+}
+
+/* Methods are case-sensitive (RFC 9110 section 9.1): "get" would never match. */
+static bool is_method(fr_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!(s.p[i] >= 'A' && s.p[i] <= 'Z') && s.p[i] != '-')
+            return false;
+    return s.n > 0;
+}
+
+static bool add_method(guarded *g, fr_str method)
+{
+    if (takes(g, method))
         return true;
-    fr_str rest = fr_str_c(methods), one;
+    if (!is_method(method) || g->count == METHODS_MAX)
+        return false;
+    g->methods[g->count++] = method;
+    return true;
+}
+
+/* "GET,POST"; who takes GET takes HEAD. */
+static bool read_methods(guarded *g, const char *text)
+{
+    fr_str rest = fr_str_c(text), one;
     while (rest.n) {
         rest = fr_str_cut(rest, ',', &one);
         one = fr_str_trim(one);
-        if (fr_str_eq_nocase(one, method) ||
-            (fr_str_eq(method, FR_STR("HEAD")) && fr_str_eq_nocase(one, FR_STR("GET"))))
-            return true;
+        if (!add_method(g, one))
+            return false;
+        if (fr_str_eq(one, FR_STR("GET")) && !add_method(g, FR_STR("HEAD")))
+            return false;
     }
-    return false;
+    return g->count > 0;
 }
 
 static fr_err run_handler(fr_req *req, void *arg)
 {
     const fr_route *route = arg;
-    if (allows(route->methods, req->method))
-        return route->handler(req);
-    FR_TRY(fr_reply_header(req, FR_STR("Allow"), fr_str_c(route->methods)));
+    return route->handler(req);
+}
+
+static fr_err run_guarded(fr_req *req, void *arg)
+{
+    const guarded *g = arg;
+    if (takes(g, req->method))
+        return g->handler(req);
+    FR_TRY(fr_reply_header(req, FR_STR("Allow"), fr_str_c(g->allow)));
     return fr_fail(req, FR_EMETHOD, "Method \"%.*s\" not allowed.", FR_FMT(req->method));
 }
 
@@ -121,6 +162,26 @@ fr_err fr_routes_flatten(fr_arena *arena, const fr_app *app, size_t route_bytes,
     return flatten(&w, FR_STR(""), app->websocket, 0);
 }
 
+static fr_err guard(fr_arena *arena, const fr_route *route, fr_http_target *target, char error[256])
+{
+    guarded *g = fr_arena_zalloc(arena, sizeof *g);
+    if (!g) {
+        snprintf(error, 256, "out of memory");
+        return FR_ENOMEM;
+    }
+    g->handler = route->handler;
+    g->allow = route->methods;
+    if (!read_methods(g, route->methods)) {
+        snprintf(error, 256,
+                 "route \"%.100s\": .methods = \"%.60s\" is not a list such as \"GET,POST\"",
+                 route->path, route->methods);
+        return FR_EINVAL;
+    }
+    target->handle = run_guarded;
+    target->arg = g;
+    return FR_OK;
+}
+
 fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_route *flat,
                           char error[256])
 {
@@ -131,9 +192,11 @@ fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_rout
     }
     const fr_route *route = flat->route;
     target->arg = (void *)(uintptr_t)route;
-    if (route->handler)
+    if (route->handler && route->methods) {
+        FR_TRY(guard(arena, route, target, error));
+    } else if (route->handler) {
         target->handle = run_handler;
-    else if (route->page) {
+    } else if (route->page) {
         target->handle = serve_page;
         target->is_quick = true;
     } else {

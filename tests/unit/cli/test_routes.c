@@ -87,6 +87,29 @@ static void endless_includes_are_refused(void **state)
     refused(&(fr_app){.http = loop}, "deep");
 }
 
-FR_TESTS(routes, FR_TEST(includes_prefix_their_routes),
+static fr_err add(const char *methods, char error[256])
+{
+    fr_arena *arena = fr_arena_new(0);
+    fr_route route = {.path = "a/", .handler = nothing, .methods = methods};
+    fr_flat_route flat = {FR_STR("a/"), &route, false};
+    fr_err err = fr_routes_add_http(arena, fr_router_new(arena), &flat, error);
+    fr_arena_free(arena);
+    return err;
+}
+
+static void methods_are_a_list(void **state)
+{
+    (void)state;
+    char error[256];
+    assert_int_equal(add("GET, POST", error), FR_OK);
+    assert_int_equal(add(NULL, error), FR_OK);
+    assert_int_equal(add("", error), FR_EINVAL);
+    assert_non_null(strstr(error, "GET,POST"));
+    assert_int_equal(add("GET,,POST", error), FR_EINVAL);
+    assert_int_equal(add("get", error), FR_EINVAL);
+    assert_int_equal(add("A,B,C,D,E,F,G,H,I,J,K,L,M", error), FR_EINVAL);
+}
+
+FR_TESTS(routes, FR_TEST(methods_are_a_list), FR_TEST(includes_prefix_their_routes),
          FR_TEST(a_route_without_target_says_what_to_set), FR_TEST(a_consumer_belongs_to_websocket),
          FR_TEST(endless_includes_are_refused))
