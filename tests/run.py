@@ -35,6 +35,7 @@ SYSTEM = [
     ("chat", ["asan"], []),
     ("consumers", ["asan", "tsan"], []),
     ("live", ["asan", "tsan"], []),
+    ("exact", ["asan", "tsan"], []),
     ("recipe", ["asan", "tsan"], []),
     ("signals", ["asan", "tsan"], []),
     ("django", ["asan"], ["django"]),

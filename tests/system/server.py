@@ -6,9 +6,11 @@ import http.client
 import json
 import os
 import queue
+import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -24,6 +26,21 @@ LISTENING = re.compile(r"listening on (https?)://(\[[^\]]+\]|[^:/\s]+):(\d+)")
 
 def is_sanitized():
     return os.path.basename(BUILD) in ("asan", "tsan")
+
+
+def lasting_port():
+    """A free port beneath those that outgoing connections are given: it is free again for a server that comes back."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as text:
+        lowest = int(text.read().split()[0])
+    while True:
+        port = random.randrange(lowest // 2, lowest)
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                sock.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def program(name):

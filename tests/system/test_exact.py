@@ -12,7 +12,7 @@ import unittest
 
 from exact import Truth, Watcher, World, Writer
 from live import as_rows
-from server import PATIENCE, Server
+from server import PATIENCE, Server, lasting_port
 
 SECONDS = 10       # of writing
 WRITES = 30000     # or so many, if that is sooner
@@ -27,11 +27,12 @@ class Exact(unittest.TestCase):
         print("FR_SEED=%d" % seed, flush=True)
         chance = random.Random(seed)
         folder = tempfile.mkdtemp(prefix="freshet-")
-        server = Server(program, "--log", "error", "--client-bound", "64KiB", db="notes.db", folder=folder)
+        server = Server(program, "--log", "error", "--client-bound", "64KiB", db="notes.db", folder=folder, start=False)
         try:
+            server.start("127.0.0.1:%d" % lasting_port())
             self.run_world(server, chance, extras)
         except BaseException:
-            if server.process.poll() is None:
+            if server.process and server.process.poll() is None:
                 server.kill()
             print(server.output()[-20000:])
             raise
