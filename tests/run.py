@@ -43,6 +43,7 @@ SYSTEM = [
     ("install", ["dev"], ["g++"]),
     ("kill", ["dev"], []),
     ("storm", ["asan", "tsan", "dev"], []),
+    ("torture", ["asan"], []),
 ]
 
 

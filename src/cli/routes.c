@@ -200,7 +200,7 @@ fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_rout
         target->handle = serve_page;
         target->is_quick = true;
     } else {
-        FR_TRY(fr_static_open(route->folder, target, error));
+        FR_TRY(fr_static_open(arena, route->folder, target, error));
     }
     return fr_router_add(router, flat->pattern, route->folder != NULL, target, error);
 }

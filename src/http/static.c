@@ -190,7 +190,12 @@ static fr_err serve(fr_req *req, void *arg)
     return reply_file(req, fd, &info, fr_mime_type(path));
 }
 
-fr_err fr_static_open(const char *path, fr_http_target *out, char error[256])
+static void close_folder(void *arg)
+{
+    close(((folder *)arg)->fd);
+}
+
+fr_err fr_static_open(fr_arena *arena, const char *path, fr_http_target *out, char error[256])
 {
     int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
@@ -198,8 +203,8 @@ fr_err fr_static_open(const char *path, fr_http_target *out, char error[256])
                  strerrordesc_np(errno));
         return FR_EIO;
     }
-    folder *f = fr_malloc(sizeof *f);
-    if (!f) {
+    folder *f = fr_arena_alloc(arena, sizeof *f);
+    if (!f || fr_arena_defer(arena, close_folder, f)) {
         close(fd);
         snprintf(error, 256, "out of memory");
         return FR_ENOMEM;

@@ -1,0 +1,259 @@
+"""Every allocation of the worker fails once, in each of these lives of a connection.
+
+What may come of it: the answer as if nothing had been, 500 or 503, a close (1011, 1013), or the end of the connection. What
+may not: a wrong answer, silence, a crash, a leak, or a server that is worse off afterwards.
+"""
+import http.client
+import os
+import socket
+import unittest
+
+from server import Server
+from wsclient import Closed, Refused, WebSocket, frame, TEXT
+
+MOST = 2000      # allocations of one life: far more than there are
+CODES = (1006, 1011, 1013)
+LOST = (OSError, http.client.HTTPException, Closed, Refused)
+
+
+class Lives(unittest.TestCase):
+    """What a client does; each checks its answers as far as there are any."""
+    server = None
+
+    def start(self):
+        self.server = Server("torture", "--log", "error", db="notes.db", workers=1, start=False)
+        os.mkdir(os.path.join(self.server.folder, "files"))
+        with open(os.path.join(self.server.folder, "files", "page.html"), "w") as page:
+            page.write("<p>hello</p>\n" * 2000)
+        self.server.start()
+
+    def fail_at(self, n):
+        self.assertEqual(self.server.get("/fail/%d" % n).status, 200)
+
+    def left(self):
+        """How many allocations are left until the one that fails; none fails any more."""
+        while True:
+            try:
+                answer = self.server.get("/left")
+                if answer.status == 200:
+                    return int(answer.body)
+                self.assertIn(answer.status, (500, 503))
+            except (OSError, http.client.HTTPException):
+                pass  # the failure was saved for this very question
+
+    def attempt(self, life, *given):
+        """Live, or end as one may whose server has no memory."""
+        try:
+            life(*given)
+        except LOST as end:
+            self.check_end(end)
+
+    def check_end(self, end):
+        if isinstance(end, Closed):
+            self.assertIn(end.code, CODES)
+        elif isinstance(end, Refused):
+            self.assertIn(end.status, (500, 503))
+        elif isinstance(end, socket.timeout):
+            raise end  # silence
+
+    def ask(self, method, path, body=None, headers=None):
+        """An answer, or None where memory was out."""
+        answer = self.server.request(method, path, body, headers)
+        if answer.status in (500, 503):
+            return None
+        return answer
+
+    def life_request_with_a_body(self):
+        data = os.urandom(100000)
+        answer = self.ask("POST", "/body", data, {"X-Long": "x" * 5000})
+        if answer:
+            self.assertEqual(answer.body, data)
+
+    def life_body_in_chunks(self):
+        pieces = [os.urandom(9000) for _ in range(5)]
+        connection = self.server.connection()
+        try:
+            connection.request("POST", "/body", iter(pieces), {"Transfer-Encoding": "chunked"}, encode_chunked=True)
+            answer = connection.getresponse()
+            body = answer.read()
+            if answer.status not in (500, 503):
+                self.assertEqual((answer.status, body), (200, b"".join(pieces)))
+        finally:
+            connection.close()
+
+    def life_requests_in_one_piece(self):
+        with socket.create_connection(("127.0.0.1", self.server.port), 30) as sock:
+            sock.sendall(b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" * 20
+                         + b"GET /left-over HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            text = b""
+            while True:
+                more = sock.recv(65536)
+                if not more:
+                    break
+                text += more
+            good = text.count(b"\r\n\r\nabc")
+            self.assertLessEqual(good, 20)
+            if b" 500 " not in text and b" 503 " not in text and text.endswith(b"}"):
+                self.assertEqual(good, 20)
+
+    def life_an_answer_in_pieces(self):
+        answer = self.ask("GET", "/stream")
+        if answer:
+            self.assertEqual(answer.body, bytes(8192 * 25))
+
+    def life_file(self):
+        answer = self.ask("GET", "/files/page.html")
+        if answer:
+            self.assertEqual(answer.body, b"<p>hello</p>\n" * 2000)
+
+    def life_rows_over_rest(self):
+        made = self.ask("POST", "/api/notes/", {"title": "a note", "done": False})
+        if not made:
+            return
+        self.assertEqual(made.status, 201)
+        path = "/api/notes/%d/" % made.json["id"]
+        changed = self.ask("PATCH", path, {"done": True})
+        if changed:
+            self.assertEqual((changed.status, changed.json["done"]), (200, True))
+        rows = self.ask("GET", "/api/notes/?done=true")
+        if rows:
+            self.assertEqual(rows.status, 200)
+        gone = self.ask("DELETE", path)
+        if gone:
+            self.assertEqual(gone.status, 204)
+
+    def life_socket(self):
+        long = "longer than one read " * 20000
+        with WebSocket(self.server.port, "/ws/echo/") as ws:
+            ws.send_text("hello")
+            self.assertEqual(ws.receive(), "hello")
+            ws.send_text(long)
+            self.assertEqual(ws.receive(), long)
+            ws.sock.sendall(frame(TEXT, b"in ", fin=False) + frame(0, b"parts"))
+            self.assertEqual(ws.receive(), "in parts")
+            ws.ping()
+            self.assertIn(ws.close(), (1000,) + CODES)
+
+    def life_socket_whose_handler_waits(self):
+        with WebSocket(self.server.port, "/ws/later/me/", headers=[("X-Kept", "y" * 500)]) as ws:
+            ws.sock.sendall(b"".join(frame(TEXT, b"%d" % i) for i in range(20)))
+            for i in range(20):
+                self.assertEqual(ws.receive(), str(i))
+            self.assertIn(ws.close(), (1000,) + CODES)
+
+    def hear(self, members):
+        """Each member hears the text, or is closed: nobody misses it silently."""
+        for member in members:
+            try:
+                self.assertEqual(member.receive(), "news")
+            except (OSError, Closed) as end:
+                self.check_end(end)
+
+    def members(self, path):
+        return [WebSocket(self.server.port, path) for _ in range(3)]
+
+    def tell_or_refuse(self, members):
+        """If the sender's own call failed it is closed, and then nobody needs to hear."""
+        members[0].send_text("news")
+        is_sent = True
+        try:
+            self.assertEqual(members[0].receive(), "news")
+        except (OSError, Closed) as end:
+            self.check_end(end)
+            is_sent = False
+        try:
+            if is_sent:
+                self.hear(members[1:])
+        finally:
+            for member in members:
+                member.sock.close()
+
+    def life_group(self):
+        self.tell_or_refuse(self.members("/ws/room/"))
+
+    def life_listening_group(self):
+        self.tell_or_refuse(self.members("/ws/listening/"))
+
+    def told(self, ws, *types):
+        """A frame of these types; False: that the view has failed, after which the socket ends."""
+        frame = ws.receive_json()
+        if frame["type"] != "error":
+            self.assertIn(frame["type"], types)
+            return True
+        self.assertIn(frame["status"], (500, 503), frame)
+        with self.assertRaises(Closed) as end:
+            ws.receive()
+        self.check_end(end.exception)
+        return False
+
+    def life_live_list(self):
+        with WebSocket(self.server.port, "/api/notes/") as ws:
+            if not self.told(ws, "snapshot"):
+                return
+            made = self.ask("POST", "/api/notes/", {"title": "watched", "done": False})
+            if made:
+                self.assertEqual(made.status, 201)
+                if not self.told(ws, "changes", "snapshot"):
+                    return
+                self.ask("DELETE", "/api/notes/%d/" % made.json["id"])
+
+
+LIVES = sorted(name for name in dir(Lives) if name.startswith("life_"))
+
+
+class Warm(Lives):
+    """One server all the while: what it keeps for the next one is there already."""
+
+    def setUp(self):
+        self.start()
+
+    def tearDown(self):
+        self.server.finish()
+
+    def torture(self, life, prepare=lambda: ()):
+        """`life` runs with the first allocation failing, then with the second, … until none is left to fail."""
+        for n in range(1, MOST):
+            given = prepare()
+            self.fail_at(n)
+            self.attempt(life, *given)
+            left = self.left()
+            life(*prepare())  # and now that there is memory, all is well
+            if left > 0:
+                return print("%d allocations" % (n - 1))
+        self.fail("it allocates without end")
+
+    def test_each_life(self):
+        for name in LIVES:
+            with self.subTest(name):
+                print(name, end=" ", flush=True)
+                self.torture(getattr(self, name))
+
+    def test_a_message_to_members_that_are_there_already(self):
+        for path in ("/ws/room/", "/ws/listening/"):
+            with self.subTest(path):
+                self.torture(self.tell_or_refuse, lambda path=path: (self.members(path),))
+
+
+class Cold(Lives):
+    """A new server each time: its first connection, its first group, its first everything."""
+
+    def live_all(self):
+        for name in LIVES:
+            self.attempt(getattr(self, name))
+
+    def test_each_allocation_of_a_new_server(self):
+        for n in range(1, MOST):
+            self.start()
+            try:
+                self.fail_at(n)
+                self.live_all()
+                left = self.left()
+            finally:
+                self.server.finish()
+            if left > 0:
+                return print("%d allocations" % (n - 1))
+        self.fail("it allocates without end")
+
+
+if __name__ == "__main__":
+    unittest.main()
