@@ -62,8 +62,11 @@ typedef struct fr_consumer {
     size_t state_bytes;
     bool keep_headers;
     bool any_origin;        /* no origin check: for public, cookie-less sockets */
-    uint32_t message_bytes; /* 0 = 1 MiB; larger ones close with 1009 */
-    void *reserved_[4];
+    uint32_t message_bytes; /* 0 = --ws-message, 1 MiB; larger ones close with 1009 */
+    /* Neither side compresses on these sockets, whatever the client offers: for messages that hold a secret beside
+     * text that somebody else chose, for their length would tell of it. */
+    bool no_compression;
+    void *reserved_[3];
 } fr_consumer;
 
 /* ---- the handshake ---- */

@@ -513,6 +513,8 @@ fr_err fr_accept_as(fr_sock *sock, fr_str subprotocol)
     fr_ws_opts opts = seat->channels->ws;
     if (seat->consumer->message_bytes)
         opts.message_bytes = opts.frame_bytes = seat->consumer->message_bytes;
+    if (seat->consumer->no_compression)
+        opts.deflate.is_on = false;
     opts.subprotocol = subprotocol;
     FR_TRY(fr_ws_accept(seat->connecting->req, &opts, &fr_consumer_handler_, seat, &seat->ws));
     seat->is_accepted = true;

@@ -16,6 +16,37 @@ static int fail(fr_assembly *a, int code, const char *text)
     return code;
 }
 
+/* ---- WebSockets ---- */
+
+/* For consumers; live sockets have a bound of their own on what clients may say. */
+static fr_ws_opts ws_opts(const fr_options *o)
+{
+    return (fr_ws_opts){
+        .message_bytes = (uint64_t)o->ws_message_bytes,
+        .frame_bytes = (uint64_t)o->ws_message_bytes,
+        .fragments = (uint32_t)o->ws_fragments,
+        .messages = (uint16_t)o->ws_messages,
+        .ping_ms = (uint32_t)o->ws_ping_ms,
+        .pong_ms = (uint32_t)o->ws_pong_ms,
+        .pings = (uint32_t)o->ws_pings,
+        .deflate = {.is_on = o->ws_compress,
+                    .has_our_takeover = o->ws_compress_takeover & 1,
+                    .has_their_takeover = o->ws_compress_takeover & 2,
+                    .window_bits = (uint8_t)o->ws_compress_window,
+                    .level = (uint8_t)o->ws_compress_level,
+                    .from_bytes = (uint32_t)o->ws_compress_from,
+                    /* 0 is none at all here, and the default there */
+                    .kept_bytes = o->ws_compress_memory ? (uint64_t)o->ws_compress_memory : 1},
+    };
+}
+
+static fr_ws_opts live_ws_opts(const fr_options *o)
+{
+    fr_ws_opts opts = ws_opts(o);
+    opts.message_bytes = opts.frame_bytes = 0;
+    return opts;
+}
+
 /* ---- models ---- */
 
 static bool has_model(const fr_assembly *a, const fr_model *model)
@@ -71,7 +102,8 @@ static int open_database(fr_assembly *a)
         return FR_EXIT_DONE;
     a->is_live = fr_arena_zalloc(a->arena, count * sizeof *a->is_live);
     a->is_absent = fr_arena_zalloc(a->arena, count * sizeof *a->is_absent);
-    a->live = fr_live_new(&(fr_live_opts){.snapshot_rows = (uint32_t)a->options->snapshot_rows});
+    a->live = fr_live_new(&(fr_live_opts){.snapshot_rows = (uint32_t)a->options->snapshot_rows,
+                                          .ws = live_ws_opts(a->options)});
     if (!a->is_live || !a->is_absent || !a->live || !fr_vec_push(&a->models, NULL))
         return fail(a, FR_EXIT_FAILED, "out of memory");
     a->models.count = count;
@@ -131,8 +163,10 @@ static int build_routers(fr_assembly *a)
         if (err)
             return fail(a, FR_EXIT_CONFIG, err == FR_ENOMEM ? "out of memory" : NULL);
     }
-    a->channels = fr_channels_new(
-        &(fr_channels_opts){.router = websocket, .origins = a->options->origins, .db = a->db});
+    a->channels = fr_channels_new(&(fr_channels_opts){.router = websocket,
+                                                      .origins = a->options->origins,
+                                                      .db = a->db,
+                                                      .ws = ws_opts(a->options)});
     if (!a->channels)
         return fail(a, FR_EXIT_FAILED, "out of memory");
     a->http = (fr_http){.router = http,

@@ -10,6 +10,7 @@
 
 static const char *const levels[] = {"error", "warn", "info", "debug", "trace", NULL};
 static const char *const formats[] = {"text", "json", NULL};
+static const char *const takeovers[] = {"none", "server", "client", "both", NULL};
 
 enum { MILLISECONDS_A_DAY = 86400000, MAX_WORKERS = 256 };
 
@@ -34,6 +35,35 @@ static const fr_setting table[] = {
     {"snapshot-rows", FR_SETTING_INT, "N",
      "longest list that may be watched without a page size (live.snapshot_rows)", "10000",
      offsetof(fr_options, snapshot_rows), NULL, 1, 10000000},
+    {"ws-message", FR_SETTING_BYTES, "SIZE", "largest WebSocket message of a client", "1MiB",
+     offsetof(fr_options, ws_message_bytes), NULL, 1, 1LL << 30},
+    {"ws-fragments", FR_SETTING_INT, "N", "frames of one WebSocket message at most", "65536",
+     offsetof(fr_options, ws_fragments), NULL, 1, 1 << 30},
+    {"ws-messages", FR_SETTING_INT, "N",
+     "WebSocket messages of one client in a second at most; 0 is any number", "0",
+     offsetof(fr_options, ws_messages), NULL, 0, UINT16_MAX},
+    {"ws-ping", FR_SETTING_MS, "TIME", "a WebSocket that is quiet for so long is pinged", "20s",
+     offsetof(fr_options, ws_ping_ms), NULL, 1, MILLISECONDS_A_DAY},
+    {"ws-pong", FR_SETTING_MS, "TIME", "and dropped if it does not answer for so long", "30s",
+     offsetof(fr_options, ws_pong_ms), NULL, 1, MILLISECONDS_A_DAY},
+    {"ws-pings", FR_SETTING_INT, "N", "pings of one client in a second at most", "1000",
+     offsetof(fr_options, ws_pings), NULL, 1, 1 << 30},
+    {"ws-compress", FR_SETTING_BOOL, NULL,
+     "compress WebSocket messages of clients that offer it; --no-ws-compress does not", "true",
+     offsetof(fr_options, ws_compress), NULL, 0, 0},
+    {"ws-compress-from", FR_SETTING_BYTES, "SIZE", "shorter messages are sent as they are", "512B",
+     offsetof(fr_options, ws_compress_from), NULL, 1, 1LL << 30},
+    {"ws-compress-level", FR_SETTING_INT, "N", "1 is fast, 9 is small", "1",
+     offsetof(fr_options, ws_compress_level), NULL, 1, 9},
+    {"ws-compress-window", FR_SETTING_INT, "BITS",
+     "how far back is looked: 9 is 512 bytes, 15 is 32 KiB", "12",
+     offsetof(fr_options, ws_compress_window), NULL, 9, 15},
+    {"ws-compress-takeover", FR_SETTING_ENUM, "WHO",
+     "whose messages may refer to earlier ones, which costs memory a socket", "none",
+     offsetof(fr_options, ws_compress_takeover), takeovers, 0, 0},
+    {"ws-compress-memory", FR_SETTING_BYTES, "SIZE",
+     "of that, for all sockets together; past it they do without", "32MiB",
+     offsetof(fr_options, ws_compress_memory), NULL, 0, 1LL << 40},
     {"drain", FR_SETTING_MS, "TIME", "how long a stop waits for requests and sockets to end", "8s",
      offsetof(fr_options, drain_ms), NULL, 1, MILLISECONDS_A_DAY},
 };

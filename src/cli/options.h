@@ -21,6 +21,12 @@ typedef struct fr_options {
     int64_t body_bytes;
     int64_t out_bytes;
     int64_t snapshot_rows;
+    /* of WebSockets */
+    int64_t ws_message_bytes, ws_fragments, ws_messages;
+    int64_t ws_ping_ms, ws_pong_ms, ws_pings;
+    bool ws_compress;
+    int ws_compress_takeover; /* 0 none, 1 server, 2 client, 3 both */
+    int64_t ws_compress_from, ws_compress_window, ws_compress_level, ws_compress_memory;
     int log_level;  /* fr_level */
     int log_format; /* 0 text, 1 json */
     char host[256]; /* of listen */

@@ -58,7 +58,7 @@ void fr_watcher_fail(fr_watcher *watcher, fr_err err, fr_str detail)
 static bool make_room(fr_watcher *watcher)
 {
     fr_conn *conn = fr_ws_conn(watcher->ws);
-    fr_conn_drop_pending(conn);
+    fr_ws_drop_pending(watcher->ws);
     fr_live_add(&watcher->topic->source->live->counters.behind, 1);
     watcher->is_reset = true;
     watcher->is_stalled = fr_conn_is_blocked(conn);

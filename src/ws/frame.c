@@ -2,25 +2,27 @@
  * Frame headers and masks (RFC 6455 5.2, 5.3).
  *
  *    byte 0            byte 1                  then
- *   |F|R R R|opcode |  |M| length (7) |   [length 16 or 64 bits, big-endian]  [mask, if M]  payload
+ *   |F|D R R|opcode |  |M| length (7) |   [length 16 or 64 bits, big-endian]  [mask, if M]  payload
  *
- * Length 126 says that 16 bits follow, 127 that 64 do; the shortest form must be used.
+ * D: the message is deflated (RFC 7692 6), told by its first frame. Length 126 says that 16 bits follow, 127 that 64 do; the shortest form must be used.
  */
 #include "ws/ws_int.h"
 
 #include <string.h>
 
-static bool is_known(uint8_t opcode)
-{
-    return opcode <= FR_WS_BINARY || (opcode >= FR_WS_CLOSE && opcode <= FR_WS_PONG);
-}
+/* Each opcode as a bit; the other reserved bits would lie beyond them. */
+#define BIT(n) ((uint64_t)1 << (n))
+static const uint64_t DATA = BIT(FR_WS_TEXT) | BIT(FR_WS_BINARY);
+static const uint64_t KNOWN = BIT(FR_WS_CONTINUATION) | BIT(FR_WS_TEXT) | BIT(FR_WS_BINARY) |
+                              BIT(FR_WS_CLOSE) | BIT(FR_WS_PING) | BIT(FR_WS_PONG);
 
 /* What shows in the first two bytes already. */
 static bool breaks_rules(const uint8_t *bytes)
 {
-    bool is_final = bytes[0] & 0x80, has_reserved = bytes[0] & 0x70, is_masked = bytes[1] & 0x80;
+    bool is_final = bytes[0] & 0x80, is_masked = bytes[1] & 0x80;
     uint8_t opcode = bytes[0] & 0x0f, length = bytes[1] & 0x7f;
-    if (has_reserved || !is_masked || !is_known(opcode))
+    uint64_t allowed = bytes[0] & FR_WS_DEFLATED ? DATA : KNOWN;
+    if (!is_masked || !(allowed >> (bytes[0] & 0x3f) & 1))
         return true;
     return opcode >= FR_WS_CLOSE && (!is_final || length > FR_WS_CONTROL_BYTES);
 }
@@ -48,6 +50,7 @@ size_t fr_ws_head_read_(fr_ws_head *head, const uint8_t *bytes, size_t n)
     head->n = length;
     head->opcode = bytes[0] & 0x0f;
     head->is_final = bytes[0] & 0x80;
+    head->is_deflated = bytes[0] & FR_WS_DEFLATED;
     if (more) {
         head->n = big_endian(bytes + 2, more);
         bool is_shortest = more == 2 ? head->n > 125 : head->n > 0xffff;

@@ -2,6 +2,8 @@
  * The opening handshake, server side (RFC 6455 4.2). What is wrong with it is answered as plain HTTP: 400, or 426 with
  * the version that we speak.
  */
+#include "ws/extension.h"
+#include "ws/takeover.h"
 #include "ws/ws_int.h"
 
 #include <openssl/evp.h>
@@ -75,6 +77,8 @@ fr_err fr_ws_check(fr_req *req)
     if (count_header(req, FR_STR("sec-websocket-key")) != 1 ||
         !is_key(fr_req_header(req, FR_STR("sec-websocket-key"))))
         return fr_fail(req, FR_EINVAL, "Sec-WebSocket-Key must be 16 bytes in base64.");
+    if (!fr_extensions_are_valid_(req))
+        return fr_fail(req, FR_EINVAL, "Sec-WebSocket-Extensions is malformed.");
     return FR_OK;
 }
 
@@ -106,53 +110,88 @@ void fr_ws_accept_key_(fr_str key, char out[29])
     EVP_EncodeBlock((unsigned char *)out, digest, sizeof digest);
 }
 
-static fr_err put_headers(fr_req *req, fr_str subprotocol)
+static fr_err put_headers(fr_req *req, fr_str subprotocol, const fr_deflate_terms *terms)
 {
-    char accept[29];
+    char accept[29], extension[FR_EXTENSION_ANSWER_BYTES];
     fr_ws_accept_key_(fr_req_header(req, FR_STR("sec-websocket-key")), accept);
     FR_TRY(fr_reply_header(req, FR_STR("Upgrade"), FR_STR("websocket")));
     FR_TRY(fr_reply_header(req, FR_STR("Connection"), FR_STR("Upgrade")));
     FR_TRY(fr_reply_header(req, FR_STR("Sec-WebSocket-Accept"), (fr_str){accept, 28}));
     if (subprotocol.n)
         FR_TRY(fr_reply_header(req, FR_STR("Sec-WebSocket-Protocol"), subprotocol));
+    if (terms->our_bits)
+        FR_TRY(fr_reply_header(req, FR_STR("Sec-WebSocket-Extensions"),
+                               fr_extensions_answer_(terms, extension)));
     return FR_OK;
 }
 
 #define OR_DEFAULT(value, usual) ((value) ? (value) : (usual))
 
+static fr_deflate_opts complete_deflate(const fr_deflate_opts *o)
+{
+    return (fr_deflate_opts){
+        .is_on = o->is_on,
+        .has_our_takeover = o->has_our_takeover,
+        .has_their_takeover = o->has_their_takeover,
+        .window_bits = OR_DEFAULT(o->window_bits, 12),
+        .level = OR_DEFAULT(o->level, 1),
+        .from_bytes = OR_DEFAULT(o->from_bytes, 512),
+        .kept_bytes = OR_DEFAULT(o->kept_bytes, 32 << 20),
+    };
+}
+
 static fr_ws_opts complete(const fr_ws_opts *given)
 {
     fr_ws_opts none = {0};
     const fr_ws_opts *o = given ? given : &none;
+    uint64_t message_bytes = OR_DEFAULT(o->message_bytes, 1 << 20);
     return (fr_ws_opts){
-        .message_bytes = OR_DEFAULT(o->message_bytes, 1 << 20),
-        .frame_bytes = OR_DEFAULT(o->frame_bytes, o->message_bytes ? o->message_bytes : 1 << 20),
+        .message_bytes = message_bytes,
+        .frame_bytes =
+            o->frame_bytes && o->frame_bytes < message_bytes ? o->frame_bytes : message_bytes,
         .fragments = OR_DEFAULT(o->fragments, 65536),
         .ping_ms = OR_DEFAULT(o->ping_ms, 20000),
         .pong_ms = OR_DEFAULT(o->pong_ms, 30000),
         .close_ms = OR_DEFAULT(o->close_ms, 10000),
         .pings = OR_DEFAULT(o->pings, 1000),
+        .messages = o->messages,
+        .deflate = complete_deflate(&o->deflate),
     };
+}
+
+static bool are_deflated_alike(const fr_deflate_opts *a, const fr_deflate_opts *b)
+{
+    return a->is_on == b->is_on && a->has_our_takeover == b->has_our_takeover &&
+           a->has_their_takeover == b->has_their_takeover && a->window_bits == b->window_bits &&
+           a->level == b->level && a->from_bytes == b->from_bytes && a->kept_bytes == b->kept_bytes;
+}
+
+/* But for the answer: it has been given. */
+static bool are_terms_same(const fr_deflate_terms *a, const fr_deflate_terms *b)
+{
+    return a->our_bits == b->our_bits && a->their_bits == b->their_bits &&
+           a->has_our_takeover == b->has_our_takeover &&
+           a->has_their_takeover == b->has_their_takeover;
 }
 
 static bool are_same(const fr_ws_opts *a, const fr_ws_opts *b)
 {
     return a->message_bytes == b->message_bytes && a->frame_bytes == b->frame_bytes &&
            a->fragments == b->fragments && a->ping_ms == b->ping_ms && a->pong_ms == b->pong_ms &&
-           a->close_ms == b->close_ms && a->pings == b->pings;
+           a->close_ms == b->close_ms && a->pings == b->pings && a->messages == b->messages &&
+           are_deflated_alike(&a->deflate, &b->deflate) && are_terms_same(&a->terms, &b->terms);
 }
 
 /* Sockets of one kind share one copy. NULL when memory is out. */
-static const fr_ws_opts *share(fr_ws_loop *all, const fr_ws_opts *given)
+static const fr_ws_opts *share(fr_ws_loop *all, const fr_ws_opts *opts)
 {
-    fr_ws_opts opts = complete(given);
     for (fr_ws_opts_kept *kept = all->opts; kept; kept = kept->next)
-        if (are_same(&kept->opts, &opts))
+        if (are_same(&kept->opts, opts))
             return &kept->opts;
     fr_ws_opts_kept *kept = fr_malloc(sizeof *kept);
     if (!kept)
         return NULL;
-    *kept = (fr_ws_opts_kept){.next = all->opts, .opts = opts};
+    *kept = (fr_ws_opts_kept){.next = all->opts, .opts = *opts};
     all->opts = kept;
     return &kept->opts;
 }
@@ -164,30 +203,40 @@ static void set_bound(fr_conn *conn, const fr_ws_opts *opts)
     fr_conn_set_bound(conn, (size_t)bound + FR_WS_HEAD_BYTES);
 }
 
-fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *opts, const fr_ws_handler *handler, void *user,
+/* Agree on extensions, answer, and have the connection call us from now on. */
+static fr_err start(fr_req *req, fr_ws_loop *all, fr_ws *ws, fr_ws_opts *opts, fr_str subprotocol)
+{
+    if (fr_extensions_agree_(req, &opts->deflate, &opts->terms))
+        fr_takeover_open_(&all->deflate, ws, &opts->deflate, &opts->terms);
+    ws->opts = share(all, opts);
+    if (!ws->opts)
+        return FR_ENOMEM;
+    FR_TRY(put_headers(req, subprotocol, &opts->terms));
+    return fr_http_upgrade(req, &fr_ws_proto_, ws, &ws->conn);
+}
+
+fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *given, const fr_ws_handler *handler, void *user,
                     fr_ws **out)
 {
     fr_loop *loop = req->ctx->loop;
     if (fr_loop_is_draining(loop))
         return FR_EBUSY; /* nobody would tell it to close */
     fr_ws_loop *all = fr_ws_loop_get_(loop);
-    const fr_ws_opts *shared = all ? share(all, opts) : NULL;
-    fr_ws *ws = shared ? fr_malloc(sizeof *ws) : NULL;
+    fr_ws *ws = all ? fr_malloc(sizeof *ws) : NULL;
     if (!ws)
         return FR_ENOMEM;
     uint64_t now = fr_loop_now_ms(loop);
-    fr_conn *conn = fr_req_conn(req);
     *ws = (fr_ws){
-        .conn = conn, .handler = handler, .user = user, .opts = shared, .heard_ms = (uint32_t)now};
-    fr_err err = put_headers(req, opts ? opts->subprotocol : (fr_str){0});
-    if (!err)
-        err = fr_http_upgrade(req, &fr_ws_proto_, ws, &conn);
+        .conn = fr_req_conn(req), .handler = handler, .user = user, .heard_ms = (uint32_t)now};
+    fr_ws_opts opts = complete(given);
+    fr_err err = start(req, all, ws, &opts, given ? given->subprotocol : (fr_str){0});
     if (err) {
+        fr_takeover_close_(&all->deflate, ws);
         fr_free(ws);
         return err;
     }
-    set_bound(conn, shared);
-    fr_conn_set_deadline(conn, now + shared->ping_ms);
+    set_bound(ws->conn, ws->opts);
+    fr_conn_set_deadline(ws->conn, now + ws->opts->ping_ms);
     *out = ws;
     return FR_OK;
 }

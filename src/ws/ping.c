@@ -1,22 +1,38 @@
 /*
  * Pings (RFC 6455 5.5.2, 5.5.3). Ours: after ping_ms without a byte from the peer; whatever it sends then is a sign of
- * life; of one that is not read from, that it takes what is sent to it. One deadline a socket, which is set anew only when it passes, so that a message costs no timer. Theirs: answered,
- * up to a number a second.
+ * life; of one that is not read from, that it takes what is sent to it. One deadline a socket, which is set anew only when
+ * it passes, so that a message costs no timer. Theirs: answered, up to a number a second. Messages are counted likewise.
  */
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
 #include "ws/ws_int.h"
 
+/* What is counted begins anew with each second. */
+static void look_at_second(fr_ws *ws)
+{
+    uint32_t second = (uint32_t)(fr_loop_now_ms(ws->conn->loop) / 1000);
+    if (second == ws->second)
+        return;
+    ws->second = second;
+    ws->pings = 0;
+    ws->messages = 0;
+}
+
+bool fr_ws_is_flooding_(fr_ws *ws)
+{
+    look_at_second(ws);
+    if (ws->messages == ws->opts->messages)
+        return true;
+    ws->messages++;
+    return false;
+}
+
 void fr_ws_on_ping_(fr_ws *ws, fr_str payload)
 {
     if (ws->state != FR_WS_OPEN)
         return;
-    uint32_t second = (uint32_t)(fr_loop_now_ms(ws->conn->loop) / 1000);
-    if (second != ws->ping_second) {
-        ws->ping_second = second;
-        ws->pings = 0;
-    }
+    look_at_second(ws);
     if (++ws->pings > ws->opts->pings) {
         fr_ws_fail_(ws, 1008, "too many pings");
         return;

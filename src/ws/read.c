@@ -2,7 +2,9 @@
  * Reading frames: RFC 6455 5.4 (fragments), 5.5 (control frames), 8.1 (UTF-8, told as early as it shows).
  *
  * A message of one frame that lies whole in the receive buffer is unmasked there and handed over: nothing is copied or
- * allocated. All others are gathered in a buffer of their own, which is freed with the message.
+ * allocated. All others are gathered in a buffer of their own, which is freed with the message. One that is deflated is
+ * inflated when it has come whole, into a buffer of the loop: what has come of it so far takes its own length, and no
+ * stream is held by a peer that does not go on.
  */
 #include "ws/ws_int.h"
 
@@ -53,6 +55,21 @@ void fr_ws_unchoke_(fr_ws *ws)
 
 /* ---- handing over ---- */
 
+/* Apart, so that reading without a bound has a short way. */
+static __attribute__((noinline)) bool count_message(fr_ws *ws)
+{
+    if (!fr_ws_is_flooding_(ws))
+        return false;
+    fr_ws_fail_(ws, 1008, "too many messages");
+    return true;
+}
+
+/* One more than may come in a second? */
+static inline bool is_flood(fr_ws *ws)
+{
+    return ws->opts->messages && count_message(ws);
+}
+
 static void deliver(fr_ws *ws, uint8_t opcode, fr_str data)
 {
     ws->handler->on_message(ws, opcode == FR_WS_TEXT, data);
@@ -64,27 +81,38 @@ static void deliver(fr_ws *ws, uint8_t opcode, fr_str data)
 
 /* ---- a message in parts ---- */
 
-static fr_ws_in *begin_message(fr_ws *ws, uint8_t opcode)
+static fr_ws_in *begin_message(fr_ws *ws, const fr_ws_head *head)
 {
     fr_ws_in *in = fr_zalloc(sizeof *in);
     if (in) {
-        in->opcode = opcode;
+        in->opcode = head->opcode;
+        in->is_deflated = head->is_deflated;
         in->is_skipped = ws->state == FR_WS_CLOSING;
         ws->in = in;
     }
     return in;
 }
 
+/* The message that was gathered, as the handler gets it. Returns false if it broke the rules. */
+static bool unpack(fr_ws *ws, const fr_ws_in *in, fr_str *data)
+{
+    const char *why = "text is not UTF-8";
+    *data = (fr_str){(const char *)in->bytes, in->n};
+    uint16_t code = in->opcode == FR_WS_TEXT && in->utf8 ? 1007 : 0;
+    if (in->is_deflated)
+        code = fr_inflate_(ws, *data, in->opcode == FR_WS_TEXT, data, &why);
+    if (code)
+        fr_ws_fail_(ws, code, why);
+    return !code;
+}
+
 static void end_message(fr_ws *ws)
 {
     fr_ws_in *in = ws->in;
-    if (in->opcode == FR_WS_TEXT && in->utf8 && !in->is_skipped) {
-        fr_ws_fail_(ws, 1007, "text is not UTF-8");
-        return;
-    }
+    fr_str data;
     ws->in = NULL; /* the handler may close */
-    if (!in->is_skipped)
-        deliver(ws, in->opcode, (fr_str){(const char *)in->bytes, in->n});
+    if (!in->is_skipped && !is_flood(ws) && unpack(ws, in, &data))
+        deliver(ws, in->opcode, data);
     fr_free(in->bytes);
     fr_free(in);
 }
@@ -119,7 +147,7 @@ static bool keep(fr_ws *ws, const uint8_t *bytes, size_t n)
     bool is_ascii = fr_ws_unmask_(at, bytes, n, in->mask);
     in->mask = fr_ws_mask_after_(in->mask, n);
     in->n += n;
-    bool is_valid = in->opcode != FR_WS_TEXT || (is_ascii && !in->utf8) ||
+    bool is_valid = in->opcode != FR_WS_TEXT || in->is_deflated || (is_ascii && !in->utf8) ||
                     fr_utf8_step(&in->utf8, (fr_str){(const char *)at, n});
     if (!is_valid)
         fr_ws_fail_(ws, 1007, "text is not UTF-8");
@@ -141,6 +169,23 @@ static size_t read_payload(fr_ws *ws, const uint8_t *bytes, size_t n)
 
 /* ---- frames ---- */
 
+/* What does not get smaller by it gets a little longer. */
+static uint64_t deflated_most(uint64_t bytes)
+{
+    return bytes + bytes / 8 + 64;
+}
+
+static bool is_large(const fr_ws *ws, const fr_ws_head *head)
+{
+    const fr_ws_in *in = ws->in;
+    uint64_t before = in ? in->n : 0, frame = ws->opts->frame_bytes, all = ws->opts->message_bytes;
+    if (in ? in->is_deflated : head->is_deflated) {
+        frame = deflated_most(frame);
+        all = deflated_most(all);
+    }
+    return head->n > frame || head->n > all - before;
+}
+
 /* 0, or the close code for a data frame that must not come now. */
 static uint16_t refuse(const fr_ws *ws, const fr_ws_head *head, const char **why)
 {
@@ -150,15 +195,31 @@ static uint16_t refuse(const fr_ws *ws, const fr_ws_head *head, const char **why
         *why = continues ? "continuation of nothing" : "a message within a message";
         return 1002;
     }
+    if (head->is_deflated && !ws->opts->terms.our_bits) {
+        *why = "malformed frame"; /* no extension gives that bit a meaning */
+        return 1002;
+    }
     if (ws->state == FR_WS_CLOSING)
         return 0; /* skipped, however large */
-    uint64_t before = in ? in->n : 0;
-    bool is_large = head->n > ws->opts->frame_bytes || head->n > ws->opts->message_bytes - before;
-    if (is_large || (in && in->fragments >= ws->opts->fragments)) {
-        *why = is_large ? "message too large" : "too many fragments";
+    bool is_long = is_large(ws, head);
+    if (is_long || (in && in->fragments >= ws->opts->fragments)) {
+        *why = is_long ? "message too large" : "too many fragments";
         return 1009;
     }
     return 0;
+}
+
+/* Apart, so that the others stay short. */
+static __attribute__((noinline)) bool take_deflated(fr_ws *ws, const fr_ws_head *head,
+                                                    uint8_t *bytes, fr_str *out)
+{
+    const char *why;
+    fr_ws_unmask_(bytes, bytes, (size_t)head->n, head->mask);
+    fr_str packed = {(const char *)bytes, (size_t)head->n};
+    uint16_t code = fr_inflate_(ws, packed, head->opcode == FR_WS_TEXT, out, &why);
+    if (code)
+        fr_ws_fail_(ws, code, why);
+    return !code;
 }
 
 /* The whole message lies in the receive buffer: unmask it there or to where the handler wants it. Returns false if it
@@ -166,6 +227,8 @@ static uint16_t refuse(const fr_ws *ws, const fr_ws_head *head, const char **why
 static bool take_whole(fr_ws *ws, const fr_ws_head *head, uint8_t *bytes, fr_str *out)
 {
     size_t n = (size_t)head->n;
+    if (head->is_deflated)
+        return take_deflated(ws, head, bytes, out);
     uint8_t *to = ws->handler->on_room ? (uint8_t *)ws->handler->on_room(ws, n) : NULL;
     if (!to)
         to = bytes;
@@ -194,7 +257,7 @@ static size_t read_control(fr_ws *ws, const fr_ws_head *head, uint8_t *bytes, si
 static size_t begin_frame(fr_ws *ws, const fr_ws_head *head, const uint8_t *bytes, size_t used,
                           size_t n)
 {
-    if (!ws->in && !begin_message(ws, head->opcode)) {
+    if (!ws->in && !begin_message(ws, head)) {
         fr_ws_fail_(ws, 1013, "memory is out");
         return n;
     }
@@ -231,8 +294,9 @@ static bool is_whole_next(const fr_ws *ws, const fr_ws_head *head, size_t used, 
 {
     if (used == 0 || (head->opcode != FR_WS_TEXT && head->opcode != FR_WS_BINARY))
         return false;
-    const char *why;
-    return head->is_final && head->n <= n - used && !refuse(ws, head, &why);
+    const fr_ws_opts *opts = ws->opts;
+    return head->is_final && head->n <= n - used && head->n <= opts->frame_bytes &&
+           (!head->is_deflated || opts->terms.our_bits);
 }
 
 static bool next_whole(fr_ws *ws, fr_ws_reading *reading, bool *is_text, fr_str *data)
@@ -247,7 +311,7 @@ static bool next_whole(fr_ws *ws, fr_ws_reading *reading, bool *is_text, fr_str 
         return false;
     reading->pos += used + (size_t)head.n;
     *is_text = head.opcode == FR_WS_TEXT;
-    return take_whole(ws, &head, at + used, data);
+    return !is_flood(ws) && take_whole(ws, &head, at + used, data);
 }
 
 static fr_ws_reading *reading_of(const fr_ws *ws)

@@ -1,7 +1,18 @@
 /* The socket itself: what the connection calls, sending, pausing, and what a loop keeps for its sockets. */
 #include "ws/ws.h"
 
+#include "ws/takeover.h"
 #include "ws/ws_int.h"
+
+static bool has_takeover(const fr_ws *ws)
+{
+    return ws->opts->terms.has_our_takeover || ws->opts->terms.has_their_takeover;
+}
+
+static fr_deflate *deflate_of(const fr_ws *ws)
+{
+    return &fr_ws_loop_get_(ws->conn->loop)->deflate;
+}
 
 /* ---- the connection's calls ---- */
 
@@ -39,6 +50,8 @@ static void on_close(fr_conn *conn, fr_err why)
     ws->state = FR_WS_OVER;
     fr_ws_tell_close_(ws, 1006);
     fr_ws_in_free_(ws);
+    if (has_takeover(ws))
+        fr_takeover_close_(deflate_of(ws), ws);
     fr_free(ws);
 }
 
@@ -64,11 +77,33 @@ fr_err fr_ws_put_(fr_ws *ws, uint8_t opcode, fr_str payload)
     return fr_conn_write2(ws->conn, start, payload);
 }
 
+/* Apart, so that what is sent as it is has a short way. */
+static __attribute__((noinline)) fr_err send_deflated(fr_ws *ws, uint8_t opcode, fr_str data)
+{
+    fr_str packed;
+    if (!fr_deflate_(ws, data, &packed))
+        return fr_ws_put_(ws, opcode, data);
+    fr_err err = fr_ws_put_(ws, opcode | FR_WS_DEFLATED, packed);
+    if (err && has_takeover(ws))
+        fr_takeover_forget_(deflate_of(ws), ws); /* the peer does not have what it would refer to */
+    return err;
+}
+
 fr_err fr_ws_send(fr_ws *ws, bool is_text, fr_str data)
 {
+    uint8_t opcode = is_text ? FR_WS_TEXT : FR_WS_BINARY;
     if (ws->state != FR_WS_OPEN)
         return FR_ECANCELED;
-    return fr_ws_put_(ws, is_text ? FR_WS_TEXT : FR_WS_BINARY, data);
+    if (ws->opts->terms.our_bits && data.n >= ws->opts->deflate.from_bytes)
+        return send_deflated(ws, opcode, data);
+    return fr_ws_put_(ws, opcode, data);
+}
+
+void fr_ws_drop_pending(fr_ws *ws)
+{
+    fr_conn_drop_pending(ws->conn);
+    if (has_takeover(ws))
+        fr_takeover_forget_(deflate_of(ws), ws);
 }
 
 /* ---- the rest of the interface ---- */
@@ -114,6 +149,7 @@ static void free_loop(void *value)
         next = kept->next;
         fr_free(kept);
     }
+    fr_deflate_deinit_(&all->deflate);
     fr_free(all);
 }
 
@@ -127,6 +163,7 @@ fr_ws_loop *fr_ws_loop_get_(fr_loop *loop)
         return NULL;
     all->loop = loop;
     all->flush.run = fr_fan_flush_all_;
+    fr_deflate_init_(&all->deflate, loop);
     fr_loop_slot_set(loop, FR_SLOT_WS, all, free_loop);
     return all;
 }

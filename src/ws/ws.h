@@ -12,7 +12,7 @@ typedef struct fr_ws_handler {
     /* Where the n bytes of a message that has arrived whole should be put. NULL, or returning NULL: they stay in the
      * receive buffer. May be called without on_message after it: the message was not valid. */
     char *(*on_room)(fr_ws *ws, size_t n);
-    /* A whole message; data borrowed, writable, until return. Loop stack, must not suspend. */
+    /* A whole message; data borrowed, writable, until return or fr_ws_next. Loop stack, must not suspend. */
     void (*on_message)(fr_ws *ws, bool is_text, fr_str data);
     /* Output that was blocked has left. May be NULL. */
     void (*on_drain)(fr_ws *ws);
@@ -22,14 +22,36 @@ typedef struct fr_ws_handler {
     void (*on_close)(fr_ws *ws, uint16_t code);
 } fr_ws_handler;
 
+/* permessage-deflate (RFC 7692), as far as clients offer it. */
+typedef struct fr_deflate_opts { /* zero = default */
+    bool is_on;                  /* false: every offer is declined */
+    bool
+        has_our_takeover; /* our messages may refer to earlier ones: a compressor for each active socket */
+    bool has_their_takeover; /* theirs may: a window for each socket, also an idle one */
+    uint8_t window_bits;     /* 9 to 15; 12: at most so far back, 2 to the power of it */
+    uint8_t level;           /* 1 to 9; 1 */
+    uint32_t from_bytes;     /* shorter messages go as they are; 512 */
+    uint64_t kept_bytes; /* what all sockets of the process keep from message to message; 32 MiB */
+} fr_deflate_opts;
+
+/* What was agreed with one client. */
+typedef struct fr_deflate_terms {
+    uint8_t our_bits, their_bits; /* 8 to 15; 0: no compression */
+    bool has_our_takeover, has_their_takeover;
+    bool tells_our_bits, tells_their_bits; /* in the answer */
+} fr_deflate_terms;
+
 typedef struct fr_ws_opts { /* zero = default */
     uint64_t message_bytes; /* 1 MiB → 1009 */
-    uint64_t frame_bytes;   /* 1 MiB → 1009 */
+    uint64_t frame_bytes;   /* as a message → 1009 */
     uint32_t fragments;     /* 65,536 a message → 1009 */
     uint32_t ping_ms;       /* 20 s idle → ping */
     uint32_t pong_ms;       /* 30 s without an answer → 1006 */
     uint32_t close_ms;      /* 10 s for the closing handshake */
     uint32_t pings;         /* 1,000 of the peer in a second → 1008 */
+    uint16_t messages;      /* no bound; of the peer in a second → 1008 */
+    fr_deflate_opts deflate;
+    fr_deflate_terms terms; /* private: what the handshake agreed on */
     fr_str subprotocol;     /* chosen; sent when n > 0 */
 } fr_ws_opts;
 
@@ -45,11 +67,13 @@ fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *opts, const fr_ws_handler *ha
 
 void *fr_ws_user(const fr_ws *ws);
 fr_conn *fr_ws_conn(const fr_ws *ws);
-/* Queue one message; copied into the connection's output. Errors: FR_ETOOBIG (bound reached; nothing queued),
- * FR_ECANCELED (closing). */
+/* Queue one message; copied into the connection's output, compressed if that was agreed and is worth it. Errors:
+ * FR_ETOOBIG (bound reached; nothing queued), FR_ECANCELED (closing). */
 fr_err fr_ws_send(fr_ws *ws, bool is_text, fr_str data);
 /* Start the closing handshake; queued output goes first. Codes that may not be sent become 1011. */
 void fr_ws_close(fr_ws *ws, uint16_t code, fr_str reason);
+/* fr_conn_drop_pending of a socket that goes on: what was dropped is referred to no more. */
+void fr_ws_drop_pending(fr_ws *ws);
 bool fr_ws_is_open(const fr_ws *ws);
 /* Hold back reading while a handler is busy and its mailbox full. */
 void fr_ws_pause(fr_ws *ws);

@@ -3,6 +3,7 @@
 #define FR_WS_WS_INT_H
 #include "base/alloc.h"
 #include "base/str.h"
+#include "ws/deflate.h"
 #include "ws/fan.h"
 
 enum {
@@ -11,7 +12,8 @@ enum {
     FR_WS_BINARY = 2,
     FR_WS_CLOSE = 8,
     FR_WS_PING = 9,
-    FR_WS_PONG = 10
+    FR_WS_PONG = 10,
+    FR_WS_DEFLATED = 0x40 /* beside the opcode of what is sent: the first reserved bit */
 };
 enum {
     FR_WS_HEAD_BYTES = 14,         /* the longest header with a mask */
@@ -34,7 +36,8 @@ typedef struct fr_ws_in {
     uint8_t opcode;     /* of the first frame */
     bool is_final;      /* the present frame is the last one */
     bool is_skipped;
-    uint8_t *bytes; /* owned; grows with what has arrived, never by what was declared */
+    bool is_deflated; /* inflated when it has come whole */
+    uint8_t *bytes;   /* owned; grows with what has arrived, never by what was declared */
     size_t n, cap;
 } fr_ws_in;
 
@@ -47,14 +50,15 @@ struct fr_ws {
     fr_ws_in *in;           /* owned; NULL between messages */
     uint32_t heard_ms;      /* low bits of the loop's clock when something last came */
     union {
-        uint32_t ping_second;  /* the second that pings are counted in */
+        uint32_t second;       /* that pings and messages are counted in */
         uint32_t choked_bytes; /* while nothing is read: what waited when it was looked at last */
     };
-    uint32_t pings;
-    uint8_t state;
-    bool is_pinged; /* by us, and nothing has come since */
-    bool is_paused; /* by the handler */
-    bool is_choked; /* by its own output: the peer does not read */
+    uint32_t pings;    /* in that second */
+    uint16_t messages; /* in that second, if they are bounded */
+    uint8_t state : 2;
+    bool is_pinged : 1; /* by us, and nothing has come since */
+    bool is_paused : 1; /* by the handler */
+    bool is_choked : 1; /* by its own output: the peer does not read */
 };
 
 /* What one loop keeps for all its sockets. */
@@ -75,7 +79,9 @@ typedef struct fr_ws_loop {
     fr_loop *loop;
     fr_fan *dirty_first, *dirty_last;
     fr_ws_reading reading;
-    fr_ws_opts_kept *opts; /* owned; as many as the application has different ones */
+    fr_ws_opts_kept
+        *opts; /* owned; as many as the application has different ones, and terms are agreed on */
+    fr_deflate deflate;
 } fr_ws_loop;
 
 /* ws.c; NULL when memory is out */
@@ -90,6 +96,7 @@ typedef struct fr_ws_head {
     uint32_t mask;
     uint8_t opcode;
     bool is_final;
+    bool is_deflated; /* of text and binary: the rest may not have that bit */
 } fr_ws_head;
 enum { FR_WS_HEAD_BAD = 0xff }; /* as opcode: breaks the protocol */
 /* Read a client's frame header. Returns its length; 0: more bytes are needed. A header that breaks the protocol is
@@ -118,6 +125,7 @@ void fr_ws_tell_close_(fr_ws *ws, uint16_t code);
 
 /* ping.c */
 void fr_ws_on_ping_(fr_ws *ws, fr_str payload);
+bool fr_ws_is_flooding_(fr_ws *ws); /* one message more than is allowed in a second */
 void fr_ws_on_deadline_(fr_conn *conn);
 void fr_ws_watch_output_(fr_ws *ws); /* it has been choked */
 

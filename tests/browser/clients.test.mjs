@@ -51,14 +51,17 @@ async function refusal(server, path, options) {
 }
 
 const echo = new Server('echo');
+const keeping = new Server('echo', '--ws-compress-takeover', 'both');
 const recipe = new Server('realtime-update');
 
 before(async () => {
   await echo.start();
+  await keeping.start();
   await recipe.start();
 });
 after(async () => {
   await echo.finish();
+  await keeping.finish();
   await recipe.finish();
 });
 
@@ -93,12 +96,33 @@ test('a ping is answered', async () => {
   await client.close();
 });
 
-test('a client that offers compression is served without it', async () => {
-  const client = await open(echo, '/ws/echo/', { perMessageDeflate: true });
-  client.ws.send('plain');
-  assert.equal(await client.next(), 'plain');
-  await client.close();
-});
+const compression = {
+  'as it comes': {},
+  'our window is small': { serverMaxWindowBits: 9, threshold: 0 },
+  'their window is small': { clientMaxWindowBits: 9, threshold: 0 },
+  'no takeover': { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 0 },
+};
+const words = (count) => Array.from({ length: count }, (_, i) => `{"id":${i * 7919},"name":"note ${i % 13} 🎉"}`).join(',');
+
+for (const [name, perMessageDeflate] of Object.entries(compression)) {
+  for (const server of [() => echo, () => keeping]) {
+    test(`compressed messages come back: ${name}${server() === echo ? '' : ', with takeover'}`, async () => {
+      const client = await open(server(), '/ws/echo/', { perMessageDeflate });
+      assert.match(client.ws.extensions, /permessage-deflate/);
+      for (const count of [0, 1, 20, 20, 500, 20000]) {
+        client.ws.send(words(count));
+        assert.equal(await client.next(), words(count));
+        const bytes = Buffer.from(words(count)).reverse();
+        client.ws.send(bytes);
+        assert.deepEqual(await client.next(), bytes);
+      }
+      client.ws.send(words(100), { fin: false });
+      client.ws.send(words(200), { fin: true });
+      assert.equal(await client.next(), words(100) + words(200));
+      assert.equal(await client.close(4000), 4000);
+    });
+  }
+}
 
 test('the topic reaches all, the sender too', async () => {
   const clients = await Promise.all(Array.from({ length: 10 }, () => open(echo, '/ws/topic/')));

@@ -9,8 +9,9 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const build = process.env.FR_BUILD ?? join(root, 'build', 'dev');
 
 export class Server {
-  constructor(name) {
+  constructor(name, ...options) {
     this.name = name;
+    this.options = options;
     this.folder = mkdtempSync(join(tmpdir(), 'freshet-'));
     this.output = '';
   }
@@ -18,7 +19,7 @@ export class Server {
   // Resolves when it listens. A restart takes the port that it had.
   async start() {
     const listen = `127.0.0.1:${this.port ?? 0}`;
-    const options = ['--listen', listen, '--workers', '2', '--log', 'warn'];
+    const options = ['--listen', listen, '--workers', '2', '--log', 'warn', ...this.options];
     if (this.name !== 'echo') options.push('--db', `sqlite:${join(this.folder, 'test.db')}`);
     this.process = spawn(join(build, 'examples', this.name), options, { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
     this.ended = new Promise((resolve) => this.process.on('exit', (code, signal) => resolve(code ?? signal)));

@@ -156,7 +156,7 @@ static UNUSED int peer_next(peer *p, fr_str *payload)
     if (rest.n < 2)
         return p->is_over && rest.n == 0 ? END : NOTHING;
     const uint8_t *b = (const uint8_t *)rest.p;
-    assert_int_equal(b[0] & 0x70, 0);
+    assert_int_equal(b[0] & 0x30, 0);
     assert_int_equal(b[0] & 0x80, 0x80); /* we send no fragments */
     assert_int_equal(b[1] & 0x80, 0);
     size_t more = b[1] < 126 ? 0 : b[1] == 126 ? 2 : 8, n = more ? 0 : b[1];
@@ -166,7 +166,7 @@ static UNUSED int peer_next(peer *p, fr_str *payload)
         return NOTHING;
     *payload = fr_str_sub(rest, 2 + more, n);
     p->at += 2 + more + n;
-    return b[0] & 15;
+    return (b[0] & 15) | (b[0] & 0x40 ? RSV1 : 0);
 }
 
 static UNUSED int peer_code(fr_str payload)

@@ -37,7 +37,7 @@ static void a_header_that_breaks_the_protocol_is_bad_at_two_bytes(void **state)
 {
     (void)state;
     static const char *const rows[] = {
-        "\xc1\x80", "\xa1\x80", "\x91\x80",             /* reserved bits */
+        "\xc0\x80", "\xc8\x80", "\xa1\x80", "\x91\x80", /* reserved bits */
         "\x83\x80", "\x87\x80", "\x8b\x80", "\x8f\x80", /* opcodes */
         "\x81\x01", "\x89\x01",                         /* no mask */
         "\x89\xfe", "\x88\xff", "\x8a\xfe",             /* long control frames */
