@@ -50,7 +50,8 @@ FR_API fr_str fr_req_origin(fr_req *req);
 
 /** A header for the answer. Errors: FR_EINVAL (name or value with control bytes). */
 FR_API fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value);
-/** Answer. Body is copied once. One answer a request: a second one fails with FR_EINTERNAL. */
+/** Answer. Body is copied once, or compressed if the client takes that (docs/reference.md): then the handler waits between
+ *  parts of 64 KiB, and `body` must stay. One answer a request: a second one fails with FR_EINTERNAL. */
 FR_API fr_err fr_reply_bytes(fr_req *req, int status, fr_str content_type, fr_str body);
 /** Answer application/json. */
 FR_API fr_err fr_reply_json(fr_req *req, int status, fr_str json);

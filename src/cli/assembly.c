@@ -173,6 +173,8 @@ static int build_routers(fr_assembly *a)
                         .limits = {.body_bytes = (uint64_t)a->options->body_bytes},
                         .append_slash = true,
                         .db = a->db,
+                        .gzip_level = (int)a->options->gzip_level,
+                        .gzip_from = (size_t)a->options->gzip_from,
                         .upgrade = fr_channels_upgrade,
                         .upgrade_arg = a->channels};
     return FR_EXIT_DONE;

@@ -64,6 +64,11 @@ static const fr_setting table[] = {
     {"ws-compress-memory", FR_SETTING_BYTES, "SIZE",
      "of that, for all sockets together; past it they do without", "32MiB",
      offsetof(fr_options, ws_compress_memory), NULL, 0, 1LL << 40},
+    {"gzip", FR_SETTING_INT, "LEVEL",
+     "compress answers for clients that take it: 1 fast ... 9 small, 0 never", "1",
+     offsetof(fr_options, gzip_level), NULL, 0, 9},
+    {"gzip-from", FR_SETTING_BYTES, "SIZE", "shorter answers are not compressed", "1KiB",
+     offsetof(fr_options, gzip_from), NULL, 150, 1LL << 30},
     {"drain", FR_SETTING_MS, "TIME", "how long a stop waits for requests and sockets to end", "8s",
      offsetof(fr_options, drain_ms), NULL, 1, MILLISECONDS_A_DAY},
 };

@@ -27,6 +27,8 @@ typedef struct fr_options {
     bool ws_compress;
     int ws_compress_takeover; /* 0 none, 1 server, 2 client, 3 both */
     int64_t ws_compress_from, ws_compress_window, ws_compress_level, ws_compress_memory;
+    int64_t gzip_level;
+    int64_t gzip_from;
     int log_level;  /* fr_level */
     int log_format; /* 0 text, 1 json */
     char host[256]; /* of listen */

@@ -82,6 +82,7 @@ static void loop_free(void *value)
         next = exchange->next;
         exchange_free(exchange);
     }
+    fr_gzip_pool_deinit(&of->gzips);
     fr_free(of);
 }
 
@@ -94,6 +95,7 @@ fr_http_loop *fr_http_loop_get(fr_loop *loop)
     if (!of)
         return NULL;
     of->loop = loop;
+    of->flush.run = fr_stream_on_pass_end;
     add_loop(of);
     fr_loop_slot_set(loop, FR_SLOT_HTTP, of, loop_free);
     return of;

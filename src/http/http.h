@@ -27,6 +27,8 @@ typedef struct fr_http {
     fr_http_limits limits;
     bool append_slash; /* 301 as Django's CommonMiddleware */
     struct fr_db *db;  /* put into each ctx */
+    int gzip_level;    /* 1 fast … 9 small; 0: answers are not compressed */
+    size_t gzip_from;  /* shorter ones are not; 0 = 1 KiB */
     /* A request with Upgrade: websocket, on a fiber. The hook answers by fr_http_upgrade (101 and protocol change), or
      * by fr_reply_*, or returns an error. NULL: such requests are plain requests. */
     fr_err (*upgrade)(fr_req *req, void *arg);

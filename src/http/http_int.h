@@ -6,10 +6,11 @@
 #define FR_HTTP_HTTP_INT_H
 #include "base/buf.h"
 #include "http/body.h"
+#include "http/gzip.h"
 #include "http/http.h"
 #include "http/parser.h"
-#include "net/wait.h"
 #include "http/token.h"
+#include "net/wait.h"
 
 typedef struct fr_exchange fr_exchange;
 
@@ -48,6 +49,10 @@ typedef struct fr_http_loop {
     uint64_t date_until_ms;     /* the Date line is good until then */
     char date_line[FR_DATE_LINE_BYTES];
     fr_http_counts counts;
+    fr_gzip_pool gzips;
+    fr_pass_hook flush; /* of coded streams, at the end of a pass */
+    fr_exchange *to_flush[FR_GZIPS_MAX];
+    uint32_t to_flush_count;
     struct fr_http_loop *next; /* of all loops; under a lock */
 } fr_http_loop;
 
@@ -94,6 +99,8 @@ struct fr_exchange {
     bool has_chunk;                   /* of the stream: one was written */
     uint8_t stream;                   /* fr_stream */
     fr_wait *room_wait;               /* of the stream: its handler waits for the client */
+    fr_gzip *gzip;                    /* of the stream, lent; NULL: it is sent as it is */
+    size_t since_turn;                /* bytes coded for it since others had their turn */
     fr_exchange *next;                /* in the freelist */
     fr_body body;
     fr_route_match match;
@@ -129,6 +136,12 @@ static inline void fr_http_count(_Atomic uint64_t *counter)
 
 /* request.c: what the parsed head says becomes exchange->req. Returns 0, or a status to refuse with and *why. */
 int fr_request_make(fr_exchange *exchange, const uint8_t *bytes, const char **why);
+
+/* reply_headers.c; names and tokens in lower case, matched in any */
+fr_str fr_reply_header_find(const fr_exchange *exchange, fr_str name); /* p is NULL if absent */
+bool fr_reply_header_has(const fr_exchange *exchange, fr_str name, fr_str token); /* in a list */
+void fr_reply_vary(fr_exchange *exchange, fr_str name); /* unless Vary names it already */
+void fr_reply_etag_weaken(fr_exchange *exchange);
 
 /* response.c */
 void fr_exchange_commit(fr_exchange *exchange);            /* what was batched joins the output */
@@ -167,6 +180,7 @@ typedef enum fr_stream {
     FR_STREAM_UNSEEN /* of a HEAD request */
 } fr_stream;
 void fr_stream_on_drain(fr_exchange *exchange);
+void fr_stream_on_pass_end(fr_pass_hook *hook); /* fr_http_loop.flush */
 /* The handler has returned: end what it has begun, or cut it off so that the client sees that it is not whole. */
 void fr_stream_settle(fr_exchange *exchange, fr_err err);
 

@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "http/compress.h"
 #include "http/http_int.h"
 #include "http/status.h"
 
@@ -24,39 +25,6 @@ enum {
     BODY_BYTES_MAX = INT32_MAX,
     BATCH_BYTES = 4000, /* the smallest piece of output that net has: 29 small answers */
 };
-
-/* ---- headers of the handler ---- */
-
-static bool is_ours(fr_str name)
-{
-    return fr_str_eq_nocase(name, FR_STR("content-length")) ||
-           fr_str_eq_nocase(name, FR_STR("transfer-encoding"));
-}
-
-fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
-{
-    fr_exchange *exchange = fr_exchange_of(req);
-    if (!exchange || exchange->is_answered)
-        return FR_EINTERNAL;
-    if (!fr_is_token(name) || !fr_is_field_value(value) || is_ours(name))
-        return FR_EINVAL;
-    fr_buf *headers = &exchange->reply_headers;
-    if (headers->n + name.n + value.n + 4 > FR_REPLY_HEADER_BYTES)
-        return FR_ETOOBIG;
-    if (fr_str_eq_nocase(name, FR_STR("connection"))) {
-        if (fr_list_has(value, FR_STR("close"))) {
-            exchange->is_last = true; /* the answer says so by itself */
-            return FR_OK;
-        }
-        exchange->has_connection = true;
-    }
-    exchange->has_upgrade |= fr_str_eq_nocase(name, FR_STR("upgrade"));
-    fr_buf_put(headers, name);
-    fr_buf_lit(headers, ": ");
-    fr_buf_put(headers, value);
-    fr_buf_lit(headers, "\r\n");
-    return fr_buf_check(headers);
-}
 
 /* ---- the head ---- */
 
@@ -246,12 +214,39 @@ static bool is_small(const fr_exchange *exchange, fr_str content_type, size_t bo
     return head_room(exchange, content_type) + body_bytes <= FR_CONN_RESERVE_BYTES;
 }
 
+/* The body in a coding that the client takes. It is always sent from where it was coded. */
+static fr_err send_coded(fr_exchange *exchange, int status, fr_str content_type, fr_gzip *gzip)
+{
+    fr_str body = fr_buf_str(&gzip->out), shown = exchange->req.is_head ? FR_STR("") : body;
+    if (is_small(exchange, content_type, shown.n))
+        return send_small(exchange, status, content_type, body, shown);
+    fr_buf_init(&gzip->out);
+    return send_large(exchange, status, content_type, body, true);
+}
+
+static fr_err reply_coded(fr_exchange *exchange, int status, fr_str content_type, fr_gzip *gzip)
+{
+    fr_err err = begin(exchange, status);
+    if (err == FR_OK)
+        err = send_coded(exchange, status, content_type, gzip);
+    fr_gzip_give_back(&exchange->of->gzips, gzip);
+    return err;
+}
+
 static fr_err reply(fr_req *req, int status, fr_str content_type, fr_str body)
 {
     fr_exchange *exchange = fr_exchange_of(req);
+    if (body.n >= FR_COMPRESS_LEAST_BYTES) {
+        fr_gzip *gzip;
+        FR_TRY(fr_compress_whole(exchange, status, content_type, body, &gzip));
+        if (gzip)
+            return reply_coded(exchange, status, content_type, gzip);
+    }
     FR_TRY(begin(exchange, status));
     if (fr_status_is_bodyless(status))
         body = FR_STR("");
+    if (status == 304)
+        fr_compress_validator(exchange);
     fr_str shown = req->is_head ? FR_STR("") : body;
     if (is_small(exchange, content_type, shown.n))
         return send_small(exchange, status, content_type, body, shown);
@@ -295,9 +290,12 @@ fr_err fr_reply_buf(fr_req *req, int status, fr_str content_type)
     FR_TRY(fr_buf_check(body));
     if (is_small(exchange, content_type, body->n) || req->is_head || fr_status_is_bodyless(status))
         return fr_reply_bytes(req, status, content_type, fr_buf_str(body));
-    if (!fr_is_field_value(content_type) || content_type.n > FR_REPLY_HEADER_BYTES ||
-        body->n > BODY_BYTES_MAX)
+    if (!is_sendable(content_type, body->n))
         return FR_EINTERNAL;
+    fr_gzip *gzip;
+    FR_TRY(fr_compress_whole(exchange, status, content_type, fr_buf_str(body), &gzip));
+    if (gzip)
+        return reply_coded(exchange, status, content_type, gzip);
     FR_TRY(begin(exchange, status));
     fr_str taken = fr_buf_str(body);
     fr_buf_init(body);

@@ -2,16 +2,21 @@
  * Answers whose length is not known before they end: in chunks (RFC 9112 7.1), to HTTP/1.0 clients until the connection
  * ends. The handler is held back while the client does not read, so a stream costs its client FR_OUTPUT_BYTES and one
  * piece, however long it is.
+ *
+ * A stream may be compressed. What its handler has written is then flushed out of the coder at the end of the pass, which
+ * is when it would leave uncompressed: a client never waits longer for it.
  */
 #include <freshet/http.h>
 
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/str.h"
+#include "http/compress.h"
 #include "http/http_int.h"
 #include "http/status.h"
 
-enum { PIECE_BYTES = 64 * 1024 };
+enum { PIECE_BYTES = 64 * 1024, CODED_PIECE_BYTES = 16 * 1024 };
 
 static fr_exchange *stream_of(const fr_req *req)
 {
@@ -59,34 +64,120 @@ void fr_stream_on_drain(fr_exchange *exchange)
         fr_wait_done(wait, FR_OK);
 }
 
-/* ---- the calls ---- */
-
-fr_err fr_reply_start(fr_req *req, int status, fr_str content_type)
-{
-    fr_exchange *exchange = fr_exchange_of(req);
-    if (!exchange || !exchange->ctx.fiber || fr_status_is_bodyless(status))
-        return FR_EINTERNAL;
-    bool is_chunked = exchange->head.minor > 0;
-    if (!is_chunked)
-        exchange->is_last = true;
-    FR_TRY(fr_answer_head(exchange, status, content_type, is_chunked));
-    exchange->stream = req->is_head ? FR_STREAM_UNSEEN
-                       : is_chunked ? FR_STREAM_CHUNKED
-                                    : FR_STREAM_PLAIN;
-    exchange->has_chunk = false;
-    return FR_OK;
-}
+/* ---- pieces ---- */
 
 /* One chunk. The line end behind a chunk's data goes out with the head of the next. */
-static fr_err write_piece(fr_exchange *exchange, fr_str piece)
+static fr_err put_piece(fr_exchange *exchange, fr_str piece)
 {
     char head[32];
     int n = 0;
     if (exchange->stream == FR_STREAM_CHUNKED)
         n = snprintf(head, sizeof head, "%s%zx\r\n", exchange->has_chunk ? "\r\n" : "", piece.n);
     exchange->has_chunk = true;
-    FR_TRY(fr_conn_write2(exchange->conn, (fr_str){head, (size_t)n}, piece));
-    return wait_for_room(exchange);
+    return fr_conn_write2(exchange->conn, (fr_str){head, (size_t)n}, piece);
+}
+
+/* ---- compressed streams ---- */
+
+/* Into the coder, and what has come out of it into the output. Half a coded answer is worth nothing: the connection
+ * ends when it fails. */
+static fr_err put_coded(fr_exchange *exchange, fr_str piece, int flush)
+{
+    fr_gzip *gzip = exchange->gzip;
+    fr_err err = fr_gzip_put(gzip, piece, flush);
+    if (err == FR_OK && (gzip->out.n >= CODED_PIECE_BYTES || (gzip->out.n && flush))) {
+        err = put_piece(exchange, fr_buf_str(&gzip->out));
+        fr_buf_clear(&gzip->out);
+    }
+    if (err != FR_OK)
+        fr_conn_close(exchange->conn, err);
+    return err;
+}
+
+static void forget_flush(fr_exchange *exchange)
+{
+    fr_http_loop *of = exchange->of;
+    for (uint32_t i = 0; i < of->to_flush_count; i++)
+        if (of->to_flush[i] == exchange) {
+            of->to_flush[i] = of->to_flush[--of->to_flush_count];
+            return;
+        }
+}
+
+/* There is room for all: each has a context lent, and those are bounded. */
+static void flush_later(fr_exchange *exchange)
+{
+    fr_http_loop *of = exchange->of;
+    for (uint32_t i = 0; i < of->to_flush_count; i++)
+        if (of->to_flush[i] == exchange)
+            return;
+    of->to_flush[of->to_flush_count++] = exchange;
+    fr_loop_at_pass_end(of->loop, &of->flush);
+}
+
+void fr_stream_on_pass_end(fr_pass_hook *hook)
+{
+    fr_http_loop *of = (fr_http_loop *)(void *)((char *)hook - offsetof(fr_http_loop, flush));
+    while (of->to_flush_count) {
+        fr_exchange *exchange = of->to_flush[--of->to_flush_count];
+        if (is_there(exchange) == FR_OK)
+            put_coded(exchange, FR_STR(""), Z_SYNC_FLUSH);
+    }
+}
+
+static void give_coder_back(fr_exchange *exchange)
+{
+    if (!exchange->gzip)
+        return;
+    forget_flush(exchange);
+    fr_gzip_give_back(&exchange->of->gzips, exchange->gzip);
+    exchange->gzip = NULL;
+}
+
+/* A long stream lets others have their turn. */
+static fr_err write_coded(fr_exchange *exchange, fr_str piece)
+{
+    FR_TRY(put_coded(exchange, piece, Z_NO_FLUSH));
+    flush_later(exchange);
+    exchange->since_turn += piece.n;
+    if (exchange->since_turn < FR_COMPRESS_TURN_BYTES)
+        return FR_OK;
+    exchange->since_turn = 0;
+    return fr_wait_turn(&exchange->ctx);
+}
+
+/* ---- the calls ---- */
+
+static fr_err start(fr_exchange *exchange, int status, fr_str content_type)
+{
+    bool is_chunked = exchange->head.minor > 0;
+    if (!is_chunked)
+        exchange->is_last = true;
+    fr_gzip *gzip = fr_compress_stream(exchange, status, content_type);
+    fr_err err = fr_answer_head(exchange, status, content_type, is_chunked);
+    if (gzip && (err != FR_OK || exchange->req.is_head)) {
+        fr_gzip_give_back(&exchange->of->gzips, gzip);
+        gzip = NULL;
+    }
+    if (err != FR_OK &&
+        !exchange->is_answered) /* its headers are not those of the error's answer */
+        fr_buf_clear(&exchange->reply_headers);
+    FR_TRY(err);
+    exchange->gzip = gzip;
+    exchange->since_turn = 0;
+    exchange->stream = exchange->req.is_head ? FR_STREAM_UNSEEN
+                       : is_chunked          ? FR_STREAM_CHUNKED
+                                             : FR_STREAM_PLAIN;
+    exchange->has_chunk = false;
+    return FR_OK;
+}
+
+fr_err fr_reply_start(fr_req *req, int status, fr_str content_type)
+{
+    fr_exchange *exchange = fr_exchange_of(req);
+    if (!exchange || exchange->is_answered || !exchange->ctx.fiber || fr_status_is_bodyless(status))
+        return FR_EINTERNAL;
+    return start(exchange, status, content_type);
 }
 
 fr_err fr_reply_write(fr_req *req, fr_str bytes)
@@ -99,7 +190,8 @@ fr_err fr_reply_write(fr_req *req, fr_str bytes)
     while (bytes.n) {
         FR_TRY(is_there(exchange));
         fr_str piece = fr_str_sub(bytes, 0, PIECE_BYTES);
-        FR_TRY(write_piece(exchange, piece));
+        FR_TRY(exchange->gzip ? write_coded(exchange, piece) : put_piece(exchange, piece));
+        FR_TRY(wait_for_room(exchange));
         bytes = fr_str_from(bytes, piece.n);
     }
     return FR_OK;
@@ -111,8 +203,12 @@ fr_err fr_reply_end(fr_req *req)
     if (!exchange)
         return FR_EINTERNAL;
     bool is_chunked = exchange->stream == FR_STREAM_CHUNKED;
+    fr_err err = is_there(exchange);
+    if (err == FR_OK && exchange->gzip)
+        err = put_coded(exchange, FR_STR(""), Z_FINISH);
     exchange->stream = FR_STREAM_NONE;
-    FR_TRY(is_there(exchange));
+    give_coder_back(exchange);
+    FR_TRY(err);
     if (!is_chunked)
         return FR_OK;
     fr_str end = exchange->has_chunk ? FR_STR("\r\n0\r\n\r\n") : FR_STR("0\r\n\r\n");
@@ -128,6 +224,7 @@ void fr_stream_settle(fr_exchange *exchange, fr_err err)
         return;
     }
     exchange->stream = FR_STREAM_NONE;
+    give_coder_back(exchange);
     if (is_there(exchange) != FR_OK)
         return;
     FR_WARN("http.stream", FR_KV_S("path", exchange->req.path), FR_KV_C("error", fr_err_name(err)),

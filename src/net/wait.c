@@ -150,3 +150,15 @@ fr_err fr_wait_until_canceled(fr_wait *wait, bool (*withdraw)(fr_wait *wait))
         return wait->ctx->is_canceled ? FR_ECANCELED : FR_ETIMEOUT;
     return fr_wait_for(wait);
 }
+
+/* What is posted in a pass runs in it or in the next one, and that looks at its sockets before. */
+fr_err fr_wait_turn(fr_ctx *ctx)
+{
+    if (!fr_fiber_current())
+        return FR_OK;
+    fr_wait wait;
+    fr_wait_init(&wait, ctx);
+    fr_loop_post(wait.loop, &wait.task);
+    FR_TRY(fr_wait_for(&wait));
+    return ctx->is_canceled ? FR_ECANCELED : FR_OK;
+}

@@ -38,6 +38,10 @@ fr_err fr_wait_for(fr_wait *wait);
  */
 fr_err fr_wait_until_canceled(fr_wait *wait, bool (*withdraw)(fr_wait *wait));
 
+/* Others go first, those whose bytes have just come too: for work of many milliseconds, between its parts. Outside of a
+ * fiber it returns at once. Errors: FR_ECANCELED (the client has gone). */
+fr_err fr_wait_turn(fr_ctx *ctx);
+
 /* The client has gone: waits of this context that look at it end with FR_ECANCELED. Loop thread. */
 void fr_ctx_cancel(fr_ctx *ctx);
 
