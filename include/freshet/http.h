@@ -43,7 +43,7 @@ FR_API fr_str fr_req_query(fr_req *req, fr_str name);
 FR_API fr_str fr_req_arg(const fr_req *req, fr_str name);
 /** A path argument of an <int:…> converter; 0 if absent. */
 FR_API int64_t fr_req_arg_int(const fr_req *req, fr_str name);
-/** A cookie; p is NULL if absent. */
+/** A cookie, read as Django reads it: without quotes, of several with one name the last; p is NULL if absent. */
 FR_API fr_str fr_req_cookie(const fr_req *req, fr_str name);
 /** "http://host" of the request: for absolute links. */
 FR_API fr_str fr_req_origin(fr_req *req);
@@ -57,6 +57,36 @@ FR_API fr_err fr_reply_bytes(fr_req *req, int status, fr_str content_type, fr_st
 FR_API fr_err fr_reply_json(fr_req *req, int status, fr_str json);
 /** Answer text/plain; charset=utf-8. */
 FR_API fr_err fr_reply_text(fr_req *req, int status, fr_str text);
+
+/** For which requests that other sites cause a browser sends a cookie: top-level GETs; none; all (over https only). */
+typedef enum fr_same_site { FR_SAME_SITE_LAX, FR_SAME_SITE_STRICT, FR_SAME_SITE_NONE } fr_same_site;
+
+/** A cookie of an answer. Zero is the safe default of every member but the name. */
+typedef struct fr_cookie {
+    fr_str name;   /* a token; "__Host-…" and "__Secure-…" promise what browsers hold them to */
+    fr_str value;  /* visible ASCII without '"', ',', ';' and '\\'; encode what is not */
+    fr_str path;   /* n = 0: "/" */
+    fr_str domain; /* n = 0: this host alone */
+    int64_t max_age_s; /* 0: until the browser ends; below 0: the cookie is deleted */
+    fr_same_site same_site;
+    bool is_for_scripts; /* scripts may read it: no HttpOnly */
+    bool is_secure;      /* over https only; set by itself when the request came so */
+    void *reserved_[2];
+} fr_cookie;
+
+/**
+ * Set a cookie by the answer. To change or delete one, name, path and domain must be those it was set with.
+ *
+ * @param req     not answered yet
+ * @param cookie  borrowed until return
+ *
+ * Errors:   FR_EINVAL (what stands in it is not valid, or browsers would refuse it), FR_ETOOBIG (name and value over
+ *           4 KiB, all headers over 32 KiB), FR_ENOMEM, FR_EINTERNAL (answered already)
+ * Owner:    copied
+ * Thread:   the request's loop
+ * Source:   RFC 6265 section 4.1; attributes in Django's order
+ */
+FR_API fr_err fr_reply_cookie(fr_req *req, const fr_cookie *cookie);
 
 /**
  * Begin an answer whose length is not known yet: fr_reply_write sends its pieces, fr_reply_end ends it. HTTP/1.1 clients get

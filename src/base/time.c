@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/digits.h"
+#include "base/str.h"
 #include "base/time_int.h"
 
 enum {
@@ -224,26 +225,79 @@ static int name_index(const char *names, size_t count, const char *name)
     return -1;
 }
 
-bool fr_time_parse_http(fr_str s, fr_time *out)
+/* The three forms that a recipient must read. In a shape 0 stands for a digit, a for a letter, _ for a digit or a blank;
+ * the others are the places of its parts. */
+static const struct {
+    const char *shape;
+    uint8_t day, month, year, clock;
+    bool has_century;
+} HTTP_DATES[] = {
+    {"aaa, 00 aaa 0000 00:00:00 GMT", 5, 8, 12, 17, true},
+    {"aaa aaa _0 00:00:00 0000", 8, 4, 20, 11, true},
+    {", 00-aaa-00 00:00:00 GMT", 2, 5, 9, 12, false}, /* behind a day's whole name */
+};
+
+static bool has_shape(fr_str s, const char *shape)
 {
-    /* In the shape, 0 stands for a digit and a for a letter. */
-    static const char SHAPE[] = "aaa, 00 aaa 0000 00:00:00 GMT";
-    if (s.n != sizeof SHAPE - 1)
-        return false;
     for (size_t i = 0; i < s.n; i++) {
         bool is_digit = s.p[i] >= '0' && s.p[i] <= '9';
-        if (SHAPE[i] == '0' ? !is_digit : SHAPE[i] != 'a' && SHAPE[i] != s.p[i])
+        bool fits = shape[i] == '0'   ? is_digit
+                    : shape[i] == '_' ? is_digit || s.p[i] == ' '
+                                      : shape[i] == 'a' || shape[i] == s.p[i];
+        if (!fits)
             return false;
     }
-#define PAIR(at) ((s.p[at] - '0') * 10 + s.p[(at) + 1] - '0')
-    int hour = PAIR(17), minute = PAIR(20), second = PAIR(23);
+    return true;
+}
+
+static int two_digits(const char *p)
+{
+    return (p[0] == ' ' ? 0 : p[0] - '0') * 10 + p[1] - '0';
+}
+
+/* Of two digits: the year that ends so and is at most 50 years from now. */
+static int full_year(int two)
+{
+    int64_t us, year;
+    int month, day;
+    split_day(day_of(fr_time_now(), &us), &year, &month, &day);
+    int century = (int)(year - year % 100), full = century + two;
+    return full > (int)year + 50 ? full - 100 : full;
+}
+
+/* Does the text begin with a day's name, of three letters or whole? Returns its length, or 0. */
+static size_t weekday_bytes(fr_str s)
+{
+    static const char *const ENDINGS[] = {"rsday", "day", "urday", "day", "day", "sday", "nesday"};
+    int index = s.n < 3 ? -1 : name_index(WEEKDAYS, 7, s.p);
+    if (index < 0)
+        return 0;
+    return fr_str_starts(fr_str_from(s, 3), fr_str_c(ENDINGS[index])) ? 3 + strlen(ENDINGS[index])
+                                                                      : 3;
+}
+
+bool fr_time_parse_http(fr_str s, fr_time *out)
+{
+    size_t name = weekday_bytes(s), form = 0;
+    if (!name)
+        return false;
+    if (name > 3) {
+        s = fr_str_from(s, name);
+        form = 2;
+    } else if (s.n == strlen(HTTP_DATES[1].shape)) {
+        form = 1;
+    }
+    if (s.n != strlen(HTTP_DATES[form].shape) || !has_shape(s, HTTP_DATES[form].shape))
+        return false;
+    const char *clock = s.p + HTTP_DATES[form].clock, *years = s.p + HTTP_DATES[form].year;
+    int hour = two_digits(clock), minute = two_digits(clock + 3), second = two_digits(clock + 6);
+    int year = HTTP_DATES[form].has_century ? two_digits(years) * 100 + two_digits(years + 2)
+                                            : full_year(two_digits(years));
+    int month = name_index(MONTHS, 12, s.p + HTTP_DATES[form].month) + 1;
     fr_date date;
-    if (name_index(WEEKDAYS, 7, s.p) < 0 || hour > 23 || minute > 59 || second > 59)
+    if (hour > 23 || minute > 59 || second > 59 ||
+        !fr_date_civil(year, month, two_digits(s.p + HTTP_DATES[form].day), &date))
         return false;
-    if (!fr_date_civil(PAIR(12) * 100 + PAIR(14), name_index(MONTHS, 12, s.p + 8) + 1, PAIR(5),
-                       &date))
-        return false;
-#undef PAIR
     *out = date * FR_DAY_US + (hour * 3600 + minute * 60 + second) * FR_SECOND_US;
     return true;
 }

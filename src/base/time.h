@@ -21,7 +21,7 @@ bool fr_span_parse_time(fr_str s, fr_span *out);
 bool fr_time_parse(fr_str s, fr_time *out);
 /* A duration in the Django, ISO 8601 or PostgreSQL form. */
 bool fr_span_parse(fr_str s, fr_span *out);
-/* An IMF-fixdate: Sun, 06 Nov 1994 08:49:37 GMT. */
+/* Sun, 06 Nov 1994 08:49:37 GMT, and the two older forms of RFC 9110 5.6.7. */
 bool fr_time_parse_http(fr_str s, fr_time *out);
 
 /* ---- formats: return the length written, no NUL ---- */

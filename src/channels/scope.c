@@ -194,5 +194,5 @@ fr_str fr_sock_cookie(const fr_sock *sock, fr_str name)
         if (value.p)
             found = value;
     }
-    return found;
+    return fr_cookie_unquote(sock->ctx->arena, found);
 }

@@ -101,7 +101,7 @@ fr_str fr_req_cookie(const fr_req *req, fr_str name)
         if (value.p)
             found = value;
     }
-    return found;
+    return fr_cookie_unquote(req->ctx->arena, found);
 }
 
 fr_str fr_req_origin(fr_req *req)

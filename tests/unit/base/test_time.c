@@ -87,14 +87,27 @@ static void http_dates_are_written_and_read(void **state)
     check_format(fr_time_http, -1000000, "Wed, 31 Dec 1969 23:59:59 GMT");
     assert_true(fr_time_parse_http(FR_STR("Sun, 06 Nov 1994 08:49:37 GMT"), &t));
     assert_true(t == 784111777000000);
+    assert_true(fr_time_parse_http(FR_STR("Sunday, 06-Nov-94 08:49:37 GMT"), &t));
+    assert_true(t == 784111777000000);
+    assert_true(fr_time_parse_http(FR_STR("Sun Nov  6 08:49:37 1994"), &t));
+    assert_true(t == 784111777000000);
+    assert_true(fr_time_parse_http(FR_STR("Wed Dec 31 23:59:59 1969"), &t));
+    assert_true(t == -1000000);
 }
 
 static void other_http_dates_are_refused(void **state)
 {
     (void)state;
     static const char *const REFUSED[] = {"",
-                                          "Sunday, 06-Nov-94 08:49:37 GMT",
-                                          "Sun Nov  6 08:49:37 1994",
+                                          "Su",
+                                          "Sunday",
+                                          "Sunnday, 06-Nov-94 08:49:37 GMT",
+                                          "Sunday, 06-Nov-1994 08:49:37 GMT",
+                                          "Sunday, 31-Nov-94 08:49:37 GMT",
+                                          "Sun, 06-Nov-94 08:49:37 GMT",
+                                          "Sun Nov 6 08:49:37 1994",
+                                          "Sun Nov  0 08:49:37 1994",
+                                          "Sun Nov  6 08:49:37 19 4",
                                           "Sun, 06 Nov 1994 08:49:37 UTC",
                                           "Sun, 31 Nov 1994 08:49:37 GMT",
                                           "Sun, 06 Foo 1994 08:49:37 GMT",
