@@ -71,6 +71,8 @@ fr_err fr_ws_check(fr_req *req)
                        "A WebSocket needs the headers Upgrade: websocket and Connection: Upgrade.");
     if (count_header(req, FR_STR("host")) != 1)
         return fr_fail(req, FR_EINVAL, "A WebSocket needs one Host header.");
+    if (count_header(req, FR_STR("sec-websocket-version")) > 1)
+        return fr_fail(req, FR_EINVAL, "Sec-WebSocket-Version stands there twice.");
     fr_str version = fr_req_header(req, FR_STR("sec-websocket-version"));
     if (!fr_str_eq(version, FR_STR("13")))
         return refuse_version(req);
