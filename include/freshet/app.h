@@ -30,7 +30,8 @@ struct fr_route {
     const char *folder;          /* http: static files beneath this folder, at path… */
     const char *page;            /* http: this HTML text, for a page that is part of the program */
     const fr_route *include;     /* routes beneath path */
-    void *reserved_[4];
+    const char *cache; /* Cache-Control of folder and page: "max-age=31536000, immutable" */
+    void *reserved_[3];
 };
 
 /** An application: what fr_main serves. Zero is the default of every member. */

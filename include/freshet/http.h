@@ -58,6 +58,35 @@ FR_API fr_err fr_reply_json(fr_req *req, int status, fr_str json);
 /** Answer text/plain; charset=utf-8. */
 FR_API fr_err fr_reply_text(fr_req *req, int status, fr_str text);
 
+/** Which state of a resource an answer shows. */
+typedef struct fr_version {
+    fr_str tag; /* another for each state; visible ASCII without '"'; n = 0: none */
+    bool
+        is_weak; /* the same tag stands for states that are as good as each other, not the same bytes */
+    bool is_missing;  /* there is none yet: only "If-Match: *" and the like are looked at */
+    fr_time modified; /* 0: not known */
+    void *reserved_[2];
+} fr_version;
+
+/**
+ * Say which version the answer will show (ETag, Last-Modified), and look at the conditions of the request: If-Match,
+ * If-Unmodified-Since, If-None-Match, If-Modified-Since. If they say that nothing needs to be done or sent, that is
+ * answered: 304 to GET and HEAD, else 412. Call it before the work, and before a write that must not overwrite another.
+ *
+ *     bool is_answered;
+ *     FR_TRY(fr_reply_version(req, &(fr_version){.tag = tag}, &is_answered));
+ *     if (is_answered) return FR_OK;
+ *
+ * @param req          not answered yet
+ * @param version      borrowed until return
+ * @param is_answered  out: there is nothing left to do
+ *
+ * Errors:   FR_EINVAL (the tag), FR_ENOMEM, FR_EINTERNAL (answered already), FR_ECANCELED
+ * Thread:   the request's loop
+ * Source:   RFC 9110 sections 8.8 and 13
+ */
+FR_API fr_err fr_reply_version(fr_req *req, const fr_version *version, bool *is_answered);
+
 /** For which requests that other sites cause a browser sends a cookie: top-level GETs; none; all (over https only). */
 typedef enum fr_same_site { FR_SAME_SITE_LAX, FR_SAME_SITE_STRICT, FR_SAME_SITE_NONE } fr_same_site;
 

@@ -91,6 +91,8 @@ static fr_err serve_page(fr_req *req, void *arg)
         FR_TRY(fr_reply_header(req, FR_STR("Allow"), FR_STR("GET, HEAD")));
         return fr_fail(req, FR_EMETHOD, "Method \"%.*s\" not allowed.", FR_FMT(req->method));
     }
+    if (route->cache)
+        FR_TRY(fr_reply_header(req, FR_STR("Cache-Control"), fr_str_c(route->cache)));
     return fr_static_bytes(req, FR_STR("text/html; charset=utf-8"), fr_str_c(route->page));
 }
 
@@ -200,7 +202,8 @@ fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_rout
         target->handle = serve_page;
         target->is_quick = true;
     } else {
-        FR_TRY(fr_static_open(arena, route->folder, target, error));
+        fr_static_opts opts = {.folder = route->folder, .cache = route->cache};
+        FR_TRY(fr_static_open(arena, &opts, target, error));
     }
     return fr_router_add(router, flat->pattern, route->folder != NULL, target, error);
 }

@@ -85,6 +85,7 @@ static fr_gzip *take(fr_exchange *exchange, int status, fr_str content_type)
 static void set_headers(fr_exchange *exchange)
 {
     fr_buf_lit(&exchange->reply_headers, "Content-Encoding: gzip\r\n");
+    fr_reply_header_drop(exchange, FR_STR("accept-ranges")); /* of what is made anew each time */
     fr_reply_etag_weaken(exchange);
 }
 
@@ -135,6 +136,9 @@ fr_gzip *fr_compress_stream(fr_exchange *exchange, int status, fr_str content_ty
 
 void fr_compress_validator(fr_exchange *exchange)
 {
-    if (is_on(exchange) && exchange->reply_headers.n && is_wanted(exchange))
+    if (!is_on(exchange) || !fr_reply_header_find(exchange, FR_STR("etag")).p)
+        return;
+    fr_reply_vary(exchange, FR_STR("Accept-Encoding"));
+    if (is_wanted(exchange))
         fr_reply_etag_weaken(exchange);
 }

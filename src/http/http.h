@@ -68,9 +68,15 @@ fr_buf *fr_reply_body(fr_req *req);
 /* content_type.n == 0: none is sent. */
 fr_err fr_reply_buf(fr_req *req, int status, fr_str content_type);
 
-/* Static files beneath a folder, opened beneath a directory handle; GET and HEAD, Last-Modified, index.html.
- * The folder is closed with the arena. */
-fr_err fr_static_open(fr_arena *arena, const char *folder, fr_http_target *out, char error[256]);
+typedef struct fr_static_opts {
+    const char *folder;
+    const char
+        *cache; /* Cache-Control of all its files: "max-age=31536000, immutable"; NULL: none */
+} fr_static_opts;
+/* Static files beneath a folder, opened beneath a directory handle; GET and HEAD, compressed siblings, conditions, ranges,
+ * index.html. The folder is closed with the arena; opts' strings are borrowed as long. */
+fr_err fr_static_open(fr_arena *arena, const fr_static_opts *opts, fr_http_target *out,
+                      char error[256]);
 /* A file that is part of the binary. */
 fr_err fr_static_bytes(fr_req *req, fr_str content_type, fr_str bytes);
 fr_str fr_mime_type(fr_str file_name);

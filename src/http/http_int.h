@@ -14,6 +14,12 @@
 
 typedef struct fr_exchange fr_exchange;
 
+/* A stretch of a file that is sent, and what stands before it. */
+typedef struct fr_file_part {
+    fr_str head; /* borrowed: of the request's arena, or literal */
+    uint64_t at, n;
+} fr_file_part;
+
 /* What a connection got in one call. pos: how much is consumed. */
 typedef struct fr_input {
     uint8_t *bytes;
@@ -79,7 +85,10 @@ struct fr_exchange {
     char *room, *room_at, *room_end; /* output reserved for answers and not committed; NULL: none */
     fr_task task;                    /* to go on after output has left */
     uint64_t began_ms;               /* the head was complete */
-    uint64_t file_left;              /* bytes of `file` to send */
+    const fr_file_part *parts;       /* of `file`, in the arena */
+    uint32_t part, part_count;       /* the one that is sent now */
+    uint64_t part_sent;              /* of its n */
+    uint64_t file_left;              /* bytes of all parts to send */
     uint64_t
         moved_seen; /* bytes of the body that had come, or of the output that were left, when the timer
                                   * was looked at last */
@@ -96,6 +105,7 @@ struct fr_exchange {
     bool is_eof;                      /* the client sends no more */
     bool is_timed;                    /* the timer of this head is set */
     bool has_upgrade, has_connection; /* among the reply's headers */
+    bool is_part_begun;               /* the head of the file's part is in the output */
     bool has_chunk;                   /* of the stream: one was written */
     uint8_t stream;                   /* fr_stream */
     fr_wait *room_wait;               /* of the stream: its handler waits for the client */
@@ -142,6 +152,7 @@ fr_str fr_reply_header_find(const fr_exchange *exchange, fr_str name); /* p is N
 bool fr_reply_header_has(const fr_exchange *exchange, fr_str name, fr_str token); /* in a list */
 void fr_reply_vary(fr_exchange *exchange, fr_str name); /* unless Vary names it already */
 void fr_reply_etag_weaken(fr_exchange *exchange);
+void fr_reply_header_drop(fr_exchange *exchange, fr_str name); /* its first line */
 
 /* response.c */
 void fr_exchange_commit(fr_exchange *exchange);            /* what was batched joins the output */
@@ -150,11 +161,14 @@ fr_err fr_answer_error(fr_exchange *exchange, fr_err err); /* by the error map *
 fr_err fr_answer_detail(fr_exchange *exchange, int status, fr_str detail); /* {"detail": …} */
 /* 301 to the same path with a slash behind it, and the same query. */
 fr_err fr_redirect_to_slash(fr_exchange *exchange);
-/* The head alone, the body follows from a file of that length, which is closed at the end. */
+/* No body, and no headers but those that were given. */
+fr_err fr_answer_bare(fr_exchange *exchange, int status);
+/* The head; what follows are these parts of a file, which is closed at the end, also on error. They stay in the arena. */
 fr_err fr_answer_file(fr_exchange *exchange, int status, fr_str content_type, int fd,
-                      uint64_t bytes);
-/* A piece of that file; malloc'ed, and taken. */
-fr_err fr_answer_piece(fr_exchange *exchange, char *piece, size_t bytes);
+                      const fr_file_part *parts, uint32_t count);
+
+/* Text in that body, past any bound: it is ours. */
+fr_err fr_answer_more(fr_exchange *exchange, fr_str text);
 
 /* The states, each in the file of its noun. */
 extern const fr_step FR_READ_HEAD, FR_READ_BODY;                /* receive.c */

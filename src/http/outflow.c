@@ -1,15 +1,14 @@
 /*
- * What follows an answer: files are sent piece by piece as the client reads, and a client that asks without reading is
+ * What follows an answer: files are sent by the kernel as the client reads, and a client that asks without reading is
  * not asked further. The states after-answer, send-file and let-out.
  */
 #include <stddef.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "http/http_int.h"
 
 enum {
-    FILE_PIECE_BYTES = 128 * 1024,
+    FILE_TURN_BYTES = 512 * 1024, /* then others have their turn */
     HOPS_PAST_SEND =
         2, /* a task posted in a pass may run in it, before output leaves; one posted by it does not */
 };
@@ -18,13 +17,19 @@ enum {
 
 static void on_hop(fr_task *task);
 
-/* Come back by a task, once what is queued now has been sent as far as the socket takes it. If output still waits then,
- * the socket is full, and on_drain will come. */
-static void come_back(fr_exchange *exchange)
+/* A client that reads nothing is not waited for. */
+static void watch_time(fr_exchange *exchange)
 {
     fr_exchange_set_timer(exchange->conn,
                           fr_exchange_in_ms(exchange, exchange->of->limits.idle_ms));
     exchange->moved_seen = UINT64_MAX;
+}
+
+/* Come back by a task, once what is queued now has been sent as far as the socket takes it. If output still waits then,
+ * the socket is full, and on_drain will come. */
+static void come_back(fr_exchange *exchange)
+{
+    watch_time(exchange);
     if (exchange->is_posted)
         return;
     exchange->is_posted = true;
@@ -91,21 +96,56 @@ void fr_exchange_close_file(fr_exchange *exchange)
     exchange->file = -1;
 }
 
-/* One more piece of the file into the output. */
-static fr_err queue_piece(fr_exchange *exchange)
+static void count_sent(fr_exchange *exchange, const fr_file_part *part, size_t sent)
 {
-    size_t n =
-        exchange->file_left < FILE_PIECE_BYTES ? (size_t)exchange->file_left : FILE_PIECE_BYTES;
-    char *piece = fr_malloc(n);
-    if (!piece)
-        return FR_ENOMEM;
-    ssize_t got = read(exchange->file, piece, n);
-    if (got <= 0) { /* it has shrunk: the length that was announced cannot be kept */
-        fr_free(piece);
-        return FR_EIO;
+    exchange->part_sent += sent;
+    exchange->file_left -= sent;
+    if (exchange->part_sent == part->n) {
+        exchange->part++;
+        exchange->part_sent = 0;
+        exchange->is_part_begun = false;
     }
-    exchange->file_left -= (size_t)got;
-    return fr_answer_piece(exchange, piece, (size_t)got);
+}
+
+/* The head of a part is queued, and leaves with its bytes. */
+static fr_err queue_part_head(fr_exchange *exchange, const fr_file_part *part)
+{
+    if (exchange->is_part_begun || !part->head.n)
+        return FR_OK;
+    exchange->is_part_begun = true;
+    exchange->file_left -= part->head.n;
+    return fr_answer_more(exchange, part->head);
+}
+
+/* As much as the socket takes, or a turn's worth: *is_blocked, on_drain will come. */
+static fr_err send_parts(fr_exchange *exchange, bool *is_blocked)
+{
+    uint64_t budget = FILE_TURN_BYTES;
+    bool is_short = false;
+    while (exchange->part < exchange->part_count && budget && !is_short) {
+        const fr_file_part *part = &exchange->parts[exchange->part];
+        uint64_t left = part->n - exchange->part_sent, asked = left < budget ? left : budget;
+        size_t sent = 0;
+        FR_TRY(queue_part_head(exchange, part));
+        if (asked)
+            FR_TRY(fr_conn_send_file(exchange->conn, exchange->file, part->at + exchange->part_sent,
+                                     (size_t)asked, &sent));
+        budget -= sent;
+        is_short = sent < asked;
+        count_sent(exchange, part, sent);
+    }
+    *is_blocked = fr_conn_is_blocked(exchange->conn);
+    return FR_OK;
+}
+
+/* The length that was announced cannot be kept: the client must see that it did not get all. */
+static fr_progress cut_file(fr_exchange *exchange, fr_err err)
+{
+    if (err != FR_ECANCELED)
+        FR_WARN("http.file", FR_KV_S("path", exchange->req.path),
+                FR_KV_C("error", fr_err_name(err)), FR_KV_U("missing_bytes", exchange->file_left));
+    fr_exchange_close_file(exchange);
+    return fr_exchange_cut(exchange, err);
 }
 
 static fr_progress send_file(fr_exchange *exchange, fr_input *in)
@@ -113,16 +153,18 @@ static fr_progress send_file(fr_exchange *exchange, fr_input *in)
     (void)in;
     if (is_output_waiting(exchange))
         return FR_WAIT;
-    if (exchange->file_left == 0) {
+    bool is_blocked;
+    fr_err err = send_parts(exchange, &is_blocked);
+    if (err != FR_OK)
+        return cut_file(exchange, err);
+    if (exchange->part == exchange->part_count) {
         fr_exchange_close_file(exchange);
         return fr_exchange_go(exchange, &FR_AFTER_ANSWER);
     }
-    fr_err err = queue_piece(exchange);
-    if (err != FR_OK) {
-        fr_exchange_close_file(exchange);
-        return fr_exchange_cut(exchange, err);
-    }
-    come_back(exchange);
+    if (is_blocked)
+        watch_time(exchange);
+    else
+        come_back(exchange);
     return FR_WAIT;
 }
 

@@ -111,3 +111,15 @@ void fr_reply_etag_weaken(fr_exchange *exchange)
         insert(&exchange->reply_headers, (size_t)(etag.p - exchange->reply_headers.p),
                FR_STR("W/"));
 }
+
+void fr_reply_header_drop(fr_exchange *exchange, fr_str name)
+{
+    fr_buf *headers = &exchange->reply_headers;
+    size_t after = 0;
+    fr_str value = next_value(headers, name, &after);
+    if (!value.p)
+        return;
+    size_t start = (size_t)(value.p - headers->p) - name.n - 2;
+    memmove(headers->p + start, headers->p + after, headers->n - after);
+    headers->n -= after - start;
+}

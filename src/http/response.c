@@ -302,8 +302,22 @@ fr_err fr_reply_buf(fr_req *req, int status, fr_str content_type)
     return send_large(exchange, status, content_type, taken, true);
 }
 
+fr_err fr_answer_bare(fr_exchange *exchange, int status)
+{
+    FR_TRY(begin(exchange, status));
+    return send_small(exchange, status, FR_STR(""), FR_STR(""), FR_STR(""));
+}
+
+static uint64_t bytes_of(const fr_file_part *parts, uint32_t count)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < count; i++)
+        bytes += parts[i].head.n + parts[i].n;
+    return bytes;
+}
+
 fr_err fr_answer_file(fr_exchange *exchange, int status, fr_str content_type, int fd,
-                      uint64_t bytes)
+                      const fr_file_part *parts, uint32_t count)
 {
     fr_err err = begin(exchange, status);
     char *p = err == FR_OK ? open_room(exchange, head_room(exchange, content_type)) : NULL;
@@ -311,20 +325,26 @@ fr_err fr_answer_file(fr_exchange *exchange, int status, fr_str content_type, in
         close(fd);
         return fail(exchange, err == FR_OK ? FR_ENOMEM : err);
     }
+    uint64_t bytes = bytes_of(parts, count);
     close_room(exchange, put_head(exchange, p, status, content_type, (int64_t)bytes));
     if (exchange->req.is_head) {
         close(fd);
         return FR_OK;
     }
     exchange->file = fd;
+    exchange->parts = parts;
+    exchange->part_count = count;
+    exchange->part = 0;
+    exchange->part_sent = 0;
+    exchange->is_part_begun = false;
     exchange->file_left = bytes;
     return FR_OK;
 }
 
-fr_err fr_answer_piece(fr_exchange *exchange, char *piece, size_t bytes)
+fr_err fr_answer_more(fr_exchange *exchange, fr_str text)
 {
     uint32_t bound = lift_bound(exchange->conn);
-    fr_err err = fr_conn_write_take(exchange->conn, piece, bytes);
+    fr_err err = fr_conn_write(exchange->conn, text.p, text.n);
     fr_conn_set_bound(exchange->conn, bound);
     return err;
 }

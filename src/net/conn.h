@@ -76,6 +76,10 @@ void fr_conn_commit(fr_conn *conn, size_t n);
 fr_err fr_conn_write_block(fr_conn *conn, fr_block *block, size_t start, bool is_counted);
 /* Take over malloc'ed bytes (fr_malloc): no copy. Freed also on error. */
 fr_err fr_conn_write_take(fr_conn *conn, char *bytes, size_t n);
+/* Send what is queued and then n bytes of a file from `at` on, now, as far as the socket takes it: *sent of these. Without a
+ * copy through us; reading the file may wait for the disk. If the socket took less, on_drain will come. Errors: FR_EIO (the
+ * file cannot be read, or ends before that), FR_ECANCELED. Calls nobody back. */
+fr_err fr_conn_send_file(fr_conn *conn, int file, uint64_t at, size_t n, size_t *sent);
 size_t fr_conn_pending(const fr_conn *conn); /* bytes queued and not sent */
 /* Default: the server's out_bytes; at most 2 GiB. */
 void fr_conn_set_bound(fr_conn *conn, size_t bytes);

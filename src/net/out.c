@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -413,7 +414,8 @@ static ssize_t send_gathered(fr_conn *conn, const fr_out *out)
         memcpy(at, seg->bytes + seg->pos, seg->end - seg->pos);
         at += seg->end - seg->pos;
     }
-    return send(conn->fd, conn->loop->gather, out->pending, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return send(conn->fd, conn->loop->gather, out->pending,
+                MSG_NOSIGNAL | MSG_DONTWAIT | conn->loop->more);
 }
 
 static ssize_t send_vector(fr_conn *conn, const fr_out *out, size_t *asked)
@@ -427,7 +429,7 @@ static ssize_t send_vector(fr_conn *conn, const fr_out *out, size_t *asked)
         *asked += vector[i].iov_len;
     }
     struct msghdr message = {.msg_iov = vector, .msg_iovlen = count};
-    return sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT | conn->loop->more);
 }
 
 static ssize_t send_some(fr_conn *conn, const fr_out *out, size_t *asked)
@@ -435,7 +437,8 @@ static ssize_t send_some(fr_conn *conn, const fr_out *out, size_t *asked)
     if (FR_LIKELY(out->count == 1)) {
         const fr_seg *seg = &out->segs[out->first];
         *asked = seg->end - seg->pos;
-        return send(conn->fd, seg->bytes + seg->pos, *asked, MSG_NOSIGNAL | MSG_DONTWAIT);
+        return send(conn->fd, seg->bytes + seg->pos, *asked,
+                    MSG_NOSIGNAL | MSG_DONTWAIT | conn->loop->more);
     }
     if (out->pending <= FR_GATHER_BYTES) {
         *asked = out->pending;
@@ -497,4 +500,45 @@ void fr_conn_flush(fr_conn *conn)
         return;
     fr_out_flush_(conn);
     conn->dirty_slot = slot;
+}
+
+/* ---- files ---- */
+
+/* The kernel keeps the end of what is queued, so that it leaves together with what follows. */
+static void flush_with_more(fr_conn *conn)
+{
+    conn->loop->more = MSG_MORE;
+    fr_conn_flush(conn);
+    conn->loop->more = 0;
+}
+
+static fr_err send_file_failed(fr_conn *conn, int error)
+{
+    if (error == EAGAIN)
+        block_until_writable(conn);
+    if (error == EAGAIN || error == EINTR)
+        return FR_OK;
+    if (error != EPIPE && error != ECONNRESET)
+        return FR_EIO;
+    fr_conn_fail_(conn, FR_ECANCELED);
+    return FR_ECANCELED;
+}
+
+fr_err fr_conn_send_file(fr_conn *conn, int file, uint64_t at, size_t n, size_t *sent)
+{
+    *sent = 0;
+    flush_with_more(conn);
+    if (fr_conn_is_closing(conn))
+        return FR_ECANCELED;
+    while (*sent < n && !fr_conn_pending(conn) && !fr_conn_is_blocked(conn)) {
+        off_t offset = (off_t)(at + *sent);
+        ssize_t got = sendfile(conn->fd, file, &offset, n - *sent);
+        if (got == 0)
+            return FR_EIO; /* it ends before that */
+        if (got < 0)
+            return send_file_failed(conn, errno);
+        fr_count_(&conn->loop->bytes_out, (size_t)got);
+        *sent += (size_t)got;
+    }
+    return FR_OK;
 }

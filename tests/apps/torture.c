@@ -26,6 +26,7 @@ static fr_err left(fr_req *req)
 
 static fr_err body(fr_req *req)
 {
+    FR_TRY(fr_reply_cookie(req, &(fr_cookie){.name = FR_STR("torture"), .value = FR_STR("yes")}));
     return fr_reply_bytes(req, 200, FR_STR("application/octet-stream"), req->body);
 }
 
@@ -33,7 +34,8 @@ static fr_err body(fr_req *req)
 static fr_err stream(fr_req *req)
 {
     static char piece[8192];
-    FR_TRY(fr_reply_start(req, 200, FR_STR("application/octet-stream")));
+    fr_str type = fr_req_query(req, FR_STR("type"));
+    FR_TRY(fr_reply_start(req, 200, type.n ? type : FR_STR("application/octet-stream")));
     for (int i = 0; i < 25; i++)
         FR_TRY(fr_reply_write(req, (fr_str){piece, sizeof piece}));
     return fr_reply_end(req);

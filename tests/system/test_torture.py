@@ -3,6 +3,7 @@
 What may come of it: the answer as if nothing had been, 500 or 503, a close (1011, 1013), or the end of the connection. What
 may not: a wrong answer, silence, a crash, a leak, or a server that is worse off afterwards.
 """
+import gzip
 import http.client
 import os
 import socket
@@ -100,6 +101,30 @@ class Lives(unittest.TestCase):
         answer = self.ask("GET", "/stream")
         if answer:
             self.assertEqual(answer.body, bytes(8192 * 25))
+
+    def life_compressed_answers(self):
+        asks = {"Accept-Encoding": "gzip"}
+        stream = self.ask("GET", "/stream?type=text/plain", headers=asks)
+        if stream:
+            coded = stream.headers.get("content-encoding") == "gzip"
+            self.assertEqual(gzip.decompress(stream.body) if coded else stream.body, bytes(8192 * 25))
+        page = self.ask("GET", "/files/page.html", headers=asks)
+        if page:
+            coded = page.headers.get("content-encoding") == "gzip"
+            self.assertEqual(gzip.decompress(page.body) if coded else page.body, b"<p>hello</p>\n" * 2000)
+
+    def life_parts_of_a_file(self):
+        whole = b"<p>hello</p>\n" * 2000
+        one = self.ask("GET", "/files/page.html", headers={"Range": "bytes=5-20000"})
+        if one:
+            self.assertEqual((one.status, one.body), (206, whole[5:20001]))
+        two = self.ask("GET", "/files/page.html", headers={"Range": "bytes=0-3,10000-10009"})
+        if two:
+            self.assertEqual(two.status, 206)
+            self.assertIn(b"\r\n\r\n" + whole[10000:10010] + b"\r\n--", two.body)
+        same = self.ask("GET", "/files/page.html", headers={"If-None-Match": "*"})
+        if same:
+            self.assertEqual((same.status, same.body), (304, b""))
 
     def life_file(self):
         answer = self.ask("GET", "/files/page.html")
