@@ -26,16 +26,19 @@ byte in a packet of its own (unless it says `whole`).
 
 Escapes in text: \\r \\n \\t \\0 \\\\ \\xHH; \\s is a blank, where an editor would cut it off. In what is expected {date} is
 a date of HTTP, {*} anything up to the end of the line, {n:5} five bytes. Lines that begin with # are comments; one that
-begins with `# server:` gives further options for the server of this file.
+begins with `# server:` gives further options for the server of this file, `# program:` another program than echo, and
+`# file: NAME TEXT` a file of 1994-11-06 08:49:37 in its working directory.
 """
 import os
 import queue
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -44,6 +47,7 @@ PATIENCE = 10.0  # seconds for what must come
 QUIET = 0.05     # seconds in which nothing may come
 PAUSE = 0.02
 BY_BYTE_MAX = 2000
+FILE_TIME = 784111777
 WILDCARDS = {
     "date": rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z][a-z] \d{4} \d\d:\d\d:\d\d GMT",
     "*": rb"[^\r\n]*",
@@ -98,14 +102,29 @@ class Case:
                  [(kind, text.replace(mark, value)) for kind, text in self.steps]) for value in values]
 
 
+class Needs:
+    """What the server of a file of cases needs."""
+    def __init__(self):
+        self.options, self.program, self.files = [], "echo", []
+
+    def read(self, line):
+        for word, take in (("# server:", lambda rest: self.options.extend(shlex.split(rest))),
+                           ("# program:", lambda rest: setattr(self, "program", rest.strip())),
+                           ("# file:", lambda rest: self.files.append(rest.split(None, 1)))):
+            if line.startswith(word):
+                take(line[len(word):])
+
+    def __bool__(self):
+        return bool(self.options or self.files or self.program != "echo")
+
+
 def read_file(name):
-    """(options of the server, cases)"""
-    options, cases = [], []
+    """(what the server needs, cases)"""
+    needs, cases = Needs(), []
     with open(name, encoding="utf-8") as text:
         for number, line in enumerate(text, 1):
             line = line.rstrip("\n")
-            if line.startswith("# server:"):
-                options += shlex.split(line[len("# server:"):])
+            needs.read(line)
             if not line.strip() or line.startswith("#"):
                 continue
             if line.startswith("== "):
@@ -122,7 +141,7 @@ def read_file(name):
                 cases[-1].each = key.strip(), [value.strip() for value in values.split("||")]
             else:
                 cases[-1].steps.append((kind, rest))
-    return options, cases
+    return needs, cases
 
 
 def bytes_of(kind, text):
@@ -232,9 +251,17 @@ class Player:
 
 
 class Server:
-    def __init__(self, build, options):
-        command = [os.path.join(build, "examples", "echo"), "--listen", "127.0.0.1:0", "--workers", "1"] + options
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    def __init__(self, build, needs):
+        self.folder = tempfile.mkdtemp(prefix="freshet-wire-")
+        for name, text in needs.files:
+            self.put(os.path.join(self.folder, name), unescape(text))
+        program = [path for path in (os.path.join(os.path.abspath(build), folder, needs.program) for folder in ("examples", "tests"))
+                   if os.path.exists(path)]
+        if not program:
+            sys.exit("run.py: no program \"%s\" in %s" % (needs.program, build))
+        command = [program[0], "--listen", "127.0.0.1:0", "--workers", "1"] + needs.options
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                        cwd=self.folder)
         self.lines = []
         ports = queue.Queue()
         self.reader = threading.Thread(target=self.read, args=(ports,), daemon=True)
@@ -244,6 +271,13 @@ class Server:
         except queue.Empty:
             self.stop()
             sys.exit("run.py: %s did not start:\n%s" % (command[0], "".join(self.lines)))
+
+    @staticmethod
+    def put(path, data):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as out:
+            out.write(data)
+        os.utime(path, (FILE_TIME, FILE_TIME))
 
     def read(self, ports):
         for line in self.process.stdout:
@@ -261,6 +295,7 @@ class Server:
             self.process.kill()
             code = self.process.wait()
         self.reader.join(5)
+        shutil.rmtree(self.folder, ignore_errors=True)
         return code, "".join(self.lines)
 
 
@@ -320,11 +355,11 @@ def main():
     host, port, build, word, files = arguments(sys.argv[1:])
     passed, failed = 0, []
     for name in files:
-        options = read_file(name)[0]
-        if port and options:
-            print("left out: %s needs a server with %s" % (os.path.basename(name), " ".join(options)))
+        needs = read_file(name)[0]
+        if port and needs:
+            print("left out: %s needs a server of its own" % os.path.basename(name))
             continue
-        server = Server(build, options) if build else None
+        server = Server(build, needs) if build else None
         more, bad = play_file(name, host, server.port if server else port, word)
         passed += more
         failed += bad
