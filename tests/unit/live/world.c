@@ -266,9 +266,9 @@ static void take_answer(client *c)
     size_t end = fr_str_find(rest(c), FR_STR("\r\n\r\n"));
     if (end == SIZE_MAX)
         return;
-    int status = 0;
-    sscanf(c->in.p, "HTTP/1.1 %d", &status);
-    c->status = status;
+    uint64_t status = 0;
+    assert_true(fr_str_u64(fr_str_sub(fr_buf_str(&c->in), strlen("HTTP/1.1 "), 3), &status));
+    c->status = (int)status;
     c->pos += end + 4;
     c->body = rest(c);
 }
