@@ -5,7 +5,9 @@
 #ifdef __cplusplus
 #include <atomic>
 using std::atomic_uint;
+#define FR_ATOMIC_(type) std::atomic<type>
 #else
+#define FR_ATOMIC_(type) _Atomic(type)
 #include <stdatomic.h>
 #endif
 #include <freshet/base.h>
@@ -13,6 +15,8 @@ using std::atomic_uint;
 typedef struct fr_block {
     atomic_uint refs;
     uint32_t size;
+    FR_ATOMIC_(struct fr_block *) twin; /* private: see fr_block_twin */
+    uint32_t mark;                      /* of whoever made it; 0 at first */
     char bytes[];
 } fr_block;
 
@@ -20,6 +24,11 @@ fr_block *fr_block_new(size_t size); /* one reference; NULL when memory is out o
 fr_block *fr_block_dup(fr_str bytes);
 fr_block *fr_block_ref(fr_block *block); /* any thread */
 void fr_block_unref(fr_block *block);    /* any thread; NULL is fine */
+/* The same in another form, made by whoever needs it first, freed with the block. Any thread. *is_known false: nobody has
+ * made it yet. NULL though it is known: there is none. */
+fr_block *fr_block_twin(fr_block *block, bool *is_known);
+/* Make it known; NULL: there is none. Returns the one that counts: another thread may have been first. */
+fr_block *fr_block_twin_take(fr_block *block, fr_block *twin);
 static inline fr_str fr_block_str(const fr_block *block)
 {
     return (fr_str){block->bytes, block->size};

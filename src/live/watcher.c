@@ -75,35 +75,23 @@ void fr_watcher_on_behind(fr_member *member, void *arg)
     fr_topic_want(topic, false);
 }
 
-/* Much in one pass is not yet a client that does not read: what is queued is sent before it
- * counts as too much. */
-static fr_err write_block(fr_conn *conn, fr_block *block)
-{
-    fr_err err = fr_conn_write_block(conn, block, 0, true);
-    if (err != FR_ETOOBIG)
-        return err;
-    fr_conn_flush(conn);
-    return fr_conn_write_block(conn, block, 0, true);
-}
-
 /* Snapshot, then what was held, unless there is a hole before it. Errors: FR_ETOOBIG (the
  * snapshot is queued, what was held is not), FR_ENOMEM, FR_ECANCELED. *last is the number of the
  * last that was queued. */
 static fr_err write_all(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stale, uint64_t *last)
 {
     fr_topic *topic = watcher->topic;
-    fr_conn *conn = fr_ws_conn(watcher->ws);
     fr_block *block = fr_snapshot_frame(snapshot, topic->fingerprint, watcher->is_reset);
     if (!block)
         return FR_ENOMEM;
-    FR_TRY(fr_conn_write_block(conn, block, 0, false));
+    FR_TRY(fr_ws_send_frame(watcher->ws, block, false));
     *last = snapshot->place.number;
     if (watcher->is_reset)
         fr_live_add(&topic->source->live->counters.resets, 1);
     for (size_t i = 0; i < topic->held.count && !is_stale; i++) {
         if (topic->held.at[i].number <= snapshot->place.number)
             continue;
-        FR_TRY(write_block(conn, topic->held.at[i].block));
+        FR_TRY(fr_ws_send_frame(watcher->ws, topic->held.at[i].block, true));
         *last = topic->held.at[i].number;
     }
     return FR_OK;

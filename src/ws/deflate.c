@@ -18,9 +18,10 @@ enum {
     REACH_BYTES = 262,      /* zlib refers no farther back than its window without these */
     WINDOW_BYTES = 1 << 15, /* the largest that there is */
     PLAIN_BYTES_MIN = 16 * 1024,
-    PACKED_BYTES_MAX = 1 << 30, /* longer messages go as they are */
-    FINAL_BLOCKS_MAX = 1000,    /* of a message; each copies a window */
-    AT_BLOCK_END = 128,         /* z_stream.data_type: between two blocks, no bits left */
+    DEFLATED_BYTES_MAX = 4 << 20, /* it takes the loop 16 ms; longer messages go as they are */
+    ROOM_BYTES_MAX = 1 << 30,     /* zlib counts in 32 bits */
+    FINAL_BLOCKS_MAX = 1000,      /* of a message; each copies a window */
+    AT_BLOCK_END = 128,           /* z_stream.data_type: between two blocks, no bits left */
 };
 
 static const uint8_t TAIL[4] = {0x00, 0x00, 0xff, 0xff}; /* RFC 7692 7.2.1: cut off by the sender */
@@ -199,7 +200,7 @@ static uint16_t inflate_some(inflating *in, int *result)
     uint8_t *at = in->room->bytes + in->n;
     size_t room = in->room->cap - in->n;
     z->next_out = at;
-    z->avail_out = room < PACKED_BYTES_MAX ? (uInt)room : PACKED_BYTES_MAX;
+    z->avail_out = room < ROOM_BYTES_MAX ? (uInt)room : ROOM_BYTES_MAX;
     size_t given = z->avail_out;
     *result = inflate(z, Z_SYNC_FLUSH);
     size_t made = given - z->avail_out;
@@ -327,7 +328,7 @@ static bool deflate_alone(fr_deflate *d, const fr_deflate_opts *opts, unsigned m
 bool fr_deflate_(fr_ws *ws, fr_str data, fr_str *out)
 {
     const fr_ws_opts *opts = ws->opts;
-    if (data.n > PACKED_BYTES_MAX)
+    if (data.n > DEFLATED_BYTES_MAX)
         return false;
     fr_deflate *d = use(ws->conn->loop);
     fr_packer *own = opts->terms.has_our_takeover ? fr_takeover_packer_(d, ws) : NULL;
@@ -340,10 +341,10 @@ bool fr_deflate_(fr_ws *ws, fr_str data, fr_str *out)
 }
 
 bool fr_deflate_shared_(fr_loop *loop, const fr_deflate_opts *opts, fr_str data, fr_str *out,
-                        uint8_t *bits)
+                        unsigned *bits)
 {
-    if (data.n < opts->from_bytes || data.n > PACKED_BYTES_MAX)
+    if (data.n > DEFLATED_BYTES_MAX)
         return false;
-    *bits = (uint8_t)bits_for(data.n, opts->window_bits);
+    *bits = bits_for(data.n, opts->window_bits);
     return deflate_alone(use(loop), opts, *bits, data, out);
 }

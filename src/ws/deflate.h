@@ -49,9 +49,9 @@ uint16_t fr_inflate_(fr_ws *ws, fr_str packed, bool is_text, fr_str *out, const 
 /* Deflate a message for one socket, one long enough to be worth it. false: it gets no shorter, or memory is out. The result is borrowed until the next
  * one of this loop. */
 bool fr_deflate_(fr_ws *ws, fr_str data, fr_str *out);
-/* The same for many sockets: referring to nothing before it. *bits: of the smallest window that it may be sent to. */
+/* The same for many sockets: referring to nothing before it. *bits: of the smallest window that it fits. */
 bool fr_deflate_shared_(fr_loop *loop, const fr_deflate_opts *opts, fr_str data, fr_str *out,
-                        uint8_t *bits);
+                        unsigned *bits);
 
 /* A stream with a window of so many bits. NULL when memory is out. */
 fr_packer *fr_packer_new_(unsigned bits, unsigned level);

@@ -6,6 +6,8 @@
  *   pending    b1 b2 b3 | B4 | b5 b6        what a pass published: small ones and a large one
  *   spans      [b1b2b3] [B4] [b5b6]         what each member gets
  *                  ^ a member that joined after b1 starts here
+ *
+ * Members that take compressed messages get spans of the blocks' twins (form.c), made once for all of them.
  */
 #include "ws/fan.h"
 
@@ -192,12 +194,20 @@ static bool is_for(const fr_member *member, const post *p)
     return p->number == 0 || p->number > member->after;
 }
 
+static void put_form(fr_fan *fan, fr_member *member, fr_block *block)
+{
+    fr_block *form = fr_ws_form_(member->ws, block);
+    put_block(fan, member, form, 0);
+    if (form != block)
+        fr_ws_sent_form_(member->ws);
+}
+
 /* Block by block: for a member that is served before the end of the pass, or when memory for spans is out. */
 static void send_posts(fr_fan *fan, fr_member *member, const post *posts, size_t count)
 {
     for (size_t i = member->skip; i < count && !member->is_behind; i++)
         if (is_for(member, &posts[i]))
-            put_block(fan, member, posts[i].block, 0);
+            put_form(fan, member, posts[i].block);
 }
 
 void fr_fan_send_now(fr_member *member)
@@ -280,6 +290,72 @@ static void send_spans(fr_fan *fan, fr_member *member, const post *posts, const 
     }
 }
 
+/* ---- in the form that a member takes ---- */
+
+typedef struct form {
+    const post *posts; /* borrowed blocks */
+    post_list own;     /* what posts points to, if they are twins */
+    spans all;
+    bool is_made, has_spans;
+} form;
+
+static void form_make(form *f, const post *posts, size_t count)
+{
+    f->posts = posts;
+    f->has_spans = make_spans(&f->all, posts, count);
+    f->is_made = true;
+}
+
+/* The twins, of those that have one. Without memory for them members are served block by block. */
+static void form_make_deflated(form *f, const fr_ws *ws, const post *posts, size_t count)
+{
+    f->is_made = true;
+    for (size_t i = 0; i < count; i++)
+        if (!fr_vec_push(&f->own, ((post){fr_ws_form_(ws, posts[i].block), posts[i].number})))
+            return;
+    form_make(f, f->own.at, count);
+}
+
+static void form_deinit(form *f)
+{
+    for (size_t i = 0; i < f->all.count; i++)
+        fr_block_unref(f->all.at[i].block);
+    fr_vec_deinit(&f->all);
+    fr_vec_deinit(&f->own);
+}
+
+typedef struct flushed {
+    form plain, deflated;
+    const post *posts;
+    size_t count;
+} flushed;
+
+/* NULL: block by block, for a client that asked for a smaller window than the others. */
+static const form *form_for(flushed *all, const fr_ws *ws)
+{
+    const fr_ws_opts *opts = ws->opts;
+    form *f = opts->terms.our_bits ? &all->deflated : &all->plain;
+    if (f == &all->deflated && opts->terms.our_bits < opts->deflate.window_bits)
+        return NULL;
+    if (!f->is_made && f == &all->plain)
+        form_make(f, all->posts, all->count);
+    else if (!f->is_made)
+        form_make_deflated(f, ws, all->posts, all->count);
+    return f->has_spans ? f : NULL;
+}
+
+static void serve_member(fr_fan *fan, fr_member *member, flushed *all)
+{
+    const form *f = form_for(all, member->ws);
+    if (!f) {
+        send_posts(fan, member, all->posts, all->count);
+        return;
+    }
+    send_spans(fan, member, f->posts, &f->all, first_for(member, all->posts, all->count));
+    if (f == &all->deflated)
+        fr_ws_sent_form_(member->ws);
+}
+
 static void look_ahead(fr_member **members, size_t i, size_t count)
 {
     if (i + MEMBER_AHEAD < count)
@@ -293,21 +369,17 @@ static void look_ahead(fr_member **members, size_t i, size_t count)
 /* Calls nobody back: members stay in their places meanwhile. */
 static void serve(fr_fan *fan, const post *posts, size_t count)
 {
-    spans all = {0};
-    bool has_spans = make_spans(&all, posts, count);
+    flushed all = {.posts = posts, .count = count};
     fr_member **members = fan->members.at;
     for (size_t i = 0; i < fan->members.count; i++) {
         look_ahead(members, i, fan->members.count);
         fr_member *member = members[i];
-        if (is_listening(member) && has_spans)
-            send_spans(fan, member, posts, &all, first_for(member, posts, count));
-        else if (is_listening(member))
-            send_posts(fan, member, posts, count);
+        if (is_listening(member))
+            serve_member(fan, member, &all);
         member->skip = 0;
     }
-    for (size_t i = 0; i < all.count; i++)
-        fr_block_unref(all.at[i].block);
-    fr_vec_deinit(&all);
+    form_deinit(&all.plain);
+    form_deinit(&all.deflated);
 }
 
 /* From the end: whoever leaves meanwhile moves one to its place that has been told already. */

@@ -85,6 +85,8 @@ void fr_takeover_open_(fr_deflate *d, fr_ws *ws, const fr_deflate_opts *opts,
     if (terms->has_their_takeover &&
         !reserve_window(d, ws, (size_t)1 << terms->their_bits, opts->kept_bytes))
         terms->has_their_takeover = false;
+    if (!terms->has_our_takeover && !terms->has_their_takeover)
+        fr_takeover_close_(d, ws);
 }
 
 void fr_takeover_close_(fr_deflate *d, fr_ws *ws)

@@ -85,6 +85,8 @@ bool fr_ws_next(fr_ws *ws, bool *is_text, fr_str *data);
 
 /* A message with its frame header as a shared block, for fan.h. */
 fr_block *fr_ws_frame(bool is_text, fr_str data);
+/* Send such a block: deflated once for all sockets that get it so. Errors, is_counted: fr_conn_write_block. */
+fr_err fr_ws_send_frame(fr_ws *ws, fr_block *frame, bool is_counted);
 /* The message within such a block; borrowed from it. */
 fr_str fr_ws_frame_payload(const fr_block *block);
 #endif

@@ -109,6 +109,11 @@ bool fr_ws_unmask_(uint8_t *dst, const uint8_t *src, size_t n, uint32_t mask);
 /* The mask for what follows after n bytes. */
 uint32_t fr_ws_mask_after_(uint32_t mask, size_t n);
 
+/* form.c: a frame that many sockets get, in the form in which this one does; borrowed from it. */
+fr_block *fr_ws_form_(const fr_ws *ws, fr_block *frame);
+/* It was sent in that form, which is not its own. */
+void fr_ws_sent_form_(const fr_ws *ws);
+
 /* fan.c */
 void fr_fan_flush_all_(fr_pass_hook *hook);
 

@@ -600,6 +600,45 @@ class EchoTakenOver(Echo):
     shortest = 16
 
 
+class Broadcast(ServerCase):
+    """Each member in the form that was agreed on with it, over all workers."""
+    example = "echo"
+
+    def test_each_gets_it_in_its_form(self):
+        message = '{"id":1,"name":"note"},' * 100
+        offers = (None, "permessage-deflate", "permessage-deflate; server_max_window_bits=8", "permessage-deflate; server_max_window_bits=9", "x")
+        peers = [Peer(self.server.port, "/ws/topic/", offer) for offer in offers * 4]
+        for count in (1, 10):
+            peers[0].send(text(message) * count + text("short"))
+            for number, peer in enumerate(peers):
+                is_deflated = peer.compression and peer.compression.their_bits >= 12
+                for _ in range(count):
+                    self.assertEqual(peer.next_word(), ("T+:" if is_deflated or offers[number % 5] == offers[1] else "T:") + message)
+                self.assertEqual(peer.next_word(), "T:short")
+        for peer in peers:
+            peer.sock.close()
+
+
+class Snapshot(ServerCase):
+    """A live list is sent compressed to those who take it."""
+    example = "realtime-update"
+    db = "notes.db"
+
+    def test_a_snapshot_and_what_follows_it(self):
+        for i in range(50):
+            self.server.post("/api/notes/", {"title": "note %d" % i, "done": False})
+        peers = [Peer(self.server.port, "/api/notes/", offer) for offer in (None, "permessage-deflate", "permessage-deflate")]
+        snapshots = [peer.next_word() for peer in peers]
+        self.assertTrue(snapshots[0].startswith('T:{"type":"snapshot"'))
+        self.assertTrue(snapshots[1].startswith('T+:{"type":"snapshot"'))
+        self.assertEqual(snapshots[0].split(":", 1)[1], snapshots[1].split(":", 1)[1])
+        self.assertEqual(snapshots[1], snapshots[2])
+        self.server.post("/api/notes/", {"title": "longer " * 25, "done": True})
+        self.assertEqual(len({peer.next_word().split(":", 1)[1] for peer in peers}), 1)
+        for peer in peers:
+            peer.sock.close()
+
+
 class Limits(ServerCase):
     """Each limit is a setting."""
     example = "echo"

@@ -655,6 +655,17 @@ static void what_does_not_fit_into_the_bound_is_not_agreed_on(void **state)
     assert_int_equal(fr_takeover_bytes_(), 0);
 }
 
+static void what_is_not_agreed_on_is_not_kept(void **state)
+{
+    (void)state;
+    client c;
+    server.opts.deflate.has_their_takeover = true;
+    server.opts.deflate.kept_bytes = 1;
+    client_open(&c, "permessage-deflate");
+    assert_null(fr_takeover_get_(loop_deflate(), server.ws));
+    client_end(&c);
+}
+
 static void pass_idle_time(void)
 {
     for (int i = 0; i < 3; i++) {
@@ -705,6 +716,160 @@ static void what_was_dropped_is_not_referred_to(void **state)
     assert_true(expect_message(&c, TEXT, text) > 200);
     drop(text);
     client_end(&c);
+}
+
+/* ---- fan-out ---- */
+
+static void on_behind(fr_member *member, void *arg)
+{
+    (void)member, (void)arg;
+}
+
+enum { DEFLATING, PLAIN_ONE, SMALL_WINDOW, LATE, MEMBERS };
+
+typedef struct audience {
+    client clients[MEMBERS];
+    fr_member members[MEMBERS];
+    fr_fan *fan;
+} audience;
+
+static void audience_open(audience *a)
+{
+    static const char *const offers[MEMBERS] = {"permessage-deflate", "x",
+                                                "permessage-deflate; server_max_window_bits=9",
+                                                "permessage-deflate"};
+    memset(a, 0, sizeof *a);
+    a->fan = fr_fan_new(server.loop, on_behind, NULL);
+    for (int i = 0; i < MEMBERS; i++) {
+        client_open(&a->clients[i], offers[i]);
+        if (i != LATE)
+            assert_int_equal(fr_fan_join(a->fan, &a->members[i], server.ws, 0), FR_OK);
+        else
+            a->members[i].ws = server.ws;
+    }
+}
+
+static void audience_end(audience *a)
+{
+    for (int i = 0; i < MEMBERS; i++) {
+        fr_fan_leave(&a->members[i]);
+        client_end(&a->clients[i]);
+    }
+    fr_fan_free(a->fan);
+}
+
+static fr_block *publish(audience *a, fr_str text)
+{
+    fr_block *block = fr_ws_frame(true, text);
+    assert_int_equal(fr_fan_publish(a->fan, block, 0), FR_OK);
+    return block;
+}
+
+/* Which of the next messages are deflated, one letter each. */
+static void expect_forms(client *c, const char *forms, const fr_str *texts)
+{
+    for (size_t i = 0; forms[i]; i++) {
+        size_t n = expect_message(c, TEXT, texts[i]);
+        if ((n < texts[i].n) != (forms[i] == 'd'))
+            fail_msg("message %zu: %zu of %zu bytes", i, n, texts[i].n);
+    }
+    expect_nothing(&c->p);
+}
+
+static void a_broadcast_is_deflated_once_for_all_that_take_it_so(void **state)
+{
+    (void)state;
+    for (int has_takeover = 0; has_takeover < 2; has_takeover++) {
+        server.opts.deflate.has_our_takeover = has_takeover;
+        audience a;
+        audience_open(&a);
+        fr_str texts[] = {letters(3000, 60), letters(200, 60), FR_STR("short"), letters(20, 96)};
+        for (int round = 0; round < 2; round++) { /* an own message lies between */
+            fr_block *blocks[4], *twins[4];
+            for (int i = 0; i < 4; i++) {
+                blocks[i] = publish(&a, texts[i]);
+                if (i == 0 && round == 0)
+                    fr_fan_join(a.fan, &a.members[LATE], a.members[LATE].ws, 0);
+            }
+            fr_ws_send(a.members[DEFLATING].ws, true, texts[1]); /* it overtakes those */
+            expect_message(&a.clients[DEFLATING], TEXT, texts[1]);
+            expect_forms(&a.clients[DEFLATING], "ddpp", texts);
+            expect_forms(&a.clients[PLAIN_ONE], "pppp", texts);
+            expect_forms(&a.clients[SMALL_WINDOW], "pdpp", texts);
+            expect_forms(&a.clients[LATE], round ? "ddpp" : "dpp", texts + !round);
+            for (int i = 0; i < 4; i++) {
+                bool is_known;
+                twins[i] = fr_block_twin(blocks[i], &is_known);
+                assert_int_equal(is_known, i != 2); /* the short one was not even tried */
+                assert_int_equal(twins[i] != NULL, i < 2);
+            }
+            assert_int_equal(fr_fan_publish(a.fan, blocks[0], 0), FR_OK);
+            for (int i = 0; i < MEMBERS; i++)
+                expect_message(&a.clients[i], TEXT, texts[0]);
+            bool is_known;
+            assert_ptr_equal(fr_block_twin(blocks[0], &is_known), twins[0]);
+            for (int i = 0; i < 4; i++)
+                fr_block_unref(blocks[i]);
+        }
+        drop(texts[0]), drop(texts[1]), drop(texts[3]);
+        audience_end(&a);
+    }
+}
+
+static void what_is_sent_to_a_member_before_its_turn_has_its_form_too(void **state)
+{
+    (void)state;
+    audience a;
+    audience_open(&a);
+    fr_str texts[] = {letters(3000, 60), letters(200, 60)};
+    fr_block *blocks[] = {publish(&a, texts[0]), publish(&a, texts[1])};
+    for (int i = 0; i < MEMBERS; i++)
+        fr_fan_send_now(&a.members[i]);
+    expect_forms(&a.clients[DEFLATING], "dd", texts);
+    expect_forms(&a.clients[PLAIN_ONE], "pp", texts);
+    expect_forms(&a.clients[SMALL_WINDOW], "pd", texts);
+    assert_int_equal(fr_ws_send_frame(a.members[LATE].ws, blocks[0], true), FR_OK);
+    expect_forms(&a.clients[LATE], "d", texts);
+    fr_block_unref(blocks[0]);
+    fr_block_unref(blocks[1]);
+    drop(texts[0]), drop(texts[1]);
+    audience_end(&a);
+}
+
+static void without_memory_a_broadcast_goes_as_it_is(void **state)
+{
+    (void)state;
+    fr_str text = letters(3000, 60);
+    audience a;
+    audience_open(&a);
+    FR_TEST_EACH_ALLOC_FAILS()
+    {
+        size_t left = fr_test_fail_alloc(0);
+        for (int i = 0; i < MEMBERS; i++)
+            fr_buf_reserve(&a.clients[i].p.in, 65536);
+        fr_deflate_give_back_(loop_deflate());
+        fr_block *blocks[2] = {fr_ws_frame(true, text), fr_ws_frame(true, text)};
+        fr_test_fail_alloc(left);
+        int published = 0;
+        for (int i = 0; i < 2; i++)
+            published += fr_fan_publish(a.fan, blocks[i], 0) == FR_OK;
+        fr_loop_run_once(server.loop, 0);
+        left = fr_test_fail_alloc(0);
+        for (int i = 0; i < LATE; i++)
+            for (int k = 0; k < published && !a.members[i].is_behind; k++)
+                expect_message(&a.clients[i], TEXT, text);
+        for (int i = 0; i < LATE; i++)
+            a.members[i].is_behind = false;
+        for (int i = 0; i < MEMBERS; i++) {
+            fr_buf_clear(&a.clients[i].p.in);
+            a.clients[i].p.at = 0;
+        }
+        fr_block_unref(blocks[0]);
+        fr_block_unref(blocks[1]);
+        fr_test_fail_alloc(left);
+    }
+    drop(text);
+    audience_end(&a);
 }
 
 /* ---- bounds and memory ---- */
@@ -809,7 +974,11 @@ FR_TESTS(deflate, DEFLATE_TEST(offers_are_answered_as_the_rfc_has_it),
          DEFLATE_TEST(the_rfcs_example_of_a_context_taken_over_is_read),
          DEFLATE_TEST(the_clients_window_grows_with_what_came_up_to_what_was_agreed),
          DEFLATE_TEST(what_does_not_fit_into_the_bound_is_not_agreed_on),
+         DEFLATE_TEST(what_is_not_agreed_on_is_not_kept),
          DEFLATE_TEST(what_is_not_used_is_given_back_and_made_anew),
          DEFLATE_TEST(what_was_dropped_is_not_referred_to),
+         DEFLATE_TEST(a_broadcast_is_deflated_once_for_all_that_take_it_so),
+         DEFLATE_TEST(what_is_sent_to_a_member_before_its_turn_has_its_form_too),
+         DEFLATE_TEST(without_memory_a_broadcast_goes_as_it_is),
          DEFLATE_TEST(more_messages_than_allowed_in_a_second_are_1008),
          DEFLATE_TEST(each_allocation_may_fail))
