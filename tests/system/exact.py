@@ -482,7 +482,7 @@ class Truth:
             elif request.method == "GET":
                 self.check_read(request)
             elif request.status == 404:
-                assert request.key not in self.end, "404 for %r, which is there" % request.key
+                assert None in self.rows_since(request.key, request.floor), "404 for %r, which was there" % request.key
         self.check_rest(told, [r for writer in writers for r in writer.open],
                         [r for writer in writers for r in writer.answered + writer.open])
 

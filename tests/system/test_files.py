@@ -166,7 +166,8 @@ class Files(ServerCase):
         self.assertTrue(slow.recv(1000))
         os.truncate(path, 1000)
         rest = self.read_to_the_end(slow)
-        self.assertIn(rest[-1000:], self.big)
+        # Never the length that was promised. (What the kernel had queued of the part that was cut off may come as zeros:
+        # sendfile hands out the file's own pages.)
         self.assertLess(len(rest), BIG_BYTES - 1000)
         self.wait_for(lambda: "http.file" in self.server.output())
         self.assertEqual(self.curl("/files/page.html")[:12], b"<p>hello</p>")
