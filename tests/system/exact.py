@@ -263,7 +263,7 @@ class Writer(Person):
         if dice < 0.92:
             return Request("GET")
         if self.extras and dice < 0.94:
-            return Request("POST", path=chance.choice(self.extras), allowed=(200, 201, 400, 503, 504))
+            return Request("POST", path=chance.choice(self.extras), allowed=(200, 201, 400, 408, 503, 504))
         return Request("GET", world.some_key(chance), allowed=(200, 404))
 
     def invalid(self):
