@@ -37,6 +37,7 @@ SYSTEM = [
     ("chat", ["asan"], []),
     ("consumers", ["asan", "tsan"], []),
     ("live", ["asan", "tsan"], []),
+    ("forms", ["asan"], ["curl"]),
     ("exact", ["asan", "tsan"], []),
     ("recipe", ["asan", "tsan"], []),
     ("signals", ["asan", "tsan"], []),

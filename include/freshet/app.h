@@ -31,7 +31,8 @@ struct fr_route {
     const char *page;            /* http: this HTML text, for a page that is part of the program */
     const fr_route *include;     /* routes beneath path */
     const char *cache; /* Cache-Control of folder and page: "max-age=31536000, immutable" */
-    void *reserved_[3];
+    bool uploads; /* of handler: it takes forms with files larger than --body, up to --upload */
+    void *reserved_[2];
 };
 
 /** An application: what fr_main serves. Zero is the default of every member. */

@@ -48,6 +48,67 @@ FR_API fr_str fr_req_cookie(const fr_req *req, fr_str name);
 /** "http://host" of the request: for absolute links. */
 FR_API fr_str fr_req_origin(fr_req *req);
 
+/** One file of a multipart form. */
+typedef struct fr_file {
+    fr_str name; /* of the field */
+    fr_str
+        file_name; /* as the client names it: the last part of the path, never empty, "." or ".." */
+    fr_str content_type; /* as the client says; "application/octet-stream" if it says nothing */
+    uint64_t bytes;
+    void *reserved_[2];
+} fr_file;
+
+/** A form: urlencoded or multipart. Names may come several times. */
+typedef struct fr_form {
+    const fr_pair *fields;
+    size_t field_count;
+    const fr_file *files;
+    size_t file_count;
+} fr_form;
+
+/**
+ * The form that the request has for its body: application/x-www-form-urlencoded or multipart/form-data. Texts are valid
+ * UTF-8; what was not has U+FFFD in its place.
+ *
+ * @param req  any
+ * @param out  out: an empty form if there is no body
+ *
+ * Errors:   FR_EINVAL (not well-formed, too many fields or files), FR_EMEDIA (a body of another type), FR_ETOOBIG,
+ *           FR_ENOSPACE, FR_ENOMEM; each with a text for the client
+ * Owner:    the request's arena, its files too
+ * Thread:   the request's loop
+ * Cost:     O(body) at the first call; nothing if the route has .uploads: then it was read as it came
+ * Source:   Django's request.POST and request.FILES; RFC 7578
+ */
+FR_API fr_err fr_req_read_form(fr_req *req, const fr_form **out);
+/** A field of the form; of several the last. p is NULL if it is absent or the form cannot be read: fr_req_read_form says. */
+FR_API fr_str fr_req_form(fr_req *req, fr_str name);
+/** A file of the form; of several the last. NULL as above. */
+FR_API const fr_file *fr_req_file(fr_req *req, fr_str name);
+/**
+ * Read of a file of a form.
+ *
+ * @param at    where to begin
+ * @param into  room for n bytes
+ * @param got   out: how many were read; 0 at the end
+ *
+ * Errors:   FR_EIO
+ * Thread:   the request's loop
+ */
+FR_API fr_err fr_file_read(const fr_file *file, uint64_t at, void *into, size_t n, size_t *got);
+/**
+ * Keep a file of a form: give it a name in the file system. Its mode is 0600. It is not forced to the disk.
+ *
+ * @param path  of a file that is not there yet; made by you, never from file_name alone
+ *
+ * Errors:   FR_ECONFLICT (there is one), FR_ENOTFOUND (the folder is not there), FR_ENOSPACE, FR_EIO, FR_ECANCELED;
+ *           then there is no file
+ * Thread:   the request's loop
+ * Suspends: while a large file is copied: if the folder is in another file system than --upload-folder
+ * Cost:     one link, or a copy
+ */
+FR_API fr_err fr_file_save(fr_req *req, const fr_file *file, const char *path);
+
 /** A header for the answer. Errors: FR_EINVAL (name or value with control bytes). */
 FR_API fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value);
 /** Answer. Body is copied once, or compressed if the client takes that (docs/reference.md): then the handler waits between

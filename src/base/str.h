@@ -26,6 +26,9 @@ bool fr_utf8_step(uint32_t *state, fr_str chunk);
 uint32_t fr_utf8_next(fr_str s, size_t *pos);
 size_t fr_utf8_put(uint32_t code_point, char out[4]); /* bytes written */
 size_t fr_utf8_count(fr_str s);                       /* code points */
+/* The text with each part that is no UTF-8 as U+FFFD, cut as Python's "replace" does; s itself if it is valid, else in
+ * arena. p is NULL when memory is out. */
+fr_str fr_utf8_repair(fr_arena *arena, fr_str s);
 /* Percent-decoding. plus_is_space for query strings. false = bad escape. Result borrowed from arena
  * or s. */
 bool fr_url_decode(fr_arena *arena, fr_str s, bool plus_is_space, fr_str *out);

@@ -143,3 +143,42 @@ size_t fr_utf8_count(fr_str s)
         count += ((unsigned char)s.p[i] & 0xc0) != 0x80; /* all but continuation bytes */
     return count;
 }
+
+/* How many bytes at s.p[i] are one code point, or the longest start of one; *is_valid says which. */
+static size_t sequence_at(fr_str s, size_t i, bool *is_valid)
+{
+    uint8_t first = (uint8_t)s.p[i];
+    size_t length = first < 0x80   ? 1
+                    : first < 0xc2 ? 0
+                    : first < 0xe0 ? 2
+                    : first < 0xf0 ? 3
+                    : first < 0xf5 ? 4
+                                   : 0;
+    *is_valid = length == 1;
+    if (length < 2)
+        return 1;
+    for (size_t k = 1; k < length; k++) {
+        uint8_t c = i + k < s.n ? (uint8_t)s.p[i + k] : 0;
+        uint8_t low = k == 1 && first == 0xe0 ? 0xa0 : k == 1 && first == 0xf0 ? 0x90 : 0x80;
+        uint8_t high = k == 1 && first == 0xed ? 0x9f : k == 1 && first == 0xf4 ? 0x8f : 0xbf;
+        if (c < low || c > high)
+            return k;
+    }
+    *is_valid = true;
+    return length;
+}
+
+fr_str fr_utf8_repair(fr_arena *arena, fr_str s)
+{
+    if (fr_utf8_valid(s))
+        return s.p ? s : FR_STR("");
+    char *clean = fr_arena_alloc(arena, s.n * 3 + 1);
+    size_t n = 0, step;
+    for (size_t i = 0; clean && i < s.n; i += step) {
+        bool is_valid;
+        step = sequence_at(s, i, &is_valid);
+        memcpy(clean + n, is_valid ? s.p + i : "\xef\xbf\xbd", is_valid ? step : 3);
+        n += is_valid ? step : 3;
+    }
+    return (fr_str){clean, n};
+}

@@ -124,6 +124,18 @@ static int open_database(fr_assembly *a)
 
 /* ---- routers ---- */
 
+static fr_http_limits http_limits(const fr_options *o)
+{
+    return (fr_http_limits){
+        .body_bytes = (uint64_t)o->body_bytes,
+        .upload_bytes = (uint64_t)o->upload_bytes,
+        .form = {.fields = (uint32_t)o->form_fields,
+                 .files = (uint32_t)o->form_files,
+                 .memory_bytes = (uint64_t)o->upload_memory,
+                 .folder = o->upload_folder},
+    };
+}
+
 static fr_err add_viewset(fr_assembly *a, const fr_flat_route *flat, fr_router *http,
                           fr_router *websocket)
 {
@@ -170,7 +182,7 @@ static int build_routers(fr_assembly *a)
     if (!a->channels)
         return fail(a, FR_EXIT_FAILED, "out of memory");
     a->http = (fr_http){.router = http,
-                        .limits = {.body_bytes = (uint64_t)a->options->body_bytes},
+                        .limits = http_limits(a->options),
                         .append_slash = true,
                         .db = a->db,
                         .gzip_level = (int)a->options->gzip_level,

@@ -30,6 +30,17 @@ static const fr_setting table[] = {
      offsetof(fr_options, log_format), formats, 0, 0},
     {"body", FR_SETTING_BYTES, "SIZE", "largest request body (2.5MiB)", NULL,
      offsetof(fr_options, body_bytes), NULL, 0, 1LL << 40},
+    {"upload", FR_SETTING_BYTES, "SIZE", "largest form, where a route takes files", "64MiB",
+     offsetof(fr_options, upload_bytes), NULL, 1, 1LL << 50},
+    {"upload-memory", FR_SETTING_BYTES, "SIZE",
+     "files of one form that are kept in memory; what is more goes to disk", "2560KiB",
+     offsetof(fr_options, upload_memory), NULL, 1, 1LL << 40},
+    {"upload-folder", FR_SETTING_STRING, "PATH", "where; empty is $TMPDIR or /tmp", NULL,
+     offsetof(fr_options, upload_folder), NULL, 0, 0},
+    {"form-fields", FR_SETTING_INT, "N", "fields of one form at most", "1000",
+     offsetof(fr_options, form_fields), NULL, 1, 1000000},
+    {"form-files", FR_SETTING_INT, "N", "files of one form at most", "100",
+     offsetof(fr_options, form_files), NULL, 1, 1000000},
     {"client-bound", FR_SETTING_BYTES, "SIZE", "bytes that wait for one slow client at most",
      "1MiB", offsetof(fr_options, out_bytes), NULL, 64 << 10, 1LL << 30},
     {"snapshot-rows", FR_SETTING_INT, "N",
@@ -151,6 +162,8 @@ int fr_options_read(const fr_app *app, const char *name, int argc, char **argv, 
         out->db = app->db;
     if (!out->origins)
         out->origins = app->origins;
+    if (!out->upload_folder || !*out->upload_folder)
+        out->upload_folder = getenv("TMPDIR"); /* NULL: http's own default */
     if (!out->body_bytes)
         out->body_bytes = (int64_t)app->body_bytes;
     if (!split_address(out->listen, out->host, sizeof out->host, &out->port)) {

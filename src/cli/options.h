@@ -19,6 +19,9 @@ typedef struct fr_options {
     int64_t workers;
     int64_t drain_ms;
     int64_t body_bytes;
+    int64_t upload_bytes, upload_memory; /* of forms with files */
+    int64_t form_fields, form_files;
+    const char *upload_folder;
     int64_t out_bytes;
     int64_t snapshot_rows;
     /* of WebSockets */

@@ -194,6 +194,7 @@ fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_rout
     }
     const fr_route *route = flat->route;
     target->arg = (void *)(uintptr_t)route;
+    target->takes_uploads = route->handler && route->uploads;
     if (route->handler && route->methods) {
         FR_TRY(guard(arena, route, target, error));
     } else if (route->handler) {

@@ -85,6 +85,7 @@ static outcome take(fr_body *body, input *in)
         return refuse(body, 503, "The server is out of memory, try again.");
     in->at += n;
     body->left -= n;
+    body->taken += n;
     return body->left ? MORE : NEXT;
 }
 
@@ -117,7 +118,7 @@ static outcome read_size(fr_body *body, input *in)
         return MORE;
     if (!body->digits)
         return refuse_form(body);
-    if (body->left > body->limit - in->out->n)
+    if (body->left > body->limit - body->taken)
         return refuse(body, 413, "The request is too large.");
     uint8_t c = *in->at++;
     return c == '\r' ? go(body, &SIZE_LF) : c == ';' ? go(body, &EXTENSION) : refuse_form(body);

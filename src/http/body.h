@@ -10,7 +10,8 @@ typedef enum fr_body_result { FR_BODY_MORE, FR_BODY_DONE, FR_BODY_REFUSED } fr_b
 
 typedef struct fr_body {
     uint64_t left;    /* of the length, or of the chunk being read */
-    uint64_t limit;   /* body_bytes */
+    uint64_t limit;   /* body_bytes, or upload_bytes */
+    uint64_t taken;   /* until now */
     uint32_t spent;   /* on chunk extensions and trailers, in all */
     uint16_t refusal; /* 400, 413, 503 */
     uint8_t digits;   /* of the chunk size read now */

@@ -119,8 +119,11 @@ const fr_http_limits *fr_http_limits_get(fr_http_loop *of, const fr_http *http)
         .head_ms = or_default(asked->head_ms, 10 * 1000),
         .body_ms = or_default(asked->body_ms, 30 * 1000),
         .idle_ms = or_default(asked->idle_ms, 75 * 1000),
+        .upload_bytes = asked->upload_bytes ? asked->upload_bytes : 64 * 1024 * 1024,
+        .form = asked->form,
         .pipeline = or_default(asked->pipeline, 64),
     };
+    of->limits.form.field_bytes = of->limits.body_bytes;
     if (of->limits.headers > FIELDS_MAX)
         of->limits.headers = FIELDS_MAX;
     of->head_limits =
@@ -199,6 +202,8 @@ void fr_exchange_reset(fr_exchange *exchange)
     trim(&exchange->reply_headers);
     trim(&exchange->reply_body);
     trim(&exchange->body_in);
+    exchange->form_reader = NULL; /* its files went with the arena */
+    exchange->form = NULL;
     exchange->is_answered = exchange->is_timed = false;
     exchange->has_upgrade = exchange->has_connection = false;
     fr_head_next(&exchange->head);

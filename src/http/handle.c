@@ -37,7 +37,7 @@ static bool leads_somewhere_with_slash(fr_exchange *exchange)
     return with.p && fr_router_match(exchange->http->router, with, &exchange->match);
 }
 
-static const fr_http_target *find_target(fr_exchange *exchange)
+const fr_http_target *fr_exchange_target(fr_exchange *exchange)
 {
     const fr_http *http = exchange->http;
     exchange->match.arg_count = 0;
@@ -97,7 +97,7 @@ static fr_progress answer(fr_exchange *exchange, fr_input *in)
 {
     in->answered++;
     exchange->is_batched = in->pos < in->n;
-    exchange->target = find_target(exchange);
+    exchange->target = fr_exchange_target(exchange);
     exchange->step = &FR_AFTER_ANSWER;
     if (exchange->target->is_quick) {
         run_handler(exchange);

@@ -67,14 +67,27 @@ fr_progress fr_exchange_cut(fr_exchange *exchange, fr_err why)
     return FR_WAIT;
 }
 
-fr_progress fr_exchange_refuse(fr_exchange *exchange, int status, const char *why)
+/* The headers of the answer are set already. */
+static fr_progress refuse(fr_exchange *exchange, int status, const char *why)
 {
     fr_http_count(&exchange->of->counts.refused);
     FR_DEBUG("http.refused", FR_KV_I("status", status), FR_KV_C("why", why));
-    fr_buf_clear(&exchange->reply_headers);
     exchange->is_last = true;
     fr_answer_detail(exchange, status, fr_str_c(why));
     return exchange->conn ? fr_exchange_finish(exchange) : FR_WAIT;
+}
+
+fr_progress fr_exchange_refuse(fr_exchange *exchange, int status, const char *why)
+{
+    fr_buf_clear(&exchange->reply_headers);
+    return refuse(exchange, status, why);
+}
+
+fr_progress fr_exchange_refuse_coding(fr_exchange *exchange)
+{
+    fr_buf_clear(&exchange->reply_headers);
+    (void)fr_reply_header(&exchange->req, FR_STR("Accept-Encoding"), FR_STR("identity"));
+    return refuse(exchange, 415, "Compressed requests are not supported.");
 }
 
 /* ---- running the states ---- */
@@ -222,7 +235,7 @@ static uint64_t bytes_moved(fr_exchange *exchange)
 {
     uint64_t before = exchange->moved_seen;
     if (exchange->step == &FR_READ_BODY)
-        return (exchange->moved_seen = exchange->body_in.n) - before;
+        return (exchange->moved_seen = exchange->body.taken) - before;
     uint64_t left = fr_conn_pending(exchange->conn) + exchange->file_left;
     exchange->moved_seen = left;
     return before > left ? before - left : 0;

@@ -3,6 +3,7 @@
 #define FR_HTTP_HTTP_H
 #include <freshet/http.h>
 #include "base/buf.h"
+#include "http/form.h"
 #include "http/router.h"
 #include "net/server.h"
 
@@ -12,7 +13,9 @@ typedef struct fr_http_limits {         /* zero = default */
     uint32_t headers;                   /* 100 (431) */
     uint64_t body_bytes;                /* 2.5 MiB (413) */
     uint32_t head_ms, body_ms, idle_ms; /* 10 s, 30 s + minimum rate, 75 s (408 or close) */
-    uint32_t pipeline; /* requests answered in one pass before reading pauses: 64 */
+    uint64_t upload_bytes; /* of a multipart body where the target takes uploads: 64 MiB (413) */
+    fr_form_limits form;   /* field_bytes: of body_bytes */
+    uint32_t pipeline;     /* requests answered in one pass before reading pauses: 64 */
 } fr_http_limits;
 
 /* What a route leads to; the app's routes hold these as fr_route_target.data. */
@@ -20,6 +23,8 @@ typedef struct fr_http_target {
     fr_err (*handle)(fr_req *req, void *arg); /* on a fiber */
     void *arg;
     bool is_quick; /* never waits: may run without a fiber */
+    bool
+        takes_uploads; /* multipart bodies are read as they come, up to upload_bytes; req->body is empty then */
 } fr_http_target;
 
 typedef struct fr_http {
@@ -59,6 +64,7 @@ fr_err fr_http_stream(fr_req *req, int status, fr_str content_type, const fr_pro
 fr_conn *fr_req_conn(const fr_req *req);
 /* What a prefix route left over of the path. */
 fr_str fr_req_rest(const fr_req *req);
+const fr_form_limits *fr_req_form_limits(const fr_req *req);
 bool fr_req_is_answered(const fr_req *req);
 /* Raw refusal before accept, as Daphne writes it: status line with this reason, no body, close. */
 fr_err fr_http_refuse(fr_req *req, int status, fr_str reason);

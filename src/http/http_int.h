@@ -78,10 +78,13 @@ struct fr_exchange {
     fr_http_loop *of;
     fr_arena *arena; /* owned; of the request */
     const fr_http_target *target;
-    fr_http_target hook;             /* the upgrade hook, as a target */
-    fr_buf reply_headers;            /* owned; "Name: value\r\n"… */
-    fr_buf reply_body;               /* owned; fr_reply_body */
-    fr_buf body_in;                  /* owned; the body of the request */
+    fr_http_target hook;  /* the upgrade hook, as a target */
+    fr_buf reply_headers; /* owned; "Name: value\r\n"… */
+    fr_buf reply_body;    /* owned; fr_reply_body */
+    fr_buf body_in;       /* owned; the body of the request */
+    fr_form_reader *
+        form_reader; /* its multipart body is read as it comes; NULL: as a whole, when it is asked for */
+    const fr_form *form;             /* NULL: not read yet */
     char *room, *room_at, *room_end; /* output reserved for answers and not committed; NULL: none */
     fr_task task;                    /* to go on after output has left */
     uint64_t began_ms;               /* the head was complete */
@@ -170,6 +173,9 @@ fr_err fr_answer_file(fr_exchange *exchange, int status, fr_str content_type, in
 /* Text in that body, past any bound: it is ours. */
 fr_err fr_answer_more(fr_exchange *exchange, fr_str text);
 
+/* handle.c: where the request leads to. */
+const fr_http_target *fr_exchange_target(fr_exchange *exchange);
+
 /* The states, each in the file of its noun. */
 extern const fr_step FR_READ_HEAD, FR_READ_BODY;                /* receive.c */
 extern const fr_step FR_ANSWER;                                 /* handle.c */
@@ -206,8 +212,10 @@ void fr_exchange_drive_on(fr_exchange *exchange);
 fr_progress fr_exchange_finish(fr_exchange *exchange);
 /* The connection ends now. */
 fr_progress fr_exchange_cut(fr_exchange *exchange, fr_err why);
-/* Refuse by the protocol: one answer, then the end. why: a literal, for the client. */
+/* Refuse by the protocol: one answer, then the end. why: for the client; borrowed until return. */
 fr_progress fr_exchange_refuse(fr_exchange *exchange, int status, const char *why);
+/* 415 with Accept-Encoding: RFC 9110 section 15.5.16. */
+fr_progress fr_exchange_refuse_coding(fr_exchange *exchange);
 static inline uint64_t fr_exchange_in_ms(const fr_exchange *exchange, uint32_t ms)
 {
     return fr_loop_now_ms(exchange->of->loop) + ms;

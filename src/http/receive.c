@@ -1,4 +1,5 @@
 /* Receiving a request: the states read-head and read-body. */
+#include "base/err.h"
 #include "base/str.h"
 #include "http/http_int.h"
 
@@ -14,25 +15,32 @@ static bool misses_length(const fr_exchange *exchange)
             fr_str_eq(method, FR_STR("PATCH")));
 }
 
-static bool is_encoded(const fr_exchange *exchange)
+static bool is_encoded(const fr_req *req)
 {
-    fr_str coding = fr_req_header(&exchange->req, FR_STR("content-encoding"));
-    return coding.n && !fr_str_eq_nocase(coding, FR_STR("identity"));
+    for (size_t i = 0; i < req->header_count; i++)
+        if (fr_str_eq(req->headers[i].name, FR_STR("content-encoding")) &&
+            req->headers[i].value.n && !fr_str_eq_nocase(req->headers[i].value, FR_STR("identity")))
+            return true;
+    return false;
 }
 
-/* A body follows: may it? */
-static fr_progress begin_body(fr_exchange *exchange, const fr_input *in)
+/* Whether the body is a form with files that the target wants as it comes. */
+static bool is_upload(fr_exchange *exchange)
+{
+    fr_str type = fr_req_header(&exchange->req, FR_STR("content-type"));
+    return fr_form_kind_of(type) == FR_FORM_MULTIPART &&
+           fr_exchange_target(exchange)->takes_uploads;
+}
+
+static fr_progress refuse_form(fr_exchange *exchange, fr_err err, const char *why)
+{
+    const fr_err_row *row = fr_err_get(err);
+    return fr_exchange_refuse(exchange, row->status, why ? why : row->detail);
+}
+
+static fr_progress read_body_next(fr_exchange *exchange, const fr_input *in)
 {
     const fr_head *head = &exchange->head;
-    uint64_t limit = exchange->of->limits.body_bytes;
-    if (head->has_length && head->length > limit)
-        return fr_exchange_refuse(exchange, 413, "The request is too large.");
-    if (is_encoded(exchange)) /* a small body that inflates to a large one is not let in */
-        return fr_exchange_refuse(exchange, 415, "Compressed requests are not supported.");
-    if (head->is_chunked)
-        fr_body_init_chunked(&exchange->body, limit);
-    else
-        fr_body_init_length(&exchange->body, head->length);
     exchange->moved_seen = 0;
     exchange->is_timed = false;
     if (head->expects_100 && in->pos == in->n) {
@@ -40,6 +48,30 @@ static fr_progress begin_body(fr_exchange *exchange, const fr_input *in)
         fr_conn_write(exchange->conn, "HTTP/1.1 100 Continue\r\n\r\n", 25);
     }
     return fr_exchange_go(exchange, &FR_READ_BODY);
+}
+
+/* A body follows: may it? */
+static fr_progress begin_body(fr_exchange *exchange, const fr_input *in)
+{
+    const fr_head *head = &exchange->head;
+    const fr_http_limits *limits = &exchange->of->limits;
+    bool has_files = is_upload(exchange);
+    uint64_t limit = has_files ? limits->upload_bytes : limits->body_bytes;
+    if (head->has_length && head->length > limit)
+        return fr_exchange_refuse(exchange, 413, "The request is too large.");
+    if (is_encoded(&exchange->req)) /* a small body that inflates to a large one is not let in */
+        return fr_exchange_refuse_coding(exchange);
+    if (head->is_chunked)
+        fr_body_init_chunked(&exchange->body, limit);
+    else
+        fr_body_init_length(&exchange->body, head->length);
+    const char *why;
+    fr_err err = has_files
+                     ? fr_form_reader_new(exchange->arena, &limits->form,
+                                          fr_req_header(&exchange->req, FR_STR("content-type")),
+                                          &exchange->form_reader, &why)
+                     : FR_OK;
+    return err == FR_OK ? read_body_next(exchange, in) : refuse_form(exchange, err, why);
 }
 
 static fr_progress begin_request(fr_exchange *exchange, fr_input *in)
@@ -81,25 +113,47 @@ static fr_progress read_head(fr_exchange *exchange, fr_input *in)
 
 /* ---- read-body ---- */
 
+/* What has come of a form is handed on, and not kept. */
+static fr_err feed_form(fr_exchange *exchange, bool is_whole)
+{
+    fr_form_reader *reader = exchange->form_reader;
+    FR_TRY(fr_form_feed(reader, fr_buf_str(&exchange->body_in)));
+    fr_buf_clear(&exchange->body_in);
+    return is_whole ? fr_form_end(reader, &exchange->form) : FR_OK;
+}
+
+static void set_body_timer(fr_exchange *exchange)
+{
+    if (exchange->is_timed)
+        return;
+    exchange->is_timed = true;
+    fr_conn_set_deadline(exchange->conn, fr_exchange_in_ms(exchange, exchange->of->limits.body_ms));
+}
+
 static fr_progress read_body(fr_exchange *exchange, fr_input *in)
 {
-    size_t used;
+    enum { FORM_PIECE_BYTES = 64 * 1024 };
+    size_t used, n = in->n - in->pos;
     fr_body *body = &exchange->body;
-    fr_body_result result =
-        fr_body_read(body, in->bytes + in->pos, in->n - in->pos, &used, &exchange->body_in);
+    if (exchange->form_reader && n > FORM_PIECE_BYTES)
+        n = FORM_PIECE_BYTES;
+    fr_body_result result = fr_body_read(body, in->bytes + in->pos, n, &used, &exchange->body_in);
     in->pos += used;
     if (result == FR_BODY_REFUSED)
         return fr_exchange_refuse(exchange, body->refusal, body->why);
+    if (exchange->form_reader) {
+        fr_err err = feed_form(exchange, result == FR_BODY_DONE);
+        if (err != FR_OK)
+            return refuse_form(exchange, err, fr_form_why(exchange->form_reader));
+    }
     if (result == FR_BODY_DONE) {
         if (exchange->body_in.n)
             exchange->req.body = fr_buf_str(&exchange->body_in);
         return fr_exchange_go(exchange, &FR_ANSWER);
     }
-    if (!exchange->is_timed) {
-        exchange->is_timed = true;
-        fr_conn_set_deadline(exchange->conn,
-                             fr_exchange_in_ms(exchange, exchange->of->limits.body_ms));
-    }
+    if (in->pos < in->n)
+        return FR_DONE; /* a further piece */
+    set_body_timer(exchange);
     return FR_MORE;
 }
 

@@ -132,6 +132,12 @@ fr_conn *fr_req_conn(const fr_req *req)
     return exchange ? exchange->conn : NULL;
 }
 
+const fr_form_limits *fr_req_form_limits(const fr_req *req)
+{
+    const fr_exchange *exchange = fr_exchange_of(req);
+    return exchange ? &exchange->of->limits.form : NULL;
+}
+
 bool fr_req_is_answered(const fr_req *req)
 {
     const fr_exchange *exchange = fr_exchange_of(req);

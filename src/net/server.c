@@ -99,6 +99,7 @@ fr_err fr_server_open(const fr_server_opts *opts, fr_server **out, char error[25
     int fds[WORKERS_MAX];
     error[0] = 0;
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a write past RLIMIT_FSIZE fails with EFBIG instead */
     fr_server *server = fr_zalloc(sizeof *server);
     if (!server)
         return FR_ENOMEM;

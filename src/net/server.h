@@ -1,6 +1,6 @@
 /*
  * Workers: one thread, one loop, one listening socket (SO_REUSEPORT) each. Signals: SIGTERM and
- * SIGINT drain, a second one ends at once; SIGPIPE is ignored.
+ * SIGINT drain, a second one ends at once; SIGPIPE and SIGXFSZ are ignored.
  */
 #ifndef FR_NET_SERVER_H
 #define FR_NET_SERVER_H

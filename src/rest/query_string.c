@@ -13,46 +13,6 @@ static int hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* How many bytes at s.p[i] are one code point, or the longest start of one; *is_valid says which. */
-static size_t sequence_at(fr_str s, size_t i, bool *is_valid)
-{
-    uint8_t first = (uint8_t)s.p[i];
-    size_t length = first < 0x80   ? 1
-                    : first < 0xc2 ? 0
-                    : first < 0xe0 ? 2
-                    : first < 0xf0 ? 3
-                    : first < 0xf5 ? 4
-                                   : 0;
-    *is_valid = length == 1;
-    if (length < 2)
-        return 1;
-    for (size_t k = 1; k < length; k++) {
-        uint8_t c = i + k < s.n ? (uint8_t)s.p[i + k] : 0;
-        uint8_t low = k == 1 && first == 0xe0 ? 0xa0 : k == 1 && first == 0xf0 ? 0x90 : 0x80;
-        uint8_t high = k == 1 && first == 0xed ? 0x9f : k == 1 && first == 0xf4 ? 0x8f : 0xbf;
-        if (c < low || c > high)
-            return k;
-    }
-    *is_valid = true;
-    return length;
-}
-
-static fr_err replace_invalid(fr_arena *arena, fr_str s, fr_str *out)
-{
-    char *clean = fr_arena_alloc(arena, s.n * 3 + 1);
-    size_t n = 0, step;
-    if (!clean)
-        return FR_ENOMEM;
-    for (size_t i = 0; i < s.n; i += step) {
-        bool is_valid;
-        step = sequence_at(s, i, &is_valid);
-        memcpy(clean + n, is_valid ? s.p + i : "\xef\xbf\xbd", is_valid ? step : 3);
-        n += is_valid ? step : 3;
-    }
-    *out = (fr_str){clean, n};
-    return FR_OK;
-}
-
 static fr_err unquote(fr_arena *arena, fr_str s, fr_str *out)
 {
     char *text = fr_arena_alloc(arena, s.n + 1);
@@ -69,8 +29,8 @@ static fr_err unquote(fr_arena *arena, fr_str s, fr_str *out)
             text[n++] = s.p[i] == '+' ? ' ' : s.p[i];
         }
     }
-    *out = (fr_str){text, n};
-    return fr_utf8_valid(*out) ? FR_OK : replace_invalid(arena, *out, out);
+    *out = fr_utf8_repair(arena, (fr_str){text, n});
+    return out->p ? FR_OK : FR_ENOMEM;
 }
 
 fr_err fr_params_parse(fr_arena *arena, fr_str raw, fr_params *out)

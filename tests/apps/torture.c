@@ -30,6 +30,34 @@ static fr_err body(fr_req *req)
     return fr_reply_bytes(req, 200, FR_STR("application/octet-stream"), req->body);
 }
 
+/* What a form holds, one line each: "field NAME=VALUE", "file NAME FILE_NAME TYPE BYTES SUM"; a file named "kept" is saved. */
+static fr_err upload(fr_req *req)
+{
+    const fr_form *form;
+    FR_TRY(fr_req_read_form(req, &form));
+    fr_str text = FR_STR("");
+    for (size_t i = 0; i < form->field_count; i++)
+        text = fr_arena_printf(req->ctx->arena, "%.*sfield %.*s=%.*s\n", FR_FMT(text),
+                               FR_FMT(form->fields[i].name), FR_FMT(form->fields[i].value));
+    for (size_t i = 0; i < form->file_count; i++) {
+        const fr_file *file = &form->files[i];
+        static uint8_t piece[4096];
+        uint32_t sum = 0;
+        size_t n;
+        for (uint64_t at = 0; at < file->bytes; at += n) {
+            FR_TRY(fr_file_read(file, at, piece, sizeof piece, &n));
+            for (size_t k = 0; k < n; k++)
+                sum = sum * 31 + piece[k];
+        }
+        text = fr_arena_printf(req->ctx->arena, "%.*sfile %.*s %.*s %.*s %llu %u\n", FR_FMT(text),
+                               FR_FMT(file->name), FR_FMT(file->file_name),
+                               FR_FMT(file->content_type), (unsigned long long)file->bytes, sum);
+        if (fr_str_eq(file->name, FR_STR("kept")))
+            FR_TRY(fr_file_save(req, file, "kept.bin"));
+    }
+    return text.p ? fr_reply_text(req, 200, text) : FR_ENOMEM;
+}
+
 /* 200 KiB in pieces. */
 static fr_err stream(fr_req *req)
 {
@@ -87,6 +115,8 @@ static const fr_route http[] = {
     {"fail/<int:n>", .handler = fail},
     {"left", .handler = left},
     {"body", .handler = body},
+    {"upload", .handler = upload, .uploads = true},
+    {"form", .handler = upload},
     {"stream", .handler = stream},
     {"files/", .folder = "files"},
     {"api/notes/", .viewset = &notes},

@@ -22,7 +22,7 @@ class Lives(unittest.TestCase):
     server = None
 
     def start(self):
-        self.server = Server("torture", "--log", "error", db="notes.db", workers=1, start=False)
+        self.server = Server("torture", "--log", "error", "--upload-memory", "64KiB", db="notes.db", workers=1, start=False)
         os.mkdir(os.path.join(self.server.folder, "files"))
         with open(os.path.join(self.server.folder, "files", "page.html"), "w") as page:
             page.write("<p>hello</p>\n" * 2000)
@@ -69,6 +69,15 @@ class Lives(unittest.TestCase):
         answer = self.ask("POST", "/body", data, {"X-Long": "x" * 5000})
         if answer:
             self.assertEqual(answer.body, data)
+
+    def life_upload(self):
+        data = os.urandom(200000)
+        body = b'--b\r\nContent-Disposition: form-data; name="t"\r\n\r\nhello\r\n' \
+               b'--b\r\nContent-Disposition: form-data; name="f"; filename="x"\r\n\r\n' + data + b"\r\n--b--\r\n"
+        answer = self.ask("POST", "/upload", body, {"Content-Type": "multipart/form-data; boundary=b"})
+        if answer:
+            self.assertEqual(answer.status, 200)
+            self.assertTrue(answer.body.startswith(b"field t=hello\nfile f x application/octet-stream 200000 "), answer.body)
 
     def life_body_in_chunks(self):
         pieces = [os.urandom(9000) for _ in range(5)]

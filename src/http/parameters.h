@@ -1,0 +1,22 @@
+/*
+ * Parameters of a field value: Content-Type's boundary, Content-Disposition's name and filename.
+ *
+ *     value *( ";" name "=" ( text | '"' quoted '"' ) )
+ *
+ * In quotes '\' escapes only '"' and itself: some browsers send whole Windows paths.
+ */
+#ifndef FR_HTTP_PARAMETERS_H
+#define FR_HTTP_PARAMETERS_H
+#include <freshet/http.h>
+
+typedef struct fr_parameters {
+    fr_arena *arena;
+    fr_str rest;
+    fr_err err; /* why there is no next one: FR_OK: it was the last; FR_EINVAL, FR_ENOMEM */
+} fr_parameters;
+
+/* Returns what stands before them. */
+fr_str fr_parameters_init(fr_parameters *parameters, fr_arena *arena, fr_str field_value);
+/* The next one: its name as sent, its value without quotes and escapes. */
+bool fr_parameters_next(fr_parameters *parameters, fr_pair *out);
+#endif
