@@ -1,309 +1,310 @@
 #!/usr/bin/env python3
-"""Measures freshet against the floors and prints the table of bench/README.md. `./dev bench [CASE]` builds and runs it.
+"""Measures freshet against the floors and its peers. `./dev bench` builds what is needed and runs this.
 
-Server on core 0, generator on core 1; floor and freshet by turns, so that what disturbs one disturbs both; medians of
-several rounds; a round in which the host took more than 5 % of the time is thrown away and tried again. The figure is
-the server's CPU time per message, not the rate: the rate is the generator's as much as the server's.
+One series a case: the servers by turns, round after round, so that what disturbs one disturbs all; server on core 0,
+generator on core 1. The figure is the server's CPU time per message, not the rate: the rate is the generator's as much as
+the server's. A run in which the host took more than 5 % of the time is thrown away and repeated.
 
-    bench/run.py [--rounds N] [--seconds S] [--write] [CASE…]
-
-CASE chooses cases whose name contains it; --write puts the table into bench/README.md.
+    bench/run.py [CASE…]         the cases whose name contains one of the words; all without
+    --no-peers                   freshet and the floors only
+    --peers NAME,NAME            these peers only
+    --quick                      two short rounds without peers: a look, not a finding
+    --write                      put the tables into bench/README.md and docs/performance.md, and the plot beside it
+    --draw                       the same from bench/results.json, without measuring
+    --list                       name the cases and the servers
 """
 import argparse
 import json
 import os
-import platform
 import re
-import shutil
-import socket
-import sqlite3
+import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, "tests", "system"))
-os.environ.setdefault("FR_BUILD", os.path.join(ROOT, "build", "release"))
-from server import Server, program  # noqa: E402
+import report
+from cases import CASES
+from servers import BY_NAME, FILES_MOST, OURS, PEER_KINDS, ROOT, TOOLS, Missing, pinned
 
-TOOLS = os.path.join(os.environ["FR_BUILD"], "bench")
-STOLEN_MOST = 5          # per cent of a round
-RATIO = 1.4              # of the floor, the aim of the foundation
-REFERENCE_LIST = 131     # per second: Django REST framework's best of four servers
-REFERENCE_CREATE = 205
-REFERENCE_MESSAGE = 3921  # µs
+STOLEN_MOST = 5      # per cent of a run
+TRIES = 3            # of a run that was disturbed
+WARMUP = 0.25
+QUIET_S, QUIET_CPU_S, QUIET_WITHIN_S = 0.05, 0.002, 5.0
+RESULTS = os.path.join(ROOT, "bench", "results.json")
 
 
-class Case:
-    def __init__(self, name, text, load, serve, floor=None, figure="cpu_us_per", unit="µs", most=None, least=None, ratio=None,
-                 prepare=None, fresh=False, storage=None, rounds=None):
-        self.name, self.text, self.load, self.serve, self.floor = name, text, load, serve, floor
-        self.figure, self.unit, self.most, self.least, self.ratio = figure, unit, most, least, ratio
-        self.prepare = prepare    # (folder): the database before the start; or, after it, (server)
-        self.fresh = fresh        # a new server for each round
-        self.storage = storage    # line of floor_sqlite that, with GET /json of the epoll floor, is the floor
-        self.rounds = rounds
+class Failed(Exception):
+    """A run that gave no figures, and why."""
 
 
-def echo(*options):
-    return lambda folder: Server("echo", "--log", "error", *options, workers=1, folder=folder, start=False)
+# ---- what the kernel counts ----
 
-
-def recipe(name):
-    return lambda folder: Server("realtime-update", "--log", "error", db=name, workers=1, folder=folder, start=False)
-
-
-def hundred_notes(server):
-    connection = server.connection()
-    for i in range(100):
-        reply = server.post("/api/notes/", {"title": "note %d, as long as titles commonly are" % i, "done": i % 2 == 0}, connection=connection)
-        assert reply.status == 201, reply
-    connection.close()
-
-
-def django_site(folder):
-    db = sqlite3.connect(os.path.join(folder, "site.db"))
-    for name in ("schema.sql", "fixture.sql"):
-        with open(os.path.join(ROOT, "tests", "compat", name), encoding="utf-8") as text:
-            db.executescript(text.read())
-    db.close()
-
-
-django_site.before_start = True
-
-CASES = [
-    Case("echo-d1", "echo 20 B, one at a time", "echo --path /ws/echo/ --connections 100 --size 20 --depth 1", echo(), "epoll 20", ratio=RATIO),
-    Case("echo-d16", "echo 20 B, 16 in flight", "echo --path /ws/echo/ --connections 100 --size 20 --depth 16", echo(), "epoll 20", ratio=RATIO),
-    Case("fanout", "fan-out 128 B to 1,000", "fanout --path /ws/topic/ --connections 1000 --size 128 --depth 1", echo(), "epoll 128", ratio=RATIO),
-    Case("json-d1", "GET /json, one at a time", "http --path /json --connections 100 --depth 1", echo(), "epoll 20", ratio=RATIO),
-    Case("json-d16", "GET /json, 16 in flight", "http --path /json --connections 100 --depth 16", echo(), "epoll 20", ratio=RATIO),
-    Case("idle", "RSS of an idle WebSocket, 15,000 open", "idle --path /ws/echo/ --connections 15000 --sources 4", echo(),
-         "epoll 20", figure="rss_bytes_per", unit="B", most=1024, fresh=True, rounds=3),
-    Case("message", "the recipe: receive, query 100 rows, send",
-         "echo --path /ws/realtime-update/ --connections 1 --size 20 --depth 1 --min-length 1000", recipe("notes.db"),
-         most=110, prepare=hundred_notes),
-    Case("list-100", "GET a list of 100 rows", "http --path /recipe/mymodel/ --connections 100 --depth 1", recipe("site.db"),
-         figure="per_s", unit="/s", least=60 * REFERENCE_LIST, prepare=django_site, storage="list 100"),
-    Case("create", "POST with durable commit, 64 clients",
-         "http --path /api/notes/ --connections 64 --depth 1 --method POST --size 60 --body {\"title\":\"{pad}\",\"done\":false}",
-         recipe("notes.db"), figure="per_s", unit="/s", least=50 * REFERENCE_CREATE, storage="insert, 64 per commit, log rows"),
-]
-
-
-def pinned(core, command):
-    return ["taskset", "-c", str(core)] + command if (os.cpu_count() or 1) > 1 and shutil.which("taskset") else command
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
-class Floor:
-    def __init__(self, text):
-        kind, size = text.split()
-        self.port = free_port()
-        self.process = subprocess.Popen(pinned(0, [os.path.join(TOOLS, "floor_" + kind), str(self.port), size]))
-        self.pid = self.process.pid
-        end = time.monotonic() + 10
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                if time.monotonic() > end:
-                    raise
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
-
-
-class Freshet:
-    """The example under test in a folder of its own, beside the build: on the same disk as everything else."""
-
-    def __init__(self, case):
-        self.folder = tempfile.mkdtemp(prefix="bench-", dir=os.environ["FR_BUILD"])
-        self.server = case.serve(self.folder)
-        early = getattr(case.prepare, "before_start", False)
-        if early:
-            case.prepare(self.folder)
-        command = self.server.command
-        self.server.command = lambda listen: pinned(0, command(listen))
-        self.server.start()
-        if case.prepare and not early:
-            case.prepare(self.server)
-        self.port, self.pid = self.server.port, self.server.pid
-
-    def end(self):
-        self.server.finish()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def load(case, target, seconds):
-    command = pinned(1, [os.path.join(TOOLS, "wsload")] + case.load.split(" ") + ["--port", str(target.port), "--pid", str(target.pid),
-                                                              "--seconds", str(seconds), "--warmup", "0.3"])
-    stolen_before, began = stolen(), time.monotonic()
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    text = done.stdout.decode()
-    if done.returncode != 0:
-        sys.exit("bench: %s\n%s" % (" ".join(command), text))
-    figures = dict(re.findall(r"(\w+)=([\d.]+)", text))
-    share = 100 * (stolen() - stolen_before) / ((time.monotonic() - began) * (os.cpu_count() or 1))
-    return {key: float(value) for key, value in figures.items()}, share, command
-
-
-def stolen():
+def cpu_of_machine():
+    """Seconds that all cores worked, and that the host took from them."""
     with open("/proc/stat") as text:
-        return int(text.readline().split()[8]) / os.sysconf("SC_CLK_TCK")
+        words = [int(word) / os.sysconf("SC_CLK_TCK") for word in text.readline().split()[1:9]]
+    return words[0] + words[1] + words[2] + words[5] + words[6], words[7]
 
 
-def storage_floor(line):
-    """µs of that line of floor_sqlite."""
-    folder = tempfile.mkdtemp(prefix="bench-", dir=os.environ["FR_BUILD"])
+def cpu_of(pids):
+    seconds = 0.0
+    for pid in pids:
+        try:
+            for thread in os.listdir("/proc/%d/task" % pid):
+                with open("/proc/%d/task/%s/schedstat" % (pid, thread)) as text:
+                    seconds += int(text.read().split()[0]) / 1e9
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return seconds
+
+
+def wait_quiet(server):
+    """Until it is done with the connections that have gone: the next one has the same core."""
+    end, before = time.monotonic() + QUIET_WITHIN_S, cpu_of(server.pids)
+    while time.monotonic() < end:
+        time.sleep(QUIET_S)
+        now = cpu_of(server.pids)
+        if now - before < QUIET_CPU_S:
+            return
+        before = now
+
+
+# ---- one run ----
+
+def load(case, server, seconds):
+    """What the generator printed, and how much the host and others took."""
+    command = pinned(1, [os.path.join(TOOLS, "wsload")] + case.load + ["--port", str(server.port), "--pid", ",".join(map(str, server.pids)),
+                                                                      "--seconds", "%g" % (seconds * case.seconds), "--warmup", "%g" % min(WARMUP, seconds)])
+    own = resource.getrusage(resource.RUSAGE_CHILDREN)
+    (busy, stolen), before, began = cpu_of_machine(), cpu_of(server.pids), time.monotonic()
     try:
-        text = subprocess.run(pinned("0,1", [os.path.join(TOOLS, "floor_sqlite"), folder, "0.2", "3", line]), stdout=subprocess.PIPE).stdout.decode()
-        return float(re.search(r"^%s\s{2,}([\d.]+)" % re.escape(line), text, re.M).group(1))
-    finally:
-        shutil.rmtree(folder)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=40 + case.connections / 200)
+    except subprocess.TimeoutExpired:
+        raise Failed("no end")
+    text = done.stdout.decode(errors="replace")
+    if done.returncode != 0:
+        raise Failed(re.sub(r"^wsload: ", "", text.strip().splitlines()[0]) if text.strip() else "exit code %d" % done.returncode)
+    figures = {key: float(value) for key, value in re.findall(r"(\w+)=(-?[\d.]+)", text)}
+    if case.figure != "rss_bytes_per" and not figures.get("per_s"):
+        raise Failed("nothing came back")
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cores = (time.monotonic() - began) * (os.cpu_count() or 1)
+    ours = now.ru_utime + now.ru_stime - own.ru_utime - own.ru_stime + cpu_of(server.pids) - before
+    busy_after, stolen_after = cpu_of_machine()
+    figures["stolen_share"] = 100 * (stolen_after - stolen) / cores
+    figures["others_share"] = max(0.0, 100 * (busy_after - busy - ours) / cores)
+    return figures
 
 
-def run(case, rounds, seconds):
-    """Rounds of floor and freshet by turns. Of each round: all that the generator printed."""
-    rounds = min(rounds, case.rounds or rounds)
-    found = {"floor": [], "freshet": []}
-    targets, tries, command = {}, 0, None
+class Lane:
+    """One server in the series of one case."""
+
+    def __init__(self, kind, case, rounds):
+        self.kind, self.case, self.rounds = kind, case, rounds
+        self.server = self.command = self.reason = None
+        self.found, self.thrown_away = [], 0
+
+    def run(self, seconds):
+        try:
+            for attempt in range(TRIES):
+                if self.server is None:
+                    self.server = self.kind(self.case)
+                    self.command = " ".join(self.server.words)
+                figures = load(self.case, self.server, seconds)
+                if self.case.fresh:
+                    self.end()
+                else:
+                    wait_quiet(self.server)
+                if figures["stolen_share"] <= STOLEN_MOST:
+                    break
+                self.thrown_away += 1
+            self.found.append(figures)
+        except (Missing, Failed) as error:
+            self.reason = str(error)
+            self.end()
+
+    def end(self):
+        if self.server is not None:
+            server, self.server = self.server, None
+            server.end()
+
+    def result(self):
+        if not self.found:
+            return {"reason": self.reason or "not run"}
+        values = [each[self.case.figure] for each in self.found]
+        best = max if self.case.figure == "per_s" else min
+        row = {"median": statistics.median(values), "best": best(values), "rounds": values, "command": tidy(self.command)}
+        for key in ("cpu_us_per", "per_s", "lat_us_p50", "p99", "marginal_bytes_per", "open_cpu_us_per"):
+            if key in self.found[0] and key != self.case.figure:
+                row[key] = statistics.median(each[key] for each in self.found)
+        row["stolen_share"] = round(max(each["stolen_share"] for each in self.found), 1)
+        row["others_share"] = round(statistics.median(each["others_share"] for each in self.found), 1)
+        if self.thrown_away:
+            row["thrown_away"] = self.thrown_away
+        if self.reason:
+            row["reason"] = self.reason  # it broke off later
+        return row
+
+
+def tidy(command):
+    """A command line as one would write it: without this run's port and folder."""
+    return re.sub(r"\S*/build/release/", "build/release/", re.sub(r"bench-\w{8}", "FOLDER", re.sub(r"(?<=[ =])\d{5}(?= |$)", "PORT", command)))
+
+
+# ---- a series ----
+
+def lanes_of(case, given):
+    kinds = [kind for kind in OURS if kind.kind != "floor" or case.floors]
+    kinds += [kind for kind in PEER_KINDS if kind.name in given.peers and kind.name in case.peers]
+    return [Lane(kind, case, min(given.rounds, case.rounds or given.rounds) if kind.kind != "peer" else min(given.peer_rounds, case.peer_rounds or 9))
+            for kind in kinds]
+
+
+class Progress:
+    """What is left, told on standard error."""
+
+    def __init__(self, plan, seconds):
+        self.expected = {id(lane): self.guess(lane, seconds) for lanes in plan for lane in lanes}
+        self.left = sum(lane.rounds * self.expected[id(lane)] for lanes in plan for lane in lanes)
+        self.done = self.took = 0.0
+
+    @staticmethod
+    def guess(lane, seconds):
+        opening = {"peer": 8e-4}.get(lane.kind.kind, 6e-5) * lane.case.connections
+        return seconds * lane.case.seconds + WARMUP + 0.6 + opening
+
+    def count(self, lane, took):
+        self.left -= self.expected[id(lane)]
+        if lane.reason is None:
+            self.done += self.expected[id(lane)]
+            self.took += took
+
+    def drop(self, lane, rounds):
+        self.left -= rounds * self.expected[id(lane)]
+
+    def tell(self, text):
+        left = self.left * (self.took / self.done if self.done > 5 else 1)
+        print("bench: %s (about %s left)" % (text, "%d min" % round(left / 60) if left > 90 else "%d s" % round(left)), file=sys.stderr, flush=True)
+
+
+def series(case, lanes, seconds, progress):
     try:
-        while len(found["freshet"]) < rounds:
-            tries += 1
-            pair, worst = {}, 0.0
-            for side in ("floor", "freshet"):
-                if side == "floor" and not case.floor:
+        for turn in range(max(lane.rounds for lane in lanes)):
+            for lane in lanes if turn % 2 == 0 else reversed(lanes):  # each second round backwards: a drift cancels out
+                if turn >= lane.rounds or lane.reason is not None:
                     continue
-                if side not in targets:
-                    targets[side] = Floor(case.floor) if side == "floor" else Freshet(case)
-                pair[side], share, used = load(case, targets[side], seconds)
-                command = used if side == "freshet" else command
-                worst = max(worst, share)
-                if case.fresh:
-                    targets.pop(side).end()
-            if worst > STOLEN_MOST and tries < 3 * rounds:
-                continue
-            for side, figures in pair.items():
-                found[side].append(figures)
+                began = time.monotonic()
+                lane.run(seconds)
+                progress.count(lane, time.monotonic() - began)
+                if lane.reason is not None:
+                    progress.drop(lane, lane.rounds - turn - 1)
     finally:
-        for target in targets.values():
-            target.end()
-    return found, " ".join(part for part in command[3 if command[0] == "taskset" else 0:])
-
-
-def middle(found, side, figure):
-    return statistics.median(each[figure] for each in found[side]) if found[side] else None
-
-
-def digits(value):
-    return "%.3g" % value if value < 1000 else "{:,.0f}".format(value)
-
-
-def judge(case, found, floor_of_http):
-    value = middle(found, "freshet", case.figure)
-    row = {"name": case.name, "text": case.text, "unit": case.unit, "figure": case.figure, "freshet": value,
-           "cpu_us_per": middle(found, "freshet", "cpu_us_per") if case.figure == "per_s" else None,
-           "rounds": [each[case.figure] for each in found["freshet"]]}
-    if found["floor"]:
-        row["floor"] = middle(found, "floor", case.figure)
-        row["floor_rounds"] = [each[case.figure] for each in found["floor"]]
-        if case.figure == "cpu_us_per":
-            row["ratio"] = value / row["floor"]
-    if case.storage and floor_of_http:
-        row["floor"] = storage_floor(case.storage) + floor_of_http   # µs of CPU, beside a figure that is a rate
-        row["ratio"] = row["cpu_us_per"] / row["floor"]
-    if case.ratio:
-        row["aim"], row["met"] = "≤ %.2gx floor" % case.ratio, row["ratio"] <= case.ratio
-    elif case.most:
-        row["aim"], row["met"] = "≤ %s %s" % (digits(case.most), case.unit), value <= case.most
-    else:
-        row["aim"], row["met"] = "≥ %s %s" % (digits(case.least), case.unit), value >= case.least
+        for lane in lanes:
+            lane.end()
+    servers = {lane.kind.name: lane.result() for lane in lanes}
+    floor = servers.get("floor-epoll", {})
+    for figures in servers.values():  # to the floor of the same series, while both are at hand
+        if case.figure == "cpu_us_per" and "median" in figures and "median" in floor:
+            figures["ratio"], figures["ratio_best"] = figures["median"] / floor["median"], figures["best"] / floor["best"]
+    row = {"name": case.name, "command": tidy("wsload " + " ".join(case.load)), "servers": servers}
+    if case.alone:
+        row["alone"] = case.alone()
     return row
 
 
-def line(row):
-    cpu = " (%s µs)" % digits(row["cpu_us_per"]) if row["cpu_us_per"] else ""
-    floor_unit = "µs" if row["unit"] == "/s" else row["unit"]
-    return "| %s | %s | %s %s%s | %s | %s | %s | %s |" % (
-        row["name"], row["text"], digits(row["freshet"]), row["unit"], cpu,
-        "%s %s" % (digits(row["floor"]), floor_unit) if row.get("floor") is not None else "-",
-        "%.2fx" % row["ratio"] if row.get("ratio") else "-", row["aim"], "yes" if row["met"] else "**no**")
+def versions(names):
+    found = {}
+    for name in names:
+        try:
+            found[name] = BY_NAME[name].version()
+        except Missing as missing:
+            found[name] = str(missing)
+    return found
 
 
-HEAD = "| case | what | freshet | floor | ratio | aim | met |\n|---|---|---|---|---|---|---|"
+# ---- the command ----
 
-
-def machine():
-    with open("/proc/cpuinfo") as text:
-        found = re.search(r"^model name\s*: (.*)$", text.read(), re.M)
-    return {"cpu": found.group(1) if found else platform.machine(), "cores": os.cpu_count(), "kernel": platform.release(),
-            "sqlite": sqlite3.sqlite_version}
-
-
-def write_table(rows):
-    """Between the two marks of bench/README.md."""
-    name = os.path.join(ROOT, "bench", "README.md")
-    with open(name, encoding="utf-8") as text:
-        before, _, rest = text.read().partition("<!-- table -->\n")
-    _, mark, after = rest.partition("<!-- end of table -->\n")
-    if not mark:
-        sys.exit("bench: bench/README.md has no place for the table")
-    about = machine()
-    told = "Measured on %s cores of %s, Linux %s, SQLite %s.\n\n" % (about["cores"], about["cpu"], about["kernel"], about["sqlite"])
-    table = "\n".join([HEAD] + [line(row) for row in rows]) + "\n"
-    with open(name, "w", encoding="utf-8") as text:
-        text.write(before + "<!-- table -->\n" + told + table + mark + after)
-
-
-def main():
+def parse():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("cases", nargs="*", metavar="CASE")
     options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--seconds", type=float, default=1.0)
-    options.add_argument("--write", action="store_true")
+    options.add_argument("--peer-rounds", type=int, default=2)
+    options.add_argument("--seconds", type=float, default=0.6)
+    options.add_argument("--no-peers", action="store_true")
+    options.add_argument("--peers", default=",".join(kind.name for kind in PEER_KINDS))
+    for name in ("quick", "write", "draw", "list"):
+        options.add_argument("--" + name, action="store_true")
     given = options.parse_args()
+    given.peers = [] if given.no_peers or given.quick else given.peers.split(",")
+    if given.quick:
+        given.rounds, given.seconds = min(given.rounds, 2), min(given.seconds, 0.3)
+    unknown = [name for name in given.peers if name not in BY_NAME]
+    if unknown:
+        sys.exit("bench: no such peer: %s; there are: %s" % (" ".join(unknown), " ".join(kind.name for kind in PEER_KINDS)))
+    return given
+
+
+def names():
+    for case in CASES:
+        print("%-16s %s" % (case.name, case.text))
+    print("\nservers: " + " ".join(kind.name for kind in OURS + PEER_KINDS))
+    return 0
+
+
+def read_results():
+    try:
+        with open(RESULTS, encoding="utf-8") as text:
+            return json.load(text)
+    except FileNotFoundError:
+        return {"cases": []}
+
+
+def merged(rows, given, used):
+    """The results with these rows in place of the old ones. A row that was measured without peers keeps those it had."""
+    kept = {row["name"]: row for row in read_results()["cases"]}
+    for row in rows:
+        old = kept.get(row["name"], {}).get("servers", {})
+        row["servers"].update({name: figures for name, figures in old.items() if name not in row["servers"] and name in BY_NAME})
+        kept[row["name"]] = row
+    told = dict(read_results().get("versions", {}), **versions(used))
+    return {"machine": report.machine(), "versions": told, "rounds": given.rounds, "peer_rounds": given.peer_rounds, "seconds": given.seconds,
+            "cases": [kept[case.name] for case in CASES if case.name in kept]}
+
+
+def main():
+    given = parse()
+    if given.list:
+        return names()
+    if given.draw:
+        report.write(read_results())
+        return 0
     chosen = [case for case in CASES if not given.cases or any(word in case.name for word in given.cases)]
     if not chosen:
         sys.exit("bench: no such case; there are: " + " ".join(case.name for case in CASES))
-    program("echo")
-    rows, floor_of_http = [], None
-    print(HEAD, flush=True)
-    for case in chosen:
-        found, command = run(case, given.rounds, given.seconds)
-        if case.name == "json-d1":
-            floor_of_http = middle(found, "floor", "cpu_us_per")
-        if case.storage and floor_of_http is None:
-            floor = Floor("epoll 20")
-            try:
-                floor_of_http = load(next(each for each in CASES if each.name == "json-d1"), floor, given.seconds)[0]["cpu_us_per"]
-            finally:
-                floor.end()
-        row = judge(case, found, floor_of_http)
-        row["command"] = re.sub(r"--port \d+ --pid \d+", "--port PORT --pid PID", command.replace(TOOLS + "/", ""))
-        rows.append(row)
-        print(line(row), flush=True)
-    results = os.path.join(ROOT, "bench", "results.json")
-    kept = []
-    if len(chosen) < len(CASES) and os.path.exists(results):  # a part of the table was measured anew
-        with open(results, encoding="utf-8") as text:
-            kept = json.load(text)["cases"]
-    new = {row["name"]: row for row in rows}
-    merged = [new.pop(row["name"], row) for row in kept] + list(new.values())
-    with open(results, "w", encoding="utf-8") as text:
-        json.dump({"machine": machine(), "rounds": given.rounds, "seconds": given.seconds, "cases": merged}, text, indent=1, ensure_ascii=False)
-        text.write("\n")
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES_MOST, hard) if hard != resource.RLIM_INFINITY else FILES_MOST, hard))
+
+    plan = [lanes_of(case, given) for case in chosen]
+    progress, rows, broken = Progress(plan, given.seconds), [], False
+    for number, (case, lanes) in enumerate(zip(chosen, plan), 1):
+        progress.tell("%d of %d: %s, %d servers" % (number, len(chosen), case.name, len(lanes)))
+        rows.append(series(case, lanes, given.seconds, progress))
+        for lane in lanes:
+            if lane.reason:
+                print("bench: %s: %s: %s" % (case.name, lane.kind.name, lane.reason), file=sys.stderr, flush=True)
+                broken = broken or (lane.kind.kind != "peer" and not (lane.kind.name == "freshet-uring" and "no --io" in lane.reason))
+    used = [kind.name for kind in OURS + PEER_KINDS if any(lane.kind is kind for lanes in plan for lane in lanes)]
+    results = merged(rows, given, used)
+    shown = dict(results, cases=[row for row in results["cases"] if row in rows])
+    print(report.aims_table(shown) + "\n\n" + report.peers_table(shown) + "\n\n" + report.noise(shown))
+    if not given.quick or given.write:
+        with open(RESULTS, "w", encoding="utf-8") as text:
+            json.dump(results, text, indent=1, ensure_ascii=False)
+            text.write("\n")
     if given.write:
-        write_table(merged)
-    return 0
+        report.write(results)
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":

@@ -44,8 +44,8 @@ def lasting_port():
 
 
 def program(name):
-    """An example, or a program of the tests."""
-    for folder in ("examples", "tests"):
+    """An example, or a program of the tests or of the benchmarks."""
+    for folder in ("examples", "tests", "bench"):
         found = os.path.join(BUILD, folder, name)
         if os.path.exists(found):
             return found

@@ -1,0 +1,43 @@
+/*
+ * The server that is measured: what the floors and the peers do, written as an application of freshet.
+ *
+ *   ws /ws/echo/     every message comes back unchanged
+ *   ws /ws/topic/    every message goes to all members of one group, the sender too
+ *   GET /json        {"message":"Hello, World!"}
+ *   GET /files/…     what stands in the folder "files" where the program was started
+ */
+#include <freshet.h>
+
+static fr_err echo_text(fr_sock *sock, fr_str text)
+{
+    return fr_send(sock, text);
+}
+
+static const fr_consumer echo = {.receive = echo_text};
+
+static fr_err publish(fr_sock *sock, fr_str text)
+{
+    return fr_group_send(sock, FR_STR("topic"), text);
+}
+
+static const fr_consumer topic = {.groups = "topic", .receive = publish};
+
+static fr_err hello(fr_req *req)
+{
+    return fr_reply_json(req, 200, FR_STR("{\"message\":\"Hello, World!\"}"));
+}
+
+int main(int argc, char **argv)
+{
+    return fr_main(argc, argv,
+                   &(fr_app){
+                       .name = "bench-server",
+                       .summary = "what the benchmarks measure",
+                       .http = (fr_route[]){{"json", .handler = hello, .methods = "GET"},
+                                            {"files/", .folder = "files"},
+                                            {0}},
+                       .websocket = (fr_route[]){{"ws/echo/", .consumer = &echo},
+                                                 {"ws/topic/", .consumer = &topic},
+                                                 {0}},
+                   });
+}
