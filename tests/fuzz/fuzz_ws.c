@@ -2,26 +2,11 @@
  * Any bytes from a WebSocket client, in one piece and in pieces whose sizes the input gives: both must end the same, with
  * the same messages and the same answers. The first byte of the input seeds the sizes.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "base/alloc.h"
-#include "net/server.h"
-#include "ws/ws_int.h"
+#include "ws_peer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { INPUT_MAX = 1 << 16, MESSAGE_MAX = 4096 };
-
-/* What became of one input: everything that the handler and the client saw. */
-typedef struct outcome {
-    fr_buf messages, answers;
-    int closed;
-    uint16_t code;
-    bool is_pulling; /* messages are asked for, and put where the handler says */
-} outcome;
 
 static const fr_ws_opts opts = {.message_bytes = MESSAGE_MAX,
                                 .frame_bytes = MESSAGE_MAX,
@@ -30,12 +15,6 @@ static const fr_ws_opts opts = {.message_bytes = MESSAGE_MAX,
                                 .ping_ms = 20000,
                                 .pong_ms = 30000,
                                 .close_ms = 10000};
-
-static void check(bool fact)
-{
-    if (!fact)
-        abort();
-}
 
 static void record(fr_ws *ws, bool is_text, fr_str data)
 {
@@ -66,63 +45,14 @@ static char *on_room(fr_ws *ws, size_t n)
     return o->is_pulling ? room : NULL;
 }
 
-static void on_close(fr_ws *ws, uint16_t code)
-{
-    outcome *o = fr_ws_user(ws);
-    o->closed++;
-    o->code = code;
-}
-
 static const fr_ws_handler handler = {
-    .on_room = on_room, .on_message = on_message, .on_close = on_close};
-
-static void take(int fd, outcome *o)
-{
-    char bytes[4096];
-    for (ssize_t n; (n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT)) > 0;)
-        fr_buf_put(&o->answers, (fr_str){bytes, (size_t)n});
-}
-
-static size_t piece(uint32_t *seed, size_t left)
-{
-    if (!*seed)
-        return left;
-    *seed = *seed * 1664525 + 1013904223;
-    size_t n = 1 + (*seed >> 16) % (*seed & 0x8000 ? 7 : 200);
-    return n < left ? n : left;
-}
+    .on_room = on_room, .on_message = on_message, .on_close = note_close};
 
 static void play(fr_loop *loop, const uint8_t *data, size_t size, uint32_t seed, outcome *o)
 {
     int fds[2];
-    fr_ws *ws = fr_zalloc(sizeof *ws);
-    check(ws && fr_ws_loop_get_(loop) && !socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds));
-    *ws = (fr_ws){.handler = &handler, .user = o, .opts = &opts};
-    check(fr_loop_adopt(loop, fds[1], &fr_ws_proto_, ws, &ws->conn) == FR_OK);
-    for (size_t at = 0; at < size;) {
-        size_t n = piece(&seed, size - at);
-        ssize_t sent = send(fds[0], data + at, n, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent > 0)
-            at += (size_t)sent;
-        else if (o->closed)
-            break;
-        fr_loop_run_once(loop, 0);
-        take(fds[0], o);
-    }
-    shutdown(fds[0], SHUT_WR);
-    for (int i = 0; i < 4; i++) {
-        fr_loop_run_once(loop, 0);
-        take(fds[0], o);
-    }
-    check(o->closed == 1);
-    close(fds[0]);
-    fr_loop_run_once(loop, 0);
-}
-
-static void deinit(outcome *o)
-{
-    fr_buf_deinit(&o->messages);
-    fr_buf_deinit(&o->answers);
+    fr_ws *ws = open_ws(loop, &handler, &opts, o, fds);
+    converse(loop, ws, fds, (fr_str){(const char *)data, size}, seed, 200, o);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -138,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check(fr_str_eq(fr_buf_str(&whole.messages), fr_buf_str(&split.messages)));
     check(fr_str_eq(fr_buf_str(&whole.answers), fr_buf_str(&split.answers)));
     check(whole.code == split.code);
-    deinit(&whole);
-    deinit(&split);
+    outcome_deinit(&whole);
+    outcome_deinit(&split);
     return 0;
 }

@@ -4,33 +4,12 @@
  * that what is inflated varies and not only what is not. Whole and in pieces must end the same; what the server sends must
  * inflate, with a window as small as was agreed on, to what the handler saw.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "base/alloc.h"
-#include "net/server.h"
 #include "ws/takeover.h"
-#include "ws/ws_int.h"
+#include "ws_peer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { INPUT_MAX = 1 << 14, MESSAGE_MAX = 1 << 16 };
-
-typedef struct outcome {
-    fr_buf messages; /* as the handler saw them, each with its kind and length */
-    fr_buf answers;  /* bytes of the server */
-    int closed;
-    uint16_t code;
-    bool is_pulling;
-} outcome;
-
-static void check(bool fact)
-{
-    if (!fact)
-        abort();
-}
 
 /* ---- the server: an echo ---- */
 
@@ -54,14 +33,7 @@ static void on_message(fr_ws *ws, bool is_text, fr_str data)
         record(ws, is_text, data);
 }
 
-static void on_close(fr_ws *ws, uint16_t code)
-{
-    outcome *o = fr_ws_user(ws);
-    o->closed++;
-    o->code = code;
-}
-
-static const fr_ws_handler handler = {.on_message = on_message, .on_close = on_close};
+static const fr_ws_handler handler = {.on_message = on_message, .on_close = note_close};
 
 static fr_ws_opts opts_of(uint8_t byte)
 {
@@ -130,51 +102,15 @@ static void put_messages(fr_buf *out, const fr_ws_opts *opts, fr_str rest, uint8
     deflateEnd(&z);
 }
 
-static void take(int fd, outcome *o)
-{
-    char bytes[4096];
-    for (ssize_t n; (n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT)) > 0;)
-        fr_buf_put(&o->answers, (fr_str){bytes, (size_t)n});
-}
-
-static size_t piece(uint32_t *seed, size_t left)
-{
-    if (!*seed)
-        return left;
-    *seed = *seed * 1664525 + 1013904223;
-    size_t n = 1 + (*seed >> 16) % (*seed & 0x8000 ? 7 : 900);
-    return n < left ? n : left;
-}
-
 static void play(fr_loop *loop, const fr_ws_opts *opts, fr_str data, uint32_t seed, outcome *o)
 {
     int fds[2];
-    fr_ws *ws = fr_zalloc(sizeof *ws);
     fr_ws_opts own = *opts;
-    check(ws && fr_ws_loop_get_(loop) && !socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds));
-    *ws = (fr_ws){.handler = &handler, .user = o, .opts = &own};
+    fr_ws *ws = open_ws(loop, &handler, &own, o, fds);
     fr_takeover_open_(&fr_ws_loop_get_(loop)->deflate, ws, &own.deflate, &own.terms);
     check(own.terms.has_their_takeover == opts->terms.has_their_takeover ||
           opts->deflate.kept_bytes == 20000);
-    check(fr_loop_adopt(loop, fds[1], &fr_ws_proto_, ws, &ws->conn) == FR_OK);
-    for (size_t at = 0; at < data.n;) {
-        size_t n = piece(&seed, data.n - at);
-        ssize_t sent = send(fds[0], data.p + at, n, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent > 0)
-            at += (size_t)sent;
-        else if (o->closed)
-            break;
-        fr_loop_run_once(loop, 0);
-        take(fds[0], o);
-    }
-    shutdown(fds[0], SHUT_WR);
-    for (int i = 0; i < 4; i++) {
-        fr_loop_run_once(loop, 0);
-        take(fds[0], o);
-    }
-    check(o->closed == 1);
-    close(fds[0]);
-    fr_loop_run_once(loop, 0);
+    converse(loop, ws, fds, data, seed, 900, o);
     check(fr_takeover_bytes_() == 0);
 }
 
@@ -244,12 +180,6 @@ static void check_answers(const outcome *o, const fr_ws_opts *opts)
     inflateEnd(&z);
 }
 
-static void deinit(outcome *o)
-{
-    fr_buf_deinit(&o->messages);
-    fr_buf_deinit(&o->answers);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static fr_loop *loop;
@@ -272,8 +202,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check(fr_str_eq(fr_buf_str(&whole.answers), fr_buf_str(&split.answers)));
     check(whole.code == split.code);
     check_answers(&whole, &opts);
-    deinit(&whole);
-    deinit(&split);
+    outcome_deinit(&whole);
+    outcome_deinit(&split);
     fr_buf_deinit(&sent);
     return 0;
 }
