@@ -38,6 +38,18 @@ void fr_free(void *memory)
     free(memory);
 }
 
+void *fr_zlib_malloc(void *nobody, unsigned count, unsigned item_bytes)
+{
+    (void)nobody;
+    return fr_malloc_array(count, item_bytes);
+}
+
+void fr_zlib_free(void *nobody, void *memory)
+{
+    (void)nobody;
+    fr_free(memory);
+}
+
 size_t fr_test_fail_alloc(size_t n)
 {
     size_t left = fail_in;

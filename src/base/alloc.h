@@ -13,6 +13,10 @@ void *fr_malloc_array(size_t count, size_t item_bytes); /* NULL also when the pr
 void *fr_realloc(void *memory, size_t bytes); /* the old memory stays when NULL is returned */
 void fr_free(void *memory);                   /* NULL is fine */
 
+/* The same door in the form that zlib asks for: its zalloc and zfree. `nobody` is not used. */
+void *fr_zlib_malloc(void *nobody, unsigned count, unsigned item_bytes);
+void fr_zlib_free(void *nobody, void *memory);
+
 /* Tests: the n-th allocation of this thread from now fails, once; 0 = never. Returns what was left
  * of the former count, so `fr_test_fail_alloc(0) == 0` says that the failure has happened. */
 size_t fr_test_fail_alloc(size_t n);

@@ -13,18 +13,6 @@ enum {
     FEED_BYTES_MAX = 1 << 30, /* zlib counts with 32 bits */
 };
 
-static void *allocate(void *opaque, unsigned count, unsigned bytes)
-{
-    (void)opaque;
-    return fr_malloc_array(count, bytes);
-}
-
-static void release(void *opaque, void *memory)
-{
-    (void)opaque;
-    fr_free(memory);
-}
-
 static void gzip_free(fr_gzip *gzip)
 {
     deflateEnd(&gzip->z);
@@ -37,8 +25,8 @@ static fr_gzip *gzip_new(int level)
     fr_gzip *gzip = fr_zalloc(sizeof *gzip);
     if (!gzip)
         return NULL;
-    gzip->z.zalloc = allocate;
-    gzip->z.zfree = release;
+    gzip->z.zalloc = fr_zlib_malloc;
+    gzip->z.zfree = fr_zlib_free;
     gzip->level = level;
     fr_buf_init(&gzip->out);
     if (deflateInit2(&gzip->z, level, Z_DEFLATED, WINDOW_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) ==

@@ -28,18 +28,6 @@ static const uint8_t TAIL[4] = {0x00, 0x00, 0xff, 0xff}; /* RFC 7692 7.2.1: cut 
 
 /* ---- memory ---- */
 
-static void *allocate(void *opaque, uInt count, uInt bytes)
-{
-    (void)opaque;
-    return fr_malloc_array(count, bytes);
-}
-
-static void release(void *opaque, void *memory)
-{
-    (void)opaque;
-    fr_free(memory);
-}
-
 static bool reserve(fr_scratch *scratch, size_t bytes)
 {
     if (bytes <= scratch->cap)
@@ -62,8 +50,8 @@ fr_packer *fr_packer_new_(unsigned bits, unsigned level)
     fr_packer *packer = fr_zalloc(sizeof *packer);
     if (!packer)
         return NULL;
-    packer->z.zalloc = allocate;
-    packer->z.zfree = release;
+    packer->z.zalloc = fr_zlib_malloc;
+    packer->z.zfree = fr_zlib_free;
     packer->level = (uint8_t)level;
     if (deflateInit2(&packer->z, (int)level, Z_DEFLATED, -(int)bits, (int)bits - 7,
                      Z_DEFAULT_STRATEGY) == Z_OK)
@@ -91,8 +79,8 @@ static z_stream *unpacker_of(fr_deflate *d)
     z_stream *z = fr_zalloc(sizeof *z);
     if (!z)
         return NULL;
-    z->zalloc = allocate;
-    z->zfree = release;
+    z->zalloc = fr_zlib_malloc;
+    z->zfree = fr_zlib_free;
     if (inflateInit2(z, -FR_DEFLATE_BITS_MAX) == Z_OK)
         return d->unpacker = z;
     fr_free(z);
