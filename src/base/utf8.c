@@ -59,6 +59,16 @@ static size_t ascii_run(const char *p, size_t n)
     return i;
 }
 
+/* A byte inside a sequence: whether it may stand there, and what may follow then. */
+static bool take_next(uint32_t *state, unsigned char c)
+{
+    if (c < (*state >> 8 & 0xff) || c > (*state & 0xff))
+        return false;
+    unsigned missing = (*state >> 16) - 1;
+    *state = missing ? state_of(missing, 0x80, 0xbf) : 0;
+    return true;
+}
+
 bool fr_utf8_step(uint32_t *state, fr_str chunk)
 {
     const char *p = chunk.p, *end = chunk.n ? chunk.p + chunk.n : chunk.p;
@@ -75,11 +85,8 @@ bool fr_utf8_step(uint32_t *state, fr_str chunk)
             s = after_lead(c);
             if (!s)
                 return false;
-        } else {
-            if (c < (s >> 8 & 0xff) || c > (s & 0xff))
-                return false;
-            unsigned missing = (s >> 16) - 1;
-            s = missing ? state_of(missing, 0x80, 0xbf) : 0;
+        } else if (!take_next(&s, c)) {
+            return false;
         }
     }
     *state = s;
@@ -147,25 +154,15 @@ size_t fr_utf8_count(fr_str s)
 /* How many bytes at s.p[i] are one code point, or the longest start of one; *is_valid says which. */
 static size_t sequence_at(fr_str s, size_t i, bool *is_valid)
 {
-    uint8_t first = (uint8_t)s.p[i];
-    size_t length = first < 0x80   ? 1
-                    : first < 0xc2 ? 0
-                    : first < 0xe0 ? 2
-                    : first < 0xf0 ? 3
-                    : first < 0xf5 ? 4
-                                   : 0;
-    *is_valid = length == 1;
-    if (length < 2)
-        return 1;
-    for (size_t k = 1; k < length; k++) {
-        uint8_t c = i + k < s.n ? (uint8_t)s.p[i + k] : 0;
-        uint8_t low = k == 1 && first == 0xe0 ? 0xa0 : k == 1 && first == 0xf0 ? 0x90 : 0x80;
-        uint8_t high = k == 1 && first == 0xed ? 0x9f : k == 1 && first == 0xf4 ? 0x8f : 0xbf;
-        if (c < low || c > high)
-            return k;
+    unsigned char first = (unsigned char)s.p[i];
+    uint32_t state = first < 0x80 ? 0 : after_lead(first);
+    size_t n = 1;
+    *is_valid = first < 0x80 || state;
+    while (state && *is_valid) {
+        *is_valid = i + n < s.n && take_next(&state, (unsigned char)s.p[i + n]);
+        n += *is_valid;
     }
-    *is_valid = true;
-    return length;
+    return n;
 }
 
 fr_str fr_utf8_repair(fr_arena *arena, fr_str s)
