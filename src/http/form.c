@@ -282,23 +282,6 @@ static fr_err parse_multipart(fr_arena *arena, const fr_form_limits *limits, fr_
 
 /* ---- urlencoded ---- */
 
-static size_t count_parts(fr_str body)
-{
-    size_t count = 1;
-    for (const char *at = body.p, *end = body.p + body.n;
-         (at = memchr(at, '&', (size_t)(end - at))); at++)
-        count++;
-    return count;
-}
-
-/* Of bytes that are no UTF-8 something is kept, as Django does: the text is refused by the field it is for, if at all. */
-static fr_err repair(fr_arena *arena, fr_pair *pair)
-{
-    pair->name = fr_utf8_repair(arena, pair->name);
-    pair->value = fr_utf8_repair(arena, pair->value);
-    return pair->name.p && pair->value.p ? FR_OK : FR_ENOMEM;
-}
-
 static fr_err parse_urlencoded(fr_arena *arena, const fr_form_limits *limits, fr_str body,
                                fr_form *out, const char **why)
 {
@@ -306,20 +289,16 @@ static fr_err parse_urlencoded(fr_arena *arena, const fr_form_limits *limits, fr
         *why = TOO_LARGE;
         return FR_ETOOBIG;
     }
-    size_t count = body.n ? count_parts(body) : 0;
+    size_t count = fr_query_count(body);
     if (count > limits->fields) {
         *why = TOO_MANY_FIELDS;
         return FR_EINVAL;
     }
-    fr_pair *fields = fr_arena_alloc(arena, (count + 1) * sizeof *fields), pair;
+    fr_pair *fields = fr_arena_alloc(arena, (count + 1) * sizeof *fields);
     if (!fields)
         return FR_ENOMEM;
     out->fields = fields;
-    while (fr_query_next(arena, &body, &pair)) {
-        FR_TRY(repair(arena, &pair));
-        fields[out->field_count++] = pair;
-    }
-    return pair.name.p ? FR_OK : FR_ENOMEM;
+    return fr_query_read(arena, body, fields, &out->field_count);
 }
 
 fr_err fr_form_parse(fr_arena *arena, const fr_form_limits *limits, fr_str content_type,

@@ -58,3 +58,30 @@ bool fr_query_next(fr_arena *arena, fr_str *rest, fr_pair *out)
     *out = (fr_pair){FR_STR(""), FR_STR("")};
     return false;
 }
+
+size_t fr_query_count(fr_str text)
+{
+    size_t count = text.n > 0;
+    for (size_t i = 0; i < text.n; i++)
+        count += text.p[i] == '&';
+    return count;
+}
+
+/* Of bytes that are no UTF-8 something is kept, as Django does: the text is refused by the field it is for, if at all. */
+static fr_err repair(fr_arena *arena, fr_pair *pair)
+{
+    pair->name = fr_utf8_repair(arena, pair->name);
+    pair->value = fr_utf8_repair(arena, pair->value);
+    return pair->name.p && pair->value.p ? FR_OK : FR_ENOMEM;
+}
+
+fr_err fr_query_read(fr_arena *arena, fr_str text, fr_pair *out, size_t *count)
+{
+    fr_pair pair;
+    *count = 0;
+    while (fr_query_next(arena, &text, &pair)) {
+        FR_TRY(repair(arena, &pair));
+        out[(*count)++] = pair;
+    }
+    return pair.name.p ? FR_OK : FR_ENOMEM;
+}

@@ -4,54 +4,12 @@
 #include <string.h>
 
 #include "base/str.h"
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static fr_err unquote(fr_arena *arena, fr_str s, fr_str *out)
-{
-    char *text = fr_arena_alloc(arena, s.n + 1);
-    size_t n = 0;
-    if (!text)
-        return FR_ENOMEM;
-    for (size_t i = 0; i < s.n; i++) {
-        int high = s.p[i] == '%' && i + 2 < s.n ? hex_value(s.p[i + 1]) : -1,
-            low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
-        if (low >= 0) {
-            text[n++] = (char)(high << 4 | low);
-            i += 2;
-        } else {
-            text[n++] = s.p[i] == '+' ? ' ' : s.p[i];
-        }
-    }
-    *out = fr_utf8_repair(arena, (fr_str){text, n});
-    return out->p ? FR_OK : FR_ENOMEM;
-}
+#include "http/url.h"
 
 fr_err fr_params_parse(fr_arena *arena, fr_str raw, fr_params *out)
 {
-    size_t room = 1;
-    for (size_t i = 0; i < raw.n; i++)
-        room += raw.p[i] == '&';
-    *out = (fr_params){.at = fr_arena_alloc(arena, room * sizeof *out->at)};
-    if (!out->at)
-        return FR_ENOMEM;
-    while (raw.n) {
-        fr_str part, name;
-        raw = fr_str_cut(raw, '&', &part);
-        if (!part.n)
-            continue;
-        fr_str value = fr_str_cut(part, '=', &name);
-        fr_pair *pair = &out->at[out->count++];
-        FR_TRY(unquote(arena, name, &pair->name));
-        FR_TRY(unquote(arena, value, &pair->value));
-    }
-    return FR_OK;
+    *out = (fr_params){.at = fr_arena_alloc(arena, (fr_query_count(raw) + 1) * sizeof *out->at)};
+    return out->at ? fr_query_read(arena, raw, out->at, &out->count) : FR_ENOMEM;
 }
 
 fr_str fr_params_get(const fr_params *params, fr_str name)
