@@ -109,14 +109,13 @@ fr_condition fr_conditions_judge(const fr_req *req, const fr_validators *have)
 /* A date is as good as a strong tag only if nothing could change within its second: section 8.8.2.2. */
 bool fr_if_range_holds(const fr_req *req, const fr_validators *have)
 {
-    enum { SETTLED_S = 2 };
     int64_t date;
     fr_str value = fr_req_header(req, FR_STR("if-range"));
     if (!value.p)
         return true;
     if (read_date(req, FR_STR("if-range"), &date))
         return have->has_modified && have->modified_s == date &&
-               have->modified_s + SETTLED_S <= fr_time_now() / 1000000;
+               have->modified_s + FR_SETTLED_S <= fr_time_now() / 1000000;
     fr_str tag = next_tag(&value);
     return tag.p && !fr_str_trim(value).n && tags_match(have->etag, tag, true);
 }

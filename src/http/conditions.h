@@ -5,6 +5,9 @@
 #define FR_HTTP_CONDITIONS_H
 #include <freshet/http.h>
 
+/* A file that was changed just now may be changed again within the same second, and so without a new time. */
+enum { FR_SETTLED_S = 2 };
+
 /* What there is. */
 typedef struct fr_validators {
     fr_str etag;        /* as it stands in the header: W/"…" or "…"; n = 0: none */

@@ -26,8 +26,6 @@ enum {
     READ_BYTES = 16 * 1024,      /* up to here a copy is cheaper than the calls that save it */
     READ_TEXT_BYTES = 64 * 1024, /* text is read up to here: it may be compressed */
     CACHE_BYTES_MAX = 256,
-    SETTLED_US =
-        2000000, /* a file that was changed just now may be changed again without a new time */
 };
 
 typedef struct folder {
@@ -118,7 +116,7 @@ static void make_validators(shown *s)
 {
     const struct stat *info = &s->file.info;
     fr_time changed = (fr_time)info->st_mtim.tv_sec * 1000000 + info->st_mtim.tv_nsec / 1000;
-    bool is_settled = changed + SETTLED_US <= fr_time_now();
+    bool is_settled = changed + FR_SETTLED_S * 1000000 <= fr_time_now();
     int n = snprintf(s->etag, sizeof s->etag, "%s\"%" PRIx64 ".%lx-%" PRIx64 "%s\"",
                      is_settled ? "" : "W/", (uint64_t)info->st_mtim.tv_sec, info->st_mtim.tv_nsec,
                      (uint64_t)info->st_size, CODED[s->coding].mark);
@@ -343,7 +341,7 @@ static void close_folder(void *arg)
 
 static fr_err fail_open(const fr_static_opts *opts, const char *why, fr_err err, char error[256])
 {
-    snprintf(error, 256, "folder \"%.100s\" %s", opts->folder, why);
+    snprintf(error, 256, "folder \"%.100s\" cannot be opened: %s", opts->folder, why);
     return err;
 }
 
@@ -351,23 +349,22 @@ fr_err fr_static_open(fr_arena *arena, const fr_static_opts *opts, fr_http_targe
                       char error[256])
 {
     fr_str cache = fr_str_c(opts->cache);
-    if (cache.n > CACHE_BYTES_MAX || !fr_is_field_value(cache))
-        return fail_open(opts, "has a .cache that is not the value of a header", FR_EINVAL, error);
-    int fd = open(opts->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        fail_open(opts, "cannot be opened: ", FR_EIO, error);
-        size_t n = strlen(error);
-        snprintf(error + n, 256 - n, "%s", strerrordesc_np(errno));
-        return FR_EIO;
+    if (cache.n > CACHE_BYTES_MAX || !fr_is_field_value(cache)) {
+        snprintf(error, 256, "folder \"%.100s\" has a .cache that is not the value of a header",
+                 opts->folder);
+        return FR_EINVAL;
     }
+    int fd = open(opts->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return fail_open(opts, strerrordesc_np(errno), FR_EIO, error);
     folder *f = fr_arena_alloc(arena, sizeof *f);
     if (!f) {
         close(fd);
-        return fail_open(opts, "cannot be opened: out of memory", FR_ENOMEM, error);
+        return fail_open(opts, "out of memory", FR_ENOMEM, error);
     }
     *f = (folder){.fd = fd, .cache = cache};
     if (fr_arena_defer(arena, close_folder, f)) /* it has closed it */
-        return fail_open(opts, "cannot be opened: out of memory", FR_ENOMEM, error);
+        return fail_open(opts, "out of memory", FR_ENOMEM, error);
     *out = (fr_http_target){.handle = serve, .arg = f, .is_quick = true};
     return FR_OK;
 }
