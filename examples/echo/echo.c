@@ -1,5 +1,5 @@
 /*
- * Echo: the smallest sockets and requests there are; also what the benchmarks measure.
+ * Echo: the smallest sockets and requests there are.
  *
  *   ws /ws/echo/    every text and binary message comes back unchanged
  *   ws /ws/topic/   every message goes to all members of one group, the sender too

@@ -11,7 +11,7 @@ MEGABYTE = 1 << 20
 
 
 def checksum(data):
-    """Of the first bytes only as far as the server's own sum needs all of them: 32 bits, times 31."""
+    """As the server's handler makes it: 32 bits, each byte added to 31 times what there is."""
     total = 0
     for byte in data:
         total = (total * 31 + byte) & 0xFFFFFFFF
