@@ -439,9 +439,19 @@ static fr_err send(fr_sock *sock, bool is_text, fr_str data)
                                      : "The message is too large.");
 }
 
+/* The message that is being handled, as it came: it has been checked. */
+static bool is_received_text(const fr_sock *sock, fr_str text)
+{
+    const fr_seat *seat = fr_seat_of(sock);
+    if (seat->is_connecting || !text.n)
+        return false;
+    const fr_event *event = (const fr_event *)(const void *)sock->ctx;
+    return event->kind == FR_MAIL_TEXT && event->data.p == text.p && event->data.n == text.n;
+}
+
 fr_err fr_send(fr_sock *sock, fr_str text)
 {
-    if (!fr_utf8_valid(text))
+    if (!is_received_text(sock, text) && !fr_utf8_valid(text))
         return fr_fail(sock, FR_EINVAL, "A text message is UTF-8; fr_send_bytes sends anything.");
     return send(sock, true, text);
 }

@@ -367,6 +367,7 @@ static void deliver(fr_conn *conn, uint8_t *bytes, size_t n)
 {
     const fr_proto *proto;
     size_t used = 0;
+    conn->loop->delivered_bytes = n;
     do {
         proto = conn->proto;
         before_call(conn);

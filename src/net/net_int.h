@@ -167,8 +167,9 @@ struct fr_loop {
     /* output */
     fr_conn **dirty; /* owned; room for every connection there is, so marking cannot fail */
     uint32_t dirty_count, dirty_cap;
-    size_t copied_bytes; /* into chunks in this pass */
-    int more;            /* MSG_MORE while a head is sent before its file */
+    size_t copied_bytes;    /* into chunks in this pass */
+    size_t delivered_bytes; /* at once, last: the answer is likely to be as long */
+    int more;               /* MSG_MORE while a head is sent before its file */
     fr_out *free_outs;
     fr_chunk *free_chunks[FR_CHUNK_CLASSES];
     uint32_t free_outs_count, free_chunks_count[FR_CHUNK_CLASSES];

@@ -29,11 +29,11 @@ static const struct {
     uint32_t bytes, kept;
 } chunk_classes[FR_CHUNK_CLASSES] = {
     [FR_CHUNK_SMALL] = {4 * 1024 + 64, 256},
-    [FR_CHUNK_MEDIUM] = {16 * 1024 + 192, 64},
+    [FR_CHUNK_MEDIUM] = {17 * 1024 + 192, 64},
     [FR_CHUNK_LARGE] = {65 * 1024 + 64, 32},
 };
 enum { ALLOCATOR_BYTES = 16 }; /* what malloc puts before it: the distance comes out right */
-_Static_assert(16 * 1024 + 192 - ALLOCATOR_BYTES - (int)sizeof(fr_chunk) >= FR_CONN_RESERVE_BYTES,
+_Static_assert(17 * 1024 + 192 - ALLOCATOR_BYTES - (int)sizeof(fr_chunk) >= FR_CONN_RESERVE_BYTES,
                "fits MEDIUM");
 
 /* ---- freelists ---- */
@@ -41,8 +41,9 @@ _Static_assert(16 * 1024 + 192 - ALLOCATOR_BYTES - (int)sizeof(fr_chunk) >= FR_C
 static fr_chunk *chunk_new(fr_loop *loop, size_t n, size_t pending)
 {
     /* Grows with what is pending: a blocked connection that has little holds little, one that has
-     * much few chunks. */
-    int size_class = pending < (size_t)4 << 10    ? FR_CHUNK_SMALL
+     * much few chunks. Who sent much at once gets one chunk, and so one send, for the answers. */
+    int size_class = pending < (size_t)4 << 10 && loop->delivered_bytes < (size_t)4 << 10
+                         ? FR_CHUNK_SMALL
                      : pending < (size_t)16 << 10 ? FR_CHUNK_MEDIUM
                                                   : FR_CHUNK_LARGE;
     size_t need = n + sizeof(fr_chunk) + ALLOCATOR_BYTES;

@@ -406,6 +406,8 @@ static fr_err receive_commands(fr_sock *sock, fr_str text)
         return fr_close(sock, 0, (fr_str){0});
     if (fr_str_eq(text, FR_STR("latin")))
         return fr_send(sock, FR_STR("\xe9"));
+    if (fr_str_eq(text, FR_STR("half \xc3\xa9"))) /* the whole has been checked, not any part */
+        return fr_send(sock, fr_str_sub(text, 0, text.n - 1));
     if (fr_str_eq(text, FR_STR("sleep"))) {
         fr_err err = fr_sleep(sock, 5000);
         TELL("awake %s;", fr_err_name(err));
@@ -439,6 +441,7 @@ static void errors_of_receive_close_with_the_code_of_the_map(void **state)
     check_command("close", 4100, "because");
     check_command("plain close", 1000, "");
     check_command("latin", 4400, "A text message is UTF-8; fr_send_bytes sends anything.");
+    check_command("half \xc3\xa9", 4400, "A text message is UTF-8; fr_send_bytes sends anything.");
 }
 
 static void state_belongs_to_one_socket(void **state)
