@@ -10,6 +10,7 @@
 #include "net/wait.h"
 
 #include <assert.h>
+#include <sys/types.h>
 
 enum {
     FR_CACHE_LINE = 64,
@@ -58,6 +59,7 @@ enum {
 #define FR_CONN_DEAD_ (FR_CONN_CLOSING | FR_CONN_CLOSED)
 
 /* ---- output ---- */
+#define FR_SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT)
 
 /*
  * Memory that small writes are copied into; from a freelist of the loop.
@@ -271,7 +273,13 @@ static inline void fr_conn_mark_dirty_(fr_conn *conn)
 
 /* out.c */
 void fr_out_flush_(fr_conn *conn); /* send what is queued; a finishing one: close our half */
-void fr_out_free_(fr_conn *conn);  /* drop all */
+/* The same in steps, for a back end that sends many at once. Begin: take it off the list; false: there
+ * is nothing to send now. Piece: what the next send takes, several stretches copied into room; false:
+ * they do not fit. Sent: what became of it, bytes or a negative errno; true: there is more to send. */
+bool fr_out_begin_(fr_conn *conn);
+bool fr_out_piece_(const fr_conn *conn, char *room, size_t room_bytes, fr_str *piece);
+bool fr_out_sent_(fr_conn *conn, size_t asked, ssize_t sent);
+void fr_out_free_(fr_conn *conn); /* drop all */
 void fr_outs_free_(fr_loop *loop);
 
 /* listener.c */

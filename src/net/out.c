@@ -407,20 +407,28 @@ static void advance(fr_conn *conn, size_t n)
     out->first = 0;
 }
 
-static ssize_t send_gathered(fr_conn *conn, const fr_out *out)
+bool fr_out_piece_(const fr_conn *conn, char *room, size_t room_bytes, fr_str *piece)
 {
-    char *at = conn->loop->gather;
-    for (uint32_t i = out->first; i < out->first + out->count; i++) {
-        const fr_seg *seg = &out->segs[i];
-        memcpy(at, seg->bytes + seg->pos, seg->end - seg->pos);
-        at += seg->end - seg->pos;
+    const fr_out *out = conn->out;
+    const fr_seg *seg = &out->segs[out->first];
+    if (FR_LIKELY(out->count == 1)) {
+        *piece = (fr_str){seg->bytes + seg->pos, seg->end - seg->pos};
+        return true;
     }
-    return send(conn->fd, conn->loop->gather, out->pending,
-                MSG_NOSIGNAL | MSG_DONTWAIT | conn->loop->more);
+    if (out->pending > room_bytes)
+        return false;
+    char *at = room;
+    for (uint32_t i = 0; i < out->count; i++) {
+        memcpy(at, seg[i].bytes + seg[i].pos, seg[i].end - seg[i].pos);
+        at += seg[i].end - seg[i].pos;
+    }
+    *piece = (fr_str){room, out->pending};
+    return true;
 }
 
-static ssize_t send_vector(fr_conn *conn, const fr_out *out, size_t *asked)
+static ssize_t send_vector(fr_conn *conn, size_t *asked)
 {
+    const fr_out *out = conn->out;
     struct iovec vector[VECTOR_MAX];
     uint32_t count = out->count < VECTOR_MAX ? out->count : VECTOR_MAX;
     *asked = 0;
@@ -430,22 +438,22 @@ static ssize_t send_vector(fr_conn *conn, const fr_out *out, size_t *asked)
         *asked += vector[i].iov_len;
     }
     struct msghdr message = {.msg_iov = vector, .msg_iovlen = count};
-    return sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT | conn->loop->more);
+    return sendmsg(conn->fd, &message, FR_SEND_FLAGS | conn->loop->more);
 }
 
-static ssize_t send_some(fr_conn *conn, const fr_out *out, size_t *asked)
+/* One send of what stands first. Returns as the kernel does for others: bytes, or a negative errno. */
+static ssize_t send_some(fr_conn *conn, size_t *asked)
 {
-    if (FR_LIKELY(out->count == 1)) {
-        const fr_seg *seg = &out->segs[out->first];
-        *asked = seg->end - seg->pos;
-        return send(conn->fd, seg->bytes + seg->pos, *asked,
-                    MSG_NOSIGNAL | MSG_DONTWAIT | conn->loop->more);
+    fr_loop *loop = conn->loop;
+    fr_str piece;
+    ssize_t sent;
+    if (FR_LIKELY(fr_out_piece_(conn, loop->gather, FR_GATHER_BYTES, &piece))) {
+        *asked = piece.n;
+        sent = send(conn->fd, piece.p, piece.n, FR_SEND_FLAGS | loop->more);
+    } else {
+        sent = send_vector(conn, asked);
     }
-    if (out->pending <= FR_GATHER_BYTES) {
-        *asked = out->pending;
-        return send_gathered(conn, out);
-    }
-    return send_vector(conn, out, asked);
+    return FR_LIKELY(sent >= 0) ? sent : -errno;
 }
 
 static void block_until_writable(fr_conn *conn)
@@ -464,34 +472,61 @@ static void finish_output(fr_conn *conn)
         fr_conn_fail_(conn, FR_OK);
 }
 
-void fr_out_flush_(fr_conn *conn)
+/* Nothing is left to send. */
+static void all_has_left(fr_conn *conn)
 {
-    conn->dirty_slot = 0;
-    if (conn->flags & (FR_CONN_BLOCKED | FR_CONN_DEAD_))
-        return; /* the back end tells when there is room */
-    fr_out *out = conn->out;
-    while (out && out->pending) {
-        size_t asked;
-        ssize_t sent = send_some(conn, out, &asked);
-        if (FR_UNLIKELY(sent < 0)) {
-            if (errno == EINTR)
-                continue;
-            if (errno == EAGAIN)
-                block_until_writable(conn);
-            else
-                fr_conn_fail_(conn, FR_ECANCELED);
-            return;
-        }
-        fr_count_(&conn->loop->bytes_out, (size_t)sent);
-        advance(conn, (size_t)sent);
-        if (FR_UNLIKELY((size_t)sent < asked)) { /* it is full: another send would only say so */
-            block_until_writable(conn);
-            return;
-        }
-    }
     fr_out_free_(conn);
     if (FR_UNLIKELY(conn->flags & FR_CONN_FINISHING))
         finish_output(conn);
+}
+
+bool fr_out_begin_(fr_conn *conn)
+{
+    conn->dirty_slot = 0;
+    if (conn->flags & (FR_CONN_BLOCKED | FR_CONN_DEAD_))
+        return false; /* the back end tells when there is room */
+    if (FR_LIKELY(conn->out && conn->out->pending))
+        return true;
+    all_has_left(conn);
+    return false;
+}
+
+static void send_failed(fr_conn *conn, int error)
+{
+    if (error == EAGAIN)
+        block_until_writable(conn);
+    else
+        fr_conn_fail_(conn, FR_ECANCELED);
+}
+
+bool fr_out_sent_(fr_conn *conn, size_t asked, ssize_t sent)
+{
+    if (FR_UNLIKELY(sent < 0)) {
+        if (sent != -EINTR)
+            send_failed(conn, (int)-sent);
+        return sent == -EINTR;
+    }
+    fr_count_(&conn->loop->bytes_out, (size_t)sent);
+    advance(conn, (size_t)sent);
+    if (FR_UNLIKELY((size_t)sent < asked)) { /* it is full: another send would only say so */
+        block_until_writable(conn);
+        return false;
+    }
+    if (FR_UNLIKELY(conn->out->pending))
+        return true;
+    all_has_left(conn);
+    return false;
+}
+
+void fr_out_flush_(fr_conn *conn)
+{
+    if (!fr_out_begin_(conn))
+        return;
+    size_t asked;
+    ssize_t sent;
+    do
+        sent = send_some(conn, &asked);
+    while (fr_out_sent_(conn, asked, sent));
 }
 
 void fr_conn_flush(fr_conn *conn)
