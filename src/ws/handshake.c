@@ -1,7 +1,11 @@
 /*
  * The opening handshake, server side (RFC 6455 4.2). What is wrong with it is answered as plain HTTP: 400, or 426 with
  * the version that we speak.
+ *
+ * SHA-1 by libcrypto's plain functions: the other way to them loads its algorithms, tables and settings, which are 2 MiB of
+ * memory and more time than the digest at each handshake. They are called old-fashioned for that, so we say which API we mean.
  */
+#define OPENSSL_API_COMPAT 10101
 #include "ws/extension.h"
 #include "ws/takeover.h"
 #include "ws/ws_int.h"
@@ -108,7 +112,10 @@ void fr_ws_accept_key_(fr_str key, char out[29])
     unsigned char text[24 + sizeof MAGIC - 1], digest[SHA_DIGEST_LENGTH];
     memcpy(text, key.p, 24);
     memcpy(text + 24, MAGIC, sizeof MAGIC - 1);
-    SHA1(text, sizeof text, digest);
+    SHA_CTX sha;
+    SHA1_Init(&sha);
+    SHA1_Update(&sha, text, sizeof text);
+    SHA1_Final(digest, &sha);
     EVP_EncodeBlock((unsigned char *)out, digest, sizeof digest);
 }
 
