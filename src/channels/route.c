@@ -112,7 +112,7 @@ static bool is_origin_ok(const fr_channels *channels, const fr_ws_target *target
     fr_str origin = fr_req_header(req, FR_STR("origin"));
     if (target->consumer && target->consumer->any_origin)
         return true;
-    if (fr_origin_ok(origin, fr_req_header(req, FR_STR("host")), channels->origins))
+    if (fr_origin_ok(origin, fr_req_host(req), channels->origins))
         return true;
     FR_WARN("ws.origin", FR_KV_S("origin", origin), FR_KV_S("path", req->path),
             FR_KV_C("do", "if the page is yours, add its host to the allowed origins"));

@@ -50,10 +50,7 @@ static fr_str client_of(const fr_seat *seat)
 fr_seat *fr_seat_new_(const fr_channels *channels, const fr_consumer *consumer, fr_req *req,
                       const fr_route_match *match)
 {
-    char host[64];
-    uint16_t port = 0;
-    fr_conn *conn = fr_req_conn(req);
-    fr_str client = conn && fr_conn_peer(conn, host, &port) ? fr_str_c(host) : (fr_str){0};
+    fr_str client = fr_str_sub(fr_req_client(req), 0, UINT8_MAX);
     size_t values = 0;
     for (size_t i = 0; i < match->arg_count; i++)
         values += match->args[i].value.n;
@@ -65,7 +62,7 @@ fr_seat *fr_seat_new_(const fr_channels *channels, const fr_consumer *consumer, 
     *seat = (fr_seat){
         .channels = channels,
         .consumer = consumer,
-        .client_port = port,
+        .client_port = fr_req_client_port(req),
         .arg_count = (uint8_t)match->arg_count,
         .client_host_n = (uint8_t)client.n,
     };

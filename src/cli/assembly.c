@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "http/trust.h"
 #include "rest/rest.h"
 
 static int fail(fr_assembly *a, int code, const char *text)
@@ -158,6 +159,17 @@ static fr_err add_consumer(fr_assembly *a, const fr_flat_route *flat, fr_router 
     return fr_router_add(websocket, flat->pattern, false, target, a->error);
 }
 
+static int read_trust(fr_assembly *a, const fr_trust **out)
+{
+    char why[256];
+    fr_err err = fr_trust_parse(a->arena, a->options->trust_proxy, out, why);
+    if (err == FR_EINVAL)
+        snprintf(a->error, sizeof a->error, "--trust-proxy: %s", why);
+    return err == FR_OK       ? FR_EXIT_DONE
+           : err == FR_EINVAL ? FR_EXIT_CONFIG
+                              : fail(a, FR_EXIT_FAILED, "out of memory");
+}
+
 static int build_routers(fr_assembly *a)
 {
     fr_router *http = fr_router_new(a->arena), *websocket = fr_router_new(a->arena);
@@ -181,6 +193,10 @@ static int build_routers(fr_assembly *a)
                                                       .ws = ws_opts(a->options)});
     if (!a->channels)
         return fail(a, FR_EXIT_FAILED, "out of memory");
+    const fr_trust *trust;
+    int code = read_trust(a, &trust);
+    if (code != FR_EXIT_DONE)
+        return code;
     a->http = (fr_http){.router = http,
                         .limits = http_limits(a->options),
                         .append_slash = true,
@@ -188,7 +204,8 @@ static int build_routers(fr_assembly *a)
                         .gzip_level = (int)a->options->gzip_level,
                         .gzip_from = (size_t)a->options->gzip_from,
                         .upgrade = fr_channels_upgrade,
-                        .upgrade_arg = a->channels};
+                        .upgrade_arg = a->channels,
+                        .trust = trust};
     return FR_EXIT_DONE;
 }
 

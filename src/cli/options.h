@@ -22,6 +22,7 @@ typedef struct fr_options {
     int64_t upload_bytes, upload_memory; /* of forms with files */
     int64_t form_fields, form_files;
     const char *upload_folder;
+    const char *trust_proxy; /* NULL: nobody */
     int64_t out_bytes;
     int64_t snapshot_rows;
     /* of WebSockets */

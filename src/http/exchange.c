@@ -31,6 +31,7 @@ static void add_counts(fr_http_stats *sum, fr_http_counts *counts)
     sum->requests += read_counter(&counts->requests);
     sum->refused += read_counter(&counts->refused);
     sum->timeouts += read_counter(&counts->timeouts);
+    sum->forwarded_ignored += read_counter(&counts->forwarded_ignored);
     for (size_t i = 0; i < sizeof sum->answers / sizeof *sum->answers; i++)
         sum->answers[i] += read_counter(&counts->answers[i]);
 }
@@ -183,6 +184,9 @@ fr_exchange *fr_exchange_take(fr_http *http, fr_conn *conn)
     exchange->blank_ctx.db = http->db;
     exchange->ctx = exchange->blank_ctx;
     exchange->is_last = exchange->is_eof = false;
+    exchange->peer.kind = FR_PEER_UNASKED;
+    exchange->peer.n = 0;
+    exchange->peer.port = 0;
     fr_head_next(&exchange->head);
     return exchange;
 }
@@ -204,6 +208,7 @@ void fr_exchange_reset(fr_exchange *exchange)
     trim(&exchange->body_in);
     exchange->form_reader = NULL; /* its files went with the arena */
     exchange->form = NULL;
+    exchange->forwarded = NULL;
     exchange->is_answered = exchange->is_timed = false;
     exchange->has_upgrade = exchange->has_connection = false;
     fr_head_next(&exchange->head);

@@ -38,6 +38,7 @@ typedef struct fr_http {
      * by fr_reply_*, or returns an error. NULL: such requests are plain requests. */
     fr_err (*upgrade)(fr_req *req, void *arg);
     void *upgrade_arg;
+    const struct fr_trust *trust; /* borrowed; proxies that are believed; NULL: none */
 } fr_http;
 
 /* Of all loops of the process, since its start. Any thread. */
@@ -46,6 +47,7 @@ typedef struct fr_http_stats {
     uint64_t answers[6]; /* by class: answers[4] are the 4xx */
     uint64_t refused;    /* by the protocol: bad requests, limits */
     uint64_t timeouts;
+    uint64_t forwarded_ignored; /* trusted proxies said of a client what could not be believed */
 } fr_http_stats;
 void fr_http_stats_get(fr_http_stats *out);
 

@@ -4,6 +4,7 @@
  */
 #ifndef FR_HTTP_HTTP_INT_H
 #define FR_HTTP_HTTP_INT_H
+#include "base/address.h"
 #include "base/buf.h"
 #include "http/body.h"
 #include "http/gzip.h"
@@ -38,7 +39,7 @@ typedef struct fr_step {
 
 /* Counters of one loop; written by its thread alone, read by any. */
 typedef struct fr_http_counts {
-    _Atomic uint64_t requests, answers[6], refused, timeouts;
+    _Atomic uint64_t requests, answers[6], refused, timeouts, forwarded_ignored;
 } fr_http_counts;
 
 enum { FR_DATE_LINE_BYTES = sizeof "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" - 1 };
@@ -55,12 +56,22 @@ typedef struct fr_http_loop {
     uint64_t date_until_ms;     /* the Date line is good until then */
     char date_line[FR_DATE_LINE_BYTES];
     fr_http_counts counts;
+    uint64_t forwarded_quiet_until_ms; /* that proxies are not believed is logged once a minute */
     fr_gzip_pool gzips;
     fr_pass_hook flush; /* of coded streams, at the end of a pass */
     fr_exchange *to_flush[FR_GZIPS_MAX];
     uint32_t to_flush_count;
     struct fr_http_loop *next; /* of all loops; under a lock */
 } fr_http_loop;
+
+/* Who is at the other end of the connection; asked of the system once an exchange, and only if somebody wants to know. */
+typedef struct fr_peer {
+    enum { FR_PEER_UNASKED, FR_PEER_UNKNOWN, FR_PEER_UNIX, FR_PEER_IP } kind;
+    uint16_t port;
+    uint8_t n; /* of text; 0: no IP address */
+    fr_address address;
+    char text[64];
+} fr_peer;
 
 /*
  * One request and its answer. A connection has one while it reads, works or sends; an idle one has none. They are
@@ -117,6 +128,9 @@ struct fr_exchange {
     fr_exchange *next;                /* in the freelist */
     fr_body body;
     fr_route_match match;
+    fr_peer peer;
+    const struct fr_forwarded
+        *forwarded; /* what trusted proxies say; in the arena; NULL: nothing */
     fr_head head;
     uint32_t field_cap;
     fr_field fields[];
@@ -149,6 +163,10 @@ static inline void fr_http_count(_Atomic uint64_t *counter)
 
 /* request.c: what the parsed head says becomes exchange->req. Returns 0, or a status to refuse with and *why. */
 int fr_request_make(fr_exchange *exchange, const uint8_t *bytes, const char **why);
+
+/* client.c */
+fr_err fr_request_forwarded(fr_exchange *exchange); /* http->trust is there. Errors: FR_ENOMEM */
+const fr_peer *fr_exchange_peer(fr_exchange *exchange);
 
 /* reply_headers.c; names and tokens in lower case, matched in any */
 fr_str fr_reply_header_find(const fr_exchange *exchange, fr_str name); /* p is NULL if absent */

@@ -10,6 +10,8 @@
 
 /* ---- making it ---- */
 
+static const char NO_MEMORY[] = "The server is out of memory, try again.";
+
 static fr_str at(const char *base, fr_span32 span)
 {
     return (fr_str){base + span.at, span.n};
@@ -35,7 +37,7 @@ int fr_request_make(fr_exchange *exchange, const uint8_t *bytes, const char **wh
     fr_pair *headers =
         fr_arena_alloc(exchange->arena, head->field_count * sizeof *headers + head->bytes);
     if (!headers) {
-        *why = "The server is out of memory, try again.";
+        *why = NO_MEMORY;
         return 503;
     }
     char *base = (char *)(headers + head->field_count);
@@ -50,7 +52,12 @@ int fr_request_make(fr_exchange *exchange, const uint8_t *bytes, const char **wh
     req->args = NULL;
     req->arg_count = 0;
     req->body = FR_STR("");
+    req->is_secure = false;
     req->is_head = req->method.n == 4 && memcmp(req->method.p, "HEAD", 4) == 0;
+    if (exchange->http->trust && fr_request_forwarded(exchange) != FR_OK) {
+        *why = NO_MEMORY;
+        return 503;
+    }
     *why = "Bad path.";
     return make_path(exchange, at(base, head->path), &req->path) ? 0 : 400;
 }
@@ -102,22 +109,6 @@ fr_str fr_req_cookie(const fr_req *req, fr_str name)
             found = value;
     }
     return fr_cookie_unquote(req->ctx->arena, found);
-}
-
-fr_str fr_req_origin(fr_req *req)
-{
-    const char *scheme = req->is_secure ? "https" : "http";
-    fr_str host = fr_req_header(req, FR_STR("host"));
-    if (host.n)
-        return fr_arena_printf(req->ctx->arena, "%s://%.*s", scheme, FR_FMT(host));
-    char address[64];
-    uint16_t port;
-    fr_conn *conn = fr_req_conn(req);
-    if (!conn || !fr_conn_local(conn, address, &port))
-        return fr_arena_printf(req->ctx->arena, "%s://localhost", scheme);
-    const char *open = strchr(address, ':') ? "[" : "", *close = *open ? "]" : "";
-    return fr_arena_printf(req->ctx->arena, "%s://%s%s%s:%u", scheme, open, address, close,
-                           (unsigned)port);
 }
 
 fr_str fr_req_rest(const fr_req *req)

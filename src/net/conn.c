@@ -587,3 +587,10 @@ bool fr_conn_local(const fr_conn *conn, char host[64], uint16_t *port)
     socklen_t size = sizeof at;
     return !getsockname(conn->fd, (struct sockaddr *)&at, &size) && address_text(&at, host, port);
 }
+
+bool fr_conn_is_unix(const fr_conn *conn)
+{
+    struct sockaddr_storage at = {0};
+    socklen_t size = sizeof at;
+    return !getsockname(conn->fd, (struct sockaddr *)&at, &size) && at.ss_family == AF_UNIX;
+}

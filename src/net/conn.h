@@ -109,4 +109,6 @@ bool fr_conn_is_blocked(const fr_conn *conn);
 /* Peer and own address as text "127.0.0.1" and port; looked up when asked (getpeername). */
 bool fr_conn_peer(const fr_conn *conn, char host[64], uint16_t *port);
 bool fr_conn_local(const fr_conn *conn, char host[64], uint16_t *port);
+/* Over a Unix socket: then there are no addresses. */
+bool fr_conn_is_unix(const fr_conn *conn);
 #endif

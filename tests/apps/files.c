@@ -6,6 +6,7 @@
  *   GET /stream/N            the same rows, one by one
  *   GET, PUT /document       a text with a version; PUT changes it
  *   GET /login/NAME, /whoami, /logout
+ *   GET /client              who asks, and how: what trusted proxies say is in it
  */
 #include <freshet.h>
 
@@ -98,6 +99,25 @@ static fr_err whoami(fr_req *req)
     return user.n ? fr_reply_text(req, 200, user) : fr_fail(req, FR_EAUTH, "Nobody.");
 }
 
+/* ---- who asks ---- */
+
+static fr_err client(fr_req *req)
+{
+    fr_str origin = fr_req_origin(req), name = fr_req_client(req);
+    fr_str told = fr_arena_printf(req->ctx->arena, "%.*s %s %.*s %.*s\n", FR_FMT(name),
+                                  fr_req_client_port(req) ? "port" : "-", FR_FMT(fr_req_host(req)),
+                                  FR_FMT(origin));
+    return told.p ? fr_reply_text(req, 200, told) : FR_ENOMEM;
+}
+
+static fr_err tell_client(fr_sock *sock)
+{
+    FR_TRY(fr_accept(sock));
+    return fr_send(sock, sock->scope->client_host);
+}
+
+static const fr_consumer client_socket = {.connect = tell_client};
+
 int main(int argc, char **argv)
 {
     return fr_main(
@@ -110,5 +130,7 @@ int main(int argc, char **argv)
                                        {"login/<name>", .handler = login},
                                        {"logout", .handler = logout},
                                        {"whoami", .handler = whoami},
-                                       {0}}});
+                                       {"client", .handler = client},
+                                       {0}},
+                  .websocket = (fr_route[]){{"client", .consumer = &client_socket}, {0}}});
 }

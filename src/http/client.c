@@ -1,0 +1,148 @@
+/* Who asks, and how they spoke: the peer of the connection, or the client that trusted proxies in front of us name. */
+#include <freshet/http.h>
+
+#include <string.h>
+
+#include "base/str.h"
+#include "http/forwarded.h"
+#include "http/http_int.h"
+
+enum { LOG_MS = 60 * 1000 }; /* one line a minute */
+
+/* ---- the peer ---- */
+
+const fr_peer *fr_exchange_peer(fr_exchange *exchange)
+{
+    fr_peer *peer = &exchange->peer;
+    const fr_conn *conn = exchange->conn;
+    if (peer->kind != FR_PEER_UNASKED || !conn)
+        return peer;
+    peer->kind = fr_conn_is_unix(conn) ? FR_PEER_UNIX : FR_PEER_UNKNOWN;
+    if (peer->kind == FR_PEER_UNKNOWN && fr_conn_peer(conn, peer->text, &peer->port)) {
+        peer->n = (uint8_t)strlen(peer->text);
+        if (fr_address_parse((fr_str){peer->text, peer->n}, &peer->address))
+            peer->kind = FR_PEER_IP;
+    }
+    return peer;
+}
+
+static bool is_trusted(const fr_trust *trust, const fr_peer *peer)
+{
+    return peer->kind == FR_PEER_UNIX
+               ? trust->has_unix
+               : peer->kind == FR_PEER_IP && fr_trust_has(trust, &peer->address);
+}
+
+/* ---- what proxies say ---- */
+
+static bool has_forwarded(const fr_req *req)
+{
+    for (size_t i = 0; i < req->header_count; i++) {
+        fr_str name = req->headers[i].name;
+        if (fr_str_eq(name, FR_STR("forwarded")) || fr_str_starts(name, FR_STR("x-forwarded-")))
+            return true;
+    }
+    return false;
+}
+
+static void tell_ignored(fr_exchange *exchange, const char *why)
+{
+    fr_http_loop *of = exchange->of;
+    const fr_peer *peer = &exchange->peer;
+    fr_http_count(&of->counts.forwarded_ignored);
+    if (fr_loop_now_ms(of->loop) < of->forwarded_quiet_until_ms)
+        return;
+    of->forwarded_quiet_until_ms = fr_loop_now_ms(of->loop) + LOG_MS;
+    FR_WARN("http.forwarded", FR_KV_C("ignored", why),
+            FR_KV_S("proxy", ((fr_str){peer->text, peer->n})));
+}
+
+/* Whether a host names its port. */
+static bool has_port(fr_str host)
+{
+    size_t end = host.n && host.p[0] == '[' ? fr_str_find_char(host, ']') : 0;
+    return end != SIZE_MAX && fr_str_find_char(fr_str_from(host, end), ':') != SIZE_MAX;
+}
+
+/* The host as the client has named it, with the port that a proxy has told. */
+static fr_err add_host_port(fr_exchange *exchange, fr_forwarded *said)
+{
+    fr_str host = said->host.p ? said->host : fr_req_header(&exchange->req, FR_STR("host"));
+    if (!said->host_port || !host.n || has_port(host))
+        return FR_OK;
+    said->host = fr_arena_printf(exchange->arena, "%.*s:%u", FR_FMT(host), said->host_port);
+    return said->host.p ? FR_OK : FR_ENOMEM;
+}
+
+fr_err fr_request_forwarded(fr_exchange *exchange)
+{
+    fr_req *req = &exchange->req;
+    const fr_trust *trust = exchange->http->trust;
+    if (!has_forwarded(req) || !is_trusted(trust, fr_exchange_peer(exchange)))
+        return FR_OK;
+    const char *why;
+    fr_forwarded *said = fr_arena_alloc(exchange->arena, sizeof *said);
+    if (!said)
+        return FR_ENOMEM;
+    switch (fr_forwarded_read(trust, req->headers, req->header_count, said, &why)) {
+    case FR_FORWARDED_NONE: return FR_OK;
+    case FR_FORWARDED_IGNORED: tell_ignored(exchange, why); return FR_OK;
+    case FR_FORWARDED_GIVEN: break;
+    }
+    req->is_secure = said->scheme == FR_SCHEME_HTTPS;
+    exchange->forwarded = said;
+    return add_host_port(exchange, said);
+}
+
+/* ---- what handlers ask ---- */
+
+static const fr_forwarded *said_client(const fr_exchange *exchange)
+{
+    const fr_forwarded *said = exchange->forwarded;
+    return said && said->client.p ? said : NULL;
+}
+
+fr_str fr_req_client(fr_req *req)
+{
+    fr_exchange *exchange = fr_exchange_of(req);
+    if (!exchange)
+        return FR_STR("");
+    const fr_forwarded *said = said_client(exchange);
+    if (said)
+        return said->client;
+    const fr_peer *peer = fr_exchange_peer(exchange);
+    return (fr_str){peer->text, peer->n};
+}
+
+uint16_t fr_req_client_port(fr_req *req)
+{
+    fr_exchange *exchange = fr_exchange_of(req);
+    if (!exchange)
+        return 0;
+    const fr_forwarded *said = said_client(exchange);
+    return said ? said->port : fr_exchange_peer(exchange)->port;
+}
+
+fr_str fr_req_host(const fr_req *req)
+{
+    const fr_exchange *exchange = fr_exchange_of(req);
+    if (exchange && exchange->forwarded && exchange->forwarded->host.p)
+        return exchange->forwarded->host;
+    return fr_req_header(req, FR_STR("host"));
+}
+
+fr_str fr_req_origin(fr_req *req)
+{
+    const char *scheme = req->is_secure ? "https" : "http";
+    fr_str host = fr_req_host(req);
+    if (host.n)
+        return fr_arena_printf(req->ctx->arena, "%s://%.*s", scheme, FR_FMT(host));
+    char address[64];
+    uint16_t port;
+    fr_conn *conn = fr_req_conn(req);
+    if (!conn || !fr_conn_local(conn, address, &port))
+        return fr_arena_printf(req->ctx->arena, "%s://localhost", scheme);
+    const char *open = strchr(address, ':') ? "[" : "", *close = *open ? "]" : "";
+    return fr_arena_printf(req->ctx->arena, "%s://%s%s%s:%u", scheme, open, address, close,
+                           (unsigned)port);
+}
