@@ -32,6 +32,7 @@ SYSTEM = [
     ("command_line", ["asan"], []),
     ("rest", ["asan"], ["curl"]),
     ("echo", ["asan"], []),
+    ("listen", ["asan", "tsan"], ["curl"]),
     ("files", ["asan", "tsan"], ["curl"]),
     ("ws_conformance", ["asan"], []),
     ("chat", ["asan"], []),

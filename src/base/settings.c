@@ -95,12 +95,26 @@ static fault store_enum(const fr_setting *row, fr_str text, char *at)
     return "is not one of the choices";
 }
 
+/* Where a value comes from; later ones are stronger. */
+enum { FROM_DEFAULTS, FROM_ENVIRONMENT, FROM_FLAGS };
+
+static fault store_in_list(const char *text, int source, fr_setting_list *list)
+{
+    if (list->source != source)
+        *list = (fr_setting_list){.source = source};
+    if (list->count == FR_SETTING_LIST_MAX)
+        return "is one too many";
+    list->at[list->count++] = text;
+    return NULL;
+}
+
 /* Parse one value into its place in the caller's struct. */
-static fault store(const fr_setting *row, const char *text, void *out)
+static fault store(const fr_setting *row, const char *text, int source, void *out)
 {
     char *at = (char *)out + row->offset;
     switch (row->type) {
     case FR_SETTING_STRING: memcpy(at, &text, sizeof text); return NULL;
+    case FR_SETTING_LIST: return store_in_list(text, source, (fr_setting_list *)(void *)at);
     case FR_SETTING_ENUM: return store_enum(row, fr_str_c(text), at);
     case FR_SETTING_BOOL: {
         bool v;
@@ -212,7 +226,8 @@ static fr_err unknown_flag(const fr_setting *table, size_t count, const char *da
 static fr_err read_defaults(const fr_setting *table, size_t count, void *out, char **error)
 {
     for (size_t i = 0; i < count; i++) {
-        fault wrong = table[i].default_ ? store(&table[i], table[i].default_, out) : NULL;
+        fault wrong =
+            table[i].default_ ? store(&table[i], table[i].default_, FROM_DEFAULTS, out) : NULL;
         if (wrong)
             return bad_value(&table[i], table[i].flag, table[i].default_, wrong, error);
     }
@@ -244,7 +259,7 @@ static fr_err read_environment(const fr_setting *table, size_t count, void *out,
     for (size_t i = 0; i < count; i++) {
         /* NOLINTNEXTLINE(concurrency-mt-unsafe): read before other threads start */
         const char *text = env_name(table[i].flag, name) ? getenv(name) : NULL;
-        fault wrong = text ? store(&table[i], text, out) : NULL;
+        fault wrong = text ? store(&table[i], text, FROM_ENVIRONMENT, out) : NULL;
         if (wrong)
             return bad_value(&table[i], name, text, wrong, error);
     }
@@ -299,7 +314,7 @@ static fr_err read_flag(const args *a, int at, int *used)
         text = a->argv[at + 1];
         *used = 2;
     }
-    fault wrong = store(row, text, a->out);
+    fault wrong = store(row, text, FROM_FLAGS, a->out);
     if (!wrong)
         return FR_OK;
     char source[ENV_NAME_BYTES] = "--";

@@ -10,10 +10,18 @@ typedef enum fr_setting_type {
     FR_SETTING_BOOL,
     FR_SETTING_INT,
     FR_SETTING_STRING,
+    FR_SETTING_LIST, /* may be given several times; a stronger source replaces a weaker one's */
     FR_SETTING_BYTES,
     FR_SETTING_MS,
     FR_SETTING_ENUM
 } fr_setting_type;
+
+enum { FR_SETTING_LIST_MAX = 16 };
+typedef struct fr_setting_list {
+    const char *at[FR_SETTING_LIST_MAX];
+    int count;
+    int source; /* private */
+} fr_setting_list;
 
 typedef struct fr_setting {
     const char *flag; /* "max-body": --max-body X, --max-body=X, FRESHET_MAX_BODY */
@@ -22,7 +30,8 @@ typedef struct fr_setting {
     const char *help;
     const char *default_;       /* text, parsed like input; NULL = zero */
     size_t offset;              /* in the caller's struct, of a bool, an int64_t, a const char *
-                                   (STRING) or an int (ENUM: index of the choice) */
+                                   (STRING), an fr_setting_list (LIST) or an int (ENUM: index of
+                                   the choice) */
     const char *const *choices; /* ENUM: NULL-terminated */
     int64_t min, max;           /* INT, BYTES, MS; 0,0 = any */
 } fr_setting;

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "cli/activation.h"
 #include "http/trust.h"
 #include "rest/rest.h"
 
@@ -213,12 +214,13 @@ static int build_routers(fr_assembly *a)
 
 static int listen_at(fr_assembly *a)
 {
-    fr_server_opts opts = {.host = a->options->host,
-                           .port = a->options->port,
+    fr_server_opts opts = {.endpoints = a->options->endpoints,
+                           .endpoint_count = a->options->endpoint_count,
                            .workers = (int)a->options->workers,
                            .drain_ms = (uint32_t)a->options->drain_ms,
                            .out_bytes = (size_t)a->options->out_bytes,
                            .on_accept = fr_http_accept,
+                           .on_drain = fr_activation_stopping,
                            .arg = &a->http};
     if (fr_server_open(&opts, &a->server, a->error))
         return FR_EXIT_LISTEN;

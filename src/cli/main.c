@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "cli/activation.h"
 #include "cli/assembly.h"
 
 static const char *program_name(const fr_app *app, char **argv)
@@ -21,14 +22,20 @@ static const char *program_name(const fr_app *app, char **argv)
     return slash ? slash + 1 : argv && argv[0] ? argv[0] : "freshet";
 }
 
-/* The line that people and tests wait for: the socket listens when it is printed. */
+/* The line that people and tests wait for: the sockets listen when it is printed. */
 static void announce(const fr_assembly *a)
 {
-    bool is_ipv6 = strchr(a->options->host, ':') != NULL;
-    printf("%s %s listening on http://%s%s%s:%u/\n", a->app->name, a->app->version,
-           is_ipv6 ? "[" : "", a->options->host, is_ipv6 ? "]" : "",
-           (unsigned)fr_server_port(a->server));
+    char text[FR_ENDPOINT_TEXT];
+    int count;
+    const fr_endpoint *endpoints = fr_server_endpoints(a->server, &count);
+    printf("%s %s listening on ", a->app->name, a->app->version);
+    for (int i = 0; i < count; i++) {
+        fr_endpoint_text(&endpoints[i], text);
+        printf("%s%s", i ? ", " : "", text);
+    }
+    printf("\n");
     fflush(stdout);
+    fr_activation_ready();
 }
 
 /* A signal that comes before the server takes it waits until then: who reads "listening" may end us in order. Threads that

@@ -7,6 +7,7 @@
 
 #include "base/settings.h"
 #include "base/str.h"
+#include "cli/activation.h"
 
 static const char *const levels[] = {"error", "warn", "info", "debug", "trace", NULL};
 static const char *const formats[] = {"text", "json", NULL};
@@ -15,8 +16,11 @@ static const char *const takeovers[] = {"none", "server", "client", "both", NULL
 enum { MILLISECONDS_A_DAY = 86400000, MAX_WORKERS = 256 };
 
 static const fr_setting table[] = {
-    {"listen", FR_SETTING_STRING, "HOST:PORT", "address to serve; port 0 takes any free one", NULL,
-     offsetof(fr_options, listen), NULL, 0, 0},
+    {"listen", FR_SETTING_LIST, "ADDRESS",
+     "HOST:PORT (port 0 takes any free one) or unix:PATH; several with commas, or given again",
+     NULL, offsetof(fr_options, listen), NULL, 0, 0},
+    {"socket-mode", FR_SETTING_STRING, "MODE", "of the file of a unix:PATH", "660",
+     offsetof(fr_options, socket_mode), NULL, 0, 0},
     {"db", FR_SETTING_STRING, "URL", "database: sqlite:PATH", NULL, offsetof(fr_options, db), NULL,
      0, 0},
     {"workers", FR_SETTING_INT, "N", "worker threads; 0 is one a core", "0",
@@ -105,35 +109,66 @@ static void print_help(const fr_app *app, const char *name)
     fr_buf_deinit(&text);
 }
 
-/* "127.0.0.1:8000", "[::1]:8000", ":8000" or "8000". */
-static bool split_address(const char *text, char *host, size_t host_bytes, uint16_t *port)
-{
-    fr_str s = fr_str_c(text), name = FR_STR("127.0.0.1"), digits = s;
-    for (size_t i = s.n; i > 0; i--)
-        if (s.p[i - 1] == ':') {
-            name = fr_str_sub(s, 0, i - 1);
-            digits = fr_str_from(s, i);
-            break;
-        }
-    if (name.n >= 2 && name.p[0] == '[' && name.p[name.n - 1] == ']')
-        name = fr_str_sub(name, 1, name.n - 2);
-    else if (fr_str_find_char(name, ':') != SIZE_MAX)
-        return false; /* an IPv6 address needs its brackets */
-    uint64_t number;
-    if (!fr_str_u64(digits, &number) || number > UINT16_MAX || name.n >= host_bytes)
-        return false;
-    if (name.n == 0)
-        name = FR_STR("0.0.0.0");
-    memcpy(host, name.p, name.n);
-    host[name.n] = 0;
-    *port = (uint16_t)number;
-    return true;
-}
-
 static int usage_error(const char *name, const char *text)
 {
     fprintf(stderr, "%s: %s (try %s --help)\n", name, text, name);
     return FR_EXIT_USAGE;
+}
+
+/* ---- addresses ---- */
+
+/* "660" as chmod takes it; 0 is none. */
+static uint16_t parse_mode(const char *text)
+{
+    char *end;
+    unsigned long mode = strtoul(text, &end, 8);
+    return *end || end == text || mode > 0777 ? 0 : (uint16_t)mode;
+}
+
+static bool add_address(fr_options *out, fr_str text, uint16_t mode)
+{
+    fr_endpoint *at = &out->endpoints[out->endpoint_count];
+    if (fr_endpoint_parse(text, at) != FR_OK)
+        return false;
+    at->mode = mode;
+    out->endpoint_count++;
+    return true;
+}
+
+/* Texts with several addresses each; returns the exit code, or -1. */
+static int add_addresses(const char *name, const char *texts, uint16_t mode, fr_options *out)
+{
+    char error[256];
+    fr_str rest = fr_str_c(texts), text;
+    do {
+        rest = fr_str_cut(rest, ',', &text);
+        text = fr_str_trim(text);
+        if (out->endpoint_count == FR_ENDPOINTS_MAX)
+            return usage_error(name, "--listen: too many addresses");
+        if (add_address(out, text, mode))
+            continue;
+        snprintf(error, sizeof error,
+                 "--listen \"%.100s\" is neither HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000, "
+                 "nor unix:PATH",
+                 texts);
+        return usage_error(name, error);
+    } while (rest.n);
+    return -1;
+}
+
+/* What was asked for, and what systemd has opened; if neither, the program's own. */
+static int find_addresses(const fr_app *app, const char *name, fr_options *out)
+{
+    uint16_t mode = parse_mode(out->socket_mode);
+    if (!mode)
+        return usage_error(name, "--socket-mode is no file mode, such as 660");
+    out->endpoint_count = fr_activation_take(out->endpoints, FR_ENDPOINTS_MAX);
+    int code = -1;
+    for (int i = 0; i < out->listen.count && code < 0; i++)
+        code = add_addresses(name, out->listen.at[i], mode, out);
+    if (code < 0 && !out->endpoint_count)
+        code = add_addresses(name, app->listen, mode, out);
+    return code;
 }
 
 int fr_options_read(const fr_app *app, const char *name, int argc, char **argv, fr_options *out)
@@ -159,8 +194,6 @@ int fr_options_read(const fr_app *app, const char *name, int argc, char **argv, 
         snprintf(text, sizeof text, "unexpected argument \"%.100s\"", argv[first]);
         return usage_error(name, text);
     }
-    if (!out->listen)
-        out->listen = app->listen;
     if (!out->db)
         out->db = app->db;
     if (!out->origins)
@@ -169,12 +202,5 @@ int fr_options_read(const fr_app *app, const char *name, int argc, char **argv, 
         out->upload_folder = getenv("TMPDIR"); /* NULL: http's own default */
     if (!out->body_bytes)
         out->body_bytes = (int64_t)app->body_bytes;
-    if (!split_address(out->listen, out->host, sizeof out->host, &out->port)) {
-        char text[256];
-        snprintf(text, sizeof text,
-                 "--listen \"%.100s\" is not HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000",
-                 out->listen);
-        return usage_error(name, text);
-    }
-    return -1;
+    return find_addresses(app, name, out);
 }

@@ -2,6 +2,8 @@
 #ifndef FR_CLI_OPTIONS_H
 #define FR_CLI_OPTIONS_H
 #include <freshet/app.h>
+#include "base/settings.h"
+#include "net/endpoint.h"
 
 enum {
     FR_EXIT_DONE = 0,
@@ -12,8 +14,11 @@ enum {
     FR_EXIT_DB = 5
 };
 
+enum { FR_ENDPOINTS_MAX = 32 };
+
 typedef struct fr_options {
-    const char *listen;
+    fr_setting_list listen;
+    const char *socket_mode;
     const char *db; /* NULL: none was given */
     const char *origins;
     int64_t workers;
@@ -33,10 +38,10 @@ typedef struct fr_options {
     int64_t ws_compress_from, ws_compress_window, ws_compress_level, ws_compress_memory;
     int64_t gzip_level;
     int64_t gzip_from;
-    int log_level;  /* fr_level */
-    int log_format; /* 0 text, 1 json */
-    char host[256]; /* of listen */
-    uint16_t port;
+    int log_level;                           /* fr_level */
+    int log_format;                          /* 0 text, 1 json */
+    fr_endpoint endpoints[FR_ENDPOINTS_MAX]; /* of listen, and those that systemd has opened */
+    int endpoint_count;
 } fr_options;
 
 /* Read them. Returns -1 to go on, else the exit code (--help and --version are answered here). */

@@ -15,7 +15,7 @@ struct fr_backend {
     fr_err (*arm)(fr_loop *loop, fr_conn *conn);
     void (*rearm)(fr_loop *loop, fr_conn *conn, bool want_read, bool want_write);
     void (*disarm)(fr_loop *loop, fr_conn *conn);
-    /* Watch the loop's listener, or leave it alone for a while. */
+    /* Watch the listeners of the loop's gate, or leave them alone for a while. */
     void (*listen)(fr_loop *loop, bool is_on);
     /* Send what is queued on each of these connections (NULL: closed since it was marked). Calls
      * no protocol: a failed one is put aside by fr_conn_fail_. */

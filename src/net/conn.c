@@ -244,7 +244,7 @@ void fr_conns_reap_(fr_loop *loop)
     loop->zombies = kept;
     if (loop->server && count) {
         atomic_fetch_sub_explicit(&loop->server->open, (int)count, memory_order_relaxed);
-        fr_listener_room_(loop);
+        fr_gate_room_(loop);
     }
 }
 

@@ -79,7 +79,7 @@ fr_loop *fr_loop_new(int index)
     loop->now_ms = fr_clock_ms();
     loop->out_bytes = FR_CONN_OUT_BYTES;
     fr_wheel_init_(&loop->wheel, loop->now_ms);
-    fr_listener_init_(loop, -1);
+    (void)fr_gate_init_(loop, 0);
     if (set_up(loop) != FR_OK) {
         fr_loop_free(loop);
         return NULL;
@@ -106,7 +106,7 @@ void fr_loop_end_(fr_loop *loop)
     if (loop->has_ended)
         return;
     fr_loop *before = fr_loop_enter_(loop);
-    fr_listener_close_(loop);
+    fr_gate_close_(loop);
     fr_conns_close_failed_(loop);
     fr_loop_each_conn_(loop, cut);
     fr_conns_reap_(loop);

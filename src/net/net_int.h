@@ -123,14 +123,19 @@ typedef struct fr_wheel {
 } fr_wheel;
 #define FR_TIMER_NEVER UINT64_MAX
 
-/* ---- the listener of one loop ---- */
+/* ---- the gate of one loop: what it listens on, and whether it takes anybody in ---- */
 enum { FR_PAUSE_NONE, FR_PAUSE_FILES, FR_PAUSE_MAX, FR_PAUSE_CAUSES_ };
 typedef struct fr_listener {
-    int fd;                                    /* -1: none */
-    int pause;                                 /* why it accepts nothing at the moment */
+    int fd;
+    bool is_unix;
+} fr_listener;
+typedef struct fr_gate {
+    fr_listener *listeners; /* owned; they stay where they are while the gate is there */
+    int count;
+    int pause;                                 /* why it takes in nobody at the moment */
     uint64_t quiet_until_ms[FR_PAUSE_CAUSES_]; /* the cause was logged; not again before */
     fr_timer retry;
-} fr_listener;
+} fr_gate;
 
 /* ---- fibers ---- */
 #if FR_ON_TSAN_
@@ -210,7 +215,7 @@ struct fr_loop {
     bool is_draining;
 
     fr_server *server; /* NULL in tests */
-    fr_listener listener;
+    fr_gate gate;
     fr_counter accepted, refused, accept_pauses, bytes_in, bytes_out;
 
     /* written by other threads: lines of their own */
@@ -226,9 +231,11 @@ struct fr_server {
     fr_loop **loops;
     struct fr_worker *workers;
     int count;
-    uint16_t port;
-    atomic_int open;   /* connections of all loops */
-    atomic_int result; /* fr_err of the first worker that failed */
+    fr_endpoint *endpoints; /* owned; opened */
+    int endpoint_count;
+    atomic_flag has_left; /* the drain of its first worker has begun */
+    atomic_int open;      /* connections of all loops */
+    atomic_int result;    /* fr_err of the first worker that failed */
 };
 
 static inline void fr_count_(fr_counter *counter, uint64_t n)
@@ -282,15 +289,18 @@ bool fr_out_sent_(fr_conn *conn, size_t asked, ssize_t sent);
 void fr_out_free_(fr_conn *conn); /* drop all */
 void fr_outs_free_(fr_loop *loop);
 
+/* endpoint.c: a descriptor for each of `count` workers. Errors: FR_EIO with one line for the user. */
+fr_err fr_endpoint_open_(fr_endpoint *at, int count, int *fds, char error[256]);
+void fr_endpoint_forget_(fr_endpoint *at); /* removes the file of a Unix socket that is ours */
+
 /* listener.c */
-fr_err fr_listen_(const char *host, uint16_t port, int count, int *fds, uint16_t *bound,
-                  char error[256]);
-fr_err fr_listen_inherited_(int fd, int count, int *fds, uint16_t *bound, char error[256]);
-void fr_listener_init_(fr_loop *loop, int fd);
-void fr_listener_on_ready_(fr_loop *loop);
-void fr_listener_drain_(fr_loop *loop); /* take what waits, then close */
-void fr_listener_close_(fr_loop *loop);
-void fr_listener_room_(fr_loop *loop); /* a connection has ended */
+fr_err fr_gate_init_(fr_loop *loop, int room); /* for so many listeners */
+void fr_gate_add_(fr_loop *loop, int fd, bool is_unix);
+void fr_gate_open_(fr_loop *loop);
+void fr_gate_drain_(fr_loop *loop); /* take what waits, then close */
+void fr_gate_close_(fr_loop *loop);
+void fr_gate_room_(fr_loop *loop); /* a connection has ended */
+void fr_listener_on_ready_(fr_loop *loop, const fr_listener *listener);
 
 /* fiber.c */
 void fr_fiber_make_ready_(fr_fiber *fiber); /* runs in this pass, not now */

@@ -62,8 +62,6 @@ static void set_defaults(fr_server *server)
 {
     fr_server_opts *opts = &server->opts;
     int files = raise_files();
-    if (!opts->host)
-        opts->host = "127.0.0.1";
     if (opts->workers <= 0)
         opts->workers = cores();
     if (opts->workers > WORKERS_MAX)
@@ -79,7 +77,7 @@ static void set_defaults(fr_server *server)
     server->count = opts->workers;
 }
 
-static fr_err make_loops(fr_server *server, const int *fds)
+static fr_err make_loops(fr_server *server)
 {
     for (int i = 0; i < server->count; i++) {
         fr_loop *loop = fr_loop_new(i);
@@ -87,16 +85,55 @@ static fr_err make_loops(fr_server *server, const int *fds)
             return FR_ENOMEM;
         loop->server = server;
         loop->out_bytes = server->opts.out_bytes;
-        fr_listener_init_(loop, fds[i]);
         server->loops[i] = loop;
         server->workers[i] = (fr_worker){.server = server, .loop = loop};
+        FR_TRY(fr_gate_init_(loop, server->endpoint_count));
     }
     return FR_OK;
 }
 
-fr_err fr_server_open(const fr_server_opts *opts, fr_server **out, char error[256])
+/* Each endpoint gives a listener to each loop. */
+static fr_err open_endpoints(fr_server *server, char error[256])
 {
     int fds[WORKERS_MAX];
+    for (int at = 0; at < server->endpoint_count; at++) {
+        fr_endpoint *endpoint = &server->endpoints[at];
+        FR_TRY(fr_endpoint_open_(endpoint, server->count, fds, error));
+        for (int i = 0; i < server->count; i++)
+            fr_gate_add_(server->loops[i], fds[i], endpoint->is_unix);
+    }
+    for (int i = 0; i < server->count; i++)
+        fr_gate_open_(server->loops[i]);
+    return FR_OK;
+}
+
+static fr_err copy_endpoints(fr_server *server)
+{
+    const fr_server_opts *opts = &server->opts;
+    server->endpoint_count = opts->endpoints ? opts->endpoint_count : 1;
+    server->endpoints = fr_zalloc((size_t)server->endpoint_count * sizeof *server->endpoints);
+    if (!server->endpoints)
+        return FR_ENOMEM;
+    if (opts->endpoints)
+        memcpy(server->endpoints, opts->endpoints,
+               (size_t)server->endpoint_count * sizeof *server->endpoints);
+    return FR_OK;
+}
+
+static fr_err set_up(fr_server *server, char error[256])
+{
+    set_defaults(server);
+    server->loops = fr_zalloc((size_t)server->count * sizeof *server->loops);
+    server->workers = fr_zalloc((size_t)server->count * sizeof *server->workers);
+    if (!server->loops || !server->workers)
+        return FR_ENOMEM;
+    FR_TRY(copy_endpoints(server));
+    FR_TRY(make_loops(server));
+    return open_endpoints(server, error);
+}
+
+fr_err fr_server_open(const fr_server_opts *opts, fr_server **out, char error[256])
+{
     error[0] = 0;
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a write past RLIMIT_FSIZE fails with EFBIG instead */
@@ -104,34 +141,26 @@ fr_err fr_server_open(const fr_server_opts *opts, fr_server **out, char error[25
     if (!server)
         return FR_ENOMEM;
     server->opts = *opts;
-    set_defaults(server);
-    server->loops = fr_zalloc((size_t)server->count * sizeof *server->loops);
-    server->workers = fr_zalloc((size_t)server->count * sizeof *server->workers);
-    fr_err err = server->loops && server->workers ? FR_OK : FR_ENOMEM;
+    fr_err err = set_up(server, error);
     if (err == FR_OK)
-        err = opts->listen_fd > 0
-                  ? fr_listen_inherited_(opts->listen_fd, server->count, fds, &server->port, error)
-                  : fr_listen_(server->opts.host, opts->port, server->count, fds, &server->port,
-                               error);
-    if (err != FR_OK) {
+        *out = server;
+    else
         fr_server_close(server);
-        return err;
-    }
-    err = make_loops(server, fds);
-    if (err != FR_OK) {
-        for (int i = 0; i < server->count; i++)
-            if (!server->loops[i])
-                close(fds[i]); /* the others are their loops' */
-        fr_server_close(server);
-        return err;
-    }
-    *out = server;
-    return FR_OK;
+    return err;
 }
 
 uint16_t fr_server_port(const fr_server *server)
 {
-    return server->port;
+    for (int i = 0; i < server->endpoint_count; i++)
+        if (!server->endpoints[i].is_unix)
+            return server->endpoints[i].port;
+    return 0;
+}
+
+const fr_endpoint *fr_server_endpoints(const fr_server *server, int *count)
+{
+    *count = server->endpoint_count;
+    return server->endpoints;
 }
 
 int fr_server_workers(const fr_server *server)
@@ -157,12 +186,21 @@ void fr_server_stop(fr_server *server)
     fr_server_order_(server, FR_ORDER_STOP);
 }
 
+/* While we still listen: nobody else takes the place of a Unix socket that is in use. */
+static void forget_endpoints(fr_server *server)
+{
+    for (int i = 0; i < server->endpoint_count && server->endpoints; i++)
+        fr_endpoint_forget_(&server->endpoints[i]);
+}
+
 void fr_server_close(fr_server *server)
 {
     if (!server)
         return;
+    forget_endpoints(server);
     for (int i = 0; server->loops && i < server->count; i++)
         fr_loop_free(server->loops[i]);
+    fr_free(server->endpoints);
     fr_free(server->loops);
     fr_free(server->workers);
     fr_free(server);
@@ -194,13 +232,24 @@ static void cut(fr_conn *conn)
     fr_conn_close(conn, FR_OK);
 }
 
+/* The first worker that drains does it for all. */
+static void take_leave(fr_server *server)
+{
+    if (atomic_flag_test_and_set(&server->has_left))
+        return;
+    forget_endpoints(server);
+    if (server->opts.on_drain)
+        server->opts.on_drain(server->opts.arg);
+}
+
 static void begin_drain(fr_worker *worker)
 {
     fr_loop *loop = worker->loop;
     loop->is_draining = true;
     loop->now_ms = fr_clock_ms();
     fr_loop *before = fr_loop_enter_(loop);
-    fr_listener_drain_(loop);
+    take_leave(worker->server);
+    fr_gate_drain_(loop);
     fr_loop_enter_(before);
     worker->phase = READING;
     worker->until_ms = loop->now_ms + worker->server->opts.drain_ms;

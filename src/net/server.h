@@ -1,16 +1,17 @@
 /*
- * Workers: one thread, one loop, one listening socket (SO_REUSEPORT) each. Signals: SIGTERM and
+ * Workers: one thread, one loop, one descriptor of each listening socket. Signals: SIGTERM and
  * SIGINT drain, a second one ends at once; SIGPIPE and SIGXFSZ are ignored.
  */
 #ifndef FR_NET_SERVER_H
 #define FR_NET_SERVER_H
 #include "net/conn.h"
+#include "net/endpoint.h"
 
 typedef struct fr_server fr_server;
 
 typedef struct fr_server_opts {
-    const char *host;    /* address or name; NULL = 127.0.0.1 */
-    uint16_t port;       /* 0 = any free port: ask fr_server_port */
+    const fr_endpoint *endpoints; /* copied; where to listen. NULL: at 127.0.0.1, any port */
+    int endpoint_count;
     int workers;         /* 0 = one a core */
     uint32_t drain_ms;   /* 0 = 8,000: past it connections are cut */
     int connections_max; /* 0 = from RLIMIT_NOFILE; above it accept pauses */
@@ -21,16 +22,16 @@ typedef struct fr_server_opts {
     /* On each worker's thread before its first pass and after its last. May be NULL. */
     fr_err (*on_worker_start)(fr_loop *loop, void *arg);
     void (*on_worker_stop)(fr_loop *loop, void *arg);
+    /* Once, when the drain begins; on the thread of some worker. May be NULL. */
+    void (*on_drain)(void *arg);
     void *arg;
-    /* > 0: this listening socket (LISTEN_FDS) instead of host and port. The workers share it, and
-     * it stays the caller's. */
-    int listen_fd;
 } fr_server_opts;
 
 /* Bind and listen (so that the port is known) and make the loops; no threads yet.
  * Errors: FR_EIO with one line for the user in error (port in use: says so, and what to do). */
 fr_err fr_server_open(const fr_server_opts *opts, fr_server **out, char error[256]);
-uint16_t fr_server_port(const fr_server *server);
+uint16_t fr_server_port(const fr_server *server); /* of the first TCP endpoint, or 0 */
+const fr_endpoint *fr_server_endpoints(const fr_server *server, int *count); /* as opened */
 int fr_server_workers(const fr_server *server);
 fr_loop *fr_server_loop(fr_server *server, int index);
 /* Run the workers, worker 0 on this thread; returns when drained or stopped. handle_signals:

@@ -58,13 +58,15 @@ def handshake(port, path, origin=None, subprotocols=(), headers=(), host=None):
 
 
 class WebSocket:
-    def __init__(self, port, path, timeout=PATIENCE, receive_buffer=None, **more):
-        self.sock = socket.socket()
+    def __init__(self, port, path, timeout=PATIENCE, receive_buffer=None, unix=None, **more):
+        """unix: over the socket at this path instead of the port."""
+        self.sock = socket.socket(socket.AF_UNIX if unix else socket.AF_INET)
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.sock.settimeout(timeout)
-        self.sock.connect(("127.0.0.1", port))
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock.connect(unix or ("127.0.0.1", port))
+        if not unix:
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.have = b""
         self.pongs = []
         request, key = handshake(port, path, **more)

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -213,11 +215,12 @@ static void a_port_in_use_is_said_in_one_line(void **state)
     uint16_t port = fr_server_port(the_app.server);
     /* Sharing the port must not be mistaken for having it. */
     for (int workers = 1; workers <= 2; workers++) {
-        assert_int_equal(
-            fr_server_open(
-                &(fr_server_opts){.port = port, .workers = workers, .on_accept = on_accept}, &other,
-                error),
-            FR_EIO);
+        assert_int_equal(fr_server_open(&(fr_server_opts){.endpoints = &(fr_endpoint){.port = port},
+                                                          .endpoint_count = 1,
+                                                          .workers = workers,
+                                                          .on_accept = on_accept},
+                                        &other, error),
+                         FR_EIO);
         snprintf(expected, sizeof expected,
                  "cannot listen on 127.0.0.1:%u: address already in use; stop the other "
                  "program or choose another port (--listen 127.0.0.1:0 takes any)",
@@ -225,10 +228,12 @@ static void a_port_in_use_is_said_in_one_line(void **state)
         assert_string_equal(error, expected);
     }
     fr_server_close(the_app.server); /* never run */
-    assert_int_equal(
-        fr_server_open(&(fr_server_opts){.port = port, .workers = 1, .on_accept = on_accept},
-                       &other, error),
-        FR_OK);
+    assert_int_equal(fr_server_open(&(fr_server_opts){.endpoints = &(fr_endpoint){.port = port},
+                                                      .endpoint_count = 1,
+                                                      .workers = 1,
+                                                      .on_accept = on_accept},
+                                    &other, error),
+                     FR_OK);
     fr_server_close(other);
 }
 
@@ -237,14 +242,20 @@ static void addresses_that_cannot_be_are_refused_with_a_hint(void **state)
     (void)state;
     char error[256];
     fr_server *other;
-    assert_int_equal(fr_server_open(&(fr_server_opts){.host = "192.0.2.1", .on_accept = on_accept},
-                                    &other, error),
-                     FR_EIO);
+    assert_int_equal(
+        fr_server_open(&(fr_server_opts){.endpoints = &(fr_endpoint){.name = "192.0.2.1"},
+                                         .endpoint_count = 1,
+                                         .on_accept = on_accept},
+                       &other, error),
+        FR_EIO);
     assert_non_null(
         strstr(error, "cannot listen on 192.0.2.1:0: this machine has no such address"));
-    assert_int_equal(fr_server_open(&(fr_server_opts){.host = "256.1.2.3", .on_accept = on_accept},
-                                    &other, error),
-                     FR_EIO);
+    assert_int_equal(
+        fr_server_open(&(fr_server_opts){.endpoints = &(fr_endpoint){.name = "256.1.2.3"},
+                                         .endpoint_count = 1,
+                                         .on_accept = on_accept},
+                       &other, error),
+        FR_EIO);
     assert_non_null(strstr(error, "cannot listen on 256.1.2.3:0: "));
 }
 
@@ -259,15 +270,19 @@ static void ipv6_is_given_in_brackets(void **state)
     close(probe);
     if (!has_v6)
         skip();
-    assert_int_equal(
-        fr_server_open(&(fr_server_opts){.host = "[::1]", .workers = 2, .on_accept = on_accept},
-                       &other, error),
-        FR_OK);
+    assert_int_equal(fr_server_open(&(fr_server_opts){.endpoints = &(fr_endpoint){.name = "::1"},
+                                                      .endpoint_count = 1,
+                                                      .workers = 2,
+                                                      .on_accept = on_accept},
+                                    &other, error),
+                     FR_OK);
     fr_server *again;
     assert_int_equal(
-        fr_server_open(
-            &(fr_server_opts){.host = "::1", .port = fr_server_port(other), .on_accept = on_accept},
-            &again, error),
+        fr_server_open(&(fr_server_opts){.endpoints = &(fr_endpoint){.name = "::1",
+                                                                     .port = fr_server_port(other)},
+                                         .endpoint_count = 1,
+                                         .on_accept = on_accept},
+                       &again, error),
         FR_EIO);
     assert_non_null(strstr(error, "cannot listen on [::1]:"));
     fr_server_close(other);
@@ -280,12 +295,15 @@ static void an_inherited_socket_is_shared_by_the_workers(void **state)
     fr_server *other;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    assert_int_equal(
-        fr_server_open(&(fr_server_opts){.listen_fd = fd, .on_accept = on_accept}, &other, error),
-        FR_EIO);
+    assert_int_equal(fr_server_open(&(fr_server_opts){.endpoints = &(fr_endpoint){.fd = fd},
+                                                      .endpoint_count = 1,
+                                                      .on_accept = on_accept},
+                                    &other, error),
+                     FR_EIO);
     assert_non_null(strstr(error, "not a listening socket; check LISTEN_FDS"));
     assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 16), 0);
-    app_open((fr_server_opts){.listen_fd = fd, .workers = 2});
+    app_open(
+        (fr_server_opts){.endpoints = &(fr_endpoint){.fd = fd}, .endpoint_count = 1, .workers = 2});
     app_run();
     int a = client(), b = client();
     say(a, "a");
@@ -299,6 +317,173 @@ static void an_inherited_socket_is_shared_by_the_workers(void **state)
     hears_the_end(b);
     assert_int_equal(app_join(), FR_OK);
     int late = client(); /* it waits for the next server: the socket is still open */
+    close(late);
+    fr_server_close(the_app.server);
+    close(fd);
+}
+
+/* ---- Unix sockets ---- */
+
+/* A path of our own, where nothing is. */
+static void new_path(fr_endpoint *at)
+{
+    char folder[] = "/tmp/freshet-net-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    memset(at, 0, sizeof *at);
+    at->is_unix = true;
+    snprintf(at->name, sizeof at->name, "%s/app.sock", folder);
+}
+static void remove_folder(const fr_endpoint *at)
+{
+    char folder[FR_ENDPOINT_NAME];
+    memcpy(folder, at->name, sizeof folder);
+    *strrchr(folder, '/') = 0;
+    assert_int_equal(rmdir(folder), 0); /* it is empty: the socket has gone */
+}
+static int unix_socket(void)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    return fd;
+}
+static struct sockaddr_un unix_address(const char *path)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    memcpy(at.sun_path, path, strlen(path));
+    return at;
+}
+static int unix_client(const char *path)
+{
+    int fd = unix_socket();
+    struct sockaddr_un at = unix_address(path);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+    return fd;
+}
+
+static void several_addresses_are_served_at_once(void **state)
+{
+    (void)state;
+    fr_endpoint at[3] = {{.name = "127.0.0.1"}, {.is_unix = true}, {.name = "127.0.0.2"}};
+    struct stat file;
+    char text[FR_ENDPOINT_TEXT];
+    new_path(&at[1]);
+    mode_t mask = umask(077);
+    app_open((fr_server_opts){.endpoints = at, .endpoint_count = 3, .workers = 2});
+    umask(mask);
+    assert_int_equal(stat(at[1].name, &file), 0);
+    assert_int_equal(file.st_mode & 0777, FR_UNIX_MODE);
+    int count;
+    const fr_endpoint *opened = fr_server_endpoints(the_app.server, &count);
+    assert_int_equal(count, 3);
+    assert_int_equal(opened[0].port, fr_server_port(the_app.server));
+    assert_int_not_equal(opened[2].port, opened[0].port);
+    fr_endpoint_text(&opened[1], text);
+    assert_memory_equal(text, "unix:/tmp/", 10);
+    app_run();
+    enum { ROUNDS = 20 };
+    int fds[2 * ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        fds[2 * i] = client();
+        fds[2 * i + 1] = unix_client(at[1].name);
+    }
+    for (int i = 0; i < 2 * ROUNDS; i++) {
+        say(fds[i], "hello");
+        hears(fds[i], "hello");
+    }
+    fr_server_stop(the_app.server);
+    for (int i = 0; i < 2 * ROUNDS; i++) {
+        hears(fds[i], "end");
+        hears_the_end(fds[i]);
+    }
+    assert_int_equal(app_join(), FR_OK);
+    assert_int_equal(stat(at[1].name, &file), -1); /* before the server is closed */
+    fr_server_close(the_app.server);
+    remove_folder(&at[1]);
+}
+
+static void cannot_open(fr_endpoint *at, const char *because)
+{
+    char error[256];
+    fr_server *other;
+    assert_int_equal(
+        fr_server_open(
+            &(fr_server_opts){.endpoints = at, .endpoint_count = 1, .on_accept = on_accept}, &other,
+            error),
+        FR_EIO);
+    if (!strstr(error, because))
+        fail_msg("%s", error);
+}
+
+static void a_live_socket_is_left_alone_and_a_dead_one_replaced(void **state)
+{
+    (void)state;
+    fr_endpoint at;
+    new_path(&at);
+    struct sockaddr_un address = unix_address(at.name);
+    int dead = unix_socket();
+    assert_int_equal(bind(dead, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(dead, 0), 0);
+    cannot_open(&at, "another server listens there; stop it or choose another path");
+    cannot_open(&at, "another server listens there"); /* its queue is full of the first look */
+    close(dead); /* and leaves its file, as one that was killed */
+    app_open((fr_server_opts){.endpoints = &at, .endpoint_count = 1, .workers = 1});
+    app_run();
+    int fd = unix_client(at.name);
+    say(fd, "new");
+    hears(fd, "new");
+    close(fd);
+    app_end();
+    remove_folder(&at);
+}
+
+static void what_is_no_socket_is_not_removed(void **state)
+{
+    (void)state;
+    fr_endpoint at;
+    new_path(&at);
+    FILE *file = fopen(at.name, "w");
+    assert_non_null(file);
+    fclose(file);
+    cannot_open(&at, "a file that is no socket is there; choose another path");
+    assert_int_equal(unlink(at.name), 0);
+    remove_folder(&at);
+    cannot_open(&at, "there is no such folder; make it first");
+}
+
+static void a_file_that_somebody_else_has_put_there_stays(void **state)
+{
+    (void)state;
+    fr_endpoint at;
+    new_path(&at);
+    app_open((fr_server_opts){.endpoints = &at, .endpoint_count = 1, .workers = 1});
+    assert_int_equal(unlink(at.name), 0);
+    int other = unix_socket();
+    struct sockaddr_un address = unix_address(at.name);
+    assert_int_equal(bind(other, (struct sockaddr *)&address, sizeof address), 0);
+    fr_server_close(the_app.server);
+    assert_int_equal(unlink(at.name), 0);
+    close(other);
+    remove_folder(&at);
+}
+
+/* A socket that is shared is still watched by whoever has closed his descriptor of it. */
+static void who_has_left_is_not_woken_by_those_who_come(void **state)
+{
+    (void)state;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 16), 0);
+    app_open(
+        (fr_server_opts){.endpoints = &(fr_endpoint){.fd = fd}, .endpoint_count = 1, .workers = 1});
+    fr_loop *loop = fr_server_loop(the_app.server, 0);
+    int early = client();
+    fr_loop_run_once(loop, -1);
+    assert_true(loop->had_events);
+    fr_gate_drain_(loop);
+    int late = client();
+    fr_loop_run_once(loop, 0); /* of the early one: nothing has come */
+    assert_false(loop->had_events);
+    close(early);
     close(late);
     fr_server_close(the_app.server);
     close(fd);
@@ -561,8 +746,12 @@ static void clients_that_vanish_leave_nothing(void **state)
 FR_TESTS(server, FR_TEST(both_workers_serve), FR_TEST(a_port_in_use_is_said_in_one_line),
          FR_TEST(addresses_that_cannot_be_are_refused_with_a_hint),
          FR_TEST(ipv6_is_given_in_brackets), FR_TEST(an_inherited_socket_is_shared_by_the_workers),
-         FR_TEST(the_peers_address_is_known), FR_TEST(a_refused_connection_is_closed),
-         FR_TEST(above_the_maximum_accepting_waits),
+         FR_TEST(several_addresses_are_served_at_once),
+         FR_TEST(a_live_socket_is_left_alone_and_a_dead_one_replaced),
+         FR_TEST(what_is_no_socket_is_not_removed),
+         FR_TEST(a_file_that_somebody_else_has_put_there_stays),
+         FR_TEST(who_has_left_is_not_woken_by_those_who_come), FR_TEST(the_peers_address_is_known),
+         FR_TEST(a_refused_connection_is_closed), FR_TEST(above_the_maximum_accepting_waits),
          FR_TEST(without_files_accepting_pauses_and_goes_on),
          FR_TEST(the_drain_answers_what_was_sent_and_says_goodbye),
          FR_TEST(what_does_not_end_is_cut_in_time),
