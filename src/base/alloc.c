@@ -28,6 +28,12 @@ void *fr_malloc_array(size_t count, size_t item_bytes)
     return fr_malloc(count * item_bytes);
 }
 
+void *fr_malloc_aligned(size_t align, size_t bytes)
+{
+    void *memory;
+    return must_fail() || posix_memalign(&memory, align, bytes) ? NULL : memory;
+}
+
 void *fr_realloc(void *memory, size_t bytes)
 {
     return must_fail() ? NULL : realloc(memory, bytes ? bytes : 1);

@@ -121,7 +121,7 @@ static void look_for_next(fr_exchange *exchange, const fr_input *in)
     } else if (is_ending) {
         fr_exchange_finish(exchange);
     } else {
-        fr_exchange_set_timer(conn, fr_exchange_in_ms(exchange, exchange->of->limits.idle_ms));
+        fr_conn_set_deadline(conn, fr_exchange_in_ms(exchange, exchange->of->limits.idle_ms));
         become_idle(exchange);
     }
 }

@@ -238,14 +238,6 @@ static inline uint64_t fr_exchange_in_ms(const fr_exchange *exchange, uint32_t m
 {
     return fr_loop_now_ms(exchange->of->loop) + ms;
 }
-/* Set the timer unless it is set to about then already: one move a second, not one a request. */
-static inline void fr_exchange_set_timer(fr_conn *conn, uint64_t at_ms)
-{
-    enum { LAZY_MS = 1000 };
-    uint64_t armed = conn->deadline.at_ms;
-    if (armed > at_ms || armed + LAZY_MS < at_ms)
-        fr_conn_set_deadline(conn, at_ms);
-}
 /* Take the connection away from the exchange and give it to another protocol. */
 fr_conn *fr_exchange_detach(fr_exchange *exchange, const fr_proto *proto, void *user);
 

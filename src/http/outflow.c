@@ -20,8 +20,7 @@ static void on_hop(fr_task *task);
 /* A client that reads nothing is not waited for. */
 static void watch_time(fr_exchange *exchange)
 {
-    fr_exchange_set_timer(exchange->conn,
-                          fr_exchange_in_ms(exchange, exchange->of->limits.idle_ms));
+    fr_conn_set_deadline(exchange->conn, fr_exchange_in_ms(exchange, exchange->of->limits.idle_ms));
     exchange->moved_seen = UINT64_MAX;
 }
 

@@ -26,18 +26,19 @@ enum {
 
 /* ---- memory ---- */
 
+static fr_conn_slab *slab_of(const fr_conn *conn)
+{
+    return (fr_conn_slab *)((uintptr_t)conn & ~(uintptr_t)(FR_SLAB_BYTES - 1));
+}
+
 static fr_err grow_lists(fr_loop *loop)
 {
     if (loop->slab_count == loop->slab_cap) {
         uint32_t cap = loop->slab_cap ? loop->slab_cap * 2 : 8;
-        fr_conn **slabs = fr_realloc(loop->slabs, cap * sizeof *slabs);
+        fr_conn_slab **slabs = fr_realloc(loop->slabs, cap * sizeof *slabs);
         if (!slabs)
             return FR_ENOMEM;
         loop->slabs = slabs;
-        void **memory = fr_realloc(loop->slab_memory, cap * sizeof *memory);
-        if (!memory)
-            return FR_ENOMEM;
-        loop->slab_memory = memory;
         loop->slab_cap = cap;
     }
     if (loop->dirty_cap < (loop->slab_count + 1) * FR_SLAB_CONNS) {
@@ -51,37 +52,35 @@ static fr_err grow_lists(fr_loop *loop)
     return FR_OK;
 }
 
+static void slab_due(fr_timer *timer);
+
 static fr_err add_slab(fr_loop *loop)
 {
     FR_TRY(grow_lists(loop));
-    char *memory = fr_zalloc(FR_SLAB_CONNS * sizeof(fr_conn) + sizeof(fr_conn));
-    if (!memory)
+    fr_conn_slab *slab = fr_malloc_aligned(FR_SLAB_BYTES, sizeof *slab);
+    if (!slab)
         return FR_ENOMEM;
-    uintptr_t start = ((uintptr_t)memory + sizeof(fr_conn) - 1) & ~(uintptr_t)(sizeof(fr_conn) - 1);
-    /* Pairs of lines are fetched together: a connection is one pair. */
-    fr_conn *slab = (fr_conn *)start;
-    uint32_t first = loop->slab_count * FR_SLAB_CONNS;
-    for (uint32_t i = FR_SLAB_CONNS; i-- > 0;) { /* the lowest id is taken first */
-        slab[i].id = first + i;
-        slab[i].loop = loop;
-        slab[i].next_free = loop->free_conns;
-        loop->free_conns = &slab[i];
+    memset(slab, 0, sizeof *slab);
+    slab->loop = loop;
+    slab->timer.run = slab_due;
+    for (uint32_t i = FR_SLAB_CONNS; i-- > 0;) { /* the first is taken first */
+        slab->conns[i].loop = loop;
+        slab->conns[i].next = loop->free_conns;
+        loop->free_conns = &slab->conns[i];
     }
-    loop->slab_memory[loop->slab_count] = memory;
     loop->slabs[loop->slab_count++] = slab;
     return FR_OK;
 }
 
 void fr_conns_free_(fr_loop *loop)
 {
-    for (uint32_t i = 0; i < loop->slab_count; i++)
-        fr_free(loop->slab_memory[i]);
+    for (uint32_t i = 0; i < loop->slab_count; i++) {
+        fr_timer_cancel(loop, &loop->slabs[i]->timer);
+        fr_free(loop->slabs[i]);
+    }
     fr_free(loop->slabs);
-    fr_free(loop->slab_memory);
     fr_free(loop->dirty);
 }
-
-static void deadline_passed(fr_timer *timer);
 
 static void ignore_close(fr_conn *conn, fr_err why)
 {
@@ -102,19 +101,17 @@ fr_conn *fr_conn_new_(fr_loop *loop, int fd)
     if (!loop->free_conns && add_slab(loop) != FR_OK)
         return NULL;
     fr_conn *conn = loop->free_conns;
-    loop->free_conns = conn->next_free;
+    loop->free_conns = conn->next;
     *conn = (fr_conn){
         .fd = fd,
         .flags = FR_CONN_OPEN | FR_CONN_ARMED_IN | FR_CONN_ARMED_HUP,
         .proto = &no_proto,
         .loop = loop,
-        .id = conn->id,
-        .deadline = {.run = deadline_passed},
         .out_bound = (uint32_t)loop->out_bytes,
     };
     if (loop->backend->arm(loop, conn) != FR_OK) {
         conn->flags = 0;
-        conn->next_free = loop->free_conns;
+        conn->next = loop->free_conns;
         loop->free_conns = conn;
         return NULL;
     }
@@ -154,6 +151,26 @@ void fr_conn_rearm_(fr_conn *conn)
 
 /* ---- closing ---- */
 
+static void wake_at(fr_conn_slab *slab, uint64_t at_ms)
+{
+    if (!slab->timer.prev_next || at_ms < slab->timer.at_ms)
+        fr_timer_set(slab->loop, &slab->timer, at_ms);
+}
+
+/* 0 = none. A timer that was set for it stays: it looks for the nearest when it comes. So the idle time of a busy
+ * connection costs one store a message. */
+static void set_due(fr_conn *conn, uint64_t at_ms)
+{
+    fr_conn_slab *slab = slab_of(conn);
+    uint32_t *due = &slab->due[conn - slab->conns];
+    uint64_t tick = (at_ms + FR_TICK_MS - 1) / FR_TICK_MS; /* never early */
+    *due = FR_DUE_NEVER;
+    if (!at_ms || tick >= slab->loop->now_ms / FR_TICK_MS + FR_TICKS_MOST)
+        return;
+    *due = (uint32_t)tick != FR_DUE_NEVER ? (uint32_t)tick : (uint32_t)tick + 1;
+    wake_at(slab, at_ms);
+}
+
 static void set_why(fr_conn *conn, fr_err why)
 {
     uint32_t flags = conn->flags & ((1u << FR_CONN_WHY_SHIFT) - 1);
@@ -167,11 +184,17 @@ static void forget_dirty(fr_conn *conn)
     conn->dirty_slot = 0;
 }
 
+static void put_among_zombies(fr_conn *conn)
+{
+    conn->next = conn->loop->zombies;
+    conn->loop->zombies = conn;
+}
+
 static void close_now(fr_conn *conn)
 {
     fr_loop *loop = conn->loop;
     conn->flags |= FR_CONN_CLOSED;
-    fr_timer_cancel(loop, &conn->deadline);
+    set_due(conn, 0);
     fr_out_free_(conn);
     forget_dirty(conn);
     fr_free(conn->carry);
@@ -179,8 +202,8 @@ static void close_now(fr_conn *conn)
     close(conn->fd);
     conn->fd = -1;
     loop->open_count--;
-    conn->next_free = loop->zombies; /* before on_close: it may end in a pass of its own */
-    loop->zombies = conn;
+    if (!(conn->flags & FR_CONN_REDELIVER)) /* else that list has it, and hands it on */
+        put_among_zombies(conn);            /* before on_close: it may end in a pass of its own */
     conn->proto->on_close(conn, (fr_err)(conn->flags >> FR_CONN_WHY_SHIFT));
 }
 
@@ -201,9 +224,9 @@ void fr_conn_fail_(fr_conn *conn, fr_err why)
         return;
     set_why(conn, why);
     conn->flags |= FR_CONN_CLOSING;
-    if (conn->flags & FR_CONN_IN_CALL)
-        return; /* after_call does it */
-    conn->next_free = conn->loop->failed;
+    if (conn->flags & (FR_CONN_IN_CALL | FR_CONN_REDELIVER))
+        return; /* after_call does it, or fr_conns_redeliver_, whose list it is in */
+    conn->next = conn->loop->failed;
     conn->loop->failed = conn;
 }
 
@@ -211,9 +234,17 @@ void fr_conns_close_failed_(fr_loop *loop)
 {
     while (loop->failed) {
         fr_conn *conn = loop->failed;
-        loop->failed = conn->next_free;
+        loop->failed = conn->next;
         close_now(conn);
     }
+}
+
+void fr_conn_cut_(fr_conn *conn)
+{
+    if (conn->flags & FR_CONN_CLOSING)
+        close_now(conn); /* it failed while it waited for being redelivered */
+    else
+        fr_conn_close(conn, FR_OK);
 }
 
 bool fr_conn_is_closing(const fr_conn *conn)
@@ -226,23 +257,21 @@ bool fr_conn_is_blocked(const fr_conn *conn)
     return (conn->flags & FR_CONN_BLOCKED) != 0;
 }
 
-/* The slots of those closed in this pass may be used again; not those that a list still holds. */
+/* The slots of those closed in this pass may be used again. */
 void fr_conns_reap_(fr_loop *loop)
 {
-    fr_conn *conn = loop->zombies, *next, *kept = NULL;
+    fr_conn *conn = loop->zombies, *next;
     if (!conn)
         return;
     uint32_t count = 0;
-    for (; conn; conn = next) {
-        next = conn->next_free;
-        fr_conn **list = conn->flags & FR_CONN_REDELIVER ? &kept : &loop->free_conns;
-        if (list == &loop->free_conns)
-            conn->flags = 0, count++;
-        conn->next_free = *list;
-        *list = conn;
+    for (; conn; conn = next, count++) {
+        next = conn->next;
+        conn->flags = 0;
+        conn->next = loop->free_conns;
+        loop->free_conns = conn;
     }
-    loop->zombies = kept;
-    if (loop->server && count) {
+    loop->zombies = NULL;
+    if (loop->server) {
         atomic_fetch_sub_explicit(&loop->server->open, (int)count, memory_order_relaxed);
         fr_gate_room_(loop);
     }
@@ -288,7 +317,7 @@ void fr_conn_finish(fr_conn *conn, uint32_t linger_ms)
         return;
     conn->flags |= FR_CONN_FINISHING;
     conn->flags &= ~(uint32_t)FR_CONN_PAUSED;
-    fr_timer_set(conn->loop, &conn->deadline, fr_clock_ms() + (linger_ms ? linger_ms : LINGER_MS));
+    set_due(conn, fr_clock_ms() + (linger_ms ? linger_ms : LINGER_MS));
     if (!(conn->flags & FR_CONN_IN_CALL)) {
         fr_free(conn->carry);
         conn->carry = NULL;
@@ -297,24 +326,41 @@ void fr_conn_finish(fr_conn *conn, uint32_t linger_ms)
     fr_conn_mark_dirty_(conn); /* the flush at the end of the pass closes our half */
 }
 
-/* ---- deadline ---- */
+/* ---- deadlines ---- */
 
-static void deadline_passed(fr_timer *timer)
+static void deadline_passed(fr_conn *conn)
 {
-    fr_conn *conn = FR_CONTAINER_(timer, fr_conn, deadline);
     if (conn->flags & FR_CONN_FINISHING)
         fr_conn_close(conn, conn->flags & FR_CONN_SHUT ? FR_OK : FR_ETIMEOUT);
     else
         call_or_close(conn, conn->proto->on_deadline, FR_ETIMEOUT);
 }
 
+/* A deadline of one of them may have passed. */
+static void slab_due(fr_timer *timer)
+{
+    fr_conn_slab *slab = FR_CONTAINER_(timer, fr_conn_slab, timer);
+    uint64_t now = slab->loop->now_ms / FR_TICK_MS;
+    uint32_t nearest = FR_TICKS_MOST;
+    for (uint32_t i = 0; i < FR_SLAB_CONNS; i++) {
+        if (slab->due[i] == FR_DUE_NEVER)
+            continue;
+        int32_t left = (int32_t)(slab->due[i] - (uint32_t)now);
+        if (left > 0) {
+            nearest = (uint32_t)left < nearest ? (uint32_t)left : nearest;
+            continue;
+        }
+        slab->due[i] = FR_DUE_NEVER;
+        deadline_passed(&slab->conns[i]); /* may set others anew, and the timer for them */
+    }
+    if (nearest != FR_TICKS_MOST)
+        wake_at(slab, (now + nearest) * FR_TICK_MS);
+}
+
 void fr_conn_set_deadline(fr_conn *conn, uint64_t at_ms)
 {
-    if (fr_conn_is_closing(conn))
-        return;
-    /* "None" as "never": an armed timer then stays where it is, and its neighbours are not
-     * touched. */
-    fr_timer_set(conn->loop, &conn->deadline, at_ms ? at_ms : FR_TIMER_NEVER);
+    if (!fr_conn_is_closing(conn))
+        set_due(conn, at_ms);
 }
 
 /* ---- reading ---- */
@@ -448,7 +494,6 @@ static void read_some(fr_conn *conn)
             receive_failed(conn, errno);
         return;
     }
-    conn->bytes_in += (size_t)got;
     fr_count_(&loop->bytes_in, (size_t)got);
     if (FR_UNLIKELY(conn->flags & FR_CONN_FINISHING))
         return; /* thrown away */
@@ -515,7 +560,7 @@ static void redeliver_soon(fr_conn *conn)
     if (conn->flags & FR_CONN_REDELIVER)
         return;
     conn->flags |= FR_CONN_REDELIVER;
-    conn->next_redeliver = conn->loop->redeliver;
+    conn->next = conn->loop->redeliver;
     conn->loop->redeliver = conn;
 }
 
@@ -548,11 +593,14 @@ void fr_conns_redeliver_(fr_loop *loop)
     fr_conn *conn = loop->redeliver, *next;
     loop->redeliver = NULL; /* those that come anew wait for the next round */
     for (; conn; conn = next) {
-        next = conn->next_redeliver;
+        next = conn->next;
         conn->flags &= ~(uint32_t)FR_CONN_REDELIVER;
-        if (conn->flags & (FR_CONN_DEAD_ | FR_CONN_PAUSED | FR_CONN_FINISHING) || !conn->carry)
-            continue;
-        deliver(conn, conn->carry->bytes, conn->carry->n);
+        if (conn->flags & FR_CONN_CLOSED)
+            put_among_zombies(conn);
+        else if (conn->flags & FR_CONN_CLOSING)
+            close_now(conn);
+        else if (conn->carry && !(conn->flags & (FR_CONN_PAUSED | FR_CONN_FINISHING)))
+            deliver(conn, conn->carry->bytes, conn->carry->n);
     }
 }
 

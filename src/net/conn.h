@@ -1,7 +1,7 @@
 /*
  * A connection: bytes in, bytes out, on one loop for its whole life. The protocol above it is a
- * state machine behind fr_proto. The struct is the hot part (two cache lines); what is large or
- * rare hangs off it and is freed when idle.
+ * state machine behind fr_proto. The struct is one cache line; what is large or rare hangs off it
+ * and is freed when idle.
  */
 #ifndef FR_NET_CONN_H
 #define FR_NET_CONN_H
@@ -39,7 +39,6 @@ typedef struct fr_proto {
 enum { FR_CONN_PAD = 64 };
 
 struct fr_conn {
-    /* first line: touched for every event */
     _Alignas(64) int fd;
     uint32_t flags;        /* private to net */
     const fr_proto *proto; /* may be exchanged by an upgrade: fr_conn_set_proto */
@@ -47,16 +46,11 @@ struct fr_conn {
     fr_loop *loop;
     struct fr_out *out;     /* pending output; NULL when none */
     struct fr_carry *carry; /* bytes received and not consumed; NULL when none */
-    uint32_t id;            /* unique on this loop while alive */
+    struct fr_conn *next;   /* private to net; of the list it is in */
     uint32_t dirty_slot;    /* private to net */
-    /* second line */
-    fr_timer deadline;
-    struct fr_conn *next_free; /* private to net; of the list it is in */
-    uint64_t bytes_in;         /* since accept */
-    struct fr_conn *next_redeliver;
-    uint32_t out_bound; /* fr_conn_set_bound */
+    uint32_t out_bound;     /* fr_conn_set_bound */
 };
-_Static_assert(sizeof(fr_conn) == 128, "a connection is two cache lines");
+_Static_assert(sizeof(fr_conn) == 64, "a connection is a cache line");
 
 /* Output is queued in units, whole or not at all: what one of these calls queues is one unit.
  *

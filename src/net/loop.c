@@ -90,15 +90,11 @@ fr_loop *fr_loop_new(int index)
 void fr_loop_each_conn_(fr_loop *loop, void (*visit)(fr_conn *conn))
 {
     for (uint32_t slab = 0; slab < loop->slab_count; slab++)
-        for (uint32_t i = 0; i < FR_SLAB_CONNS; i++)
-            if (loop->slabs[slab][i].flags & FR_CONN_OPEN &&
-                !(loop->slabs[slab][i].flags & FR_CONN_CLOSED))
-                visit(&loop->slabs[slab][i]);
-}
-
-static void cut(fr_conn *conn)
-{
-    fr_conn_close(conn, FR_OK);
+        for (uint32_t i = 0; i < FR_SLAB_CONNS; i++) {
+            fr_conn *conn = &loop->slabs[slab]->conns[i];
+            if ((conn->flags & (FR_CONN_OPEN | FR_CONN_CLOSED)) == FR_CONN_OPEN)
+                visit(conn);
+        }
 }
 
 void fr_loop_end_(fr_loop *loop)
@@ -108,7 +104,7 @@ void fr_loop_end_(fr_loop *loop)
     fr_loop *before = fr_loop_enter_(loop);
     fr_gate_close_(loop);
     fr_conns_close_failed_(loop);
-    fr_loop_each_conn_(loop, cut);
+    fr_loop_each_conn_(loop, fr_conn_cut_);
     fr_conns_reap_(loop);
     for (int slot = FR_SLOT_COUNT_ - 1; slot >= 0; slot--) { /* the layers above go first */
         if (loop->slots[slot].value && loop->slots[slot].free_slot)

@@ -16,9 +16,10 @@ enum {
     FR_CACHE_LINE = 64,
     FR_RECEIVE_BYTES = 512 * 1024, /* one buffer a loop; a burst of 16 messages of 16 KiB fits */
     FR_GATHER_BYTES = 16 * 1024,   /* several small stretches up to this are copied into one send */
-    FR_SLAB_CONNS = 512,           /* 64 KiB of connections at a time */
-    FR_TASKS_A_PASS = 4096,        /* the rest waits for the next pass: sockets are not starved */
-    FR_ROUNDS_A_PASS = 4,          /* what the end of a pass sets off is done at once, up to here */
+    FR_SLAB_BYTES = 16 * 1024,     /* of connections at a time */
+    FR_SLAB_CONNS = 239,
+    FR_TASKS_A_PASS = 4096, /* the rest waits for the next pass: sockets are not starved */
+    FR_ROUNDS_A_PASS = 4,   /* what the end of a pass sets off is done at once, up to here */
 };
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -57,6 +58,24 @@ enum {
     FR_CONN_WHY_SHIFT = 24,
 };
 #define FR_CONN_DEAD_ (FR_CONN_CLOSING | FR_CONN_CLOSED)
+
+/*
+ * Connections lie in slabs, found from each of them by its address:
+ *
+ *   | timer, first | due 0 … due 238 | conn 0 | conn 1 | … conn 238 |      aligned to its size
+ *
+ * The deadlines stand together, so that a glance over them costs as much as a few cache lines: the slab has one timer, set
+ * to the nearest or before.
+ */
+typedef struct fr_conn_slab {
+    fr_timer timer;
+    fr_loop *loop;
+    uint32_t due[FR_SLAB_CONNS]; /* in ticks, the low bits; FR_DUE_NEVER */
+    fr_conn conns[FR_SLAB_CONNS];
+} fr_conn_slab;
+enum { FR_DUE_NEVER = 0, FR_TICKS_MOST = INT32_MAX }; /* 198 days: as far as a deadline may be */
+/* malloc puts 16 bytes before what it gives: so slabs follow each other without a gap. */
+_Static_assert(sizeof(fr_conn_slab) <= FR_SLAB_BYTES - 16, "fits");
 
 /* ---- output ---- */
 #define FR_SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT)
@@ -183,8 +202,7 @@ struct fr_loop {
     char *gather; /* owned, FR_GATHER_BYTES */
 
     /* connections */
-    fr_conn **slabs;    /* owned, each of FR_SLAB_CONNS */
-    void **slab_memory; /* what they were allocated as */
+    fr_conn_slab **slabs; /* owned */
     uint32_t slab_count, slab_cap;
     fr_conn *free_conns, *zombies, *failed, *redeliver;
     uint32_t open_count;
@@ -266,6 +284,7 @@ void fr_conn_on_events_(fr_conn *conn, bool can_read, bool can_write, bool is_hu
 void fr_conn_rearm_(fr_conn *conn);            /* tell the back end what is wanted now */
 void fr_conn_fail_(fr_conn *conn, fr_err why); /* close soon: from where no callback may be made */
 void fr_conn_shutdown_(fr_conn *conn);         /* the server drains */
+void fr_conn_cut_(fr_conn *conn);              /* the loop ends */
 void fr_conns_redeliver_(fr_loop *loop);
 void fr_conns_close_failed_(fr_loop *loop);
 void fr_conns_reap_(fr_loop *loop);

@@ -170,7 +170,12 @@ typedef struct adoption {
     int fd;
 } adoption;
 
-static const fr_proto nothing = {.name = "nothing"};
+static void ignore_close(fr_conn *conn, fr_err why)
+{
+    (void)conn, (void)why;
+}
+
+static const fr_proto nothing = {.name = "nothing", .on_close = ignore_close};
 
 static void adopt(fr_task *task)
 {
