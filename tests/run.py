@@ -39,6 +39,7 @@ SYSTEM = [
     ("consumers", ["asan", "tsan"], []),
     ("live", ["asan", "tsan"], []),
     ("forms", ["asan"], ["curl"]),
+    ("access_log", ["asan", "tsan"], ["curl"]),
     ("exact", ["asan", "tsan"], []),
     ("recipe", ["asan", "tsan"], []),
     ("signals", ["asan", "tsan"], []),

@@ -1,6 +1,7 @@
 /* Puts an application together; see assembly.h. */
 #include "cli/assembly.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "cli/activation.h"
+#include "http/line_file.h"
 #include "http/trust.h"
 #include "rest/rest.h"
 
@@ -160,6 +162,17 @@ static fr_err add_consumer(fr_assembly *a, const fr_flat_route *flat, fr_router 
     return fr_router_add(websocket, flat->pattern, false, target, a->error);
 }
 
+/* Before anything listens, and with a reason. */
+static int check_access_log(fr_assembly *a)
+{
+    const char *path = a->options->access_log;
+    if (!path || fr_line_file_check(path))
+        return FR_EXIT_DONE;
+    snprintf(a->error, sizeof a->error, "--access-log: \"%.300s\" cannot be written: %s", path,
+             strerrordesc_np(errno));
+    return FR_EXIT_CONFIG;
+}
+
 static int read_trust(fr_assembly *a, const fr_trust **out)
 {
     char why[256];
@@ -196,6 +209,8 @@ static int build_routers(fr_assembly *a)
         return fail(a, FR_EXIT_FAILED, "out of memory");
     const fr_trust *trust;
     int code = read_trust(a, &trust);
+    if (code == FR_EXIT_DONE)
+        code = check_access_log(a);
     if (code != FR_EXIT_DONE)
         return code;
     a->http = (fr_http){.router = http,
@@ -206,7 +221,8 @@ static int build_routers(fr_assembly *a)
                         .gzip_from = (size_t)a->options->gzip_from,
                         .upgrade = fr_channels_upgrade,
                         .upgrade_arg = a->channels,
-                        .trust = trust};
+                        .trust = trust,
+                        .access = {a->options->access_log, a->options->access_log_format}};
     return FR_EXIT_DONE;
 }
 
@@ -221,6 +237,8 @@ static int listen_at(fr_assembly *a)
                            .out_bytes = (size_t)a->options->out_bytes,
                            .on_accept = fr_http_accept,
                            .on_drain = fr_activation_stopping,
+                           .on_worker_start = fr_http_start,
+                           .on_hangup = a->http.access.path ? fr_http_reopen : NULL,
                            .arg = &a->http};
     if (fr_server_open(&opts, &a->server, a->error))
         return FR_EXIT_LISTEN;

@@ -11,6 +11,7 @@
 
 static const char *const levels[] = {"error", "warn", "info", "debug", "trace", NULL};
 static const char *const formats[] = {"text", "json", NULL};
+static const char *const access_formats[] = {"common", "combined", "json", NULL};
 static const char *const takeovers[] = {"none", "server", "client", "both", NULL};
 
 enum { MILLISECONDS_A_DAY = 86400000, MAX_WORKERS = 256 };
@@ -48,6 +49,10 @@ static const fr_setting table[] = {
     {"trust-proxy", FR_SETTING_STRING, "LIST",
      "proxies that are believed who the client is: addresses, networks, loopback, unix", NULL,
      offsetof(fr_options, trust_proxy), NULL, 0, 0},
+    {"access-log", FR_SETTING_STRING, "PATH", "a line for each request; - is standard output", NULL,
+     offsetof(fr_options, access_log), NULL, 0, 0},
+    {"access-log-format", FR_SETTING_ENUM, "FORMAT", "common, combined or json", "combined",
+     offsetof(fr_options, access_log_format), access_formats, 0, 0},
     {"client-bound", FR_SETTING_BYTES, "SIZE", "bytes that wait for one slow client at most",
      "1MiB", offsetof(fr_options, out_bytes), NULL, 64 << 10, 1LL << 30},
     {"snapshot-rows", FR_SETTING_INT, "N",
@@ -198,6 +203,8 @@ int fr_options_read(const fr_app *app, const char *name, int argc, char **argv, 
         out->db = app->db;
     if (!out->origins)
         out->origins = app->origins;
+    if (out->access_log && !*out->access_log)
+        out->access_log = NULL;
     if (!out->upload_folder || !*out->upload_folder)
         out->upload_folder = getenv("TMPDIR"); /* NULL: http's own default */
     if (!out->body_bytes)

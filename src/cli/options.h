@@ -28,6 +28,8 @@ typedef struct fr_options {
     int64_t form_fields, form_files;
     const char *upload_folder;
     const char *trust_proxy; /* NULL: nobody */
+    const char *access_log;  /* NULL: none; "-": standard output */
+    int access_log_format;   /* fr_access_format */
     int64_t out_bytes;
     int64_t snapshot_rows;
     /* of WebSockets */

@@ -79,6 +79,7 @@ static void loop_free(void *value)
 {
     fr_http_loop *of = value;
     remove_loop(of);
+    fr_line_file_close(&of->access_file);
     for (fr_exchange *exchange = of->free_exchanges, *next; exchange; exchange = next) {
         next = exchange->next;
         exchange_free(exchange);
@@ -187,6 +188,9 @@ fr_exchange *fr_exchange_take(fr_http *http, fr_conn *conn)
     exchange->peer.kind = FR_PEER_UNASKED;
     exchange->peer.n = 0;
     exchange->peer.port = 0;
+    exchange->has_access_log = of->access_file.loop != NULL;
+    if (exchange->has_access_log) /* while there is a connection to ask */
+        fr_exchange_peer(exchange);
     fr_head_next(&exchange->head);
     return exchange;
 }
@@ -201,6 +205,9 @@ static inline void trim(fr_buf *buf)
 
 void fr_exchange_reset(fr_exchange *exchange)
 {
+    if (exchange->has_access_log && (exchange->is_answered || exchange->began_ns))
+        fr_exchange_access(exchange);
+    exchange->began_ns = exchange->body_bytes = exchange->file_left = 0;
     fr_arena_reset(exchange->arena);
     exchange->ctx = exchange->blank_ctx;
     trim(&exchange->reply_headers);

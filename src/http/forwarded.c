@@ -46,7 +46,8 @@ static bool is_hidden(fr_str s)
         return false;
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i], letter = (char)(c | 0x20);
-        if (!(letter >= 'a' && letter <= 'z') && !(c >= '0' && c <= '9') && !strchr("._-", c))
+        if (!(letter >= 'a' && letter <= 'z') && !(c >= '0' && c <= '9') &&
+            !(c && strchr("._-", c)))
             return false;
     }
     return true;

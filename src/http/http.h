@@ -27,6 +27,12 @@ typedef struct fr_http_target {
         takes_uploads; /* multipart bodies are read as they come, up to upload_bytes; req->body is empty then */
 } fr_http_target;
 
+/* One line for each request that is over; see access.h. */
+typedef struct fr_access_log {
+    const char *path; /* "-": standard output; NULL: none is written */
+    int format;       /* fr_access_format */
+} fr_access_log;
+
 typedef struct fr_http {
     const fr_router *router; /* borrowed; data are fr_http_target */
     fr_http_limits limits;
@@ -39,6 +45,7 @@ typedef struct fr_http {
     fr_err (*upgrade)(fr_req *req, void *arg);
     void *upgrade_arg;
     const struct fr_trust *trust; /* borrowed; proxies that are believed; NULL: none */
+    fr_access_log access;
 } fr_http;
 
 /* Of all loops of the process, since its start. Any thread. */
@@ -53,6 +60,10 @@ void fr_http_stats_get(fr_http_stats *out);
 
 /* fr_server_opts.on_accept with arg = fr_http: the connection speaks HTTP. */
 fr_err fr_http_accept(fr_conn *conn, void *http);
+/* fr_server_opts.on_worker_start and on_hangup with the same arg: the access log is opened for this loop, and opened anew
+ * after its file was moved. Errors: FR_EIO, FR_ENOMEM. */
+fr_err fr_http_start(fr_loop *loop, void *http);
+void fr_http_reopen(fr_loop *loop, void *http);
 
 /* From an upgrade hook: send "101 Switching Protocols" with the headers given by fr_reply_header, free the HTTP state
  * and hand the connection over. What the client sent behind its request comes to proto->on_data next. The request

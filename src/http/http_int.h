@@ -6,6 +6,7 @@
 #define FR_HTTP_HTTP_INT_H
 #include "base/address.h"
 #include "base/buf.h"
+#include "http/access.h"
 #include "http/body.h"
 #include "http/gzip.h"
 #include "http/http.h"
@@ -57,6 +58,7 @@ typedef struct fr_http_loop {
     char date_line[FR_DATE_LINE_BYTES];
     fr_http_counts counts;
     uint64_t forwarded_quiet_until_ms; /* that proxies are not believed is logged once a minute */
+    fr_line_file access_file;
     fr_gzip_pool gzips;
     fr_pass_hook flush; /* of coded streams, at the end of a pass */
     fr_exchange *to_flush[FR_GZIPS_MAX];
@@ -99,10 +101,12 @@ struct fr_exchange {
     char *room, *room_at, *room_end; /* output reserved for answers and not committed; NULL: none */
     fr_task task;                    /* to go on after output has left */
     uint64_t began_ms;               /* the head was complete */
-    const fr_file_part *parts;       /* of `file`, in the arena */
-    uint32_t part, part_count;       /* the one that is sent now */
-    uint64_t part_sent;              /* of its n */
-    uint64_t file_left;              /* bytes of all parts to send */
+    uint64_t began_ns;   /* the same for the access log; 0: not yet, or there is no such log */
+    uint64_t body_bytes; /* of the answer: sent, or to be sent */
+    const fr_file_part *parts; /* of `file`, in the arena */
+    uint32_t part, part_count; /* the one that is sent now */
+    uint64_t part_sent;        /* of its n */
+    uint64_t file_left;        /* bytes of all parts to send */
     uint64_t
         moved_seen; /* bytes of the body that had come, or of the output that were left, when the timer
                                   * was looked at last */
@@ -111,6 +115,7 @@ struct fr_exchange {
     uint8_t hops;    /* of the posted task */
     bool is_batched; /* more requests wait in this call: their answers share one piece of output */
     bool is_logged;  /* requests are logged: asked once a call */
+    bool has_access_log;
     bool is_running; /* its handler has not ended */
     bool is_driving; /* inside drive() */
     bool is_posted;  /* its task is on its way */
@@ -163,6 +168,9 @@ static inline void fr_http_count(_Atomic uint64_t *counter)
 
 /* request.c: what the parsed head says becomes exchange->req. Returns 0, or a status to refuse with and *why. */
 int fr_request_make(fr_exchange *exchange, const uint8_t *bytes, const char **why);
+
+/* access.c: the request is over. */
+void fr_exchange_access(fr_exchange *exchange);
 
 /* client.c */
 fr_err fr_request_forwarded(fr_exchange *exchange); /* http->trust is there. Errors: FR_ENOMEM */

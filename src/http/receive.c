@@ -1,6 +1,7 @@
 /* Receiving a request: the states read-head and read-body. */
 #include "base/err.h"
 #include "base/str.h"
+#include "base/time.h"
 #include "http/http_int.h"
 
 /* ---- read-head ---- */
@@ -80,6 +81,9 @@ static fr_progress begin_request(fr_exchange *exchange, fr_input *in)
     const char *why;
     int status = fr_request_make(exchange, in->bytes + in->pos, &why);
     in->pos += head->bytes;
+    if (exchange->has_access_log &&
+        status != 503) /* then memory is out, and nothing is known of it */
+        exchange->began_ns = fr_mono_ns();
     if (status)
         return fr_exchange_refuse(exchange, status, why);
     exchange->began_ms = fr_loop_now_ms(exchange->of->loop);

@@ -183,6 +183,7 @@ static fr_err send_small(fr_exchange *exchange, int status, fr_str content_type,
         return fail(exchange, FR_ENOMEM);
     p = put_head(exchange, p, status, content_type, (int64_t)body.n);
     close_room(exchange, put(p, shown));
+    exchange->body_bytes = shown.n;
     return FR_OK;
 }
 
@@ -192,6 +193,7 @@ static fr_err send_large(fr_exchange *exchange, int status, fr_str content_type,
 {
     fr_conn *conn = exchange->conn;
     fr_exchange_commit(exchange);
+    exchange->body_bytes = body.n;
     char *head = fr_arena_alloc(exchange->arena, head_room(exchange, content_type));
     fr_err err = FR_ENOMEM;
     uint32_t bound = lift_bound(conn);
@@ -337,7 +339,7 @@ fr_err fr_answer_file(fr_exchange *exchange, int status, fr_str content_type, in
     exchange->part = 0;
     exchange->part_sent = 0;
     exchange->is_part_begun = false;
-    exchange->file_left = bytes;
+    exchange->file_left = exchange->body_bytes = bytes;
     return FR_OK;
 }
 

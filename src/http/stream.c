@@ -74,6 +74,7 @@ static fr_err put_piece(fr_exchange *exchange, fr_str piece)
     if (exchange->stream == FR_STREAM_CHUNKED)
         n = snprintf(head, sizeof head, "%s%zx\r\n", exchange->has_chunk ? "\r\n" : "", piece.n);
     exchange->has_chunk = true;
+    exchange->body_bytes += piece.n;
     return fr_conn_write2(exchange->conn, (fr_str){head, (size_t)n}, piece);
 }
 

@@ -178,7 +178,7 @@ typedef struct fr_counter {
 } fr_counter;
 
 /* ---- the loop ---- */
-enum { FR_ORDER_STOP = 1, FR_ORDER_CUT = 2 };
+enum { FR_ORDER_STOP = 1, FR_ORDER_CUT = 2, FR_ORDER_HANGUP = 4 };
 
 struct fr_loop {
     const fr_backend *backend;

@@ -306,6 +306,20 @@ static bool advance_drain(fr_worker *worker)
     return true;
 }
 
+/* Returns false when the worker is through. */
+static bool follow_orders(fr_worker *worker, unsigned orders)
+{
+    fr_loop *loop = worker->loop;
+    const fr_server_opts *opts = &worker->server->opts;
+    if (orders & FR_ORDER_HANGUP) {
+        atomic_fetch_and(&loop->orders, ~(unsigned)FR_ORDER_HANGUP);
+        fr_loop *before = fr_loop_enter_(loop);
+        opts->on_hangup(loop, opts->arg);
+        fr_loop_enter_(before);
+    }
+    return !(orders & (FR_ORDER_STOP | FR_ORDER_CUT)) || advance_drain(worker);
+}
+
 /* How long the next pass may wait. */
 static int patience_ms(const fr_worker *worker)
 {
@@ -322,8 +336,8 @@ static void serve(fr_worker *worker)
     fr_loop *loop = worker->loop;
     for (;;) {
         fr_loop_run_once(loop, patience_ms(worker));
-        if (FR_UNLIKELY(atomic_load_explicit(&loop->orders, memory_order_relaxed)) &&
-            !advance_drain(worker))
+        unsigned orders = atomic_load_explicit(&loop->orders, memory_order_relaxed);
+        if (FR_UNLIKELY(orders) && !follow_orders(worker, orders))
             return;
     }
 }

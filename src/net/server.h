@@ -1,6 +1,6 @@
 /*
  * Workers: one thread, one loop, one descriptor of each listening socket. Signals: SIGTERM and
- * SIGINT drain, a second one ends at once; SIGPIPE and SIGXFSZ are ignored.
+ * SIGINT drain, a second one ends at once; SIGHUP calls on_hangup; SIGPIPE and SIGXFSZ are ignored.
  */
 #ifndef FR_NET_SERVER_H
 #define FR_NET_SERVER_H
@@ -24,6 +24,8 @@ typedef struct fr_server_opts {
     void (*on_worker_stop)(fr_loop *loop, void *arg);
     /* Once, when the drain begins; on the thread of some worker. May be NULL. */
     void (*on_drain)(void *arg);
+    /* SIGHUP, on each worker's thread: files may have been moved. NULL: the signal is not taken. */
+    void (*on_hangup)(fr_loop *loop, void *arg);
     void *arg;
 } fr_server_opts;
 

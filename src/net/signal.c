@@ -1,4 +1,4 @@
-/* SIGTERM and SIGINT: the first drains, a second one cuts. The handler sets a flag of each loop
+/* SIGTERM and SIGINT: the first drains, a second one cuts. SIGHUP is for on_hangup. The handler sets a flag of each loop
  * and wakes it: atomics and write() only. One server of a process takes the signals. */
 #include <sched.h>
 #include <signal.h>
@@ -7,14 +7,16 @@
 
 static _Atomic(fr_server *) server_of_signals;
 static atomic_uint signals_seen, handlers_running;
-static struct sigaction before_term, before_int;
+static struct sigaction before_term, before_int, before_hup;
+static bool has_hup; /* it was taken */
 
 static void on_signal(int number)
 {
-    (void)number;
     atomic_fetch_add(&handlers_running, 1);
     fr_server *server = atomic_load(&server_of_signals);
-    if (server)
+    if (server && number == SIGHUP)
+        fr_server_order_(server, FR_ORDER_HANGUP);
+    else if (server)
         fr_server_order_(server, atomic_fetch_add(&signals_seen, 1) ? FR_ORDER_STOP | FR_ORDER_CUT
                                                                     : FR_ORDER_STOP);
     atomic_fetch_sub(&handlers_running, 1);
@@ -30,11 +32,15 @@ fr_err fr_signals_take_(fr_server *server)
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGTERM, &action, &before_term) || sigaction(SIGINT, &action, &before_int))
         return FR_EIO;
-    sigset_t both; /* what was held back until now (cli/main.c) arrives */
-    sigemptyset(&both);
-    sigaddset(&both, SIGTERM);
-    sigaddset(&both, SIGINT);
-    pthread_sigmask(SIG_UNBLOCK, &both, NULL);
+    has_hup = server->opts.on_hangup != NULL;
+    if (has_hup && sigaction(SIGHUP, &action, &before_hup))
+        return FR_EIO;
+    sigset_t held; /* what was held back until now (cli/main.c) arrives */
+    sigemptyset(&held);
+    sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGHUP);
+    pthread_sigmask(SIG_UNBLOCK, &held, NULL);
     return FR_OK;
 }
 
@@ -42,6 +48,8 @@ void fr_signals_give_back_(void)
 {
     (void)sigaction(SIGTERM, &before_term, NULL);
     (void)sigaction(SIGINT, &before_int, NULL);
+    if (has_hup)
+        (void)sigaction(SIGHUP, &before_hup, NULL);
     atomic_store(&server_of_signals, NULL);
     while (atomic_load(&handlers_running)) /* in another thread: it may still hold the server */
         sched_yield();

@@ -11,6 +11,8 @@ FR_MODEL(note, (ID, id), (CHAR, title, .max_length = 200), (BOOLEAN, done));
 
 static const fr_viewset notes = {.model = &note_model, .filter = "done", .ordering = "id"};
 
+static const fr_viewset pages = {.model = &note_model, .ordering = "id", .page_size = 1};
+
 static fr_err fail(fr_req *req)
 {
     FR_TRY(fr_reply_text(req, 200, FR_STR("armed\n")));
@@ -120,6 +122,7 @@ static const fr_route http[] = {
     {"stream", .handler = stream},
     {"files/", .folder = "files"},
     {"api/notes/", .viewset = &notes},
+    {"api/pages/", .viewset = &pages},
     {0},
 };
 

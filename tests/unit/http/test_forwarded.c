@@ -163,6 +163,16 @@ static void what_is_malformed_is_ignored_as_a_whole(void **state)
     CHECK_ROWS(ROWS);
 }
 
+static void a_nul_is_no_part_of_a_name(void **state)
+{
+    (void)state;
+    fr_pair header = {FR_STR("x-forwarded-for"), FR_STR("_a\0b")};
+    fr_trust nobody = {.count = 0};
+    fr_forwarded said;
+    const char *why;
+    assert_int_equal(fr_forwarded_read(&nobody, &header, 1, &said, &why), FR_FORWARDED_IGNORED);
+}
+
 static void both_kinds_must_say_the_same(void **state)
 {
     (void)state;
@@ -275,7 +285,7 @@ static void what_cannot_be_believed_is_counted(void **state)
 FR_TESTS(forwarded, FR_TEST(a_list_of_proxies_is_read),
          FR_TEST(the_first_from_the_end_that_is_not_trusted_is_the_client),
          FR_TEST(the_scheme_and_host_are_those_of_the_clients_entry),
-         FR_TEST(what_is_malformed_is_ignored_as_a_whole), FR_TEST(both_kinds_must_say_the_same),
-         FR_TEST(no_more_than_32_hops_are_followed),
+         FR_TEST(what_is_malformed_is_ignored_as_a_whole), FR_TEST(a_nul_is_no_part_of_a_name),
+         FR_TEST(both_kinds_must_say_the_same), FR_TEST(no_more_than_32_hops_are_followed),
          FR_TEST(a_trusted_peer_is_believed_for_this_request_alone), FR_TEST(others_are_not),
          FR_TEST(what_cannot_be_believed_is_counted))

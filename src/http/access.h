@@ -1,0 +1,29 @@
+/* The access log: one line for each request that is over, in the common or the combined format of the NCSA and Apache, or as
+ * JSON. */
+#ifndef FR_HTTP_ACCESS_H
+#define FR_HTTP_ACCESS_H
+#include "http/line_file.h"
+
+typedef enum fr_access_format {
+    FR_ACCESS_COMMON,
+    FR_ACCESS_COMBINED,
+    FR_ACCESS_JSON
+} fr_access_format;
+
+/* What a line tells. Texts are as the client sent them; p NULL: not known, or none. */
+typedef struct fr_access_entry {
+    fr_time time;
+    fr_str client, peer; /* peer: p NULL if it is the client */
+    fr_str method, target;
+    fr_str host, referer, user_agent;
+    uint8_t minor; /* HTTP/1.minor */
+    int status;
+    uint64_t bytes; /* of the body */
+    uint64_t us;    /* from its head until its answer was made */
+} fr_access_entry;
+
+/* One line with its line end; returns its length. Control bytes, quotes and what is no ASCII are escaped, long texts cut and
+ * ended with "...". */
+size_t fr_access_line(fr_access_format format, const fr_access_entry *entry,
+                      char out[FR_LINE_BYTES]);
+#endif
