@@ -228,12 +228,24 @@ static int build_routers(fr_assembly *a)
 
 /* ---- all of it ---- */
 
+/* A trusted proxy has the connections of all its clients. */
+static bool is_proxy(const fr_address *address, void *arg)
+{
+    const fr_http *http = arg;
+    return http->trust && fr_trust_has(http->trust, address);
+}
+
 static int listen_at(fr_assembly *a)
 {
     fr_server_opts opts = {.endpoints = a->options->endpoints,
                            .endpoint_count = a->options->endpoint_count,
                            .workers = (int)a->options->workers,
                            .drain_ms = (uint32_t)a->options->drain_ms,
+                           .connections_max = (int)a->options->connections,
+                           .address_max = (int)a->options->connections_per_address,
+                           .accepts_a_second = (int)a->options->accepts,
+                           .is_exempt = is_proxy,
+                           .refusal = fr_http_refusal(),
                            .out_bytes = (size_t)a->options->out_bytes,
                            .on_accept = fr_http_accept,
                            .on_drain = fr_activation_stopping,

@@ -19,6 +19,7 @@ enum { FR_ENDPOINTS_MAX = 32 };
 typedef struct fr_options {
     fr_setting_list listen;
     const char *socket_mode;
+    int64_t connections, connections_per_address, accepts;
     const char *db; /* NULL: none was given */
     const char *origins;
     int64_t workers;

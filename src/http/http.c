@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "http/http_int.h"
+#include "net/limit.h"
 #include "net/wait.h"
 
 enum {
@@ -67,10 +68,22 @@ fr_progress fr_exchange_cut(fr_exchange *exchange, fr_err why)
     return FR_WAIT;
 }
 
+static fr_limit limit_of(int status)
+{
+    switch (status) {
+    case 413: return FR_LIMIT_BODY_SIZE;
+    case 414:
+    case 431: return FR_LIMIT_HEADER_SIZE;
+    default: return FR_LIMIT_BAD_REQUEST;
+    }
+}
+
 /* The headers of the answer are set already. */
 static fr_progress refuse(fr_exchange *exchange, int status, const char *why)
 {
     fr_http_count(&exchange->of->counts.refused);
+    if (status != 408)
+        fr_limit_hit_by(exchange->conn, limit_of(status));
     FR_DEBUG("http.refused", FR_KV_I("status", status), FR_KV_C("why", why));
     exchange->is_last = true;
     fr_answer_detail(exchange, status, fr_str_c(why));
@@ -175,14 +188,20 @@ static fr_exchange *become_busy(fr_conn *conn, const fr_step *step)
     return exchange;
 }
 
+fr_str fr_http_refusal(void)
+{
+    return FR_STR("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 10\r\n"
+                  "Connection: close\r\n\r\n");
+}
+
 static size_t on_idle_data(fr_conn *conn, uint8_t *bytes, size_t n)
 {
     fr_exchange *exchange = become_busy(conn, &FR_READ_HEAD);
     if (exchange)
         return take_bytes(exchange, conn, bytes, n);
-    static const char NO_MEMORY[] =
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    fr_conn_write(conn, NO_MEMORY, sizeof NO_MEMORY - 1);
+    fr_str refusal = fr_http_refusal();
+    fr_limit_hit_by(conn, FR_LIMIT_MEMORY);
+    fr_conn_write(conn, refusal.p, refusal.n);
     fr_conn_finish(conn, 0);
     return n;
 }
@@ -219,7 +238,11 @@ static void on_idle_eof(fr_conn *conn)
 
 static void time_out(fr_exchange *exchange)
 {
+    fr_limit limit = exchange->step == &FR_READ_HEAD   ? FR_LIMIT_HEADER_TIME
+                     : exchange->step == &FR_READ_BODY ? FR_LIMIT_BODY_TIME
+                                                       : FR_LIMIT_SEND_TIME;
     fr_http_count(&exchange->of->counts.timeouts);
+    fr_limit_hit_by(exchange->conn, limit);
     fr_exchange_close_file(exchange);
     if (exchange->step == &FR_READ_HEAD || exchange->step == &FR_READ_BODY)
         fr_exchange_refuse(exchange, 408, "The request took too long.");

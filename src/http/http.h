@@ -65,6 +65,9 @@ fr_err fr_http_accept(fr_conn *conn, void *http);
 fr_err fr_http_start(fr_loop *loop, void *http);
 void fr_http_reopen(fr_loop *loop, void *http);
 
+/* "503 Service Unavailable", whole: for one that is not let in. */
+fr_str fr_http_refusal(void);
+
 /* From an upgrade hook: send "101 Switching Protocols" with the headers given by fr_reply_header, free the HTTP state
  * and hand the connection over. What the client sent behind its request comes to proto->on_data next. The request
  * (arena, headers) stays valid until the hook returns. Errors: FR_ECANCELED (client gone). */

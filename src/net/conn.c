@@ -26,11 +26,6 @@ enum {
 
 /* ---- memory ---- */
 
-static fr_conn_slab *slab_of(const fr_conn *conn)
-{
-    return (fr_conn_slab *)((uintptr_t)conn & ~(uintptr_t)(FR_SLAB_BYTES - 1));
-}
-
 static fr_err grow_lists(fr_loop *loop)
 {
     if (loop->slab_count == loop->slab_cap) {
@@ -76,6 +71,7 @@ void fr_conns_free_(fr_loop *loop)
 {
     for (uint32_t i = 0; i < loop->slab_count; i++) {
         fr_timer_cancel(loop, &loop->slabs[i]->timer);
+        fr_free(loop->slabs[i]->peer_keys);
         fr_free(loop->slabs[i]);
     }
     fr_free(loop->slabs);
@@ -161,7 +157,7 @@ static void wake_at(fr_conn_slab *slab, uint64_t at_ms)
  * connection costs one store a message. */
 static void set_due(fr_conn *conn, uint64_t at_ms)
 {
-    fr_conn_slab *slab = slab_of(conn);
+    fr_conn_slab *slab = fr_conn_slab_of_(conn);
     uint32_t *due = &slab->due[conn - slab->conns];
     uint64_t tick = (at_ms + FR_TICK_MS - 1) / FR_TICK_MS; /* never early */
     *due = FR_DUE_NEVER;
@@ -201,6 +197,8 @@ static void close_now(fr_conn *conn)
     conn->carry = NULL;
     close(conn->fd);
     conn->fd = -1;
+    if (FR_UNLIKELY(fr_conn_slab_of_(conn)->peer_keys != NULL))
+        fr_peers_forget_(conn);
     loop->open_count--;
     if (!(conn->flags & FR_CONN_REDELIVER)) /* else that list has it, and hands it on */
         put_among_zombies(conn);            /* before on_close: it may end in a pass of its own */
@@ -330,10 +328,14 @@ void fr_conn_finish(fr_conn *conn, uint32_t linger_ms)
 
 static void deadline_passed(fr_conn *conn)
 {
-    if (conn->flags & FR_CONN_FINISHING)
-        fr_conn_close(conn, conn->flags & FR_CONN_SHUT ? FR_OK : FR_ETIMEOUT);
-    else
+    if (!(conn->flags & FR_CONN_FINISHING)) {
         call_or_close(conn, conn->proto->on_deadline, FR_ETIMEOUT);
+        return;
+    }
+    bool has_all_left = conn->flags & FR_CONN_SHUT;
+    if (!has_all_left)
+        fr_limit_hit_by(conn, FR_LIMIT_SEND_TIME);
+    fr_conn_close(conn, has_all_left ? FR_OK : FR_ETIMEOUT);
 }
 
 /* A deadline of one of them may have passed. */

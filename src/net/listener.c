@@ -1,29 +1,32 @@
 /*
  * Accepting: the gate of a loop, which is its listening sockets and whether it takes anybody in.
  *
- * When files run out or the server is full, the gate is shut for 100 ms: the waiting connection
- * would else be announced again and again.
+ * When files run out, the server is full or too many have come in this second, the gate is shut for
+ * 100 ms: the waiting connection would else be announced again and again. Who waits is not refused:
+ * the kernel keeps him until there is room.
  */
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/err.h"
 #include "net/net_int.h"
 
 enum {
     ACCEPTS_AN_EVENT = 64,
     ACCEPTS_A_DRAIN = 8192, /* twice what waits at a socket */
     PAUSE_MS = 100,
-    LOG_MS = 60000, /* one line a cause and minute */
+    BURST_MS = 200, /* of --accepts */
 };
 
 /* ---- the gate ---- */
 
 static void resume(fr_loop *loop)
 {
-    loop->gate.pause = FR_PAUSE_NONE;
+    loop->gate.is_shut = false;
     fr_timer_cancel(loop, &loop->gate.retry);
     if (loop->gate.count)
         loop->backend->listen(loop, true);
@@ -34,22 +37,13 @@ static void retry(fr_timer *timer)
     resume(FR_CONTAINER_(FR_CONTAINER_(timer, fr_gate, retry), fr_loop, gate));
 }
 
-static void pause_for(fr_loop *loop, int cause, int error)
+static void shut(fr_loop *loop, fr_limit cause, const char *detail)
 {
-    fr_gate *gate = &loop->gate;
-    gate->pause = cause;
-    fr_count_(&loop->accept_pauses, 1);
+    loop->gate.is_shut = true;
+    loop->gate.cause = cause;
     loop->backend->listen(loop, false);
-    fr_timer_set(loop, &gate->retry, loop->now_ms + PAUSE_MS);
-    if (loop->now_ms < gate->quiet_until_ms[cause])
-        return;
-    gate->quiet_until_ms[cause] = loop->now_ms + LOG_MS;
-    int open = atomic_load_explicit(&loop->server->open, memory_order_relaxed);
-    if (cause == FR_PAUSE_MAX)
-        FR_WARN("net.accept_paused", FR_KV_C("cause", "connections_max"), FR_KV_I("open", open));
-    else
-        FR_ERROR("net.accept_paused", FR_KV_C("cause", strerrorname_np(error)),
-                 FR_KV_I("open", open));
+    fr_timer_set(loop, &loop->gate.retry, loop->now_ms + PAUSE_MS);
+    fr_limit_hit(loop, cause, detail);
 }
 
 static bool is_full(const fr_server *server)
@@ -61,46 +55,155 @@ static bool is_full(const fr_server *server)
 /* A connection has ended; if we paused for want of room, go on. */
 void fr_gate_room_(fr_loop *loop)
 {
-    if (FR_UNLIKELY(loop->gate.pause == FR_PAUSE_MAX) && !is_full(loop->server))
+    if (FR_UNLIKELY(loop->gate.is_shut) && loop->gate.cause == FR_LIMIT_CONNECTIONS &&
+        !is_full(loop->server))
         resume(loop);
+}
+
+/* ---- so many a second ---- */
+
+/* How long one stands for; 0: any number is fine. */
+static uint64_t step_us(const fr_server *server)
+{
+    int rate = server->opts.accepts_a_second;
+    return rate > 0 ? 1000000u / (uint64_t)rate : 0;
+}
+
+/*
+ * All workers take from one account: `due` is the time up to which what was taken is paid for. It may run ahead of the
+ * clock by BURST_MS, which is longer than a pause, so that pausing does not lower the rate.
+ */
+static bool take_turn(fr_loop *loop)
+{
+    _Atomic uint64_t *account = &loop->server->accepts_due_us;
+    uint64_t step = step_us(loop->server), now = loop->now_ms * 1000, due, from;
+    if (!step)
+        return true;
+    uint64_t ahead = step < BURST_MS * 1000 ? BURST_MS * 1000 - step : 0;
+    due = atomic_load_explicit(account, memory_order_relaxed);
+    do {
+        from = due > now ? due : now;
+        if (from - now > ahead)
+            return false;
+    } while (!atomic_compare_exchange_weak(account, &due, from + step));
+    return true;
+}
+
+/* Nobody was there. */
+static void give_turn_back(fr_loop *loop)
+{
+    uint64_t step = step_us(loop->server);
+    if (step)
+        atomic_fetch_sub(&loop->server->accepts_due_us, step);
+}
+
+/* ---- so many of an address ---- */
+
+typedef union any_address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    struct sockaddr_storage room;
+} any_address;
+
+static fr_address address_of(const any_address *from)
+{
+    fr_address address = {.bytes = {[10] = 0xff, [11] = 0xff}}; /* IPv4 is mapped */
+    if (from->any.sa_family == AF_INET6)
+        memcpy(address.bytes, &from->v6.sin6_addr, sizeof address.bytes);
+    else
+        memcpy(address.bytes + 12, &from->v4.sin_addr, 4);
+    return address;
+}
+
+/* Whom a connection is counted for: *key, 0 is nobody. */
+static fr_err count_peer(fr_loop *loop, const fr_listener *listener, const any_address *from,
+                         uint64_t *key)
+{
+    const fr_server *server = loop->server;
+    *key = 0;
+    if (FR_LIKELY(!server->peers) || listener->is_unix)
+        return FR_OK;
+    fr_address address = address_of(from);
+    if (server->opts.is_exempt && server->opts.is_exempt(&address, server->opts.arg))
+        return FR_OK;
+    fr_err err = fr_peers_enter_(server->peers, &address, key);
+    if (err == FR_ENOMEM)
+        fr_limit_hit(loop, FR_LIMIT_MEMORY, NULL);
+    if (err == FR_EBUSY) {
+        char text[FR_ADDRESS_TEXT + 1] = {0};
+        fr_address_text(&address, text);
+        fr_limit_hit(loop, FR_LIMIT_ADDRESS, text);
+    }
+    return err;
 }
 
 /* ---- accepting ---- */
 
-static void welcome(fr_loop *loop, int fd)
+/* Tell it, if that costs nothing: the socket has just been opened, so it takes a short text; but what the client has sent
+ * already is not read, and may let its system throw the text away. */
+static void refuse(fr_loop *loop, int fd)
+{
+    fr_str text = loop->server->opts.refusal;
+    if (text.n)
+        (void)send(fd, text.p, text.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+    close(fd);
+}
+
+static void welcome(fr_loop *loop, int fd, uint64_t key)
 {
     fr_server *server = loop->server;
-    fr_count_(&loop->accepted, 1);
     fr_conn *conn = fr_conn_new_(loop, fd);
     if (!conn) {
-        fr_count_(&loop->refused, 1);
-        close(fd);
+        fr_peers_leave_(server->peers, key);
+        fr_limit_hit(loop, FR_LIMIT_MEMORY, NULL);
+        refuse(loop, fd);
         return;
     }
-    fr_err err = server->opts.on_accept(conn, server->opts.arg);
+    fr_err err = key ? fr_peers_note_(conn, key) : FR_OK;
+    if (err != FR_OK)
+        fr_peers_leave_(server->peers, key);
+    else
+        err = server->opts.on_accept(conn, server->opts.arg);
     if (err != FR_OK) {
-        fr_count_(&loop->refused, 1);
+        fr_limit_hit(loop, FR_LIMIT_MEMORY, fr_err_name(err));
         fr_conn_close(conn, err);
     }
+}
+
+static void let_in(fr_loop *loop, const fr_listener *listener, int fd, const any_address *from)
+{
+    uint64_t key;
+    fr_count_(&loop->accepted, 1);
+    fr_err err = count_peer(loop, listener, from, &key);
+    if (err == FR_OK)
+        welcome(loop, fd, key);
+    else
+        refuse(loop, fd);
 }
 
 /* Returns false when nothing more can be accepted now. */
 static bool accept_one(fr_loop *loop, const fr_listener *listener)
 {
-    if (FR_UNLIKELY(is_full(loop->server))) {
-        pause_for(loop, FR_PAUSE_MAX, 0);
+    any_address from;
+    socklen_t size = sizeof from;
+    fr_limit cause = is_full(loop->server) ? FR_LIMIT_CONNECTIONS : FR_LIMIT_ACCEPTS;
+    if (FR_UNLIKELY(cause == FR_LIMIT_CONNECTIONS || !take_turn(loop))) {
+        shut(loop, cause, NULL);
         return false;
     }
-    int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = accept4(listener->fd, &from.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (FR_LIKELY(fd >= 0)) {
-        welcome(loop, fd);
+        let_in(loop, listener, fd, &from);
         return true;
     }
-    switch (errno) {
+    int error = errno;
+    give_turn_back(loop);
+    switch (error) {
     case EMFILE:
     case ENFILE:
     case ENOBUFS:
-    case ENOMEM: pause_for(loop, FR_PAUSE_FILES, errno); return false;
+    case ENOMEM: shut(loop, FR_LIMIT_FILES, strerrorname_np(error)); return false;
     case EAGAIN: return false;
     default: return true; /* that client has gone already, or a signal came */
     }
@@ -108,7 +211,7 @@ static bool accept_one(fr_loop *loop, const fr_listener *listener)
 
 void fr_listener_on_ready_(fr_loop *loop, const fr_listener *listener)
 {
-    if (loop->gate.pause || !loop->gate.count)
+    if (loop->gate.is_shut || !loop->gate.count)
         return; /* an event of before it was shut */
     for (int i = 0; i < ACCEPTS_AN_EVENT && accept_one(loop, listener); i++)
         ;

@@ -6,11 +6,14 @@
 #define FR_NET_NET_INT_H
 #include "net/backend.h"
 #include "net/fiber.h"
+#include "net/limit.h"
 #include "net/server.h"
 #include "net/wait.h"
 
 #include <assert.h>
+
 #include <sys/types.h>
+#include "base/address.h"
 
 enum {
     FR_CACHE_LINE = 64,
@@ -70,12 +73,17 @@ enum {
 typedef struct fr_conn_slab {
     fr_timer timer;
     fr_loop *loop;
+    uint64_t *peer_keys;         /* owned; one a connection, see peers.c. NULL: nobody is counted */
     uint32_t due[FR_SLAB_CONNS]; /* in ticks, the low bits; FR_DUE_NEVER */
     fr_conn conns[FR_SLAB_CONNS];
 } fr_conn_slab;
 enum { FR_DUE_NEVER = 0, FR_TICKS_MOST = INT32_MAX }; /* 198 days: as far as a deadline may be */
 /* malloc puts 16 bytes before what it gives: so slabs follow each other without a gap. */
 _Static_assert(sizeof(fr_conn_slab) <= FR_SLAB_BYTES - 16, "fits");
+static inline fr_conn_slab *fr_conn_slab_of_(const fr_conn *conn)
+{
+    return (fr_conn_slab *)((uintptr_t)conn & ~(uintptr_t)(FR_SLAB_BYTES - 1));
+}
 
 /* ---- output ---- */
 #define FR_SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT)
@@ -143,7 +151,6 @@ typedef struct fr_wheel {
 #define FR_TIMER_NEVER UINT64_MAX
 
 /* ---- the gate of one loop: what it listens on, and whether it takes anybody in ---- */
-enum { FR_PAUSE_NONE, FR_PAUSE_FILES, FR_PAUSE_MAX, FR_PAUSE_CAUSES_ };
 typedef struct fr_listener {
     int fd;
     bool is_unix;
@@ -151,8 +158,8 @@ typedef struct fr_listener {
 typedef struct fr_gate {
     fr_listener *listeners; /* owned; they stay where they are while the gate is there */
     int count;
-    int pause;                                 /* why it takes in nobody at the moment */
-    uint64_t quiet_until_ms[FR_PAUSE_CAUSES_]; /* the cause was logged; not again before */
+    bool is_shut;   /* it takes in nobody at the moment */
+    fr_limit cause; /* why */
     fr_timer retry;
 } fr_gate;
 
@@ -234,7 +241,7 @@ struct fr_loop {
 
     fr_server *server; /* NULL in tests */
     fr_gate gate;
-    fr_counter accepted, refused, accept_pauses, bytes_in, bytes_out;
+    fr_counter accepted, bytes_in, bytes_out, limits[FR_LIMIT_COUNT_];
 
     /* written by other threads: lines of their own */
     _Alignas(FR_CACHE_LINE) _Atomic(fr_task *) posted; /* last first */
@@ -244,6 +251,8 @@ struct fr_loop {
     _Alignas(FR_CACHE_LINE) fr_task *tasks; /* taken from posted, in order */
 };
 
+typedef struct fr_peers fr_peers;
+
 struct fr_server {
     fr_server_opts opts;
     fr_loop **loops;
@@ -251,9 +260,11 @@ struct fr_server {
     int count;
     fr_endpoint *endpoints; /* owned; opened */
     int endpoint_count;
-    atomic_flag has_left; /* the drain of its first worker has begun */
-    atomic_int open;      /* connections of all loops */
-    atomic_int result;    /* fr_err of the first worker that failed */
+    fr_peers *peers;                 /* owned; NULL: no cap on the connections of an address */
+    _Atomic uint64_t accepts_due_us; /* up to when those of --accepts are spent */
+    atomic_flag has_left;            /* the drain of its first worker has begun */
+    atomic_int open;                 /* connections of all loops */
+    atomic_int result;               /* fr_err of the first worker that failed */
 };
 
 static inline void fr_count_(fr_counter *counter, uint64_t n)
@@ -311,6 +322,19 @@ void fr_outs_free_(fr_loop *loop);
 /* endpoint.c: a descriptor for each of `count` workers. Errors: FR_EIO with one line for the user. */
 fr_err fr_endpoint_open_(fr_endpoint *at, int count, int *fds, char error[256]);
 void fr_endpoint_forget_(fr_endpoint *at); /* removes the file of a Unix socket that is ours */
+
+/* limit.c, server.c: of all loops of its server */
+uint64_t fr_limit_total_(const fr_loop *loop, fr_limit limit);
+
+/* peers.c */
+fr_peers *fr_peers_new_(int most);
+void fr_peers_free_(fr_peers *peers);
+/* One more of this address; *key is for its end. Any thread. Errors: FR_EBUSY (it has its most),
+ * FR_ENOMEM. */
+fr_err fr_peers_enter_(fr_peers *peers, const fr_address *address, uint64_t *key);
+void fr_peers_leave_(fr_peers *peers, uint64_t key);
+fr_err fr_peers_note_(fr_conn *conn, uint64_t key); /* counted until fr_peers_forget_ */
+void fr_peers_forget_(fr_conn *conn);
 
 /* listener.c */
 fr_err fr_gate_init_(fr_loop *loop, int room); /* for so many listeners */

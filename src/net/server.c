@@ -127,6 +127,8 @@ static fr_err set_up(fr_server *server, char error[256])
     server->workers = fr_zalloc((size_t)server->count * sizeof *server->workers);
     if (!server->loops || !server->workers)
         return FR_ENOMEM;
+    if (server->opts.address_max > 0 && !(server->peers = fr_peers_new_(server->opts.address_max)))
+        return FR_ENOMEM;
     FR_TRY(copy_endpoints(server));
     FR_TRY(make_loops(server));
     return open_endpoints(server, error);
@@ -200,6 +202,7 @@ void fr_server_close(fr_server *server)
     forget_endpoints(server);
     for (int i = 0; server->loops && i < server->count; i++)
         fr_loop_free(server->loops[i]);
+    fr_peers_free_(server->peers);
     fr_free(server->endpoints);
     fr_free(server->loops);
     fr_free(server->workers);
@@ -211,6 +214,17 @@ static uint64_t count_of(const fr_counter *counter)
     return atomic_load_explicit(&counter->n, memory_order_relaxed);
 }
 
+uint64_t fr_limit_total_(const fr_loop *loop, fr_limit limit)
+{
+    const fr_server *server = loop->server;
+    if (!server)
+        return count_of(&loop->limits[limit]);
+    uint64_t total = 0;
+    for (int i = 0; i < server->count; i++)
+        total += count_of(&server->loops[i]->limits[limit]);
+    return total;
+}
+
 void fr_server_stats_get(const fr_server *server, fr_server_stats *out)
 {
     int open = atomic_load_explicit(&server->open, memory_order_relaxed);
@@ -218,11 +232,26 @@ void fr_server_stats_get(const fr_server *server, fr_server_stats *out)
     for (int i = 0; i < server->count; i++) {
         const fr_loop *loop = server->loops[i];
         out->accepted += count_of(&loop->accepted);
-        out->refused += count_of(&loop->refused);
-        out->accept_pauses += count_of(&loop->accept_pauses);
         out->bytes_in += count_of(&loop->bytes_in);
         out->bytes_out += count_of(&loop->bytes_out);
     }
+    const uint64_t *limits = out->limits;
+    for (int limit = 0; limit < FR_LIMIT_COUNT_; limit++)
+        out->limits[limit] = fr_limit_total_(server->loops[0], (fr_limit)limit);
+    out->refused = limits[FR_LIMIT_ADDRESS] + limits[FR_LIMIT_MEMORY];
+    out->accept_pauses =
+        limits[FR_LIMIT_FILES] + limits[FR_LIMIT_CONNECTIONS] + limits[FR_LIMIT_ACCEPTS];
+}
+
+/* At the end, what was refused in all. */
+static void log_limits(const fr_server *server)
+{
+    fr_server_stats stats;
+    fr_server_stats_get(server, &stats);
+    for (int limit = 0; limit < FR_LIMIT_COUNT_; limit++)
+        if (stats.limits[limit])
+            FR_INFO("limit.total", FR_KV_C("limit", fr_limit_name((fr_limit)limit)),
+                    FR_KV_U("count", stats.limits[limit]));
 }
 
 /* ---- a worker's life ---- */
@@ -406,6 +435,7 @@ static fr_err run(fr_server *server)
     for (int i = 1; i < server->count; i++)
         if (server->workers[i].is_started)
             pthread_join(server->workers[i].thread, NULL);
+    log_limits(server);
     return err != FR_OK ? err : (fr_err)atomic_load(&server->result);
 }
 

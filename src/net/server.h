@@ -4,8 +4,9 @@
  */
 #ifndef FR_NET_SERVER_H
 #define FR_NET_SERVER_H
-#include "net/conn.h"
+#include "base/address.h"
 #include "net/endpoint.h"
+#include "net/limit.h"
 
 typedef struct fr_server fr_server;
 
@@ -15,7 +16,13 @@ typedef struct fr_server_opts {
     int workers;         /* 0 = one a core */
     uint32_t drain_ms;   /* 0 = 8,000: past it connections are cut */
     int connections_max; /* 0 = from RLIMIT_NOFILE; above it accept pauses */
-    size_t out_bytes;    /* 0 = FR_CONN_OUT_BYTES */
+    int address_max; /* connections of one address; 0 = any number. Unix sockets are not counted */
+    int accepts_a_second; /* 0 = any number; above it accept pauses */
+    /* Addresses whose connections are not counted: proxies. May be NULL. Any thread. */
+    bool (*is_exempt)(const fr_address *address, void *arg);
+    /* What one that is refused is told, if the socket takes it at once; borrowed. */
+    fr_str refusal;
+    size_t out_bytes; /* 0 = FR_CONN_OUT_BYTES */
     /* A new connection: set proto, user, deadline. Worker's thread. An error closes it; on_close
      * of the protocol is called if one was set. */
     fr_err (*on_accept)(fr_conn *conn, void *arg);
@@ -45,9 +52,10 @@ void fr_server_stop(fr_server *server);
 /* After run has returned, or without it. Tasks posted after the end of a loop are not run. */
 void fr_server_close(fr_server *server);
 
-/* Any thread. accept_pauses: how often accepting paused (no files, connections_max). */
+/* Any thread. refused and accept_pauses are sums of limits. */
 typedef struct fr_server_stats {
     uint64_t accepted, open, bytes_in, bytes_out, refused, accept_pauses;
+    uint64_t limits[FR_LIMIT_COUNT_]; /* how often each was run into */
 } fr_server_stats;
 void fr_server_stats_get(const fr_server *server, fr_server_stats *out);
 

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "net/limit.h"
+
 /* Codes that may stand in a close frame: RFC 6455 7.4.1 and the registry of RFC 6455 11.7. */
 static bool may_be_sent(uint16_t code)
 {
@@ -71,6 +73,10 @@ static void finish(fr_ws *ws, uint16_t code)
 void fr_ws_fail_(fr_ws *ws, uint16_t code, const char *why)
 {
     FR_DEBUG("ws.fail", FR_KV_U("code", code), FR_KV_C("why", why));
+    if (code == 1009) /* 1008 has several limits: counted where they are */
+        fr_limit_hit(ws->conn->loop, FR_LIMIT_WS_SIZE, why);
+    else if (code == 1002 || code == 1007)
+        fr_limit_hit(ws->conn->loop, FR_LIMIT_WS_PROTOCOL, why);
     if (ws->state == FR_WS_OPEN)
         (void)put_close(ws, code, fr_str_c(why)); /* the connection ends in any case */
     finish(ws, code);

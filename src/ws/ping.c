@@ -3,10 +3,12 @@
  * life; of one that is not read from, that it takes what is sent to it. One deadline a socket, which is set anew only when
  * it passes, so that a message costs no timer. Theirs: answered, up to a number a second. Messages are counted likewise.
  */
+#include "ws/ws_int.h"
+
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
-#include "ws/ws_int.h"
+#include "net/limit.h"
 
 /* What is counted begins anew with each second. */
 static void look_at_second(fr_ws *ws)
@@ -34,6 +36,7 @@ void fr_ws_on_ping_(fr_ws *ws, fr_str payload)
         return;
     look_at_second(ws);
     if (++ws->pings > ws->opts->pings) {
+        fr_limit_hit_by(ws->conn, FR_LIMIT_WS_PINGS);
         fr_ws_fail_(ws, 1008, "too many pings");
         return;
     }
@@ -83,6 +86,8 @@ void fr_ws_on_deadline_(fr_conn *conn)
     uint32_t more_ms = is_late ? 0 : check_life(ws, (uint32_t)now - ws->heard_ms);
     if (more_ms)
         fr_conn_set_deadline(conn, now + more_ms);
-    else
+    else {
+        fr_limit_hit_by(conn, FR_LIMIT_WS_PONG);
         fr_conn_close(conn, FR_ETIMEOUT);
+    }
 }

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "net/limit.h"
+
 enum { IN_BYTES_MIN = 512 };
 
 static bool is_reading(const fr_ws *ws)
@@ -60,6 +62,7 @@ static __attribute__((noinline)) bool count_message(fr_ws *ws)
 {
     if (!fr_ws_is_flooding_(ws))
         return false;
+    fr_limit_hit_by(ws->conn, FR_LIMIT_WS_MESSAGES);
     fr_ws_fail_(ws, 1008, "too many messages");
     return true;
 }

@@ -525,6 +525,7 @@ static void a_refused_connection_is_closed(void **state)
     fr_server_stats stats;
     fr_server_stats_get(the_app.server, &stats);
     assert_int_equal(stats.refused, 1);
+    assert_int_equal(stats.limits[FR_LIMIT_MEMORY], 1);
     app_end();
 }
 
@@ -549,6 +550,163 @@ static void above_the_maximum_accepting_waits(void **state)
     close(b);
     close(c);
     app_end();
+}
+
+/* ---- caps ---- */
+
+/* A loop that the test drives: what it does in a pass is known. */
+static fr_loop *app_open_by_hand(fr_server_opts opts)
+{
+    opts.workers = 1;
+    app_open(opts);
+    return fr_server_loop(the_app.server, 0);
+}
+static uint64_t count_of(fr_limit limit)
+{
+    fr_server_stats stats;
+    fr_server_stats_get(the_app.server, &stats);
+    return stats.limits[limit];
+}
+static uint64_t open_count(void)
+{
+    fr_server_stats stats;
+    fr_server_stats_get(the_app.server, &stats);
+    return stats.open;
+}
+/* From another address of this machine. */
+static int client_from(const char *address)
+{
+    int fd = client_socket();
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    assert_int_equal(inet_pton(AF_INET, address, &at.sin_addr), 1);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_true(client_connect(fd, fr_server_port(the_app.server)));
+    return fd;
+}
+static void reset(int fd)
+{
+    struct linger now = {.l_onoff = 1};
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now), 0);
+    close(fd);
+}
+static bool is_the_third(const fr_address *address, void *arg)
+{
+    assert_ptr_equal(arg, &the_app);
+    return address->bytes[10] == 0xff && address->bytes[15] == 3;
+}
+
+static void an_address_has_its_share_and_no_more(void **state)
+{
+    (void)state;
+    fr_endpoint at[2] = {{.name = "127.0.0.1"}, {.is_unix = true}};
+    new_path(&at[1]);
+    fr_loop *loop = app_open_by_hand((fr_server_opts){.endpoints = at,
+                                                      .endpoint_count = 2,
+                                                      .address_max = 2,
+                                                      .is_exempt = is_the_third,
+                                                      .refusal = FR_STR("no")});
+    int a = client(), b = client(), c = client(), other = client_from("127.0.0.2");
+    fr_loop_run_once(loop, -1);
+    hears(c, "no");
+    hears_the_end(c);
+    assert_int_equal(open_count(), 3);
+    assert_int_equal(count_of(FR_LIMIT_ADDRESS), 1);
+    reset(a); /* a socket that was reset does not tell any more whose it was */
+    while (open_count() > 2)
+        fr_loop_run_once(loop, -1);
+    c = client();
+    int d = client();
+    fr_loop_run_once(loop, -1);
+    hears(d, "no");
+    hears_the_end(d);
+    int trusted[3], local[3];
+    for (int i = 0; i < 3; i++) { /* these are not counted */
+        trusted[i] = client_from("127.0.0.3");
+        local[i] = unix_client(at[1].name);
+    }
+    while (open_count() < 9)
+        fr_loop_run_once(loop, -1);
+    assert_int_equal(count_of(FR_LIMIT_ADDRESS), 2);
+    for (int i = 0; i < 3; i++)
+        close(trusted[i]), close(local[i]);
+    close(b), close(c), close(other);
+    while (open_count())
+        fr_loop_run_once(loop, -1);
+    fr_server_close(the_app.server);
+    remove_folder(&at[1]);
+}
+
+static void a_refusal_for_want_of_memory_is_not_counted_for_the_address(void **state)
+{
+    (void)state;
+    fr_loop *loop = app_open_by_hand((fr_server_opts){.address_max = 1});
+    size_t nth = 0;
+    bool has_failed;
+    do {
+        int fd = client();
+        fr_test_fail_alloc(++nth);
+        fr_loop_run_once(loop, -1);
+        has_failed = fr_test_fail_alloc(0) == 0;
+        assert_int_equal(count_of(FR_LIMIT_MEMORY), has_failed ? nth : nth - 1);
+        close(fd);
+    } while (has_failed);
+    assert_int_equal(open_count(), 1); /* the last one was let in: it is the first that counts */
+    assert_int_equal(count_of(FR_LIMIT_ADDRESS), 0);
+    assert_true(nth > 2);
+    fr_server_close(the_app.server);
+}
+
+static fr_err enter(fr_peers *peers, const char *text, uint64_t *key)
+{
+    fr_address address;
+    assert_true(fr_address_parse(fr_str_c(text), &address));
+    return fr_peers_enter_(peers, &address, key);
+}
+
+static void a_network_of_ipv6_is_one_peer(void **state)
+{
+    (void)state;
+    fr_peers *peers = fr_peers_new_(1);
+    uint64_t a, b, c, d, refused;
+    assert_int_equal(enter(peers, "2001:db8:0:7::1", &a), FR_OK);
+    assert_int_equal(enter(peers, "2001:db8:0:7:ffff::2", &refused), FR_EBUSY);
+    assert_int_equal(enter(peers, "2001:db8:0:8::1", &b), FR_OK);
+    assert_int_equal(enter(peers, "192.0.2.1", &c), FR_OK);
+    assert_int_equal(enter(peers, "::ffff:192.0.2.1", &refused), FR_EBUSY);
+    assert_int_equal(enter(peers, "192.0.2.2", &d), FR_OK);
+    fr_peers_leave_(peers, a);
+    assert_int_equal(enter(peers, "2001:db8:0:7::3", &a), FR_OK);
+    fr_peers_free_(peers);
+}
+
+static void so_many_are_taken_in_a_second_and_nobody_is_lost(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 8 };
+    fr_loop *loop = app_open_by_hand((fr_server_opts){.accepts_a_second = 10});
+    int fds[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++)
+        fds[i] = client();
+    uint64_t began = fr_clock_ms(); /* the clock runs on while we look */
+    fr_loop_run_once(loop, -1);
+    assert_int_equal(open_count(), 2); /* what a burst may be */
+    assert_int_equal(count_of(FR_LIMIT_ACCEPTS), 1);
+    fr_loop_run_once(loop, 0);
+    assert_int_equal(count_of(FR_LIMIT_ACCEPTS), 1); /* shut: nobody is asked */
+    for (uint64_t open = open_count(); open < CLIENTS; open = open_count()) {
+        fr_test_advance_clock(100);
+        fr_loop_run_once(loop, 0); /* the gate opens */
+        fr_loop_run_once(loop, 0);
+        assert_true(open_count() <= 2 + (fr_clock_ms() - began) / 100);
+    }
+    assert_true(count_of(FR_LIMIT_ACCEPTS) < 2 * CLIENTS);
+    for (int i = 0; i < CLIENTS; i++) {
+        say(fds[i], "x");
+        fr_loop_run_once(loop, -1);
+        hears(fds[i], "x");
+        close(fds[i]);
+    }
+    fr_server_close(the_app.server);
 }
 
 static void without_files_accepting_pauses_and_goes_on(void **state)
@@ -752,6 +910,10 @@ FR_TESTS(server, FR_TEST(both_workers_serve), FR_TEST(a_port_in_use_is_said_in_o
          FR_TEST(a_file_that_somebody_else_has_put_there_stays),
          FR_TEST(who_has_left_is_not_woken_by_those_who_come), FR_TEST(the_peers_address_is_known),
          FR_TEST(a_refused_connection_is_closed), FR_TEST(above_the_maximum_accepting_waits),
+         FR_TEST(an_address_has_its_share_and_no_more),
+         FR_TEST(a_refusal_for_want_of_memory_is_not_counted_for_the_address),
+         FR_TEST(a_network_of_ipv6_is_one_peer),
+         FR_TEST(so_many_are_taken_in_a_second_and_nobody_is_lost),
          FR_TEST(without_files_accepting_pauses_and_goes_on),
          FR_TEST(the_drain_answers_what_was_sent_and_says_goodbye),
          FR_TEST(what_does_not_end_is_cut_in_time),
