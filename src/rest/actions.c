@@ -7,6 +7,7 @@
 #include "rest/errors.h"
 #include "rest/field_input.h"
 #include "rest/filters.h"
+#include "rest/form_body.h"
 #include "rest/negotiation.h"
 #include "rest/options.h"
 #include "rest/pagination.h"
@@ -153,8 +154,20 @@ static fr_err exists(call *c, bool *out)
 
 /* ---- writing ---- */
 
+/* What is wrong with a form is said as it is; the rest is in the error map. */
+static fr_err parse_form(call *c, fr_json *out, bool *is_answered)
+{
+    const char *why;
+    fr_err err = fr_form_body_read(c->ctx->arena, c->request->form_limits, c->request->content_type,
+                                   c->request->body, out, &why);
+    if (err == FR_OK || !why)
+        return err;
+    *is_answered = true;
+    return refuse_text(c, fr_err_status(err), fr_str_c(why));
+}
+
 /* The body as a tree; an empty one counts as {}. *is_answered: it was refused. */
-static fr_err parse_body(call *c, fr_json *out, bool *is_answered)
+static fr_err parse_body(call *c, bool is_form, fr_json *out, bool *is_answered)
 {
     fr_str fault, detail, type = c->request->content_type;
     *is_answered = false;
@@ -162,6 +175,8 @@ static fr_err parse_body(call *c, fr_json *out, bool *is_answered)
         *out = (fr_json){.type = FR_JSON_OBJECT};
         return FR_OK;
     }
+    if (is_form)
+        return parse_form(c, out, is_answered);
     if (!fr_media_is_json(type)) {
         detail = fr_arena_printf(c->ctx->arena, "Unsupported media type \"%.*s\" in request.",
                                  FR_FMT(type));
@@ -181,7 +196,8 @@ static fr_err read_input(call *c, fr_rest_input *input, bool *is_answered)
 {
     fr_json data;
     fr_errors errors;
-    FR_TRY(parse_body(c, &data, is_answered));
+    input->is_form = fr_form_kind_of(c->request->content_type) != FR_FORM_NONE;
+    FR_TRY(parse_body(c, input->is_form, &data, is_answered));
     if (*is_answered)
         return FR_OK;
     fr_errors_init(&errors, c->body);

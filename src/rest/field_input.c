@@ -165,6 +165,38 @@ static bool check_shape(const fr_json *data, fr_errors *errors)
     return false;
 }
 
+/* DRF's fields of characters and choices: an empty text may be their value. */
+static bool may_be_empty(const fr_field *field)
+{
+    switch (field->kind) {
+    case FR_KIND_CHAR:
+    case FR_KIND_TEXT:
+    case FR_KIND_EMAIL:
+    case FR_KIND_URL:
+    case FR_KIND_SLUG: return field->blank;
+    default: return false;
+    }
+}
+
+/* A form's value of a field, NULL if there is none: a checkbox that is not checked sends nothing, and an input that is
+ * not filled in sends "", which may mean null or nothing. DRF's Field.get_value and BooleanField.default_empty_html. */
+static const fr_json *form_value(const fr_reading *r, const fr_json *data)
+{
+    static const fr_json FALSE = {.type = FR_JSON_FALSE}, NONE = {.type = FR_JSON_NULL};
+    const fr_field *field = r->field;
+    const fr_json *value = fr_json_get(data, r->name);
+    if (!value) {
+        bool is_checkbox = field->kind == FR_KIND_BOOLEAN && !field->choices;
+        return is_checkbox && !r->input->is_partial ? &FALSE : NULL;
+    }
+    bool is_empty = value->type == FR_JSON_STRING && !value->text.n;
+    if (!is_empty || may_be_empty(field) || (field->kind == FR_KIND_JSON && !field->choices))
+        return value;
+    if (field->null)
+        return &NONE;
+    return fr_field_is_required(field) ? value : NULL;
+}
+
 fr_err fr_rest_input_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_json *data,
                           fr_rest_input *input, fr_errors *errors)
 {
@@ -181,7 +213,7 @@ fr_err fr_rest_input_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_json *d
                         NULL, input,     errors, FR_OK};
         if (input->is_update && field->primary_key)
             continue;
-        r.data = fr_json_get(data, r.name);
+        r.data = input->is_form ? form_value(&r, data) : fr_json_get(data, r.name);
         if (r.data) {
             FR_TRY(read_given(&r, &input->values[index]));
             input->set |= (uint64_t)1 << index;

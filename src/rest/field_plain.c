@@ -61,13 +61,38 @@ static bool has_infinity(const fr_json *data)
     return false;
 }
 
+/* A form has JSON as text. *is_null: the text was "null", and the field takes it. */
+static fr_outcome parse_json(fr_reading *r, fr_json *out, bool *is_null)
+{
+    *is_null = false;
+    if (r->input->is_form && !fr_is_string(r->data))
+        return fr_refuse_invalid(r);
+    *out = *r->data;
+    if (!r->input->is_form)
+        return FR_TAKEN;
+    fr_err err = fr_json_parse(r->ctx->arena, r->data->text, out, NULL);
+    if (err != FR_OK)
+        return err == FR_EINVAL ? fr_refuse_invalid(r) : fr_failed(r, err);
+    *is_null = out->type == FR_JSON_NULL;
+    return *is_null && !r->field->null ? fr_refuse(r, "This field may not be null.") : FR_TAKEN;
+}
+
 fr_outcome fr_convert_json(fr_reading *r, fr_value *out)
 {
     fr_buf text;
-    if (has_infinity(r->data))
+    fr_json data;
+    bool is_null;
+    fr_outcome parsed = parse_json(r, &data, &is_null);
+    if (parsed != FR_TAKEN)
+        return parsed;
+    if (is_null) {
+        *out = (fr_value){.type = FR_VALUE_NULL};
+        return FR_FINAL;
+    }
+    if (has_infinity(&data))
         return fr_refuse_invalid(r);
     fr_buf_init(&text);
-    fr_json_put(&text, r->data, true);
+    fr_json_put(&text, &data, true);
     fr_outcome o = text.has_failed ? fr_failed(r, FR_ENOMEM) : fr_take_copy(r, text.p, text.n, out);
     fr_buf_deinit(&text);
     return o;

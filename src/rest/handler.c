@@ -91,6 +91,7 @@ static fr_err serve(fr_req *req, void *arg)
         .content_type = fr_req_header(req, FR_STR("content-type")),
         .format = route->is_json ? FR_STR("json") : (fr_str){0},
         .body = req->body,
+        .form_limits = fr_req_form_limits(req),
     };
     FR_TRY(fr_rest_serve(req->ctx, route->rt, &request, fr_reply_body(req), &answer));
     return reply(req, &answer);

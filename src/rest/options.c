@@ -152,7 +152,8 @@ static void put_head(fr_str name, const char *suffix, const char *description, f
     fr_buf_deinit(&whole);
     fr_buf_lit(out, ",\"description\":");
     fr_json_put_str(out, fr_str_c(description));
-    fr_buf_lit(out, ",\"renders\":[\"application/json\"],\"parses\":[\"application/json\"]");
+    fr_buf_lit(out, ",\"renders\":[\"application/json\"],\"parses\":[\"application/json\","
+                    "\"application/x-www-form-urlencoded\",\"multipart/form-data\"]");
 }
 
 void fr_options_put_named(fr_str name, const char *description, fr_buf *out)

@@ -268,6 +268,7 @@ const char *fr_py_type(const fr_json *value)
     case FR_JSON_NUMBER: return fr_py_is_int(value) ? "int" : "float";
     case FR_JSON_TRUE:
     case FR_JSON_FALSE: return "bool";
+    case FR_JSON_END: return "InMemoryUploadedFile";
     default: return "NoneType";
     }
 }
@@ -349,6 +350,7 @@ static void put_value(fr_buf *out, const fr_json *value, bool is_inside)
     case FR_JSON_NUMBER: put_number(out, value); break;
     case FR_JSON_TRUE: fr_buf_lit(out, "True"); break;
     case FR_JSON_FALSE: fr_buf_lit(out, "False"); break;
+    case FR_JSON_END: fr_buf_put(out, value->text); break; /* a file of a form: str() is its name */
     default: fr_buf_lit(out, "None"); break;
     }
 }

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "db/db.h"
+#include "http/form.h"
 #include "http/router.h"
 #include "rest/list.h"
 #include "rest/serializer.h"
@@ -27,6 +28,7 @@ typedef struct fr_rest_request {
     fr_str content_type;
     fr_str format; /* of the ".json" suffix; p NULL: none */
     fr_str body;
+    const fr_form_limits *form_limits; /* of a body that is a form; NULL: the usual ones */
 } fr_rest_request;
 
 typedef struct fr_rest_answer {

@@ -166,7 +166,8 @@ static void extra_actions_load_store_and_reply(void **state)
     assert_has(got, "Allow: GET, HEAD, OPTIONS\r\n");
     assert_true(
         fr_str_ends(got, FR_STR("{\"name\":\"All\",\"description\":\"\",\"renders\":[\"application/"
-                                "json\"],\"parses\":[\"application/json\"]}")));
+                                "json\"],\"parses\":[\"application/json\",\"application/"
+                                "x-www-form-urlencoded\",\"multipart/form-data\"]}")));
     assert_true(fr_str_starts(go(&s, "GET /stray/", ""), FR_STR("HTTP/1.1 500 ")));
     assert_true(
         fr_str_ends(go(&s, "GET /api/people/all/", ""), FR_STR("\r\n\r\n[{\"name\":\"Ann!\"}]")));

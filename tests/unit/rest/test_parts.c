@@ -389,7 +389,8 @@ static void options_tell_what_a_body_may_hold(void **state)
         fr_buf_str(&out),
         "{\"name\":\"Author "
         "Instance\",\"description\":\"\",\"renders\":[\"application/"
-        "json\"],\"parses\":[\"application/json\"],\"actions\":{\"PUT\":{"
+        "json\"],\"parses\":[\"application/json\",\"application/"
+        "x-www-form-urlencoded\",\"multipart/form-data\"],\"actions\":{\"PUT\":{"
         "\"id\":{\"type\":\"integer\",\"required\":false,\"read_only\":true,\"label\":\"ID\"},"
         "\"name\":{\"type\":\"string\",\"required\":true,\"read_only\":false,\"label\":\"Name\","
         "\"max_length\":50}}}}");

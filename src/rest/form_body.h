@@ -1,0 +1,20 @@
+/*
+ * The body of a form as the tree that JSON would have made, as far as a form can say it: each value is a text or a file,
+ * and of a name that comes several times fr_json_get gives the last. What a form cannot say (false, null, nothing) is for
+ * the fields to conclude.
+ */
+#ifndef FR_REST_FORM_BODY_H
+#define FR_REST_FORM_BODY_H
+#include "base/json.h"
+#include "http/form.h"
+
+/* Errors: as fr_form_parse, with *why for the client or NULL. */
+fr_err fr_form_body_read(fr_arena *arena, const fr_form_limits *limits, fr_str content_type,
+                         fr_str body, fr_json *out, const char **why);
+
+/* A value that is a file: its text is the file's name. The type is one that no value of JSON has. */
+static inline bool fr_is_file(const fr_json *value)
+{
+    return value->type == FR_JSON_END;
+}
+#endif
