@@ -17,8 +17,8 @@ struct fr_backend {
     void (*disarm)(fr_loop *loop, fr_conn *conn);
     /* Watch the listeners of the loop's gate, or leave them alone for a while. */
     void (*listen)(fr_loop *loop, bool is_on);
-    /* Send what is queued on each of these connections (NULL: closed since it was marked). Calls
-     * no protocol: a failed one is put aside by fr_conn_fail_. */
+    /* Send what is queued on each of these connections. Calls no protocol: a failed one is put
+     * aside by fr_conn_fail_. */
     void (*send_all)(fr_loop *loop, fr_conn **conns, size_t count);
     /* Wait at most ms (-1 = no limit) and deliver. */
     void (*wait)(fr_loop *loop, int ms);

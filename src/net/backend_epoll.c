@@ -92,12 +92,11 @@ static void epoll_send_all(fr_loop *loop, fr_conn **conns, size_t count)
 {
     (void)loop;
     for (size_t i = 0; i < count; i++) {
-        if (i + 2 < count && conns[i + 2])
+        if (i + 2 < count)
             __builtin_prefetch(conns[i + 2]);
-        if (i + 1 < count && conns[i + 1])
+        if (i + 1 < count)
             __builtin_prefetch(conns[i + 1]->out);
-        if (conns[i]) /* else closed since */
-            fr_out_flush_(conns[i]);
+        fr_out_flush_(conns[i]);
     }
 }
 

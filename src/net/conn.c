@@ -173,11 +173,18 @@ static void set_why(fr_conn *conn, fr_err why)
     conn->flags = flags | ((uint32_t)why << FR_CONN_WHY_SHIFT);
 }
 
+/* The last one takes its place in the list. */
 static void forget_dirty(fr_conn *conn)
 {
-    if (conn->dirty_slot)
-        conn->loop->dirty[conn->dirty_slot - 1] = NULL;
+    fr_loop *loop = conn->loop;
+    if (!conn->dirty_slot)
+        return;
+    fr_conn *last = loop->dirty[--loop->dirty_count];
+    loop->dirty[conn->dirty_slot - 1] = last;
+    last->dirty_slot = conn->dirty_slot;
     conn->dirty_slot = 0;
+    if (loop->late_count > loop->dirty_count)
+        loop->late_count = loop->dirty_count;
 }
 
 static void put_among_zombies(fr_conn *conn)

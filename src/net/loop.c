@@ -9,15 +9,23 @@
 #include "base/time.h"
 #include "net/net_int.h"
 
+enum { MS_NS = 1000000 };
+
 /* Initial-exec: a plain offset from the thread pointer also inside the shared library. */
 static _Thread_local fr_loop *current __attribute__((tls_model("initial-exec")));
 static _Atomic uint64_t clock_offset_ms;
 
 /* ---- time ---- */
 
+/* The clock that tests may move, where milliseconds are too coarse. */
+static uint64_t clock_ns(void)
+{
+    return fr_mono_ns() + atomic_load_explicit(&clock_offset_ms, memory_order_relaxed) * MS_NS;
+}
+
 uint64_t fr_clock_ms(void)
 {
-    return fr_mono_ns() / 1000000 + atomic_load_explicit(&clock_offset_ms, memory_order_relaxed);
+    return clock_ns() / MS_NS;
 }
 
 void fr_test_advance_clock(uint64_t ms)
@@ -76,7 +84,8 @@ fr_loop *fr_loop_new(int index)
     loop->backend = &fr_backend_epoll;
     loop->index = index;
     loop->epoll_fd = loop->wake_fd = -1;
-    loop->now_ms = fr_clock_ms();
+    loop->woke_ns = clock_ns();
+    loop->now_ms = loop->woke_ns / MS_NS;
     loop->out_bytes = FR_CONN_OUT_BYTES;
     fr_wheel_init_(&loop->wheel, loop->now_ms);
     (void)fr_gate_init_(loop, 0);
@@ -131,35 +140,70 @@ void fr_loop_free(fr_loop *loop)
 
 /* ---- hooks and slots ---- */
 
-void fr_loop_at_pass_end(fr_loop *loop, fr_pass_hook *hook)
+static void arm(fr_hook_list *list, fr_pass_hook *hook)
 {
     if (hook->is_armed)
         return;
     hook->is_armed = true;
     hook->next = NULL;
-    if (loop->hooks_last)
-        loop->hooks_last->next = hook;
+    if (list->last)
+        list->last->next = hook;
     else
-        loop->hooks_first = hook;
-    loop->hooks_last = hook;
+        list->first = hook;
+    list->last = hook;
 }
 
-/* Those that hooks arm are appended and run too; `last` bounds it, so that one that arms itself
- * cannot hold us. */
+/* Those that are armed meanwhile are appended, and not run by this call. */
+static void run_each(fr_hook_list *list)
+{
+    fr_pass_hook *hook, *last = list->last;
+    do {
+        hook = list->first;
+        // `last` is in the list. NOLINTNEXTLINE(clang-analyzer-core.NullDereference)
+        list->first = hook->next;
+        if (!list->first)
+            list->last = NULL;
+        hook->is_armed = false;
+        hook->run(hook);
+    } while (hook != last);
+}
+
+void fr_loop_at_pass_end(fr_loop *loop, fr_pass_hook *hook)
+{
+    arm(&loop->hooks, hook);
+}
+
+void fr_loop_in_slices(fr_loop *loop, fr_pass_hook *hook)
+{
+    arm(&loop->slices, hook);
+}
+
+void fr_loop_hurry(fr_loop *loop)
+{
+    loop->is_hurried = true;
+}
+
+bool fr_loop_has_time(const fr_loop *loop)
+{
+    return clock_ns() - loop->woke_ns < (uint64_t)FR_SLICES_MS * MS_NS;
+}
+
+bool fr_loop_has_rest_(const fr_loop *loop)
+{
+    return loop->slices.first || loop->dirty_count;
+}
+
+/* Those that hooks arm run too, but one that arms itself cannot hold us. */
 static void run_hooks(fr_loop *loop)
 {
-    for (int round = 0; round < FR_ROUNDS_A_PASS && loop->hooks_first; round++) {
-        fr_pass_hook *hook, *last = loop->hooks_last;
-        do {
-            hook = loop->hooks_first;
-            // `last` is in the list. NOLINTNEXTLINE(clang-analyzer-core.NullDereference)
-            loop->hooks_first = hook->next;
-            if (!loop->hooks_first)
-                loop->hooks_last = NULL;
-            hook->is_armed = false;
-            hook->run(hook);
-        } while (hook != last);
-    }
+    for (int round = 0; round < FR_ROUNDS_A_PASS && loop->hooks.first; round++)
+        run_each(&loop->hooks);
+}
+
+static void run_slices(fr_loop *loop)
+{
+    loop->is_hurried = false; /* who is still in a hurry says so again */
+    run_each(&loop->slices);
 }
 
 void *fr_loop_slot_get(fr_loop *loop, fr_loop_slot slot)
@@ -177,14 +221,23 @@ void fr_loop_slot_set(fr_loop *loop, fr_loop_slot slot, void *value, void (*free
 
 static bool has_work(fr_loop *loop)
 {
-    return loop->dirty_count || loop->hooks_first || loop->ready_first || loop->redeliver ||
-           loop->failed;
+    return loop->dirty_count || loop->hooks.first || loop->slices.first || loop->ready_first ||
+           loop->redeliver || loop->failed;
 }
 
 void fr_loop_woke_(fr_loop *loop)
 {
     atomic_store_explicit(&loop->is_asleep, false, memory_order_relaxed);
-    loop->now_ms = fr_clock_ms();
+    loop->woke_ns = clock_ns();
+    loop->now_ms = loop->woke_ns / MS_NS;
+}
+
+/* The pass is over: so long nobody could be heard. */
+static void note_stretch(fr_loop *loop)
+{
+    uint64_t us = (clock_ns() - loop->woke_ns) / 1000;
+    if (FR_UNLIKELY(us > atomic_load_explicit(&loop->longest_us.n, memory_order_relaxed)))
+        atomic_store_explicit(&loop->longest_us.n, us, memory_order_relaxed);
 }
 
 static void wait_for_events(fr_loop *loop, int ms)
@@ -198,12 +251,62 @@ static void wait_for_events(fr_loop *loop, int ms)
     loop->backend->wait(loop, ms);
 }
 
+/* Send what is queued on n of the dirty connections, from `from` on; the last ones take their places. Sending calls nobody,
+ * so none is marked meanwhile. */
+static void send_chunk(fr_loop *loop, uint32_t from, uint32_t n)
+{
+    loop->backend->send_all(loop, loop->dirty + from, n);
+    uint32_t left = loop->dirty_count - from - n, moved = left < n ? left : n;
+    loop->dirty_count -= n;
+    for (uint32_t i = 0; i < moved; i++) {
+        fr_conn *conn = loop->dirty[from + n + left - moved + i];
+        loop->dirty[from + i] = conn;
+        conn->dirty_slot = from + i + 1;
+    }
+}
+
+/* Chunks of so many of the dirty from `from` on, while there is time; one at least. */
+static void send_chunks(fr_loop *loop, uint32_t from, uint32_t count)
+{
+    for (uint32_t n; count; count -= n) {
+        n = count < FR_CONNS_A_CHUNK ? count : FR_CONNS_A_CHUNK;
+        send_chunk(loop, from, n);
+        if (count > n && !fr_loop_has_time(loop))
+            return;
+    }
+}
+
+/*
+ *   dirty    | late: for which there was no time in an earlier round | marked since |
+ *
+ * What has been marked since, goes first: those wait for an answer, and the late ones are most likely many that were sent
+ * the same. These have their turn too, however little time there is.
+ */
 static void flush(fr_loop *loop)
 {
-    uint32_t count = loop->dirty_count;
+    uint32_t late = loop->late_count;
     loop->copied_bytes = 0;
-    loop->dirty_count = 0; /* sending calls nobody, so nothing is marked meanwhile */
-    loop->backend->send_all(loop, loop->dirty, count);
+    send_chunks(loop, late, loop->dirty_count - late);
+    if (FR_UNLIKELY(late))
+        send_chunks(loop, 0, late);
+    loop->late_count = loop->dirty_count;
+}
+
+/* Returns false when the rest of the pass's work is left to the next one. */
+static bool finish_round(fr_loop *loop, int round)
+{
+    bool may_slice = loop->slices.first && (!round || loop->is_hurried || fr_loop_has_time(loop));
+    if (round >= FR_ROUNDS_A_PASS && !may_slice)
+        return false;
+    fr_conns_redeliver_(loop);
+    fr_fibers_run_ready_(loop);
+    run_hooks(loop);
+    if (loop->slices.first && (may_slice || !round))
+        run_slices(loop);
+    if (loop->dirty_count)
+        flush(loop);
+    fr_conns_close_failed_(loop);
+    return !loop->dirty_count || loop->is_hurried;
 }
 
 void fr_loop_run_once(fr_loop *loop, int wait_ms)
@@ -212,15 +315,10 @@ void fr_loop_run_once(fr_loop *loop, int wait_ms)
     wait_for_events(loop, wait_ms);
     fr_wheel_run_(loop);
     fr_loop_run_tasks_(loop);
-    for (int round = 0; round < FR_ROUNDS_A_PASS && has_work(loop); round++) {
-        fr_conns_redeliver_(loop);
-        fr_fibers_run_ready_(loop);
-        run_hooks(loop);
-        if (loop->dirty_count)
-            flush(loop);
-        fr_conns_close_failed_(loop);
-    }
+    for (int round = 0; has_work(loop) && finish_round(loop, round); round++)
+        ;
     if (!loop->events_left)
         fr_conns_reap_(loop);
+    note_stretch(loop);
     fr_loop_enter_(before);
 }

@@ -2,8 +2,10 @@
  * The event loop of one worker thread. DESIGN §5; the seam to the back end is backend.h (epoll now, io_uring next).
  *
  * A pass: wait for events → data of connections is handed to their protocols → timers → tasks from other threads →
- * ready fibers → pass hooks (the read transaction of the pass ends here) → everything written in the pass leaves,
- * one send a connection. State of a loop belongs to its thread; only what says "any thread" may be called elsewhere.
+ * ready fibers → pass hooks (the read transaction of the pass ends here) → a slice of long work → everything written in
+ * the pass leaves, one send a connection. State of a loop belongs to its thread; only what says "any thread" may be called
+ * elsewhere. The slices and sends of a pass that lasts too long are left to the next one, behind those who have asked
+ * for something meanwhile.
  */
 #ifndef FR_NET_LOOP_H
 #define FR_NET_LOOP_H
@@ -46,6 +48,15 @@ typedef struct fr_pass_hook {
 /* Run the hook once, at the end of this pass, before output leaves. Arming an armed hook does nothing.
  * A hook may write to connections and arm other hooks (they run in the same pass). */
 void fr_loop_at_pass_end(fr_loop *loop, fr_pass_hook *hook);
+/* The same for work of many milliseconds (a fan-out to thousands). Run does a part of it, which takes a millisecond with the
+ * sending of what it writes, and arms the hook again if more is left: the next part follows when that has been sent, in
+ * this pass or, once that has lasted FR_SLICES_MS, in the next one. A hook is armed for one of the two only. */
+void fr_loop_in_slices(fr_loop *loop, fr_pass_hook *hook);
+enum { FR_SLICES_MS = 2 };
+/* What waits behind a slice has reached its bound: the slices go on in this pass, until nobody is in a hurry. */
+void fr_loop_hurry(fr_loop *loop);
+/* Whether this pass has lasted less than FR_SLICES_MS; costs a look at the clock. */
+bool fr_loop_has_time(const fr_loop *loop);
 
 int fr_loop_index(const fr_loop *loop);       /* 0 … workers-1 */
 uint64_t fr_loop_now_ms(const fr_loop *loop); /* of this pass */

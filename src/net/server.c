@@ -21,9 +21,10 @@
 enum {
     WORKERS_MAX = 256,
     DRAIN_MS = 8000,
-    FILES_RESERVED = 64,   /* databases, logs, epoll: not for connections */
-    QUIET_PASSES_MAX = 64, /* of the drain, to read what has arrived */
-    STRAGGLERS_MS = 2000,  /* for handlers without a connection */
+    FILES_RESERVED = 64,    /* databases, logs, epoll: not for connections */
+    QUIET_PASSES_MAX = 64,  /* of the drain, to read what has arrived */
+    REST_PASSES_MAX = 1024, /* and if so many are sent something that they do not get it in one */
+    STRAGGLERS_MS = 2000,   /* for handlers without a connection */
 };
 
 typedef struct fr_worker {
@@ -234,6 +235,8 @@ void fr_server_stats_get(const fr_server *server, fr_server_stats *out)
         out->accepted += count_of(&loop->accepted);
         out->bytes_in += count_of(&loop->bytes_in);
         out->bytes_out += count_of(&loop->bytes_out);
+        if (count_of(&loop->longest_us) > out->longest_us)
+            out->longest_us = count_of(&loop->longest_us);
     }
     const uint64_t *limits = out->limits;
     for (int limit = 0; limit < FR_LIMIT_COUNT_; limit++)
@@ -294,8 +297,9 @@ static void visit_all(fr_loop *loop, void (*visit)(fr_conn *conn))
 /* What has been read by now was sent before we said goodbye. */
 static void say_goodbye(fr_worker *worker)
 {
-    bool is_quiet = !worker->loop->had_events && !fr_loop_has_tasks_(worker->loop);
-    if (!is_quiet && ++worker->quiet_passes < QUIET_PASSES_MAX)
+    bool has_rest = fr_loop_has_rest_(worker->loop);
+    bool is_quiet = !has_rest && !worker->loop->had_events && !fr_loop_has_tasks_(worker->loop);
+    if (!is_quiet && ++worker->quiet_passes < (has_rest ? REST_PASSES_MAX : QUIET_PASSES_MAX))
         return;
     visit_all(worker->loop, fr_conn_shutdown_);
     worker->phase = DRAINING;

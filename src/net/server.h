@@ -52,10 +52,12 @@ void fr_server_stop(fr_server *server);
 /* After run has returned, or without it. Tasks posted after the end of a loop are not run. */
 void fr_server_close(fr_server *server);
 
-/* Any thread. refused and accept_pauses are sums of limits. */
+/* Any thread. refused and accept_pauses are sums of limits; longest_us: the longest time since the start that a worker was
+ * at work between two waits. */
 typedef struct fr_server_stats {
     uint64_t accepted, open, bytes_in, bytes_out, refused, accept_pauses;
     uint64_t limits[FR_LIMIT_COUNT_]; /* how often each was run into */
+    uint64_t longest_us;
 } fr_server_stats;
 void fr_server_stats_get(const fr_server *server, fr_server_stats *out);
 

@@ -1,55 +1,54 @@
 /*
- * Fan-out within a loop. What is published in a pass waits in the topic's list; at the end of the pass the list becomes
- * a few spans (small blocks next to each other are joined once, for all members), and each member gets a reference to
- * each span: with one message a pass that is the block itself, with many it is one send all the same.
+ * Fan-out within a loop. What is published in a pass waits in the topic's batch (batch.h). At the end of the pass the
+ * batch is sent: each member gets a reference to each of its spans, one send however many messages.
  *
- *   pending    b1 b2 b3 | B4 | b5 b6        what a pass published: small ones and a large one
- *   spans      [b1b2b3] [B4] [b5b6]         what each member gets
- *                  ^ a member that joined after b1 starts here
+ * Members are served in slices, so that thousands of sends do not hold the loop; topics take turns. What is published
+ * meanwhile gathers in the next batch, so load makes batches larger by itself. The array is served from its end:
  *
- * Members that take compressed messages get spans of the blocks' twins (form.c), made once for all of them.
+ *   members   | have not got the batch | have got it, or joined since |
+ *             0                       left                          count
+ *
+ * One that leaves from the first part is replaced by that part's last one, and the hole is then in the second.
  */
 #include "ws/fan.h"
 
 #include <assert.h>
-#include <string.h>
 
-#include "base/vec.h"
-#include "ws/ws_int.h"
+#include "ws/batch.h"
 
 enum {
-    JOIN_BYTES = 16 * 1024, /* of a block that is joined: larger ones are sent by themselves */
-    SPAN_BYTES = 64 * 1024,
     /* How many places before its turn each part of a member is fetched: they lie apart in memory. */
     MEMBER_AHEAD = 16,
     WS_AHEAD = 8,
     CONN_AHEAD = 4,
+    /* A slice: members, each of which counts once more for every 4 KiB it gets. With their sends, as with copying 1 MiB into
+     * sockets, that is 0.5 to 1.5 ms. */
+    SLICE_COST = 256,
+    COST_BYTES = 4096,
+    /* When so much waits behind a batch, that is sent without a pause: publishers wait too. */
+    CROWD_BYTES = 1 << 20,
 };
-
-typedef struct post {
-    fr_block *block; /* owned reference */
-    uint64_t number;
-} post;
-
-typedef FR_VEC(post) post_list;
-
-typedef struct span {
-    fr_block *block;     /* owned reference */
-    size_t first, count; /* of the posts in it */
-} span;
 
 struct fr_fan {
     fr_loop *loop;
     void (*on_behind)(fr_member *member, void *arg);
     void *arg;
     FR_VEC(fr_member *) members;
-    post_list pending;
+    fr_batch *pending; /* owned; what is published now; NULL: nothing */
+    fr_batch *sending; /* owned; NULL: nothing */
     fr_fan *next_dirty;
+    uint32_t left;    /* members from the start that have not got what is being sent */
+    uint32_t untold;  /* members that are behind and have not been told */
     bool is_dirty;    /* in the loop's list */
+    bool is_crowded;  /* counted in the loop's crowded */
     bool is_flushing; /* freed at the end of that */
     bool is_freed;
-    bool has_behind; /* a member is still to be told */
 };
+
+static fr_ws_loop *loop_of(const fr_fan *fan)
+{
+    return fr_loop_slot_get(fan->loop, FR_SLOT_WS);
+}
 
 /* ---- members ---- */
 
@@ -66,21 +65,30 @@ fr_fan *fr_fan_new(fr_loop *loop, void (*on_behind)(fr_member *member, void *arg
     return fan;
 }
 
-static void drop_posts(post *posts, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        fr_block_unref(posts[i].block);
-}
-
 static void unlink_dirty(fr_fan *fan)
 {
-    fr_ws_loop *all = fr_ws_loop_get_(fan->loop);
+    fr_ws_loop *all = loop_of(fan);
     fr_fan **at = &all->dirty_first, *before = NULL;
     for (; *at && *at != fan; at = &(*at)->next_dirty)
         before = *at;
     *at = fan->next_dirty;
     if (all->dirty_last == fan)
         all->dirty_last = before;
+}
+
+static void drop(fr_fan *fan, fr_batch **batch)
+{
+    if (*batch)
+        fr_batch_free_(loop_of(fan), *batch);
+    *batch = NULL;
+}
+
+static void set_crowded(fr_fan *fan, bool is_crowded)
+{
+    if (fan->is_crowded == is_crowded)
+        return;
+    fan->is_crowded = is_crowded;
+    loop_of(fan)->crowded += is_crowded ? 1 : -1u;
 }
 
 void fr_fan_free(fr_fan *fan)
@@ -93,10 +101,17 @@ void fr_fan_free(fr_fan *fan)
         return;
     if (fan->is_dirty)
         unlink_dirty(fan);
-    drop_posts(fan->pending.at, fan->pending.count);
-    fr_vec_deinit(&fan->pending);
+    if (fan->is_crowded)
+        set_crowded(fan, false);
+    drop(fan, &fan->pending);
+    drop(fan, &fan->sending);
     fr_vec_deinit(&fan->members);
     fr_free(fan);
+}
+
+static size_t pending_count(const fr_fan *fan)
+{
+    return fan->pending ? fan->pending->posts.count : 0;
 }
 
 fr_err fr_fan_join(fr_fan *fan, fr_member *member, fr_ws *ws, uint64_t after)
@@ -108,9 +123,26 @@ fr_err fr_fan_join(fr_fan *fan, fr_member *member, fr_ws *ws, uint64_t after)
     member->ws = ws;
     member->after = after;
     member->index = (uint32_t)fan->members.count - 1;
-    member->skip = (uint32_t)fan->pending.count;
+    member->skip = (uint32_t)pending_count(fan);
     member->is_behind = member->is_told = false;
     return FR_OK;
+}
+
+static void place(fr_fan *fan, fr_member *member, uint32_t index)
+{
+    fan->members.at[index] = member;
+    member->index = index;
+}
+
+/* It has got what is being sent, or is not to get it: to behind those that have not. */
+static void take_from_left(fr_fan *fan, fr_member *member)
+{
+    uint32_t index = member->index;
+    if (index >= fan->left)
+        return;
+    fan->left--;
+    place(fan, fan->members.at[fan->left], index);
+    place(fan, member, fan->left);
 }
 
 void fr_fan_leave(fr_member *member)
@@ -118,9 +150,10 @@ void fr_fan_leave(fr_member *member)
     fr_fan *fan = member->fan;
     if (!fan)
         return;
-    fr_vec_swap_remove(&fan->members, member->index);
-    if (member->index < fan->members.count)
-        fan->members.at[member->index]->index = member->index;
+    fan->untold -= member->is_told;
+    member->is_told = false;
+    take_from_left(fan, member);
+    place(fan, fan->members.at[--fan->members.count], member->index);
     member->fan = NULL;
 }
 
@@ -140,7 +173,7 @@ static void mark_dirty(fr_fan *fan)
 {
     if (fan->is_dirty)
         return;
-    fr_ws_loop *all = fr_ws_loop_get_(fan->loop);
+    fr_ws_loop *all = loop_of(fan);
     fan->is_dirty = true;
     fan->next_dirty = NULL;
     if (all->dirty_last)
@@ -148,17 +181,31 @@ static void mark_dirty(fr_fan *fan)
     else
         all->dirty_first = fan;
     all->dirty_last = fan;
-    fr_loop_at_pass_end(fan->loop, &all->flush);
+    fr_loop_in_slices(fan->loop, &all->flush);
+}
+
+static void look_for_crowd(fr_fan *fan)
+{
+    const fr_batch *batch = fan->pending;
+    if (!fan->sending || batch->bytes + batch->posts.count * FR_POST_BYTES < CROWD_BYTES)
+        return;
+    set_crowded(fan, true);
+    fr_loop_hurry(fan->loop);
 }
 
 fr_err fr_fan_publish(fr_fan *fan, fr_block *block, uint64_t number)
 {
     if (fan->members.count == 0)
         return FR_OK;
-    if (fan->pending.count == UINT32_MAX || !fr_vec_push(&fan->pending, ((post){block, number})))
+    if (!fan->pending && !(fan->pending = fr_batch_new_(loop_of(fan))))
         return FR_ENOMEM;
-    fr_block_ref(block);
+    if (!fr_batch_add_(fan->pending, block, number)) {
+        if (!fan->pending->posts.count)
+            drop(fan, &fan->pending);
+        return FR_ENOMEM;
+    }
     mark_dirty(fan);
+    look_for_crowd(fan);
     return FR_OK;
 }
 
@@ -181,7 +228,7 @@ static void put_block(fr_fan *fan, fr_member *member, fr_block *block, size_t st
     if (err == FR_OK || err == FR_ECANCELED)
         return;
     member->is_behind = member->is_told = true;
-    fan->has_behind = true;
+    fan->untold++;
 }
 
 static bool is_listening(const fr_member *member)
@@ -189,7 +236,7 @@ static bool is_listening(const fr_member *member)
     return !member->is_behind && member->ws->state == FR_WS_OPEN;
 }
 
-static bool is_for(const fr_member *member, const post *p)
+static bool is_for(const fr_member *member, const fr_post *p)
 {
     return p->number == 0 || p->number > member->after;
 }
@@ -202,229 +249,149 @@ static void put_form(fr_fan *fan, fr_member *member, fr_block *block)
         fr_ws_sent_form_(member->ws);
 }
 
-/* Block by block: for a member that is served before the end of the pass, or when memory for spans is out. */
-static void send_posts(fr_fan *fan, fr_member *member, const post *posts, size_t count)
+/* Block by block: for a member that is served before its turn, or when memory for spans is out. */
+static void send_posts(fr_fan *fan, fr_member *member, const fr_batch *batch, size_t first)
 {
-    for (size_t i = member->skip; i < count && !member->is_behind; i++)
-        if (is_for(member, &posts[i]))
-            put_form(fan, member, posts[i].block);
+    for (size_t i = first; i < batch->posts.count && !member->is_behind; i++)
+        if (is_for(member, &batch->posts.at[i]))
+            put_form(fan, member, batch->posts.at[i].block);
 }
 
 void fr_fan_send_now(fr_member *member)
 {
     fr_fan *fan = member->fan;
-    if (!fan || !fan->is_dirty)
+    if (!fan || (!fan->pending && !fan->sending))
         return;
-    if (is_listening(member))
-        send_posts(fan, member, fan->pending.at, fan->pending.count);
-    member->skip = (uint32_t)fan->pending.count;
+    bool has_got = member->index >= fan->left;
+    if (is_listening(member) && !has_got)
+        send_posts(fan, member, fan->sending, member->skip);
+    if (is_listening(member) && fan->pending)
+        send_posts(fan, member, fan->pending, has_got ? member->skip : 0);
+    take_from_left(fan, member);
+    member->skip = (uint32_t)pending_count(fan);
 }
 
 /* ---- to all ---- */
 
-/* How many posts from `first` on may be joined, and how long they are. One at least. */
-static size_t measure(const post *posts, size_t count, size_t first, size_t *bytes)
-{
-    size_t n = first, sum = 0;
-    while (n < count && posts[n].block->size <= JOIN_BYTES &&
-           sum + posts[n].block->size <= SPAN_BYTES)
-        sum += posts[n++].block->size;
-    *bytes = sum;
-    return n > first ? n - first : 1;
-}
-
-static fr_block *join(const post *posts, size_t count, size_t bytes)
-{
-    if (count == 1)
-        return fr_block_ref(posts->block);
-    fr_block *all = fr_block_new(bytes);
-    char *at = all ? all->bytes : NULL;
-    for (size_t i = 0; all && i < count; i++) {
-        memcpy(at, posts[i].block->bytes, posts[i].block->size);
-        at += posts[i].block->size;
-    }
-    return all;
-}
-
-typedef FR_VEC(span) spans;
-
-static bool make_spans(spans *out, const post *posts, size_t count)
-{
-    for (size_t i = 0, n, bytes; i < count; i += n) {
-        n = measure(posts, count, i, &bytes);
-        span s = {join(posts + i, n, bytes), i, n};
-        if (!s.block || !fr_vec_push(out, s)) {
-            fr_block_unref(s.block);
-            return false;
-        }
-    }
-    return true;
-}
-
-static size_t bytes_before(const post *posts, const span *s, size_t first)
-{
-    size_t bytes = 0;
-    for (size_t i = s->first; i < first; i++)
-        bytes += posts[i].block->size;
-    return bytes;
-}
-
 /* Numbers ascend: what a member skips stands at the start. */
-static size_t first_for(const fr_member *member, const post *posts, size_t count)
+static size_t first_for(const fr_member *member, const fr_batch *batch)
 {
     size_t first = member->skip;
-    while (first < count && !is_for(member, &posts[first]))
+    while (first < batch->posts.count && !is_for(member, &batch->posts.at[first]))
         first++;
     return first;
 }
 
-static void send_spans(fr_fan *fan, fr_member *member, const post *posts, const spans *all,
-                       size_t first)
+static void send_spans(fr_fan *fan, fr_member *member, const fr_batch_form *form, size_t first)
 {
-    for (size_t i = 0; i < all->count && !member->is_behind; i++) {
-        const span *s = &all->at[i];
+    for (size_t i = 0; i < form->spans.count && !member->is_behind; i++) {
+        const fr_batch_span *s = &form->spans.at[i];
         if (first >= s->first + s->count)
             continue;
-        size_t start = first > s->first ? bytes_before(posts, s, first) : 0;
+        size_t start = first > s->first ? fr_batch_bytes_before_(form, s, first) : 0;
         put_block(fan, member, s->block, start);
     }
 }
 
-/* ---- in the form that a member takes ---- */
-
-typedef struct form {
-    const post *posts; /* borrowed blocks */
-    post_list own;     /* what posts points to, if they are twins */
-    spans all;
-    bool is_made, has_spans;
-} form;
-
-static void form_make(form *f, const post *posts, size_t count)
+static void serve_member(fr_fan *fan, fr_member *member)
 {
-    f->posts = posts;
-    f->has_spans = make_spans(&f->all, posts, count);
-    f->is_made = true;
-}
-
-/* The twins, of those that have one. Without memory for them members are served block by block. */
-static void form_make_deflated(form *f, const fr_ws *ws, const post *posts, size_t count)
-{
-    f->is_made = true;
-    for (size_t i = 0; i < count; i++)
-        if (!fr_vec_push(&f->own, ((post){fr_ws_form_(ws, posts[i].block), posts[i].number})))
-            return;
-    form_make(f, f->own.at, count);
-}
-
-static void form_deinit(form *f)
-{
-    for (size_t i = 0; i < f->all.count; i++)
-        fr_block_unref(f->all.at[i].block);
-    fr_vec_deinit(&f->all);
-    fr_vec_deinit(&f->own);
-}
-
-typedef struct flushed {
-    form plain, deflated;
-    const post *posts;
-    size_t count;
-} flushed;
-
-/* NULL: block by block, for a client that asked for a smaller window than the others. */
-static const form *form_for(flushed *all, const fr_ws *ws)
-{
-    const fr_ws_opts *opts = ws->opts;
-    form *f = opts->terms.our_bits ? &all->deflated : &all->plain;
-    if (f == &all->deflated && opts->terms.our_bits < opts->deflate.window_bits)
-        return NULL;
-    if (!f->is_made && f == &all->plain)
-        form_make(f, all->posts, all->count);
-    else if (!f->is_made)
-        form_make_deflated(f, ws, all->posts, all->count);
-    return f->has_spans ? f : NULL;
-}
-
-static void serve_member(fr_fan *fan, fr_member *member, flushed *all)
-{
-    const form *f = form_for(all, member->ws);
-    if (!f) {
-        send_posts(fan, member, all->posts, all->count);
+    fr_batch *batch = fan->sending;
+    const fr_batch_form *form = fr_batch_form_(batch, member->ws);
+    if (!form) {
+        send_posts(fan, member, batch, member->skip);
         return;
     }
-    send_spans(fan, member, f->posts, &f->all, first_for(member, all->posts, all->count));
-    if (f == &all->deflated)
+    send_spans(fan, member, form, first_for(member, batch));
+    if (form == &batch->deflated)
         fr_ws_sent_form_(member->ws);
 }
 
-static void look_ahead(fr_member **members, size_t i, size_t count)
+static void look_ahead(fr_member **members, size_t i, size_t end)
 {
-    if (i + MEMBER_AHEAD < count)
+    if (i + MEMBER_AHEAD < end)
         __builtin_prefetch(members[i + MEMBER_AHEAD]);
-    if (i + WS_AHEAD < count)
+    if (i + WS_AHEAD < end)
         __builtin_prefetch(members[i + WS_AHEAD]->ws);
-    if (i + CONN_AHEAD < count)
+    if (i + CONN_AHEAD < end)
         __builtin_prefetch(members[i + CONN_AHEAD]->ws->conn, 1);
 }
 
-/* Calls nobody back: members stay in their places meanwhile. */
-static void serve(fr_fan *fan, const post *posts, size_t count)
+/* Calls nobody back: members stay in their places meanwhile. A slice goes upwards, as the sockets lie in the kernel's
+ * memory: downwards it cost up to 3 % more. */
+static void serve(fr_fan *fan, size_t count)
 {
-    flushed all = {.posts = posts, .count = count};
     fr_member **members = fan->members.at;
-    for (size_t i = 0; i < fan->members.count; i++) {
-        look_ahead(members, i, fan->members.count);
-        fr_member *member = members[i];
-        if (is_listening(member))
-            serve_member(fan, member, &all);
-        member->skip = 0;
+    size_t end = fan->left, i = count < end ? end - count : 0;
+    for (fan->left = (uint32_t)i; i < end; i++) {
+        look_ahead(members, i, end);
+        if (is_listening(members[i]))
+            serve_member(fan, members[i]);
+        members[i]->skip = 0;
     }
-    form_deinit(&all.plain);
-    form_deinit(&all.deflated);
 }
 
-/* From the end: whoever leaves meanwhile moves one to its place that has been told already. */
-static void tell_behind(fr_fan *fan)
+/* Those that stand at from … to-1. From the end: whoever leaves meanwhile moves one to its place that has been told. */
+static void tell_behind(fr_fan *fan, size_t from, size_t to)
 {
-    fan->has_behind = false;
-    for (size_t i = fan->members.count; i-- > 0;) {
-        if (i >= fan->members.count)
-            continue;
-        fr_member *member = fan->members.at[i];
-        if (!member->is_told)
+    for (size_t i = to; i-- > from && fan->untold;) {
+        fr_member *member = i < fan->members.count ? fan->members.at[i] : NULL;
+        if (!member || !member->is_told)
             continue;
         member->is_told = false;
+        fan->untold--;
         fan->on_behind(member, fan->arg);
     }
 }
 
-static void flush(fr_fan *fan)
+static void begin_sending(fr_fan *fan)
 {
-    post_list posts = fan->pending;
-    fan->pending = (post_list){0};
-    fan->is_dirty = false;
-    fan->is_flushing = true;
-    serve(fan, posts.at, posts.count);
-    if (fan->has_behind)
-        tell_behind(fan);
-    fan->is_flushing = false;
-    drop_posts(posts.at, posts.count);
-    posts.count = 0;
-    if (fan->pending.at)
-        fr_vec_deinit(&posts);
-    else
-        fan->pending = posts; /* its memory serves the next pass */
-    if (fan->is_freed)
-        fr_fan_free(fan);
+    fan->sending = fan->pending;
+    fan->pending = NULL;
+    fan->left = (uint32_t)fan->members.count;
+    set_crowded(fan, false);
 }
 
-void fr_fan_flush_all_(fr_pass_hook *hook)
+/* Serve as many members as may cost that much, one at least. Returns what it cost. */
+static size_t flush(fr_fan *fan, size_t most)
+{
+    fan->is_flushing = true;
+    if (!fan->sending)
+        begin_sending(fan);
+    size_t cost = 1 + fan->sending->bytes / COST_BYTES, before = fan->left;
+    serve(fan, most > cost ? most / cost : 1);
+    size_t served = before - fan->left;
+    tell_behind(fan, fan->left, before);
+    if (!fan->left) {
+        drop(fan, &fan->sending);
+        tell_behind(fan, 0, fan->members.count); /* who was served before its turn */
+    }
+    fan->is_flushing = false;
+    if (fan->is_freed)
+        fr_fan_free(fan);
+    else if (fan->sending || fan->pending)
+        mark_dirty(fan);
+    return 1 + served * cost;
+}
+
+static fr_fan *pop_dirty(fr_ws_loop *all)
+{
+    fr_fan *fan = all->dirty_first;
+    all->dirty_first = fan->next_dirty;
+    if (!all->dirty_first)
+        all->dirty_last = NULL;
+    fan->is_dirty = false;
+    return fan;
+}
+
+void fr_fan_flush_some_(fr_pass_hook *hook)
 {
     fr_ws_loop *all = (fr_ws_loop *)(void *)((char *)hook - offsetof(fr_ws_loop, flush));
-    while (all->dirty_first) {
-        fr_fan *fan = all->dirty_first;
-        all->dirty_first = fan->next_dirty;
-        if (!all->dirty_first)
-            all->dirty_last = NULL;
-        flush(fan);
+    for (size_t most = SLICE_COST; most && all->dirty_first;) {
+        size_t cost = flush(pop_dirty(all), most);
+        most -= cost < most ? cost : most;
     }
+    if (all->dirty_first)
+        fr_loop_in_slices(all->loop, hook);
+    if (all->crowded)
+        fr_loop_hurry(all->loop);
 }

@@ -1,7 +1,8 @@
 /*
  * Fan-out: one encoded frame to all members of a topic on this loop. Used by groups (channels) and views (live).
  * Members are a dense array (swap-remove); a publish appends the block to the topic's pending list and marks the topic
- * dirty; at the end of the pass each member gets everything pending in one go (DESIGN §5).
+ * dirty; at the end of the pass each member gets everything pending in one go (DESIGN §5), of many members a slice at a
+ * time.
  */
 #ifndef FR_WS_FAN_H
 #define FR_WS_FAN_H
@@ -14,7 +15,7 @@ typedef struct fr_member {
     fr_fan *fan; /* NULL: of none */
     fr_ws *ws;
     uint32_t index; /* in the dense array */
-    uint32_t skip;  /* private: how many pending blocks are not for it, or sent already */
+    uint32_t skip;  /* private: how many of the next blocks are not for it, or sent already */
     uint64_t after; /* blocks numbered up to this one are skipped; 0 = none */
     struct fr_member *next_of_ws; /* the subscriber's own list */
     /* A block did not fit in the connection's bound and was dropped; and so is all that follows
@@ -24,7 +25,7 @@ typedef struct fr_member {
 } fr_member;
 
 /* on_behind: a member's bound is reached (called at most once until is_behind is cleared). groups close with 1013, live
- * catches up when it drains. arg is the topic's. Called when the others have been served; it may leave, publish, close. */
+ * catches up when it drains. arg is the topic's. Called when the others of its slice have been served; it may leave, publish, close. */
 fr_fan *fr_fan_new(fr_loop *loop, void (*on_behind)(fr_member *member, void *arg), void *arg);
 void fr_fan_free(fr_fan *fan); /* no members left; NULL is fine */
 /* What is published from now on is sent to it. after: numbered blocks up to this one are not. */

@@ -1,6 +1,7 @@
 /* The socket itself: what the connection calls, sending, pausing, and what a loop keeps for its sockets. */
 #include "ws/ws.h"
 
+#include "ws/batch.h"
 #include "ws/takeover.h"
 #include "ws/ws_int.h"
 
@@ -150,6 +151,7 @@ static void free_loop(void *value)
         fr_free(kept);
     }
     fr_deflate_deinit_(&all->deflate);
+    fr_batches_free_(all);
     fr_free(all);
 }
 
@@ -162,7 +164,7 @@ fr_ws_loop *fr_ws_loop_get_(fr_loop *loop)
     if (!all)
         return NULL;
     all->loop = loop;
-    all->flush.run = fr_fan_flush_all_;
+    all->flush.run = fr_fan_flush_some_;
     fr_deflate_init_(&all->deflate, loop);
     fr_loop_slot_set(loop, FR_SLOT_WS, all, free_loop);
     return all;

@@ -74,10 +74,15 @@ typedef struct fr_ws_reading {
     size_t n, pos;
 } fr_ws_reading;
 
+typedef struct fr_batch fr_batch;
+
 typedef struct fr_ws_loop {
-    fr_pass_hook flush; /* of the dirty fans */
+    fr_pass_hook flush; /* of the dirty fans, in slices */
     fr_loop *loop;
     fr_fan *dirty_first, *dirty_last;
+    uint32_t crowded; /* fans that much waits for */
+    uint32_t free_batch_count;
+    fr_batch *free_batches; /* owned */
     fr_ws_reading reading;
     fr_ws_opts_kept
         *opts; /* owned; as many as the application has different ones, and terms are agreed on */
@@ -115,7 +120,7 @@ fr_block *fr_ws_form_(const fr_ws *ws, fr_block *frame);
 void fr_ws_sent_form_(const fr_ws *ws);
 
 /* fan.c */
-void fr_fan_flush_all_(fr_pass_hook *hook);
+void fr_fan_flush_some_(fr_pass_hook *hook);
 
 /* read.c */
 size_t fr_ws_read_(fr_ws *ws, uint8_t *bytes, size_t n);

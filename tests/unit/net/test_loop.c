@@ -182,8 +182,200 @@ static void much_output_ends_the_pass_but_loses_no_event(void **state)
     fr_loop_free(loop);
 }
 
+/* ---- long work ---- */
+
+enum { SLICE_MS = FR_SLICES_MS + 1 };
+
+/* Work in parts, each of which takes longer than a pass may. */
+static struct {
+    fr_pass_hook hook;
+    fr_loop *loop;
+    int left, done;
+    int hurried; /* parts that are urgent */
+} work;
+
+static void work_a_part(fr_pass_hook *h)
+{
+    fr_test_advance_clock(SLICE_MS);
+    work.done++;
+    if (--work.left)
+        fr_loop_in_slices(work.loop, h);
+    if (work.hurried && --work.hurried)
+        fr_loop_hurry(work.loop);
+}
+
+static void begin_work(fr_loop *loop, int parts)
+{
+    memset(&work, 0, sizeof work);
+    work.hook.run = work_a_part;
+    work.loop = loop;
+    work.left = parts;
+    fr_loop_in_slices(loop, &work.hook);
+    fr_loop_in_slices(loop, &work.hook); /* armed already: once */
+}
+
+static void answer(pair *p)
+{
+    fr_conn_write(p->conn, "a", 1);
+}
+
+static void long_work_leaves_others_their_turn(void **state)
+{
+    (void)state;
+    pair p;
+    char room[8];
+    pair_open(&p, &pair_proto);
+    p.then = answer;
+    begin_work(p.loop, 5);
+    for (int pass = 1; pass <= 3; pass++) {
+        pair_say(&p, "?");
+        assert_int_equal(work.done, pass);
+        assert_str(pair_hear(&p, room, sizeof room, NULL), "a");
+    }
+    fr_loop_run_once(p.loop, -1); /* does not sleep while some is left */
+    fr_loop_run_once(p.loop, -1);
+    assert_int_equal(work.done, 5);
+    assert_false(fr_loop_has_rest_(p.loop));
+    assert_true(p.loop->longest_us.n >= SLICE_MS * 1000);
+    pair_close(&p);
+}
+
+static void urgent_work_goes_on_until_it_is_not(void **state)
+{
+    (void)state;
+    pair p;
+    pair_open(&p, &pair_proto);
+    begin_work(p.loop, 9);
+    work.hurried = 6;
+    fr_loop_hurry(p.loop);
+    pair_pass(&p);
+    assert_int_equal(work.done, 6);
+    pair_pass(&p);
+    assert_int_equal(work.done, 7);
+    pair_close(&p);
+}
+
+/* ---- much output ---- */
+
+enum { MANY = FR_CONNS_A_CHUNK + FR_CONNS_A_CHUNK / 2 };
+
+static struct {
+    pair first; /* has the loop */
+    fr_conn *conns[MANY];
+    int peers[MANY];
+    int heard[MANY];
+} many;
+
+static size_t many_ignore(fr_conn *conn, uint8_t *bytes, size_t n)
+{
+    (void)conn, (void)bytes;
+    return n;
+}
+
+static void many_closed(fr_conn *conn, fr_err why)
+{
+    (void)conn, (void)why;
+}
+
+static const fr_proto many_proto = {
+    .name = "many", .on_data = many_ignore, .on_close = many_closed};
+
+static void open_many(void)
+{
+    memset(&many, 0, sizeof many);
+    pair_open(&many.first, &pair_proto);
+    for (int i = 0; i < MANY; i++) {
+        int fds[2];
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds),
+                         0);
+        assert_int_equal(fr_loop_adopt(many.first.loop, fds[0], &many_proto, NULL, &many.conns[i]),
+                         FR_OK);
+        many.peers[i] = fds[1];
+    }
+}
+
+static void close_many(void)
+{
+    pair_close(&many.first);
+    for (int i = 0; i < MANY; i++)
+        close(many.peers[i]);
+}
+
+static int hear_many(void)
+{
+    char room[8];
+    int sum = 0;
+    for (int i = 0; i < MANY; i++) {
+        ssize_t n = read(many.peers[i], room, sizeof room);
+        many.heard[i] += n > 0 ? (int)n : 0;
+        sum += many.heard[i];
+    }
+    return sum;
+}
+
+static void write_to_all(fr_pass_hook *h)
+{
+    (void)h;
+    fr_test_advance_clock(SLICE_MS);
+    for (int i = 0; i < MANY; i++)
+        if (many.conns[i])
+            assert_int_equal(fr_conn_write(many.conns[i], "m", 1), FR_OK);
+}
+
+static void answer_late(pair *p)
+{
+    answer(p);
+    fr_test_advance_clock(SLICE_MS);
+}
+
+static void output_that_takes_too_long_is_left_behind_new_answers(void **state)
+{
+    (void)state;
+    open_many();
+    char room[8];
+    fr_pass_hook all = {.run = write_to_all};
+    many.first.then = answer_late;
+    fr_loop_at_pass_end(many.first.loop, &all);
+    pair_pass(&many.first);
+    assert_int_equal(hear_many(), FR_CONNS_A_CHUNK);
+    assert_true(fr_loop_has_rest_(many.first.loop));
+    /* One that waits, and one that does not any more, close meanwhile. */
+    for (int i = 0, closed = 0; i < MANY && closed < 2; i++)
+        if (many.heard[i] == (closed == 0)) {
+            fr_conn_close(many.conns[i], FR_OK);
+            many.conns[i] = NULL;
+            closed++;
+        }
+    pair_say(&many.first, "?");
+    assert_str(pair_hear(&many.first, room, sizeof room, NULL), "a");
+    assert_int_equal(hear_many(), MANY - 1);
+    assert_false(fr_loop_has_rest_(many.first.loop));
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(many.heard[i], many.conns[i] || many.heard[i]);
+    close_many();
+}
+
+/* Each pass marks all of them anew, and has time for a chunk. */
+static void no_output_is_put_off_for_ever(void **state)
+{
+    (void)state;
+    open_many();
+    fr_pass_hook all = {.run = write_to_all};
+    for (int pass = 0; pass < 10; pass++) {
+        fr_loop_at_pass_end(many.first.loop, &all);
+        pair_pass(&many.first);
+    }
+    hear_many();
+    for (int i = 0; i < MANY; i++)
+        assert_in_range(many.heard[i], 8, 10);
+    close_many();
+}
+
 FR_TESTS(loop, FR_TEST(a_pass_runs_data_timers_tasks_fibers_hooks_then_sends),
          FR_TEST(a_hook_that_arms_itself_does_not_hold_the_loop),
          FR_TEST(what_a_hook_starts_still_leaves_in_this_pass),
          FR_TEST(slots_are_freed_with_their_loop),
-         FR_TEST(much_output_ends_the_pass_but_loses_no_event))
+         FR_TEST(much_output_ends_the_pass_but_loses_no_event),
+         FR_TEST(long_work_leaves_others_their_turn), FR_TEST(urgent_work_goes_on_until_it_is_not),
+         FR_TEST(output_that_takes_too_long_is_left_behind_new_answers),
+         FR_TEST(no_output_is_put_off_for_ever))

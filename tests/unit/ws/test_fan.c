@@ -5,7 +5,7 @@
 #include "ws/fan.h"
 #include "ws/ws_int.h"
 
-enum { COUNT = 5 };
+enum { COUNT = 5, MANY = 200 * COUNT };
 
 static struct {
     fr_loop *loop;
@@ -14,6 +14,7 @@ static struct {
     peer peers[COUNT];
     fr_ws *ws[COUNT];
     fr_member members[COUNT];
+    fr_member many[MANY]; /* of the sockets by turns */
     int opened, behind;
     void (*when_behind)(fr_member *member);
 } it;
@@ -31,6 +32,9 @@ static void on_close(fr_ws *ws, uint16_t code)
             fr_fan_leave(&it.members[i]);
             it.ws[i] = NULL;
         }
+    for (int k = 0; k < MANY; k++)
+        if (it.many[k].ws == ws)
+            fr_fan_leave(&it.many[k]);
 }
 
 static const fr_ws_handler handler = {.on_message = on_message, .on_close = on_close};
@@ -361,6 +365,233 @@ static void without_memory_nobody_misses_a_message_silently(void **state)
     }
 }
 
+/* ---- in slices ---- */
+
+static void join_many(void)
+{
+    for (int k = 0; k < MANY; k++)
+        assert_int_equal(fr_fan_join(it.fan, &it.many[k], it.ws[k % COUNT], 0), FR_OK);
+}
+
+static void pass_slowly(fr_pass_hook *hook)
+{
+    (void)hook;
+    fr_test_advance_clock(FR_SLICES_MS + 1);
+}
+
+/* A pass that has no time but for one slice. */
+static void run_a_slice(void)
+{
+    fr_pass_hook slow = {.run = pass_slowly};
+    fr_loop_at_pass_end(it.loop, &slow);
+    fr_loop_run_once(it.loop, 0);
+}
+
+/* The texts that have come, each as its first byte. */
+static fr_str hear(int i, char *room, size_t n)
+{
+    fr_str payload;
+    size_t count = 0;
+    while (peer_next(&it.peers[i], &payload) == TEXT && count < n)
+        room[count++] = payload.p[0];
+    return (fr_str){room, count};
+}
+
+static int heard_at_once(int i)
+{
+    peer_take(&it.peers[i]);
+    return (int)(it.peers[i].in.n - it.peers[i].at);
+}
+
+static void many_members_are_served_in_slices_and_others_in_between(void **state)
+{
+    (void)state;
+    for (int k = 0; k < MANY; k++)
+        if (k % COUNT)
+            assert_int_equal(fr_fan_join(it.fan, &it.many[k], it.ws[k % COUNT], 0), FR_OK);
+    publish("m", 0);
+    run_a_slice();
+    assert_true(fr_fan_is_any_pending(it.loop));
+    static const uint8_t ping[] = {0x89, 0x80, 1, 2, 3, 4};
+    assert_int_equal(write(it.peers[0].fd, ping, sizeof ping), sizeof ping);
+    run_a_slice();
+    assert_true(fr_fan_is_any_pending(it.loop));
+    assert_int_equal(heard_at_once(0), 2); /* its answer is here before the last has been served */
+    int slices = 2;
+    for (; fr_fan_is_any_pending(it.loop); slices++)
+        run_a_slice();
+    assert_int_equal(slices, 4); /* of 256, for 800 */
+    fr_str payload;
+    assert_int_equal(peer_next(&it.peers[0], &payload), PONG);
+    char room[MANY];
+    for (int i = 1; i < COUNT; i++)
+        assert_int_equal(hear(i, room, sizeof room).n, MANY / COUNT);
+}
+
+static void what_is_published_meanwhile_comes_next(void **state)
+{
+    (void)state;
+    join_many();
+    publish("a", 0);
+    run_a_slice();
+    publish("b", 0);
+    run_a_slice();
+    publish("c", 0);
+    char room[MANY];
+    for (int i = 0; i < COUNT; i++) {
+        fr_str got = hear(i, room, sizeof room);
+        assert_int_equal(got.n, 3 * MANY / COUNT);
+        for (size_t k = 0; k < got.n; k++) /* for each member b and c in one */
+            assert_int_equal(got.p[k], k < MANY / COUNT ? 'a' : "bc"[k % 2]);
+    }
+}
+
+static void who_joins_and_leaves_meanwhile_gets_what_is_its_own(void **state)
+{
+    (void)state;
+    char room[MANY * 4];
+    for (int k = 0; k < MANY; k++)
+        if (k % COUNT < 3)
+            assert_int_equal(fr_fan_join(it.fan, &it.many[k], it.ws[k % COUNT], 0), FR_OK);
+    publish("a", 0);
+    run_a_slice();
+    join(3, 0);
+    publish("b", 0);
+    join(4, 0);
+    /* One that has not been served, and one that has, and one that has joined since; each once more. */
+    fr_fan_leave(&it.many[0]);
+    fr_fan_leave(&it.many[MANY - 3]);
+    fr_fan_leave(&it.members[4]);
+    assert_int_equal(fr_fan_join(it.fan, &it.many[0], it.ws[4], 0), FR_OK);
+    run_a_slice();
+    publish("c", 0);
+    for (int i = 0; i < 3; i++) {
+        fr_str got = hear(i, room, sizeof room);
+        size_t a = 0, b = 0, c = 0;
+        for (size_t k = 0; k < got.n; k++)
+            a += got.p[k] == 'a', b += got.p[k] == 'b', c += got.p[k] == 'c';
+        assert_int_equal(a, MANY / COUNT - (i == 0)); /* many[0] had its turn still before it */
+        assert_int_equal(b, MANY / COUNT - (i == 0 || i == 2));
+        assert_int_equal(c, b);
+    }
+    assert_str(hear(3, room, sizeof room), "bc");
+    assert_str(hear(4, room, sizeof room), "c");
+}
+
+static void one_member_gets_at_once_what_it_has_not_had(void **state)
+{
+    (void)state;
+    char room[MANY * 4];
+    join_many();
+    publish("a", 0);
+    run_a_slice();
+    publish("b", 0);
+    fr_member *waits = fr_fan_at(it.fan, 0), *has_a = fr_fan_at(it.fan, MANY - 1);
+    fr_ws *of_waits = waits->ws;
+    int at = heard_at_once(0);
+    assert_ptr_equal(of_waits, it.ws[0]);
+    fr_fan_send_now(waits);
+    fr_fan_send_now(waits); /* again: nothing */
+    fr_fan_send_now(has_a);
+    fr_conn_flush(fr_ws_conn(of_waits));
+    assert_int_equal(heard_at_once(0), at + 6);
+    for (int i = 0; i < COUNT; i++) {
+        fr_str got = hear(i, room, sizeof room);
+        size_t a = 0, b = 0;
+        for (size_t k = 0; k < got.n; k++)
+            a += got.p[k] == 'a', b += got.p[k] == 'b';
+        assert_int_equal(a, MANY / COUNT);
+        assert_int_equal(b, MANY / COUNT);
+    }
+}
+
+static void topics_take_turns(void **state)
+{
+    (void)state;
+    fr_fan *other = fr_fan_new(it.loop, on_behind, &it);
+    for (int k = 0; k < MANY; k++)
+        if (k % COUNT)
+            assert_int_equal(fr_fan_join(it.fan, &it.many[k], it.ws[1], 0), FR_OK);
+    fr_member member = {0};
+    assert_int_equal(fr_fan_join(other, &member, it.ws[0], 0), FR_OK);
+    publish("a", 0);
+    run_a_slice();
+    fr_block *block = fr_ws_frame(true, FR_STR("b"));
+    assert_int_equal(fr_fan_publish(other, block, 0), FR_OK);
+    fr_block_unref(block);
+    run_a_slice();
+    run_a_slice();
+    assert_true(fr_fan_is_any_pending(it.loop));
+    assert_int_equal(heard_at_once(0), 3);
+    fr_fan_leave(&member);
+    fr_fan_free(other);
+}
+
+static void a_topic_may_be_freed_when_half_of_it_is_served(void **state)
+{
+    (void)state;
+    join_many();
+    publish("a", 0);
+    run_a_slice();
+    publish("b", 0);
+    for (int k = 0; k < MANY; k++)
+        fr_fan_leave(&it.many[k]);
+    fr_fan_free(it.fan);
+    it.fan = NULL;
+    assert_false(fr_fan_is_any_pending(it.loop));
+    fr_loop_run_once(it.loop, 0);
+}
+
+static void numbers_count_also_within_what_is_being_sent(void **state)
+{
+    (void)state;
+    char room[MANY * 4];
+    join_many();
+    publish("a", 1);
+    publish("b", 2);
+    run_a_slice();
+    fr_fan_at(it.fan, 0)->after = 1; /* it got a snapshot meanwhile */
+    int a = 0, b = 0;
+    for (int i = 0; i < COUNT; i++) {
+        fr_str got = hear(i, room, sizeof room);
+        for (size_t k = 0; k < got.n; k++)
+            a += got.p[k] == 'a', b += got.p[k] == 'b';
+    }
+    assert_int_equal(a, MANY - 1);
+    assert_int_equal(b, MANY);
+}
+
+/* Publishers that are faster than the sending are held up: what waits stays bounded. */
+static void a_crowd_of_messages_is_sent_without_a_pause(void **state)
+{
+    (void)state;
+    for (int k = 0; k < MANY; k++)
+        assert_int_equal(fr_fan_join(it.fan, &it.many[k], it.ws[0], 0), FR_OK);
+    publish("a", 0);
+    run_a_slice();
+    for (int i = 0; i < 16; i++)
+        publish_bytes('x', 64 * 1024);
+    fr_ws_close(it.ws[0], 1000, (fr_str){0}); /* it need not really be sent that much */
+    assert_true(fr_ws_loop_get_(it.loop)->crowded == 1);
+    run_a_slice();
+    assert_true(fr_ws_loop_get_(it.loop)->crowded == 0);
+    publish("b", 0);
+}
+
+static void who_falls_behind_within_a_slice_is_told(void **state)
+{
+    (void)state;
+    join_many();
+    stall(2);
+    publish("news", 0);
+    run_a_slice();
+    assert_in_range(it.behind, 50, 53); /* a fifth of them */
+    fr_fan_send_now(fr_fan_at(it.fan, 2));
+    while (fr_fan_is_any_pending(it.loop))
+        run_a_slice();
+    assert_int_equal(it.behind, MANY / COUNT);
+}
+
 #define FAN_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 FR_TESTS(fan, FAN_TEST(all_of_a_pass_reach_each_member_in_order),
          FAN_TEST(small_and_large_messages_keep_their_order),
@@ -373,4 +604,12 @@ FR_TESTS(fan, FAN_TEST(all_of_a_pass_reach_each_member_in_order),
          FAN_TEST(members_may_leave_and_publish_when_they_fall_behind),
          FAN_TEST(the_last_member_may_free_the_topic_when_it_falls_behind),
          FAN_TEST(a_topic_may_be_freed_while_something_is_pending),
-         FAN_TEST(without_memory_nobody_misses_a_message_silently))
+         FAN_TEST(without_memory_nobody_misses_a_message_silently),
+         FAN_TEST(many_members_are_served_in_slices_and_others_in_between),
+         FAN_TEST(what_is_published_meanwhile_comes_next),
+         FAN_TEST(who_joins_and_leaves_meanwhile_gets_what_is_its_own),
+         FAN_TEST(one_member_gets_at_once_what_it_has_not_had), FAN_TEST(topics_take_turns),
+         FAN_TEST(a_topic_may_be_freed_when_half_of_it_is_served),
+         FAN_TEST(numbers_count_also_within_what_is_being_sent),
+         FAN_TEST(a_crowd_of_messages_is_sent_without_a_pause),
+         FAN_TEST(who_falls_behind_within_a_slice_is_told))
