@@ -131,6 +131,15 @@ static int open_database(fr_assembly *a)
 static fr_http_limits http_limits(const fr_options *o)
 {
     return (fr_http_limits){
+        .head_ms = (uint32_t)o->header_ms,
+        .body_ms = (uint32_t)o->body_ms,
+        .send_ms = (uint32_t)o->send_ms,
+        .idle_ms = (uint32_t)o->idle_ms,
+        .rate = (uint32_t)o->min_rate,
+        .head_bytes = (uint32_t)o->header_bytes,
+        .line_bytes = (uint32_t)o->header_line,
+        .headers = (uint32_t)o->header_fields,
+        .pipeline = (uint32_t)o->pipeline,
         .body_bytes = (uint64_t)o->body_bytes,
         .upload_bytes = (uint64_t)o->upload_bytes,
         .form = {.fields = (uint32_t)o->form_fields,

@@ -121,6 +121,8 @@ const fr_http_limits *fr_http_limits_get(fr_http_loop *of, const fr_http *http)
         .head_ms = or_default(asked->head_ms, 10 * 1000),
         .body_ms = or_default(asked->body_ms, 30 * 1000),
         .idle_ms = or_default(asked->idle_ms, 75 * 1000),
+        .send_ms = or_default(asked->send_ms, 60 * 1000),
+        .rate = or_default(asked->rate, 512),
         .upload_bytes = asked->upload_bytes ? asked->upload_bytes : 64 * 1024 * 1024,
         .form = asked->form,
         .pipeline = or_default(asked->pipeline, 64),

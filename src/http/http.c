@@ -18,16 +18,15 @@
 #include "net/wait.h"
 
 enum {
-    BYTES_A_SECOND = 512, /* the least rate of bodies, ours and theirs */
     LINGER_MS = 2000, /* for the client to end the connection after it has read the last answer */
 };
 
 /* ---- the connection and its exchange ---- */
 
 /* What is queued has the time that a slow reader needs for it, at the least rate; at most FR_OUTPUT_BYTES are. */
-static void finish_conn(fr_conn *conn)
+static void finish_conn(fr_conn *conn, const fr_http_limits *limits)
 {
-    fr_conn_finish(conn, (uint32_t)(LINGER_MS + fr_conn_pending(conn) * 1000 / BYTES_A_SECOND));
+    fr_conn_finish(conn, (uint32_t)(LINGER_MS + fr_conn_pending(conn) * 1000 / limits->rate));
 }
 
 /* In conn->user: which of the two is told by the protocol. */
@@ -55,7 +54,7 @@ fr_progress fr_exchange_finish(fr_exchange *exchange)
     fr_conn *conn = exchange->conn;
     fr_exchange_commit(exchange);
     become_idle(exchange);
-    finish_conn(conn);
+    finish_conn(conn, &exchange->of->limits);
     return FR_WAIT;
 }
 
@@ -229,9 +228,15 @@ static void on_busy_eof(fr_conn *conn)
     }
 }
 
+/* Also of an idle one, which has nothing but its conn; accepting has made what is behind it. */
+static const fr_http_limits *limits_of(const fr_conn *conn)
+{
+    return fr_http_limits_get(fr_http_loop_get(conn->loop), conn->user);
+}
+
 static void on_idle_eof(fr_conn *conn)
 {
-    finish_conn(conn);
+    finish_conn(conn, limits_of(conn));
 }
 
 /* ---- timers ---- */
@@ -268,10 +273,10 @@ static void on_busy_deadline(fr_conn *conn)
 {
     fr_exchange *exchange = exchange_of_conn(conn);
     const fr_http_limits *limits = &exchange->of->limits;
-    uint32_t ms = exchange->step == &FR_READ_BODY ? limits->body_ms : limits->idle_ms;
+    uint32_t ms = exchange->step == &FR_READ_BODY ? limits->body_ms : limits->send_ms;
     bool may_go_on = exchange->is_running && !exchange->room_wait;
     if (!may_go_on && exchange->step != &FR_READ_HEAD)
-        may_go_on = bytes_moved(exchange) >= (uint64_t)ms * BYTES_A_SECOND / 1000;
+        may_go_on = bytes_moved(exchange) >= (uint64_t)ms * limits->rate / 1000;
     if (may_go_on)
         fr_conn_set_deadline(conn, fr_exchange_in_ms(exchange, ms));
     else
@@ -287,7 +292,7 @@ static void on_idle_deadline(fr_conn *conn)
         return;
     }
     exchange->moved_seen = fr_conn_pending(conn);
-    fr_conn_set_deadline(conn, fr_exchange_in_ms(exchange, exchange->of->limits.idle_ms));
+    fr_conn_set_deadline(conn, fr_exchange_in_ms(exchange, exchange->of->limits.send_ms));
 }
 
 /* ---- the end ---- */
@@ -300,7 +305,7 @@ static void on_busy_shutdown(fr_conn *conn)
 
 static void on_idle_shutdown(fr_conn *conn)
 {
-    finish_conn(conn);
+    finish_conn(conn, limits_of(conn));
 }
 
 static void on_busy_close(fr_conn *conn, fr_err why)

@@ -7,15 +7,19 @@
 #include "http/router.h"
 #include "net/server.h"
 
-typedef struct fr_http_limits {         /* zero = default */
-    uint32_t line_bytes;                /* 8 KiB request line (414), one header (431) */
-    uint32_t head_bytes;                /* 64 KiB (431) */
-    uint32_t headers;                   /* 100 (431) */
-    uint64_t body_bytes;                /* 2.5 MiB (413) */
-    uint32_t head_ms, body_ms, idle_ms; /* 10 s, 30 s + minimum rate, 75 s (408 or close) */
+typedef struct fr_http_limits { /* zero = default */
+    uint32_t line_bytes;        /* 8 KiB request line (414), one header (431) */
+    uint32_t head_bytes;        /* 64 KiB (431) */
+    uint32_t headers;           /* 100 (431) */
+    uint64_t body_bytes;        /* 2.5 MiB (413) */
+    uint32_t head_ms;           /* a whole head has come: 10 s (408) */
+    uint32_t body_ms;           /* the window of the least rate of a body: 30 s (408) */
+    uint32_t idle_ms;           /* until the next request: 75 s (close) */
     uint64_t upload_bytes; /* of a multipart body where the target takes uploads: 64 MiB (413) */
     fr_form_limits form;   /* field_bytes: of body_bytes */
     uint32_t pipeline;     /* requests answered in one pass before reading pauses: 64 */
+    uint32_t send_ms;      /* the window of the least rate of an answer: 60 s (close) */
+    uint32_t rate;         /* the least, in bytes a second: 512 */
 } fr_http_limits;
 
 /* What a route leads to; the app's routes hold these as fr_route_target.data. */

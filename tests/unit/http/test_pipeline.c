@@ -267,6 +267,72 @@ static void a_connection_that_says_nothing_is_closed(void **state)
     assert_true(t->is_over);
 }
 
+/* All of them other than their defaults, and told apart by their number. */
+static void the_timers_are_settings(void **state)
+{
+    (void)state;
+    static const fr_http_limits limits = {
+        .head_ms = 200, .body_ms = 400, .idle_ms = 800, .send_ms = 1600, .rate = 1000};
+    talk talks[4];
+    for (int i = 0; i < 4; i++)
+        talk_open(&talks[i], &limits);
+    talk *head = &talks[0], *body = &talks[1], *idle = &talks[2], *send_to = &talks[3];
+    static const char BIG[] = GET("/big/2000000");
+    talk_say(head, "GET / HTTP/1.1\r\n");
+    talk_say(body, "POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nx");
+    talk_ask(idle, GET("/json"));
+    assert_int_equal(send(send_to->fd, BIG, sizeof BIG - 1, 0), sizeof BIG - 1);
+    for (int i = 0; i < 5; i++)
+        talk_pass(send_to);
+    size_t unread = fr_conn_pending(send_to->conn);
+    assert_true(unread > 100000);
+    fr_test_advance_clock(300);
+    for (int i = 0; i < 3; i++)
+        talk_settle(talks + i);
+    talk_pass(send_to);
+    assert_starts(talk_hear(head), "HTTP/1.1 408 ");
+    assert_string_equal(talk_hear(body), "");
+    fr_test_advance_clock(200);
+    for (int i = 1; i < 3; i++)
+        talk_settle(talks + i);
+    assert_starts(talk_hear(body), "HTTP/1.1 408 ");
+    assert_false(idle->is_over);
+    fr_test_advance_clock(400);
+    talk_settle(idle);
+    assert_true(idle->is_over);
+    talk_pass(send_to);
+    assert_int_equal(fr_conn_pending(send_to->conn), unread);
+    for (int i = 0; i < 3; i++) {
+        fr_test_advance_clock(1700);
+        talk_pass(send_to);
+    }
+    talk_settle(send_to); /* now it reads: what the kernel had, and the end */
+    assert_true(send_to->is_over);
+    assert_true(send_to->heard.n < 2000000);
+    for (int i = 0; i < 4; i++)
+        talk_close(&talks[i]);
+}
+
+/* The rate is what counts, not that something comes. */
+static void the_least_rate_is_a_setting(void **state)
+{
+    (void)state;
+    static const fr_http_limits limits = {.body_ms = 1000, .rate = 100};
+    for (int is_slow = 0; is_slow < 2; is_slow++) {
+        talk t;
+        talk_open(&t, &limits);
+        talk_say(&t, "POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
+        for (int i = 0; i < 10 && !t.is_over && !t.heard.n; i++) {
+            char piece[200];
+            memset(piece, 'x', sizeof piece);
+            talk_say_bytes(&t, (fr_str){piece, is_slow ? 20 : 200});
+            talk_later(&t, 300);
+        }
+        assert_starts(talk_hear(&t), is_slow ? "HTTP/1.1 408 " : "HTTP/1.1 200 ");
+        talk_close(&t);
+    }
+}
+
 static void a_handler_may_take_longer_than_any_timer(void **state)
 {
     talk *t = *state;
@@ -479,9 +545,9 @@ FR_TESTS(pipeline, TEST(what_follows_a_waiting_handler_waits),
          TEST(a_body_that_stops_is_408), TEST(a_body_below_the_least_rate_is_408),
          TEST(a_body_that_flows_has_the_time_it_needs), TEST(chunk_extensions_are_no_progress),
          TEST(an_idle_connection_is_closed_without_a_word),
-         TEST(a_connection_that_says_nothing_is_closed),
-         TEST(a_handler_may_take_longer_than_any_timer), TEST(a_client_that_goes_ends_the_wait),
-         TEST(a_client_that_ends_its_half_ends_the_wait),
+         TEST(a_connection_that_says_nothing_is_closed), FR_TEST(the_timers_are_settings),
+         FR_TEST(the_least_rate_is_a_setting), TEST(a_handler_may_take_longer_than_any_timer),
+         TEST(a_client_that_goes_ends_the_wait), TEST(a_client_that_ends_its_half_ends_the_wait),
          TEST(a_client_that_ends_in_a_request_is_left),
          TEST(bytes_behind_an_upgrade_are_the_other_protocols),
          TEST(an_upgrade_that_waits_keeps_what_comes_meanwhile),
