@@ -5,6 +5,7 @@ may not: a wrong answer, silence, a crash, a leak, or a server that is worse off
 """
 import gzip
 import http.client
+import json
 import os
 import socket
 import unittest
@@ -22,7 +23,8 @@ class Lives(unittest.TestCase):
     server = None
 
     def start(self):
-        self.server = Server("torture", "--log", "error", "--upload-memory", "64KiB", db="notes.db", workers=1, start=False)
+        self.server = Server("torture", "--log", "error", "--upload-memory", "64KiB", "--trust-proxy", "loopback", "--access-log", "access.log",
+                             "--access-log-format", "json", db="notes.db", workers=1, start=False)
         os.mkdir(os.path.join(self.server.folder, "files"))
         with open(os.path.join(self.server.folder, "files", "page.html"), "w") as page:
             page.write("<p>hello</p>\n" * 2000)
@@ -156,6 +158,32 @@ class Lives(unittest.TestCase):
         if gone:
             self.assertEqual(gone.status, 204)
 
+    def life_forms_over_rest(self):
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        made = self.ask("POST", "/api/notes/", b"title=a+%26+b&done=on&title=c+%26+d", form)
+        if not made:
+            return
+        self.assertEqual((made.status, made.json["title"], made.json["done"]), (201, "c & d", True))
+        path = "/api/notes/%d/" % made.json["id"]
+        parts = b'--b\r\nContent-Disposition: form-data; name="title"\r\n\r\n' + b"t" * 150 + b"\r\n--b--"
+        whole = self.ask("PUT", path, parts, {"Content-Type": "multipart/form-data; boundary=b"})
+        if whole:
+            self.assertEqual((whole.status, whole.json["title"], whole.json["done"]), (200, "t" * 150, False))
+        refused = self.ask("PATCH", path, parts.replace(b'"title"', b'"title"; filename="f"'), {"Content-Type": "multipart/form-data; boundary=b"})
+        if refused:
+            self.assertEqual((refused.status, refused.json), (400, {"title": ["Not a valid string."]}))
+        self.ask("DELETE", path)
+
+    def life_behind_a_proxy(self):
+        made = [self.ask("POST", "/api/notes/", {"title": "a note", "done": False}) for _ in range(2)]
+        page = self.ask("GET", "/api/pages/", headers={"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https",
+                                                       "X-Forwarded-Host": "example.org", "X-Forwarded-Port": "8443"})
+        if page and all(made):
+            self.assertEqual((page.status, page.json["next"]), (200, "https://example.org:8443/api/pages/?page=2"))
+        for each in made:
+            if each:
+                self.ask("DELETE", "/api/notes/%d/" % each.json["id"])
+
     def life_socket(self):
         long = "longer than one read " * 20000
         with WebSocket(self.server.port, "/ws/echo/") as ws:
@@ -261,6 +289,8 @@ class Warm(Lives):
             with self.subTest(name):
                 print(name, end=" ", flush=True)
                 self.torture(getattr(self, name))
+        with open(os.path.join(self.server.folder, "access.log"), "rb") as log:
+            self.assertGreater(len([json.loads(line) for line in log]), 100)  # whole lines, whatever failed
 
     def test_a_message_to_members_that_are_there_already(self):
         for path in ("/ws/room/", "/ws/listening/"):
