@@ -249,6 +249,7 @@ static int listen_at(fr_assembly *a)
     fr_server_opts opts = {.endpoints = a->options->endpoints,
                            .endpoint_count = a->options->endpoint_count,
                            .workers = (int)a->options->workers,
+                           .io = (fr_io)a->options->io,
                            .drain_ms = (uint32_t)a->options->drain_ms,
                            .connections_max = (int)a->options->connections,
                            .address_max = (int)a->options->connections_per_address,
@@ -261,8 +262,9 @@ static int listen_at(fr_assembly *a)
                            .on_worker_start = fr_http_start,
                            .on_hangup = a->http.access.path ? fr_http_reopen : NULL,
                            .arg = &a->http};
-    if (fr_server_open(&opts, &a->server, a->error))
-        return FR_EXIT_LISTEN;
+    fr_err err = fr_server_open(&opts, &a->server, a->error);
+    if (err != FR_OK)
+        return err == FR_EUNSUPPORTED ? FR_EXIT_FAILED : FR_EXIT_LISTEN;
     fr_channels_attach(a->channels, a->server);
     if (a->live && fr_live_start(a->live, a->db))
         return fail(a, FR_EXIT_FAILED, "the matcher thread could not be started");

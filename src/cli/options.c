@@ -12,6 +12,7 @@
 static const char *const levels[] = {"error", "warn", "info", "debug", "trace", NULL};
 static const char *const formats[] = {"text", "json", NULL};
 static const char *const access_formats[] = {"common", "combined", "json", NULL};
+static const char *const io_kinds[] = {"auto", "epoll", "io_uring", NULL}; /* as fr_io */
 static const char *const takeovers[] = {"none", "server", "client", "both", NULL};
 
 enum { MILLISECONDS_A_DAY = 86400000, MAX_WORKERS = 256 };
@@ -35,6 +36,8 @@ static const fr_setting table[] = {
      0, 0},
     {"workers", FR_SETTING_INT, "N", "worker threads; 0 is one a core", "0",
      offsetof(fr_options, workers), NULL, 0, MAX_WORKERS},
+    {"io", FR_SETTING_ENUM, "WAY", "how output leaves: epoll, io_uring, or auto, the best there is",
+     "auto", offsetof(fr_options, io), io_kinds, 0, 0},
     {"origins", FR_SETTING_STRING, "LIST",
      "origins of web pages that may open sockets, besides this host; * is any", NULL,
      offsetof(fr_options, origins), NULL, 0, 0},

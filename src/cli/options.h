@@ -23,6 +23,7 @@ typedef struct fr_options {
     const char *db; /* NULL: none was given */
     const char *origins;
     int64_t workers;
+    int io; /* fr_io */
     int64_t drain_ms;
     int64_t header_bytes, header_line, header_fields;
     int64_t header_ms, body_ms, idle_ms, send_ms, min_rate, pipeline;

@@ -4,7 +4,7 @@
  */
 #ifndef FR_NET_BACKEND_H
 #define FR_NET_BACKEND_H
-#include "net/conn.h"
+#include "net/server.h"
 
 typedef struct fr_backend fr_backend;
 struct fr_backend {
@@ -25,5 +25,8 @@ struct fr_backend {
     /* Any thread and signal handlers: wake a sleeping loop. */
     void (*wake)(fr_loop *loop);
 };
-extern const fr_backend fr_backend_epoll;
+extern const fr_backend fr_backend_epoll, fr_backend_uring;
+
+/* The back end for this choice; *why (a literal, else NULL): why io_uring is not to be had. NULL: it was insisted on. */
+const fr_backend *fr_backend_for_(fr_io io, const char **why);
 #endif

@@ -1,7 +1,7 @@
 /* The epoll back end: level-triggered, one eventfd for wake-ups. What an event belongs to is told
  * by its pointer: NULL is the eventfd, one with its lowest bit set a listener, anything else a
  * connection. */
-#include "net/net_int.h"
+#include "net/backend_epoll.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "net/net_int.h"
 
 enum {
     EVENTS_A_WAIT = 1024,
@@ -25,7 +26,7 @@ typedef struct fr_epoll {
     struct epoll_event events[EVENTS_A_WAIT];
 } fr_epoll;
 
-static fr_err epoll_open(fr_loop *loop)
+fr_err fr_epoll_open_(fr_loop *loop)
 {
     loop->backend_state = fr_zalloc(sizeof(fr_epoll));
     if (!loop->backend_state)
@@ -38,7 +39,7 @@ static fr_err epoll_open(fr_loop *loop)
     return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->wake_fd, &event) ? FR_EIO : FR_OK;
 }
 
-static void epoll_close(fr_loop *loop)
+void fr_epoll_close_(fr_loop *loop)
 {
     if (loop->epoll_fd >= 0)
         close(loop->epoll_fd);
@@ -55,20 +56,20 @@ static uint32_t wanted(const fr_conn *conn, bool want_read, bool want_write)
            (conn->flags & (FR_CONN_EOF | FR_CONN_HUNG) ? 0u : EPOLLRDHUP);
 }
 
-static fr_err epoll_arm(fr_loop *loop, fr_conn *conn)
+fr_err fr_epoll_arm_(fr_loop *loop, fr_conn *conn)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = conn};
     return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) ? FR_EIO : FR_OK;
 }
 
-static void epoll_rearm(fr_loop *loop, fr_conn *conn, bool want_read, bool want_write)
+void fr_epoll_rearm_(fr_loop *loop, fr_conn *conn, bool want_read, bool want_write)
 {
     struct epoll_event event = {.events = wanted(conn, want_read, want_write), .data.ptr = conn};
     if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, conn->fd, &event))
         fr_conn_fail_(conn, FR_EIO); /* out of kernel memory: else it would hang for ever */
 }
 
-static void epoll_disarm(fr_loop *loop, fr_conn *conn)
+void fr_epoll_disarm_(fr_loop *loop, fr_conn *conn)
 {
     /* Only for a descriptor that lives on in another process; closing alone takes ours out. */
     struct epoll_event event = {0};
@@ -76,7 +77,7 @@ static void epoll_disarm(fr_loop *loop, fr_conn *conn)
 }
 
 /* Of the workers that share a socket one is woken. Such a watch can be ended, but not changed. */
-static void epoll_listen(fr_loop *loop, bool is_on)
+void fr_epoll_listen_(fr_loop *loop, bool is_on)
 {
     for (int i = 0; i < loop->gate.count; i++) {
         fr_listener *listener = &loop->gate.listeners[i];
@@ -86,16 +87,11 @@ static void epoll_listen(fr_loop *loop, bool is_on)
     }
 }
 
-/* A fan-out walks many cold connections: fetch the one after next while this one is in the
- * kernel. */
-static void epoll_send_all(fr_loop *loop, fr_conn **conns, size_t count)
+void fr_epoll_send_all_(fr_loop *loop, fr_conn **conns, size_t count)
 {
     (void)loop;
     for (size_t i = 0; i < count; i++) {
-        if (i + 2 < count)
-            __builtin_prefetch(conns[i + 2]);
-        if (i + 1 < count)
-            __builtin_prefetch(conns[i + 1]->out);
+        fr_conns_look_ahead_(conns, i, count, 1);
         fr_out_flush_(conns[i]);
     }
 }
@@ -120,7 +116,7 @@ static void deliver(fr_loop *loop, const struct epoll_event *event)
                            is & (EPOLLERR | EPOLLHUP));
 }
 
-static void epoll_wait_and_deliver(fr_loop *loop, int ms)
+void fr_epoll_wait_(fr_loop *loop, int ms)
 {
     fr_epoll *epoll = loop->backend_state;
     if (FR_LIKELY(epoll->next == epoll->count)) {
@@ -139,7 +135,7 @@ static void epoll_wait_and_deliver(fr_loop *loop, int ms)
     loop->had_events = epoll->count > 0;
 }
 
-static void epoll_wake(fr_loop *loop)
+void fr_epoll_wake_(fr_loop *loop)
 {
     int error = errno; /* also called by the signal handler */
     uint64_t one = 1;
@@ -150,13 +146,13 @@ static void epoll_wake(fr_loop *loop)
 
 const fr_backend fr_backend_epoll = {
     .name = "epoll",
-    .open = epoll_open,
-    .close = epoll_close,
-    .arm = epoll_arm,
-    .rearm = epoll_rearm,
-    .disarm = epoll_disarm,
-    .listen = epoll_listen,
-    .send_all = epoll_send_all,
-    .wait = epoll_wait_and_deliver,
-    .wake = epoll_wake,
+    .open = fr_epoll_open_,
+    .close = fr_epoll_close_,
+    .arm = fr_epoll_arm_,
+    .rearm = fr_epoll_rearm_,
+    .disarm = fr_epoll_disarm_,
+    .listen = fr_epoll_listen_,
+    .send_all = fr_epoll_send_all_,
+    .wait = fr_epoll_wait_,
+    .wake = fr_epoll_wake_,
 };

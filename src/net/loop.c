@@ -73,7 +73,7 @@ static fr_err set_up(fr_loop *loop)
     return loop->backend->open(loop);
 }
 
-fr_loop *fr_loop_new(int index)
+fr_loop *fr_loop_new_(int index, fr_io io, const fr_backend *backend)
 {
     /* Aligned by hand: what other threads write must not share a line with what this thread
      * reads. */
@@ -81,7 +81,8 @@ fr_loop *fr_loop_new(int index)
     if (!loop)
         return NULL;
     memset(loop, 0, sizeof *loop);
-    loop->backend = &fr_backend_epoll;
+    loop->backend = backend;
+    loop->batch_from = io == FR_IO_URING ? 1 : FR_BATCH_FROM;
     loop->index = index;
     loop->epoll_fd = loop->wake_fd = -1;
     loop->woke_ns = clock_ns();
@@ -94,6 +95,20 @@ fr_loop *fr_loop_new(int index)
         return NULL;
     }
     return loop;
+}
+
+fr_io fr_test_io(void)
+{
+    const char *name = getenv("FRESHET_IO");
+    return !name ? FR_IO_AUTO : strcmp(name, "io_uring") ? FR_IO_EPOLL : FR_IO_URING;
+}
+
+fr_loop *fr_loop_new(int index)
+{
+    const char *why;
+    fr_io io = fr_test_io();
+    const fr_backend *backend = fr_backend_for_(io, &why);
+    return backend ? fr_loop_new_(index, io, backend) : NULL;
 }
 
 void fr_loop_each_conn_(fr_loop *loop, void (*visit)(fr_conn *conn))

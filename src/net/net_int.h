@@ -191,6 +191,9 @@ typedef struct fr_hook_list {
 
 /* ---- the loop ---- */
 enum { FR_ORDER_STOP = 1, FR_ORDER_CUT = 2, FR_ORDER_HANGUP = 4 };
+typedef struct fr_uring fr_uring;
+/* FR_IO_AUTO: fewer are sent to one by one. Up to 32 there is no difference to be seen; above it grows. */
+enum { FR_BATCH_FROM = 8 };
 
 struct fr_loop {
     const fr_backend *backend;
@@ -200,7 +203,9 @@ struct fr_loop {
     uint32_t events_left;     /* of these, not delivered yet: their connections' memory is kept */
     uint64_t now_ms, woke_ns; /* when this pass began */
     void *backend_state;
-    uint8_t *received; /* owned, FR_RECEIVE_BYTES + FR_CONN_PAD */
+    fr_uring *uring;     /* owned; from the first batch on */
+    uint32_t batch_from; /* so many connections are a batch */
+    uint8_t *received;   /* owned, FR_RECEIVE_BYTES + FR_CONN_PAD */
 
     /* output */
     fr_conn **dirty; /* owned; room for every connection there is, so marking cannot fail */
@@ -263,6 +268,8 @@ typedef struct fr_peers fr_peers;
 
 struct fr_server {
     fr_server_opts opts;
+    const fr_backend *backend; /* of all loops */
+    const char *why_not_uring; /* NULL: it is, or was not wanted */
     fr_loop **loops;
     struct fr_worker *workers;
     int count;
@@ -282,6 +289,7 @@ static inline void fr_count_(fr_counter *counter, uint64_t n)
 }
 
 /* loop.c */
+fr_loop *fr_loop_new_(int index, fr_io io, const fr_backend *backend);
 fr_loop *fr_loop_enter_(fr_loop *loop);      /* makes it the thread's; returns the one before */
 void fr_loop_woke_(fr_loop *loop);           /* the back end, after its wait: time has passed */
 bool fr_loop_has_rest_(const fr_loop *loop); /* of slices or output, for which there was no time */

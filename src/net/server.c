@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -78,10 +79,30 @@ static void set_defaults(fr_server *server)
     server->count = opts->workers;
 }
 
+static fr_err choose_backend(fr_server *server, char error[256])
+{
+    server->backend = fr_backend_for_(server->opts.io, &server->why_not_uring);
+    if (server->backend)
+        return FR_OK;
+    snprintf(error, 256,
+             "%s: allow it, or choose another way to send (--io auto takes what there is)",
+             server->why_not_uring);
+    return FR_EUNSUPPORTED;
+}
+
+static void say_backend(const fr_server *server)
+{
+    if (server->why_not_uring)
+        FR_INFO("net.io", FR_KV_C("send", server->backend->name),
+                FR_KV_C("why", server->why_not_uring));
+    else
+        FR_INFO("net.io", FR_KV_C("send", server->backend->name));
+}
+
 static fr_err make_loops(fr_server *server)
 {
     for (int i = 0; i < server->count; i++) {
-        fr_loop *loop = fr_loop_new(i);
+        fr_loop *loop = fr_loop_new_(i, server->opts.io, server->backend);
         if (!loop)
             return FR_ENOMEM;
         loop->server = server;
@@ -131,6 +152,7 @@ static fr_err set_up(fr_server *server, char error[256])
     if (server->opts.address_max > 0 && !(server->peers = fr_peers_new_(server->opts.address_max)))
         return FR_ENOMEM;
     FR_TRY(copy_endpoints(server));
+    FR_TRY(choose_backend(server, error));
     FR_TRY(make_loops(server));
     return open_endpoints(server, error);
 }
@@ -145,11 +167,13 @@ fr_err fr_server_open(const fr_server_opts *opts, fr_server **out, char error[25
         return FR_ENOMEM;
     server->opts = *opts;
     fr_err err = set_up(server, error);
-    if (err == FR_OK)
-        *out = server;
-    else
+    if (err != FR_OK) {
         fr_server_close(server);
-    return err;
+        return err;
+    }
+    say_backend(server);
+    *out = server;
+    return FR_OK;
 }
 
 uint16_t fr_server_port(const fr_server *server)

@@ -10,6 +10,10 @@
 
 typedef struct fr_server fr_server;
 
+/* How output leaves; input comes by epoll. AUTO: to many connections at once by io_uring, to few by a call each, which
+ * is all there is where the system has no io_uring. EPOLL: a call each. URING: all by io_uring, or not at all. */
+typedef enum fr_io { FR_IO_AUTO, FR_IO_EPOLL, FR_IO_URING } fr_io;
+
 typedef struct fr_server_opts {
     const fr_endpoint *endpoints; /* copied; where to listen. NULL: at 127.0.0.1, any port */
     int endpoint_count;
@@ -34,10 +38,12 @@ typedef struct fr_server_opts {
     /* SIGHUP, on each worker's thread: files may have been moved. NULL: the signal is not taken. */
     void (*on_hangup)(fr_loop *loop, void *arg);
     void *arg;
+    fr_io io;
 } fr_server_opts;
 
 /* Bind and listen (so that the port is known) and make the loops; no threads yet.
- * Errors: FR_EIO with one line for the user in error (port in use: says so, and what to do). */
+ * Errors: FR_EIO with one line for the user in error (port in use: says so, and what to do);
+ * FR_EUNSUPPORTED with one (FR_IO_URING, and there is none). */
 fr_err fr_server_open(const fr_server_opts *opts, fr_server **out, char error[256]);
 uint16_t fr_server_port(const fr_server *server); /* of the first TCP endpoint, or 0 */
 const fr_endpoint *fr_server_endpoints(const fr_server *server, int *count); /* as opened */
@@ -62,10 +68,12 @@ typedef struct fr_server_stats {
 void fr_server_stats_get(const fr_server *server, fr_server_stats *out);
 
 /* A loop without listener or thread for tests: fr_loop_run_once drives it; connections from
- * socketpair via fr_loop_adopt. */
+ * socketpair via fr_loop_adopt. Its output leaves as fr_test_io says. */
 fr_loop *fr_loop_new(int index);
 void fr_loop_free(fr_loop *loop);
 void fr_loop_run_once(fr_loop *loop, int wait_ms);
+/* What the environment's FRESHET_IO names: epoll, io_uring; AUTO without it. */
+fr_io fr_test_io(void);
 fr_err fr_loop_adopt(fr_loop *loop, int fd, const fr_proto *proto, void *user, fr_conn **out);
 /* Tests move the clock: milliseconds added to fr_clock_ms and the loops' timers. A loop that sleeps
  * in another thread notices when it wakes. */

@@ -107,6 +107,7 @@ static void app_open(fr_server_opts opts)
     opts.on_worker_start = on_worker_start;
     opts.on_worker_stop = on_worker_stop;
     opts.arg = &the_app;
+    opts.io = fr_test_io();
     fr_err err = fr_server_open(&opts, &the_app.server, error);
     if (err != FR_OK)
         fail_msg("%s", error);
