@@ -6,19 +6,19 @@
 
 static _Thread_local size_t fail_in; /* 0 = never */
 
-static int must_fail(void)
+bool fr_alloc_must_fail_(void)
 {
     return fail_in && --fail_in == 0;
 }
 
 void *fr_malloc(size_t bytes)
 {
-    return must_fail() ? NULL : malloc(bytes ? bytes : 1);
+    return fr_alloc_must_fail_() ? NULL : malloc(bytes ? bytes : 1);
 }
 
 void *fr_zalloc(size_t bytes)
 {
-    return must_fail() ? NULL : calloc(1, bytes ? bytes : 1);
+    return fr_alloc_must_fail_() ? NULL : calloc(1, bytes ? bytes : 1);
 }
 
 void *fr_malloc_array(size_t count, size_t item_bytes)
@@ -31,12 +31,12 @@ void *fr_malloc_array(size_t count, size_t item_bytes)
 void *fr_malloc_aligned(size_t align, size_t bytes)
 {
     void *memory;
-    return must_fail() || posix_memalign(&memory, align, bytes) ? NULL : memory;
+    return fr_alloc_must_fail_() || posix_memalign(&memory, align, bytes) ? NULL : memory;
 }
 
 void *fr_realloc(void *memory, size_t bytes)
 {
-    return must_fail() ? NULL : realloc(memory, bytes ? bytes : 1);
+    return fr_alloc_must_fail_() ? NULL : realloc(memory, bytes ? bytes : 1);
 }
 
 void fr_free(void *memory)

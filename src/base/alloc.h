@@ -5,6 +5,7 @@
  */
 #ifndef FR_BASE_ALLOC_H
 #define FR_BASE_ALLOC_H
+#include <stdbool.h>
 #include <stddef.h>
 
 void *fr_malloc(size_t bytes);                          /* not cleared; NULL when memory is out */
@@ -22,6 +23,9 @@ void fr_zlib_free(void *nobody, void *memory);
 /* Tests: the n-th allocation of this thread from now fails, once; 0 = never. Returns what was left
  * of the former count, so `fr_test_fail_alloc(0) == 0` says that the failure has happened. */
 size_t fr_test_fail_alloc(size_t n);
+
+/* For what gives out memory that it has already: whether this allocation is the one. */
+bool fr_alloc_must_fail_(void);
 
 /* Tests: the block runs with the first allocation failing, then with the second, … and at last with
  * none. */

@@ -16,22 +16,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define HAS_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HAS_ASAN 1
-#endif
-#endif
-#ifdef HAS_ASAN
-#include <sanitizer/asan_interface.h>
-#define POISON(p, n) __asan_poison_memory_region((p), (n))
-#define UNPOISON(p, n) __asan_unpoison_memory_region((p), (n))
-#else
-#define POISON(p, n) ((void)(p), (void)(n))
-#define UNPOISON(p, n) ((void)(p), (void)(n))
-#endif
+#include "base/poison.h"
 
 enum {
     ALIGN = 16,
@@ -77,12 +62,12 @@ static void begin(fr_arena *arena)
     arena->hooks = NULL;
     arena->bytes = first->bytes;
     arena->chunk_bytes = first->bytes * 2 < CHUNK_BYTES_MAX ? first->bytes * 2 : CHUNK_BYTES_MAX;
-    POISON(arena->at, (size_t)(arena->end - arena->at));
+    FR_POISON_(arena->at, (size_t)(arena->end - arena->at));
 }
 
 static void free_chunk(chunk *c)
 {
-    UNPOISON(c, c->bytes);
+    FR_UNPOISON_(c, c->bytes);
     fr_free(c);
 }
 
@@ -160,7 +145,7 @@ static void *alloc_slow(fr_arena *arena, size_t bytes)
     arena->end = (char *)c + c->bytes;
     if (arena->chunk_bytes < CHUNK_BYTES_MAX)
         arena->chunk_bytes *= 2;
-    POISON(arena->at, (size_t)(arena->end - arena->at));
+    FR_POISON_(arena->at, (size_t)(arena->end - arena->at));
     return c + 1;
 }
 
@@ -175,7 +160,7 @@ void *fr_arena_alloc(fr_arena *arena, size_t bytes)
         return alloc_slow(arena, rounded);
     char *p = arena->at;
     arena->at += rounded;
-    UNPOISON(p, bytes);
+    FR_UNPOISON_(p, bytes);
     return p;
 }
 
