@@ -42,6 +42,7 @@ static void free_loop(void *value)
     fr_timer_cancel(all->loop, &all->retry);
     fr_events_free_(all);
     fr_groups_free_(all);
+    fr_slabs_deinit(&all->slabs);
     fr_post_close_(all->post);
     fr_free(all);
 }
@@ -63,6 +64,7 @@ fr_channels_loop *fr_channels_loop_get_(fr_loop *loop)
     all->deliver.run = fr_deliver_ready_;
     all->retry.run = retry;
     fr_map_init(&all->groups);
+    fr_slabs_init(&all->slabs);
     fr_loop_slot_set(loop, FR_SLOT_CHANNELS, all, free_loop);
     return all;
 }

@@ -5,9 +5,13 @@
  */
 #ifndef FR_CHANNELS_CHANNELS_INT_H
 #define FR_CHANNELS_CHANNELS_INT_H
+#include <stddef.h>
+
+#include "base/address.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/map.h"
+#include "base/slab.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "channels/channels.h"
@@ -50,8 +54,9 @@ typedef struct fr_mail {
 
 /* What there is between the handshake's arrival and connect's return; on the stack of that fiber. */
 typedef struct fr_connecting {
+    const fr_channels *channels;
     fr_req *req;
-    fr_scope scope;
+    fr_scope scope;  /* the socket's scope meanwhile: by it the rest is found */
     const char *why; /* the handshake was given up for this reason: too many group messages */
     bool is_refused; /* and answered */
 } fr_connecting;
@@ -69,44 +74,73 @@ static inline fr_membership *fr_membership_of(fr_member *member)
     return (fr_membership *)(void *)member;
 }
 
-struct fr_seat {
-    fr_sock sock; /* first: a handler's fr_sock is a seat */
-    const fr_channels *channels;
-    const fr_consumer *consumer;
-    fr_ws *ws;          /* NULL before accept, and when it is over */
-    fr_member *groups;  /* owned; each in an fr_membership */
-    fr_mail *last_mail; /* owned; a ring: its next is the oldest. NULL: no mail */
-    fr_scope *kept;     /* owned; with keep_headers */
-    union {
-        fr_connecting *connecting;  /* while is_connecting */
-        struct fr_seat *next_ready; /* while is_ready */
-    };
+/* What few seats have, and only for a while. */
+typedef struct fr_more {
+    fr_mail *last_mail;  /* owned; a ring: its next is the oldest. NULL: no mail */
+    fr_scope *kept;      /* owned; with keep_headers */
     uint32_t mail_bytes; /* of client messages */
-    uint16_t close_code;
+    uint8_t client_mails, group_mails;
+} fr_more;
+
+struct fr_seat {
+    fr_sock sock; /* first: a handler's fr_sock is a seat. scope is next_ready while is_ready */
+    const fr_consumer *consumer;
+    fr_ws ws;          /* since accept */
+    fr_member *groups; /* owned; each in an fr_membership */
+    fr_more *more;     /* owned; NULL as long as nothing is in it */
+    uint8_t client[4]; /* the client's address, if it is IPv4; others stand behind the seat */
     uint16_t client_port;
     uint16_t group_count;
-    uint8_t client_mails, group_mails;
-    uint8_t arg_count;
-    uint8_t client_host_n;
+    uint8_t arg_count : 4;
+    bool has_ipv4 : 1;
     bool is_connecting : 1, is_accepted : 1;
     bool is_busy : 1;     /* an event is being handled */
     bool is_ready : 1;    /* in the loop's list: it has mail, or is over */
     bool is_over : 1;     /* the socket has ended: disconnect comes */
     bool is_too_slow : 1; /* a send of its handler did not fit */
+    bool is_done : 1;     /* disconnect has returned; freed when the socket needs it no more */
+    bool is_ended : 1;    /* the socket needs it no more */
     /* In the same allocation: state, arguments, their values, the client's address. */
 };
+_Static_assert(FR_ROUTE_ARGS_MAX < 1 << 4, "arg_count");
 
 static inline fr_seat *fr_seat_of(const fr_sock *sock)
 {
     return (fr_seat *)(uintptr_t)sock;
 }
 
+/* Its socket; NULL before accept, and when it is over. */
+static inline fr_ws *fr_seat_ws(fr_seat *seat)
+{
+    return seat->is_accepted && !seat->is_over ? &seat->ws : NULL;
+}
+
+static inline fr_mail *fr_seat_last_mail(const fr_seat *seat)
+{
+    return seat->more ? seat->more->last_mail : NULL;
+}
+
+/* While is_connecting. */
+static inline fr_connecting *fr_connecting_of(const fr_seat *seat)
+{
+    return (fr_connecting *)(uintptr_t)((const char *)seat->sock.scope -
+                                        offsetof(fr_connecting, scope));
+}
+
 /* ---- what one loop keeps ---- */
+
+/* The text of an IPv4 address, as long as the address stays the same. */
+typedef struct fr_client_text {
+    uint8_t of[4];
+    uint8_t n; /* 0: none yet */
+    char text[FR_ADDRESS_TEXT];
+} fr_client_text;
 
 struct fr_event { /* one that is being handled, with its arena; recycled */
     fr_ctx ctx;
     fr_arena *arena;
     fr_scope scope;
+    fr_client_text client; /* of the scope */
     fr_seat *seat;
     fr_mail *mail; /* owned; NULL: `data` is in the arena */
     fr_str data;   /* p NULL: nothing yet, the mailbox has it */
@@ -116,8 +150,10 @@ struct fr_event { /* one that is being handled, with its arena; recycled */
 
 typedef struct fr_channels_loop {
     fr_loop *loop;
-    fr_pass_hook deliver; /* of the ready seats */
-    fr_timer retry;       /* when no fiber was to be had */
+    const fr_channels *of; /* there is one for all sockets of a loop */
+    fr_slabs slabs;        /* of seats, memberships and what else lives as long */
+    fr_pass_hook deliver;  /* of the ready seats */
+    fr_timer retry;        /* when no fiber was to be had */
     fr_seat *ready_first, *ready_last;
     fr_event *free_events; /* owned */
     fr_event *landing;     /* owned; where a message is put that comes next. NULL: none */
@@ -136,7 +172,8 @@ fr_err fr_connect_(fr_channels *channels, const fr_consumer *consumer, fr_req *r
 
 /* consumer.c */
 extern const fr_ws_handler fr_consumer_handler_;
-void fr_seat_free_(fr_seat *seat); /* with its groups, mail and state */
+void fr_seat_leave_(
+    fr_seat *seat); /* it is done: groups and mail go, and it itself as soon as it may */
 void fr_seat_fail_(fr_seat *seat, fr_err err, const char *what); /* close as the error map says */
 void fr_seat_ready_(fr_seat *seat); /* it has mail or is over: handled at the end of the pass */
 void fr_deliver_ready_(fr_pass_hook *hook);
@@ -145,13 +182,17 @@ void fr_events_free_(fr_channels_loop *all);
 void fr_seat_overrun_(fr_seat *seat, const char *why);
 
 /* scope.c */
-fr_seat *fr_seat_new_(const fr_channels *channels, const fr_consumer *consumer, fr_req *req,
+fr_seat *fr_seat_new_(fr_channels_loop *all, const fr_consumer *consumer, fr_req *req,
                       const fr_route_match *match);
-void fr_scope_now_(const fr_seat *seat, fr_scope *out);                       /* after connect */
+void fr_seat_free_(fr_channels_loop *all, fr_seat *seat); /* its memory */
+/* After connect; client is used for its text. */
+void fr_scope_now_(const fr_seat *seat, fr_client_text *client, fr_scope *out);
 fr_err fr_scope_of_request_(const fr_seat *seat, fr_req *req, fr_scope *out); /* in connect */
 fr_scope *fr_scope_keep_(const fr_scope *scope); /* one allocation; NULL when memory is out */
 
 /* mailbox.c */
+fr_more *fr_more_get_(fr_seat *seat); /* NULL when memory is out */
+void fr_more_tidy_(fr_seat *seat);    /* nothing may be left in it */
 bool fr_mail_put_client_(fr_seat *seat, bool is_text, fr_str data);
 bool fr_mail_put_group_(fr_seat *seat, fr_str group,
                         fr_block *block); /* false: full, or memory is out */

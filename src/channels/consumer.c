@@ -12,6 +12,8 @@
  */
 #include "channels/channels_int.h"
 
+#include <assert.h>
+
 #include "net/wait.h"
 
 enum {
@@ -83,13 +85,13 @@ void fr_events_free_(fr_channels_loop *all)
 static void close_socket(fr_seat *seat, uint16_t code, fr_str reason)
 {
     fr_groups_send_now_(seat);
-    fr_ws_close(seat->ws, code, reason);
+    fr_ws_close(&seat->ws, code, reason);
 }
 
 /* The text of fr_fail is for the client, but of our own faults no more is told than that they are ours. */
 void fr_seat_fail_(fr_seat *seat, fr_err err, const char *what)
 {
-    if (!seat->ws || !fr_ws_is_open(seat->ws))
+    if (!fr_seat_ws(seat) || !fr_ws_is_open(&seat->ws))
         return; /* it ends already, which may be why it failed */
     uint16_t code = fr_err_close(err);
     fr_str detail = seat->sock.ctx->detail;
@@ -108,21 +110,33 @@ void fr_seat_fail_(fr_seat *seat, fr_err err, const char *what)
 void fr_seat_overrun_(fr_seat *seat, const char *why)
 {
     if (seat->is_connecting && !seat->is_accepted) {
-        seat->connecting->why = why;
-    } else if (seat->ws && fr_ws_is_open(seat->ws)) {
+        fr_connecting_of(seat)->why = why;
+    } else if (fr_seat_ws(seat) && fr_ws_is_open(&seat->ws)) {
         FR_DEBUG("consumer.overrun", FR_KV_C("why", why));
-        fr_conn_drop_pending(fr_ws_conn(seat->ws)); /* after the gap nothing is of use */
-        fr_ws_close(seat->ws, 1013, fr_str_c(why));
+        fr_conn_drop_pending(fr_ws_conn(&seat->ws)); /* after the gap nothing is of use */
+        fr_ws_close(&seat->ws, 1013, fr_str_c(why));
     }
 }
 
-void fr_seat_free_(fr_seat *seat)
+/* The socket lives on in the seat until its connection is over: it may be up the stack, and lingers. */
+static void free_if_over(fr_seat *seat)
+{
+    if (seat->is_done && seat->is_ended)
+        fr_seat_free_(loop_of(seat), seat);
+}
+
+void fr_seat_leave_(fr_seat *seat)
 {
     fr_groups_leave_(seat);
     for (fr_mail *mail; (mail = fr_mail_take_(seat));)
         fr_mail_free_(mail);
-    fr_free(seat->kept);
-    fr_free(seat);
+    if (seat->more) {
+        fr_free(seat->more->kept);
+        seat->more->kept = NULL;
+    }
+    fr_more_tidy_(seat);
+    seat->is_done = true;
+    free_if_over(seat);
 }
 
 /* ---- handling ---- */
@@ -132,8 +146,8 @@ static void sit_down(fr_event *event)
 {
     fr_seat *seat = event->seat;
     fr_ctx_init(&event->ctx, event->arena, fr_loop_current());
-    event->ctx.db = seat->channels->db;
-    fr_scope_now_(seat, &event->scope);
+    event->ctx.db = loop_of(seat)->of->db;
+    fr_scope_now_(seat, &event->client, &event->scope);
     seat->sock.ctx = &event->ctx;
     seat->sock.scope = &event->scope;
 }
@@ -213,11 +227,11 @@ static bool fetch_next(fr_event *event)
     fr_channels_loop *all = loop_of(seat);
     bool is_text;
     fr_str data;
-    if (!seat->ws)
+    if (!fr_seat_ws(seat))
         return false;
     event->data = (fr_str){0};
     all->pulling = event;
-    bool is_there = fr_ws_next(seat->ws, &is_text, &data);
+    bool is_there = fr_ws_next(&seat->ws, &is_text, &data);
     all->pulling = NULL;
     if (!is_there) {
         event->data = (fr_str){0};
@@ -226,14 +240,15 @@ static bool fetch_next(fr_event *event)
     if (data.p != event->data.p)
         data = fr_str_dup(event->arena, data);
     if (!data.p)
-        fr_ws_close(seat->ws, 1013, FR_STR("memory is out"));
+        fr_ws_close(&seat->ws, 1013, FR_STR("memory is out"));
     set_data(event, is_text, data);
     return data.p;
 }
 
 static bool fetch(fr_event *event)
 {
-    return event->data.p || (event->seat->last_mail ? fetch_mail(event) : fetch_next(event));
+    return event->data.p ||
+           (fr_seat_last_mail(event->seat) ? fetch_mail(event) : fetch_next(event));
 }
 
 static void disconnect(fr_event *event)
@@ -242,7 +257,7 @@ static void disconnect(fr_event *event)
     if (!seat->consumer->disconnect)
         return;
     begin(event);
-    seat->consumer->disconnect(&seat->sock, seat->close_code);
+    seat->consumer->disconnect(&seat->sock, seat->ws.code);
     finish(event);
 }
 
@@ -259,8 +274,8 @@ static void run(void *arg)
     stand_up(event);
     seat->is_busy = false;
     if (seat->is_over)
-        fr_seat_free_(seat);
-    else if (seat->last_mail)
+        fr_seat_leave_(seat);
+    else if (fr_seat_last_mail(seat))
         fr_seat_ready_(seat);
     event_give_back(fr_channels_loop_get_(fr_loop_current()), event);
 }
@@ -278,15 +293,27 @@ static bool start(fr_channels_loop *all, fr_event *event)
 
 /* ---- seats with something to do ---- */
 
+/* While it waits for its turn no event is handled, so there is no scope either. */
+static void set_next(fr_seat *seat, fr_seat *next)
+{
+    seat->sock.scope = (const fr_scope *)(void *)next;
+}
+
+static fr_seat *next_of(const fr_seat *seat)
+{
+    return (fr_seat *)(uintptr_t)seat->sock.scope;
+}
+
 void fr_seat_ready_(fr_seat *seat)
 {
     fr_channels_loop *all = loop_of(seat);
     if (seat->is_ready)
         return;
+    assert(!seat->is_busy);
     seat->is_ready = true;
-    seat->next_ready = NULL;
+    set_next(seat, NULL);
     if (all->ready_last)
-        all->ready_last->next_ready = seat;
+        set_next(all->ready_last, seat);
     else
         all->ready_first = seat;
     all->ready_last = seat;
@@ -296,17 +323,18 @@ void fr_seat_ready_(fr_seat *seat)
 static fr_seat *pop_ready(fr_channels_loop *all)
 {
     fr_seat *seat = all->ready_first;
-    all->ready_first = seat->next_ready;
+    all->ready_first = next_of(seat);
     if (!all->ready_first)
         all->ready_last = NULL;
     seat->is_ready = false;
+    set_next(seat, NULL);
     return seat;
 }
 
 static void push_back(fr_channels_loop *all, fr_seat *seat)
 {
     seat->is_ready = true;
-    seat->next_ready = all->ready_first;
+    set_next(seat, all->ready_first);
     all->ready_first = seat;
     if (!all->ready_last)
         all->ready_last = seat;
@@ -338,10 +366,15 @@ void fr_deliver_ready_(fr_pass_hook *hook)
 
 /* ---- what the socket calls ---- */
 
+static fr_seat *seat_of(fr_ws *ws)
+{
+    return (fr_seat *)(void *)((char *)ws - offsetof(fr_seat, ws));
+}
+
 /* Where the message is kept while its handler runs: the loop's buffer is used again when that waits. */
 static char *on_room(fr_ws *ws, size_t n)
 {
-    fr_seat *seat = fr_ws_user(ws);
+    fr_seat *seat = seat_of(ws);
     fr_channels_loop *all = loop_of(seat);
     fr_event *event = all->pulling;
     if (!event) {
@@ -384,14 +417,14 @@ static fr_event *landed(fr_channels_loop *all, fr_seat *seat, bool is_text, fr_s
 static void put_mail(fr_seat *seat, bool is_text, fr_str data)
 {
     if (!fr_mail_put_client_(seat, is_text, data))
-        fr_ws_close(seat->ws, 1013, FR_STR("memory is out"));
+        fr_ws_close(&seat->ws, 1013, FR_STR("memory is out"));
     else if (!seat->is_busy)
         fr_seat_ready_(seat);
 }
 
 static void on_message(fr_ws *ws, bool is_text, fr_str data)
 {
-    fr_seat *seat = fr_ws_user(ws);
+    fr_seat *seat = seat_of(ws);
     fr_channels_loop *all = loop_of(seat);
     if (is_text ? !seat->consumer->receive : !seat->consumer->receive_bytes)
         return;
@@ -405,19 +438,25 @@ static void on_message(fr_ws *ws, bool is_text, fr_str data)
 
 static void on_close(fr_ws *ws, uint16_t code)
 {
-    fr_seat *seat = fr_ws_user(ws);
+    fr_seat *seat = seat_of(ws);
+    (void)code; /* is kept by the socket */
     fr_groups_lose_socket_(seat);
-    seat->ws = NULL;
     seat->is_over = true;
-    seat->close_code = code;
     if (seat->is_busy && seat->sock.ctx)
         fr_ctx_cancel(seat->sock.ctx);
     else if (!seat->is_busy)
         fr_seat_ready_(seat);
 }
 
+static void on_end(fr_ws *ws)
+{
+    fr_seat *seat = seat_of(ws);
+    seat->is_ended = true;
+    free_if_over(seat);
+}
+
 const fr_ws_handler fr_consumer_handler_ = {
-    .on_room = on_room, .on_message = on_message, .on_close = on_close};
+    .on_room = on_room, .on_message = on_message, .on_close = on_close, .on_end = on_end};
 
 /* ---- what consumers call ---- */
 
@@ -426,14 +465,14 @@ static fr_err send(fr_sock *sock, bool is_text, fr_str data)
     fr_seat *seat = fr_seat_of(sock);
     if (!seat->is_accepted)
         return fr_fail(sock, FR_EINVAL, "Nothing can be sent before fr_accept.");
-    if (!seat->ws)
+    if (!fr_seat_ws(seat))
         return FR_ECANCELED;
     if (fr_fan_is_any_pending(sock->ctx->loop))
         fr_groups_send_now_(seat); /* those were sent before this one */
-    fr_err err = fr_ws_send(seat->ws, is_text, data);
+    fr_err err = fr_ws_send(&seat->ws, is_text, data);
     if (err != FR_ETOOBIG)
         return err;
-    seat->is_too_slow = fr_conn_pending(fr_ws_conn(seat->ws)) > 0;
+    seat->is_too_slow = fr_conn_pending(fr_ws_conn(&seat->ws)) > 0;
     return fr_fail(sock, err,
                    seat->is_too_slow ? "The client reads too slowly."
                                      : "The message is too large.");
@@ -473,8 +512,8 @@ fr_err fr_close(fr_sock *sock, uint16_t code, fr_str reason)
 {
     fr_seat *seat = fr_seat_of(sock);
     if (!seat->is_accepted)
-        return refuse(seat->connecting);
-    if (seat->ws)
+        return refuse(fr_connecting_of(seat));
+    if (fr_seat_ws(seat))
         close_socket(seat, code ? code : 1000, reason);
     return FR_OK;
 }
@@ -507,10 +546,10 @@ static fr_err check_accept(const fr_seat *seat, fr_str subprotocol)
     const fr_sock *sock = &seat->sock;
     if (!seat->is_connecting || seat->is_accepted)
         return fr_fail(sock, FR_EINVAL, "fr_accept is called once, in connect.");
-    if (seat->connecting->is_refused)
+    if (fr_connecting_of(seat)->is_refused)
         return fr_fail(sock, FR_EINVAL, "The handshake has been refused by fr_close.");
-    if (seat->connecting->why)
-        return fr_fail(sock, FR_EBUSY, "%s", seat->connecting->why);
+    if (fr_connecting_of(seat)->why)
+        return fr_fail(sock, FR_EBUSY, "%s", fr_connecting_of(seat)->why);
     if (subprotocol.n && !is_offered(sock->scope, subprotocol))
         return fr_fail(sock, FR_EINVAL, "The client did not offer this subprotocol.");
     return FR_OK;
@@ -520,13 +559,14 @@ fr_err fr_accept_as(fr_sock *sock, fr_str subprotocol)
 {
     fr_seat *seat = fr_seat_of(sock);
     FR_TRY(check_accept(seat, subprotocol));
-    fr_ws_opts opts = seat->channels->ws;
+    const fr_connecting *connecting = fr_connecting_of(seat);
+    fr_ws_opts opts = connecting->channels->ws;
     if (seat->consumer->message_bytes)
         opts.message_bytes = opts.frame_bytes = seat->consumer->message_bytes;
     if (seat->consumer->no_compression)
         opts.deflate.is_on = false;
     opts.subprotocol = subprotocol;
-    FR_TRY(fr_ws_accept(seat->connecting->req, &opts, &fr_consumer_handler_, seat, &seat->ws));
+    FR_TRY(fr_ws_accept(connecting->req, &opts, &fr_consumer_handler_, &seat->ws));
     seat->is_accepted = true;
     sock->ctx->deadline_ms = 0; /* that was the handshake's */
     return fr_groups_accept_(seat);
@@ -547,6 +587,6 @@ fr_err fr_accept_header(fr_sock *sock, fr_str name, fr_str value)
     bool is_ours = fr_str_eq_nocase(name, FR_STR("upgrade")) ||
                    fr_str_eq_nocase(name, FR_STR("connection")) ||
                    fr_str_eq_nocase(fr_str_sub(name, 0, 14), FR_STR("sec-websocket-"));
-    fr_err err = is_ours ? FR_EINVAL : fr_reply_header(seat->connecting->req, name, value);
+    fr_err err = is_ours ? FR_EINVAL : fr_reply_header(fr_connecting_of(seat)->req, name, value);
     return err == FR_EINVAL ? fr_fail(sock, err, "Not a header that a handshake may have.") : err;
 }

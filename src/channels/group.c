@@ -104,7 +104,7 @@ static fr_err serve(fr_membership *m)
     fr_group *group = m->group;
     if (!group->fan)
         group->fan = fr_fan_new(group->of->loop, on_behind, NULL);
-    return group->fan ? fr_fan_join(group->fan, &m->member, m->seat->ws, 0) : FR_ENOMEM;
+    return group->fan ? fr_fan_join(group->fan, &m->member, &m->seat->ws, 0) : FR_ENOMEM;
 }
 
 static fr_err listen(fr_membership *m)
@@ -138,15 +138,13 @@ static bool is_member(const fr_seat *seat, const fr_group *group)
 
 static fr_err add(fr_seat *seat, fr_group *group)
 {
-    fr_membership *m = fr_zalloc(sizeof *m);
+    fr_membership *m = fr_slabs_alloc(&group->of->slabs, sizeof *m);
     if (!m)
         return FR_ENOMEM;
-    m->group = group;
-    m->seat = seat;
-    m->index = FR_NOT_LISTENING;
-    fr_err err = seat->ws && !seat->consumer->group_message ? serve(m) : listen(m);
+    *m = (fr_membership){.group = group, .seat = seat, .index = FR_NOT_LISTENING};
+    fr_err err = fr_seat_ws(seat) && !seat->consumer->group_message ? serve(m) : listen(m);
     if (err) {
-        fr_free(m);
+        fr_slabs_free(&group->of->slabs, m, sizeof *m);
         return err;
     }
     m->member.next_of_ws = seat->groups;
@@ -189,7 +187,7 @@ static void remove_one(fr_seat *seat, fr_member **at)
     seat->group_count--;
     fr_fan_leave(&m->member);
     stop_listening(m);
-    fr_free(m);
+    fr_slabs_free(&group->of->slabs, m, sizeof *m);
     if (--group->members == 0)
         group_free(group);
 }
@@ -230,7 +228,7 @@ static fr_err send_mail(fr_seat *seat)
     fr_err err = FR_OK;
     for (fr_mail *mail; (mail = fr_mail_take_(seat)); fr_mail_free_(mail))
         if (!err)
-            err = fr_ws_send(seat->ws, true, fr_ws_frame_payload(mail->block));
+            err = fr_ws_send(&seat->ws, true, fr_ws_frame_payload(mail->block));
     return err;
 }
 
@@ -264,7 +262,7 @@ static void deliver(fr_group *group, fr_block *block)
     for (size_t i = group->listeners.count;
          i-- > 0;) { /* from the end: one that is closed gives its place away */
         fr_seat *seat = group->listeners.at[i]->seat;
-        if (seat->ws && !fr_ws_is_open(seat->ws))
+        if (fr_seat_ws(seat) && !fr_ws_is_open(&seat->ws))
             continue;
         if (!fr_mail_put_group_(seat, name, block))
             fr_seat_overrun_(seat, "too many group messages wait");

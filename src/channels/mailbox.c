@@ -25,62 +25,101 @@ void fr_mail_free_(fr_mail *mail)
     fr_free(mail);
 }
 
-static void append(fr_seat *seat, fr_mail *mail)
+/* ---- what few seats have ---- */
+
+fr_more *fr_more_get_(fr_seat *seat)
 {
-    if (seat->last_mail) {
-        mail->next = seat->last_mail->next;
-        seat->last_mail->next = mail;
+    if (seat->more)
+        return seat->more;
+    fr_channels_loop *all = fr_channels_loop_get_(fr_loop_current());
+    fr_more *more = fr_slabs_alloc(&all->slabs, sizeof *more);
+    if (more)
+        *more = (fr_more){0};
+    return seat->more = more;
+}
+
+void fr_more_tidy_(fr_seat *seat)
+{
+    fr_more *more = seat->more;
+    if (!more || more->last_mail || more->kept)
+        return;
+    fr_slabs_free(&fr_channels_loop_get_(fr_loop_current())->slabs, more, sizeof *more);
+    seat->more = NULL;
+}
+
+/* ---- its mail ---- */
+
+static void append(fr_more *more, fr_mail *mail)
+{
+    if (more->last_mail) {
+        mail->next = more->last_mail->next;
+        more->last_mail->next = mail;
     } else {
         mail->next = mail;
     }
-    seat->last_mail = mail;
+    more->last_mail = mail;
 }
 
-static bool is_full(const fr_seat *seat)
+static bool is_full(const fr_more *more)
 {
-    return seat->client_mails >= FR_MAIL_MAX || seat->mail_bytes >= FR_MAIL_BYTES_MAX;
+    return more->client_mails >= FR_MAIL_MAX || more->mail_bytes >= FR_MAIL_BYTES_MAX;
 }
 
 bool fr_mail_put_client_(fr_seat *seat, bool is_text, fr_str data)
 {
-    fr_mail *mail = mail_new(is_text ? FR_MAIL_TEXT : FR_MAIL_BYTES, data);
-    if (!mail)
+    fr_more *more = fr_more_get_(seat);
+    fr_mail *mail = more ? mail_new(is_text ? FR_MAIL_TEXT : FR_MAIL_BYTES, data) : NULL;
+    if (!mail) {
+        fr_more_tidy_(seat);
         return false;
-    append(seat, mail);
-    seat->client_mails++;
-    seat->mail_bytes += mail->n;
-    if (is_full(seat))
-        fr_ws_pause(seat->ws);
+    }
+    append(more, mail);
+    more->client_mails++;
+    more->mail_bytes += mail->n;
+    if (is_full(more))
+        fr_ws_pause(&seat->ws);
     return true;
 }
 
 bool fr_mail_put_group_(fr_seat *seat, fr_str group, fr_block *block)
 {
-    fr_mail *mail = seat->group_mails < FR_MAIL_MAX ? mail_new(FR_MAIL_GROUP, group) : NULL;
-    if (!mail)
+    fr_more *more = fr_more_get_(seat);
+    bool has_room = more && more->group_mails < FR_MAIL_MAX;
+    fr_mail *mail = has_room ? mail_new(FR_MAIL_GROUP, group) : NULL;
+    if (!mail) {
+        fr_more_tidy_(seat);
         return false;
+    }
     mail->block = fr_block_ref(block);
-    append(seat, mail);
-    seat->group_mails++;
+    append(more, mail);
+    more->group_mails++;
     return true;
+}
+
+static fr_mail *take_oldest(fr_more *more)
+{
+    fr_mail *mail = more->last_mail->next;
+    if (mail == more->last_mail)
+        more->last_mail = NULL;
+    else
+        more->last_mail->next = mail->next;
+    return mail;
 }
 
 fr_mail *fr_mail_take_(fr_seat *seat)
 {
-    if (!seat->last_mail)
+    fr_more *more = seat->more;
+    if (!more || !more->last_mail)
         return NULL;
-    fr_mail *mail = seat->last_mail->next;
-    if (mail == seat->last_mail)
-        seat->last_mail = NULL;
-    else
-        seat->last_mail->next = mail->next;
+    fr_mail *mail = take_oldest(more);
     if (mail->kind == FR_MAIL_GROUP) {
-        seat->group_mails--;
-        return mail;
+        more->group_mails--;
+    } else {
+        more->client_mails--;
+        more->mail_bytes -= mail->n;
+        if (fr_seat_ws(seat) && !is_full(more))
+            fr_ws_resume(&seat->ws);
     }
-    seat->client_mails--;
-    seat->mail_bytes -= mail->n;
-    if (seat->ws && !is_full(seat))
-        fr_ws_resume(seat->ws);
+    fr_more_tidy_(seat);
     return mail;
 }

@@ -30,8 +30,9 @@ static int status_of(fr_err err)
 /* Why nothing was accepted, and the answer. */
 static fr_err give_up(fr_seat *seat, fr_err err)
 {
-    fr_req *req = seat->connecting->req;
-    if (seat->connecting->is_refused || fr_req_is_answered(req) || err == FR_ECANCELED)
+    const fr_connecting *connecting = fr_connecting_of(seat);
+    fr_req *req = connecting->req;
+    if (connecting->is_refused || fr_req_is_answered(req) || err == FR_ECANCELED)
         return err == FR_ECANCELED ? err : FR_OK;
     int status = status_of(err);
     if (err == FR_OK)
@@ -55,35 +56,44 @@ static fr_err join_groups(fr_seat *seat)
 
 static fr_err connect(fr_seat *seat)
 {
-    FR_TRY(fr_scope_of_request_(seat, seat->connecting->req, &seat->connecting->scope));
+    fr_connecting *connecting = fr_connecting_of(seat);
+    FR_TRY(fr_scope_of_request_(seat, connecting->req, &connecting->scope));
     FR_TRY(join_groups(seat));
     return seat->consumer->connect ? seat->consumer->connect(&seat->sock) : fr_accept(&seat->sock);
+}
+
+static fr_err keep_scope(fr_seat *seat)
+{
+    fr_more *more = fr_more_get_(seat);
+    if (more)
+        more->kept = fr_scope_keep_(seat->sock.scope);
+    fr_more_tidy_(seat);
+    return seat->more && seat->more->kept ? FR_OK : FR_ENOMEM;
 }
 
 /* Accepted: what went wrong later closes the socket; what came meanwhile is handled now. */
 static void settle(fr_seat *seat, fr_err err)
 {
-    if (!err && seat->consumer->keep_headers &&
-        !(seat->kept = fr_scope_keep_(&seat->connecting->scope)))
-        err = FR_ENOMEM;
+    if (!err && seat->consumer->keep_headers)
+        err = keep_scope(seat);
     if (err)
         fr_seat_fail_(seat, err, "connect");
     seat->is_connecting = seat->is_busy = false;
-    seat->connecting = NULL;
     seat->sock.ctx = NULL;
     seat->sock.scope = NULL;
-    if (seat->is_over || seat->last_mail)
+    if (seat->is_over || fr_seat_last_mail(seat))
         fr_seat_ready_(seat);
 }
 
 fr_err fr_connect_(fr_channels *channels, const fr_consumer *consumer, fr_req *req,
                    const fr_route_match *match)
 {
-    fr_seat *seat = fr_seat_new_(channels, consumer, req, match);
+    fr_channels_loop *all = fr_channels_loop_get_(req->ctx->loop);
+    fr_seat *seat = all ? fr_seat_new_(all, consumer, req, match) : NULL;
     if (!seat)
         return FR_ENOMEM;
-    fr_connecting connecting = {.req = req};
-    seat->connecting = &connecting;
+    all->of = channels;
+    fr_connecting connecting = {.channels = channels, .req = req};
     seat->is_connecting = seat->is_busy = true;
     seat->sock.ctx = req->ctx;
     seat->sock.scope = &connecting.scope;
@@ -95,7 +105,8 @@ fr_err fr_connect_(fr_channels *channels, const fr_consumer *consumer, fr_req *r
         return FR_OK;
     }
     err = give_up(seat, err);
-    fr_seat_free_(seat);
+    seat->is_ended = true; /* it never had a socket */
+    fr_seat_leave_(seat);
     return err;
 }
 

@@ -2,10 +2,13 @@
  * What a consumer knows of its connection. In connect that is the request itself; afterwards it is what stands behind the
  * seat (path arguments, client), so that an idle socket holds no headers.
  *
- *   | fr_seat | state (16-aligned) | arguments: fr_pair … | their values | client's address |      one allocation
+ *   | fr_seat | state (16-aligned) | arguments: fr_pair … | their values | client's address, if not IPv4 |
+ *
+ * All in one allocation.
  */
 #include "channels/channels_int.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "http/cookies.h"
@@ -37,57 +40,123 @@ static char *copy(char *to, fr_str from)
     return to + from.n;
 }
 
-/* The client stands behind the last value. */
-static fr_str client_of(const fr_seat *seat)
+/* Where the client stands: behind the last value. A byte with its length, and its text. */
+static char *client_at(const fr_seat *seat)
 {
     const fr_pair *args = args_of(seat);
-    const char *at = (const char *)(args + seat->arg_count);
+    char *at = (char *)(uintptr_t)(args + seat->arg_count);
     for (size_t i = 0; i < seat->arg_count; i++)
         at += args[i].value.n;
-    return (fr_str){at, seat->client_host_n};
+    return at;
 }
 
-fr_seat *fr_seat_new_(const fr_channels *channels, const fr_consumer *consumer, fr_req *req,
-                      const fr_route_match *match)
+static size_t bytes_of(const fr_seat *seat)
 {
-    fr_str client = fr_str_sub(fr_req_client(req), 0, UINT8_MAX);
-    size_t values = 0;
-    for (size_t i = 0; i < match->arg_count; i++)
-        values += match->args[i].value.n;
-    size_t state = aligned(consumer->state_bytes);
-    fr_seat *seat = fr_malloc(aligned(sizeof *seat) + state + match->arg_count * sizeof(fr_pair) +
-                              values + client.n);
-    if (!seat)
-        return NULL;
-    *seat = (fr_seat){
-        .channels = channels,
-        .consumer = consumer,
-        .client_port = fr_req_client_port(req),
-        .arg_count = (uint8_t)match->arg_count,
-        .client_host_n = (uint8_t)client.n,
-    };
-    if (consumer->state_bytes)
-        seat->sock.state = memset(behind(seat), 0, state);
+    const char *end = client_at(seat);
+    if (!seat->has_ipv4)
+        end += 1 + (uint8_t)*end;
+    return (size_t)(end - (const char *)seat);
+}
+
+static void put_client(fr_seat *seat, fr_str client)
+{
+    char *at = client_at(seat);
+    if (seat->has_ipv4)
+        return;
+    *at = (char)client.n;
+    copy(at + 1, client);
+}
+
+static void put_args(fr_seat *seat, const fr_route_match *match)
+{
     fr_pair *args = args_of(seat);
     char *at = (char *)(args + match->arg_count);
     for (size_t i = 0; i < match->arg_count; i++) {
         args[i] = (fr_pair){match->args[i].name, {at, match->args[i].value.n}};
         at = copy(at, match->args[i].value);
     }
-    copy(at, client);
+}
+
+/* IPv4 addresses are kept as four bytes: the last of their IPv6 form, whose others are always the same. */
+static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+static fr_str text_of(const uint8_t ipv4[4], char out[FR_ADDRESS_TEXT])
+{
+    fr_address address;
+    memcpy(address.bytes, mapped, 12);
+    memcpy(address.bytes + 12, ipv4, 4);
+    return (fr_str){out, fr_address_text(&address, out)};
+}
+
+static bool is_ipv4(fr_str text, uint8_t out[4])
+{
+    fr_address address;
+    char again[FR_ADDRESS_TEXT];
+    if (!fr_address_parse(text, &address) || memcmp(address.bytes, mapped, 12) != 0)
+        return false;
+    memcpy(out, address.bytes + 12, 4);
+    return fr_str_eq(text_of(out, again), text);
+}
+
+fr_seat *fr_seat_new_(fr_channels_loop *all, const fr_consumer *consumer, fr_req *req,
+                      const fr_route_match *match)
+{
+    fr_str client = fr_str_sub(fr_req_client(req), 0, UINT8_MAX);
+    uint8_t ipv4[4] = {0};
+    bool has_ipv4 = is_ipv4(client, ipv4);
+    size_t bytes = aligned(sizeof(fr_seat)) + aligned(consumer->state_bytes) +
+                   match->arg_count * sizeof(fr_pair) + (has_ipv4 ? 0 : 1 + client.n);
+    for (size_t i = 0; i < match->arg_count; i++)
+        bytes += match->args[i].value.n;
+    fr_seat *seat = fr_slabs_alloc(&all->slabs, bytes);
+    if (!seat)
+        return NULL;
+    *seat = (fr_seat){
+        .consumer = consumer,
+        .client_port = fr_req_client_port(req),
+        .arg_count = (uint8_t)match->arg_count,
+        .has_ipv4 = has_ipv4,
+    };
+    memcpy(seat->client, ipv4, sizeof ipv4);
+    if (consumer->state_bytes)
+        seat->sock.state = memset(behind(seat), 0, aligned(consumer->state_bytes));
+    put_args(seat, match);
+    put_client(seat, client);
+    assert(bytes_of(seat) == bytes);
     return seat;
+}
+
+void fr_seat_free_(fr_channels_loop *all, fr_seat *seat)
+{
+    fr_slabs_free(&all->slabs, seat, bytes_of(seat));
 }
 
 /* ---- scopes ---- */
 
-void fr_scope_now_(const fr_seat *seat, fr_scope *out)
+/* Written out anew only for another address than the last one's. */
+static fr_str ipv4_text(const uint8_t ipv4[4], fr_client_text *client)
 {
-    if (seat->kept) {
-        *out = *seat->kept;
-    } else {
-        *out = (fr_scope){.client_host = client_of(seat), .client_port = seat->client_port};
-        out->arg_count = seat->arg_count;
+    if (!client->n || memcmp(client->of, ipv4, 4) != 0) {
+        memcpy(client->of, ipv4, 4);
+        client->n = (uint8_t)text_of(ipv4, client->text).n;
     }
+    return (fr_str){client->text, client->n};
+}
+
+static fr_str client_of(const fr_seat *seat, fr_client_text *client)
+{
+    if (seat->has_ipv4)
+        return ipv4_text(seat->client, client);
+    const char *at = client_at(seat);
+    return (fr_str){at + 1, (uint8_t)*at};
+}
+
+void fr_scope_now_(const fr_seat *seat, fr_client_text *client, fr_scope *out)
+{
+    const fr_scope *kept = seat->more ? seat->more->kept : NULL;
+    *out = kept ? *kept : (fr_scope){.arg_count = seat->arg_count};
+    out->client_host = client_of(seat, client);
+    out->client_port = seat->client_port;
     out->args = seat->arg_count ? args_of(seat) : NULL;
 }
 
@@ -105,7 +174,7 @@ fr_err fr_scope_of_request_(const fr_seat *seat, fr_req *req, fr_scope *out)
         .arg_count = seat->arg_count,
         .subprotocols = offered,
         .subprotocol_count = fr_ws_subprotocols(req, offered, SUBPROTOCOLS_MAX),
-        .client_host = client_of(seat),
+        .client_host = fr_str_sub(fr_req_client(req), 0, UINT8_MAX),
         .client_port = seat->client_port,
     };
     return FR_OK;

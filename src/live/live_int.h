@@ -224,9 +224,9 @@ struct fr_topic {
 };
 
 struct fr_watcher {
+    fr_ws ws;
     fr_member member;
-    fr_topic *topic; /* NULL: refused, about to be closed */
-    fr_ws *ws;
+    fr_topic *topic;     /* NULL: refused, about to be closed */
     uint32_t index;      /* in topic->watchers */
     uint32_t waiting_at; /* in topic->waiting; FR_NOT_WAITING */
     bool is_joined;      /* in the fan */

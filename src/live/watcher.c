@@ -16,12 +16,17 @@
 
 enum { CLIENT_MESSAGE_BYTES = 16 << 10 };
 
+static fr_watcher *watcher_of(fr_ws *ws)
+{
+    return (fr_watcher *)(void *)((char *)ws - offsetof(fr_watcher, ws));
+}
+
 /* ---- what it is given ---- */
 
 static void send_text(fr_watcher *watcher, const fr_buf *text)
 {
     if (fr_buf_check(text) == FR_OK)
-        fr_ws_send(watcher->ws, true,
+        fr_ws_send(&watcher->ws, true,
                    fr_buf_str(text)); /* a full connection is told by its snapshot */
 }
 
@@ -51,14 +56,14 @@ void fr_watcher_fail(fr_watcher *watcher, fr_err err, fr_str detail)
 {
     stop(watcher);
     send_error(watcher, fr_err_status(err), detail);
-    fr_ws_close(watcher->ws, fr_err_close(err), (fr_str){0});
+    fr_ws_close(&watcher->ws, fr_err_close(err), (fr_str){0});
 }
 
 /* Drop what is unsent; false: the socket takes nothing now, so it is caught up when it does. */
 static bool make_room(fr_watcher *watcher)
 {
-    fr_conn *conn = fr_ws_conn(watcher->ws);
-    fr_ws_drop_pending(watcher->ws);
+    fr_conn *conn = fr_ws_conn(&watcher->ws);
+    fr_ws_drop_pending(&watcher->ws);
     fr_live_add(&watcher->topic->source->live->counters.behind, 1);
     watcher->is_reset = true;
     watcher->is_stalled = fr_conn_is_blocked(conn);
@@ -84,14 +89,14 @@ static fr_err write_all(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stal
     fr_block *block = fr_snapshot_frame(snapshot, topic->fingerprint, watcher->is_reset);
     if (!block)
         return FR_ENOMEM;
-    FR_TRY(fr_ws_send_frame(watcher->ws, block, false));
+    FR_TRY(fr_ws_send_frame(&watcher->ws, block, false));
     *last = snapshot->place.number;
     if (watcher->is_reset)
         fr_live_add(&topic->source->live->counters.resets, 1);
     for (size_t i = 0; i < topic->held.count && !is_stale; i++) {
         if (topic->held.at[i].number <= snapshot->place.number)
             continue;
-        FR_TRY(fr_ws_send_frame(watcher->ws, topic->held.at[i].block, true));
+        FR_TRY(fr_ws_send_frame(&watcher->ws, topic->held.at[i].block, true));
         *last = topic->held.at[i].number;
     }
     return FR_OK;
@@ -102,7 +107,7 @@ static fr_err begin_after(fr_watcher *watcher, uint64_t number)
 {
     fr_topic *topic = watcher->topic;
     if (!watcher->is_joined) {
-        FR_TRY(fr_fan_join(topic->fan, &watcher->member, watcher->ws, number));
+        FR_TRY(fr_fan_join(topic->fan, &watcher->member, &watcher->ws, number));
         watcher->is_joined = true;
     }
     watcher->member.after = number;
@@ -112,7 +117,7 @@ static fr_err begin_after(fr_watcher *watcher, uint64_t number)
 
 void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stale)
 {
-    if (!fr_ws_is_open(watcher->ws)) {
+    if (!fr_ws_is_open(&watcher->ws)) {
         stop(watcher);
         return;
     }
@@ -120,7 +125,7 @@ void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stal
         fr_watcher_fail(watcher, FR_ENOTFOUND, FR_STR("Not found."));
         return;
     }
-    if (fr_conn_is_blocked(fr_ws_conn(watcher->ws)) && !make_room(watcher)) {
+    if (fr_conn_is_blocked(fr_ws_conn(&watcher->ws)) && !make_room(watcher)) {
         fr_topic_unwait(watcher->topic, watcher);
         return;
     }
@@ -169,7 +174,7 @@ static void pong(fr_watcher *watcher)
 
 static void on_message(fr_ws *ws, bool is_text, fr_str data)
 {
-    fr_watcher *watcher = fr_ws_user(ws);
+    fr_watcher *watcher = watcher_of(ws);
     if (!watcher->topic)
         return;
     fr_arena *arena = fr_arena_new(1024);
@@ -185,7 +190,7 @@ static void on_message(fr_ws *ws, bool is_text, fr_str data)
 
 static void on_drain(fr_ws *ws)
 {
-    fr_watcher *watcher = fr_ws_user(ws);
+    fr_watcher *watcher = watcher_of(ws);
     if (!watcher->is_stalled)
         return;
     watcher->is_stalled = false;
@@ -196,16 +201,20 @@ static void on_drain(fr_ws *ws)
 static void on_close(fr_ws *ws, uint16_t code)
 {
     (void)code;
-    fr_watcher *watcher = fr_ws_user(ws);
+    fr_watcher *watcher = watcher_of(ws);
     if (watcher->topic) {
         fr_live_add(&watcher->topic->source->live->counters.members, (uint64_t)-1);
         fr_topic_leave(watcher->topic, watcher);
     }
-    fr_free(watcher);
+}
+
+static void on_end(fr_ws *ws)
+{
+    fr_free(watcher_of(ws));
 }
 
 static const fr_ws_handler handler = {
-    .on_message = on_message, .on_drain = on_drain, .on_close = on_close};
+    .on_message = on_message, .on_drain = on_drain, .on_close = on_close, .on_end = on_end};
 
 /* ---- the handshake ---- */
 
@@ -252,7 +261,7 @@ static fr_err accept_socket(fr_req *req, const fr_live *live, bool is_resume, fr
     fr_ws_opts opts = live->opts.ws;
     if (!opts.message_bytes)
         opts.message_bytes = opts.frame_bytes = CLIENT_MESSAGE_BYTES;
-    fr_err err = fr_ws_accept(req, &opts, &handler, watcher, &watcher->ws);
+    fr_err err = fr_ws_accept(req, &opts, &handler, &watcher->ws);
     if (err != FR_OK)
         fr_free(watcher);
     else

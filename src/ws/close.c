@@ -54,10 +54,11 @@ static fr_err put_close(fr_ws *ws, uint16_t code, fr_str reason)
 
 void fr_ws_tell_close_(fr_ws *ws, uint16_t code)
 {
-    const fr_ws_handler *handler = ws->handler;
-    ws->handler = NULL;
-    if (handler)
-        handler->on_close(ws, code);
+    if (ws->is_told)
+        return;
+    ws->is_told = true;
+    ws->code = code;
+    fr_ws_handler_(ws)->on_close(ws, code);
 }
 
 /* Both sides are done: end TCP once our close frame has left. */

@@ -165,6 +165,7 @@ static fr_ws_opts complete(const fr_ws_opts *given)
         .pings = OR_DEFAULT(o->pings, 1000),
         .messages = o->messages,
         .deflate = complete_deflate(&o->deflate),
+        .subprotocol = o->subprotocol,
     };
 }
 
@@ -192,17 +193,18 @@ static bool are_same(const fr_ws_opts *a, const fr_ws_opts *b)
 }
 
 /* Sockets of one kind share one copy. NULL when memory is out. */
-static const fr_ws_opts *share(fr_ws_loop *all, const fr_ws_opts *opts)
+static const fr_ws_opts *share(fr_ws_loop *all, const fr_ws_handler *handler,
+                               const fr_ws_opts *opts)
 {
-    for (fr_ws_opts_kept *kept = all->opts; kept; kept = kept->next)
-        if (are_same(&kept->opts, opts))
-            return &kept->opts;
-    fr_ws_opts_kept *kept = fr_malloc(sizeof *kept);
-    if (!kept)
+    for (fr_ws_kind *kind = all->kinds; kind; kind = kind->next)
+        if (kind->handler == handler && are_same(&kind->opts, opts))
+            return &kind->opts;
+    fr_ws_kind *kind = fr_malloc(sizeof *kind);
+    if (!kind)
         return NULL;
-    *kept = (fr_ws_opts_kept){.next = all->opts, .opts = *opts};
-    all->opts = kept;
-    return &kept->opts;
+    *kind = (fr_ws_kind){.next = all->kinds, .handler = handler, .opts = *opts};
+    all->kinds = kind;
+    return &kind->opts;
 }
 
 /* What may be received may be sent back: the largest message has room, with its header. */
@@ -213,39 +215,37 @@ static void set_bound(fr_conn *conn, const fr_ws_opts *opts)
 }
 
 /* Agree on extensions, answer, and have the connection call us from now on. */
-static fr_err start(fr_req *req, fr_ws_loop *all, fr_ws *ws, fr_ws_opts *opts, fr_str subprotocol)
+static fr_err start(fr_req *req, fr_ws_loop *all, fr_ws *ws, const fr_ws_handler *handler,
+                    fr_ws_opts *opts)
 {
+    fr_str subprotocol = opts->subprotocol;
+    opts->subprotocol = (fr_str){0};
     if (fr_extensions_agree_(req, &opts->deflate, &opts->terms))
         fr_takeover_open_(&all->deflate, ws, &opts->deflate, &opts->terms);
-    ws->opts = share(all, opts);
+    ws->opts = share(all, handler, opts);
     if (!ws->opts)
         return FR_ENOMEM;
     FR_TRY(put_headers(req, subprotocol, &opts->terms));
     return fr_http_upgrade(req, &fr_ws_proto_, ws, &ws->conn);
 }
 
-fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *given, const fr_ws_handler *handler, void *user,
-                    fr_ws **out)
+fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *given, const fr_ws_handler *handler, fr_ws *ws)
 {
     fr_loop *loop = req->ctx->loop;
     if (fr_loop_is_draining(loop))
         return FR_EBUSY; /* nobody would tell it to close */
     fr_ws_loop *all = fr_ws_loop_get_(loop);
-    fr_ws *ws = all ? fr_malloc(sizeof *ws) : NULL;
-    if (!ws)
+    if (!all)
         return FR_ENOMEM;
     uint64_t now = fr_loop_now_ms(loop);
-    *ws = (fr_ws){
-        .conn = fr_req_conn(req), .handler = handler, .user = user, .heard_ms = (uint32_t)now};
+    *ws = (fr_ws){.conn = fr_req_conn(req), .heard_ms = (uint32_t)now};
     fr_ws_opts opts = complete(given);
-    fr_err err = start(req, all, ws, &opts, given ? given->subprotocol : (fr_str){0});
+    fr_err err = start(req, all, ws, handler, &opts);
     if (err) {
         fr_takeover_close_(&all->deflate, ws);
-        fr_free(ws);
         return err;
     }
     set_bound(ws->conn, ws->opts);
     fr_conn_set_deadline(ws->conn, now + ws->opts->ping_ms);
-    *out = ws;
     return FR_OK;
 }

@@ -35,11 +35,12 @@ void fr_ws_on_ping_(fr_ws *ws, fr_str payload)
     if (ws->state != FR_WS_OPEN)
         return;
     look_at_second(ws);
-    if (++ws->pings > ws->opts->pings) {
+    if (ws->pings >= ws->opts->pings) {
         fr_limit_hit_by(ws->conn, FR_LIMIT_WS_PINGS);
         fr_ws_fail_(ws, 1008, "too many pings");
         return;
     }
+    ws->pings += ws->pings < UINT16_MAX;
     (void)fr_ws_put_(ws, FR_WS_PONG, payload); /* no room: a peer that does not read gets no pong */
 }
 

@@ -75,7 +75,7 @@ static inline bool is_flood(fr_ws *ws)
 
 static void deliver(fr_ws *ws, uint8_t opcode, fr_str data)
 {
-    ws->handler->on_message(ws, opcode == FR_WS_TEXT, data);
+    fr_ws_handler_(ws)->on_message(ws, opcode == FR_WS_TEXT, data);
     if (fr_conn_is_closing(ws->conn))
         ws->state = FR_WS_OVER; /* told by on_close of the connection, which comes next */
     else if (is_full(ws))
@@ -232,7 +232,8 @@ static bool take_whole(fr_ws *ws, const fr_ws_head *head, uint8_t *bytes, fr_str
     size_t n = (size_t)head->n;
     if (head->is_deflated)
         return take_deflated(ws, head, bytes, out);
-    uint8_t *to = ws->handler->on_room ? (uint8_t *)ws->handler->on_room(ws, n) : NULL;
+    const fr_ws_handler *handler = fr_ws_handler_(ws);
+    uint8_t *to = handler->on_room ? (uint8_t *)handler->on_room(ws, n) : NULL;
     if (!to)
         to = bytes;
     bool is_ascii = fr_ws_unmask_(to, bytes, n, head->mask);

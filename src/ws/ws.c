@@ -29,8 +29,8 @@ static void on_drain(fr_conn *conn)
 {
     fr_ws *ws = conn->user;
     fr_ws_unchoke_(ws);
-    if (ws->state == FR_WS_OPEN && ws->handler && ws->handler->on_drain)
-        ws->handler->on_drain(ws);
+    if (ws->state == FR_WS_OPEN && fr_ws_handler_(ws)->on_drain)
+        fr_ws_handler_(ws)->on_drain(ws);
 }
 
 static void on_shutdown(fr_conn *conn)
@@ -38,8 +38,8 @@ static void on_shutdown(fr_conn *conn)
     fr_ws *ws = conn->user;
     if (ws->state != FR_WS_OPEN)
         return; /* it ends already */
-    if (ws->handler->on_shutdown)
-        ws->handler->on_shutdown(ws);
+    if (fr_ws_handler_(ws)->on_shutdown)
+        fr_ws_handler_(ws)->on_shutdown(ws);
     else
         fr_ws_close(ws, 1001, (fr_str){0});
 }
@@ -53,7 +53,7 @@ static void on_close(fr_conn *conn, fr_err why)
     fr_ws_in_free_(ws);
     if (has_takeover(ws))
         fr_takeover_close_(deflate_of(ws), ws);
-    fr_free(ws);
+    fr_ws_handler_(ws)->on_end(ws);
 }
 
 const fr_proto fr_ws_proto_ = {
@@ -109,11 +109,6 @@ void fr_ws_drop_pending(fr_ws *ws)
 
 /* ---- the rest of the interface ---- */
 
-void *fr_ws_user(const fr_ws *ws)
-{
-    return ws->user;
-}
-
 fr_conn *fr_ws_conn(const fr_ws *ws)
 {
     return ws->conn;
@@ -146,9 +141,9 @@ void fr_ws_resume(fr_ws *ws)
 static void free_loop(void *value)
 {
     fr_ws_loop *all = value;
-    for (fr_ws_opts_kept *kept = all->opts, *next; kept; kept = next) {
-        next = kept->next;
-        fr_free(kept);
+    for (fr_ws_kind *kind = all->kinds, *next; kind; kind = next) {
+        next = kind->next;
+        fr_free(kind);
     }
     fr_deflate_deinit_(&all->deflate);
     fr_batches_free_(all);

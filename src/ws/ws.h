@@ -18,8 +18,10 @@ typedef struct fr_ws_handler {
     void (*on_drain)(fr_ws *ws);
     /* The server drains. NULL: closed with 1001. */
     void (*on_shutdown)(fr_ws *ws);
-    /* Over: the peer's close code (1005 none, 1006 lost). Last call; free the user state. */
+    /* Over: the peer's close code (1005 none, 1006 lost). Nothing is sent or received any more. */
     void (*on_close)(fr_ws *ws, uint16_t code);
+    /* Last call, some time after that: the memory of the ws is its owner's again. */
+    void (*on_end)(fr_ws *ws);
 } fr_ws_handler;
 
 /* permessage-deflate (RFC 7692), as far as clients offer it. */
@@ -48,25 +50,45 @@ typedef struct fr_ws_opts { /* zero = default */
     uint32_t ping_ms;       /* 20 s idle → ping */
     uint32_t pong_ms;       /* 30 s without an answer → 1006 */
     uint32_t close_ms;      /* 10 s for the closing handshake */
-    uint32_t pings;         /* 1,000 of the peer in a second → 1008 */
+    uint32_t pings;         /* 1,000 of the peer in a second → 1008; past 65,535: no bound */
     uint16_t messages;      /* no bound; of the peer in a second → 1008 */
     fr_deflate_opts deflate;
     fr_deflate_terms terms; /* private: what the handshake agreed on */
     fr_str subprotocol;     /* chosen; sent when n > 0 */
 } fr_ws_opts;
 
+/* The socket stands in the memory of its owner, which finds itself by its address. All of it is private to ws. */
+struct fr_ws {
+    fr_conn *conn;
+    const fr_ws_opts
+        *opts; /* complete, shared by all sockets of this loop with the same and the same handler */
+    struct fr_ws_in *in; /* owned; a message that has not arrived whole. NULL between messages */
+    uint32_t heard_ms;   /* low bits of the loop's clock when something last came */
+    union {
+        uint32_t second;       /* that pings and messages are counted in */
+        uint32_t choked_bytes; /* while nothing is read: what waited when it was looked at last */
+    };
+    uint16_t pings;    /* in that second */
+    uint16_t messages; /* in that second, if they are bounded */
+    uint8_t state : 2;
+    bool is_pinged : 1; /* by us, and nothing has come since */
+    bool is_paused : 1; /* by the handler */
+    bool is_choked : 1; /* by its own output: the peer does not read */
+    bool is_told : 1;   /* on_close was called */
+    uint16_t code;      /* what it was called with */
+};
+_Static_assert(sizeof(fr_ws) == 40, "what each idle socket costs");
+
 /* Is this an upgrade request; are its headers right? FR_OK, or FR_EINVAL (400), 426 with Sec-WebSocket-Version: 13 sent
  * as answer already (then fr_req_is_answered). */
 fr_err fr_ws_check(fr_req *req);
 /* Offered subprotocols, in order, from Sec-WebSocket-Protocol. Returns how many were written. */
 size_t fr_ws_subprotocols(const fr_req *req, fr_str *out, size_t max);
-/* Answer 101 and start. user is the handler's. The ws is owned by its connection. The output's bound becomes at least
- * what the largest message needs. Errors: FR_EBUSY (the server drains), FR_ECANCELED, FR_ENOMEM. */
-fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *opts, const fr_ws_handler *handler, void *user,
-                    fr_ws **out);
+/* Answer 101 and start. ws: its memory, which must stay where it is until on_end. The output's bound becomes at least what
+ * the largest message needs. Errors: FR_EBUSY (the server drains), FR_ECANCELED, FR_ENOMEM; nothing is called then. */
+fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *opts, const fr_ws_handler *handler, fr_ws *ws);
 
-void *fr_ws_user(const fr_ws *ws);
-fr_conn *fr_ws_conn(const fr_ws *ws);
+fr_conn *fr_ws_conn(const fr_ws *ws); /* until on_end */
 /* Queue one message; copied into the connection's output, compressed if that was agreed and is worth it. Errors:
  * FR_ETOOBIG (bound reached; nothing queued), FR_ECANCELED (closing). */
 fr_err fr_ws_send(fr_ws *ws, bool is_text, fr_str data);

@@ -1,6 +1,8 @@
 /* What the files of ws share: the socket, the message that is arriving, the frame header, the loop's own state. */
 #ifndef FR_WS_WS_INT_H
 #define FR_WS_WS_INT_H
+#include <stddef.h>
+
 #include "base/alloc.h"
 #include "base/str.h"
 #include "ws/deflate.h"
@@ -41,31 +43,18 @@ typedef struct fr_ws_in {
     size_t n, cap;
 } fr_ws_in;
 
-/* 56 bytes: one for each socket, idle or not. */
-struct fr_ws {
-    fr_conn *conn;
-    const fr_ws_handler *handler; /* NULL once on_close was told */
-    void *user;
-    const fr_ws_opts *opts; /* complete, shared by all sockets of this loop with the same */
-    fr_ws_in *in;           /* owned; NULL between messages */
-    uint32_t heard_ms;      /* low bits of the loop's clock when something last came */
-    union {
-        uint32_t second;       /* that pings and messages are counted in */
-        uint32_t choked_bytes; /* while nothing is read: what waited when it was looked at last */
-    };
-    uint32_t pings;    /* in that second */
-    uint16_t messages; /* in that second, if they are bounded */
-    uint8_t state : 2;
-    bool is_pinged : 1; /* by us, and nothing has come since */
-    bool is_paused : 1; /* by the handler */
-    bool is_choked : 1; /* by its own output: the peer does not read */
-};
+/* What one loop keeps for all its sockets of a kind. */
+typedef struct fr_ws_kind {
+    struct fr_ws_kind *next;
+    const fr_ws_handler *handler;
+    fr_ws_opts opts; /* sockets point here */
+} fr_ws_kind;
 
-/* What one loop keeps for all its sockets. */
-typedef struct fr_ws_opts_kept {
-    struct fr_ws_opts_kept *next;
-    fr_ws_opts opts;
-} fr_ws_opts_kept;
+static inline const fr_ws_handler *fr_ws_handler_(const fr_ws *ws)
+{
+    return ((const fr_ws_kind *)(const void *)((const char *)ws->opts - offsetof(fr_ws_kind, opts)))
+        ->handler;
+}
 
 /* What is being read now; ws NULL: nothing. */
 typedef struct fr_ws_reading {
@@ -84,8 +73,8 @@ typedef struct fr_ws_loop {
     uint32_t free_batch_count;
     fr_batch *free_batches; /* owned */
     fr_ws_reading reading;
-    fr_ws_opts_kept
-        *opts; /* owned; as many as the application has different ones, and terms are agreed on */
+    /* Owned; as many as the application has different handlers and options, and terms are agreed on. */
+    fr_ws_kind *kinds;
     fr_deflate deflate;
 } fr_ws_loop;
 

@@ -18,7 +18,7 @@ static const fr_ws_opts opts = {.message_bytes = MESSAGE_MAX,
 
 static void record(fr_ws *ws, bool is_text, fr_str data)
 {
-    outcome *o = fr_ws_user(ws);
+    outcome *o = outcome_of(ws);
     check(o->closed == 0);
     check(data.n <= MESSAGE_MAX);
     check(!is_text || fr_utf8_valid(data));
@@ -31,7 +31,7 @@ static void record(fr_ws *ws, bool is_text, fr_str data)
 
 static void on_message(fr_ws *ws, bool is_text, fr_str data)
 {
-    outcome *o = fr_ws_user(ws);
+    outcome *o = outcome_of(ws);
     record(ws, is_text, data);
     while (o->is_pulling && fr_ws_next(ws, &is_text, &data))
         record(ws, is_text, data);
@@ -41,12 +41,12 @@ static char *on_room(fr_ws *ws, size_t n)
 {
     static char room[MESSAGE_MAX];
     check(n <= MESSAGE_MAX);
-    outcome *o = fr_ws_user(ws);
+    outcome *o = outcome_of(ws);
     return o->is_pulling ? room : NULL;
 }
 
 static const fr_ws_handler handler = {
-    .on_room = on_room, .on_message = on_message, .on_close = note_close};
+    .on_room = on_room, .on_message = on_message, .on_close = note_close, .on_end = free_one};
 
 static void play(fr_loop *loop, const uint8_t *data, size_t size, uint32_t seed, outcome *o)
 {

@@ -15,7 +15,7 @@ enum { INPUT_MAX = 1 << 14, MESSAGE_MAX = 1 << 16 };
 
 static void record(fr_ws *ws, bool is_text, fr_str data)
 {
-    outcome *o = fr_ws_user(ws);
+    outcome *o = outcome_of(ws);
     check(o->closed == 0);
     check(data.n <= MESSAGE_MAX);
     check(!is_text || fr_utf8_valid(data));
@@ -27,13 +27,14 @@ static void record(fr_ws *ws, bool is_text, fr_str data)
 
 static void on_message(fr_ws *ws, bool is_text, fr_str data)
 {
-    outcome *o = fr_ws_user(ws);
+    outcome *o = outcome_of(ws);
     record(ws, is_text, data);
     while (o->is_pulling && fr_ws_next(ws, &is_text, &data))
         record(ws, is_text, data);
 }
 
-static const fr_ws_handler handler = {.on_message = on_message, .on_close = note_close};
+static const fr_ws_handler handler = {
+    .on_message = on_message, .on_close = note_close, .on_end = free_one};
 
 static fr_ws_opts opts_of(uint8_t byte)
 {
@@ -105,10 +106,10 @@ static void put_messages(fr_buf *out, const fr_ws_opts *opts, fr_str rest, uint8
 static void play(fr_loop *loop, const fr_ws_opts *opts, fr_str data, uint32_t seed, outcome *o)
 {
     int fds[2];
-    fr_ws_opts own = *opts;
-    fr_ws *ws = open_ws(loop, &handler, &own, o, fds);
-    fr_takeover_open_(&fr_ws_loop_get_(loop)->deflate, ws, &own.deflate, &own.terms);
-    check(own.terms.has_their_takeover == opts->terms.has_their_takeover ||
+    fr_ws *ws = open_ws(loop, &handler, opts, o, fds);
+    fr_ws_opts *own = &one_of(ws)->kind.opts;
+    fr_takeover_open_(&fr_ws_loop_get_(loop)->deflate, ws, &own->deflate, &own->terms);
+    check(own->terms.has_their_takeover == opts->terms.has_their_takeover ||
           opts->deflate.kept_bytes == 20000);
     converse(loop, ws, fds, data, seed, 900, o);
     check(fr_takeover_bytes_() == 0);

@@ -21,6 +21,23 @@ typedef struct outcome {
     bool is_pulling; /* messages are asked for, and put where the handler says */
 } outcome;
 
+/* A socket of the server, with its kind of its own. */
+typedef struct one {
+    fr_ws ws;
+    fr_ws_kind kind;
+    outcome *what;
+} one;
+
+static inline one *one_of(fr_ws *ws)
+{
+    return (one *)(void *)((char *)ws - offsetof(one, ws));
+}
+
+static inline outcome *outcome_of(fr_ws *ws)
+{
+    return one_of(ws)->what;
+}
+
 static inline void check(bool fact)
 {
     if (!fact)
@@ -34,9 +51,14 @@ static inline void outcome_deinit(outcome *o)
 }
 
 /* For handlers. */
+static inline void free_one(fr_ws *ws)
+{
+    fr_free(one_of(ws));
+}
+
 static inline void note_close(fr_ws *ws, uint16_t code)
 {
-    outcome *o = fr_ws_user(ws);
+    outcome *o = outcome_of(ws);
     o->closed++;
     o->code = code;
 }
@@ -62,10 +84,12 @@ static inline size_t next_piece(uint32_t *seed, size_t left, size_t most)
 static inline fr_ws *open_ws(fr_loop *loop, const fr_ws_handler *handler, const fr_ws_opts *opts,
                              outcome *o, int fds[2])
 {
-    fr_ws *ws = fr_zalloc(sizeof *ws);
-    check(ws && fr_ws_loop_get_(loop) && !socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds));
-    *ws = (fr_ws){.handler = handler, .user = o, .opts = opts};
-    return ws;
+    one *it = fr_zalloc(sizeof *it);
+    check(it && fr_ws_loop_get_(loop) && !socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds));
+    it->kind = (fr_ws_kind){.handler = handler, .opts = *opts};
+    it->what = o;
+    it->ws.opts = &it->kind.opts;
+    return &it->ws;
 }
 
 /* Send it all, hang up, and see the end. */

@@ -12,9 +12,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/str.h"
 #include "http/http.h"
+#include "ws/ws.h"
 
 typedef struct peer {
     fr_loop *loop;
@@ -62,6 +64,24 @@ static void peer_connect(peer *p, fr_loop *loop, fr_http *http)
     p->fd = ends[0];
     assert_int_equal(fr_loop_adopt(loop, ends[1], &peer_no_proto, NULL, &p->conn), FR_OK);
     assert_int_equal(fr_http_accept(p->conn, http), FR_OK);
+}
+
+/* A server's socket that stands by itself. on_end of its handler is peer_free_ws. */
+static UNUSED fr_err peer_accept(fr_req *req, const fr_ws_opts *opts, const fr_ws_handler *handler,
+                                 fr_ws **out)
+{
+    fr_ws *ws = fr_malloc(sizeof *ws);
+    fr_err err = ws ? fr_ws_accept(req, opts, handler, ws) : FR_ENOMEM;
+    if (err == FR_OK)
+        *out = ws;
+    else
+        fr_free(ws);
+    return err;
+}
+
+static UNUSED void peer_free_ws(fr_ws *ws)
+{
+    fr_free(ws);
 }
 
 /* Take what there is; whether anything came. */

@@ -34,13 +34,14 @@ static void on_close(fr_ws *ws, uint16_t code)
     server.code = code;
 }
 
-static const fr_ws_handler handler = {.on_message = on_message, .on_close = on_close};
+static const fr_ws_handler handler = {
+    .on_message = on_message, .on_close = on_close, .on_end = peer_free_ws};
 
 static fr_err upgrade(fr_req *req, void *arg)
 {
     (void)arg;
     FR_TRY(fr_ws_check(req));
-    FR_TRY(fr_ws_accept(req, &server.opts, &handler, &server, &server.ws));
+    FR_TRY(peer_accept(req, &server.opts, &handler, &server.ws));
     server.opened++;
     return FR_OK;
 }

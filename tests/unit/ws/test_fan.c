@@ -37,12 +37,13 @@ static void on_close(fr_ws *ws, uint16_t code)
             fr_fan_leave(&it.many[k]);
 }
 
-static const fr_ws_handler handler = {.on_message = on_message, .on_close = on_close};
+static const fr_ws_handler handler = {
+    .on_message = on_message, .on_close = on_close, .on_end = peer_free_ws};
 
 static fr_err upgrade(fr_req *req, void *arg)
 {
     (void)arg;
-    return fr_ws_accept(req, NULL, &handler, NULL, &it.ws[it.opened]);
+    return peer_accept(req, NULL, &handler, &it.ws[it.opened]);
 }
 
 static void on_behind(fr_member *member, void *arg)

@@ -48,7 +48,7 @@ static void on_drain(fr_ws *ws)
 
 static void on_close(fr_ws *ws, uint16_t code)
 {
-    assert_ptr_equal(fr_ws_user(ws), &server);
+    assert_ptr_equal(ws, server.ws);
     server.closed++;
     server.code = code;
     server.ws = NULL;
@@ -64,7 +64,7 @@ static fr_err upgrade(fr_req *req, void *arg)
     fr_ws_opts opts = server.opts;
     if (fr_ws_subprotocols(req, offered, 4))
         opts.subprotocol = offered[0];
-    FR_TRY(fr_ws_accept(req, &opts, &server.handler, &server, &server.ws));
+    FR_TRY(peer_accept(req, &opts, &server.handler, &server.ws));
     server.opened++;
     return FR_OK;
 }
@@ -75,8 +75,10 @@ static int set_up(void **state)
     memset(&server, 0, sizeof server);
     server.loop = fr_loop_new(0);
     server.http = (fr_http){.upgrade = upgrade};
-    server.handler =
-        (fr_ws_handler){.on_message = on_message, .on_drain = on_drain, .on_close = on_close};
+    server.handler = (fr_ws_handler){.on_message = on_message,
+                                     .on_drain = on_drain,
+                                     .on_close = on_close,
+                                     .on_end = peer_free_ws};
     return server.loop ? 0 : -1;
 }
 
