@@ -27,7 +27,7 @@ static void retry(fr_timer *timer)
 {
     fr_channels_loop *all =
         (fr_channels_loop *)(void *)((char *)timer - offsetof(fr_channels_loop, retry));
-    fr_loop_at_pass_end(all->loop, &all->deliver);
+    fr_loop_in_slices(all->loop, &all->deliver);
 }
 
 /* The loop ends: its sockets have been closed, and there are no passes any more in which their disconnect could run. */

@@ -19,6 +19,7 @@
 enum {
     FREE_EVENTS_MAX = 64,
     RETRY_MS = 10,
+    SEATS_A_LOOK = 32, /* handled before the clock is looked at */
     EVENT_BYTES =
         20 *
         1024, /* a message of 16 KiB fits: a fifth off its echo. Pages not used stay untouched */
@@ -317,7 +318,7 @@ void fr_seat_ready_(fr_seat *seat)
     else
         all->ready_first = seat;
     all->ready_last = seat;
-    fr_loop_at_pass_end(all->loop, &all->deliver);
+    fr_loop_in_slices(all->loop, &all->deliver);
 }
 
 static fr_seat *pop_ready(fr_channels_loop *all)
@@ -340,13 +341,13 @@ static void push_back(fr_channels_loop *all, fr_seat *seat)
         all->ready_last = seat;
 }
 
-/* Each once; those that have more to do come again in the next round. */
+/* Each once, while there is time; those that have more to do come again in the next round. */
 void fr_deliver_ready_(fr_pass_hook *hook)
 {
     fr_channels_loop *all =
         (fr_channels_loop *)(void *)((char *)hook - offsetof(fr_channels_loop, deliver));
     fr_seat *last = all->ready_last;
-    while (all->ready_first) {
+    for (unsigned count = 1; all->ready_first; count++) {
         fr_seat *seat = pop_ready(all);
         bool is_last = seat == last;
         fr_event *event = event_take(all, seat);
@@ -357,11 +358,11 @@ void fr_deliver_ready_(fr_pass_hook *hook)
             fr_timer_set(all->loop, &all->retry, fr_loop_now_ms(all->loop) + RETRY_MS);
             return;
         }
-        if (is_last)
+        if (is_last || (count % SEATS_A_LOOK == 0 && !fr_loop_has_time(all->loop)))
             break;
     }
     if (all->ready_first)
-        fr_loop_at_pass_end(all->loop, hook);
+        fr_loop_in_slices(all->loop, hook);
 }
 
 /* ---- what the socket calls ---- */

@@ -332,6 +332,8 @@ void fr_loop_run_once(fr_loop *loop, int wait_ms)
     fr_loop_run_tasks_(loop);
     for (int round = 0; has_work(loop) && finish_round(loop, round); round++)
         ;
+    if (loop->hooks.first)
+        run_hooks(loop); /* they end with their pass, also if there was no time for more */
     if (!loop->events_left)
         fr_conns_reap_(loop);
     note_stretch(loop);

@@ -453,6 +453,14 @@ static fr_err start_threads(fr_server *server)
     return err;
 }
 
+static void log_end(const fr_server *server)
+{
+    fr_server_stats stats;
+    fr_server_stats_get(server, &stats);
+    FR_INFO("net.served", FR_KV_U("connections", stats.accepted),
+            FR_KV_U("longest_us", stats.longest_us));
+}
+
 static fr_err run(fr_server *server)
 {
     fr_err err = start_threads(server);
@@ -464,6 +472,7 @@ static fr_err run(fr_server *server)
         if (server->workers[i].is_started)
             pthread_join(server->workers[i].thread, NULL);
     log_limits(server);
+    log_end(server);
     return err != FR_OK ? err : (fr_err)atomic_load(&server->result);
 }
 
