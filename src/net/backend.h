@@ -20,6 +20,8 @@ struct fr_backend {
     /* Send what is queued on each of these connections. Calls no protocol: a failed one is put
      * aside by fr_conn_fail_. */
     void (*send_all)(fr_loop *loop, fr_conn **conns, size_t count);
+    /* So many at a time, before the clock is looked at: 1 to 2 ms of sending if they are cold. */
+    uint32_t chunk;
     /* Wait at most ms (-1 = no limit) and deliver. */
     void (*wait)(fr_loop *loop, int ms);
     /* Any thread and signal handlers: wake a sleeping loop. */

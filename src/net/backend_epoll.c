@@ -17,6 +17,7 @@ enum {
      * next pass, while what was copied is still in the second-level cache. Echo of 16 KiB on
      * 100 connections: 5.8 µs without, 4.6 with (the floor: 4.6). */
     QUEUED_A_PASS = 256 * 1024,
+    EVENTS_A_LOOK = 64, /* are delivered before the clock is looked at */
     IS_LISTENER = 1,
 };
 
@@ -130,6 +131,8 @@ void fr_epoll_wait_(fr_loop *loop, int ms)
         if (epoll->next < epoll->count)
             __builtin_prefetch(event[1].data.ptr); /* of NULL: harmless */
         deliver(loop, event);
+        if (FR_UNLIKELY(epoll->next % EVENTS_A_LOOK == 0) && !fr_loop_has_time(loop))
+            break;
     }
     loop->events_left = epoll->count - epoll->next;
     loop->had_events = epoll->count > 0;
@@ -153,6 +156,7 @@ const fr_backend fr_backend_epoll = {
     .disarm = fr_epoll_disarm_,
     .listen = fr_epoll_listen_,
     .send_all = fr_epoll_send_all_,
+    .chunk = 256,
     .wait = fr_epoll_wait_,
     .wake = fr_epoll_wake_,
 };

@@ -258,6 +258,7 @@ const fr_backend fr_backend_uring = {
     .disarm = fr_epoll_disarm_,
     .listen = fr_epoll_listen_,
     .send_all = uring_send_all,
+    .chunk = 512,
     .wait = fr_epoll_wait_,
     .wake = fr_epoll_wake_,
 };

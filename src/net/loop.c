@@ -203,6 +203,11 @@ bool fr_loop_has_time(const fr_loop *loop)
     return clock_ns() - loop->woke_ns < (uint64_t)FR_SLICES_MS * MS_NS;
 }
 
+unsigned fr_loop_chunk(const fr_loop *loop)
+{
+    return loop->backend->chunk;
+}
+
 bool fr_loop_has_rest_(const fr_loop *loop)
 {
     return loop->slices.first || loop->dirty_count;
@@ -284,7 +289,7 @@ static void send_chunk(fr_loop *loop, uint32_t from, uint32_t n)
 static void send_chunks(fr_loop *loop, uint32_t from, uint32_t count)
 {
     for (uint32_t n; count; count -= n) {
-        n = count < FR_CONNS_A_CHUNK ? count : FR_CONNS_A_CHUNK;
+        n = count < loop->backend->chunk ? count : loop->backend->chunk;
         send_chunk(loop, from, n);
         if (count > n && !fr_loop_has_time(loop))
             return;

@@ -55,6 +55,8 @@ void fr_loop_in_slices(fr_loop *loop, fr_pass_hook *hook);
 enum { FR_SLICES_MS = 2 };
 /* What waits behind a slice has reached its bound: the slices go on in this pass, until nobody is in a hurry. */
 void fr_loop_hurry(fr_loop *loop);
+/* To so many connections a slice may write. */
+unsigned fr_loop_chunk(const fr_loop *loop);
 /* Whether this pass has lasted less than FR_SLICES_MS; costs a look at the clock. */
 bool fr_loop_has_time(const fr_loop *loop);
 

@@ -23,7 +23,7 @@ enum {
     FR_SLAB_CONNS = 239,
     FR_TASKS_A_PASS = 4096, /* the rest waits for the next pass: sockets are not starved */
     FR_ROUNDS_A_PASS = 4,   /* what the end of a pass sets off is done at once, up to here */
-    FR_CONNS_A_CHUNK = 256, /* are sent before the clock is looked at: 0.5 to 1.5 ms */
+    FR_TASKS_A_LOOK = 64,   /* are run before the clock is looked at */
 };
 
 #if defined(__SANITIZE_ADDRESS__)

@@ -74,6 +74,8 @@ void fr_loop_run_tasks_(fr_loop *loop)
         loop->tasks = task->next; /* before run: the task's memory may end there */
         count++;
         task->run(task);
+        if (FR_UNLIKELY(count % FR_TASKS_A_LOOK == 0) && !fr_loop_has_time(loop))
+            break;
     }
     if (count)
         atomic_fetch_sub_explicit(&loop->task_count, count, memory_order_relaxed);

@@ -21,10 +21,7 @@ enum {
     MEMBER_AHEAD = 16,
     WS_AHEAD = 8,
     CONN_AHEAD = 4,
-    /* A slice: members, each of which counts once more for every 4 KiB it gets. With their sends, as with copying 1 MiB into
-     * sockets, that is 0.5 to 1.5 ms. */
-    SLICE_COST = 256,
-    COST_BYTES = 4096,
+    COST_BYTES = 4096, /* in a slice a member counts once more for every 4 KiB it gets */
     /* When so much waits behind a batch, that is sent without a pause: publishers wait too. */
     CROWD_BYTES = 1 << 20,
 };
@@ -386,7 +383,7 @@ static fr_fan *pop_dirty(fr_ws_loop *all)
 void fr_fan_flush_some_(fr_pass_hook *hook)
 {
     fr_ws_loop *all = (fr_ws_loop *)(void *)((char *)hook - offsetof(fr_ws_loop, flush));
-    for (size_t most = SLICE_COST; most && all->dirty_first;) {
+    for (size_t most = fr_loop_chunk(all->loop); most && all->dirty_first;) {
         size_t cost = flush(pop_dirty(all), most);
         most -= cost < most ? cost : most;
     }
