@@ -33,6 +33,8 @@ SYSTEM = [
     ("rest", ["asan"], ["curl"]),
     ("echo", ["asan"], []),
     ("listen", ["asan", "tsan"], ["curl"]),
+    ("limits", ["asan", "tsan"], []),
+    ("hostile", ["asan", "dev"], []),
     ("files", ["asan", "tsan"], ["curl"]),
     ("ws_conformance", ["asan"], []),
     ("chat", ["asan"], []),

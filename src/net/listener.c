@@ -52,10 +52,10 @@ static bool is_full(const fr_server *server)
            server->opts.connections_max;
 }
 
-/* A connection has ended; if we paused for want of room, go on. */
+/* A connection has ended; if we paused for want of room, or of its file, go on. */
 void fr_gate_room_(fr_loop *loop)
 {
-    if (FR_UNLIKELY(loop->gate.is_shut) && loop->gate.cause == FR_LIMIT_CONNECTIONS &&
+    if (FR_UNLIKELY(loop->gate.is_shut) && loop->gate.cause != FR_LIMIT_ACCEPTS &&
         !is_full(loop->server))
         resume(loop);
 }
