@@ -38,9 +38,12 @@ static fr_err grow_lists(fr_loop *loop)
     }
     if (loop->dirty_cap < (loop->slab_count + 1) * FR_SLAB_CONNS) {
         uint32_t cap = (loop->slab_count + 1) * FR_SLAB_CONNS * 2;
-        fr_conn **dirty = fr_realloc(loop->dirty, cap * sizeof *dirty);
+        fr_conn **dirty = fr_malloc(cap * sizeof *dirty); /* what is not used stays untouched */
         if (!dirty)
             return FR_ENOMEM;
+        if (loop->dirty_count)
+            memcpy(dirty, loop->dirty, loop->dirty_count * sizeof *dirty);
+        fr_free(loop->dirty);
         loop->dirty = dirty;
         loop->dirty_cap = cap;
     }

@@ -146,7 +146,7 @@ void fr_loop_free(fr_loop *loop)
         return;
     fr_loop_end_(loop);
     fr_conns_free_(loop);
-    fr_outs_free_(loop);
+    fr_spares_free_(loop);
     loop->backend->close(loop);
     fr_free(loop->received);
     fr_free(loop->gather);

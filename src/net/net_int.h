@@ -4,6 +4,7 @@
  */
 #ifndef FR_NET_NET_INT_H
 #define FR_NET_NET_INT_H
+#include "base/alloc.h"
 #include "net/backend.h"
 #include "net/fiber.h"
 #include "net/limit.h"
@@ -99,7 +100,7 @@ static inline fr_conn_slab *fr_conn_slab_of_(const fr_conn *conn)
  * that fr_conn_drop_pending can finish a started unit and drop the rest.
  */
 typedef struct fr_chunk {
-    struct fr_chunk *next; /* in the freelist */
+    struct fr_chunk *next; /* among the spare ones */
     uint32_t cap;          /* of bytes */
     uint16_t units;
     uint16_t size_class; /* FR_CHUNK_OWN: to free() */
@@ -113,6 +114,10 @@ enum {
     FR_CHUNK_LARGE,
     FR_CHUNK_CLASSES,
     FR_CHUNK_OWN = FR_CHUNK_CLASSES
+};
+enum {
+    FR_CHUNK_MEDIUM_BYTES = 17 * 1024 + 192,
+    FR_CHUNK_ALLOCATOR_BYTES = 16, /* what malloc puts before it: the distance comes out right */
 };
 
 /* One stretch of output. A unit never spans two of them. */
@@ -133,7 +138,6 @@ typedef struct fr_out {
     size_t pending; /* bytes queued and not sent */
     size_t counted; /* of these, what the bound counts */
     fr_seg few[FR_SEGS_INLINE];
-    struct fr_out *next_free;
 } fr_out;
 
 /* Bytes received and not consumed. */
@@ -150,6 +154,18 @@ typedef struct fr_wheel {
     fr_timer *slots[FR_WHEEL_LEVELS][FR_WHEEL_SLOTS];
 } fr_wheel;
 #define FR_TIMER_NEVER UINT64_MAX
+
+/* ---- memory kept for the next time: spare.c ---- */
+typedef struct fr_spare {
+    void *first; /* owned; each begins with a pointer to the next */
+    uint32_t count;
+    uint32_t least; /* so many were there all the time since the list was looked at last */
+} fr_spare;
+enum {
+    FR_SPARE_OUTS,
+    FR_SPARE_CHUNKS,
+    FR_SPARE_KINDS = FR_SPARE_CHUNKS + FR_CHUNK_CLASSES,
+};
 
 /* ---- the gate of one loop: what it listens on, and whether it takes anybody in ---- */
 typedef struct fr_listener {
@@ -214,10 +230,10 @@ struct fr_loop {
     size_t copied_bytes;    /* into chunks in this pass */
     size_t delivered_bytes; /* at once, last: the answer is likely to be as long */
     int more;               /* MSG_MORE while a head is sent before its file */
-    fr_out *free_outs;
-    fr_chunk *free_chunks[FR_CHUNK_CLASSES];
-    uint32_t free_outs_count, free_chunks_count[FR_CHUNK_CLASSES];
-    char *gather; /* owned, FR_GATHER_BYTES */
+    fr_spare spares[FR_SPARE_KINDS];
+    fr_timer spare_trim;
+    size_t spare_freed; /* bytes, and not given back to the system yet */
+    char *gather;       /* owned, FR_GATHER_BYTES */
 
     /* connections */
     fr_conn_slab **slabs; /* owned */
@@ -334,7 +350,38 @@ bool fr_out_begin_(fr_conn *conn);
 bool fr_out_piece_(const fr_conn *conn, char *room, size_t room_bytes, fr_str *piece);
 bool fr_out_sent_(fr_conn *conn, size_t asked, ssize_t sent);
 void fr_out_free_(fr_conn *conn); /* drop all */
-void fr_outs_free_(fr_loop *loop);
+
+/* spare.c */
+extern const struct fr_spare_kind {
+    uint32_t bytes, most; /* of one; kept */
+} fr_spare_kinds_[FR_SPARE_KINDS];
+void fr_spares_free_(fr_loop *loop);
+void fr_spares_watch_(fr_loop *loop); /* more are kept than a quiet loop should */
+/* NULL: there is none. */
+static inline void *fr_spare_take_(fr_loop *loop, int kind)
+{
+    fr_spare *spare = &loop->spares[kind];
+    void **item = spare->first;
+    if (!item)
+        return NULL;
+    spare->first = *item;
+    if (--spare->count < spare->least)
+        spare->least = spare->count;
+    return item;
+}
+enum { FR_SPARE_LEAST = 8 }; /* stay in any case */
+static inline void fr_spare_put_(fr_loop *loop, int kind, void *item)
+{
+    fr_spare *spare = &loop->spares[kind];
+    if (spare->count == fr_spare_kinds_[kind].most) {
+        fr_free(item);
+        return;
+    }
+    *(void **)item = spare->first;
+    spare->first = item;
+    if (++spare->count > FR_SPARE_LEAST && !loop->spare_trim.prev_next)
+        fr_spares_watch_(loop);
+}
 
 /* endpoint.c: a descriptor for each of `count` workers. Errors: FR_EIO with one line for the user. */
 fr_err fr_endpoint_open_(fr_endpoint *at, int count, int *fds, char error[256]);

@@ -1,8 +1,8 @@
 /*
  * Output of a connection: a queue of stretches (fr_seg), each in a chunk that small writes are
- * copied into, in a shared block, or in memory taken over. Chunks come from freelists of the loop,
- * last in first out, and go back right after a full send: the same few stay in the cache, and an
- * idle connection holds nothing.
+ * copied into, in a shared block, or in memory taken over. Chunks come from those the loop has to
+ * spare, last in first out, and go back right after a full send: the same few stay in the cache,
+ * and an idle connection holds nothing.
  *
  * One send a pass: a single stretch by send(), several small ones gathered into one buffer
  * (cheaper than a vector), others by sendmsg().
@@ -17,26 +17,17 @@
 #include "net/net_int.h"
 
 enum {
-    OUTS_KEPT = 1024, /* a loop's freelist: 128 KiB; a wider fan-out uses malloc for the rest */
     VECTOR_MAX = 64,
     UNITS_MAX = UINT16_MAX,
 };
 
-/* What a chunk of each class is allocated with, and how many a loop keeps (1, 1 and 2 MiB). Odd
- * multiples of a cache line: neighbours begin in different sets. MEDIUM holds the largest
- * reservation, LARGE four of them. */
-static const struct {
-    uint32_t bytes, kept;
-} chunk_classes[FR_CHUNK_CLASSES] = {
-    [FR_CHUNK_SMALL] = {4 * 1024 + 64, 256},
-    [FR_CHUNK_MEDIUM] = {17 * 1024 + 192, 64},
-    [FR_CHUNK_LARGE] = {65 * 1024 + 64, 32},
-};
-enum { ALLOCATOR_BYTES = 16 }; /* what malloc puts before it: the distance comes out right */
-_Static_assert(17 * 1024 + 192 - ALLOCATOR_BYTES - (int)sizeof(fr_chunk) >= FR_CONN_RESERVE_BYTES,
-               "fits MEDIUM");
+/* ---- chunks and queues ---- */
 
-/* ---- freelists ---- */
+/* What a chunk is allocated with. */
+static size_t chunk_bytes(int size_class)
+{
+    return fr_spare_kinds_[FR_SPARE_CHUNKS + size_class].bytes;
+}
 
 static fr_chunk *chunk_new(fr_loop *loop, size_t n, size_t pending)
 {
@@ -46,21 +37,20 @@ static fr_chunk *chunk_new(fr_loop *loop, size_t n, size_t pending)
                          ? FR_CHUNK_SMALL
                      : pending < (size_t)16 << 10 ? FR_CHUNK_MEDIUM
                                                   : FR_CHUNK_LARGE;
-    size_t need = n + sizeof(fr_chunk) + ALLOCATOR_BYTES;
-    while (size_class < FR_CHUNK_CLASSES && chunk_classes[size_class].bytes < need)
+    size_t need = n + sizeof(fr_chunk) + FR_CHUNK_ALLOCATOR_BYTES;
+    while (size_class < FR_CHUNK_CLASSES && chunk_bytes(size_class) < need)
         size_class++;
     fr_chunk *chunk;
-    if (size_class < FR_CHUNK_CLASSES && (chunk = loop->free_chunks[size_class])) {
-        loop->free_chunks[size_class] = chunk->next;
-        loop->free_chunks_count[size_class]--;
+    if (size_class < FR_CHUNK_CLASSES &&
+        (chunk = fr_spare_take_(loop, FR_SPARE_CHUNKS + size_class))) {
         chunk->units = 0;
         return chunk;
     }
-    size_t bytes = size_class < FR_CHUNK_CLASSES ? chunk_classes[size_class].bytes : need;
-    chunk = fr_malloc(bytes - ALLOCATOR_BYTES);
+    size_t bytes = size_class < FR_CHUNK_CLASSES ? chunk_bytes(size_class) : need;
+    chunk = fr_malloc(bytes - FR_CHUNK_ALLOCATOR_BYTES);
     if (!chunk)
         return NULL;
-    chunk->cap = (uint32_t)(bytes - ALLOCATOR_BYTES - sizeof *chunk);
+    chunk->cap = (uint32_t)(bytes - FR_CHUNK_ALLOCATOR_BYTES - sizeof *chunk);
     chunk->units = 0;
     chunk->size_class = (uint16_t)size_class;
     return chunk;
@@ -68,15 +58,10 @@ static fr_chunk *chunk_new(fr_loop *loop, size_t n, size_t pending)
 
 static void chunk_free(fr_loop *loop, fr_chunk *chunk)
 {
-    int size_class = chunk->size_class;
-    if (size_class == FR_CHUNK_OWN ||
-        loop->free_chunks_count[size_class] == chunk_classes[size_class].kept) {
+    if (chunk->size_class == FR_CHUNK_OWN)
         fr_free(chunk);
-        return;
-    }
-    chunk->next = loop->free_chunks[size_class];
-    loop->free_chunks[size_class] = chunk;
-    loop->free_chunks_count[size_class]++;
+    else
+        fr_spare_put_(loop, FR_SPARE_CHUNKS + chunk->size_class, chunk);
 }
 
 /* The connection's queue, made if it has none; NULL: out of memory. */
@@ -85,13 +70,9 @@ static fr_out *out_of(fr_conn *conn)
     if (conn->out)
         return conn->out;
     fr_loop *loop = conn->loop;
-    fr_out *out = loop->free_outs;
-    if (out) {
-        loop->free_outs = out->next_free;
-        loop->free_outs_count--;
-    } else if (!(out = fr_malloc(sizeof *out))) {
+    fr_out *out = fr_spare_take_(loop, FR_SPARE_OUTS);
+    if (!out && !(out = fr_malloc(sizeof *out)))
         return NULL;
-    }
     out->segs = out->few;
     out->first = out->count = 0;
     out->cap = FR_SEGS_INLINE;
@@ -125,26 +106,7 @@ void fr_out_free_(fr_conn *conn)
         seg_free(loop, &out->segs[out->first + i]);
     if (out->segs != out->few)
         fr_free(out->segs);
-    if (loop->free_outs_count == OUTS_KEPT) {
-        fr_free(out);
-        return;
-    }
-    out->next_free = loop->free_outs;
-    loop->free_outs = out;
-    loop->free_outs_count++;
-}
-
-void fr_outs_free_(fr_loop *loop)
-{
-    for (fr_out *out = loop->free_outs, *next; out; out = next) {
-        next = out->next_free;
-        fr_free(out);
-    }
-    for (int size_class = 0; size_class < FR_CHUNK_CLASSES; size_class++)
-        for (fr_chunk *chunk = loop->free_chunks[size_class], *next; chunk; chunk = next) {
-            next = chunk->next;
-            fr_free(chunk);
-        }
+    fr_spare_put_(loop, FR_SPARE_OUTS, out);
 }
 
 /* ---- queueing ---- */
