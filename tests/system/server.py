@@ -205,6 +205,20 @@ class Server:
         return wait_until(lambda: self.file_count() <= most, patience,
                           lambda: "%d files open, expected at most %d" % (self.file_count(), most))
 
+    def socket_count(self):
+        """Connections and listening sockets alone: other files may be opened when they are needed first."""
+        count, folder = 0, "/proc/%d/fd" % self.pid
+        for name in os.listdir(folder):
+            try:
+                count += os.readlink(os.path.join(folder, name)).startswith("socket:")
+            except FileNotFoundError:  # closed meanwhile
+                pass
+        return count
+
+    def wait_sockets(self, most, patience=PATIENCE):
+        return wait_until(lambda: self.socket_count() <= most, patience,
+                          lambda: "%d sockets open, expected at most %d" % (self.socket_count(), most))
+
 
 def wait_until(true, patience=PATIENCE, text=lambda: "it did not happen"):
     """For what cannot be awaited by an event: look again and again."""

@@ -27,6 +27,11 @@ os.execv(program[0], program)
 """
 
 
+def listening(lines):
+    """The line that says where; others of the log may stand before it."""
+    return next(line for line in lines if "listening on" in line)
+
+
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
         super().__init__("localhost", timeout=PATIENCE)
@@ -62,7 +67,7 @@ class Listening(unittest.TestCase):
 
     def test_tcp_and_unix_at_once(self):
         server = self.start("127.0.0.1:0,unix:%s,127.0.0.2:0" % self.path)
-        line = server.lines[0]
+        line = listening(server.lines)
         self.assertRegex(line, r"listening on http://127\.0\.0\.1:\d+/, unix:%s, http://127\.0\.0\.2:\d+/\n" % self.path)
         self.assertEqual(server.get("/json").status, 200)
         self.assertEqual(ask(self.path), 200)
@@ -112,7 +117,7 @@ class Listening(unittest.TestCase):
                 with socket.create_connection(("127.0.0.1", port), PATIENCE) as early:
                     early.sendall(b"GET /json HTTP/1.0\r\n\r\n")
                     process = self.activate(2, [web, local])
-                    self.assertRegex(process.stdout.readline(), r"listening on http://127\.0\.0\.1:%d/, unix:%s\n" % (port, self.path))
+                    self.assertRegex(listening(process.stdout), r"listening on http://127\.0\.0\.1:%d/, unix:%s\n" % (port, self.path))
                     self.assertTrue(early.recv(100).startswith(b"HTTP/1.1 200 "))
                 self.assertEqual(ask(self.path), 200)
                 self.end(process)
@@ -123,8 +128,7 @@ class Listening(unittest.TestCase):
             web.bind(("127.0.0.1", 0))
             web.listen()
             process = self.activate(1, [web], FOR_PID="1", FRESHET_LISTEN="127.0.0.1:0")
-            line = process.stdout.readline()
-            self.assertIn("listening on", line)
+            line = listening(process.stdout)
             self.assertNotIn(":%d/" % web.getsockname()[1], line)
             self.end(process)
 
