@@ -61,18 +61,18 @@ typedef struct fr_connecting {
     bool is_refused; /* and answered */
 } fr_connecting;
 
+/* Of the group's fan (is_in), or a listener (mark; index is among the listeners), or neither, when its socket has ended.
+ * member.of is the group while it is not in the fan; NULL: of no group. */
 typedef struct fr_membership {
-    fr_member member; /* first; of the group's fan, or it listens. next_of_ws: the seat's next */
-    fr_group *group;
-    fr_seat *seat;
-    uint32_t index; /* among the group's listeners; FR_NOT_LISTENING */
+    fr_member member;           /* first */
+    struct fr_membership *next; /* of the seat */
 } fr_membership;
-#define FR_NOT_LISTENING UINT32_MAX
 
-static inline fr_membership *fr_membership_of(fr_member *member)
-{
-    return (fr_membership *)(void *)member;
-}
+/* The second and further ones of a seat; slabs. */
+typedef struct fr_far_membership {
+    fr_ws *ws; /* of the seat: where fr_member_ws looks for it */
+    fr_membership it;
+} fr_far_membership;
 
 /* What few seats have, and only for a while. */
 typedef struct fr_more {
@@ -85,24 +85,24 @@ typedef struct fr_more {
 struct fr_seat {
     fr_sock sock; /* first: a handler's fr_sock is a seat. scope is next_ready while is_ready */
     const fr_consumer *consumer;
-    fr_ws ws;          /* since accept */
-    fr_member *groups; /* owned; each in an fr_membership */
     fr_more *more;     /* owned; NULL as long as nothing is in it */
     uint8_t client[4]; /* the client's address, if it is IPv4; others stand behind the seat */
     uint16_t client_port;
-    uint16_t group_count;
-    uint8_t arg_count : 4;
-    bool has_ipv4 : 1;
-    bool is_connecting : 1, is_accepted : 1;
-    bool is_busy : 1;     /* an event is being handled */
-    bool is_ready : 1;    /* in the loop's list: it has mail, or is over */
-    bool is_over : 1;     /* the socket has ended: disconnect comes */
-    bool is_too_slow : 1; /* a send of its handler did not fit */
-    bool is_done : 1;     /* disconnect has returned; freed when the socket needs it no more */
-    bool is_ended : 1;    /* the socket needs it no more */
+    uint16_t arg_count : 4;
+    uint16_t has_ipv4 : 1;
+    uint16_t is_connecting : 1, is_accepted : 1;
+    uint16_t is_busy : 1;     /* an event is being handled */
+    uint16_t is_ready : 1;    /* in the loop's list: it has mail, or is over */
+    uint16_t is_over : 1;     /* the socket has ended: disconnect comes */
+    uint16_t is_too_slow : 1; /* a send of its handler did not fit */
+    uint16_t is_done : 1;     /* disconnect has returned; freed when the socket needs it no more */
+    uint16_t is_ended : 1;    /* the socket needs it no more */
+    fr_ws ws;                 /* since accept */
+    fr_membership group; /* the first; the others, owned, come next. Of none: member.of is NULL */
     /* In the same allocation: state, arguments, their values, the client's address. */
 };
 _Static_assert(FR_ROUTE_ARGS_MAX < 1 << 4, "arg_count");
+_Static_assert(sizeof(fr_seat) == 112, "what an idle socket in one group costs, and no more");
 
 static inline fr_seat *fr_seat_of(const fr_sock *sock)
 {

@@ -36,12 +36,34 @@ static fr_err bad_name(fr_ctx *ctx)
                    "A group's name is 1 to 99 of the characters A-Z a-z 0-9 . _ and -.");
 }
 
+/* ---- memberships ---- */
+
+static fr_membership *membership_of(fr_member *member)
+{
+    return (fr_membership *)(void *)member;
+}
+
+static fr_group *group_of(const fr_membership *m)
+{
+    return m->member.is_in ? fr_fan_arg(m->member.fan) : m->member.of;
+}
+
+static fr_seat *seat_of(const fr_membership *m)
+{
+    return (fr_seat *)(void *)((char *)fr_member_ws(&m->member) - offsetof(fr_seat, ws));
+}
+
+static fr_membership *first_of(fr_seat *seat)
+{
+    return seat->group.member.of ? &seat->group : seat->group.next;
+}
+
 /* ---- members that cannot keep up ---- */
 
 static void on_behind(fr_member *member, void *arg)
 {
     (void)arg;
-    fr_seat_overrun_(fr_membership_of(member)->seat, "reads too slowly");
+    fr_seat_overrun_(seat_of(membership_of(member)), "reads too slowly");
 }
 
 /* A loop that was too busy did not get a message: so did none of its members. */
@@ -50,9 +72,9 @@ static void close_all(fr_group *group)
     static const char WHY[] = "the server is overloaded";
     for (size_t i = group->fan ? fr_fan_count(group->fan) : 0; i-- > 0;)
         if (i < fr_fan_count(group->fan))
-            fr_seat_overrun_(fr_membership_of(fr_fan_at(group->fan, i))->seat, WHY);
+            fr_seat_overrun_(seat_of(membership_of(fr_fan_at(group->fan, i))), WHY);
     for (size_t i = group->listeners.count; i-- > 0;)
-        fr_seat_overrun_(group->listeners.at[i]->seat, WHY);
+        fr_seat_overrun_(seat_of(group->listeners.at[i]), WHY);
 }
 
 void fr_group_close_lost_(fr_channels_loop *all)
@@ -101,57 +123,79 @@ void fr_groups_free_(fr_channels_loop *all)
 
 static fr_err serve(fr_membership *m)
 {
-    fr_group *group = m->group;
+    fr_group *group = group_of(m);
     if (!group->fan)
-        group->fan = fr_fan_new(group->of->loop, on_behind, NULL);
-    return group->fan ? fr_fan_join(group->fan, &m->member, &m->seat->ws, 0) : FR_ENOMEM;
+        group->fan = fr_fan_new(group->of->loop, on_behind, group);
+    return group->fan ? fr_fan_join(group->fan, &m->member) : FR_ENOMEM;
 }
 
 static fr_err listen(fr_membership *m)
 {
-    fr_group *group = m->group;
+    fr_group *group = group_of(m);
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
     if (!fr_vec_push(&group->listeners, m))
         return FR_ENOMEM;
-    m->index = (uint32_t)group->listeners.count - 1;
+    m->member.mark = true;
+    m->member.index = (uint32_t)group->listeners.count - 1;
     return FR_OK;
 }
 
 static void stop_listening(fr_membership *m)
 {
-    fr_group *group = m->group;
-    if (m->index == FR_NOT_LISTENING)
+    fr_group *group = group_of(m);
+    uint32_t index = m->member.index;
+    if (!m->member.mark)
         return;
-    fr_vec_swap_remove(&group->listeners, m->index);
-    if (m->index < group->listeners.count)
-        group->listeners.at[m->index]->index = m->index;
-    m->index = FR_NOT_LISTENING;
+    fr_vec_swap_remove(&group->listeners, index);
+    if (index < group->listeners.count)
+        group->listeners.at[index]->member.index = index;
+    m->member.mark = false;
 }
 
-static bool is_member(const fr_seat *seat, const fr_group *group)
+/* The first one stands in the seat. NULL when memory is out. */
+static fr_membership *membership_new(fr_seat *seat, fr_group *group)
 {
-    fr_member *m = seat->groups;
-    while (m && fr_membership_of(m)->group != group)
-        m = m->next_of_ws;
+    fr_membership *m = &seat->group;
+    if (m->member.of) {
+        fr_far_membership *far = fr_slabs_alloc(&group->of->slabs, sizeof *far);
+        if (!far)
+            return NULL;
+        far->ws = &seat->ws;
+        m = &far->it;
+        m->next = seat->group.next;
+        seat->group.next = m;
+    }
+    fr_member_init(&m->member, &seat->ws);
+    m->member.of = group;
     return m;
+}
+
+/* It is of its group no more. */
+static void membership_free(fr_seat *seat, fr_membership *m, fr_channels_loop *all)
+{
+    if (m == &seat->group) {
+        m->member.of = NULL;
+        return;
+    }
+    fr_membership **at = &seat->group.next;
+    while (*at != m)
+        at = &(*at)->next;
+    *at = m->next;
+    fr_slabs_free(&all->slabs, (char *)m - offsetof(fr_far_membership, it),
+                  sizeof(fr_far_membership));
 }
 
 static fr_err add(fr_seat *seat, fr_group *group)
 {
-    fr_membership *m = fr_slabs_alloc(&group->of->slabs, sizeof *m);
+    fr_membership *m = membership_new(seat, group);
     if (!m)
         return FR_ENOMEM;
-    *m = (fr_membership){.group = group, .seat = seat, .index = FR_NOT_LISTENING};
     fr_err err = fr_seat_ws(seat) && !seat->consumer->group_message ? serve(m) : listen(m);
-    if (err) {
-        fr_slabs_free(&group->of->slabs, m, sizeof *m);
-        return err;
-    }
-    m->member.next_of_ws = seat->groups;
-    seat->groups = &m->member;
-    seat->group_count++;
-    group->members++;
-    return FR_OK;
+    if (err)
+        membership_free(seat, m, group->of);
+    else
+        group->members++;
+    return err;
 }
 
 fr_err fr_group_add(fr_sock *sock, fr_str name)
@@ -165,9 +209,11 @@ fr_err fr_group_add(fr_sock *sock, fr_str name)
     if (!all)
         return FR_ENOMEM;
     fr_group *group = fr_map_get(&all->groups, name);
-    if (group && is_member(seat, group))
-        return FR_OK;
-    if (seat->group_count == FR_GROUPS_MAX)
+    size_t count = 0;
+    for (const fr_membership *m = first_of(seat); m; m = m->next, count++)
+        if (group_of(m) == group)
+            return FR_OK;
+    if (count >= FR_GROUPS_MAX)
         return fr_fail(sock, FR_EBUSY, "A socket is in %d groups at most.", FR_GROUPS_MAX);
     if (!group && !(group = group_new(all, name)))
         return FR_ENOMEM;
@@ -179,15 +225,12 @@ fr_err fr_group_add(fr_sock *sock, fr_str name)
 
 /* ---- leaving ---- */
 
-static void remove_one(fr_seat *seat, fr_member **at)
+static void remove_one(fr_seat *seat, fr_membership *m)
 {
-    fr_membership *m = fr_membership_of(*at);
-    fr_group *group = m->group;
-    *at = m->member.next_of_ws;
-    seat->group_count--;
-    fr_fan_leave(&m->member);
+    fr_group *group = group_of(m);
     stop_listening(m);
-    fr_slabs_free(&group->of->slabs, m, sizeof *m);
+    fr_fan_leave(&m->member);
+    membership_free(seat, m, group->of);
     if (--group->members == 0)
         group_free(group);
 }
@@ -197,10 +240,10 @@ fr_err fr_group_discard(fr_sock *sock, fr_str name)
     fr_seat *seat = fr_seat_of(sock);
     if (!fr_group_name_ok(name))
         return bad_name(sock->ctx);
-    for (fr_member **at = &seat->groups; *at; at = &(*at)->next_of_ws)
-        if (fr_str_eq(fr_topic_name(fr_membership_of(*at)->group->topic), name)) {
-            fr_fan_send_now(*at); /* it was a member when that was sent */
-            remove_one(seat, at);
+    for (fr_membership *m = first_of(seat); m; m = m->next)
+        if (fr_str_eq(fr_topic_name(group_of(m)->topic), name)) {
+            fr_fan_send_now(&m->member); /* it was a member when that was sent */
+            remove_one(seat, m);
             break;
         }
     return FR_OK;
@@ -208,15 +251,17 @@ fr_err fr_group_discard(fr_sock *sock, fr_str name)
 
 void fr_groups_leave_(fr_seat *seat)
 {
-    while (seat->groups)
-        remove_one(seat, &seat->groups);
+    for (fr_membership *m; (m = first_of(seat));)
+        remove_one(seat, m);
 }
 
 void fr_groups_lose_socket_(fr_seat *seat)
 {
-    for (fr_member *m = seat->groups; m; m = m->next_of_ws) {
-        fr_fan_leave(m);
-        stop_listening(fr_membership_of(m));
+    for (fr_membership *m = first_of(seat); m; m = m->next) {
+        fr_group *group = group_of(m);
+        stop_listening(m);
+        fr_fan_leave(&m->member);
+        m->member.of = group;
     }
 }
 
@@ -237,17 +282,17 @@ fr_err fr_groups_accept_(fr_seat *seat)
     if (seat->consumer->group_message)
         return FR_OK;
     FR_TRY(send_mail(seat));
-    for (fr_member *m = seat->groups; m; m = m->next_of_ws) {
-        FR_TRY(serve(fr_membership_of(m)));
-        stop_listening(fr_membership_of(m));
+    for (fr_membership *m = first_of(seat); m; m = m->next) {
+        stop_listening(m);
+        FR_TRY(serve(m));
     }
     return FR_OK;
 }
 
 void fr_groups_send_now_(fr_seat *seat)
 {
-    for (fr_member *m = seat->groups; m; m = m->next_of_ws)
-        fr_fan_send_now(m);
+    for (fr_membership *m = first_of(seat); m; m = m->next)
+        fr_fan_send_now(&m->member);
 }
 
 /* ---- sending ---- */
@@ -261,7 +306,7 @@ static void deliver(fr_group *group, fr_block *block)
     fr_str name = fr_topic_name(group->topic);
     for (size_t i = group->listeners.count;
          i-- > 0;) { /* from the end: one that is closed gives its place away */
-        fr_seat *seat = group->listeners.at[i]->seat;
+        fr_seat *seat = seat_of(group->listeners.at[i]);
         if (fr_seat_ws(seat) && !fr_ws_is_open(&seat->ws))
             continue;
         if (!fr_mail_put_group_(seat, name, block))

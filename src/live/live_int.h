@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "base/map.h"
+#include "base/slab.h"
 #include "base/vec.h"
 #include "rest/rest.h"
 
@@ -144,6 +145,7 @@ void fr_matcher_stop(fr_live *live);
 struct fr_worker {
     fr_live *live;
     fr_loop *loop;
+    fr_slabs slabs; /* of watchers */
     /* from the matcher: inbox.c */
     _Atomic(fr_note *) inbox; /* last first */
     fr_task wake;
@@ -225,11 +227,13 @@ struct fr_topic {
 
 struct fr_watcher {
     fr_ws ws;
-    fr_member member;
+    union {
+        fr_member member; /* of the topic's fan, once it has a snapshot */
+        fr_numbered numbered;
+    };
     fr_topic *topic;     /* NULL: refused, about to be closed */
     uint32_t index;      /* in topic->watchers */
     uint32_t waiting_at; /* in topic->waiting; FR_NOT_WAITING */
-    bool is_joined;      /* in the fan */
     bool is_reset;       /* has missed something: its next frame is a snapshot that says so */
     bool is_stalled;     /* waits until its socket takes more */
 };

@@ -170,9 +170,9 @@ fr_err fr_topic_enter(fr_topic *topic, fr_watcher *watcher)
 void fr_topic_leave(fr_topic *topic, fr_watcher *watcher)
 {
     fr_topic_unwait(topic, watcher);
-    if (watcher->is_joined)
+    if (watcher->member.is_in)
         fr_fan_leave(&watcher->member);
-    watcher->is_joined = false;
+    watcher->member.is_in = false;
     fr_vec_swap_remove(&topic->watchers, watcher->index);
     if (watcher->index < topic->watchers.count)
         topic->watchers.at[watcher->index]->index = watcher->index;
@@ -276,7 +276,7 @@ void fr_topic_gap(fr_topic *topic, uint64_t number)
         topic->floor = number;
     for (size_t i = 0; i < topic->watchers.count; i++) {
         fr_watcher *watcher = topic->watchers.at[i];
-        if (!watcher->is_joined || watcher->member.is_behind)
+        if (!watcher->member.is_in || watcher->member.is_behind)
             continue; /* has got nothing yet, or waits already */
         watcher->member.is_behind = true;
         watcher->is_reset = true;

@@ -46,9 +46,7 @@ static void stop(fr_watcher *watcher)
 {
     if (watcher->topic)
         fr_topic_unwait(watcher->topic, watcher);
-    if (watcher->is_joined)
-        fr_fan_leave(&watcher->member);
-    watcher->is_joined = false;
+    fr_fan_leave(&watcher->member);
     watcher->is_stalled = false;
 }
 
@@ -106,11 +104,9 @@ static fr_err write_all(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stal
 static fr_err begin_after(fr_watcher *watcher, uint64_t number)
 {
     fr_topic *topic = watcher->topic;
-    if (!watcher->is_joined) {
-        FR_TRY(fr_fan_join(topic->fan, &watcher->member, &watcher->ws, number));
-        watcher->is_joined = true;
-    }
-    watcher->member.after = number;
+    if (!watcher->member.is_in)
+        FR_TRY(fr_fan_join_numbered(topic->fan, &watcher->numbered, number));
+    watcher->numbered.after = number;
     watcher->member.is_behind = false;
     return FR_OK;
 }
@@ -210,7 +206,8 @@ static void on_close(fr_ws *ws, uint16_t code)
 
 static void on_end(fr_ws *ws)
 {
-    fr_free(watcher_of(ws));
+    fr_worker *worker = fr_loop_slot_get(fr_ws_conn(ws)->loop, FR_SLOT_LIVE);
+    fr_slabs_free(&worker->slabs, watcher_of(ws), sizeof(fr_watcher));
 }
 
 static const fr_ws_handler handler = {
@@ -251,19 +248,21 @@ static fr_err check_list(fr_req *req, fr_source *source, fr_worker *worker)
                                                     : FR_OK;
 }
 
-static fr_err accept_socket(fr_req *req, const fr_live *live, bool is_resume, fr_watcher **out)
+static fr_err accept_socket(fr_req *req, fr_worker *worker, bool is_resume, fr_watcher **out)
 {
-    fr_watcher *watcher = fr_zalloc(sizeof *watcher);
+    const fr_live *live = worker->live;
+    fr_watcher *watcher = fr_slabs_alloc(&worker->slabs, sizeof *watcher);
     if (!watcher)
         return FR_ENOMEM;
-    watcher->waiting_at = FR_NOT_WAITING;
+    *watcher = (fr_watcher){.waiting_at = FR_NOT_WAITING};
+    fr_member_init(&watcher->member, &watcher->ws);
     watcher->is_reset = is_resume; /* the log cannot be asked yet: a snapshot, marked as such */
     fr_ws_opts opts = live->opts.ws;
     if (!opts.message_bytes)
         opts.message_bytes = opts.frame_bytes = CLIENT_MESSAGE_BYTES;
     fr_err err = fr_ws_accept(req, &opts, &handler, &watcher->ws);
     if (err != FR_OK)
-        fr_free(watcher);
+        fr_slabs_free(&worker->slabs, watcher, sizeof *watcher);
     else
         *out = watcher;
     return err;
@@ -297,7 +296,7 @@ fr_err fr_watcher_open(fr_req *req, const fr_route_match *match, void *arg)
     else
         FR_TRY(check_list(req, source, worker));
     fr_watcher *watcher;
-    FR_TRY(accept_socket(req, source->live, is_resume, &watcher));
+    FR_TRY(accept_socket(req, worker, is_resume, &watcher));
     if (has_key)
         enter(watcher, worker, source, route->is_detail ? &key : NULL);
     else

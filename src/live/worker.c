@@ -58,6 +58,7 @@ static void free_worker(void *value)
     fr_map_deinit(&worker->by_name);
     fr_vec_deinit(&worker->topics);
     fr_vec_deinit(&worker->frames);
+    fr_slabs_deinit(&worker->slabs);
     fr_free(worker);
 }
 
@@ -78,6 +79,7 @@ fr_err fr_worker_get(fr_live *live, fr_loop *loop, fr_worker **out)
         worker->leave_ask = (fr_ask){.what = FR_ASK_LEAVE, .worker = worker};
         worker->place_note.run = got_place;
         fr_map_init(&worker->by_name);
+        fr_slabs_init(&worker->slabs);
         fr_inbox_init(worker);
         fr_loop_slot_set(loop, FR_SLOT_LIVE, worker, free_worker);
         fr_timer_set(loop, &worker->at_timer, fr_loop_now_ms(loop) + at_step_ms(worker));

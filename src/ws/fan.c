@@ -38,6 +38,7 @@ struct fr_fan {
     uint32_t untold;  /* members that are behind and have not been told */
     bool is_dirty;    /* in the loop's list */
     bool is_crowded;  /* counted in the loop's crowded */
+    bool has_numbers; /* its members are fr_numbered */
     bool is_flushing; /* freed at the end of that */
     bool is_freed;
 };
@@ -111,18 +112,37 @@ static size_t pending_count(const fr_fan *fan)
     return fan->pending ? fan->pending->posts.count : 0;
 }
 
-fr_err fr_fan_join(fr_fan *fan, fr_member *member, fr_ws *ws, uint64_t after)
+void *fr_fan_arg(const fr_fan *fan)
+{
+    return fan->arg;
+}
+
+void fr_member_init(fr_member *member, fr_ws *ws)
+{
+    ptrdiff_t away = ((char *)ws - (char *)member) / 8;
+    bool is_near = away >= INT8_MIN && away <= INT8_MAX;
+    *member = (fr_member){.ws_at = is_near ? (int8_t)away : 0};
+    assert(fr_member_ws(member) == ws);
+}
+
+fr_err fr_fan_join(fr_fan *fan, fr_member *member)
 {
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
     if (fan->members.count == UINT32_MAX || !fr_vec_push(&fan->members, member))
         return FR_ENOMEM;
     member->fan = fan;
-    member->ws = ws;
-    member->after = after;
     member->index = (uint32_t)fan->members.count - 1;
-    member->skip = (uint32_t)pending_count(fan);
+    member->skip = (uint32_t)pending_count(fan) & FR_FAN_PENDING_MAX;
+    member->is_in = true;
     member->is_behind = member->is_told = false;
     return FR_OK;
+}
+
+fr_err fr_fan_join_numbered(fr_fan *fan, fr_numbered *member, uint64_t after)
+{
+    fan->has_numbers = true;
+    member->after = after;
+    return fr_fan_join(fan, &member->member);
 }
 
 static void place(fr_fan *fan, fr_member *member, uint32_t index)
@@ -145,13 +165,14 @@ static void take_from_left(fr_fan *fan, fr_member *member)
 void fr_fan_leave(fr_member *member)
 {
     fr_fan *fan = member->fan;
-    if (!fan)
+    if (!member->is_in)
         return;
     fan->untold -= member->is_told;
     member->is_told = false;
     take_from_left(fan, member);
     place(fan, fan->members.at[--fan->members.count], member->index);
-    member->fan = NULL;
+    member->is_in = false;
+    member->of = NULL;
 }
 
 size_t fr_fan_count(const fr_fan *fan)
@@ -194,6 +215,9 @@ fr_err fr_fan_publish(fr_fan *fan, fr_block *block, uint64_t number)
 {
     if (fan->members.count == 0)
         return FR_OK;
+    assert(!number || fan->has_numbers);
+    if (pending_count(fan) == FR_FAN_PENDING_MAX)
+        return FR_ENOMEM;
     if (!fan->pending && !(fan->pending = fr_batch_new_(loop_of(fan))))
         return FR_ENOMEM;
     if (!fr_batch_add_(fan->pending, block, number)) {
@@ -216,7 +240,7 @@ bool fr_fan_is_any_pending(fr_loop *loop)
 
 static void put_block(fr_fan *fan, fr_member *member, fr_block *block, size_t start)
 {
-    fr_conn *conn = member->ws->conn;
+    fr_conn *conn = fr_member_ws(member)->conn;
     fr_err err = fr_conn_write_block(conn, block, start, true);
     if (err == FR_ETOOBIG) { /* much in one pass is not yet a peer that does not read */
         fr_conn_flush(conn);
@@ -230,20 +254,20 @@ static void put_block(fr_fan *fan, fr_member *member, fr_block *block, size_t st
 
 static bool is_listening(const fr_member *member)
 {
-    return !member->is_behind && member->ws->state == FR_WS_OPEN;
+    return !member->is_behind && fr_member_ws(member)->state == FR_WS_OPEN;
 }
 
 static bool is_for(const fr_member *member, const fr_post *p)
 {
-    return p->number == 0 || p->number > member->after;
+    return p->number == 0 || p->number > ((const fr_numbered *)member)->after;
 }
 
 static void put_form(fr_fan *fan, fr_member *member, fr_block *block)
 {
-    fr_block *form = fr_ws_form_(member->ws, block);
+    fr_block *form = fr_ws_form_(fr_member_ws(member), block);
     put_block(fan, member, form, 0);
     if (form != block)
-        fr_ws_sent_form_(member->ws);
+        fr_ws_sent_form_(fr_member_ws(member));
 }
 
 /* Block by block: for a member that is served before its turn, or when memory for spans is out. */
@@ -256,7 +280,7 @@ static void send_posts(fr_fan *fan, fr_member *member, const fr_batch *batch, si
 
 void fr_fan_send_now(fr_member *member)
 {
-    fr_fan *fan = member->fan;
+    fr_fan *fan = member->is_in ? member->fan : NULL;
     if (!fan || (!fan->pending && !fan->sending))
         return;
     bool has_got = member->index >= fan->left;
@@ -265,7 +289,7 @@ void fr_fan_send_now(fr_member *member)
     if (is_listening(member) && fan->pending)
         send_posts(fan, member, fan->pending, has_got ? member->skip : 0);
     take_from_left(fan, member);
-    member->skip = (uint32_t)pending_count(fan);
+    member->skip = (uint32_t)pending_count(fan) & FR_FAN_PENDING_MAX;
 }
 
 /* ---- to all ---- */
@@ -293,14 +317,14 @@ static void send_spans(fr_fan *fan, fr_member *member, const fr_batch_form *form
 static void serve_member(fr_fan *fan, fr_member *member)
 {
     fr_batch *batch = fan->sending;
-    const fr_batch_form *form = fr_batch_form_(batch, member->ws);
+    const fr_batch_form *form = fr_batch_form_(batch, fr_member_ws(member));
     if (!form) {
         send_posts(fan, member, batch, member->skip);
         return;
     }
     send_spans(fan, member, form, first_for(member, batch));
     if (form == &batch->deflated)
-        fr_ws_sent_form_(member->ws);
+        fr_ws_sent_form_(fr_member_ws(member));
 }
 
 static void look_ahead(fr_member **members, size_t i, size_t end)
@@ -308,9 +332,9 @@ static void look_ahead(fr_member **members, size_t i, size_t end)
     if (i + MEMBER_AHEAD < end)
         __builtin_prefetch(members[i + MEMBER_AHEAD]);
     if (i + WS_AHEAD < end)
-        __builtin_prefetch(members[i + WS_AHEAD]->ws);
+        __builtin_prefetch(fr_member_ws(members[i + WS_AHEAD]));
     if (i + CONN_AHEAD < end)
-        __builtin_prefetch(members[i + CONN_AHEAD]->ws->conn, 1);
+        __builtin_prefetch(fr_member_ws(members[i + CONN_AHEAD])->conn, 1);
 }
 
 /* Calls nobody back: members stay in their places meanwhile. A slice goes upwards, as the sockets lie in the kernel's

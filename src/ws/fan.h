@@ -10,31 +10,55 @@
 
 typedef struct fr_fan fr_fan; /* one topic on one loop */
 
-/* Lives in the subscriber; zeroed before it joins, does not move while joined. */
+/* Lives in the subscriber, begins with fr_member_init, does not move while joined. */
 typedef struct fr_member {
-    fr_fan *fan; /* NULL: of none */
-    fr_ws *ws;
-    uint32_t index; /* in the dense array */
-    uint32_t skip;  /* private: how many of the next blocks are not for it, or sent already */
-    uint64_t after; /* blocks numbered up to this one are skipped; 0 = none */
-    struct fr_member *next_of_ws; /* the subscriber's own list */
-    /* A block did not fit in the connection's bound and was dropped; and so is all that follows
-     * until the owner clears it. */
-    bool is_behind;
-    bool is_told; /* private: on_behind is still to be called */
+    union {
+        fr_fan *fan; /* while is_in */
+        void *of;    /* else the subscriber's own; NULL when it has left */
+    };
+    uint32_t index;     /* in the dense array, while is_in; else the subscriber's own */
+    uint32_t skip : 20; /* private: how many of the next blocks are not for it, or sent already */
+    uint32_t is_in : 1; /* read only */
+    uint32_t is_behind : 1; /* A block did not fit in the connection's bound and was dropped; and so
+                             * is all that follows until the owner clears it. */
+    uint32_t is_told : 1;   /* private: on_behind is still to be called */
+    uint32_t mark : 1;      /* the subscriber's own */
+    int32_t ws_at : 8;      /* private: where its ws stands, see fr_member_ws */
 } fr_member;
+_Static_assert(sizeof(fr_member) == 16, "what each membership costs");
+enum { FR_FAN_PENDING_MAX = (1 << 20) - 1 }; /* blocks of a topic that wait */
+
+/* A member of a topic whose blocks are numbered. */
+typedef struct fr_numbered {
+    fr_member member;
+    uint64_t after; /* blocks numbered up to this one are skipped; 0 = none */
+} fr_numbered;
+
+/* The ws stands within 1,000 bytes of it (in the same subscriber), or a pointer to it stands right before the member. */
+void fr_member_init(fr_member *member, fr_ws *ws);
+static inline fr_ws *fr_member_ws(const fr_member *member)
+{
+    const char *at = (const char *)member;
+    if (member->ws_at)
+        return (fr_ws *)(uintptr_t)(at + member->ws_at * 8);
+    return ((fr_ws *const *)(const void *)at)[-1];
+}
 
 /* on_behind: a member's bound is reached (called at most once until is_behind is cleared). groups close with 1013, live
  * catches up when it drains. arg is the topic's. Called when the others of its slice have been served; it may leave, publish, close. */
 fr_fan *fr_fan_new(fr_loop *loop, void (*on_behind)(fr_member *member, void *arg), void *arg);
 void fr_fan_free(fr_fan *fan); /* no members left; NULL is fine */
-/* What is published from now on is sent to it. after: numbered blocks up to this one are not. */
-fr_err fr_fan_join(fr_fan *fan, fr_member *member, fr_ws *ws, uint64_t after);
+void *fr_fan_arg(const fr_fan *fan);
+/* What is published from now on is sent to it. Errors: FR_ENOMEM. */
+fr_err fr_fan_join(fr_fan *fan, fr_member *member);
+/* The same for a topic with numbers; all its members join so. Blocks numbered up to `after` are not for it. */
+fr_err fr_fan_join_numbered(fr_fan *fan, fr_numbered *member, uint64_t after);
 void fr_fan_leave(fr_member *member); /* of no fan: nothing */
 size_t fr_fan_count(const fr_fan *fan);
 /* index < count. The last one takes the place of one that leaves. */
 fr_member *fr_fan_at(const fr_fan *fan, size_t index);
-/* Loop thread. number 0 = unnumbered; numbers of one topic ascend. The fan takes a reference. Errors: FR_ENOMEM. */
+/* Loop thread. number 0 = unnumbered; numbers of one topic ascend. The fan takes a reference. Errors:
+ * FR_ENOMEM, also when FR_FAN_PENDING_MAX wait. */
 fr_err fr_fan_publish(fr_fan *fan, fr_block *block, uint64_t number);
 /* What is pending for this member goes into its connection now: so that a message or close frame of its own comes
  * behind it. */

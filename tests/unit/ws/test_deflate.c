@@ -730,7 +730,10 @@ enum { DEFLATING, PLAIN_ONE, SMALL_WINDOW, LATE, MEMBERS };
 
 typedef struct audience {
     client clients[MEMBERS];
-    fr_member members[MEMBERS];
+    struct {
+        fr_ws *ws; /* right before the member: where fr_member_ws looks */
+        fr_member in;
+    } members[MEMBERS];
     fr_fan *fan;
 } audience;
 
@@ -743,17 +746,17 @@ static void audience_open(audience *a)
     a->fan = fr_fan_new(server.loop, on_behind, NULL);
     for (int i = 0; i < MEMBERS; i++) {
         client_open(&a->clients[i], offers[i]);
+        a->members[i].ws = server.ws;
+        fr_member_init(&a->members[i].in, server.ws);
         if (i != LATE)
-            assert_int_equal(fr_fan_join(a->fan, &a->members[i], server.ws, 0), FR_OK);
-        else
-            a->members[i].ws = server.ws;
+            assert_int_equal(fr_fan_join(a->fan, &a->members[i].in), FR_OK);
     }
 }
 
 static void audience_end(audience *a)
 {
     for (int i = 0; i < MEMBERS; i++) {
-        fr_fan_leave(&a->members[i]);
+        fr_fan_leave(&a->members[i].in);
         client_end(&a->clients[i]);
     }
     fr_fan_free(a->fan);
@@ -790,7 +793,7 @@ static void a_broadcast_is_deflated_once_for_all_that_take_it_so(void **state)
             for (int i = 0; i < 4; i++) {
                 blocks[i] = publish(&a, texts[i]);
                 if (i == 0 && round == 0)
-                    fr_fan_join(a.fan, &a.members[LATE], a.members[LATE].ws, 0);
+                    fr_fan_join(a.fan, &a.members[LATE].in);
             }
             fr_ws_send(a.members[DEFLATING].ws, true, texts[1]); /* it overtakes those */
             expect_message(&a.clients[DEFLATING], TEXT, texts[1]);
@@ -825,7 +828,7 @@ static void what_is_sent_to_a_member_before_its_turn_has_its_form_too(void **sta
     fr_str texts[] = {letters(3000, 60), letters(200, 60)};
     fr_block *blocks[] = {publish(&a, texts[0]), publish(&a, texts[1])};
     for (int i = 0; i < MEMBERS; i++)
-        fr_fan_send_now(&a.members[i]);
+        fr_fan_send_now(&a.members[i].in);
     expect_forms(&a.clients[DEFLATING], "dd", texts);
     expect_forms(&a.clients[PLAIN_ONE], "pp", texts);
     expect_forms(&a.clients[SMALL_WINDOW], "pd", texts);
@@ -857,10 +860,10 @@ static void without_memory_a_broadcast_goes_as_it_is(void **state)
         fr_loop_run_once(server.loop, 0);
         left = fr_test_fail_alloc(0);
         for (int i = 0; i < LATE; i++)
-            for (int k = 0; k < published && !a.members[i].is_behind; k++)
+            for (int k = 0; k < published && !a.members[i].in.is_behind; k++)
                 expect_message(&a.clients[i], TEXT, text);
         for (int i = 0; i < LATE; i++)
-            a.members[i].is_behind = false;
+            a.members[i].in.is_behind = false;
         for (int i = 0; i < MEMBERS; i++) {
             fr_buf_clear(&a.clients[i].p.in);
             a.clients[i].p.at = 0;

@@ -7,14 +7,27 @@
 
 enum { COUNT = 5, MANY = 400 * COUNT };
 
+/* A member apart from its socket. */
+typedef struct one {
+    fr_ws *ws; /* right before it: where fr_member_ws looks */
+    fr_numbered in;
+} one;
+
+static fr_err join_as(fr_fan *fan, one *who, fr_ws *ws, uint64_t after)
+{
+    who->ws = ws;
+    fr_member_init(&who->in.member, ws);
+    return fr_fan_join_numbered(fan, &who->in, after);
+}
+
 static struct {
     fr_loop *loop;
     fr_http http;
     fr_fan *fan;
     peer peers[COUNT];
     fr_ws *ws[COUNT];
-    fr_member members[COUNT];
-    fr_member many[MANY]; /* of the sockets by turns */
+    one members[COUNT];
+    one many[MANY]; /* of the sockets by turns */
     int opened, behind;
     void (*when_behind)(fr_member *member);
 } it;
@@ -29,12 +42,12 @@ static void on_close(fr_ws *ws, uint16_t code)
     (void)code;
     for (int i = 0; i < COUNT; i++)
         if (it.ws[i] == ws) {
-            fr_fan_leave(&it.members[i]);
+            fr_fan_leave(&it.members[i].in.member);
             it.ws[i] = NULL;
         }
     for (int k = 0; k < MANY; k++)
         if (it.many[k].ws == ws)
-            fr_fan_leave(&it.many[k]);
+            fr_fan_leave(&it.many[k].in.member);
 }
 
 static const fr_ws_handler handler = {
@@ -81,7 +94,7 @@ static int tear_down(void **state)
 
 static void join(int i, uint64_t after)
 {
-    assert_int_equal(fr_fan_join(it.fan, &it.members[i], it.ws[i], after), FR_OK);
+    assert_int_equal(join_as(it.fan, &it.members[i], it.ws[i], after), FR_OK);
 }
 
 static void join_all(void)
@@ -192,8 +205,8 @@ static void who_has_left_gets_nothing_more(void **state)
     (void)state;
     join_all();
     publish("one", 0);
-    fr_fan_leave(&it.members[1]);
-    fr_fan_leave(&it.members[1]); /* again: nothing */
+    fr_fan_leave(&it.members[1].in.member);
+    fr_fan_leave(&it.members[1].in.member); /* again: nothing */
     assert_int_equal(fr_fan_count(it.fan), COUNT - 1);
     for (int i = 0; i < COUNT; i++)
         if (i != 1)
@@ -211,7 +224,7 @@ static void what_is_pending_can_be_sent_before_something_else(void **state)
     assert_false(fr_fan_is_any_pending(it.loop));
     publish("one", 0);
     assert_true(fr_fan_is_any_pending(it.loop));
-    fr_fan_send_now(&it.members[0]);
+    fr_fan_send_now(&it.members[0].in.member);
     fr_ws_send(it.ws[0], true, FR_STR("own"));
     fr_ws_send(it.ws[1], true, FR_STR("own"));
     publish("two", 0);
@@ -256,22 +269,22 @@ static void a_member_that_is_full_is_told_once_and_the_others_are_served(void **
         fr_loop_run_once(it.loop, 0);
     }
     assert_int_equal(it.behind, 1);
-    assert_true(it.members[2].is_behind);
+    assert_true(it.members[2].in.member.is_behind);
     for (int i = 0; i < COUNT; i++)
         for (int k = 0; k < 3 && i != 2; k++)
             expect_text(&it.peers[i], "news");
     fr_str payload;
     while (peer_next(&it.peers[2], &payload) == BINARY)
         ;
-    it.members[2].is_behind = false;
+    it.members[2].in.member.is_behind = false;
     publish("again", 0);
     expect_text(&it.peers[2], "again");
 }
 
 static void close_slow(fr_member *member)
 {
-    fr_conn_drop_pending(fr_ws_conn(member->ws));
-    fr_ws_close(member->ws, 1013, FR_STR("slow"));
+    fr_conn_drop_pending(fr_ws_conn(fr_member_ws(member)));
+    fr_ws_close(fr_member_ws(member), 1013, FR_STR("slow"));
     fr_fan_leave(member);
     publish("one is gone", 0);
 }
@@ -322,13 +335,13 @@ static void a_topic_may_be_freed_while_something_is_pending(void **state)
     (void)state;
     fr_fan *other = fr_fan_new(it.loop, on_behind, &it);
     join(0, 0);
-    fr_member member = {0};
-    assert_int_equal(fr_fan_join(other, &member, it.ws[1], 0), FR_OK);
+    one member;
+    assert_int_equal(join_as(other, &member, it.ws[1], 0), FR_OK);
     publish("first", 0);
     fr_block *block = fr_ws_frame(true, FR_STR("never"));
     assert_int_equal(fr_fan_publish(other, block, 0), FR_OK);
     fr_block_unref(block);
-    fr_fan_leave(&member);
+    fr_fan_leave(&member.in.member);
     fr_fan_free(other);
     expect_text(&it.peers[0], "first");
     expect_nothing(&it.peers[1]);
@@ -350,14 +363,14 @@ static void without_memory_nobody_misses_a_message_silently(void **state)
         size_t left = fr_test_fail_alloc(0);
         int missed = 0;
         for (int i = 0; i < COUNT; i++) {
-            missed += it.members[i].is_behind;
+            missed += it.members[i].in.member.is_behind;
             for (int k = 0; k < 2; k++)
-                if (errors[k] == FR_OK && !it.members[i].is_behind)
+                if (errors[k] == FR_OK && !it.members[i].in.member.is_behind)
                     expect_text(&it.peers[i], k ? "two" : "one");
             fr_str payload;
             while (peer_next(&it.peers[i], &payload) == TEXT)
                 ;
-            it.members[i].is_behind = false;
+            it.members[i].in.member.is_behind = false;
         }
         assert_int_equal(missed, it.behind);
         fr_block_unref(blocks[0]);
@@ -371,7 +384,7 @@ static void without_memory_nobody_misses_a_message_silently(void **state)
 static void join_many(void)
 {
     for (int k = 0; k < MANY; k++)
-        assert_int_equal(fr_fan_join(it.fan, &it.many[k], it.ws[k % COUNT], 0), FR_OK);
+        assert_int_equal(join_as(it.fan, &it.many[k], it.ws[k % COUNT], 0), FR_OK);
 }
 
 static void pass_slowly(fr_pass_hook *hook)
@@ -409,7 +422,7 @@ static void many_members_are_served_in_slices_and_others_in_between(void **state
     (void)state;
     for (int k = 0; k < MANY; k++)
         if (k % COUNT)
-            assert_int_equal(fr_fan_join(it.fan, &it.many[k], it.ws[k % COUNT], 0), FR_OK);
+            assert_int_equal(join_as(it.fan, &it.many[k], it.ws[k % COUNT], 0), FR_OK);
     publish("m", 0);
     run_a_slice();
     assert_true(fr_fan_is_any_pending(it.loop));
@@ -453,17 +466,17 @@ static void who_joins_and_leaves_meanwhile_gets_what_is_its_own(void **state)
     char room[MANY * 4];
     for (int k = 0; k < MANY; k++)
         if (k % COUNT < 3)
-            assert_int_equal(fr_fan_join(it.fan, &it.many[k], it.ws[k % COUNT], 0), FR_OK);
+            assert_int_equal(join_as(it.fan, &it.many[k], it.ws[k % COUNT], 0), FR_OK);
     publish("a", 0);
     run_a_slice();
     join(3, 0);
     publish("b", 0);
     join(4, 0);
     /* One that has not been served, and one that has, and one that has joined since; each once more. */
-    fr_fan_leave(&it.many[0]);
-    fr_fan_leave(&it.many[MANY - 3]);
-    fr_fan_leave(&it.members[4]);
-    assert_int_equal(fr_fan_join(it.fan, &it.many[0], it.ws[4], 0), FR_OK);
+    fr_fan_leave(&it.many[0].in.member);
+    fr_fan_leave(&it.many[MANY - 3].in.member);
+    fr_fan_leave(&it.members[4].in.member);
+    assert_int_equal(join_as(it.fan, &it.many[0], it.ws[4], 0), FR_OK);
     run_a_slice();
     publish("c", 0);
     for (int i = 0; i < 3; i++) {
@@ -488,7 +501,7 @@ static void one_member_gets_at_once_what_it_has_not_had(void **state)
     run_a_slice();
     publish("b", 0);
     fr_member *waits = fr_fan_at(it.fan, 0), *has_a = fr_fan_at(it.fan, MANY - 1);
-    fr_ws *of_waits = waits->ws;
+    fr_ws *of_waits = fr_member_ws(waits);
     int at = heard_at_once(0);
     assert_ptr_equal(of_waits, it.ws[0]);
     fr_fan_send_now(waits);
@@ -512,9 +525,9 @@ static void topics_take_turns(void **state)
     fr_fan *other = fr_fan_new(it.loop, on_behind, &it);
     for (int k = 0; k < MANY; k++)
         if (k % COUNT)
-            assert_int_equal(fr_fan_join(it.fan, &it.many[k], it.ws[1], 0), FR_OK);
-    fr_member member = {0};
-    assert_int_equal(fr_fan_join(other, &member, it.ws[0], 0), FR_OK);
+            assert_int_equal(join_as(it.fan, &it.many[k], it.ws[1], 0), FR_OK);
+    one member;
+    assert_int_equal(join_as(other, &member, it.ws[0], 0), FR_OK);
     publish("a", 0);
     run_a_slice();
     fr_block *block = fr_ws_frame(true, FR_STR("b"));
@@ -524,7 +537,7 @@ static void topics_take_turns(void **state)
     run_a_slice();
     assert_true(fr_fan_is_any_pending(it.loop));
     assert_int_equal(heard_at_once(0), 3);
-    fr_fan_leave(&member);
+    fr_fan_leave(&member.in.member);
     fr_fan_free(other);
 }
 
@@ -536,7 +549,7 @@ static void a_topic_may_be_freed_when_half_of_it_is_served(void **state)
     run_a_slice();
     publish("b", 0);
     for (int k = 0; k < MANY; k++)
-        fr_fan_leave(&it.many[k]);
+        fr_fan_leave(&it.many[k].in.member);
     fr_fan_free(it.fan);
     it.fan = NULL;
     assert_false(fr_fan_is_any_pending(it.loop));
@@ -551,7 +564,7 @@ static void numbers_count_also_within_what_is_being_sent(void **state)
     publish("a", 1);
     publish("b", 2);
     run_a_slice();
-    fr_fan_at(it.fan, 0)->after = 1; /* it got a snapshot meanwhile */
+    ((fr_numbered *)fr_fan_at(it.fan, 0))->after = 1; /* it got a snapshot meanwhile */
     int a = 0, b = 0;
     for (int i = 0; i < COUNT; i++) {
         fr_str got = hear(i, room, sizeof room);
@@ -567,7 +580,7 @@ static void a_crowd_of_messages_is_sent_without_a_pause(void **state)
 {
     (void)state;
     for (int k = 0; k < MANY; k++)
-        assert_int_equal(fr_fan_join(it.fan, &it.many[k], it.ws[0], 0), FR_OK);
+        assert_int_equal(join_as(it.fan, &it.many[k], it.ws[0], 0), FR_OK);
     publish("a", 0);
     run_a_slice();
     for (int i = 0; i < 16; i++)
