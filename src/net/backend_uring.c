@@ -41,6 +41,19 @@ struct fr_uring {
 
 /* ---- is it to be had? ---- */
 
+/* liburing maps memory behind ThreadSanitizer's back: where one thread had its ring, another one's may come to stand. So
+ * that a ring was given back before the next was made has to be said. */
+#if FR_ON_TSAN_
+void __tsan_acquire(void *at);
+void __tsan_release(void *at);
+static char given_back;
+#define FR_RING_MADE_() __tsan_acquire(&given_back)
+#define FR_RING_GOES_() __tsan_release(&given_back)
+#else
+#define FR_RING_MADE_() ((void)0)
+#define FR_RING_GOES_() ((void)0)
+#endif
+
 /* SUBMIT_ALL: a request that fails does not hold up those behind it. */
 static int open_ring(unsigned entries, struct io_uring *ring)
 {
@@ -49,7 +62,15 @@ static int open_ring(unsigned entries, struct io_uring *ring)
                  IORING_SETUP_CQSIZE,
         .cq_entries = entries,
     };
-    return io_uring_queue_init_params(entries, ring, &params);
+    int result = io_uring_queue_init_params(entries, ring, &params);
+    FR_RING_MADE_();
+    return result;
+}
+
+static void close_ring(struct io_uring *ring)
+{
+    FR_RING_GOES_();
+    io_uring_queue_exit(ring);
 }
 
 static void prepare(struct io_uring *ring, int fd, fr_str piece, void *data)
@@ -95,7 +116,7 @@ static const char *why_not(void)
     int result = open_ring(1, &ring);
     if (result == 0) {
         result = try_send(&ring);
-        io_uring_queue_exit(&ring);
+        close_ring(&ring);
     }
     return result == 0 ? NULL : reason(-result);
 }
@@ -138,7 +159,7 @@ static fr_uring *uring_of(fr_loop *loop)
 static void uring_close(fr_loop *loop)
 {
     if (loop->uring && loop->uring->is_open)
-        io_uring_queue_exit(&loop->uring->ring);
+        close_ring(&loop->uring->ring);
     fr_free(loop->uring);
     loop->uring = NULL;
     fr_epoll_close_(loop);
