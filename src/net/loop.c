@@ -200,7 +200,13 @@ void fr_loop_hurry(fr_loop *loop)
 
 bool fr_loop_has_time(const fr_loop *loop)
 {
-    return clock_ns() - loop->woke_ns < (uint64_t)FR_SLICES_MS * MS_NS;
+    return clock_ns() - loop->woke_ns < (uint64_t)FR_PASS_MS * MS_NS;
+}
+
+/* For one more slice or chunk, that is: each takes about half the time. */
+static bool has_time_for_part(const fr_loop *loop)
+{
+    return clock_ns() - loop->woke_ns < (uint64_t)FR_PASS_MS * MS_NS / 2;
 }
 
 unsigned fr_loop_chunk(const fr_loop *loop)
@@ -285,13 +291,14 @@ static void send_chunk(fr_loop *loop, uint32_t from, uint32_t n)
     }
 }
 
-/* Chunks of so many of the dirty from `from` on, while there is time; one at least. */
+/* So many of the dirty from `from` on, in chunks, while there is time; one at least. A slice with a few answers is one. */
 static void send_chunks(fr_loop *loop, uint32_t from, uint32_t count)
 {
+    uint32_t chunk = loop->backend->chunk;
     for (uint32_t n; count; count -= n) {
-        n = count < loop->backend->chunk ? count : loop->backend->chunk;
+        n = count < chunk + chunk / 4 ? count : chunk;
         send_chunk(loop, from, n);
-        if (count > n && !fr_loop_has_time(loop))
+        if (count > n && !has_time_for_part(loop))
             return;
     }
 }
@@ -315,7 +322,7 @@ static void flush(fr_loop *loop)
 /* Returns false when the rest of the pass's work is left to the next one. */
 static bool finish_round(fr_loop *loop, int round)
 {
-    bool may_slice = loop->slices.first && (!round || loop->is_hurried || fr_loop_has_time(loop));
+    bool may_slice = loop->slices.first && (!round || loop->is_hurried || has_time_for_part(loop));
     if (round >= FR_ROUNDS_A_PASS && !may_slice)
         return false;
     fr_conns_redeliver_(loop);

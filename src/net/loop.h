@@ -50,14 +50,14 @@ typedef struct fr_pass_hook {
 void fr_loop_at_pass_end(fr_loop *loop, fr_pass_hook *hook);
 /* The same for work of many milliseconds (a fan-out to thousands). Run does a part of it, which takes a millisecond with the
  * sending of what it writes, and arms the hook again if more is left: the next part follows when that has been sent, in
- * this pass or, once that has lasted FR_SLICES_MS, in the next one. A hook is armed for one of the two only. */
+ * this pass or, if that would last longer than FR_PASS_MS, in the next one. A hook is armed for one of the two only. */
 void fr_loop_in_slices(fr_loop *loop, fr_pass_hook *hook);
-enum { FR_SLICES_MS = 2 };
+enum { FR_PASS_MS = 2 };
 /* What waits behind a slice has reached its bound: the slices go on in this pass, until nobody is in a hurry. */
 void fr_loop_hurry(fr_loop *loop);
 /* To so many connections a slice may write. */
 unsigned fr_loop_chunk(const fr_loop *loop);
-/* Whether this pass has lasted less than FR_SLICES_MS; costs a look at the clock. */
+/* May go on with what has come? Whether this pass has lasted less than FR_PASS_MS; costs a look at the clock. */
 bool fr_loop_has_time(const fr_loop *loop);
 
 int fr_loop_index(const fr_loop *loop);       /* 0 … workers-1 */

@@ -184,7 +184,7 @@ static void much_output_ends_the_pass_but_loses_no_event(void **state)
 
 /* ---- long work ---- */
 
-enum { SLICE_MS = FR_SLICES_MS + 1 };
+enum { SLICE_MS = FR_PASS_MS + 1 };
 
 /* Work in parts, each of which takes longer than a pass may. */
 static struct {
@@ -257,7 +257,7 @@ static void urgent_work_goes_on_until_it_is_not(void **state)
 
 /* ---- much output ---- */
 
-enum { CHUNK = 200, MANY = CHUNK + CHUNK / 2 };
+enum { CHUNK = 200, MANY = CHUNK + CHUNK / 2 }; /* more than a quarter more */
 
 static struct {
     pair first;         /* has the loop */

@@ -390,7 +390,7 @@ static void join_many(void)
 static void pass_slowly(fr_pass_hook *hook)
 {
     (void)hook;
-    fr_test_advance_clock(FR_SLICES_MS + 1);
+    fr_test_advance_clock(FR_PASS_MS + 1);
 }
 
 /* A pass that has no time but for one slice. */
