@@ -35,6 +35,7 @@ SYSTEM = [
     ("listen", ["asan", "tsan"], ["curl"]),
     ("limits", ["asan", "tsan"], []),
     ("hostile", ["asan", "dev"], []),
+    ("clock", ["dev"], []),
     ("files", ["asan", "tsan"], ["curl"]),
     ("ws_conformance", ["asan"], []),
     ("chat", ["asan"], []),
@@ -100,6 +101,7 @@ def fuzz_command(target, *options):
 def suites():
     everything = [
         Suite("layers", [PYTHON, path("tests", "layers.py")], [], ["g++"], narrow=lambda name: ["-k", name]),
+        Suite("documents", [PYTHON, path("tests", "documents.py")], narrow=lambda name: ["-k", name]),
         Suite("symbols", [PYTHON, path("tests", "symbols.py"), build("dev")], ["dev"], ["binutils"]),
     ]
     everything += unit_suites()

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Documents keep their word: each test that docs/hardening.md names is there, and each row of its tables names one.
+
+A test is named `KIND/FILE: its name`: unit/<layer> (a test of that layer), wire/<file> (a case), system/<file> (a test,
+without its test_).
+"""
+import glob
+import os
+import re
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+NAMED = re.compile(r"`(unit|wire|system)/(\w+): ([^`]+)`")
+
+
+def read(*parts):
+    with open(os.path.join(ROOT, *parts), encoding="utf-8") as text:
+        return text.read()
+
+
+def tests_of(kind, name):
+    """The names of the tests of a file or layer."""
+    if kind == "wire":
+        return set(re.findall(r"^== (.*)$", read("tests", "wire", name + ".txt"), re.M))
+    if kind == "system":
+        return set(re.findall(r"^    def test_(\w+)\(self", read("tests", "system", "test_%s.py" % name), re.M))
+    return {test for path in glob.glob(os.path.join(ROOT, "tests", "unit", name, "*.c"))
+            for test in re.findall(r"^static void (\w+)\(void \*\*", read(path), re.M)}
+
+
+def rows(text):
+    """The rows of the tables: heading, cells."""
+    heading = None
+    for line in text.splitlines():
+        if line.startswith("## "):
+            heading = line[3:]
+        elif line.startswith("|") and not line.startswith("|---") and not line.startswith("| class |"):
+            yield heading, line.strip("|").split(" | ")
+
+
+class Hardening(unittest.TestCase):
+    def setUp(self):
+        self.text = read("docs", "hardening.md")
+
+    def test_each_test_that_is_named_is_there(self):
+        named = NAMED.findall(self.text)
+        self.assertGreater(len(named), 100)
+        for kind, name, test in named:
+            with self.subTest(test):
+                self.assertIn(test, tests_of(kind, name))
+
+    def test_each_row_names_a_test(self):
+        found = list(rows(self.text))
+        self.assertGreater(len(found), 40)
+        for heading, cells in found:
+            with self.subTest(cells[0]):
+                self.assertEqual(len(cells), 3)
+                self.assertTrue(NAMED.search(cells[2]), heading)
+
+    def test_nothing_looks_like_a_test_and_is_none(self):
+        """A name in another spelling would not be checked."""
+        for heading, cells in rows(self.text):
+            self.assertEqual(NAMED.sub("", cells[2]).strip(" ,|"), "", heading)
+
+    def test_what_is_linked_is_there(self):
+        for path in glob.glob(os.path.join(ROOT, "docs", "*.md")):
+            for target in re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", read(path)):
+                with self.subTest("%s: %s" % (os.path.basename(path), target)):
+                    self.assertTrue(os.path.exists(os.path.join(os.path.dirname(path), target)))
+
+
+if __name__ == "__main__":
+    unittest.main()
