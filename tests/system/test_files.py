@@ -7,10 +7,9 @@ import random
 import socket
 import subprocess
 import threading
-import time
 import unittest
 
-from server import PATIENCE, Server, ServerCase
+from server import PATIENCE, Server, ServerCase, wait_until
 
 BIG_BYTES = 40 << 20  # more than any socket buffers
 
@@ -144,21 +143,12 @@ class Files(ServerCase):
         self.assertGreater(len(rest), BIG_BYTES - 1000)
 
     def test_a_reader_that_goes_away_leaves_no_file_open(self):
-        before = self.open_files()
+        before = self.server.file_count()
         socks = [self.ask_slowly("/files/big.bin") for _ in range(20)]
         for sock in socks:
             self.assertTrue(sock.recv(10))
             sock.close()
-        self.wait_for(lambda: self.open_files() <= before)
-
-    def open_files(self):
-        return len(os.listdir("/proc/%d/fd" % self.server.pid))
-
-    def wait_for(self, fact):
-        end = time.monotonic() + PATIENCE
-        while not fact():
-            self.assertLess(time.monotonic(), end)
-            time.sleep(0.01)
+        self.server.wait_files(before)
 
     def test_a_file_that_is_cut_short_while_it_is_sent_ends_the_connection(self):
         path = self.put("short.bin", self.big)
@@ -169,7 +159,7 @@ class Files(ServerCase):
         # Never the length that was promised. (What the kernel had queued of the part that was cut off may come as zeros:
         # sendfile hands out the file's own pages.)
         self.assertLess(len(rest), BIG_BYTES - 1000)
-        self.wait_for(lambda: "http.file" in self.server.output())
+        wait_until(lambda: "http.file" in self.server.output())
         self.assertEqual(self.curl("/files/page.html")[:12], b"<p>hello</p>")
 
     # ---- cookies ----

@@ -267,17 +267,17 @@ class Hostile(unittest.TestCase):
 
     def test_who_does_not_read_his_answer_is_cut_off(self):
         """They ask for more than the kernel takes. (What it has taken it keeps for them, and then the end comes.)"""
-        before, body = self.server.socket_count(), b"x" * 8000000
+        before, body = self.server.file_count(), b"x" * 8000000
         peers = self.peers(5, 4096)
         for peer in peers:
             peer.send(b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-        self.server.wait_sockets(before)
+        self.server.wait_files(before)
         for peer in peers:
             self.assertLess(len(peer.read_to_end()), len(body))
         self.assertEqual(self.server.get("/json").status, 200)
 
     def test_the_good_are_served_and_nothing_is_left(self):
-        before, sizes = self.server.socket_count(), []
+        before, sizes = self.server.file_count(), []
         for _ in range(WAVES):
             good = [Good(self.server) for _ in range(3)]
             for each in good:
@@ -292,7 +292,7 @@ class Hostile(unittest.TestCase):
                 self.assertFalse(each.is_alive(), "a good client waits for ever")
                 self.assertGreater(each.rounds, 10)
             self.doCleanups()
-            self.server.wait_sockets(before)
+            self.server.wait_files(before)
             sizes.append(self.server.rss_kib())
         if not is_sanitized():  # a sanitizer keeps what was freed
             self.assertLess(sizes[-1] - sizes[0], GROWTH_KIB, sizes)
