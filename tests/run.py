@@ -4,7 +4,8 @@
 A suite is one process: a unit test program, a file of system tests, a folder of browser tests, a fuzz target with a
 fixed number of runs. Which build of the library a suite runs against stands in its name behind '@':
 memory faults are looked for in asan, races in tsan, and dev is for what a sanitizer would disturb (memory bounds,
-browsers, kills).
+browsers, kills). What stands behind '+' is how output leaves (FRESHET_IO): all by io_uring, or none. Without it many
+leave by io_uring and few by a call each, as a program does that is told nothing.
 
     tests/run.py [SUITE [NAME]]       run the suites whose name contains SUITE, in them the tests that match NAME
     tests/run.py --list               name the suites
@@ -13,6 +14,8 @@ browsers, kills).
     tests/run.py --fuzz SECONDS [TARGET]
 """
 import concurrent.futures
+import ctypes
+import errno
 import glob
 import os
 import re
@@ -27,20 +30,29 @@ FUZZ_RUNS = 20000  # of each target: a few seconds each
 LAYERS = "base net http ws model db auth channels rest live cli".split()
 THREADED = "net http ws db channels rest live cli".split()
 
+# Which layers' unit tests run once more, with this build and that way of output.
+WAYS = [
+    ("asan+io_uring", "net http ws channels".split()),
+    ("tsan+io_uring", "net ws".split()),
+    ("asan+epoll", "net ws".split()),
+]
+IO_URING_SETUP = 425  # the number of the system call, the same everywhere
+
 # System tests: file, builds to run it against, tools it needs.
 SYSTEM = [
     ("command_line", ["asan"], []),
     ("rest", ["asan"], ["curl"]),
-    ("echo", ["asan"], []),
+    ("echo", ["asan", "asan+io_uring"], []),
     ("listen", ["asan", "tsan"], ["curl"]),
     ("limits", ["asan", "tsan"], []),
     ("hostile", ["asan", "dev"], []),
     ("clock", ["dev"], []),
-    ("files", ["asan", "tsan"], ["curl"]),
-    ("ws_conformance", ["asan"], []),
-    ("chat", ["asan"], []),
-    ("consumers", ["asan", "tsan"], []),
-    ("live", ["asan", "tsan"], []),
+    ("files", ["asan", "tsan", "asan+io_uring"], ["curl"]),
+    ("io", ["asan", "tsan"], []),
+    ("ws_conformance", ["asan", "asan+io_uring"], []),
+    ("chat", ["asan", "asan+io_uring", "asan+epoll"], []),
+    ("consumers", ["asan", "tsan", "asan+io_uring", "asan+epoll"], []),
+    ("live", ["asan", "tsan", "asan+io_uring"], []),
     ("forms", ["asan"], ["curl"]),
     ("access_log", ["asan", "tsan"], ["curl"]),
     ("exact", ["asan", "tsan"], []),
@@ -56,7 +68,7 @@ SYSTEM = [
 
 
 class Suite:
-    def __init__(self, name, command, presets=(), needs=(), preset=None, timeout=300, together=False, narrow=None):
+    def __init__(self, name, command, presets=(), needs=(), preset=None, timeout=300, together=False, narrow=None, io=None):
         self.name = name
         self.command = command    # list, or a function that makes it once the builds are there; None: nothing to run
         self.presets = list(presets)
@@ -65,6 +77,7 @@ class Suite:
         self.timeout = timeout
         self.together = together  # may run beside others
         self.narrow = narrow      # name -> further arguments that choose tests
+        self.io = io              # FRESHET_IO
 
 
 def path(*parts):
@@ -81,6 +94,11 @@ def unit_suites():
             if glob.glob(path("tests", "unit", layer, "*.c")):
                 yield Suite("unit-%s@%s" % (layer, preset), [build(preset, "tests", "test_" + layer)], [preset], [],
                             preset, together=True, narrow=lambda name: ["*%s*" % name])
+    for way, layers in WAYS:
+        preset, io = way.split("+")
+        for layer in layers:
+            yield Suite("unit-%s@%s" % (layer, way), [build(preset, "tests", "test_" + layer)], [preset], [],
+                        preset, together=True, narrow=lambda name: ["*%s*" % name], io=io)
 
 
 def fuzz_targets():
@@ -106,12 +124,16 @@ def suites():
     ]
     everything += unit_suites()
     if os.path.exists(path("tests", "wire", "run.py")):
-        everything.append(Suite("wire@asan", [PYTHON, path("tests", "wire", "run.py"), build("asan")], ["asan"], [], "asan"))
-    for name, presets, needs in SYSTEM:
-        for preset in presets:
-            everything.append(Suite("system-%s@%s" % (name, preset),
+        for way in ("asan", "asan+io_uring"):
+            preset, _, io = way.partition("+")
+            everything.append(Suite("wire@" + way, [PYTHON, path("tests", "wire", "run.py"), build(preset)], [preset], [], preset,
+                                    together=bool(io), io=io))
+    for name, ways, needs in SYSTEM:
+        for way in ways:
+            preset, _, io = way.partition("+")
+            everything.append(Suite("system-%s@%s" % (name, way),
                                     [PYTHON, "-W", "ignore::ResourceWarning", "-m", "unittest", "-v", "test_" + name], [preset], needs, preset, 600,
-                                    narrow=lambda name: ["-k", name]))
+                                    together=bool(io), narrow=lambda name: ["-k", name], io=io))
     for name, needs in (("clients", ["node"]), ("page", ["node", "chromium"])):
         everything.append(Suite("browser-%s@dev" % name,
                                 ["node", "--test", "--test-reporter=tap", path("tests", "browser", name + ".test.mjs")],
@@ -163,7 +185,15 @@ def environment(suite):
     for name in list(env):
         if name.startswith("FRESHET_"):
             del env[name]
+    if suite.io:
+        env["FRESHET_IO"] = suite.io
     return env
+
+
+def has_io_uring():
+    """Whether a ring may be made here: in containers that is often forbidden. Without its parameters it is refused otherwise."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    return libc.syscall(IO_URING_SETUP, 1, None) >= 0 or ctypes.get_errno() == errno.EFAULT
 
 
 def run(suite, name):
@@ -202,6 +232,9 @@ def report(result):
 
 def run_all(chosen, name):
     results = []
+    if any(suite.io == "io_uring" for suite in chosen) and not has_io_uring():
+        print("left out: suites +io_uring, which is not to be had here")
+        chosen = [suite for suite in chosen if suite.io != "io_uring"]
     together = [suite for suite in chosen if suite.together]
     with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, os.cpu_count() or 1)) as pool:
         for future in [pool.submit(run, suite, name) for suite in together]:

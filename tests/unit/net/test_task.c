@@ -51,10 +51,10 @@ static void many_tasks_are_spread_over_passes(void **state)
     for (int i = 1; i <= FR_TASKS_A_PASS + 10; i++)
         fr_loop_post(loop, numbered_new(i));
     fr_loop_run_once(loop, -1);
-    assert_int_equal(ran, FR_TASKS_A_PASS);
+    assert_in_range(ran, FR_TASKS_A_LOOK, FR_TASKS_A_PASS); /* as many as it has time for */
     fr_loop_post(loop, numbered_new(FR_TASKS_A_PASS + 11));
-    fr_loop_run_once(loop, -1);
-    fr_loop_run_once(loop, 0);
+    for (int i = 0; i < FR_TASKS_A_PASS && ran < FR_TASKS_A_PASS + 11; i++)
+        fr_loop_run_once(loop, -1);
     assert_int_equal(ran, FR_TASKS_A_PASS + 11);
     fr_loop_free(loop);
 }
@@ -77,8 +77,8 @@ static void past_the_bound_a_sender_is_refused(void **state)
     assert_false(fr_loop_try_post(loop, &tasks[FR_LOOP_TASKS_MAX]));
     fr_loop_run_once(loop, 0);
     assert_true(fr_loop_try_post(loop, &tasks[FR_LOOP_TASKS_MAX]));
-    for (int i = 0; i < FR_LOOP_TASKS_MAX / FR_TASKS_A_PASS + 1; i++)
-        fr_loop_run_once(loop, 0);
+    for (int i = 0; i < FR_LOOP_TASKS_MAX && atomic_load(&loop->task_count); i++)
+        fr_loop_run_once(loop, 0); /* as many as it has time for */
     assert_int_equal(atomic_load(&loop->task_count), 0);
     free(tasks);
     fr_loop_free(loop);
