@@ -223,6 +223,18 @@ class Proxies(unittest.TestCase):
         finally:
             server.finish()
 
+    def test_a_proxy_that_comes_by_a_unix_socket(self):
+        server = Logged("--access-log-format", "json", "--trust-proxy", "unix", "--listen", "unix:listen.sock", workers=1)
+        try:
+            path = os.path.join(server.folder, "listen.sock")
+            for header in ("X-Forwarded-For: 203.0.113.9", "X-Other: 1"):
+                server.curl("--unix-socket", path, "-H", header)
+            server.curl("-H", "X-Forwarded-For: 203.0.113.9")  # by TCP: not trusted now
+            clients = [(line["client"], line.get("peer")) for line in map(json.loads, server.wait_lines(3))]
+            self.assertEqual(clients, [("203.0.113.9", "unix:"), ("unix:", None), ("127.0.0.1", None)])
+        finally:
+            server.finish()
+
 
 if __name__ == "__main__":
     unittest.main()
