@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/digits.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -46,6 +47,14 @@ static bool is_plain(uint8_t c)
     return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
 }
 
+/* Eight at a time: most of a line is plain. */
+static bool are_plain(uint64_t word)
+{
+    uint64_t low = (word - FR_EACH_BYTE(' ')) & ~word & FR_HIGH_BITS;
+    return !(low | (word & FR_HIGH_BITS) | fr_zero_bytes(word ^ FR_EACH_BYTE('"')) |
+             fr_zero_bytes(word ^ FR_EACH_BYTE('\\')) | fr_zero_bytes(word ^ FR_EACH_BYTE(0x7f)));
+}
+
 /* One character of s from i on, escaped into out (at most 6 bytes); returns how many bytes of s it is. */
 static size_t escape(fr_str s, size_t i, bool is_json, bool is_utf8, char *out, size_t *n)
 {
@@ -57,8 +66,7 @@ static size_t escape(fr_str s, size_t i, bool is_json, bool is_utf8, char *out, 
         *n = 2;
     } else if (!is_json) {
         *n = put_hex(out, "\\x", c);
-    } else if (c < 0x80 ||
-               !is_utf8) { /* a byte of an unknown charset is told as Latin-1, as Django takes it */
+    } else if (c < 0x80 || !is_utf8) { /* no UTF-8: told as Latin-1, as Django takes it */
         *n = put_hex(out, "\\u00", c);
     } else {
         size_t next = i;
@@ -76,18 +84,19 @@ static char *put_text(char *p, fr_str s, bool is_json, size_t most)
     const char *end = p + most - CUT_BYTES;
     char escaped[8];
     bool is_utf8 = is_json && fr_utf8_valid(s);
-    for (size_t i = 0; i < s.n;) {
-        size_t n = 1, bytes = 1;
-        if (is_plain((uint8_t)s.p[i]))
-            escaped[0] = s.p[i];
-        else
-            bytes = escape(s, i, is_json, is_utf8, escaped, &n);
+    for (size_t i = 0;;) {
+        for (; s.n - i >= 8 && end - p >= 8 && are_plain(fr_load64(s.p + i)); i += 8, p += 8)
+            memcpy(p, s.p + i, 8);
+        for (; i < s.n && p < end && is_plain((uint8_t)s.p[i]); i++)
+            *p++ = s.p[i];
+        if (i == s.n)
+            return p;
+        size_t n, bytes = escape(s, i, is_json, is_utf8, escaped, &n);
         if (n > (size_t)(end - p))
             return PUT_LITERAL(p, "...");
         p = put(p, (fr_str){escaped, n});
         i += bytes;
     }
-    return p;
 }
 
 static char *put_number(char *p, uint64_t n)

@@ -14,15 +14,17 @@ enum { LOG_MS = 60 * 1000 }; /* one line a minute */
 const fr_peer *fr_exchange_peer(fr_exchange *exchange)
 {
     fr_peer *peer = &exchange->peer;
-    const fr_conn *conn = exchange->conn;
-    if (peer->kind != FR_PEER_UNASKED || !conn)
+    if (peer->is_asked)
         return peer;
-    peer->kind = fr_conn_is_unix(conn) ? FR_PEER_UNIX : FR_PEER_UNKNOWN;
-    if (peer->kind == FR_PEER_UNKNOWN && fr_conn_peer(conn, peer->text, &peer->port)) {
-        peer->n = (uint8_t)strlen(peer->text);
-        if (fr_address_parse((fr_str){peer->text, peer->n}, &peer->address))
-            peer->kind = FR_PEER_IP;
+    peer->kind = FR_PEER_UNKNOWN;
+    peer->n = 0;
+    peer->port = 0;
+    if (exchange->conn) {
+        peer->is_asked = true;
+        peer->kind = fr_conn_peer_address(exchange->conn, &peer->address, &peer->port);
     }
+    if (peer->kind == FR_PEER_IP)
+        peer->n = (uint8_t)fr_address_text(&peer->address, peer->text);
     return peer;
 }
 

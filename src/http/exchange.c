@@ -187,9 +187,7 @@ fr_exchange *fr_exchange_take(fr_http *http, fr_conn *conn)
     exchange->blank_ctx.db = http->db;
     exchange->ctx = exchange->blank_ctx;
     exchange->is_last = exchange->is_eof = false;
-    exchange->peer.kind = FR_PEER_UNASKED;
-    exchange->peer.n = 0;
-    exchange->peer.port = 0;
+    exchange->peer.is_asked = false;
     exchange->has_access_log = of->access_file.loop != NULL;
     if (exchange->has_access_log) /* while there is a connection to ask */
         fr_exchange_peer(exchange);

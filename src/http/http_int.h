@@ -68,11 +68,12 @@ typedef struct fr_http_loop {
 
 /* Who is at the other end of the connection; asked of the system once an exchange, and only if somebody wants to know. */
 typedef struct fr_peer {
-    enum { FR_PEER_UNASKED, FR_PEER_UNKNOWN, FR_PEER_UNIX, FR_PEER_IP } kind;
+    bool is_asked;
+    fr_peer_kind kind;
     uint16_t port;
     uint8_t n; /* of text; 0: no IP address */
     fr_address address;
-    char text[64];
+    char text[FR_ADDRESS_TEXT];
 } fr_peer;
 
 /*

@@ -618,39 +618,49 @@ void fr_conns_redeliver_(fr_loop *loop)
 
 /* ---- addresses ---- */
 
-static bool address_text(const struct sockaddr_storage *at, char host[64], uint16_t *port)
+fr_peer_kind fr_sockaddr_read_(const fr_sockaddr *at, fr_address *address, uint16_t *port)
 {
-    if (at->ss_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const void *)at;
-        *port = ntohs(v4->sin_port);
-        return inet_ntop(AF_INET, &v4->sin_addr, host, 64);
+    switch (at->any.sa_family) {
+    case AF_INET:
+        *address = (fr_address){.bytes = {[10] = 0xff, [11] = 0xff}}; /* IPv4 is mapped */
+        memcpy(address->bytes + 12, &at->v4.sin_addr, 4);
+        *port = ntohs(at->v4.sin_port);
+        return FR_PEER_IP;
+    case AF_INET6:
+        memcpy(address->bytes, &at->v6.sin6_addr, sizeof address->bytes);
+        *port = ntohs(at->v6.sin6_port);
+        return FR_PEER_IP;
+    case AF_UNIX: return FR_PEER_UNIX;
+    default: return FR_PEER_UNKNOWN;
     }
-    if (at->ss_family != AF_INET6)
-        return false;
-    const struct sockaddr_in6 *v6 = (const void *)at;
-    *port = ntohs(v6->sin6_port);
-    if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) /* a listener on [::] sees IPv4 clients so */
-        return inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], host, 64);
-    return inet_ntop(AF_INET6, &v6->sin6_addr, host, 64);
+}
+
+fr_peer_kind fr_conn_peer_address(const fr_conn *conn, fr_address *address, uint16_t *port)
+{
+    fr_sockaddr at = {.any.sa_family = AF_UNSPEC};
+    socklen_t size = sizeof at;
+    return getpeername(conn->fd, &at.any, &size) ? FR_PEER_UNKNOWN
+                                                 : fr_sockaddr_read_(&at, address, port);
+}
+
+static bool put_text(fr_peer_kind kind, const fr_address *address, char host[64])
+{
+    if (kind == FR_PEER_IP)
+        host[fr_address_text(address, host)] = '\0';
+    return kind == FR_PEER_IP;
 }
 
 bool fr_conn_peer(const fr_conn *conn, char host[64], uint16_t *port)
 {
-    struct sockaddr_storage at = {0};
-    socklen_t size = sizeof at;
-    return !getpeername(conn->fd, (struct sockaddr *)&at, &size) && address_text(&at, host, port);
+    fr_address address;
+    return put_text(fr_conn_peer_address(conn, &address, port), &address, host);
 }
 
 bool fr_conn_local(const fr_conn *conn, char host[64], uint16_t *port)
 {
-    struct sockaddr_storage at = {0};
+    fr_sockaddr at = {.any.sa_family = AF_UNSPEC};
+    fr_address address;
     socklen_t size = sizeof at;
-    return !getsockname(conn->fd, (struct sockaddr *)&at, &size) && address_text(&at, host, port);
-}
-
-bool fr_conn_is_unix(const fr_conn *conn)
-{
-    struct sockaddr_storage at = {0};
-    socklen_t size = sizeof at;
-    return !getsockname(conn->fd, (struct sockaddr *)&at, &size) && at.ss_family == AF_UNIX;
+    return !getsockname(conn->fd, &at.any, &size) &&
+           put_text(fr_sockaddr_read_(&at, &address, port), &address, host);
 }

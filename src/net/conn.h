@@ -5,6 +5,7 @@
  */
 #ifndef FR_NET_CONN_H
 #define FR_NET_CONN_H
+#include "base/address.h"
 #include "base/block.h"
 #include "net/loop.h"
 
@@ -100,9 +101,11 @@ bool fr_conn_is_closing(const fr_conn *conn);
 void fr_conn_flush(fr_conn *conn);
 /* The socket took less than there was: on_drain will come, also if what is left is dropped. */
 bool fr_conn_is_blocked(const fr_conn *conn);
-/* Peer and own address as text "127.0.0.1" and port; looked up when asked (getpeername). */
+/* Who is at the other end: over IP, with address and port; over a Unix socket; or nobody any more. Looked up when asked
+ * (getpeername). */
+typedef enum fr_peer_kind { FR_PEER_UNKNOWN, FR_PEER_UNIX, FR_PEER_IP } fr_peer_kind;
+fr_peer_kind fr_conn_peer_address(const fr_conn *conn, fr_address *address, uint16_t *port);
+/* Peer and own address as text "127.0.0.1" and port, looked up as above; false: there is none. */
 bool fr_conn_peer(const fr_conn *conn, char host[64], uint16_t *port);
 bool fr_conn_local(const fr_conn *conn, char host[64], uint16_t *port);
-/* Over a Unix socket: then there are no addresses. */
-bool fr_conn_is_unix(const fr_conn *conn);
 #endif

@@ -99,32 +99,18 @@ static void give_turn_back(fr_loop *loop)
 
 /* ---- so many of an address ---- */
 
-typedef union any_address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-    struct sockaddr_storage room;
-} any_address;
-
-static fr_address address_of(const any_address *from)
-{
-    fr_address address = {.bytes = {[10] = 0xff, [11] = 0xff}}; /* IPv4 is mapped */
-    if (from->any.sa_family == AF_INET6)
-        memcpy(address.bytes, &from->v6.sin6_addr, sizeof address.bytes);
-    else
-        memcpy(address.bytes + 12, &from->v4.sin_addr, 4);
-    return address;
-}
-
 /* Whom a connection is counted for: *key, 0 is nobody. */
-static fr_err count_peer(fr_loop *loop, const fr_listener *listener, const any_address *from,
+static fr_err count_peer(fr_loop *loop, const fr_listener *listener, const fr_sockaddr *from,
                          uint64_t *key)
 {
     const fr_server *server = loop->server;
     *key = 0;
     if (FR_LIKELY(!server->peers) || listener->is_unix)
         return FR_OK;
-    fr_address address = address_of(from);
+    fr_address address;
+    uint16_t port;
+    if (fr_sockaddr_read_(from, &address, &port) != FR_PEER_IP)
+        return FR_OK;
     if (server->opts.is_exempt && server->opts.is_exempt(&address, server->opts.arg))
         return FR_OK;
     fr_err err = fr_peers_enter_(server->peers, &address, key);
@@ -171,7 +157,7 @@ static void welcome(fr_loop *loop, int fd, uint64_t key)
     }
 }
 
-static void let_in(fr_loop *loop, const fr_listener *listener, int fd, const any_address *from)
+static void let_in(fr_loop *loop, const fr_listener *listener, int fd, const fr_sockaddr *from)
 {
     uint64_t key;
     fr_count_(&loop->accepted, 1);
@@ -185,7 +171,7 @@ static void let_in(fr_loop *loop, const fr_listener *listener, int fd, const any
 /* Returns false when nothing more can be accepted now. */
 static bool accept_one(fr_loop *loop, const fr_listener *listener)
 {
-    any_address from;
+    fr_sockaddr from;
     socklen_t size = sizeof from;
     fr_limit cause = is_full(loop->server) ? FR_LIMIT_CONNECTIONS : FR_LIMIT_ACCEPTS;
     if (FR_UNLIKELY(cause == FR_LIMIT_CONNECTIONS || !take_turn(loop))) {

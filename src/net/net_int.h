@@ -12,7 +12,9 @@
 #include "net/wait.h"
 
 #include <assert.h>
+#include <netinet/in.h>
 
+#include <sys/socket.h>
 #include <sys/types.h>
 #include "base/address.h"
 
@@ -323,6 +325,13 @@ void fr_wheel_run_(fr_loop *loop);
 int fr_wheel_wait_ms_(const fr_loop *loop); /* -1: no timer */
 
 /* conn.c */
+typedef union fr_sockaddr {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    struct sockaddr_storage room;
+} fr_sockaddr;
+fr_peer_kind fr_sockaddr_read_(const fr_sockaddr *at, fr_address *address, uint16_t *port);
 fr_conn *fr_conn_new_(fr_loop *loop, int fd);
 void fr_conn_on_events_(fr_conn *conn, bool can_read, bool can_write, bool is_hung, bool is_broken);
 void fr_conn_rearm_(fr_conn *conn);            /* tell the back end what is wanted now */
