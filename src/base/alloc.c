@@ -28,12 +28,6 @@ void *fr_malloc_array(size_t count, size_t item_bytes)
     return fr_malloc(count * item_bytes);
 }
 
-void *fr_malloc_aligned(size_t align, size_t bytes)
-{
-    void *memory;
-    return fr_alloc_must_fail_() || posix_memalign(&memory, align, bytes) ? NULL : memory;
-}
-
 void *fr_realloc(void *memory, size_t bytes)
 {
     return fr_alloc_must_fail_() ? NULL : realloc(memory, bytes ? bytes : 1);

@@ -11,8 +11,6 @@
 void *fr_malloc(size_t bytes);                          /* not cleared; NULL when memory is out */
 void *fr_zalloc(size_t bytes);                          /* cleared */
 void *fr_malloc_array(size_t count, size_t item_bytes); /* NULL also when the product overflows */
-/* align: a power of two. */
-void *fr_malloc_aligned(size_t align, size_t bytes);
 void *fr_realloc(void *memory, size_t bytes); /* the old memory stays when NULL is returned */
 void fr_free(void *memory);                   /* NULL is fine */
 

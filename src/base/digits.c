@@ -53,3 +53,22 @@ void fr_digits_pad(char *out, size_t width, uint64_t v)
         v /= 10;
     }
 }
+
+size_t fr_base64(char *out, const void *bytes, size_t n)
+{
+    static const char ALPHABET[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const uint8_t *from = bytes;
+    char *at = out;
+    for (size_t i = 0; i < n; i += 3, at += 4) {
+        size_t left = n - i;
+        uint32_t group = (uint32_t)from[i] << 16;
+        group |= left > 1 ? (uint32_t)from[i + 1] << 8 : 0;
+        group |= left > 2 ? (uint32_t)from[i + 2] : 0;
+        at[0] = ALPHABET[group >> 18];
+        at[1] = ALPHABET[group >> 12 & 63];
+        at[2] = left > 1 ? ALPHABET[group >> 6 & 63] : '=';
+        at[3] = left > 2 ? ALPHABET[group & 63] : '=';
+    }
+    return (size_t)(at - out);
+}

@@ -12,13 +12,10 @@
 #include <stdbool.h>
 
 #include "base/alloc.h"
+#include "base/pages.h"
 #include "base/poison.h"
 
-enum {
-    ALIGN_BYTES = 16 * 1024,
-    SLAB_BYTES =
-        ALIGN_BYTES - 16, /* malloc puts 16 before it: slabs follow each other without a gap */
-};
+enum { SLAB_BYTES = 16 * 1024 };
 
 typedef struct item {
     struct item *next; /* free as well */
@@ -48,7 +45,7 @@ static size_t capacity(size_t size_class)
 
 static fr_slab *slab_of(void *at)
 {
-    return (fr_slab *)((uintptr_t)at & ~(uintptr_t)(ALIGN_BYTES - 1));
+    return (fr_slab *)((uintptr_t)at & ~(uintptr_t)(SLAB_BYTES - 1));
 }
 
 /* ---- the list of those with room ---- */
@@ -72,13 +69,13 @@ static void unlink_open(fr_slab *slab)
 
 static fr_slab *slab_new(fr_slabs *slabs, size_t size_class)
 {
-    fr_slab *slab = fr_malloc_aligned(ALIGN_BYTES, SLAB_BYTES);
+    fr_slab *slab = fr_pages_new(SLAB_BYTES);
     if (!slab)
         return NULL;
     *slab = (fr_slab){.fresh = (uint16_t)capacity(size_class)};
     FR_POISON_(slab + 1, SLAB_BYTES - sizeof *slab);
     link_open(slabs, slab, size_class);
-    slabs->bytes += ALIGN_BYTES;
+    slabs->bytes += SLAB_BYTES;
     return slab;
 }
 
@@ -86,8 +83,8 @@ static void slab_free(fr_slabs *slabs, fr_slab *slab)
 {
     unlink_open(slab);
     FR_UNPOISON_(slab, SLAB_BYTES);
-    fr_free(slab);
-    slabs->bytes -= ALIGN_BYTES;
+    fr_pages_free(slab, SLAB_BYTES);
+    slabs->bytes -= SLAB_BYTES;
 }
 
 /* ---- items ---- */

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "base/digits.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -17,22 +18,9 @@
 
 static void put_base64(fr_buf *out, fr_str s)
 {
-    static const char ALPHABET[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     fr_buf_put_char(out, '"');
-    for (size_t i = 0; i < s.n; i += 3) {
-        size_t left = s.n - i;
-        uint32_t group = (uint32_t)(uint8_t)s.p[i] << 16;
-        group |= left > 1 ? (uint32_t)(uint8_t)s.p[i + 1] << 8 : 0;
-        group |= left > 2 ? (uint32_t)(uint8_t)s.p[i + 2] : 0;
-        char text[4] = {ALPHABET[group >> 18], ALPHABET[group >> 12 & 63],
-                        ALPHABET[group >> 6 & 63], ALPHABET[group & 63]};
-        if (left < 3)
-            text[3] = '=';
-        if (left < 2)
-            text[2] = '=';
-        fr_buf_put(out, (fr_str){text, sizeof text});
-    }
+    if (fr_buf_reserve(out, (s.n + 2) / 3 * 4))
+        out->n += fr_base64(out->p + out->n, s.p, s.n);
     fr_buf_put_char(out, '"');
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/pages.h"
 #include "net/net_int.h"
 
 enum {
@@ -55,10 +56,9 @@ static void slab_due(fr_timer *timer);
 static fr_err add_slab(fr_loop *loop)
 {
     FR_TRY(grow_lists(loop));
-    fr_conn_slab *slab = fr_malloc_aligned(FR_SLAB_BYTES, sizeof *slab);
+    fr_conn_slab *slab = fr_pages_new(FR_SLAB_BYTES);
     if (!slab)
         return FR_ENOMEM;
-    memset(slab, 0, sizeof *slab);
     slab->loop = loop;
     slab->timer.run = slab_due;
     for (uint32_t i = FR_SLAB_CONNS; i-- > 0;) { /* the first is taken first */
@@ -75,7 +75,7 @@ void fr_conns_free_(fr_loop *loop)
     for (uint32_t i = 0; i < loop->slab_count; i++) {
         fr_timer_cancel(loop, &loop->slabs[i]->timer);
         fr_free(loop->slabs[i]->peer_keys);
-        fr_free(loop->slabs[i]);
+        fr_pages_free(loop->slabs[i], FR_SLAB_BYTES);
     }
     fr_free(loop->slabs);
     fr_free(loop->dirty);

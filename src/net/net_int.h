@@ -82,8 +82,7 @@ typedef struct fr_conn_slab {
     fr_conn conns[FR_SLAB_CONNS];
 } fr_conn_slab;
 enum { FR_DUE_NEVER = 0, FR_TICKS_MOST = INT32_MAX }; /* 198 days: as far as a deadline may be */
-/* malloc puts 16 bytes before what it gives: so slabs follow each other without a gap. */
-_Static_assert(sizeof(fr_conn_slab) <= FR_SLAB_BYTES - 16, "fits");
+_Static_assert(sizeof(fr_conn_slab) <= FR_SLAB_BYTES, "fits");
 static inline fr_conn_slab *fr_conn_slab_of_(const fr_conn *conn)
 {
     return (fr_conn_slab *)((uintptr_t)conn & ~(uintptr_t)(FR_SLAB_BYTES - 1));

@@ -10,9 +10,10 @@
 #include "ws/takeover.h"
 #include "ws/ws_int.h"
 
-#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <string.h>
+
+#include "base/digits.h"
 
 static const char MAGIC[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; /* RFC 6455 1.3 */
 
@@ -116,7 +117,7 @@ void fr_ws_accept_key_(fr_str key, char out[29])
     SHA1_Init(&sha);
     SHA1_Update(&sha, text, sizeof text);
     SHA1_Final(digest, &sha);
-    EVP_EncodeBlock((unsigned char *)out, digest, sizeof digest);
+    out[fr_base64(out, digest, sizeof digest)] = '\0';
 }
 
 static fr_err put_headers(fr_req *req, fr_str subprotocol, const fr_deflate_terms *terms)
