@@ -583,6 +583,8 @@ static void a_unix_socket_has_no_address(void **state)
     char host[64];
     uint16_t port;
     pair_open(&p, &pair_proto);
+    fr_address address;
+    assert_int_equal(fr_conn_peer_address(p.conn, &address, &port), FR_PEER_UNIX);
     assert_false(fr_conn_peer(p.conn, host, &port));
     assert_false(fr_conn_local(p.conn, host, &port));
     pair_close(&p);
