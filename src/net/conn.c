@@ -364,6 +364,10 @@ static void slab_due(fr_timer *timer)
         }
         slab->due[i] = FR_DUE_NEVER;
         deadline_passed(&slab->conns[i]); /* may set others anew, and the timer for them */
+        if (FR_UNLIKELY(!fr_loop_has_time(slab->loop))) {
+            nearest = 1; /* a crowd that came at once also ends at once: the others have their turn */
+            break;
+        }
     }
     if (nearest != FR_TICKS_MOST)
         wake_at(slab, (now + nearest) * FR_TICK_MS);

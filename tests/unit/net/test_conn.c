@@ -464,6 +464,14 @@ static void set_some_deadlines(void)
     }
 }
 
+static bool is_one_late(void)
+{
+    for (size_t i = 0; i < MANY; i++)
+        if (many[i].want_ms && many[i].want_ms + FR_TICK_MS <= fr_loop_now_ms(loop_of_many))
+            return true;
+    return false;
+}
+
 static void deadlines_of_many_are_told_in_time(void **state)
 {
     (void)state;
@@ -484,9 +492,11 @@ static void deadlines_of_many_are_told_in_time(void **state)
         set_some_deadlines();
         fr_test_advance_clock((uint64_t)random() % 200);
         fr_loop_run_once(loop_of_many, 0);
-        for (size_t i = 0; i < MANY; i++)
-            assert_true(!many[i].want_ms ||
-                        many[i].want_ms + FR_TICK_MS > fr_loop_now_ms(loop_of_many));
+        for (int more = 0; is_one_late(); more++) { /* the machine was busy: the next tick has it */
+            assert_true(more < 50);
+            fr_test_advance_clock(FR_TICK_MS);
+            fr_loop_run_once(loop_of_many, 0);
+        }
     }
     assert_true(passed > 1000);
     for (size_t i = 0; i < MANY; i++) {
@@ -495,6 +505,46 @@ static void deadlines_of_many_are_told_in_time(void **state)
     }
     fr_loop_free(loop_of_many);
     assert_int_equal(p.closes, MANY);
+}
+
+/* Each takes longer than a pass may. */
+static void work_long(fr_conn *conn)
+{
+    (*(int *)conn->user)++;
+    fr_test_advance_clock(FR_PASS_MS + 1);
+}
+static void forget(fr_conn *conn, fr_err why)
+{
+    (void)conn, (void)why;
+}
+
+static void a_crowd_whose_time_is_over_leaves_others_their_turn(void **state)
+{
+    (void)state;
+    enum { CROWD = 10 };
+    static const fr_proto proto = {.name = "crowd", .on_deadline = work_long, .on_close = forget};
+    int told = 0, peers[CROWD];
+    pair p;
+    pair_open(&p, &pair_proto);
+    for (int i = 0; i < CROWD; i++) {
+        int fds[2];
+        fr_conn *conn;
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+        assert_int_equal(fr_loop_adopt(p.loop, fds[0], &proto, &told, &conn), FR_OK);
+        fr_conn_set_deadline(conn, fr_loop_now_ms(p.loop) + 1000);
+        peers[i] = fds[1];
+    }
+    fr_test_advance_clock(1100);
+    for (int i = 1; i <= CROWD; i++) {
+        assert_int_equal(send(p.peer, "x", 1, 0), 1);
+        fr_loop_run_once(p.loop, 0);
+        assert_int_equal(p.calls, i); /* heard in each of the passes */
+        assert_int_equal(told, i);
+        fr_test_advance_clock(FR_TICK_MS);
+    }
+    for (int i = 0; i < CROWD; i++)
+        close(peers[i]);
+    pair_close(&p);
 }
 
 static void a_deadline_in_the_far_future_is_none(void **state)
@@ -608,7 +658,9 @@ FR_TESTS(conn, FR_TEST(bytes_arrive_and_answers_leave_once_a_pass),
          FR_TEST(finishing_waits_for_the_peer_and_throws_its_bytes_away),
          FR_TEST(finishing_ends_when_its_time_is_over),
          FR_TEST(finishing_inside_on_data_keeps_nothing), FR_TEST(a_deadline_is_told_or_closes),
-         FR_TEST(deadlines_of_many_are_told_in_time), FR_TEST(a_deadline_in_the_far_future_is_none),
+         FR_TEST(deadlines_of_many_are_told_in_time),
+         FR_TEST(a_crowd_whose_time_is_over_leaves_others_their_turn),
+         FR_TEST(a_deadline_in_the_far_future_is_none),
          FR_TEST(one_that_fails_before_it_is_redelivered_is_closed),
          FR_TEST(out_of_memory_for_the_rest_closes_that_connection),
          FR_TEST(each_allocation_of_a_loop_may_fail), FR_TEST(a_unix_socket_has_no_address))
