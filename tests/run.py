@@ -45,7 +45,7 @@ SYSTEM = [
     ("echo", ["asan", "asan+io_uring"], []),
     ("listen", ["asan", "tsan"], ["curl"]),
     ("limits", ["asan", "tsan"], []),
-    ("hostile", ["asan", "dev"], []),
+    ("hostile", ["asan", "asan+io_uring", "dev"], []),
     ("clock", ["dev"], []),
     ("files", ["asan", "tsan", "asan+io_uring"], ["curl"]),
     ("io", ["asan", "tsan"], []),
