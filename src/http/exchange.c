@@ -224,11 +224,11 @@ void fr_exchange_reset(fr_exchange *exchange)
 void fr_exchange_give_back(fr_exchange *exchange)
 {
     fr_http_loop *of = exchange->of;
+    fr_exchange_reset(exchange);
     if (of->free_count == FREE_EXCHANGES) {
         exchange_free(exchange);
         return;
     }
-    fr_exchange_reset(exchange);
     exchange->next = of->free_exchanges;
     of->free_exchanges = exchange;
     of->free_count++;

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -370,7 +371,41 @@ static void a_client_that_does_not_wait_is_499(void **state)
     place_close(&p);
 }
 
-FR_TESTS(access, FR_TEST(each_format_has_its_line), FR_TEST(what_is_not_known_is_a_dash_or_absent),
+/* More than a loop keeps exchanges for: those that are freed are logged like those that are kept. */
+static void of_many_at_once_each_has_its_line(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 300 };
+    static const char ASK[] = "GET /wait/10 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    talk t;
+    place p;
+    int fds[CLIENTS];
+    open_logging(&t, &p, FR_ACCESS_COMMON);
+    for (int i = 0; i < CLIENTS; i++) {
+        talk_connect(&t);
+        fds[i] = t.fd;
+        t.fd = -1;
+        assert_int_equal(send(fds[i], ASK, sizeof ASK - 1, 0), sizeof ASK - 1);
+    }
+    for (int i = 0; i < 3; i++) /* all are asked before any is answered */
+        fr_loop_run_once(t.loop, 0);
+    talk_later(&t, 20);
+    for (int i = 0; i < CLIENTS; i++)
+        close(fds[i]);
+    talk_later(&t, 200);
+    static char text[64 * 1024];
+    int fd = open(p.path, O_RDONLY);
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    assert_in_range(n, 1, sizeof text - 1);
+    text[n] = '\0';
+    assert_int_equal(count_of(text, "\"GET /wait/10 HTTP/1.1\" 200 8\n"), CLIENTS);
+    talk_close(&t);
+    place_close(&p);
+}
+
+FR_TESTS(access, FR_TEST(of_many_at_once_each_has_its_line), FR_TEST(each_format_has_its_line),
+         FR_TEST(what_is_not_known_is_a_dash_or_absent),
          FR_TEST(nothing_of_a_client_leaves_its_field), FR_TEST(the_longest_texts_fit_a_line),
          FR_TEST(lines_are_written_together_after_a_moment),
          FR_TEST(many_lines_are_written_at_the_end_of_the_pass),
