@@ -365,7 +365,8 @@ static void slab_due(fr_timer *timer)
         slab->due[i] = FR_DUE_NEVER;
         deadline_passed(&slab->conns[i]); /* may set others anew, and the timer for them */
         if (FR_UNLIKELY(!fr_loop_has_time(slab->loop))) {
-            nearest = 1; /* a crowd that came at once also ends at once: the others have their turn */
+            nearest =
+                1; /* a crowd that came at once also ends at once: the others have their turn */
             break;
         }
     }

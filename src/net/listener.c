@@ -17,6 +17,7 @@
 
 enum {
     ACCEPTS_AN_EVENT = 64,
+    ACCEPTS_A_TURN = 4,     /* at a shared socket */
     ACCEPTS_A_DRAIN = 8192, /* twice what waits at a socket */
     PAUSE_MS = 100,
     BURST_MS = 200, /* of --accepts */
@@ -195,12 +196,23 @@ static bool accept_one(fr_loop *loop, const fr_listener *listener)
     }
 }
 
+/* Of those who wait at a shared socket the kernel wakes the one that has waited there longest, over and over: without this
+ * one worker would get all who come while it sleeps. */
+static void go_behind_the_others(fr_loop *loop)
+{
+    loop->backend->listen(loop, false);
+    loop->backend->listen(loop, true);
+}
+
 void fr_listener_on_ready_(fr_loop *loop, const fr_listener *listener)
 {
     if (loop->gate.is_shut || !loop->gate.count)
         return; /* an event of before it was shut */
-    for (int i = 0; i < ACCEPTS_AN_EVENT && accept_one(loop, listener); i++)
-        ;
+    int accepted = 0, most = listener->is_shared ? ACCEPTS_A_TURN : ACCEPTS_AN_EVENT;
+    while (accepted < most && accept_one(loop, listener))
+        accepted++;
+    if (listener->is_shared && accepted && !loop->gate.is_shut)
+        go_behind_the_others(loop);
 }
 
 /* ---- its life ---- */
@@ -213,9 +225,9 @@ fr_err fr_gate_init_(fr_loop *loop, int room)
     return !room || loop->gate.listeners ? FR_OK : FR_ENOMEM;
 }
 
-void fr_gate_add_(fr_loop *loop, int fd, bool is_unix)
+void fr_gate_add_(fr_loop *loop, fr_listener listener)
 {
-    loop->gate.listeners[loop->gate.count++] = (fr_listener){.fd = fd, .is_unix = is_unix};
+    loop->gate.listeners[loop->gate.count++] = listener;
 }
 
 void fr_gate_open_(fr_loop *loop)

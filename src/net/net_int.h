@@ -172,6 +172,7 @@ enum {
 typedef struct fr_listener {
     int fd;
     bool is_unix;
+    bool is_shared; /* by the loops, each with a descriptor of its own */
 } fr_listener;
 typedef struct fr_gate {
     fr_listener *listeners; /* owned; they stay where they are while the gate is there */
@@ -409,8 +410,8 @@ fr_err fr_peers_note_(fr_conn *conn, uint64_t key); /* counted until fr_peers_fo
 void fr_peers_forget_(fr_conn *conn);
 
 /* listener.c */
-fr_err fr_gate_init_(fr_loop *loop, int room); /* for so many listeners */
-void fr_gate_add_(fr_loop *loop, int fd, bool is_unix);
+fr_err fr_gate_init_(fr_loop *loop, int room);          /* for so many listeners */
+void fr_gate_add_(fr_loop *loop, fr_listener listener); /* takes its descriptor */
 void fr_gate_open_(fr_loop *loop);
 void fr_gate_drain_(fr_loop *loop); /* take what waits, then close */
 void fr_gate_close_(fr_loop *loop);

@@ -121,8 +121,11 @@ static fr_err open_endpoints(fr_server *server, char error[256])
     for (int at = 0; at < server->endpoint_count; at++) {
         fr_endpoint *endpoint = &server->endpoints[at];
         FR_TRY(fr_endpoint_open_(endpoint, server->count, fds, error));
+        bool is_shared = server->count > 1 && (endpoint->is_unix || endpoint->fd > 0);
         for (int i = 0; i < server->count; i++)
-            fr_gate_add_(server->loops[i], fds[i], endpoint->is_unix);
+            fr_gate_add_(
+                server->loops[i],
+                (fr_listener){.fd = fds[i], .is_unix = endpoint->is_unix, .is_shared = is_shared});
     }
     for (int i = 0; i < server->count; i++)
         fr_gate_open_(server->loops[i]);

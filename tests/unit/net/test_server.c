@@ -402,6 +402,30 @@ static void several_addresses_are_served_at_once(void **state)
     remove_folder(&at[1]);
 }
 
+/* Who comes one by one finds both asleep, and it is not always the same that is woken. */
+static void workers_take_turns_at_a_shared_socket(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 40 };
+    fr_endpoint at;
+    int fds[CLIENTS];
+    new_path(&at);
+    app_open((fr_server_opts){.endpoints = &at, .endpoint_count = 1, .workers = 2});
+    app_run();
+    wait_until_started();
+    for (int i = 0; i < CLIENTS; i++) {
+        fds[i] = unix_client(at.name);
+        say(fds[i], "x");
+        hears(fds[i], "x");
+    }
+    for (int i = 0; i < 2; i++)
+        assert_true(atomic_load(&fr_server_loop(the_app.server, i)->accepted.n) >= CLIENTS / 5);
+    for (int i = 0; i < CLIENTS; i++)
+        close(fds[i]);
+    app_end();
+    remove_folder(&at);
+}
+
 static void cannot_open(fr_endpoint *at, const char *because)
 {
     char error[256];
@@ -907,7 +931,7 @@ FR_TESTS(server, FR_TEST(both_workers_serve), FR_TEST(a_port_in_use_is_said_in_o
          FR_TEST(ipv6_is_given_in_brackets), FR_TEST(an_inherited_socket_is_shared_by_the_workers),
          FR_TEST(several_addresses_are_served_at_once),
          FR_TEST(a_live_socket_is_left_alone_and_a_dead_one_replaced),
-         FR_TEST(what_is_no_socket_is_not_removed),
+         FR_TEST(workers_take_turns_at_a_shared_socket), FR_TEST(what_is_no_socket_is_not_removed),
          FR_TEST(a_file_that_somebody_else_has_put_there_stays),
          FR_TEST(who_has_left_is_not_woken_by_those_who_come), FR_TEST(the_peers_address_is_known),
          FR_TEST(a_refused_connection_is_closed), FR_TEST(above_the_maximum_accepting_waits),
