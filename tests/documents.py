@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Documents keep their word: each test that docs/hardening.md names is there, and each row of its tables names one.
+"""Documents keep their word: each test that docs/hardening.md names is there, and each row of its tables names one; each
+option has its line in docs/reference.md; what is linked is there.
 
 A test is named `KIND/FILE: its name`: unit/<layer> (a test of that layer), wire/<file> (a case), system/<file> (a test,
 without its test_).
@@ -62,11 +63,21 @@ class Hardening(unittest.TestCase):
         for heading, cells in rows(self.text):
             self.assertEqual(NAMED.sub("", cells[2]).strip(" ,|"), "", heading)
 
+
+class Links(unittest.TestCase):
     def test_what_is_linked_is_there(self):
         for path in glob.glob(os.path.join(ROOT, "docs", "*.md")):
             for target in re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", read(path)):
                 with self.subTest("%s: %s" % (os.path.basename(path), target)):
                     self.assertTrue(os.path.exists(os.path.join(os.path.dirname(path), target)))
+
+
+class Reference(unittest.TestCase):
+    def test_each_option_has_its_line(self):
+        options = re.findall(r'^    \{"([a-z-]+)", FR_SETTING_', read("src", "cli", "options.c"), re.M)
+        documented = re.findall(r"^\| `--([a-z-]+)", read("docs", "reference.md"), re.M)
+        self.assertGreater(len(options), 40)
+        self.assertEqual(sorted(options), sorted(documented))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import time
 import unittest
 
 from server import PATIENCE, Server, wait_until
+from wsclient import PING, TEXT, frame, handshake
 
 ASK = b"GET /json HTTP/1.1\r\nHost: a\r\n\r\n"
 PAUSE = 0.1  # seconds: how long accepting pauses
@@ -147,6 +148,37 @@ class Limits(unittest.TestCase):
         server.stop()
         self.assertGreater(total(server, "accepts"), 0)
         self.assertEqual(server.output().count("limit.hit"), 1)
+
+    def test_what_is_refused_is_counted_for_each_limit_and_told_once(self):
+        server = self.start("--header-timeout", "1s", "--body-timeout", "1s", "--header-line", "200B", "--body", "100B", "--ws-message", "10B",
+                            "--ws-pings", "3", "--ws-messages", "5")
+        head = b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: "
+        ways = {
+            "bad-request": lambda: [b"GET / HTTP/1.1\r\n\r\n"],
+            "header-bytes": lambda: [b"GET /" + b"a" * 300],
+            "body": lambda: [head + b"101\r\n\r\n"],
+            "header-timeout": lambda: [b"GET / HT"],
+            "body-timeout": lambda: [head + b"10\r\n\r\nx"],
+            "ws-message": lambda: self.upgraded(server) + [frame(TEXT, b"x" * 11)],
+            "ws-protocol": lambda: self.upgraded(server) + [frame(TEXT, b"x", mask=False)],
+            "ws-pings": lambda: self.upgraded(server) + [frame(PING, b"") * 10],
+            "ws-messages": lambda: self.upgraded(server) + [frame(TEXT, b"x") * 20],
+        }
+        for _ in range(2):
+            crowd = self.connect(server, len(ways))
+            for sock, way in zip(crowd, ways.values()):
+                sock.sendall(b"".join(way()))
+            for sock in crowd:  # each is ended
+                while sock.recv(65536):
+                    pass
+        server.stop()
+        for limit in ways:
+            self.assertEqual(len(re.findall(r"limit\.hit limit=%s count=1\b" % limit, server.output())), 1, limit)
+            self.assertEqual(total(server, limit), 2, limit)
+        self.assertEqual(server.output().count("limit.hit"), len(ways))
+
+    def upgraded(self, server):
+        return [handshake(server.port, "/ws/echo/")[0]]
 
 
 if __name__ == "__main__":
