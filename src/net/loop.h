@@ -29,7 +29,7 @@ void fr_loop_post(fr_loop *loop, fr_task *task);
 bool fr_loop_try_post(fr_loop *loop, fr_task *task);
 enum { FR_LOOP_TASKS_MAX = 65536 };
 
-/* ---- timers: a wheel on the monotonic clock, 16 ms ticks or finer, O(1) add and cancel ---- */
+/* ---- timers: a wheel on the monotonic clock, O(1) add and cancel; to the ms for the next 64, to 8 ms beyond ---- */
 typedef struct fr_timer {
     struct fr_timer *next, **prev_next; /* linked while armed */
     uint64_t at_ms;

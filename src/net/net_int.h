@@ -147,10 +147,11 @@ typedef struct fr_carry {
     uint8_t bytes[];
 } fr_carry;
 
-/* ---- timers: four wheels of 64 slots, 8 ms, 512 ms, 33 s and 35 min a slot ---- */
-enum { FR_TICK_MS = 8, FR_WHEEL_LEVELS = 4, FR_WHEEL_SLOTS = 64 };
+/* ---- timers: five wheels of 64 slots, 1 ms, 64 ms, 4 s, 4 min and 5 h a slot ---- */
+enum { FR_WHEEL_LEVELS = 5, FR_WHEEL_SLOTS = 64 };
+enum { FR_TICK_MS = 8 }; /* what is not soon is rounded up to it */
 typedef struct fr_wheel {
-    uint64_t tick;                  /* all before and this one have been run */
+    uint64_t tick;                  /* in ms; all before and this one have been run */
     uint64_t used[FR_WHEEL_LEVELS]; /* one bit a slot that is not empty */
     fr_timer *slots[FR_WHEEL_LEVELS][FR_WHEEL_SLOTS];
 } fr_wheel;

@@ -1,5 +1,5 @@
 /*
- * Timers: a wheel of four levels of 64 slots. A timer goes to the level that reaches its distance;
+ * Timers: a wheel of five levels of 64 slots. A timer goes to the level that reaches its distance;
  * when the wheels have turned so far that a slot of a higher level comes up, its timers move down.
  * One bit a slot says which are empty, so finding the next one takes a few instructions and a
  * quiet loop sleeps until then.
@@ -11,7 +11,7 @@
 
 void fr_wheel_init_(fr_wheel *wheel, uint64_t now_ms)
 {
-    *wheel = (fr_wheel){.tick = now_ms / FR_TICK_MS};
+    *wheel = (fr_wheel){.tick = now_ms};
 }
 
 static unsigned slot_of(uint64_t tick, int level)
@@ -25,7 +25,7 @@ static void link_at(fr_wheel *wheel, fr_timer *timer, uint64_t tick)
     int level = 0;
     while (level < FR_WHEEL_LEVELS - 1 && distance >> (6 * (level + 1)))
         level++;
-    if (distance >> (6 * FR_WHEEL_LEVELS)) /* 37 hours: as far as the wheel reaches, then again */
+    if (distance >> (6 * FR_WHEEL_LEVELS)) /* 12 days: as far as the wheel reaches, then again */
         tick = wheel->tick + (1ull << (6 * FR_WHEEL_LEVELS)) - 1;
     unsigned slot = slot_of(tick, level);
     fr_timer **head = &wheel->slots[level][slot];
@@ -51,9 +51,12 @@ static void unlink_timer(fr_wheel *wheel, fr_timer *timer)
     timer->prev_next = NULL;
 }
 
-static uint64_t tick_of(uint64_t at_ms)
+/* Never early. What is not soon is rounded, so that a loop wakes up for many at once. */
+static uint64_t tick_of(const fr_wheel *wheel, uint64_t at_ms)
 {
-    return at_ms / FR_TICK_MS + (at_ms % FR_TICK_MS != 0); /* never early */
+    if (at_ms < wheel->tick + FR_WHEEL_SLOTS)
+        return at_ms;
+    return (at_ms / FR_TICK_MS + (at_ms % FR_TICK_MS != 0)) * FR_TICK_MS;
 }
 
 void fr_timer_set(fr_loop *loop, fr_timer *timer, uint64_t at_ms)
@@ -66,7 +69,7 @@ void fr_timer_set(fr_loop *loop, fr_timer *timer, uint64_t at_ms)
         unlink_timer(&loop->wheel, timer);
     if (at_ms == FR_TIMER_NEVER)
         return;
-    uint64_t tick = tick_of(at_ms);
+    uint64_t tick = tick_of(&loop->wheel, at_ms);
     link_at(&loop->wheel, timer, tick > loop->wheel.tick ? tick : loop->wheel.tick + 1);
 }
 
@@ -125,7 +128,7 @@ static void move_down(fr_wheel *wheel)
             unlink_timer(wheel, timer);
             if (timer->at_ms == FR_TIMER_NEVER)
                 continue;
-            uint64_t tick = tick_of(timer->at_ms);
+            uint64_t tick = tick_of(wheel, timer->at_ms);
             link_at(wheel, timer, tick > wheel->tick ? tick : wheel->tick);
         }
     }
@@ -134,7 +137,7 @@ static void move_down(fr_wheel *wheel)
 void fr_wheel_run_(fr_loop *loop)
 {
     fr_wheel *wheel = &loop->wheel;
-    uint64_t target = loop->now_ms / FR_TICK_MS;
+    uint64_t target = loop->now_ms;
     for (uint64_t tick; (tick = next_tick(wheel)) <= target;) {
         wheel->tick = tick;
         move_down(wheel);
@@ -146,7 +149,7 @@ void fr_wheel_run_(fr_loop *loop)
             if (timer->at_ms <= loop->now_ms)
                 timer->run(timer);
             else if (timer->at_ms != FR_TIMER_NEVER)
-                link_at(wheel, timer, tick_of(timer->at_ms));
+                link_at(wheel, timer, tick_of(wheel, timer->at_ms));
         }
     }
     if (target > wheel->tick)
@@ -158,7 +161,6 @@ int fr_wheel_wait_ms_(const fr_loop *loop)
     uint64_t tick = next_tick(&loop->wheel);
     if (tick == UINT64_MAX)
         return -1;
-    uint64_t at_ms = tick * FR_TICK_MS;
-    uint64_t wait_ms = at_ms > loop->now_ms ? at_ms - loop->now_ms : 0;
+    uint64_t wait_ms = tick > loop->now_ms ? tick - loop->now_ms : 0;
     return wait_ms < 3600000 ? (int)wait_ms : 3600000;
 }

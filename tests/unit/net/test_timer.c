@@ -116,7 +116,7 @@ static void a_callback_may_cancel_and_arm(void **state)
     a.timer.run = ring_and_change;
     chain[0] = &a;
     chain[1] = &b;
-    uint64_t at_ms = fr_clock_ms() + 100;
+    uint64_t at_ms = fr_clock_ms() + 50;
     set(&b, at_ms);
     set(&a, at_ms); /* linked in front: runs first */
     pass_after(loop, 200);
@@ -177,7 +177,27 @@ static void random_timers_ring_when_a_list_says_so(void **state)
     fr_loop_free(loop);
 }
 
-FR_TESTS(timer, FR_TEST(a_timer_rings_once_at_its_time),
-         FR_TEST(moving_later_earlier_and_cancelling),
+static void soon_is_exact_and_later_is_rounded(void **state)
+{
+    (void)state;
+    fr_loop *loop = fr_loop_new(0);
+    for (uint64_t ms = 1; ms < FR_WHEEL_SLOTS; ms++) {
+        alarm a = alarm_of(loop);
+        fr_loop_run_once(loop, 0);
+        set(&a, fr_loop_now_ms(loop) + ms);
+        assert_int_equal(fr_wheel_wait_ms_(loop), ms);
+        fr_timer_cancel(loop, &a.timer);
+    }
+    alarm b = alarm_of(loop), c = alarm_of(loop);
+    uint64_t at_ms = (fr_loop_now_ms(loop) + 1000) / FR_TICK_MS * FR_TICK_MS;
+    set(&b, at_ms + 1);
+    set(&c, at_ms + 3);
+    pass_after(loop, at_ms + FR_TICK_MS - fr_clock_ms());
+    assert_int_equal(b.fired + c.fired, 2);
+    fr_loop_free(loop);
+}
+
+FR_TESTS(timer, FR_TEST(soon_is_exact_and_later_is_rounded),
+         FR_TEST(a_timer_rings_once_at_its_time), FR_TEST(moving_later_earlier_and_cancelling),
          FR_TEST(a_timer_of_a_hundred_days_is_not_lost), FR_TEST(a_callback_may_cancel_and_arm),
          FR_TEST(random_timers_ring_when_a_list_says_so))
