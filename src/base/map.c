@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/str.h"
@@ -133,6 +134,13 @@ void fr_map_deinit(fr_map *map)
 {
     fr_free(map->slots);
     *map = (fr_map){0};
+}
+
+void fr_map_clear(fr_map *map)
+{
+    if (map->count)
+        memset(map->slots, 0, map->cap * sizeof *map->slots);
+    map->count = 0;
 }
 
 void *fr_map_get(const fr_map *map, fr_str key)

@@ -13,6 +13,7 @@ typedef struct fr_map {
 
 void fr_map_init(fr_map *map);
 void fr_map_deinit(fr_map *map);
+void fr_map_clear(fr_map *map); /* keeps its memory */
 /* The value, or NULL. */
 void *fr_map_get(const fr_map *map, fr_str key);
 void *fr_map_get_u64(const fr_map *map, uint64_t key);

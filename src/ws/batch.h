@@ -10,13 +10,14 @@
  */
 #ifndef FR_WS_BATCH_H
 #define FR_WS_BATCH_H
+#include "base/map.h"
 #include "base/vec.h"
 #include "ws/ws_int.h"
 
 enum { FR_POST_BYTES = 64 }; /* what a post takes besides its block */
 
 typedef struct fr_post {
-    fr_block *block; /* owned reference */
+    fr_block *block; /* owned reference; NULL: a newer one of its key has come */
     uint64_t number;
 } fr_post;
 
@@ -37,7 +38,8 @@ typedef struct fr_batch_form {
 
 struct fr_batch {
     fr_post_list posts;
-    size_t bytes; /* of all */
+    size_t bytes;  /* of all */
+    fr_map newest; /* by key: place + 1, of those that fr_batch_add_newest_ added */
     fr_batch_form plain, deflated;
     fr_batch *next_free;
 };
@@ -48,6 +50,8 @@ void fr_batch_free_(fr_ws_loop *all, fr_batch *batch); /* NULL is fine */
 void fr_batches_free_(fr_ws_loop *all);
 /* false: memory is out. Only before the first form is asked for. */
 bool fr_batch_add_(fr_batch *batch, fr_block *block, uint64_t number);
+/* The same, and it takes the place of an earlier one with its key. */
+bool fr_batch_add_newest_(fr_batch *batch, fr_block *block);
 /* What this socket gets; NULL: block by block (memory is out, or it asked for a smaller window than the others). */
 fr_batch_form *fr_batch_form_(fr_batch *batch, const fr_ws *ws);
 /* Of the posts of a form from s->first to first-1. */

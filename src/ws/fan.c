@@ -14,6 +14,7 @@
 
 #include <assert.h>
 
+#include "ws/backlog.h"
 #include "ws/batch.h"
 
 enum {
@@ -22,9 +23,18 @@ enum {
     WS_AHEAD = 8,
     CONN_AHEAD = 4,
     COST_BYTES = 4096, /* in a slice a member counts once more for every 4 KiB it gets */
-    /* When so much waits behind a batch, that is sent without a pause: publishers wait too. */
+    /* When so much waits behind a batch, that is sent without a pause: publishers wait too. And a window closes. */
     CROWD_BYTES = 1 << 20,
+    DRAIN_BYTES = 64 * 1024, /* of a backlog are queued before the socket is asked for more room */
 };
+
+/* What few topics have. */
+typedef struct special {
+    fr_fan *fan;
+    fr_fan_opts opts;
+    fr_timer window;
+    fr_map backlogs; /* owned; of members that have one */
+} special;
 
 struct fr_fan {
     fr_loop *loop;
@@ -33,11 +43,13 @@ struct fr_fan {
     FR_VEC(fr_member *) members;
     fr_batch *pending; /* owned; what is published now; NULL: nothing */
     fr_batch *sending; /* owned; NULL: nothing */
+    special *special;  /* owned; NULL: defaults */
     fr_fan *next_dirty;
     uint32_t left;    /* members from the start that have not got what is being sent */
     uint32_t untold;  /* members that are behind and have not been told */
     bool is_dirty;    /* in the loop's list */
     bool is_crowded;  /* counted in the loop's crowded */
+    bool is_waiting;  /* for the window's end; counted in the loop's waiting */
     bool has_numbers; /* its members are fr_numbered */
     bool is_flushing; /* freed at the end of that */
     bool is_freed;
@@ -89,6 +101,29 @@ static void set_crowded(fr_fan *fan, bool is_crowded)
     loop_of(fan)->crowded += is_crowded ? 1 : -1u;
 }
 
+static bool is_newest(const fr_fan *fan)
+{
+    return fan->special && fan->special->opts.is_newest_per_key;
+}
+
+static void close_window(fr_fan *fan)
+{
+    if (!fan->is_waiting)
+        return;
+    fan->is_waiting = false;
+    loop_of(fan)->waiting--;
+    fr_timer_cancel(fan->loop, &fan->special->window);
+}
+
+static void special_free(fr_fan *fan)
+{
+    if (!fan->special)
+        return;
+    close_window(fan);
+    fr_map_deinit(&fan->special->backlogs); /* no members are left */
+    fr_free(fan->special);
+}
+
 void fr_fan_free(fr_fan *fan)
 {
     if (!fan)
@@ -103,6 +138,7 @@ void fr_fan_free(fr_fan *fan)
         set_crowded(fan, false);
     drop(fan, &fan->pending);
     drop(fan, &fan->sending);
+    special_free(fan);
     fr_vec_deinit(&fan->members);
     fr_free(fan);
 }
@@ -134,7 +170,7 @@ fr_err fr_fan_join(fr_fan *fan, fr_member *member)
     member->index = (uint32_t)fan->members.count - 1;
     member->skip = (uint32_t)pending_count(fan) & FR_FAN_PENDING_MAX;
     member->is_in = true;
-    member->is_behind = member->is_told = false;
+    member->is_behind = member->is_told = member->has_backlog = false;
     return FR_OK;
 }
 
@@ -162,11 +198,20 @@ static void take_from_left(fr_fan *fan, fr_member *member)
     place(fan, member, fan->left);
 }
 
+static void drop_backlog(fr_fan *fan, fr_member *member)
+{
+    if (!member->has_backlog)
+        return;
+    fr_backlog_free_(fr_map_remove_u64(&fan->special->backlogs, (uintptr_t)member));
+    member->has_backlog = false;
+}
+
 void fr_fan_leave(fr_member *member)
 {
     fr_fan *fan = member->fan;
     if (!member->is_in)
         return;
+    drop_backlog(fan, member);
     fan->untold -= member->is_told;
     member->is_told = false;
     take_from_left(fan, member);
@@ -202,13 +247,59 @@ static void mark_dirty(fr_fan *fan)
     fr_loop_in_slices(fan->loop, &all->flush);
 }
 
+static void window_ended(fr_timer *timer)
+{
+    special *s = (special *)(void *)((char *)timer - offsetof(special, window));
+    close_window(s->fan);
+    mark_dirty(s->fan);
+}
+
+fr_err fr_fan_set(fr_fan *fan, const fr_fan_opts *opts)
+{
+    special *s = fr_zalloc(sizeof *s);
+    if (!s)
+        return FR_ENOMEM;
+    s->fan = fan;
+    s->opts = *opts;
+    s->window.run = window_ended;
+    fr_map_init(&s->backlogs);
+    fan->special = s;
+    return FR_OK;
+}
+
+/* At the end of the pass or of the window. */
+static void send_soon(fr_fan *fan)
+{
+    uint32_t window_ms = fan->special ? fan->special->opts.window_ms : 0;
+    if (fan->is_dirty || fan->is_waiting)
+        return;
+    if (!window_ms) {
+        mark_dirty(fan);
+        return;
+    }
+    fan->is_waiting = true;
+    loop_of(fan)->waiting++;
+    fr_timer_set(fan->loop, &fan->special->window, fr_loop_now_ms(fan->loop) + window_ms);
+}
+
 static void look_for_crowd(fr_fan *fan)
 {
     const fr_batch *batch = fan->pending;
-    if (!fan->sending || batch->bytes + batch->posts.count * FR_POST_BYTES < CROWD_BYTES)
+    if (batch->bytes + batch->posts.count * FR_POST_BYTES < CROWD_BYTES)
         return;
-    set_crowded(fan, true);
-    fr_loop_hurry(fan->loop);
+    if (fan->sending) {
+        set_crowded(fan, true);
+        fr_loop_hurry(fan->loop);
+    } else if (fan->is_waiting) {
+        close_window(fan);
+        mark_dirty(fan);
+    }
+}
+
+static bool add(fr_fan *fan, fr_block *block, uint64_t number)
+{
+    return is_newest(fan) ? fr_batch_add_newest_(fan->pending, block)
+                          : fr_batch_add_(fan->pending, block, number);
 }
 
 fr_err fr_fan_publish(fr_fan *fan, fr_block *block, uint64_t number)
@@ -220,12 +311,12 @@ fr_err fr_fan_publish(fr_fan *fan, fr_block *block, uint64_t number)
         return FR_ENOMEM;
     if (!fan->pending && !(fan->pending = fr_batch_new_(loop_of(fan))))
         return FR_ENOMEM;
-    if (!fr_batch_add_(fan->pending, block, number)) {
+    if (!add(fan, block, number)) {
         if (!fan->pending->posts.count)
             drop(fan, &fan->pending);
         return FR_ENOMEM;
     }
-    mark_dirty(fan);
+    send_soon(fan);
     look_for_crowd(fan);
     return FR_OK;
 }
@@ -233,12 +324,13 @@ fr_err fr_fan_publish(fr_fan *fan, fr_block *block, uint64_t number)
 bool fr_fan_is_any_pending(fr_loop *loop)
 {
     fr_ws_loop *all = fr_loop_slot_get(loop, FR_SLOT_WS);
-    return all && all->dirty_first;
+    return all && (all->dirty_first || all->waiting);
 }
 
 /* ---- to one member ---- */
 
-static void put_block(fr_fan *fan, fr_member *member, fr_block *block, size_t start)
+/* Returns false if the member misses it. */
+static bool put_block(fr_member *member, fr_block *block, size_t start)
 {
     fr_conn *conn = fr_member_ws(member)->conn;
     fr_err err = fr_conn_write_block(conn, block, start, true);
@@ -246,8 +338,12 @@ static void put_block(fr_fan *fan, fr_member *member, fr_block *block, size_t st
         fr_conn_flush(conn);
         err = fr_conn_write_block(conn, block, start, true);
     }
-    if (err == FR_OK || err == FR_ECANCELED)
-        return;
+    return err == FR_OK || err == FR_ECANCELED;
+}
+
+static void fall_behind(fr_fan *fan, fr_member *member)
+{
+    drop_backlog(fan, member);
     member->is_behind = member->is_told = true;
     fan->untold++;
 }
@@ -262,20 +358,78 @@ static bool is_for(const fr_member *member, const fr_post *p)
     return p->number == 0 || p->number > ((const fr_numbered *)member)->after;
 }
 
-static void put_form(fr_fan *fan, fr_member *member, fr_block *block)
+static bool put_form(fr_member *member, fr_block *block)
 {
     fr_block *form = fr_ws_form_(fr_member_ws(member), block);
-    put_block(fan, member, form, 0);
+    bool is_put = put_block(member, form, 0);
     if (form != block)
         fr_ws_sent_form_(fr_member_ws(member));
+    return is_put;
+}
+
+static fr_backlog *backlog_of(fr_fan *fan, fr_member *member)
+{
+    if (member->has_backlog)
+        return fr_map_get_u64(&fan->special->backlogs, (uintptr_t)member);
+    fr_backlog *backlog = fr_backlog_new_();
+    if (!backlog)
+        return NULL;
+    if (fr_map_set_u64(&fan->special->backlogs, (uintptr_t)member, backlog)) {
+        fr_backlog_free_(backlog);
+        return NULL;
+    }
+    member->has_backlog = true;
+    return backlog;
+}
+
+/* Its socket takes nothing: the posts from `first` on wait until it does, the newest of each key. */
+static void put_off(fr_fan *fan, fr_member *member, const fr_batch *batch, size_t first)
+{
+    fr_backlog *backlog = backlog_of(fan, member);
+    const fr_conn *conn = fr_member_ws(member)->conn;
+    size_t queued = fr_conn_pending(conn);
+    size_t bytes_max = queued < conn->out_bound ? conn->out_bound - queued : 0;
+    fr_err err = backlog ? FR_OK : FR_ENOMEM;
+    for (size_t i = first; i < batch->posts.count && !err; i++)
+        if (batch->posts.at[i].block)
+            err = fr_backlog_add_(backlog, batch->posts.at[i].block, bytes_max);
+    if (err)
+        fall_behind(fan, member);
+}
+
+/* It has no room for the posts from `first` on. */
+static void miss(fr_fan *fan, fr_member *member, const fr_batch *batch, size_t first)
+{
+    if (is_newest(fan) && fr_conn_is_blocked(fr_member_ws(member)->conn))
+        put_off(fan, member, batch, first);
+    else
+        fall_behind(fan, member);
+}
+
+static bool is_held_up(const fr_fan *fan, const fr_member *member)
+{
+    return is_newest(fan) &&
+           (member->has_backlog || fr_conn_is_blocked(fr_member_ws(member)->conn));
 }
 
 /* Block by block: for a member that is served before its turn, or when memory for spans is out. */
 static void send_posts(fr_fan *fan, fr_member *member, const fr_batch *batch, size_t first)
 {
-    for (size_t i = first; i < batch->posts.count && !member->is_behind; i++)
-        if (is_for(member, &batch->posts.at[i]))
-            put_form(fan, member, batch->posts.at[i].block);
+    for (size_t i = first; i < batch->posts.count; i++) {
+        const fr_post *p = &batch->posts.at[i];
+        if (p->block && is_for(member, p) && !put_form(member, p->block)) {
+            miss(fan, member, batch, i);
+            return;
+        }
+    }
+}
+
+static void send_early(fr_fan *fan, fr_member *member, const fr_batch *batch, size_t first)
+{
+    if (is_held_up(fan, member))
+        put_off(fan, member, batch, first);
+    else
+        send_posts(fan, member, batch, first);
 }
 
 void fr_fan_send_now(fr_member *member)
@@ -285,11 +439,35 @@ void fr_fan_send_now(fr_member *member)
         return;
     bool has_got = member->index >= fan->left;
     if (is_listening(member) && !has_got)
-        send_posts(fan, member, fan->sending, member->skip);
+        send_early(fan, member, fan->sending, member->skip);
     if (is_listening(member) && fan->pending)
-        send_posts(fan, member, fan->pending, has_got ? member->skip : 0);
+        send_early(fan, member, fan->pending, has_got ? member->skip : 0);
     take_from_left(fan, member);
     member->skip = (uint32_t)pending_count(fan) & FR_FAN_PENDING_MAX;
+}
+
+/* Little is queued at a time, so that what is not taken can still give way to newer ones. */
+void fr_fan_drained(fr_member *member)
+{
+    fr_conn *conn = fr_member_ws(member)->conn;
+    fr_fan *fan = member->fan;
+    if (!member->is_in || !member->has_backlog)
+        return;
+    fr_backlog *backlog = backlog_of(fan, member);
+    for (fr_block *frame; (frame = fr_backlog_first_(backlog)); fr_backlog_drop_first_(backlog)) {
+        if (fr_conn_pending(conn) >= DRAIN_BYTES)
+            fr_conn_flush(conn);
+        if (fr_conn_is_blocked(conn))
+            return;
+        if (put_form(member, frame))
+            continue;
+        if (fr_conn_is_blocked(conn))
+            return;
+        fall_behind(fan, member);
+        mark_dirty(fan); /* it is told then */
+        return;
+    }
+    drop_backlog(fan, member);
 }
 
 /* ---- to all ---- */
@@ -305,18 +483,25 @@ static size_t first_for(const fr_member *member, const fr_batch *batch)
 
 static void send_spans(fr_fan *fan, fr_member *member, const fr_batch_form *form, size_t first)
 {
-    for (size_t i = 0; i < form->spans.count && !member->is_behind; i++) {
+    for (size_t i = 0; i < form->spans.count; i++) {
         const fr_batch_span *s = &form->spans.at[i];
         if (first >= s->first + s->count)
             continue;
         size_t start = first > s->first ? fr_batch_bytes_before_(form, s, first) : 0;
-        put_block(fan, member, s->block, start);
+        if (!put_block(member, s->block, start)) {
+            miss(fan, member, fan->sending, first > s->first ? first : s->first);
+            return;
+        }
     }
 }
 
 static void serve_member(fr_fan *fan, fr_member *member)
 {
     fr_batch *batch = fan->sending;
+    if (is_held_up(fan, member)) {
+        put_off(fan, member, batch, member->skip);
+        return;
+    }
     const fr_batch_form *form = fr_batch_form_(batch, fr_member_ws(member));
     if (!form) {
         send_posts(fan, member, batch, member->skip);
@@ -366,6 +551,7 @@ static void tell_behind(fr_fan *fan, size_t from, size_t to)
 
 static void begin_sending(fr_fan *fan)
 {
+    close_window(fan);
     fan->sending = fan->pending;
     fan->pending = NULL;
     fan->left = (uint32_t)fan->members.count;
@@ -376,9 +562,9 @@ static void begin_sending(fr_fan *fan)
 static size_t flush(fr_fan *fan, size_t most)
 {
     fan->is_flushing = true;
-    if (!fan->sending)
+    if (!fan->sending && fan->pending)
         begin_sending(fan);
-    size_t cost = 1 + fan->sending->bytes / COST_BYTES, before = fan->left;
+    size_t cost = 1 + (fan->sending ? fan->sending->bytes / COST_BYTES : 0), before = fan->left;
     serve(fan, most > cost ? most / cost : 1);
     size_t served = before - fan->left;
     tell_behind(fan, fan->left, before);
@@ -389,8 +575,10 @@ static size_t flush(fr_fan *fan, size_t most)
     fan->is_flushing = false;
     if (fan->is_freed)
         fr_fan_free(fan);
-    else if (fan->sending || fan->pending)
+    else if (fan->sending)
         mark_dirty(fan);
+    else if (fan->pending)
+        send_soon(fan);
     return 1 + served * cost;
 }
 

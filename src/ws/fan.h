@@ -17,16 +17,17 @@ typedef struct fr_member {
         void *of;    /* else the subscriber's own; NULL when it has left */
     };
     uint32_t index;     /* in the dense array, while is_in; else the subscriber's own */
-    uint32_t skip : 20; /* private: how many of the next blocks are not for it, or sent already */
+    uint32_t skip : 19; /* private: how many of the next blocks are not for it, or sent already */
     uint32_t is_in : 1; /* read only */
     uint32_t is_behind : 1; /* A block did not fit in the connection's bound and was dropped; and so
                              * is all that follows until the owner clears it. */
     uint32_t is_told : 1;   /* private: on_behind is still to be called */
-    uint32_t mark : 1;      /* the subscriber's own */
-    int32_t ws_at : 8;      /* private: where its ws stands, see fr_member_ws */
+    uint32_t has_backlog : 1; /* read only: the newest of each key wait for it, fr_fan_drained */
+    uint32_t mark : 1;        /* the subscriber's own */
+    int32_t ws_at : 8;        /* private: where its ws stands, see fr_member_ws */
 } fr_member;
 _Static_assert(sizeof(fr_member) == 16, "what each membership costs");
-enum { FR_FAN_PENDING_MAX = (1 << 20) - 1 }; /* blocks of a topic that wait */
+enum { FR_FAN_PENDING_MAX = (1 << 19) - 1 }; /* blocks of a topic that wait */
 
 /* A member of a topic whose blocks are numbered. */
 typedef struct fr_numbered {
@@ -47,6 +48,15 @@ static inline fr_ws *fr_member_ws(const fr_member *member)
 /* on_behind: a member's bound is reached (called at most once until is_behind is cleared). groups close with 1013, live
  * catches up when it drains. arg is the topic's. Called when the others of its slice have been served; it may leave, publish, close. */
 fr_fan *fr_fan_new(fr_loop *loop, void (*on_behind)(fr_member *member, void *arg), void *arg);
+typedef struct fr_fan_opts {
+    uint32_t
+        window_ms; /* messages wait for others, so long at most; 0: until the end of the pass */
+    /* Of the messages with a key (fr_ws_frame_keyed) that wait for a member only the newest of each key is kept: for all
+     * within the window, and for one that takes nothing at the moment until it drains. Not for numbered blocks. */
+    bool is_newest_per_key;
+} fr_fan_opts;
+/* Right after fr_fan_new. Errors: FR_ENOMEM. */
+fr_err fr_fan_set(fr_fan *fan, const fr_fan_opts *opts);
 void fr_fan_free(fr_fan *fan); /* no members left; NULL is fine */
 void *fr_fan_arg(const fr_fan *fan);
 /* What is published from now on is sent to it. Errors: FR_ENOMEM. */
@@ -63,6 +73,8 @@ fr_err fr_fan_publish(fr_fan *fan, fr_block *block, uint64_t number);
 /* What is pending for this member goes into its connection now: so that a message or close frame of its own comes
  * behind it. */
 void fr_fan_send_now(fr_member *member);
+/* The output of a member that has_backlog has left (on_drain of its ws): it gets what it has missed. */
+void fr_fan_drained(fr_member *member);
 /* Whether any topic of the loop has something pending: ask before walking over memberships. */
 bool fr_fan_is_any_pending(fr_loop *loop);
 #endif

@@ -126,15 +126,30 @@ uint32_t fr_ws_mask_after_(uint32_t mask, size_t n)
 
 fr_block *fr_ws_frame(bool is_text, fr_str data)
 {
+    return fr_ws_frame_keyed(is_text, data, (fr_str){0});
+}
+
+/* The key stands behind the frame, and is not in its size. */
+fr_block *fr_ws_frame_keyed(bool is_text, fr_str data, fr_str key)
+{
     char head[FR_WS_HEAD_BYTES];
-    size_t n = fr_ws_head_write_(head, is_text ? FR_WS_TEXT : FR_WS_BINARY, data.n);
+    size_t n = fr_ws_head_write_(head, is_text ? FR_WS_TEXT : FR_WS_BINARY, data.n) + key.n;
     fr_block *block = data.n < SIZE_MAX - n ? fr_block_new(n + data.n) : NULL;
     if (!block)
         return NULL;
-    memcpy(block->bytes, head, n);
+    block->size -= (uint32_t)key.n;
+    block->mark = (uint32_t)key.n;
+    memcpy(block->bytes, head, n - key.n);
     if (data.n)
-        memcpy(block->bytes + n, data.p, data.n);
+        memcpy(block->bytes + n - key.n, data.p, data.n);
+    if (key.n)
+        memcpy(block->bytes + block->size, key.p, key.n);
     return block;
+}
+
+fr_str fr_ws_frame_key(const fr_block *block)
+{
+    return (fr_str){block->bytes + block->size, block->mark};
 }
 
 fr_str fr_ws_frame_payload(const fr_block *block)

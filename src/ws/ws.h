@@ -107,6 +107,9 @@ bool fr_ws_next(fr_ws *ws, bool *is_text, fr_str *data);
 
 /* A message with its frame header as a shared block, for fan.h. */
 fr_block *fr_ws_frame(bool is_text, fr_str data);
+/* The same with a key for topics that send the newest of each; n = 0: none. */
+fr_block *fr_ws_frame_keyed(bool is_text, fr_str data, fr_str key);
+fr_str fr_ws_frame_key(const fr_block *block); /* borrowed from it */
 /* Send such a block: deflated once for all sockets that get it so. Errors, is_counted: fr_conn_write_block. */
 fr_err fr_ws_send_frame(fr_ws *ws, fr_block *frame, bool is_counted);
 /* The message within such a block; borrowed from it. */

@@ -70,6 +70,7 @@ typedef struct fr_ws_loop {
     fr_loop *loop;
     fr_fan *dirty_first, *dirty_last;
     uint32_t crowded; /* fans that much waits for */
+    uint32_t waiting; /* fans whose window is open */
     uint32_t free_batch_count;
     fr_batch *free_batches; /* owned */
     fr_ws_reading reading;

@@ -50,8 +50,16 @@ static void on_close(fr_ws *ws, uint16_t code)
             fr_fan_leave(&it.many[k].in.member);
 }
 
+/* As an owner would. */
+static void on_drain(fr_ws *ws)
+{
+    for (int i = 0; i < COUNT; i++)
+        if (it.ws[i] == ws)
+            fr_fan_drained(&it.members[i].in.member);
+}
+
 static const fr_ws_handler handler = {
-    .on_message = on_message, .on_close = on_close, .on_end = peer_free_ws};
+    .on_drain = on_drain, .on_message = on_message, .on_close = on_close, .on_end = peer_free_ws};
 
 static fr_err upgrade(fr_req *req, void *arg)
 {
@@ -606,6 +614,310 @@ static void who_falls_behind_within_a_slice_is_told(void **state)
     assert_int_equal(it.behind, MANY / COUNT);
 }
 
+/* ---- windows, and the newest of each key ---- */
+
+enum { WINDOW_MS = 5 };
+
+static void set(uint32_t window_ms, bool is_newest_per_key)
+{
+    fr_fan_opts opts = {.window_ms = window_ms, .is_newest_per_key = is_newest_per_key};
+    assert_int_equal(fr_fan_set(it.fan, &opts), FR_OK);
+}
+
+static void publish_keyed(const char *key, const char *text)
+{
+    fr_block *block = fr_ws_frame_keyed(true, fr_str_c(text), fr_str_c(key));
+    assert_int_equal(fr_fan_publish(it.fan, block, 0), FR_OK);
+    fr_block_unref(block);
+}
+
+static void pass_after(uint64_t ms)
+{
+    fr_test_advance_clock(ms);
+    fr_loop_run_once(it.loop, 0);
+}
+
+static void messages_wait_for_others_within_the_window(void **state)
+{
+    (void)state;
+    set(WINDOW_MS, false);
+    join_all();
+    fr_loop_run_once(it.loop, 0);
+    publish("a", 0);
+    fr_loop_run_once(it.loop, 0);
+    assert_true(fr_fan_is_any_pending(it.loop));
+    publish("b", 0);
+    fr_fan_send_now(&it.members[0].in.member);
+    fr_loop_run_once(it.loop, 0);
+    assert_int_equal(heard_at_once(0), 6);
+    assert_int_equal(heard_at_once(1), 0);
+    publish("c", 0);
+    pass_after(WINDOW_MS);
+    assert_false(fr_fan_is_any_pending(it.loop));
+    for (int i = 0; i < COUNT; i++)
+        assert_int_equal(heard_at_once(i), 9);
+    publish("d", 0);
+    fr_loop_run_once(it.loop, 0);
+    assert_int_equal(heard_at_once(1), 9);
+    publish_bytes('x', 1 << 20); /* too much to wait with */
+    fr_loop_run_once(it.loop, 0);
+    assert_false(fr_fan_is_any_pending(it.loop));
+    for (int i = 0; i < COUNT; i++) {
+        expect_text(&it.peers[i], "a");
+        expect_text(&it.peers[i], "b");
+        expect_text(&it.peers[i], "c");
+        expect_text(&it.peers[i], "d");
+    }
+}
+
+static void a_topic_may_be_freed_within_its_window(void **state)
+{
+    (void)state;
+    set(WINDOW_MS, true);
+    join(0, 0);
+    publish_keyed("k", "never");
+    fr_fan_leave(&it.members[0].in.member);
+    fr_fan_free(it.fan);
+    it.fan = NULL;
+    assert_false(fr_fan_is_any_pending(it.loop));
+    pass_after(WINDOW_MS);
+    expect_nothing(&it.peers[0]);
+}
+
+static void of_each_key_the_newest_is_sent(void **state)
+{
+    (void)state;
+    set(WINDOW_MS, true);
+    join(0, 0);
+    publish_keyed("x", "x1");
+    publish_keyed("y", "y1");
+    join(1, 0);
+    publish("no key", 0);
+    publish_keyed("x", "x2");
+    join(2, 0);
+    publish_keyed("z", "z1");
+    publish_keyed("z", "z2");
+    publish("none either", 0);
+    pass_after(WINDOW_MS);
+    expect_text(&it.peers[0], "y1");
+    for (int i = 0; i < 3; i++) {
+        if (i < 2) {
+            expect_text(&it.peers[i], "no key");
+            expect_text(&it.peers[i], "x2");
+        }
+        expect_text(&it.peers[i], "z2");
+        expect_text(&it.peers[i], "none either");
+        expect_nothing(&it.peers[i]);
+    }
+    publish_keyed("x", "x3"); /* keys are forgotten with what was sent */
+    pass_after(WINDOW_MS);
+    expect_text(&it.peers[0], "x3");
+}
+
+/* Its socket takes no more; what is queued is little. */
+static void block(int i)
+{
+    char *text = fr_zalloc(4096);
+    while (!fr_conn_is_blocked(fr_ws_conn(it.ws[i]))) {
+        assert_int_equal(fr_ws_send(it.ws[i], false, (fr_str){text, 4096}), FR_OK);
+        fr_loop_run_once(it.loop, 0);
+    }
+    fr_free(text);
+}
+
+/* It reads again: its first text. */
+static void expect_after_drain(int i, const char *text)
+{
+    fr_str payload = {0};
+    int opcode;
+    while ((opcode = peer_next(&it.peers[i], &payload)) == BINARY)
+        ;
+    assert_int_equal(opcode, TEXT);
+    assert_str(payload, text);
+}
+
+static void who_takes_nothing_gets_the_newest_when_it_does(void **state)
+{
+    (void)state;
+    set(0, true);
+    join_all();
+    block(2);
+    fr_conn *conn = fr_ws_conn(it.ws[2]);
+    size_t queued = fr_conn_pending(conn);
+    char text[16];
+    for (int i = 0; i < 5000; i++) {
+        publish_keyed("y", "always the same");
+        snprintf(text, sizeof text, "%d", i);
+        publish_keyed("x", text);
+        if (i % 1000 == 0)
+            publish("no key", 0);
+        fr_loop_run_once(it.loop, 0);
+        for (int k = 0; k < COUNT && i % 100 == 0; k++)
+            if (k != 2)
+                peer_take(&it.peers[k]);
+    }
+    assert_true(it.members[2].in.member.has_backlog);
+    assert_int_equal(fr_conn_pending(conn), queued);
+    expect_after_drain(2, "no key");
+    for (int i = 1; i < 5; i++)
+        expect_text(&it.peers[2], "no key");
+    expect_text(&it.peers[2], "always the same");
+    expect_text(&it.peers[2], "4999");
+    assert_false(it.members[2].in.member.has_backlog);
+    expect_nothing(&it.peers[2]);
+    publish_keyed("x", "after");
+    expect_text(&it.peers[2], "after");
+    assert_int_equal(it.behind, 0);
+}
+
+/* Backlogs larger than what the socket takes at once go out piece by piece, and conflate on. */
+static void a_long_backlog_leaves_in_pieces(void **state)
+{
+    (void)state;
+    enum { KEYS = 40, BYTES = 20000 };
+    set(0, true);
+    join(2, 0);
+    block(2);
+    char *text = fr_malloc(BYTES + 1), key[16];
+    memset(text, '.', BYTES);
+    text[BYTES] = '\0';
+    for (int round = 0; round < 3; round++)
+        for (int i = 0; i < KEYS; i++) {
+            snprintf(key, sizeof key, "%d", i);
+            text[0] = (char)('a' + round);
+            publish_keyed(key, text);
+            fr_loop_run_once(it.loop, 0);
+        }
+    int rounds = 0, heard = 0;
+    for (fr_str payload; heard < KEYS && rounds < 10000; rounds++) {
+        char bytes[4096];
+        ssize_t n = recv(it.peers[2].fd, bytes, sizeof bytes, 0);
+        if (n > 0)
+            fr_buf_put(&it.peers[2].in, (fr_str){bytes, (size_t)n});
+        fr_loop_run_once(it.loop, 0);
+        if (rounds == 100) {
+            text[0] = 'd';
+            publish_keyed("39", text);
+        }
+        if (rounds < 200)
+            continue;
+        int opcode = peer_next(&it.peers[2], &payload);
+        if (opcode == TEXT)
+            assert_int_equal(payload.p[0], ++heard == KEYS ? 'd' : 'c');
+    }
+    assert_int_equal(heard, KEYS);
+    expect_nothing(&it.peers[2]);
+    fr_free(text);
+}
+
+static void without_a_key_too_many_messages_are_too_many(void **state)
+{
+    (void)state;
+    set(0, true);
+    join_all();
+    block(1);
+    block(2);
+    for (int i = 0; i < 11; i++) {
+        publish_bytes('x', 100000);
+        for (int k = 0; k < COUNT; k++)
+            if (k != 1 && k != 2)
+                peer_run(&it.peers[k]);
+    }
+    assert_int_equal(it.behind, 2);
+    assert_true(it.members[1].in.member.is_behind && !it.members[1].in.member.has_backlog);
+}
+
+static void too_many_keys_are_too_many(void **state)
+{
+    (void)state;
+    set(0, true);
+    join(1, 0);
+    block(1);
+    char key[16];
+    for (int i = 0; i <= 1000; i++) {
+        assert_int_equal(it.behind, 0);
+        snprintf(key, sizeof key, "%d", i);
+        publish_keyed(key, "text");
+        publish_keyed("0", "text");
+        fr_loop_run_once(it.loop, 0);
+    }
+    assert_int_equal(it.behind, 1);
+}
+
+/* What it is sent before its turn waits too; its own messages do not. */
+static void what_comes_early_for_a_blocked_member_waits(void **state)
+{
+    (void)state;
+    set(0, true);
+    join_all();
+    block(2);
+    publish_keyed("x", "1");
+    fr_fan_send_now(&it.members[2].in.member);
+    publish_keyed("x", "2");
+    assert_int_equal(fr_ws_send(it.ws[2], true, FR_STR("own")), FR_OK);
+    fr_loop_run_once(it.loop, 0);
+    expect_after_drain(2, "own");
+    expect_text(&it.peers[2], "2");
+    expect_nothing(&it.peers[2]);
+}
+
+static void who_leaves_takes_its_backlog_along(void **state)
+{
+    (void)state;
+    set(0, true);
+    join_all();
+    block(2);
+    block(3);
+    publish_keyed("x", "1");
+    fr_loop_run_once(it.loop, 0);
+    fr_fan_leave(&it.members[2].in.member);
+    fr_ws_close(it.ws[3], 1000, (fr_str){0});
+    fr_str payload;
+    while (peer_next(&it.peers[2], &payload) == BINARY)
+        ;
+    expect_nothing(&it.peers[2]);
+    int opcode;
+    while ((opcode = peer_next(&it.peers[3], &payload)) == BINARY)
+        ;
+    assert_int_equal(opcode, CLOSE);
+}
+
+static void without_memory_a_backlog_is_a_place_behind(void **state)
+{
+    (void)state;
+    set(0, true);
+    join(1, 0);
+    FR_TEST_EACH_ALLOC_FAILS()
+    {
+        size_t left = fr_test_fail_alloc(0);
+        it.behind = 0;
+        it.members[1].in.member.is_behind = false;
+        block(1);
+        fr_block *blocks[3] = {fr_ws_frame_keyed(true, FR_STR("x1"), FR_STR("x")),
+                               fr_ws_frame_keyed(true, FR_STR("x2"), FR_STR("x")),
+                               fr_ws_frame_keyed(true, FR_STR("y1"), FR_STR("y"))};
+        fr_test_fail_alloc(left);
+        fr_err errors[3];
+        for (int i = 0; i < 3; i++) {
+            errors[i] = fr_fan_publish(it.fan, blocks[i], 0);
+            fr_loop_run_once(it.loop, 0);
+        }
+        left = fr_test_fail_alloc(0);
+        for (int i = 0; i < 3; i++)
+            fr_block_unref(blocks[i]);
+        assert_int_equal(it.behind, it.members[1].in.member.is_behind);
+        if (!errors[0] && !errors[1] && !errors[2] && !it.behind) {
+            expect_after_drain(1, "x2");
+            expect_text(&it.peers[1], "y1");
+        }
+        fr_str payload;
+        for (int opcode = TEXT; opcode == TEXT || opcode == BINARY;)
+            opcode = peer_next(&it.peers[1], &payload);
+        assert_false(it.members[1].in.member.has_backlog);
+        fr_test_fail_alloc(left);
+    }
+}
+
 #define FAN_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 FR_TESTS(fan, FAN_TEST(all_of_a_pass_reach_each_member_in_order),
          FAN_TEST(small_and_large_messages_keep_their_order),
@@ -626,4 +938,13 @@ FR_TESTS(fan, FAN_TEST(all_of_a_pass_reach_each_member_in_order),
          FAN_TEST(a_topic_may_be_freed_when_half_of_it_is_served),
          FAN_TEST(numbers_count_also_within_what_is_being_sent),
          FAN_TEST(a_crowd_of_messages_is_sent_without_a_pause),
-         FAN_TEST(who_falls_behind_within_a_slice_is_told))
+         FAN_TEST(who_falls_behind_within_a_slice_is_told),
+         FAN_TEST(messages_wait_for_others_within_the_window),
+         FAN_TEST(a_topic_may_be_freed_within_its_window), FAN_TEST(of_each_key_the_newest_is_sent),
+         FAN_TEST(who_takes_nothing_gets_the_newest_when_it_does),
+         FAN_TEST(a_long_backlog_leaves_in_pieces),
+         FAN_TEST(without_a_key_too_many_messages_are_too_many),
+         FAN_TEST(too_many_keys_are_too_many),
+         FAN_TEST(what_comes_early_for_a_blocked_member_waits),
+         FAN_TEST(who_leaves_takes_its_backlog_along),
+         FAN_TEST(without_memory_a_backlog_is_a_place_behind))
