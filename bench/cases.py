@@ -114,7 +114,7 @@ CASES = [
     Case("file-1k", "GET a file of 1 KB", get("/files/1k.txt", 1), floors=False, peers=("nginx",)),
     Case("file-100k", "GET a file of 100 KB", get("/files/100k.txt", 1), floors=False, peers=("nginx",)),
     Case("idle", "RSS of an idle WebSocket, 15,000 in one group", "idle --path /ws/topic/ --connections 15000 --sources 4", 20,
-         peers=EVERYBODY + ("nginx",), figure="rss_bytes_per", unit="B", most={"freshet": 256}, fresh=True, rounds=2, peer_rounds=1, seconds=0.3),
+         peers=EVERYBODY + ("nginx",), figure="rss_bytes_per", unit="B", most={"freshet": 256}, fresh=True, rounds=2, peer_rounds=1, seconds=3),
     Case("message", "the recipe: receive, query 100 rows, send", "echo --path /ws/realtime-update/ --connections 1 --size 20 --depth 1 --min-length 1000",
          floors=False, app="realtime-update", db="notes.db", most={"freshet": 110}, prepare=hundred_notes),
     Case("list-100", "GET a list of 100 rows", get("/recipe/mymodel/", 1), floors=False, app="realtime-update", db="site.db", figure="per_s", unit="/s",

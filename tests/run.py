@@ -60,6 +60,7 @@ SYSTEM = [
     ("signals", ["asan", "tsan"], []),
     ("django", ["asan"], ["django"]),
     ("slow_client", ["dev"], []),
+    ("memory", ["dev"], []),
     ("install", ["dev"], ["g++"]),
     ("kill", ["dev"], []),
     ("storm", ["asan", "tsan", "dev"], []),

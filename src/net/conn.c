@@ -51,6 +51,23 @@ static fr_err grow_lists(fr_loop *loop)
     return FR_OK;
 }
 
+static void link_open(fr_conn_slab *slab)
+{
+    fr_conn_slab **first = &slab->loop->open_slabs;
+    slab->next = *first;
+    slab->prev_next = first;
+    if (slab->next)
+        slab->next->prev_next = &slab->next;
+    *first = slab;
+}
+
+static void unlink_open(fr_conn_slab *slab)
+{
+    *slab->prev_next = slab->next;
+    if (slab->next)
+        slab->next->prev_next = slab->prev_next;
+}
+
 static void slab_due(fr_timer *timer);
 
 static fr_err add_slab(fr_loop *loop)
@@ -62,23 +79,61 @@ static fr_err add_slab(fr_loop *loop)
     slab->loop = loop;
     slab->timer.run = slab_due;
     for (uint32_t i = FR_SLAB_CONNS; i-- > 0;) { /* the first is taken first */
-        slab->conns[i].loop = loop;
-        slab->conns[i].next = loop->free_conns;
-        loop->free_conns = &slab->conns[i];
+        slab->conns[i].next = slab->free;
+        slab->free = &slab->conns[i];
     }
+    link_open(slab);
+    slab->index = loop->slab_count;
     loop->slabs[loop->slab_count++] = slab;
     return FR_OK;
 }
 
+static void slab_free(fr_conn_slab *slab)
+{
+    fr_loop *loop = slab->loop;
+    fr_conn_slab *last = loop->slabs[--loop->slab_count];
+    loop->slabs[slab->index] = last;
+    last->index = slab->index;
+    if (slab->free)
+        unlink_open(slab);
+    fr_timer_cancel(loop, &slab->timer);
+    fr_free(slab->peer_keys);
+    fr_pages_free(slab, FR_SLAB_BYTES);
+}
+
 void fr_conns_free_(fr_loop *loop)
 {
-    for (uint32_t i = 0; i < loop->slab_count; i++) {
-        fr_timer_cancel(loop, &loop->slabs[i]->timer);
-        fr_free(loop->slabs[i]->peer_keys);
-        fr_pages_free(loop->slabs[i], FR_SLAB_BYTES);
-    }
+    while (loop->slab_count)
+        slab_free(loop->slabs[loop->slab_count - 1]);
     fr_free(loop->slabs);
     fr_free(loop->dirty);
+}
+
+/* NULL when memory is out. */
+static fr_conn *take_slot(fr_loop *loop)
+{
+    if (!loop->open_slabs && add_slab(loop) != FR_OK)
+        return NULL;
+    fr_conn_slab *slab = loop->open_slabs;
+    fr_conn *conn = slab->free;
+    slab->free = conn->next;
+    slab->used++;
+    if (!slab->free)
+        unlink_open(slab);
+    return conn;
+}
+
+/* A slab that is empty goes, if another one has room. */
+static void give_slot_back(fr_conn *conn)
+{
+    fr_conn_slab *slab = fr_conn_slab_of_(conn);
+    if (!slab->free)
+        link_open(slab);
+    conn->flags = 0;
+    conn->next = slab->free;
+    slab->free = conn;
+    if (--slab->used == 0 && (slab->next || slab->loop->open_slabs != slab))
+        slab_free(slab);
 }
 
 static void ignore_close(fr_conn *conn, fr_err why)
@@ -97,10 +152,9 @@ static const fr_proto no_proto = {.name = "none", .on_data = ignore_data, .on_cl
 
 fr_conn *fr_conn_new_(fr_loop *loop, int fd)
 {
-    if (!loop->free_conns && add_slab(loop) != FR_OK)
+    fr_conn *conn = take_slot(loop);
+    if (!conn)
         return NULL;
-    fr_conn *conn = loop->free_conns;
-    loop->free_conns = conn->next;
     *conn = (fr_conn){
         .fd = fd,
         .flags = FR_CONN_OPEN | FR_CONN_ARMED_IN | FR_CONN_ARMED_HUP,
@@ -109,9 +163,7 @@ fr_conn *fr_conn_new_(fr_loop *loop, int fd)
         .out_bound = (uint32_t)loop->out_bytes,
     };
     if (loop->backend->arm(loop, conn) != FR_OK) {
-        conn->flags = 0;
-        conn->next = loop->free_conns;
-        loop->free_conns = conn;
+        give_slot_back(conn);
         return NULL;
     }
     loop->open_count++;
@@ -274,9 +326,7 @@ void fr_conns_reap_(fr_loop *loop)
     uint32_t count = 0;
     for (; conn; conn = next, count++) {
         next = conn->next;
-        conn->flags = 0;
-        conn->next = loop->free_conns;
-        loop->free_conns = conn;
+        give_slot_back(conn);
     }
     loop->zombies = NULL;
     if (loop->server) {
@@ -354,6 +404,7 @@ static void slab_due(fr_timer *timer)
     fr_conn_slab *slab = FR_CONTAINER_(timer, fr_conn_slab, timer);
     uint64_t now = slab->loop->now_ms / FR_TICK_MS;
     uint32_t nearest = FR_TICKS_MOST;
+    slab->used++; /* it stays, whatever a callback does */
     for (uint32_t i = 0; i < FR_SLAB_CONNS; i++) {
         if (slab->due[i] == FR_DUE_NEVER)
             continue;
@@ -370,6 +421,7 @@ static void slab_due(fr_timer *timer)
             break;
         }
     }
+    slab->used--;
     if (nearest != FR_TICKS_MOST)
         wake_at(slab, (now + nearest) * FR_TICK_MS);
 }

@@ -77,6 +77,9 @@ enum {
 typedef struct fr_conn_slab {
     fr_timer timer;
     fr_loop *loop;
+    struct fr_conn_slab *next, **prev_next; /* while it has room */
+    fr_conn *free;
+    uint32_t used, index;        /* connections; its place in loop->slabs */
     uint64_t *peer_keys;         /* owned; one a connection, see peers.c. NULL: nobody is counted */
     uint32_t due[FR_SLAB_CONNS]; /* in ticks, the low bits; FR_DUE_NEVER */
     fr_conn conns[FR_SLAB_CONNS];
@@ -239,9 +242,10 @@ struct fr_loop {
     char *gather;       /* owned, FR_GATHER_BYTES */
 
     /* connections */
-    fr_conn_slab **slabs; /* owned */
+    fr_conn_slab **slabs;     /* owned; all, */
+    fr_conn_slab *open_slabs; /* and those with room */
     uint32_t slab_count, slab_cap;
-    fr_conn *free_conns, *zombies, *failed, *redeliver;
+    fr_conn *zombies, *failed, *redeliver;
     uint32_t open_count;
     size_t out_bytes; /* bound of a new connection's output */
 

@@ -475,8 +475,10 @@ static bool is_one_late(void)
 static void deadlines_of_many_are_told_in_time(void **state)
 {
     (void)state;
-    static const fr_proto proto = {
-        .name = "many", .on_deadline = many_on_deadline, .on_close = pair_on_close};
+    static const fr_proto proto = {.name = "many",
+                                   .on_data = pair_on_data,
+                                   .on_deadline = many_on_deadline,
+                                   .on_close = pair_on_close};
     pair p = {0};
     loop_of_many = fr_loop_new(0);
     for (size_t i = 0; i < MANY; i++) {
@@ -499,12 +501,19 @@ static void deadlines_of_many_are_told_in_time(void **state)
         }
     }
     assert_true(passed > 1000);
+    assert_int_equal(loop_of_many->slab_count, 3);
     for (size_t i = 0; i < MANY; i++) {
         many[i].conn->user = &p;
         close(many[i].peer);
+        if (i % 7)
+            fr_conn_close(many[i].conn, FR_OK);
     }
-    fr_loop_free(loop_of_many);
+    fr_loop_run_once(loop_of_many, 0);
+    for (int i = 0; i < 100 && loop_of_many->open_count; i++)
+        fr_loop_run_once(loop_of_many, 0);
     assert_int_equal(p.closes, MANY);
+    assert_int_equal(loop_of_many->slab_count, 1); /* who comes and goes finds it */
+    fr_loop_free(loop_of_many);
 }
 
 /* Each takes longer than a pass may. */
