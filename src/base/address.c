@@ -49,14 +49,9 @@ static size_t put_v4(const uint8_t *bytes, char *out)
 
 size_t fr_address_text(const fr_address *address, char *out)
 {
-    char text[FR_ADDRESS_TEXT];
     if (is_v4(address))
         return put_v4(address->bytes + V4_AT, out);
-    if (!inet_ntop(AF_INET6, address->bytes, text, sizeof text))
-        return 0;
-    size_t n = strlen(text);
-    memcpy(out, text, n);
-    return n;
+    return inet_ntop(AF_INET6, address->bytes, out, FR_ADDRESS_TEXT) ? strlen(out) : 0;
 }
 
 /* Byte i of the mask of a prefix. */

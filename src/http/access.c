@@ -32,14 +32,13 @@ static char *put(char *p, fr_str s)
 
 /* ---- escaping ---- */
 
-static size_t put_hex(char *out, const char *start, uint8_t c)
+static size_t put_hex(char *out, fr_str start, uint8_t c)
 {
     static const char HEX[] = "0123456789abcdef";
-    size_t n = strlen(start);
-    memcpy(out, start, n);
-    out[n] = HEX[c >> 4];
-    out[n + 1] = HEX[c & 15];
-    return n + 2;
+    char *p = put(out, start);
+    *p++ = HEX[c >> 4];
+    *p++ = HEX[c & 15];
+    return (size_t)(p - out);
 }
 
 static bool is_plain(uint8_t c)
@@ -65,9 +64,9 @@ static size_t escape(fr_str s, size_t i, bool is_json, bool is_utf8, char *out, 
         out[1] = (char)c;
         *n = 2;
     } else if (!is_json) {
-        *n = put_hex(out, "\\x", c);
+        *n = put_hex(out, FR_STR("\\x"), c);
     } else if (c < 0x80 || !is_utf8) { /* no UTF-8: told as Latin-1, as Django takes it */
-        *n = put_hex(out, "\\u00", c);
+        *n = put_hex(out, FR_STR("\\u00"), c);
     } else {
         size_t next = i;
         (void)fr_utf8_next(s, &next);
@@ -116,7 +115,7 @@ static char *put_time(char *p, fr_time time)
     fr_span_clock(time % day, clock);
     fr_digits_pad(p, 2, (uint64_t)date);
     p[2] = '/';
-    memcpy(p + 3, MONTHS + 3 * (month - 1), 3);
+    memcpy(p + 3, MONTHS + 3 * (size_t)(month - 1), 3);
     p[6] = '/';
     fr_digits_pad(p + 7, 4, (uint64_t)year);
     p[11] = ':';

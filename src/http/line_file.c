@@ -26,7 +26,7 @@ _Static_assert(FR_LINE_BYTES <= PIPE_BUF, "a line fits a pipe's unit");
 static int open_path(const char *path)
 {
     int flags = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-    if (strcmp(path, "-"))
+    if (strcmp(path, "-") != 0)
         return open(path, flags | O_CREAT, 0640);
     /* A description of our own: whether writes wait belongs to it, and a terminal's is the shell's too. Sockets have no
      * path, and other users' pipes may not be opened. */

@@ -80,7 +80,7 @@ static fr_outcome parse_json(fr_reading *r, fr_json *out, bool *is_null)
 fr_outcome fr_convert_json(fr_reading *r, fr_value *out)
 {
     fr_buf text;
-    fr_json data;
+    fr_json data = {.type = FR_JSON_NULL};
     bool is_null;
     fr_outcome parsed = parse_json(r, &data, &is_null);
     if (parsed != FR_TAKEN)

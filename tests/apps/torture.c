@@ -114,16 +114,11 @@ static const fr_consumer echo = {.receive = echo_text, .receive_bytes = echo_byt
                                       .group_message = heard};
 
 static const fr_route http[] = {
-    {"fail/<int:n>", .handler = fail},
-    {"left", .handler = left},
-    {"body", .handler = body},
-    {"upload", .handler = upload, .uploads = true},
-    {"form", .handler = upload},
-    {"stream", .handler = stream},
-    {"files/", .folder = "files"},
-    {"api/notes/", .viewset = &notes},
-    {"api/pages/", .viewset = &pages},
-    {0},
+    {"fail/<int:n>", .handler = fail}, {"left", .handler = left},
+    {"body", .handler = body},         {"upload", .handler = upload, .uploads = true},
+    {"form", .handler = upload},       {"stream", .handler = stream},
+    {"files/", .folder = "files"},     {"api/notes/", .viewset = &notes},
+    {"api/pages/", .viewset = &pages}, {0},
 };
 
 static const fr_route websocket[] = {
