@@ -237,6 +237,7 @@ int fr_options_read(const fr_app *app, const char *name, int argc, char **argv, 
     if (out->access_log && !*out->access_log)
         out->access_log = NULL;
     if (!out->upload_folder || !*out->upload_folder)
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): read before other threads start */
         out->upload_folder = getenv("TMPDIR"); /* NULL: http's own default */
     if (!out->body_bytes)
         out->body_bytes = (int64_t)app->body_bytes;

@@ -123,7 +123,7 @@ const fr_http_limits *fr_http_limits_get(fr_http_loop *of, const fr_http *http)
         .idle_ms = or_default(asked->idle_ms, 75 * 1000),
         .send_ms = or_default(asked->send_ms, 60 * 1000),
         .rate = or_default(asked->rate, 512),
-        .upload_bytes = asked->upload_bytes ? asked->upload_bytes : 64 * 1024 * 1024,
+        .upload_bytes = asked->upload_bytes ? asked->upload_bytes : 64u << 20,
         .form = asked->form,
         .pipeline = or_default(asked->pipeline, 64),
     };

@@ -20,7 +20,7 @@ enum {
     ACCEPTS_A_TURN = 4,     /* at a shared socket */
     ACCEPTS_A_DRAIN = 8192, /* twice what waits at a socket */
     PAUSE_MS = 100,
-    BURST_MS = 200, /* of --accepts */
+    BURST_US = 200000, /* of --accepts */
 };
 
 /* ---- the gate ---- */
@@ -72,7 +72,7 @@ static uint64_t step_us(const fr_server *server)
 
 /*
  * All workers take from one account: `due` is the time up to which what was taken is paid for. It may run ahead of the
- * clock by BURST_MS, which is longer than a pause, so that pausing does not lower the rate.
+ * clock by BURST_US, which is longer than a pause, so that pausing does not lower the rate.
  */
 static bool take_turn(fr_loop *loop)
 {
@@ -80,7 +80,7 @@ static bool take_turn(fr_loop *loop)
     uint64_t step = step_us(loop->server), now = loop->now_ms * 1000, due, from;
     if (!step)
         return true;
-    uint64_t ahead = step < BURST_MS * 1000 ? BURST_MS * 1000 - step : 0;
+    uint64_t ahead = step < BURST_US ? BURST_US - step : 0;
     due = atomic_load_explicit(account, memory_order_relaxed);
     do {
         from = due > now ? due : now;
@@ -100,17 +100,14 @@ static void give_turn_back(fr_loop *loop)
 
 /* ---- so many of an address ---- */
 
-/* Whom a connection is counted for: *key, 0 is nobody. */
-static fr_err count_peer(fr_loop *loop, const fr_listener *listener, const fr_sockaddr *from,
-                         uint64_t *key)
+/* Whom a connection is counted for: *key, 0 is nobody. from: NULL when none are. */
+static fr_err count_peer(fr_loop *loop, const fr_sockaddr *from, uint64_t *key)
 {
     const fr_server *server = loop->server;
-    *key = 0;
-    if (FR_LIKELY(!server->peers) || listener->is_unix)
-        return FR_OK;
     fr_address address;
     uint16_t port;
-    if (fr_sockaddr_read_(from, &address, &port) != FR_PEER_IP)
+    *key = 0;
+    if (FR_LIKELY(!from) || fr_sockaddr_read_(from, &address, &port) != FR_PEER_IP)
         return FR_OK;
     if (server->opts.is_exempt && server->opts.is_exempt(&address, server->opts.arg))
         return FR_OK;
@@ -158,11 +155,11 @@ static void welcome(fr_loop *loop, int fd, uint64_t key)
     }
 }
 
-static void let_in(fr_loop *loop, const fr_listener *listener, int fd, const fr_sockaddr *from)
+static void let_in(fr_loop *loop, int fd, const fr_sockaddr *from)
 {
     uint64_t key;
     fr_count_(&loop->accepted, 1);
-    fr_err err = count_peer(loop, listener, from, &key);
+    fr_err err = count_peer(loop, from, &key);
     if (err == FR_OK)
         welcome(loop, fd, key);
     else
@@ -179,9 +176,11 @@ static bool accept_one(fr_loop *loop, const fr_listener *listener)
         shut(loop, cause, NULL);
         return false;
     }
-    int fd = accept4(listener->fd, &from.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    bool is_counted = loop->server->peers && !listener->is_unix;
+    int fd = accept4(listener->fd, is_counted ? &from.any : NULL, is_counted ? &size : NULL,
+                     SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (FR_LIKELY(fd >= 0)) {
-        let_in(loop, listener, fd, &from);
+        let_in(loop, fd, is_counted ? &from : NULL);
         return true;
     }
     int error = errno;
