@@ -214,12 +214,12 @@ static void set_due(fr_conn *conn, uint64_t at_ms)
 {
     fr_conn_slab *slab = fr_conn_slab_of_(conn);
     uint32_t *due = &slab->due[conn - slab->conns];
-    uint64_t tick = (at_ms + FR_TICK_MS - 1) / FR_TICK_MS; /* never early */
+    uint64_t tick = at_ms / FR_TICK_MS + (at_ms % FR_TICK_MS != 0); /* never early */
     *due = FR_DUE_NEVER;
     if (!at_ms || tick >= slab->loop->now_ms / FR_TICK_MS + FR_TICKS_MOST)
         return;
     *due = (uint32_t)tick != FR_DUE_NEVER ? (uint32_t)tick : (uint32_t)tick + 1;
-    wake_at(slab, at_ms);
+    wake_at(slab, tick * FR_TICK_MS);
 }
 
 static void set_why(fr_conn *conn, fr_err why)
