@@ -170,7 +170,8 @@ struct fr_worker {
     fr_note place_note;
     fr_place place; /* with place_note */
     bool place_is_asked;
-    bool has_left; /* with fr_live.left, under its lock */
+    fr_place read_at; /* the newest place that a snapshot was read at */
+    bool has_left;    /* with fr_live.left, under its lock */
 };
 
 typedef enum fr_topic_state {

@@ -163,6 +163,8 @@ static fr_err read_until_fresh(fr_ctx *ctx, const fr_topic *topic, fr_snapshot *
 static void deliver(fr_topic *topic, fr_snapshot *snapshot, size_t readers)
 {
     bool is_stale = snapshot->place.number < topic->floor;
+    if (snapshot->place.number > topic->worker->read_at.number)
+        topic->worker->read_at = snapshot->place;
     size_t count = topic->waiting.count;
     if (count > readers)
         fr_live_add(&topic->worker->live->counters.shared, count - readers);

@@ -157,10 +157,18 @@ static fr_str type_of(fr_arena *arena, fr_str text)
     return type && type->type == FR_JSON_STRING ? type->text : (fr_str){0};
 }
 
+/* The newest place. A commit can be read a moment before its writer has got to saying so, and whoever was given it is
+ * not told of an older one afterwards. */
+static fr_place newest_place(const fr_worker *worker)
+{
+    fr_place place = fr_db_committed(worker->live->db);
+    return place.number < worker->read_at.number ? worker->read_at : place;
+}
+
 static void pong(fr_watcher *watcher)
 {
     char place[FR_TOKEN_TEXT];
-    fr_place_put(place, fr_db_committed(watcher->topic->source->live->db));
+    fr_place_put(place, newest_place(watcher->topic->worker));
     fr_buf text;
     fr_buf_init(&text);
     fr_buf_printf(&text, "{\"type\":\"pong\",\"at\":\"%s\"}", place);

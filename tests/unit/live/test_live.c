@@ -257,6 +257,37 @@ static void since_is_answered_by_a_marked_snapshot(void **state)
     world_close(&w);
 }
 
+/* A commit that can be read and that its writer has not told of yet: here for good, by another program. */
+static void a_pong_is_not_older_than_the_snapshot_before_it(void **state)
+{
+    (void)state;
+    world w;
+    client c;
+    sqlite3 *other;
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "x");
+    fr_place place = world_place(&w);
+    char text[128];
+    assert_int_equal(sqlite3_open(fr_arena_printf(w.arena, "%s/test.db", w.folder).p, &other),
+                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(other,
+                     "INSERT INTO freshet_commit SELECT number + 1, 5, at, schema, bytes"
+                     " FROM freshet_commit ORDER BY number DESC LIMIT 1",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    client_open(&c, &w, 0, "/notes/");
+    client_expect(&c, "snapshot");
+    client_say(&c, "{\"type\": \"ping\"}");
+    client_expect(&c, "pong");
+    snprintf(text, sizeof text, "{\"type\":\"pong\",\"at\":\"%llu.%016llx\"}",
+             (unsigned long long)place.number + 1, 5ULL);
+    assert_text(c.text, text);
+    client_close(&c);
+    world_close(&w);
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+}
+
 static void clients_may_ping_and_are_told_what_is_not_understood(void **state)
 {
     (void)state;
@@ -739,6 +770,7 @@ FR_TESTS(test_live, FR_TEST(a_list_is_a_snapshot_and_then_each_commit),
          FR_TEST(a_list_over_the_limit_is_refused_and_names_the_setting),
          FR_TEST(since_is_answered_by_a_marked_snapshot),
          FR_TEST(clients_may_ping_and_are_told_what_is_not_understood),
+         FR_TEST(a_pong_is_not_older_than_the_snapshot_before_it),
          FR_TEST(a_quiet_view_learns_how_far_it_is),
          FR_TEST(who_comes_to_a_quiet_view_shares_its_snapshot),
          FR_TEST(a_view_ends_with_its_last_watcher_and_can_begin_again),
