@@ -138,22 +138,25 @@ static void give_up(fr_loop *loop, int error)
             FR_KV_C("why", reason(error)));
 }
 
+/* Not while files have run out: a connection that closes makes room for it. */
+static bool make_ring(fr_loop *loop, fr_uring *uring)
+{
+    int result = open_ring(BATCH, &uring->ring);
+    uring->is_open = result == 0;
+    if (result < 0 && result != -EMFILE && result != -ENFILE)
+        give_up(loop, -result);
+    return uring->is_open;
+}
+
 /* NULL: send without. */
 static fr_uring *uring_of(fr_loop *loop)
 {
+    if (FR_UNLIKELY(!loop->uring))
+        loop->uring = fr_zalloc(sizeof *loop->uring);
     fr_uring *uring = loop->uring;
-    if (FR_LIKELY(uring))
-        return uring->is_broken ? NULL : uring;
-    uring = loop->uring = fr_zalloc(sizeof *uring);
-    if (!uring)
+    if (FR_UNLIKELY(!uring || uring->is_broken))
         return NULL;
-    int result = open_ring(BATCH, &uring->ring);
-    if (result < 0) {
-        give_up(loop, -result);
-        return NULL;
-    }
-    uring->is_open = true;
-    return uring;
+    return FR_LIKELY(uring->is_open) || make_ring(loop, uring) ? uring : NULL;
 }
 
 static void uring_close(fr_loop *loop)

@@ -325,10 +325,42 @@ static void without_memory_for_a_ring_all_is_sent(void **state)
     crowd_close(&c);
 }
 
+/* The number that the next file would have. */
+static int next_file(void)
+{
+    int fd = dup(0);
+    if (fd >= 0)
+        close(fd);
+    return fd;
+}
+
+static void without_a_file_for_a_ring_all_is_sent_and_later_it_is_made(void **state)
+{
+    (void)state;
+    crowd c;
+    struct rlimit files, none;
+    crowd_open(&c, 100);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    int next = next_file();
+    none = (struct rlimit){(rlim_t)next, files.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    greet_all(&c);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    assert_int_equal(next_file(), next);
+    for (size_t i = 0; i < c.count; i++)
+        hears_greeting(&c, i);
+    greet_all(&c);
+    assert_int_equal(next_file(), c.loop->backend == &fr_backend_uring ? next + 1 : next);
+    for (size_t i = 0; i < c.count; i++)
+        hears_greeting(&c, i);
+    crowd_close(&c);
+}
+
 FR_TESTS(batch, FR_TEST(each_gets_its_own), FR_TEST(stretches_of_each_are_joined),
          FR_TEST(large_output_goes_between), FR_TEST(a_peer_that_has_gone_is_closed_and_no_other),
          FR_TEST(who_does_not_read_waits_and_no_other),
          FR_TEST(those_closed_since_they_wrote_are_left_out),
          FR_TEST(who_finishes_is_half_closed_behind_its_output),
          FR_TEST(a_loop_whose_ring_fails_goes_on_without),
-         FR_TEST(without_memory_for_a_ring_all_is_sent))
+         FR_TEST(without_memory_for_a_ring_all_is_sent),
+         FR_TEST(without_a_file_for_a_ring_all_is_sent_and_later_it_is_made))
