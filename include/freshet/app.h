@@ -44,10 +44,11 @@ typedef struct fr_app {
     const char *version;           /* NULL: freshet's */
     const fr_model *const *models; /* further models, without a viewset; ends with NULL */
     const char *origins;           /* of other web pages that may open sockets; "*" = all */
-    const char *db;      /* default of --db; NULL: "sqlite:<name>.db" if there are models */
-    const char *listen;  /* default of --listen; NULL: "127.0.0.1:8000" */
-    uint64_t body_bytes; /* largest request body; 0 = 2.5 MiB */
-    void *reserved_[8];
+    const char *db;              /* default of --db; NULL: "sqlite:<name>.db" if there are models */
+    const char *listen;          /* default of --listen; NULL: "127.0.0.1:8000" */
+    uint64_t body_bytes;         /* largest request body; 0 = 2.5 MiB */
+    const fr_group_rule *groups; /* how messages to some groups travel; ends with {0} */
+    void *reserved_[7];
 } fr_app;
 
 /* What fr_main calls: with the sizes that the program was compiled with, so that an older one still runs. */

@@ -156,6 +156,39 @@ FR_API fr_err fr_group_discard(fr_sock *sock, fr_str group);
 #define fr_group_send(p, group, text) fr_group_send_((p)->ctx, (group), (text))
 FR_API fr_err fr_group_send_(fr_ctx *ctx, fr_str group, fr_str text);
 
+/**
+ * Send one text message to every member of a group, under a key. In a group with .newest_per_key it takes the place of
+ * an earlier one with the same key that has not left yet; in others it is sent as by fr_group_send.
+ *
+ * @param key  what the text is about, say a row's id: 1..99 bytes
+ *
+ * Errors, owner, thread: as fr_group_send; FR_EINVAL also for a bad key
+ */
+#define fr_group_send_keyed(p, group, key, text)                                                   \
+    fr_group_send_keyed_((p)->ctx, (group), (key), (text))
+FR_API fr_err fr_group_send_keyed_(fr_ctx *ctx, fr_str group, fr_str key, fr_str text);
+
+/**
+ * How messages to some groups travel; a table in fr_app, ended by {0}. The first rule that fits a name counts, and groups
+ * that none fits send at once and everything.
+ *
+ * flush_ms: a message waits so long for others, and all leave in one send; up to 100. For groups whose members each get
+ * many messages a second: with 5 they get 200 sends at most.
+ *
+ * newest_per_key: for state and not for events, prices say, of which only the latest is of use. Of the messages with the
+ * same key (fr_group_send_keyed) that wait for a member, only the newest is kept, in the order in which they came: within
+ * the window for all members, and for one that does not read until it does. It is then not closed with 1013, and ends
+ * with the newest of each key, unless more than 1,000 keys or 1 MiB wait for it. Messages without a key all stay. What a
+ * handler sends to its own client does not wait behind them.
+ */
+typedef struct fr_group_rule {
+    const char *names; /* a name, or how it begins and a star: "prices.*" */
+    uint32_t flush_ms;
+    bool newest_per_key;
+    void *reserved_[4];
+} fr_group_rule;
+enum { FR_GROUP_FLUSH_MS_MAX = 100 };
+
 /** Whether the group name is one that fr_group_add takes. */
 FR_API bool fr_group_name_ok(fr_str group);
 

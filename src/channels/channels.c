@@ -7,7 +7,8 @@ fr_channels *fr_channels_new(const fr_channels_opts *opts)
 {
     fr_channels *channels = fr_malloc(sizeof *channels);
     if (channels)
-        *channels = (fr_channels){opts->router, opts->origins, opts->db, opts->server, opts->ws};
+        *channels = (fr_channels){opts->router, opts->origins, opts->db,
+                                  opts->server, opts->ws,      opts->groups};
     return channels;
 }
 

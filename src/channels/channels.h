@@ -21,7 +21,11 @@ typedef struct fr_channels_opts {
     struct fr_server *server; /* may be set later by fr_channels_attach */
     struct fr_db *db;
     fr_ws_opts ws;
+    const fr_group_rule *groups; /* ends with {0}; borrowed; NULL: none */
 } fr_channels_opts;
+
+/* Whether all rules can be kept; else why not. */
+bool fr_group_rules_ok(const fr_group_rule *rules, char error[256]);
 
 fr_channels *fr_channels_new(const fr_channels_opts *opts);
 void fr_channels_attach(fr_channels *channels, struct fr_server *server);

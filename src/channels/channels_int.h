@@ -24,6 +24,7 @@ enum {
     FR_AFTER_CLOSE_MS = 10 * 1000, /* for handlers after the close: Daphne's figure */
     FR_EVENTS_A_TURN = 16,         /* of one socket before others have theirs */
     FR_GROUP_TEXT_BYTES = 1 << 20, /* what every member can be sent */
+    FR_GROUP_KEY_BYTES = 99,
 };
 
 struct fr_channels {
@@ -32,6 +33,7 @@ struct fr_channels {
     struct fr_db *db;
     struct fr_server *server;
     fr_ws_opts ws;
+    const fr_group_rule *groups;
 };
 
 typedef struct fr_seat fr_seat;
@@ -194,16 +196,20 @@ fr_scope *fr_scope_keep_(const fr_scope *scope); /* one allocation; NULL when me
 fr_more *fr_more_get_(fr_seat *seat); /* NULL when memory is out */
 void fr_more_tidy_(fr_seat *seat);    /* nothing may be left in it */
 bool fr_mail_put_client_(fr_seat *seat, bool is_text, fr_str data);
-bool fr_mail_put_group_(fr_seat *seat, fr_str group,
-                        fr_block *block); /* false: full, or memory is out */
-fr_mail *fr_mail_take_(fr_seat *seat);    /* the oldest, or NULL */
+/* is_newest: it takes the place of one of the same group and key. false: full, or memory is out. */
+bool fr_mail_put_group_(fr_seat *seat, fr_str group, fr_block *block, bool is_newest);
+fr_mail *fr_mail_take_(fr_seat *seat); /* the oldest, or NULL */
 void fr_mail_free_(fr_mail *mail);
+
+/* rule.c; NULL: none fits */
+const fr_group_rule *fr_group_rule_(const fr_group_rule *rules, fr_str name);
 
 /* group.c */
 void fr_group_deliver_(fr_channels_loop *all, fr_str name, fr_block *block);
 void fr_group_close_lost_(fr_channels_loop *all);
 fr_err fr_groups_accept_(fr_seat *seat);    /* it has a socket now */
 void fr_groups_send_now_(fr_seat *seat);    /* what is pending for it goes first */
+void fr_groups_drained_(fr_seat *seat);     /* its socket takes something again */
 void fr_groups_lose_socket_(fr_seat *seat); /* it is over: nothing goes to it any more */
 void fr_groups_leave_(fr_seat *seat);
 void fr_groups_free_(fr_channels_loop *all); /* the loop ends; no seats are left */

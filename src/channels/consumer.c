@@ -456,8 +456,25 @@ static void on_end(fr_ws *ws)
     free_if_over(seat);
 }
 
+static void on_drain(fr_ws *ws)
+{
+    fr_groups_drained_(seat_of(ws));
+}
+
+/* The server drains: what was sent to its groups comes before the close frame. */
+static void on_shutdown(fr_ws *ws)
+{
+    close_socket(seat_of(ws), 1001, (fr_str){0});
+}
+
 const fr_ws_handler fr_consumer_handler_ = {
-    .on_room = on_room, .on_message = on_message, .on_close = on_close, .on_end = on_end};
+    .on_room = on_room,
+    .on_message = on_message,
+    .on_drain = on_drain,
+    .on_shutdown = on_shutdown,
+    .on_close = on_close,
+    .on_end = on_end,
+};
 
 /* ---- what consumers call ---- */
 

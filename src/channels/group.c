@@ -11,8 +11,9 @@
 
 struct fr_group {
     fr_channels_loop *of;
-    fr_topic *topic; /* has the name */
-    fr_fan *fan;     /* owned; NULL until somebody is served by it */
+    fr_topic *topic;           /* has the name */
+    fr_fan *fan;               /* owned; NULL until somebody is served by it */
+    const fr_group_rule *rule; /* NULL: none */
     FR_VEC(fr_membership *) listeners;
     size_t members; /* of both kinds, and of sockets that have ended but not been told yet */
 };
@@ -103,6 +104,7 @@ static fr_group *group_new(fr_channels_loop *all, fr_str name)
     if (!group)
         return NULL;
     group->of = all;
+    group->rule = all->of ? fr_group_rule_(all->of->groups, name) : NULL;
     if (fr_topic_enter_(name, all->post, &group->topic)) {
         fr_free(group);
         return NULL;
@@ -121,11 +123,24 @@ void fr_groups_free_(fr_channels_loop *all)
 
 /* ---- joining ---- */
 
+static fr_fan *make_fan(fr_group *group)
+{
+    const fr_group_rule *rule = group->rule;
+    fr_fan *fan = fr_fan_new(group->of->loop, on_behind, group);
+    if (!fan || !rule)
+        return fan;
+    fr_fan_opts opts = {.window_ms = rule->flush_ms, .is_newest_per_key = rule->newest_per_key};
+    if (fr_fan_set(fan, &opts) == FR_OK)
+        return fan;
+    fr_fan_free(fan);
+    return NULL;
+}
+
 static fr_err serve(fr_membership *m)
 {
     fr_group *group = group_of(m);
     if (!group->fan)
-        group->fan = fr_fan_new(group->of->loop, on_behind, group);
+        group->fan = make_fan(group);
     return group->fan ? fr_fan_join(group->fan, &m->member) : FR_ENOMEM;
 }
 
@@ -295,6 +310,12 @@ void fr_groups_send_now_(fr_seat *seat)
         fr_fan_send_now(&m->member);
 }
 
+void fr_groups_drained_(fr_seat *seat)
+{
+    for (fr_membership *m = first_of(seat); m; m = m->next)
+        fr_fan_drained(&m->member);
+}
+
 /* ---- sending ---- */
 
 static void deliver(fr_group *group, fr_block *block)
@@ -304,12 +325,13 @@ static void deliver(fr_group *group, fr_block *block)
         return;
     }
     fr_str name = fr_topic_name(group->topic);
+    bool is_newest = group->rule && group->rule->newest_per_key;
     for (size_t i = group->listeners.count;
          i-- > 0;) { /* from the end: one that is closed gives its place away */
         fr_seat *seat = seat_of(group->listeners.at[i]);
         if (fr_seat_ws(seat) && !fr_ws_is_open(&seat->ws))
             continue;
-        if (!fr_mail_put_group_(seat, name, block))
+        if (!fr_mail_put_group_(seat, name, block, is_newest))
             fr_seat_overrun_(seat, "too many group messages wait");
         else if (!seat->is_busy)
             fr_seat_ready_(seat);
@@ -323,15 +345,22 @@ void fr_group_deliver_(fr_channels_loop *all, fr_str name, fr_block *block)
         deliver(group, block);
 }
 
-static fr_err deliver_here(fr_group *group, fr_str text, fr_block **frame)
+static fr_err send_checked(fr_ctx *ctx, fr_str name, fr_group_text *what)
 {
-    if (!*frame && !(*frame = fr_ws_frame(true, text)))
+    fr_channels_loop *all = ctx->loop ? fr_channels_loop_get_(ctx->loop) : NULL;
+    if (ctx->loop && !all)
         return FR_ENOMEM;
-    deliver(group, *frame);
+    fr_group *group = all ? fr_map_get(&all->groups, name) : NULL;
+    FR_TRY(fr_topic_send_(group ? group->topic : NULL, name, all ? all->post : NULL, what));
+    if (!group)
+        return FR_OK;
+    if (!fr_group_frame_(what))
+        return FR_ENOMEM;
+    deliver(group, what->frame);
     return FR_OK;
 }
 
-fr_err fr_group_send_(fr_ctx *ctx, fr_str name, fr_str text)
+static fr_err send(fr_ctx *ctx, fr_str name, fr_str key, fr_str text)
 {
     if (!fr_group_name_ok(name))
         return bad_name(ctx);
@@ -340,15 +369,20 @@ fr_err fr_group_send_(fr_ctx *ctx, fr_str name, fr_str text)
     if (text.n > FR_GROUP_TEXT_BYTES)
         return fr_fail(ctx, FR_ETOOBIG, "A group message has %d bytes at most.",
                        FR_GROUP_TEXT_BYTES);
-    fr_channels_loop *all = ctx->loop ? fr_channels_loop_get_(ctx->loop) : NULL;
-    if (ctx->loop && !all)
-        return FR_ENOMEM;
-    fr_group *group = all ? fr_map_get(&all->groups, name) : NULL;
-    fr_block *frame = NULL;
-    fr_err err =
-        fr_topic_send_(group ? group->topic : NULL, name, all ? all->post : NULL, text, &frame);
-    if (!err && group)
-        err = deliver_here(group, text, &frame);
-    fr_block_unref(frame);
+    fr_group_text what = {.text = text, .key = key};
+    fr_err err = send_checked(ctx, name, &what);
+    fr_block_unref(what.frame);
     return err;
+}
+
+fr_err fr_group_send_(fr_ctx *ctx, fr_str name, fr_str text)
+{
+    return send(ctx, name, (fr_str){0}, text);
+}
+
+fr_err fr_group_send_keyed_(fr_ctx *ctx, fr_str name, fr_str key, fr_str text)
+{
+    if (key.n < 1 || key.n > FR_GROUP_KEY_BYTES)
+        return fr_fail(ctx, FR_EINVAL, "A key has 1 to %d bytes.", FR_GROUP_KEY_BYTES);
+    return send(ctx, name, key, text);
 }

@@ -81,9 +81,35 @@ bool fr_mail_put_client_(fr_seat *seat, bool is_text, fr_str data)
     return true;
 }
 
-bool fr_mail_put_group_(fr_seat *seat, fr_str group, fr_block *block)
+static bool is_older(const fr_mail *mail, fr_str group, fr_str key)
+{
+    return mail->kind == FR_MAIL_GROUP && fr_str_eq((fr_str){mail->bytes, mail->n}, group) &&
+           fr_str_eq(fr_ws_frame_key(mail->block), key);
+}
+
+/* The one of this group and key, if one waits. At most FR_MAIL_MAX of each kind are looked at. */
+static void drop_older(fr_more *more, fr_str group, fr_str key)
+{
+    fr_mail *before = more->last_mail, *mail;
+    if (!before || !key.n)
+        return;
+    while (!is_older(mail = before->next, group, key)) {
+        before = mail;
+        if (mail == more->last_mail)
+            return;
+    }
+    before->next = mail->next;
+    if (mail == more->last_mail)
+        more->last_mail = before == mail ? NULL : before;
+    more->group_mails--;
+    fr_mail_free_(mail);
+}
+
+bool fr_mail_put_group_(fr_seat *seat, fr_str group, fr_block *block, bool is_newest)
 {
     fr_more *more = fr_more_get_(seat);
+    if (more && is_newest)
+        drop_older(more, group, fr_ws_frame_key(block));
     bool has_room = more && more->group_mails < FR_MAIL_MAX;
     fr_mail *mail = has_room ? mail_new(FR_MAIL_GROUP, group) : NULL;
     if (!mail) {

@@ -164,29 +164,35 @@ static void send_to(fr_topic *topic, fr_post *post, fr_block *block)
     mark_lost(topic, post, loop);
 }
 
-static fr_err send_to_all(fr_topic *topic, const fr_post *own, fr_str text, fr_block **frame)
+fr_block *fr_group_frame_(fr_group_text *what)
+{
+    if (!what->frame)
+        what->frame = fr_ws_frame_keyed(true, what->text, what->key);
+    return what->frame;
+}
+
+static fr_err send_to_all(fr_topic *topic, const fr_post *own, fr_group_text *what)
 {
     for (int word = 0; word < FR_LOOP_WORDS; word++) {
         uint64_t at = atomic_load(&topic->at[word]);
         if (own && own->slot / 64 == word)
             at &= ~bit(own->slot);
         for (; at; at &= at - 1) {
-            if (!*frame && !(*frame = fr_ws_frame(true, text)))
+            if (!fr_group_frame_(what))
                 return FR_ENOMEM;
-            send_to(topic, shared.posts[word * 64 + __builtin_ctzll(at)], *frame);
+            send_to(topic, shared.posts[word * 64 + __builtin_ctzll(at)], what->frame);
         }
     }
     return FR_OK;
 }
 
-fr_err fr_topic_send_(fr_topic *topic, fr_str name, const fr_post *own, fr_str text,
-                      fr_block **frame)
+fr_err fr_topic_send_(fr_topic *topic, fr_str name, const fr_post *own, fr_group_text *what)
 {
     if (topic)
-        return send_to_all(topic, own, text, frame);
+        return send_to_all(topic, own, what);
     pthread_mutex_lock(&shared.lock);
     topic = fr_map_get(&shared.topics, name);
-    fr_err err = topic ? send_to_all(topic, own, text, frame) : FR_OK;
+    fr_err err = topic ? send_to_all(topic, own, what) : FR_OK;
     pthread_mutex_unlock(&shared.lock);
     return err;
 }

@@ -40,8 +40,14 @@ fr_err fr_topic_enter_(fr_str name, const fr_post *post, fr_topic **out);
 void fr_topic_leave_(fr_topic *topic, const fr_post *post);
 /* Whether the loop missed messages since the last look. */
 bool fr_topic_take_lost_(fr_topic *topic, const fr_post *post);
-/* Tell all loops with members but `own` (may be NULL). topic: if known, else it is looked up. Any thread. *frame is made
- * when the first loop needs it. Errors: FR_ENOMEM. */
-fr_err fr_topic_send_(fr_topic *topic, fr_str name, const fr_post *own, fr_str text,
-                      fr_block **frame);
+/* What is sent. */
+typedef struct fr_group_text {
+    fr_str text, key;
+    fr_block *frame; /* owned; NULL until the first loop needs it */
+} fr_group_text;
+/* NULL when memory is out. */
+fr_block *fr_group_frame_(fr_group_text *what);
+/* Tell all loops with members but `own` (may be NULL). topic: if known, else it is looked up. Any thread. Errors:
+ * FR_ENOMEM. */
+fr_err fr_topic_send_(fr_topic *topic, fr_str name, const fr_post *own, fr_group_text *what);
 #endif

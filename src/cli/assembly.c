@@ -195,6 +195,8 @@ static int read_trust(fr_assembly *a, const fr_trust **out)
 
 static int build_routers(fr_assembly *a)
 {
+    if (!fr_group_rules_ok(a->app->groups, a->error))
+        return fail(a, FR_EXIT_CONFIG, NULL);
     fr_router *http = fr_router_new(a->arena), *websocket = fr_router_new(a->arena);
     if (!http || !websocket)
         return fail(a, FR_EXIT_FAILED, "out of memory");
@@ -213,6 +215,7 @@ static int build_routers(fr_assembly *a)
     a->channels = fr_channels_new(&(fr_channels_opts){.router = websocket,
                                                       .origins = a->options->origins,
                                                       .db = a->db,
+                                                      .groups = a->app->groups,
                                                       .ws = ws_opts(a->options)});
     if (!a->channels)
         return fail(a, FR_EXIT_FAILED, "out of memory");

@@ -156,6 +156,80 @@ static void a_loop_that_ends_takes_no_messages(void **state)
     peer_end(&sender);
 }
 
+static int wakes;
+static void count_wake(fr_loop *loop)
+{
+    (void)loop;
+    wakes++;
+}
+
+static void a_burst_wakes_a_sleeping_loop_once(void **state)
+{
+    (void)state;
+    enum { BURST = 50 };
+    peer on_b, sender;
+    app_open(&b, &on_b, "/plain/");
+    app_open(&a, &sender, "/outside/");
+    fr_backend backend = *b.loop->backend;
+    backend.wake = count_wake;
+    b.loop->backend = &backend;
+    wakes = 0;
+    for (int times = 1; times <= 2; times++) {
+        assert_true(fr_loop_may_sleep_(b.loop)); /* it is about to wait */
+        for (int i = 0; i < BURST; i++)
+            peer_text(&sender, "hello");
+        assert_int_equal(wakes, times);
+        fr_loop_woke_(b.loop);
+        for (int i = 0; i < BURST; i++)
+            peer_text(&sender, "hello");
+        assert_int_equal(wakes, times); /* it is awake: it looks by itself */
+        for (int i = 0; i < 2 * BURST; i++)
+            expect_text(&on_b, "hello");
+    }
+    peer_end(&on_b);
+    peer_end(&sender);
+}
+
+static void block(fr_conn *conn)
+{
+    static const char bytes[4096];
+    while (!fr_conn_is_blocked(conn)) {
+        assert_int_equal(fr_conn_write(conn, bytes, sizeof bytes), FR_OK);
+        fr_conn_flush(conn);
+    }
+}
+
+static const char *last_queued(const fr_conn *conn)
+{
+    const fr_out *out = conn->out;
+    const fr_seg *seg = &out->segs[out->first + out->count - 1];
+    assert_int_equal(seg->kind, FR_SEG_BLOCK);
+    return seg->bytes;
+}
+
+static void all_members_of_all_loops_are_sent_the_same_memory(void **state)
+{
+    (void)state;
+    peer on_a, on_b, second_on_b, sender;
+    app_open(&a, &on_a, "/plain/");
+    app_open(&b, &on_b, "/plain/");
+    app_open(&b, &second_on_b, "/plain/");
+    app_open(&a, &sender, "/outside/");
+    block(on_a.conn);
+    block(on_b.conn);
+    block(second_on_b.conn);
+    peer_text(&sender, "hello");
+    fr_loop_run_once(b.loop, 0);
+    const char *bytes = last_queued(on_a.conn);
+    assert_memory_equal(bytes, "\x81\5hello", 7);
+    assert_ptr_equal(last_queued(on_b.conn), bytes);
+    assert_ptr_equal(last_queued(second_on_b.conn), bytes);
+    peer_end(&on_a);
+    peer_end(&on_b);
+    peer_end(&second_on_b);
+    peer_end(&sender);
+}
+
 /* ---- the workers of a server ---- */
 
 enum { WORKERS = 4, CLIENTS = 24, ROUNDS = 40 };
@@ -275,5 +349,6 @@ static void all_workers_members_hear_every_message_in_its_senders_order(void **s
 FR_TESTS(workers, W(members_on_all_loops_hear_it), W(a_loop_without_members_any_more_is_not_told),
          W(a_message_under_way_to_a_group_that_ends_is_dropped),
          W(members_on_a_loop_that_is_full_are_closed_with_1013),
-         W(a_loop_that_ends_takes_no_messages),
+         W(a_loop_that_ends_takes_no_messages), W(a_burst_wakes_a_sleeping_loop_once),
+         W(all_members_of_all_loops_are_sent_the_same_memory),
          W(all_workers_members_hear_every_message_in_its_senders_order))
