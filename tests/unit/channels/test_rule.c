@@ -4,12 +4,15 @@
 #include "channels/channels_int.h"
 #include "net/net_int.h"
 
+/* So long that they do not end by themselves. */
+enum { FIRST_MS = 3000, SECOND_MS = 6000 };
+
 static app a;
 
 static const fr_group_rule rules[] = {
     {.names = "prices.*", .newest_per_key = true},
-    {.names = "slow", .flush_ms = 5},
-    {.names = "slow*", .flush_ms = 50, .newest_per_key = true},
+    {.names = "slow", .flush_ms = FIRST_MS},
+    {.names = "slow*", .flush_ms = SECOND_MS, .newest_per_key = true},
     {0},
 };
 
@@ -103,12 +106,12 @@ static void a_message_waits_for_others(void **state)
     peer_text(&sender, "slow x three");
     peer_text(&sender, "slower - much later");
     expect_nothing(&member);
-    pass_after(5);
+    pass_after(FIRST_MS + FR_TICK_MS);
     expect_text(&member, "one");
     expect_text(&member, "two"); /* this group asks for all */
     expect_text(&member, "three");
     expect_nothing(&member);
-    pass_after(45);
+    pass_after(SECOND_MS);
     expect_text(&member, "much later");
     peer_end(&sender);
     peer_end(&member);
@@ -124,7 +127,7 @@ static void of_a_window_the_newest_of_each_key_is_sent(void **state)
     peer_text(&sender, "slower y 2");
     peer_text(&sender, "slower - 3");
     peer_text(&sender, "slower x 4");
-    pass_after(50);
+    pass_after(SECOND_MS + FR_TICK_MS);
     expect_text(&member, "2");
     expect_text(&member, "3");
     expect_text(&member, "4");
@@ -213,7 +216,7 @@ static void a_busy_handler_ends_with_the_newest(void **state)
             peer_text(&sender, "slow key0 of another group");
     }
     expect_nothing(&busy);
-    pass_after(5000);
+    pass_after(6000);
     for (int i = 0; i < 3; i++) {
         expect_text(&busy, "no key");
         expect_text(&busy, "of another group");

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "http/http.h"
+#include "net/net_int.h"
 #include "ws/ws.h"
 
 typedef struct peer {
@@ -102,7 +103,7 @@ static void peer_run(peer *p)
 {
     for (int quiet = 0; quiet < 3; quiet++) {
         fr_loop_run_once(p->loop, 0);
-        if (peer_take(p))
+        if (peer_take(p) || fr_loop_has_rest_(p->loop))
             quiet = -1;
     }
 }
@@ -240,7 +241,7 @@ static UNUSED void peer_end(peer *p)
     if (p->fd >= 0)
         close(p->fd);
     p->fd = -1;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3 || fr_loop_has_rest_(p->loop); i++)
         fr_loop_run_once(p->loop, 0);
     fr_buf_deinit(&p->in);
 }
