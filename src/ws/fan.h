@@ -6,6 +6,8 @@
  */
 #ifndef FR_WS_FAN_H
 #define FR_WS_FAN_H
+#include <stddef.h>
+
 #include "ws/ws.h"
 
 typedef struct fr_fan fr_fan; /* one topic on one loop */
@@ -41,7 +43,7 @@ static inline fr_ws *fr_member_ws(const fr_member *member)
 {
     const char *at = (const char *)member;
     if (member->ws_at)
-        return (fr_ws *)(uintptr_t)(at + member->ws_at * 8);
+        return (fr_ws *)(uintptr_t)(at + (ptrdiff_t)member->ws_at * 8);
     return ((fr_ws *const *)(const void *)at)[-1];
 }
 
