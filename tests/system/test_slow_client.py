@@ -85,6 +85,70 @@ class SlowClient(unittest.TestCase):
         finally:
             server.finish()
 
+    def test_one_of_many_that_does_not_read_is_told_with_1013_and_costs_its_bound(self):
+        server = Server("echo")
+        try:
+            readers = [WebSocket(server.port, "/ws/topic/") for _ in range(20)]
+            sleeper = WebSocket(server.port, "/ws/topic/", receive_buffer=4096)
+            before = server.rss_kib()
+            for i in range(100):  # 6 MiB: what the kernel takes for it, its bound, and more
+                text = "%04d" % i + "g" * 65536
+                readers[0].send_text(text)
+                for reader in readers:
+                    self.assertEqual(reader.receive(), text)
+            grown = server.rss_kib() - before
+            self.assertLess(grown, BOUND_KIB + 8192, "%d KiB" % grown)
+            sleeper.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+            number = 0
+            with self.assertRaises(Closed) as end:
+                while number < 100:
+                    self.assertEqual(sleeper.receive()[:4], "%04d" % number)  # until then nothing is missing
+                    number += 1
+            self.assertEqual(end.exception.code, 1013)
+            self.assertGreater(number, 0)
+            for ws in readers + [sleeper]:
+                ws.sock.close()
+        finally:
+            server.finish()
+
+    def test_one_that_does_not_read_ends_with_the_newest_of_each_key(self):
+        keys, rounds = 10, 30
+        server = Server("prices")
+        try:
+            sender, reader = WebSocket(server.port, "/ws/prices/"), WebSocket(server.port, "/ws/prices/")
+            sleepers = [WebSocket(server.port, "/ws/prices/", receive_buffer=4096) for _ in range(10)]
+            before = server.rss_kib()
+            newest, heard = {}, {}
+            for i in range(rounds * keys):  # 18 MiB for each member, if all were kept
+                name = "key%d" % (i % keys)
+                newest[name] = "%s %05d %s" % (name, i, "p" * 61440)
+                sender.send_text(newest[name])
+                while heard.get(name) != newest[name]:
+                    self.hear(reader, heard)
+                self.hear_all(sender, newest, {}, name)
+            grown = server.rss_kib() - before
+            self.assertLess(grown, len(sleepers) * BOUND_KIB + 16384, "%d KiB" % grown)
+            for sleeper in sleepers:
+                sleeper.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+                self.hear_all(sleeper, newest, {})
+            sender.send_text("key0 the end")
+            for ws in sleepers + [reader, sender]:
+                self.assertEqual(ws.receive(), "key0 the end")
+                ws.sock.close()
+        finally:
+            server.finish()
+
+    def hear(self, ws, heard):
+        text = ws.receive()
+        name = text.split(" ", 1)[0]
+        self.assertLess(heard.get(name, ""), text)  # no older one comes behind a newer one
+        heard[name] = text
+
+    def hear_all(self, ws, newest, heard, *names):
+        """Until it has the newest of these names, or of all."""
+        while any(heard.get(name) != newest[name] for name in names or newest):
+            self.hear(ws, heard)
+
     def test_a_client_that_asks_and_does_not_read_the_answers_costs_its_bound(self):
         """It is not read from any more, or closed and what it still says thrown away: both are fine, waiting memory is not."""
         server = Server("echo")
