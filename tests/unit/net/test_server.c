@@ -644,6 +644,7 @@ static void an_address_has_its_share_and_no_more(void **state)
     fr_loop_run_once(loop, -1);
     hears(d, "no");
     hears_the_end(d);
+    assert_int_equal(open_count(), 3); /* the one that left has made room for c */
     int trusted[3], local[3];
     for (int i = 0; i < 3; i++) { /* these are not counted */
         trusted[i] = client_from("127.0.0.3");
