@@ -27,6 +27,7 @@ typedef struct fr_channels_opts {
 /* Whether all rules can be kept; else why not. */
 bool fr_group_rules_ok(const fr_group_rule *rules, char error[256]);
 
+/* One for all sockets of a loop. */
 fr_channels *fr_channels_new(const fr_channels_opts *opts);
 void fr_channels_attach(fr_channels *channels, struct fr_server *server);
 void fr_channels_free(fr_channels *channels);

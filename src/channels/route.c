@@ -6,6 +6,8 @@
  */
 #include "channels/channels_int.h"
 
+#include <assert.h>
+
 #include "auth/origin.h"
 
 enum { CONNECT_MS = 20 * 1000 }; /* until fr_accept; Daphne's figure */
@@ -92,6 +94,7 @@ fr_err fr_connect_(fr_channels *channels, const fr_consumer *consumer, fr_req *r
     fr_seat *seat = all ? fr_seat_new_(all, consumer, req, match) : NULL;
     if (!seat)
         return FR_ENOMEM;
+    assert(!all->of || all->of == channels);
     all->of = channels;
     fr_connecting connecting = {.channels = channels, .req = req};
     seat->is_connecting = seat->is_busy = true;

@@ -238,6 +238,7 @@ struct fr_watcher {
     bool is_reset;       /* has missed something: its next frame is a snapshot that says so */
     bool is_stalled;     /* waits until its socket takes more */
 };
+_Static_assert(sizeof(struct fr_watcher) <= 96, "what an idle socket costs");
 #define FR_NOT_WAITING UINT32_MAX
 
 /* ---- inbox.c ---- */
