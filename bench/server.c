@@ -3,6 +3,7 @@
  *
  *   ws /ws/echo/     every message comes back unchanged
  *   ws /ws/topic/    every message goes to all members of one group, the sender too
+ *   ws /ws/prices/   the same, under one key, in a group that keeps the newest of each
  *   GET /json        {"message":"Hello, World!"}
  *   GET /files/…     what stands in the folder "files" where the program was started
  */
@@ -22,6 +23,13 @@ static fr_err publish(fr_sock *sock, fr_str text)
 
 static const fr_consumer topic = {.groups = "topic", .receive = publish};
 
+static fr_err publish_price(fr_sock *sock, fr_str text)
+{
+    return fr_group_send_keyed(sock, FR_STR("prices"), FR_STR("gold"), text);
+}
+
+static const fr_consumer prices = {.groups = "prices", .receive = publish_price};
+
 static fr_err hello(fr_req *req)
 {
     return fr_reply_json(req, 200, FR_STR("{\"message\":\"Hello, World!\"}"));
@@ -38,6 +46,8 @@ int main(int argc, char **argv)
                                             {0}},
                        .websocket = (fr_route[]){{"ws/echo/", .consumer = &echo},
                                                  {"ws/topic/", .consumer = &topic},
+                                                 {"ws/prices/", .consumer = &prices},
                                                  {0}},
+                       .groups = (fr_group_rule[]){{"prices", .newest_per_key = true}, {0}},
                    });
 }
