@@ -592,6 +592,7 @@ static void hung_while_paused(fr_conn *conn)
 static void write_more(fr_conn *conn)
 {
     conn->flags &= ~(uint32_t)FR_CONN_BLOCKED;
+    forget_dirty(conn); /* it may stand among those for which there was no time */
     fr_out_flush_(conn);
     if (conn->flags & FR_CONN_BLOCKED)
         return;
@@ -644,9 +645,9 @@ void fr_conn_resume_read(fr_conn *conn)
     if (!(conn->flags & FR_CONN_PAUSED) || fr_conn_is_closing(conn))
         return;
     conn->flags &= ~(uint32_t)FR_CONN_PAUSED;
-    fr_conn_rearm_(conn);
     if (conn->carry || conn->flags & FR_CONN_IN_CALL)
-        redeliver_soon(conn);
+        redeliver_soon(conn); /* first: one that fails is in one list alone */
+    fr_conn_rearm_(conn);
 }
 
 void fr_conn_set_proto(fr_conn *conn, const fr_proto *proto, void *user)

@@ -257,6 +257,7 @@ void fr_loop_woke_(fr_loop *loop)
     atomic_store_explicit(&loop->is_asleep, false, memory_order_relaxed);
     loop->woke_ns = clock_ns();
     loop->now_ms = loop->woke_ns / MS_NS;
+    loop->copied_bytes = 0;
 }
 
 /* The pass is over: so long nobody could be heard. */
@@ -304,6 +305,17 @@ static void send_chunks(fr_loop *loop, uint32_t from, uint32_t count)
     }
 }
 
+/* The late ones are gone through in a circle: where some have left, others that came last take their places, and would have
+ * their turn again before those behind them had one. */
+static void send_late(fr_loop *loop, uint32_t late)
+{
+    uint32_t from = loop->late_from < late ? loop->late_from : 0;
+    send_chunks(loop, from, late - from);
+    if (from && has_time_for_part(loop))
+        send_chunks(loop, 0, from);
+    loop->late_from = from + loop->backend->chunk;
+}
+
 /*
  *   dirty    | late: for which there was no time in an earlier round | marked since |
  *
@@ -313,10 +325,9 @@ static void send_chunks(fr_loop *loop, uint32_t from, uint32_t count)
 static void flush(fr_loop *loop)
 {
     uint32_t late = loop->late_count;
-    loop->copied_bytes = 0;
     send_chunks(loop, late, loop->dirty_count - late);
     if (FR_UNLIKELY(late))
-        send_chunks(loop, 0, late);
+        send_late(loop, late);
     loop->late_count = loop->dirty_count;
 }
 

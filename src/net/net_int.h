@@ -233,7 +233,8 @@ struct fr_loop {
     fr_conn **dirty; /* owned; room for every connection there is, so marking cannot fail */
     uint32_t dirty_count, dirty_cap;
     uint32_t late_count;    /* of the dirty, from the start: those there was no time for */
-    size_t copied_bytes;    /* into chunks in this pass */
+    uint32_t late_from;     /* where these go on */
+    size_t copied_bytes;    /* into chunks since the last wait */
     size_t delivered_bytes; /* at once, last: the answer is likely to be as long */
     int more;               /* MSG_MORE while a head is sent before its file */
     fr_spare spares[FR_SPARE_KINDS];

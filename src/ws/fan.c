@@ -575,7 +575,7 @@ static size_t flush(fr_fan *fan, size_t most)
     fan->is_flushing = false;
     if (fan->is_freed)
         fr_fan_free(fan);
-    else if (fan->sending)
+    else if (fan->sending || fan->is_crowded) /* so much does not wait for a window either */
         mark_dirty(fan);
     else if (fan->pending)
         send_soon(fan);

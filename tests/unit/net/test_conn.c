@@ -95,6 +95,24 @@ static void paused_reading_delivers_nothing_and_resuming_all(void **state)
     pair_close(&p);
 }
 
+/* The kernel refuses the watch: as when its memory is out. */
+static void resuming_one_that_cannot_be_watched_closes_it_once(void **state)
+{
+    (void)state;
+    pair p;
+    pair_open(&p, &pair_proto);
+    p.consume = 1;
+    pair_say(&p, "abc");
+    fr_conn_pause_read(p.conn);
+    pair_say(&p, "def");
+    close(p.conn->fd);
+    fr_conn_resume_read(p.conn);
+    pair_pass(&p);
+    assert_int_equal(p.closes, 1);
+    assert_int_equal(p.why, FR_EIO);
+    pair_close(&p);
+}
+
 static void hold(pair *p)
 {
     fr_conn_pause_read(p->conn);
@@ -653,6 +671,7 @@ FR_TESTS(conn, FR_TEST(bytes_arrive_and_answers_leave_once_a_pass),
          FR_TEST(what_is_not_consumed_comes_again_with_more),
          FR_TEST(a_message_of_a_megabyte_is_gathered_in_place),
          FR_TEST(paused_reading_delivers_nothing_and_resuming_all),
+         FR_TEST(resuming_one_that_cannot_be_watched_closes_it_once),
          FR_TEST(kept_bytes_come_at_once_after_resuming),
          FR_TEST(the_rest_goes_to_the_protocol_that_took_over),
          FR_TEST(a_later_exchange_of_protocol_gets_what_was_kept),

@@ -375,6 +375,114 @@ static void no_output_is_put_off_for_ever(void **state)
     close_many();
 }
 
+/* The same with many chunks of them: those in the middle have their turn too. */
+static void no_output_waits_behind_what_comes_later_again_and_again(void **state)
+{
+    (void)state;
+    open_many();
+    many.backend.chunk = MANY / 15;
+    fr_pass_hook all = {.run = write_to_all};
+    for (int pass = 0; pass < 3 * 15; pass++) {
+        fr_loop_at_pass_end(many.first.loop, &all);
+        pair_pass(&many.first);
+    }
+    hear_many();
+    for (int i = 0; i < MANY; i++)
+        assert_in_range(many.heard[i], 2, 3 * 15);
+    close_many();
+}
+
+/* Each stands there once, and knows where. */
+static void check_dirty(const fr_loop *loop)
+{
+    for (uint32_t i = 0; i < loop->dirty_count; i++)
+        assert_int_equal(loop->dirty[i]->dirty_slot, i + 1);
+}
+
+static void drained_one_writes(fr_conn *conn)
+{
+    fr_conn_write(conn, "d", 1);
+}
+
+static void drained_one_closes(fr_conn *conn)
+{
+    fr_conn_close(conn, FR_OK);
+}
+
+/* How many of these bytes have come to one. */
+static int count_heard(int i, char what)
+{
+    char room[4096];
+    int count = 0;
+    for (ssize_t n; (n = read(many.peers[i], room, sizeof room)) > 0;)
+        for (ssize_t at = 0; at < n; at++)
+            count += room[at] == what;
+    return count;
+}
+
+/* One of many takes nothing; what is written to it then is left to a later pass. Before that comes, it takes all. */
+static void drain_while_output_is_left(void (*on_drain)(fr_conn *conn))
+{
+    enum { SLOW = MANY / 2 };
+    static const char bytes[64 * 1024];
+    open_many();
+    many.backend.chunk = MANY / 15;
+    fr_proto proto = many_proto;
+    proto.on_drain = on_drain;
+    fr_conn *slow = many.conns[SLOW];
+    fr_conn_set_proto(slow, &proto, NULL);
+    while (!fr_conn_is_blocked(slow)) {
+        assert_int_equal(fr_conn_write(slow, bytes, sizeof bytes), FR_OK);
+        pair_pass(&many.first);
+    }
+    fr_pass_hook all = {.run = write_to_all};
+    fr_loop_at_pass_end(many.first.loop, &all);
+    pair_pass(&many.first);
+    assert_int_equal(count_heard(SLOW, 'm'), 0);
+    many.first.then = answer_late; /* there is no time in this pass either */
+    pair_say(&many.first, "?");
+    check_dirty(many.first.loop);
+    for (int pass = 0; pass < 30; pass++)
+        pair_pass(&many.first);
+    assert_false(fr_loop_has_rest_(many.first.loop));
+    assert_int_equal(count_heard(SLOW, 'd'), on_drain == drained_one_writes);
+    close_many();
+}
+
+static void a_blocked_one_may_drain_while_its_output_is_left(void **state)
+{
+    (void)state;
+    drain_while_output_is_left(drained_one_writes);
+}
+
+static void a_blocked_one_may_close_while_its_output_is_left(void **state)
+{
+    (void)state;
+    drain_while_output_is_left(drained_one_closes);
+}
+
+static void write_much_and_close(pair *p)
+{
+    static char bytes[300 * 1024];
+    assert_int_equal(fr_conn_write(p->conn, bytes, sizeof bytes), FR_OK);
+    fr_conn_close(p->conn, FR_OK);
+}
+
+static void much_output_that_is_dropped_does_not_hold_up_events(void **state)
+{
+    (void)state;
+    open_many();
+    many.first.then = write_much_and_close;
+    pair other = {.loop = many.first.loop, .consume = SIZE_MAX};
+    fr_conn_set_proto(many.conns[0], &pair_proto, &other);
+    pair_say(&many.first, "?");
+    assert_int_equal(write(many.peers[0], "x", 1), 1);
+    pair_pass(&many.first);
+    pair_pass(&many.first);
+    assert_int_equal(other.calls, 1);
+    close_many();
+}
+
 FR_TESTS(loop, FR_TEST(a_pass_runs_data_timers_tasks_fibers_hooks_then_sends),
          FR_TEST(a_hook_that_arms_itself_does_not_hold_the_loop),
          FR_TEST(what_a_hook_starts_still_leaves_in_this_pass),
@@ -382,4 +490,8 @@ FR_TESTS(loop, FR_TEST(a_pass_runs_data_timers_tasks_fibers_hooks_then_sends),
          FR_TEST(much_output_ends_the_pass_but_loses_no_event),
          FR_TEST(long_work_leaves_others_their_turn), FR_TEST(urgent_work_goes_on_until_it_is_not),
          FR_TEST(output_that_takes_too_long_is_left_behind_new_answers),
-         FR_TEST(no_output_is_put_off_for_ever))
+         FR_TEST(no_output_is_put_off_for_ever),
+         FR_TEST(no_output_waits_behind_what_comes_later_again_and_again),
+         FR_TEST(a_blocked_one_may_drain_while_its_output_is_left),
+         FR_TEST(a_blocked_one_may_close_while_its_output_is_left),
+         FR_TEST(much_output_that_is_dropped_does_not_hold_up_events))

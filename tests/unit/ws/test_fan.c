@@ -671,6 +671,23 @@ static void messages_wait_for_others_within_the_window(void **state)
     }
 }
 
+static void too_much_to_wait_with_does_not_wait_after_what_is_being_sent(void **state)
+{
+    (void)state;
+    join_many();
+    set(WINDOW_MS, false);
+    publish("a", 0);
+    fr_test_advance_clock(WINDOW_MS + FR_TICK_MS);
+    run_a_slice();
+    assert_true(fr_fan_is_any_pending(it.loop));
+    publish_bytes('x', 1 << 20);
+    for (int k = 1; k < MANY; k++) /* they would get a megabyte each */
+        fr_fan_leave(&it.many[k].in.member);
+    for (int pass = 0; pass < COUNT; pass++)
+        fr_loop_run_once(it.loop, 0);
+    assert_false(fr_fan_is_any_pending(it.loop));
+}
+
 static void a_topic_may_be_freed_within_its_window(void **state)
 {
     (void)state;
@@ -941,6 +958,7 @@ FR_TESTS(fan, FAN_TEST(all_of_a_pass_reach_each_member_in_order),
          FAN_TEST(a_crowd_of_messages_is_sent_without_a_pause),
          FAN_TEST(who_falls_behind_within_a_slice_is_told),
          FAN_TEST(messages_wait_for_others_within_the_window),
+         FAN_TEST(too_much_to_wait_with_does_not_wait_after_what_is_being_sent),
          FAN_TEST(a_topic_may_be_freed_within_its_window), FAN_TEST(of_each_key_the_newest_is_sent),
          FAN_TEST(who_takes_nothing_gets_the_newest_when_it_does),
          FAN_TEST(a_long_backlog_leaves_in_pieces),
