@@ -16,10 +16,12 @@ static const fr_group_rule rules[] = {
     {0},
 };
 
-/* "group key text", or "group - text" without a key. */
+/* "group key text", or "group - text" without a key; "join group -". */
 static fr_err publish(fr_sock *sock, fr_str words)
 {
     fr_str group, key, text = fr_str_cut(fr_str_cut(words, ' ', &group), ' ', &key);
+    if (fr_str_eq(group, FR_STR("join")))
+        return fr_group_add(sock, key);
     return fr_str_eq(key, FR_STR("-")) ? fr_group_send(sock, group, text)
                                        : fr_group_send_keyed(sock, group, key, text);
 }
@@ -233,8 +235,39 @@ static void a_busy_handler_ends_with_the_newest(void **state)
     peer_end(&busy);
 }
 
+static void without_memory_a_group_has_its_rule_or_no_member(void **state)
+{
+    (void)state;
+    FR_TEST_EACH_ALLOC_FAILS()
+    {
+        size_t left = fr_test_fail_alloc(0);
+        peer p;
+        app_open(&a, &p, "/outside/");
+        fr_buf_reserve(&p.in, 65536);
+        fr_test_fail_alloc(left);
+        static const char frame[] = "\x81\x94\0\0\0\0join prices.silver -";
+        peer_write(&p, frame, sizeof frame - 1);
+        peer_run(&p);
+        left = fr_test_fail_alloc(0);
+        fr_ctx ctx = {.ctx = &ctx, .loop = a.loop};
+        assert_int_equal(
+            fr_group_send_keyed(&ctx, FR_STR("prices.silver"), FR_STR("k"), FR_STR("old")), FR_OK);
+        assert_int_equal(
+            fr_group_send_keyed(&ctx, FR_STR("prices.silver"), FR_STR("k"), FR_STR("new")), FR_OK);
+        fr_str payload;
+        int opcode = peer_next(&p, &payload);
+        if (opcode == TEXT)
+            assert_str(payload, "new"); /* else it was told that it is no member */
+        else
+            assert_int_equal(opcode, CLOSE);
+        peer_end(&p);
+        fr_test_fail_alloc(left);
+    }
+}
+
 #define R(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 FR_TESTS(rule, R(the_first_rule_that_fits_counts), R(rules_that_cannot_be_kept_are_told),
          R(a_message_waits_for_others), R(of_a_window_the_newest_of_each_key_is_sent),
          R(own_messages_come_behind_what_was_sent_to_the_group), R(keys_are_checked),
-         R(who_does_not_read_ends_with_the_newest), R(a_busy_handler_ends_with_the_newest))
+         R(who_does_not_read_ends_with_the_newest), R(a_busy_handler_ends_with_the_newest),
+         R(without_memory_a_group_has_its_rule_or_no_member))

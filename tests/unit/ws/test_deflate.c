@@ -780,6 +780,37 @@ static void expect_forms(client *c, const char *forms, const fr_str *texts)
     expect_nothing(&c->p);
 }
 
+static void publish_keyed(audience *a, const char *key, fr_str text)
+{
+    fr_block *block = fr_ws_frame_keyed(true, text, fr_str_c(key));
+    assert_int_equal(fr_fan_publish(a->fan, block, 0), FR_OK);
+    fr_block_unref(block);
+}
+
+static void the_newest_of_each_key_is_sent_in_each_form(void **state)
+{
+    (void)state;
+    audience a;
+    audience_open(&a);
+    fr_str texts[] = {letters(3000, 60), letters(2000, 61), FR_STR("short"), letters(20000, 62)};
+    assert_int_equal(fr_fan_set(a.fan, &(fr_fan_opts){.is_newest_per_key = true}), FR_OK);
+    publish_keyed(&a, "x", texts[0]);
+    publish_keyed(&a, "x", texts[3]);
+    publish_keyed(&a, "y", texts[2]);
+    publish_keyed(&a, "x", texts[1]);
+    for (int i = 0; i < MEMBERS; i++) {
+        if (i == LATE)
+            continue;
+        expect_message(&a.clients[i], TEXT, texts[2]);
+        expect_message(&a.clients[i], TEXT, texts[1]);
+        expect_nothing(&a.clients[i].p);
+    }
+    audience_end(&a);
+    free((void *)(uintptr_t)texts[0].p);
+    free((void *)(uintptr_t)texts[1].p);
+    free((void *)(uintptr_t)texts[3].p);
+}
+
 static void a_broadcast_is_deflated_once_for_all_that_take_it_so(void **state)
 {
     (void)state;
@@ -982,6 +1013,7 @@ FR_TESTS(deflate, DEFLATE_TEST(offers_are_answered_as_the_rfc_has_it),
          DEFLATE_TEST(what_is_not_used_is_given_back_and_made_anew),
          DEFLATE_TEST(what_was_dropped_is_not_referred_to),
          DEFLATE_TEST(a_broadcast_is_deflated_once_for_all_that_take_it_so),
+         DEFLATE_TEST(the_newest_of_each_key_is_sent_in_each_form),
          DEFLATE_TEST(what_is_sent_to_a_member_before_its_turn_has_its_form_too),
          DEFLATE_TEST(without_memory_a_broadcast_goes_as_it_is),
          DEFLATE_TEST(more_messages_than_allowed_in_a_second_are_1008),
