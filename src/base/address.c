@@ -10,9 +10,17 @@
 enum { V4_AT = 12, V4_BITS = 8 * V4_AT }; /* of an IPv4 address in its IPv6 address */
 static const uint8_t V4_START[V4_AT] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-static bool is_v4(const fr_address *address)
+fr_address fr_address_v4(const uint8_t bytes[4])
 {
-    return memcmp(address->bytes, V4_START, V4_AT) == 0;
+    fr_address address;
+    memcpy(address.bytes, V4_START, V4_AT);
+    memcpy(address.bytes + V4_AT, bytes, 4);
+    return address;
+}
+
+const uint8_t *fr_address_as_v4(const fr_address *address)
+{
+    return memcmp(address->bytes, V4_START, V4_AT) == 0 ? address->bytes + V4_AT : NULL;
 }
 
 bool fr_address_parse(fr_str s, fr_address *out)
@@ -49,8 +57,9 @@ static size_t put_v4(const uint8_t *bytes, char *out)
 
 size_t fr_address_text(const fr_address *address, char *out)
 {
-    if (is_v4(address))
-        return put_v4(address->bytes + V4_AT, out);
+    const uint8_t *v4 = fr_address_as_v4(address);
+    if (v4)
+        return put_v4(v4, out);
     return inet_ntop(AF_INET6, address->bytes, out, FR_ADDRESS_TEXT) ? strlen(out) : 0;
 }
 

@@ -13,6 +13,10 @@ typedef struct fr_network {
     uint8_t bits;
 } fr_network;
 
+fr_address fr_address_v4(const uint8_t bytes[4]);
+/* The four bytes of an IPv4 address; NULL: it is none. */
+const uint8_t *fr_address_as_v4(const fr_address *address);
+
 enum { FR_ADDRESS_TEXT = 46 }; /* bytes that out needs */
 
 /* "192.0.2.1" or "2001:db8::1": no brackets, no port, no zone. */

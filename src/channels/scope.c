@@ -77,14 +77,10 @@ static void put_args(fr_seat *seat, const fr_route_match *match)
     }
 }
 
-/* IPv4 addresses are kept as four bytes: the last of their IPv6 form, whose others are always the same. */
-static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
+/* IPv4 addresses are kept as four bytes. */
 static fr_str text_of(const uint8_t ipv4[4], char out[FR_ADDRESS_TEXT])
 {
-    fr_address address;
-    memcpy(address.bytes, mapped, 12);
-    memcpy(address.bytes + 12, ipv4, 4);
+    fr_address address = fr_address_v4(ipv4);
     return (fr_str){out, fr_address_text(&address, out)};
 }
 
@@ -92,9 +88,9 @@ static bool is_ipv4(fr_str text, uint8_t out[4])
 {
     fr_address address;
     char again[FR_ADDRESS_TEXT];
-    if (!fr_address_parse(text, &address) || memcmp(address.bytes, mapped, 12) != 0)
+    if (!fr_address_parse(text, &address) || !fr_address_as_v4(&address))
         return false;
-    memcpy(out, address.bytes + 12, 4);
+    memcpy(out, fr_address_as_v4(&address), 4);
     return fr_str_eq(text_of(out, again), text);
 }
 

@@ -67,6 +67,9 @@ static size_t escape(fr_str s, size_t i, bool is_json, bool is_utf8, char *out, 
         *n = put_hex(out, FR_STR("\\x"), c);
     } else if (c < 0x80 || !is_utf8) { /* no UTF-8: told as Latin-1, as Django takes it */
         *n = put_hex(out, FR_STR("\\u00"), c);
+    } else if (c == 0xc2 && (uint8_t)s.p[i + 1] < 0xa0) { /* a control byte of Latin-1 */
+        *n = put_hex(out, FR_STR("\\u00"), (uint8_t)s.p[i + 1]);
+        bytes = 2;
     } else {
         size_t next = i;
         (void)fr_utf8_next(s, &next);

@@ -680,8 +680,7 @@ fr_peer_kind fr_sockaddr_read_(const fr_sockaddr *at, fr_address *address, uint1
 {
     switch (at->any.sa_family) {
     case AF_INET:
-        *address = (fr_address){.bytes = {[10] = 0xff, [11] = 0xff}}; /* IPv4 is mapped */
-        memcpy(address->bytes + 12, &at->v4.sin_addr, 4);
+        *address = fr_address_v4((const uint8_t *)&at->v4.sin_addr);
         *port = ntohs(at->v4.sin_port);
         return FR_PEER_IP;
     case AF_INET6:

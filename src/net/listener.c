@@ -78,8 +78,8 @@ static bool take_turn(fr_loop *loop)
 {
     _Atomic uint64_t *account = &loop->server->accepts_due_us;
     uint64_t step = step_us(loop->server), now = loop->now_ms * 1000, due, from;
-    if (!step)
-        return true;
+    if (!step || loop->is_draining)
+        return true; /* the last ones: who waits now would be reset */
     uint64_t ahead = step < BURST_US ? BURST_US - step : 0;
     due = atomic_load_explicit(account, memory_order_relaxed);
     do {
@@ -94,7 +94,7 @@ static bool take_turn(fr_loop *loop)
 static void give_turn_back(fr_loop *loop)
 {
     uint64_t step = step_us(loop->server);
-    if (step)
+    if (step && !loop->is_draining)
         atomic_fetch_sub(&loop->server->accepts_due_us, step);
 }
 
@@ -189,7 +189,10 @@ static bool accept_one(fr_loop *loop, const fr_listener *listener)
     case EMFILE:
     case ENFILE:
     case ENOBUFS:
-    case ENOMEM: shut(loop, FR_LIMIT_FILES, strerrorname_np(error)); return false;
+    case ENOMEM:
+    case EINVAL: /* somebody who shares the socket has shut it: it is told as ready for ever */
+        shut(loop, FR_LIMIT_FILES, strerrorname_np(error));
+        return false;
     case EAGAIN: return false;
     default: return true; /* that client has gone already, or a signal came */
     }

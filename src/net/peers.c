@@ -7,7 +7,6 @@
  * tells.
  */
 #include <pthread.h>
-#include <string.h>
 
 #include "base/address.h"
 #include "base/alloc.h"
@@ -44,11 +43,10 @@ void fr_peers_free_(fr_peers *peers)
  * 0:1:…::/64. */
 static uint64_t key_of(const fr_address *address)
 {
-    static const uint8_t V4_START[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    bool is_v4 = memcmp(address->bytes, V4_START, sizeof V4_START) == 0;
-    uint64_t key = is_v4 ? 1 : 0;
-    for (int i = 0; i < (is_v4 ? 4 : 8); i++)
-        key = key << 8 | address->bytes[is_v4 ? 12 + i : i];
+    const uint8_t *v4 = fr_address_as_v4(address), *bytes = v4 ? v4 : address->bytes;
+    uint64_t key = v4 ? 1 : 0;
+    for (int i = 0; i < (v4 ? 4 : 8); i++)
+        key = key << 8 | bytes[i];
     return key ? key : 1; /* 0: not counted */
 }
 

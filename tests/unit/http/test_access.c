@@ -78,6 +78,10 @@ static void nothing_of_a_client_leaves_its_field(void **state)
     line = line_of(FR_ACCESS_JSON, &evil);
     assert_non_null(strstr(line, "\"/\\\"\\\\\\u000a\\u001b[2J\\u007f\xc3\xa9\""));
     assert_non_null(strstr(line, "\"\\\" 200 0\\u000d\\u000a6.6.6.6 \\u00ff\""));
+    evil.user_agent = FR_STR("\xc2\x9b"
+                             "2J\xc2\xa0"); /* control bytes of Latin-1, as UTF-8 */
+    line = line_of(FR_ACCESS_JSON, &evil);
+    assert_non_null(strstr(line, "\"\\u009b2J\xc2\xa0\""));
 }
 
 static void the_longest_texts_fit_a_line(void **state)

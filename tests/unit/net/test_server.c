@@ -735,6 +735,42 @@ static void so_many_are_taken_in_a_second_and_nobody_is_lost(void **state)
     fr_server_close(the_app.server);
 }
 
+static void who_waits_for_the_rate_is_let_in_by_the_drain(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 4 };
+    fr_loop *loop = app_open_by_hand((fr_server_opts){.accepts_a_second = 1});
+    int fds[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++)
+        fds[i] = client();
+    fr_loop_run_once(loop, -1);
+    assert_int_equal(open_count(), 1);
+    loop->is_draining = true;
+    fr_gate_drain_(loop);
+    assert_int_equal(open_count(), CLIENTS);
+    for (int i = 0; i < CLIENTS; i++)
+        close(fds[i]);
+    fr_server_close(the_app.server);
+}
+
+/* Whoever shares a socket may shut it: it is told as ready then, for ever. */
+static void a_socket_that_takes_nobody_any_more_does_not_keep_us_busy(void **state)
+{
+    (void)state;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 16), 0);
+    fr_loop *loop = app_open_by_hand(
+        (fr_server_opts){.endpoints = &(fr_endpoint){.fd = fd}, .endpoint_count = 1});
+    assert_int_equal(shutdown(fd, SHUT_RD), 0);
+    fr_loop_run_once(loop, -1);
+    assert_int_equal(count_of(FR_LIMIT_FILES), 1);
+    fr_loop_run_once(loop, 0);
+    assert_false(loop->had_events);
+    fr_server_close(the_app.server);
+    close(fd);
+}
+
 static void without_files_accepting_pauses_and_goes_on(void **state)
 {
     (void)state;
@@ -940,6 +976,8 @@ FR_TESTS(server, FR_TEST(both_workers_serve), FR_TEST(a_port_in_use_is_said_in_o
          FR_TEST(a_refusal_for_want_of_memory_is_not_counted_for_the_address),
          FR_TEST(a_network_of_ipv6_is_one_peer),
          FR_TEST(so_many_are_taken_in_a_second_and_nobody_is_lost),
+         FR_TEST(who_waits_for_the_rate_is_let_in_by_the_drain),
+         FR_TEST(a_socket_that_takes_nobody_any_more_does_not_keep_us_busy),
          FR_TEST(without_files_accepting_pauses_and_goes_on),
          FR_TEST(the_drain_answers_what_was_sent_and_says_goodbye),
          FR_TEST(what_does_not_end_is_cut_in_time),
