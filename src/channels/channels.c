@@ -43,7 +43,8 @@ static void free_loop(void *value)
     fr_timer_cancel(all->loop, &all->retry);
     fr_events_free_(all);
     fr_groups_free_(all);
-    fr_slabs_deinit(&all->slabs);
+    if (!all->slabs.items) /* else handlers were left: what they stand on stays */
+        fr_slabs_deinit(&all->slabs);
     fr_post_close_(all->post);
     fr_free(all);
 }

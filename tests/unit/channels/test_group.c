@@ -1,6 +1,8 @@
 /* Groups on one loop: who hears what, in which order, and what becomes of those that cannot keep up. */
 #include "channels/app.h"
 
+#include <sys/wait.h>
+
 #include "net/net_int.h"
 
 static app a;
@@ -425,9 +427,30 @@ static void each_allocation_may_fail(void **state)
     }
 }
 
+/* In a process of its own, as the handler's memory is never freed. */
+static void a_handler_that_is_left_does_not_end_the_process(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (!child) {
+        app own;
+        peer p;
+        app_start(&own, NULL);
+        app_route(&own, "l/", &listening);
+        app_open(&own, &p, "/l/");
+        peer_text(&p, "sleep");
+        peer_run(&p);
+        app_stop(&own);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 #define G(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-FR_TESTS(group, G(names_are_checked), G(all_members_hear_it_the_sender_too),
-         G(joining_and_leaving_take_effect_at_once),
+FR_TESTS(group, G(a_handler_that_is_left_does_not_end_the_process), G(names_are_checked),
+         G(all_members_hear_it_the_sender_too), G(joining_and_leaving_take_effect_at_once),
          G(what_was_sent_to_the_group_comes_before_what_is_sent_after_it),
          G(client_and_group_messages_are_handled_in_the_order_they_came),
          G(a_group_message_past_a_hundred_closes_with_1013),
