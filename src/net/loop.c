@@ -170,7 +170,7 @@ static void arm(fr_hook_list *list, fr_pass_hook *hook)
 }
 
 /* Those that are armed meanwhile are appended, and not run by this call. */
-static void run_each(fr_hook_list *list)
+static void run_each(fr_hook_list *list, bool urgent_only)
 {
     fr_pass_hook *hook, *last = list->last;
     do {
@@ -180,6 +180,11 @@ static void run_each(fr_hook_list *list)
         if (!list->first)
             list->last = NULL;
         hook->is_armed = false;
+        if (urgent_only && !hook->is_urgent) {
+            arm(list, hook);
+            continue;
+        }
+        hook->is_urgent = false;
         hook->run(hook);
     } while (hook != last);
 }
@@ -194,8 +199,9 @@ void fr_loop_in_slices(fr_loop *loop, fr_pass_hook *hook)
     arm(&loop->slices, hook);
 }
 
-void fr_loop_hurry(fr_loop *loop)
+void fr_loop_hurry(fr_loop *loop, fr_pass_hook *hook)
 {
+    hook->is_urgent = true;
     loop->is_hurried = true;
 }
 
@@ -224,13 +230,13 @@ bool fr_loop_has_rest_(const fr_loop *loop)
 static void run_hooks(fr_loop *loop)
 {
     for (int round = 0; round < FR_ROUNDS_A_PASS && loop->hooks.first; round++)
-        run_each(&loop->hooks);
+        run_each(&loop->hooks, false);
 }
 
-static void run_slices(fr_loop *loop)
+static void run_slices(fr_loop *loop, bool urgent_only)
 {
     loop->is_hurried = false; /* who is still in a hurry says so again */
-    run_each(&loop->slices);
+    run_each(&loop->slices, urgent_only);
 }
 
 void *fr_loop_slot_get(fr_loop *loop, fr_loop_slot slot)
@@ -331,17 +337,25 @@ static void flush(fr_loop *loop)
     loop->late_count = loop->dirty_count;
 }
 
-/* Returns false when the rest of the pass's work is left to the next one. */
-static bool finish_round(fr_loop *loop, int round)
+/* What is set off by others is not taken up while something is urgent: it could add to that for ever. */
+static void take_up(fr_loop *loop)
 {
-    bool may_slice = loop->slices.first && (!round || loop->is_hurried || has_time_for_part(loop));
-    if (round >= FR_ROUNDS_A_PASS && !may_slice)
-        return false;
     fr_conns_redeliver_(loop);
     fr_fibers_run_ready_(loop);
     run_hooks(loop);
-    if (loop->slices.first && (may_slice || !round))
-        run_slices(loop);
+}
+
+/* Returns false when the rest of the pass's work is left to the next one. */
+static bool finish_round(fr_loop *loop, int round)
+{
+    bool may_slice = !round || (loop->slices.first && has_time_for_part(loop));
+    bool is_urgent = !may_slice && loop->is_hurried && loop->slices.first;
+    if (round >= FR_ROUNDS_A_PASS && !may_slice && !is_urgent)
+        return false;
+    if (!is_urgent)
+        take_up(loop);
+    if (loop->slices.first && (may_slice || is_urgent))
+        run_slices(loop, is_urgent);
     if (loop->dirty_count)
         flush(loop);
     fr_conns_close_failed_(loop);

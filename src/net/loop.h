@@ -43,7 +43,7 @@ void fr_timer_cancel(fr_loop *loop, fr_timer *timer); /* fine when not armed (ze
 typedef struct fr_pass_hook {
     struct fr_pass_hook *next;
     void (*run)(struct fr_pass_hook *hook);
-    bool is_armed;
+    bool is_armed, is_urgent;
 } fr_pass_hook;
 /* Run the hook once, at the end of this pass, before output leaves. Arming an armed hook does nothing.
  * A hook may write to connections and arm other hooks (they run in the same pass). */
@@ -53,8 +53,8 @@ void fr_loop_at_pass_end(fr_loop *loop, fr_pass_hook *hook);
  * this pass or, if that would last longer than FR_PASS_MS, in the next one. A hook is armed for one of the two only. */
 void fr_loop_in_slices(fr_loop *loop, fr_pass_hook *hook);
 enum { FR_PASS_MS = 2 };
-/* What waits behind a slice has reached its bound: the slices go on in this pass, until nobody is in a hurry. */
-void fr_loop_hurry(fr_loop *loop);
+/* What waits behind this armed slice has reached its bound: it goes on in this pass, alone, until it does not say so again. */
+void fr_loop_hurry(fr_loop *loop, fr_pass_hook *hook);
 /* To so many connections a slice may write. */
 unsigned fr_loop_chunk(const fr_loop *loop);
 /* May go on with what has come? Whether this pass has lasted less than FR_PASS_MS; costs a look at the clock. */

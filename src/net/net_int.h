@@ -266,7 +266,7 @@ struct fr_loop {
     fr_timer pool_trim;
 
     fr_hook_list hooks, slices;
-    bool is_hurried; /* slices go on past their time */
+    bool is_hurried; /* a slice is urgent */
     fr_wheel wheel;
     struct {
         void *value;

@@ -289,7 +289,7 @@ static void look_for_crowd(fr_fan *fan)
         return;
     if (fan->sending) {
         set_crowded(fan, true);
-        fr_loop_hurry(fan->loop);
+        fr_loop_hurry(fan->loop, &loop_of(fan)->flush);
     } else if (fan->is_waiting) {
         close_window(fan);
         mark_dirty(fan);
@@ -602,5 +602,5 @@ void fr_fan_flush_some_(fr_pass_hook *hook)
     if (all->dirty_first)
         fr_loop_in_slices(all->loop, hook);
     if (all->crowded)
-        fr_loop_hurry(all->loop);
+        fr_loop_hurry(all->loop, hook);
 }

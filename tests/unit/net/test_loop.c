@@ -201,7 +201,7 @@ static void work_a_part(fr_pass_hook *h)
     if (--work.left)
         fr_loop_in_slices(work.loop, h);
     if (work.hurried && --work.hurried)
-        fr_loop_hurry(work.loop);
+        fr_loop_hurry(work.loop, h);
 }
 
 static void begin_work(fr_loop *loop, int parts)
@@ -240,6 +240,13 @@ static void long_work_leaves_others_their_turn(void **state)
     pair_close(&p);
 }
 
+static int slices;
+static void slice_without_end(fr_pass_hook *h)
+{
+    slices++;
+    fr_loop_in_slices(work.loop, h);
+}
+
 static void urgent_work_goes_on_until_it_is_not(void **state)
 {
     (void)state;
@@ -247,11 +254,16 @@ static void urgent_work_goes_on_until_it_is_not(void **state)
     pair_open(&p, &pair_proto);
     begin_work(p.loop, 9);
     work.hurried = 6;
-    fr_loop_hurry(p.loop);
+    fr_loop_hurry(p.loop, &work.hook);
+    fr_pass_hook other = {.run = slice_without_end};
+    slices = 0;
+    fr_loop_in_slices(p.loop, &other);
     pair_pass(&p);
     assert_int_equal(work.done, 6);
+    assert_int_equal(slices, 1); /* it is not urgent */
     pair_pass(&p);
     assert_int_equal(work.done, 7);
+    assert_int_equal(slices, 2);
     pair_close(&p);
 }
 
