@@ -22,7 +22,8 @@
 enum {
     WORKERS_MAX = 256,
     DRAIN_MS = 8000,
-    FILES_RESERVED = 64,    /* databases, logs, epoll: not for connections */
+    FILES_RESERVED = 64,    /* the database's writer, logs, folders: not for connections */
+    FILES_A_WORKER = 10,    /* epoll, wake-up, ring, access log, listeners, a reader's three */
     QUIET_PASSES_MAX = 64,  /* of the drain, to read what has arrived */
     REST_PASSES_MAX = 1024, /* and if so many are sent something that they do not get it in one */
     STRAGGLERS_MS = 2000,   /* for handlers without a connection */
@@ -70,8 +71,9 @@ static void set_defaults(fr_server *server)
         opts->workers = WORKERS_MAX;
     if (!opts->drain_ms)
         opts->drain_ms = DRAIN_MS;
+    int reserved = FILES_RESERVED + FILES_A_WORKER * opts->workers;
     if (opts->connections_max <= 0)
-        opts->connections_max = files > 2 * FILES_RESERVED ? files - FILES_RESERVED : files / 2;
+        opts->connections_max = files > 2 * reserved ? files - reserved : files / 2;
     if (!opts->out_bytes)
         opts->out_bytes = FR_CONN_OUT_BYTES;
     if (opts->out_bytes > INT32_MAX)

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -771,6 +772,24 @@ static void a_socket_that_takes_nobody_any_more_does_not_keep_us_busy(void **sta
     close(fd);
 }
 
+/* In a process of its own: the limit cannot be raised again. */
+static void connections_leave_files_for_what_workers_open(void **state)
+{
+    (void)state;
+    enum { FILES = 1000, WORKERS = 32, LATER = 4 }; /* a ring, and a reader's three */
+    pid_t child = fork();
+    if (!child) {
+        struct rlimit low = {FILES, FILES};
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+        app_open((fr_server_opts){.workers = WORKERS});
+        int opened = dup(0); /* the lowest that is free: so many are in use */
+        _exit(opened + WORKERS * LATER + the_app.server->opts.connections_max > FILES);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 static void without_files_accepting_pauses_and_goes_on(void **state)
 {
     (void)state;
@@ -978,6 +997,7 @@ FR_TESTS(server, FR_TEST(both_workers_serve), FR_TEST(a_port_in_use_is_said_in_o
          FR_TEST(so_many_are_taken_in_a_second_and_nobody_is_lost),
          FR_TEST(who_waits_for_the_rate_is_let_in_by_the_drain),
          FR_TEST(a_socket_that_takes_nobody_any_more_does_not_keep_us_busy),
+         FR_TEST(connections_leave_files_for_what_workers_open),
          FR_TEST(without_files_accepting_pauses_and_goes_on),
          FR_TEST(the_drain_answers_what_was_sent_and_says_goodbye),
          FR_TEST(what_does_not_end_is_cut_in_time),
