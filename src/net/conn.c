@@ -1,20 +1,17 @@
 /*
- * Connections: their life, reading, pausing, closing. Output is in out.c.
+ * Connections: their life, reading, pausing, closing. Output is in out.c, their memory in conn_slab.c.
  *
  * A closed connection keeps its memory until the pass ends, so that events of this pass, lists and
  * callers that still hold its pointer find a slot that says "closed" and not another connection.
  */
 #include "net/conn.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/pages.h"
 #include "net/net_int.h"
 
 enum {
@@ -24,117 +21,6 @@ enum {
     CARRY_ROOM_BYTES = 64 * 1024,
     LINGER_MS = 2000,
 };
-
-/* ---- memory ---- */
-
-static fr_err grow_lists(fr_loop *loop)
-{
-    if (loop->slab_count == loop->slab_cap) {
-        uint32_t cap = loop->slab_cap ? loop->slab_cap * 2 : 8;
-        fr_conn_slab **slabs = fr_realloc(loop->slabs, cap * sizeof *slabs);
-        if (!slabs)
-            return FR_ENOMEM;
-        loop->slabs = slabs;
-        loop->slab_cap = cap;
-    }
-    if (loop->dirty_cap < (loop->slab_count + 1) * FR_SLAB_CONNS) {
-        uint32_t cap = (loop->slab_count + 1) * FR_SLAB_CONNS * 2;
-        fr_conn **dirty = fr_malloc(cap * sizeof *dirty); /* what is not used stays untouched */
-        if (!dirty)
-            return FR_ENOMEM;
-        if (loop->dirty_count)
-            memcpy(dirty, loop->dirty, loop->dirty_count * sizeof *dirty);
-        fr_free(loop->dirty);
-        loop->dirty = dirty;
-        loop->dirty_cap = cap;
-    }
-    return FR_OK;
-}
-
-static void link_open(fr_conn_slab *slab)
-{
-    fr_conn_slab **first = &slab->loop->open_slabs;
-    slab->next = *first;
-    slab->prev_next = first;
-    if (slab->next)
-        slab->next->prev_next = &slab->next;
-    *first = slab;
-}
-
-static void unlink_open(fr_conn_slab *slab)
-{
-    *slab->prev_next = slab->next;
-    if (slab->next)
-        slab->next->prev_next = slab->prev_next;
-}
-
-static void slab_due(fr_timer *timer);
-
-static fr_err add_slab(fr_loop *loop)
-{
-    FR_TRY(grow_lists(loop));
-    fr_conn_slab *slab = fr_pages_new(FR_SLAB_BYTES);
-    if (!slab)
-        return FR_ENOMEM;
-    slab->loop = loop;
-    slab->timer.run = slab_due;
-    for (uint32_t i = FR_SLAB_CONNS; i-- > 0;) { /* the first is taken first */
-        slab->conns[i].next = slab->free;
-        slab->free = &slab->conns[i];
-    }
-    link_open(slab);
-    slab->index = loop->slab_count;
-    loop->slabs[loop->slab_count++] = slab;
-    return FR_OK;
-}
-
-static void slab_free(fr_conn_slab *slab)
-{
-    fr_loop *loop = slab->loop;
-    fr_conn_slab *last = loop->slabs[--loop->slab_count];
-    loop->slabs[slab->index] = last;
-    last->index = slab->index;
-    if (slab->free)
-        unlink_open(slab);
-    fr_timer_cancel(loop, &slab->timer);
-    fr_free(slab->peer_keys);
-    fr_pages_free(slab, FR_SLAB_BYTES);
-}
-
-void fr_conns_free_(fr_loop *loop)
-{
-    while (loop->slab_count)
-        slab_free(loop->slabs[loop->slab_count - 1]);
-    fr_free(loop->slabs);
-    fr_free(loop->dirty);
-}
-
-/* NULL when memory is out. */
-static fr_conn *take_slot(fr_loop *loop)
-{
-    if (!loop->open_slabs && add_slab(loop) != FR_OK)
-        return NULL;
-    fr_conn_slab *slab = loop->open_slabs;
-    fr_conn *conn = slab->free;
-    slab->free = conn->next;
-    slab->used++;
-    if (!slab->free)
-        unlink_open(slab);
-    return conn;
-}
-
-/* A slab that is empty goes, if another one has room. */
-static void give_slot_back(fr_conn *conn)
-{
-    fr_conn_slab *slab = fr_conn_slab_of_(conn);
-    if (!slab->free)
-        link_open(slab);
-    conn->flags = 0;
-    conn->next = slab->free;
-    slab->free = conn;
-    if (--slab->used == 0 && (slab->next || slab->loop->open_slabs != slab))
-        slab_free(slab);
-}
 
 static void ignore_close(fr_conn *conn, fr_err why)
 {
@@ -152,7 +38,7 @@ static const fr_proto no_proto = {.name = "none", .on_data = ignore_data, .on_cl
 
 fr_conn *fr_conn_new_(fr_loop *loop, int fd)
 {
-    fr_conn *conn = take_slot(loop);
+    fr_conn *conn = fr_conn_slot_take_(loop);
     if (!conn)
         return NULL;
     *conn = (fr_conn){
@@ -163,7 +49,7 @@ fr_conn *fr_conn_new_(fr_loop *loop, int fd)
         .out_bound = (uint32_t)loop->out_bytes,
     };
     if (loop->backend->arm(loop, conn) != FR_OK) {
-        give_slot_back(conn);
+        fr_conn_slot_give_back_(conn);
         return NULL;
     }
     loop->open_count++;
@@ -202,26 +88,6 @@ void fr_conn_rearm_(fr_conn *conn)
 
 /* ---- closing ---- */
 
-static void wake_at(fr_conn_slab *slab, uint64_t at_ms)
-{
-    if (!slab->timer.prev_next || at_ms < slab->timer.at_ms)
-        fr_timer_set(slab->loop, &slab->timer, at_ms);
-}
-
-/* 0 = none. A timer that was set for it stays: it looks for the nearest when it comes. So the idle time of a busy
- * connection costs one store a message. */
-static void set_due(fr_conn *conn, uint64_t at_ms)
-{
-    fr_conn_slab *slab = fr_conn_slab_of_(conn);
-    uint32_t *due = &slab->due[conn - slab->conns];
-    uint64_t tick = at_ms / FR_TICK_MS + (at_ms % FR_TICK_MS != 0); /* never early */
-    *due = FR_DUE_NEVER;
-    if (!at_ms || tick >= slab->loop->now_ms / FR_TICK_MS + FR_TICKS_MOST)
-        return;
-    *due = (uint32_t)tick != FR_DUE_NEVER ? (uint32_t)tick : (uint32_t)tick + 1;
-    wake_at(slab, tick * FR_TICK_MS);
-}
-
 static void set_why(fr_conn *conn, fr_err why)
 {
     uint32_t flags = conn->flags & ((1u << FR_CONN_WHY_SHIFT) - 1);
@@ -252,7 +118,7 @@ static void close_now(fr_conn *conn)
 {
     fr_loop *loop = conn->loop;
     conn->flags |= FR_CONN_CLOSED;
-    set_due(conn, 0);
+    fr_conn_set_due_(conn, 0);
     fr_out_free_(conn);
     forget_dirty(conn);
     fr_free(conn->carry);
@@ -326,7 +192,7 @@ void fr_conns_reap_(fr_loop *loop)
     uint32_t count = 0;
     for (; conn; conn = next, count++) {
         next = conn->next;
-        give_slot_back(conn);
+        fr_conn_slot_give_back_(conn);
     }
     loop->zombies = NULL;
     if (loop->server) {
@@ -375,7 +241,7 @@ void fr_conn_finish(fr_conn *conn, uint32_t linger_ms)
         return;
     conn->flags |= FR_CONN_FINISHING;
     conn->flags &= ~(uint32_t)FR_CONN_PAUSED;
-    set_due(conn, fr_clock_ms() + (linger_ms ? linger_ms : LINGER_MS));
+    fr_conn_set_due_(conn, fr_clock_ms() + (linger_ms ? linger_ms : LINGER_MS));
     if (!(conn->flags & FR_CONN_IN_CALL)) {
         fr_free(conn->carry);
         conn->carry = NULL;
@@ -386,7 +252,7 @@ void fr_conn_finish(fr_conn *conn, uint32_t linger_ms)
 
 /* ---- deadlines ---- */
 
-static void deadline_passed(fr_conn *conn)
+void fr_conn_deadline_passed_(fr_conn *conn)
 {
     if (!(conn->flags & FR_CONN_FINISHING)) {
         call_or_close(conn, conn->proto->on_deadline, FR_ETIMEOUT);
@@ -398,38 +264,10 @@ static void deadline_passed(fr_conn *conn)
     fr_conn_close(conn, has_all_left ? FR_OK : FR_ETIMEOUT);
 }
 
-/* A deadline of one of them may have passed. */
-static void slab_due(fr_timer *timer)
-{
-    fr_conn_slab *slab = FR_CONTAINER_(timer, fr_conn_slab, timer);
-    uint64_t now = slab->loop->now_ms / FR_TICK_MS;
-    uint32_t nearest = FR_TICKS_MOST;
-    slab->used++; /* it stays, whatever a callback does */
-    for (uint32_t i = 0; i < FR_SLAB_CONNS; i++) {
-        if (slab->due[i] == FR_DUE_NEVER)
-            continue;
-        int32_t left = (int32_t)(slab->due[i] - (uint32_t)now);
-        if (left > 0) {
-            nearest = (uint32_t)left < nearest ? (uint32_t)left : nearest;
-            continue;
-        }
-        slab->due[i] = FR_DUE_NEVER;
-        deadline_passed(&slab->conns[i]); /* may set others anew, and the timer for them */
-        if (FR_UNLIKELY(!fr_loop_has_time(slab->loop))) {
-            nearest =
-                1; /* a crowd that came at once also ends at once: the others have their turn */
-            break;
-        }
-    }
-    slab->used--;
-    if (nearest != FR_TICKS_MOST)
-        wake_at(slab, (now + nearest) * FR_TICK_MS);
-}
-
 void fr_conn_set_deadline(fr_conn *conn, uint64_t at_ms)
 {
     if (!fr_conn_is_closing(conn))
-        set_due(conn, at_ms);
+        fr_conn_set_due_(conn, at_ms);
 }
 
 /* ---- reading ---- */
@@ -672,52 +510,4 @@ void fr_conns_redeliver_(fr_loop *loop)
         else if (conn->carry && !(conn->flags & (FR_CONN_PAUSED | FR_CONN_FINISHING)))
             deliver(conn, conn->carry->bytes, conn->carry->n);
     }
-}
-
-/* ---- addresses ---- */
-
-fr_peer_kind fr_sockaddr_read_(const fr_sockaddr *at, fr_address *address, uint16_t *port)
-{
-    switch (at->any.sa_family) {
-    case AF_INET:
-        *address = fr_address_v4((const uint8_t *)&at->v4.sin_addr);
-        *port = ntohs(at->v4.sin_port);
-        return FR_PEER_IP;
-    case AF_INET6:
-        memcpy(address->bytes, &at->v6.sin6_addr, sizeof address->bytes);
-        *port = ntohs(at->v6.sin6_port);
-        return FR_PEER_IP;
-    case AF_UNIX: return FR_PEER_UNIX;
-    default: return FR_PEER_UNKNOWN;
-    }
-}
-
-fr_peer_kind fr_conn_peer_address(const fr_conn *conn, fr_address *address, uint16_t *port)
-{
-    fr_sockaddr at = {.any.sa_family = AF_UNSPEC};
-    socklen_t size = sizeof at;
-    return getpeername(conn->fd, &at.any, &size) ? FR_PEER_UNKNOWN
-                                                 : fr_sockaddr_read_(&at, address, port);
-}
-
-static bool put_text(fr_peer_kind kind, const fr_address *address, char host[64])
-{
-    if (kind == FR_PEER_IP)
-        host[fr_address_text(address, host)] = '\0';
-    return kind == FR_PEER_IP;
-}
-
-bool fr_conn_peer(const fr_conn *conn, char host[64], uint16_t *port)
-{
-    fr_address address;
-    return put_text(fr_conn_peer_address(conn, &address, port), &address, host);
-}
-
-bool fr_conn_local(const fr_conn *conn, char host[64], uint16_t *port)
-{
-    fr_sockaddr at = {.any.sa_family = AF_UNSPEC};
-    fr_address address;
-    socklen_t size = sizeof at;
-    return !getsockname(conn->fd, &at.any, &size) &&
-           put_text(fr_sockaddr_read_(&at, &address, port), &address, host);
 }

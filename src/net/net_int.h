@@ -330,7 +330,7 @@ void fr_wheel_init_(fr_wheel *wheel, uint64_t now_ms);
 void fr_wheel_run_(fr_loop *loop);
 int fr_wheel_wait_ms_(const fr_loop *loop); /* -1: no timer */
 
-/* conn.c */
+/* sockaddr.c */
 typedef union fr_sockaddr {
     struct sockaddr any;
     struct sockaddr_in v4;
@@ -338,6 +338,14 @@ typedef union fr_sockaddr {
     struct sockaddr_storage room;
 } fr_sockaddr;
 fr_peer_kind fr_sockaddr_read_(const fr_sockaddr *at, fr_address *address, uint16_t *port);
+
+/* conn_slab.c */
+fr_conn *fr_conn_slot_take_(fr_loop *loop); /* NULL when memory is out */
+void fr_conn_slot_give_back_(fr_conn *conn);
+void fr_conn_set_due_(fr_conn *conn, uint64_t at_ms); /* 0 = none */
+void fr_conns_free_(fr_loop *loop);                   /* memory of all; none is open */
+
+/* conn.c */
 fr_conn *fr_conn_new_(fr_loop *loop, int fd);
 void fr_conn_on_events_(fr_conn *conn, bool can_read, bool can_write, bool is_hung, bool is_broken);
 void fr_conn_rearm_(fr_conn *conn);            /* tell the back end what is wanted now */
@@ -347,7 +355,7 @@ void fr_conn_cut_(fr_conn *conn);              /* the loop ends */
 void fr_conns_redeliver_(fr_loop *loop);
 void fr_conns_close_failed_(fr_loop *loop);
 void fr_conns_reap_(fr_loop *loop);
-void fr_conns_free_(fr_loop *loop); /* memory of all; none is open */
+void fr_conn_deadline_passed_(fr_conn *conn);
 static inline void fr_conn_mark_dirty_(fr_conn *conn)
 {
     if (!conn->dirty_slot) {

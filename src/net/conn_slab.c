@@ -1,0 +1,169 @@
+/*
+ * The memory of connections: slabs, each with the deadlines of its connections beside them and one timer for all. What one
+ * looks like is drawn in net_int.h.
+ */
+#include "net/conn.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/pages.h"
+#include "net/net_int.h"
+
+/* ---- deadlines ---- */
+
+static void wake_at(fr_conn_slab *slab, uint64_t at_ms)
+{
+    if (!slab->timer.prev_next || at_ms < slab->timer.at_ms)
+        fr_timer_set(slab->loop, &slab->timer, at_ms);
+}
+
+/* A timer that was set for it stays: it looks for the nearest when it comes. So the idle time of a busy
+ * connection costs one store a message. */
+void fr_conn_set_due_(fr_conn *conn, uint64_t at_ms)
+{
+    fr_conn_slab *slab = fr_conn_slab_of_(conn);
+    uint32_t *due = &slab->due[conn - slab->conns];
+    uint64_t tick = at_ms / FR_TICK_MS + (at_ms % FR_TICK_MS != 0); /* never early */
+    *due = FR_DUE_NEVER;
+    if (!at_ms || tick >= slab->loop->now_ms / FR_TICK_MS + FR_TICKS_MOST)
+        return;
+    *due = (uint32_t)tick != FR_DUE_NEVER ? (uint32_t)tick : (uint32_t)tick + 1;
+    wake_at(slab, tick * FR_TICK_MS);
+}
+
+/* A deadline of one of them may have passed. */
+static void slab_due(fr_timer *timer)
+{
+    fr_conn_slab *slab = FR_CONTAINER_(timer, fr_conn_slab, timer);
+    uint64_t now = slab->loop->now_ms / FR_TICK_MS;
+    uint32_t nearest = FR_TICKS_MOST;
+    slab->used++; /* it stays, whatever a callback does */
+    for (uint32_t i = 0; i < FR_SLAB_CONNS; i++) {
+        if (slab->due[i] == FR_DUE_NEVER)
+            continue;
+        int32_t left = (int32_t)(slab->due[i] - (uint32_t)now);
+        if (left > 0) {
+            nearest = (uint32_t)left < nearest ? (uint32_t)left : nearest;
+            continue;
+        }
+        slab->due[i] = FR_DUE_NEVER;
+        fr_conn_deadline_passed_(&slab->conns[i]); /* may set others anew, and the timer for them */
+        if (FR_UNLIKELY(!fr_loop_has_time(slab->loop))) {
+            nearest =
+                1; /* a crowd that came at once also ends at once: the others have their turn */
+            break;
+        }
+    }
+    slab->used--;
+    if (nearest != FR_TICKS_MOST)
+        wake_at(slab, (now + nearest) * FR_TICK_MS);
+}
+
+/* ---- slabs ---- */
+
+static fr_err grow_lists(fr_loop *loop)
+{
+    if (loop->slab_count == loop->slab_cap) {
+        uint32_t cap = loop->slab_cap ? loop->slab_cap * 2 : 8;
+        fr_conn_slab **slabs = fr_realloc(loop->slabs, cap * sizeof *slabs);
+        if (!slabs)
+            return FR_ENOMEM;
+        loop->slabs = slabs;
+        loop->slab_cap = cap;
+    }
+    if (loop->dirty_cap < (loop->slab_count + 1) * FR_SLAB_CONNS) {
+        uint32_t cap = (loop->slab_count + 1) * FR_SLAB_CONNS * 2;
+        fr_conn **dirty = fr_malloc(cap * sizeof *dirty); /* what is not used stays untouched */
+        if (!dirty)
+            return FR_ENOMEM;
+        if (loop->dirty_count)
+            memcpy(dirty, loop->dirty, loop->dirty_count * sizeof *dirty);
+        fr_free(loop->dirty);
+        loop->dirty = dirty;
+        loop->dirty_cap = cap;
+    }
+    return FR_OK;
+}
+
+static void link_open(fr_conn_slab *slab)
+{
+    fr_conn_slab **first = &slab->loop->open_slabs;
+    slab->next = *first;
+    slab->prev_next = first;
+    if (slab->next)
+        slab->next->prev_next = &slab->next;
+    *first = slab;
+}
+
+static void unlink_open(fr_conn_slab *slab)
+{
+    *slab->prev_next = slab->next;
+    if (slab->next)
+        slab->next->prev_next = slab->prev_next;
+}
+
+static fr_err add_slab(fr_loop *loop)
+{
+    FR_TRY(grow_lists(loop));
+    fr_conn_slab *slab = fr_pages_new(FR_SLAB_BYTES);
+    if (!slab)
+        return FR_ENOMEM;
+    slab->loop = loop;
+    slab->timer.run = slab_due;
+    for (uint32_t i = FR_SLAB_CONNS; i-- > 0;) { /* the first is taken first */
+        slab->conns[i].next = slab->free;
+        slab->free = &slab->conns[i];
+    }
+    link_open(slab);
+    slab->index = loop->slab_count;
+    loop->slabs[loop->slab_count++] = slab;
+    return FR_OK;
+}
+
+static void slab_free(fr_conn_slab *slab)
+{
+    fr_loop *loop = slab->loop;
+    fr_conn_slab *last = loop->slabs[--loop->slab_count];
+    loop->slabs[slab->index] = last;
+    last->index = slab->index;
+    if (slab->free)
+        unlink_open(slab);
+    fr_timer_cancel(loop, &slab->timer);
+    fr_free(slab->peer_keys);
+    fr_pages_free(slab, FR_SLAB_BYTES);
+}
+
+void fr_conns_free_(fr_loop *loop)
+{
+    while (loop->slab_count)
+        slab_free(loop->slabs[loop->slab_count - 1]);
+    fr_free(loop->slabs);
+    fr_free(loop->dirty);
+}
+
+fr_conn *fr_conn_slot_take_(fr_loop *loop)
+{
+    if (!loop->open_slabs && add_slab(loop) != FR_OK)
+        return NULL;
+    fr_conn_slab *slab = loop->open_slabs;
+    fr_conn *conn = slab->free;
+    slab->free = conn->next;
+    slab->used++;
+    if (!slab->free)
+        unlink_open(slab);
+    return conn;
+}
+
+/* A slab that is empty goes, if another one has room. */
+void fr_conn_slot_give_back_(fr_conn *conn)
+{
+    fr_conn_slab *slab = fr_conn_slab_of_(conn);
+    if (!slab->free)
+        link_open(slab);
+    conn->flags = 0;
+    conn->next = slab->free;
+    slab->free = conn;
+    if (--slab->used == 0 && (slab->next || slab->loop->open_slabs != slab))
+        slab_free(slab);
+}
