@@ -129,7 +129,7 @@ static bool is_origin_ok(const fr_channels *channels, const fr_ws_target *target
     if (fr_origin_ok(origin, fr_req_host(req), channels->origins))
         return true;
     FR_WARN("ws.origin", FR_KV_S("origin", origin), FR_KV_S("path", req->path),
-            FR_KV_C("do", "if the page is yours, add its host to the allowed origins"));
+            FR_KV_C("do", "if the page is yours, name its origin with --origins"));
     return false;
 }
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -171,7 +173,6 @@ static fr_err add_consumer(fr_assembly *a, const fr_flat_route *flat, fr_router 
     return fr_router_add(websocket, flat->pattern, false, target, a->error);
 }
 
-/* Before anything listens, and with a reason. */
 static int check_access_log(fr_assembly *a)
 {
     const char *path = a->options->access_log;
@@ -179,18 +180,53 @@ static int check_access_log(fr_assembly *a)
         return FR_EXIT_DONE;
     snprintf(a->error, sizeof a->error, "--access-log: \"%.300s\" cannot be written: %s", path,
              strerrordesc_np(errno));
-    return FR_EXIT_CONFIG;
+    return FR_EXIT_USAGE;
 }
 
-static int read_trust(fr_assembly *a, const fr_trust **out)
+static bool takes_uploads(const fr_assembly *a)
+{
+    for (size_t i = 0; i < a->routes.list.count; i++)
+        if (a->routes.list.at[i].route->uploads)
+            return true;
+    return false;
+}
+
+/* Else the first large file would be the one that tells. */
+static int check_upload_folder(fr_assembly *a)
+{
+    const char *path = a->options->upload_folder;
+    struct stat about;
+    if (!path || !takes_uploads(a))
+        return FR_EXIT_DONE;
+    int error = stat(path, &about)              ? errno
+                : !S_ISDIR(about.st_mode)       ? ENOTDIR
+                : access(path, W_OK | X_OK) < 0 ? errno
+                                                : 0;
+    if (!error)
+        return FR_EXIT_DONE;
+    snprintf(a->error, sizeof a->error, "--upload-folder: \"%.300s\" cannot be written: %s", path,
+             strerrordesc_np(error));
+    return FR_EXIT_USAGE;
+}
+
+static int read_trust(fr_assembly *a)
 {
     char why[256];
-    fr_err err = fr_trust_parse(a->arena, a->options->trust_proxy, out, why);
+    fr_err err = fr_trust_parse(a->arena, a->options->trust_proxy, &a->http.trust, why);
     if (err == FR_EINVAL)
         snprintf(a->error, sizeof a->error, "--trust-proxy: %s", why);
     return err == FR_OK       ? FR_EXIT_DONE
-           : err == FR_EINVAL ? FR_EXIT_CONFIG
+           : err == FR_EINVAL ? FR_EXIT_USAGE
                               : fail(a, FR_EXIT_FAILED, "out of memory");
+}
+
+/* Values that only who uses them can judge, before a database is made or anything listens. */
+static int check_options(fr_assembly *a)
+{
+    int code = read_trust(a);
+    if (code == FR_EXIT_DONE)
+        code = check_access_log(a);
+    return code == FR_EXIT_DONE ? check_upload_folder(a) : code;
 }
 
 static int build_routers(fr_assembly *a)
@@ -219,12 +255,6 @@ static int build_routers(fr_assembly *a)
                                                       .ws = ws_opts(a->options)});
     if (!a->channels)
         return fail(a, FR_EXIT_FAILED, "out of memory");
-    const fr_trust *trust;
-    int code = read_trust(a, &trust);
-    if (code == FR_EXIT_DONE)
-        code = check_access_log(a);
-    if (code != FR_EXIT_DONE)
-        return code;
     a->http = (fr_http){.router = http,
                         .limits = http_limits(a->options),
                         .append_slash = true,
@@ -233,7 +263,7 @@ static int build_routers(fr_assembly *a)
                         .gzip_from = (size_t)a->options->gzip_from,
                         .upgrade = fr_channels_upgrade,
                         .upgrade_arg = a->channels,
-                        .trust = trust,
+                        .trust = a->http.trust,
                         .access = {a->options->access_log, a->options->access_log_format}};
     return FR_EXIT_DONE;
 }
@@ -284,7 +314,9 @@ int fr_assembly_open(fr_assembly *a, const fr_app *app, size_t route_bytes,
         return FR_EXIT_CONFIG;
     if (!gather_models(a))
         return fail(a, FR_EXIT_FAILED, "out of memory");
-    int code = open_database(a);
+    int code = check_options(a);
+    if (code == FR_EXIT_DONE)
+        code = open_database(a);
     if (code == FR_EXIT_DONE)
         code = build_routers(a);
     if (code == FR_EXIT_DONE)

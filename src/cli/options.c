@@ -32,18 +32,19 @@ static const fr_setting table[] = {
      "0", offsetof(fr_options, connections_per_address), NULL, 0, INT32_MAX},
     {"accepts", FR_SETTING_INT, "N", "new connections in a second; 0 is any number. More wait", "0",
      offsetof(fr_options, accepts), NULL, 0, 1000000},
-    {"db", FR_SETTING_STRING, "URL", "database: sqlite:PATH", NULL, offsetof(fr_options, db), NULL,
-     0, 0},
+    {"db", FR_SETTING_STRING, "URL",
+     "database: sqlite:PATH; if there are models, sqlite:NAME.db of this program's name", NULL,
+     offsetof(fr_options, db), NULL, 0, 0},
     {"workers", FR_SETTING_INT, "N", "worker threads; 0 is one a core", "0",
      offsetof(fr_options, workers), NULL, 0, MAX_WORKERS},
-    {"io", FR_SETTING_ENUM, "WAY", "how output leaves: epoll, io_uring, or auto, the best there is",
-     "auto", offsetof(fr_options, io), io_kinds, 0, 0},
+    {"io", FR_SETTING_ENUM, "WAY", "how output leaves; auto is the best there is", "auto",
+     offsetof(fr_options, io), io_kinds, 0, 0},
     {"origins", FR_SETTING_STRING, "LIST",
      "origins of web pages that may open sockets, besides this host; * is any", NULL,
      offsetof(fr_options, origins), NULL, 0, 0},
-    {"log", FR_SETTING_ENUM, "LEVEL", "error, warn, info, debug or trace", "info",
-     offsetof(fr_options, log_level), levels, 0, 0},
-    {"log-format", FR_SETTING_ENUM, "FORMAT", "text or json", "text",
+    {"log", FR_SETTING_ENUM, "LEVEL", "how much is logged", "info", offsetof(fr_options, log_level),
+     levels, 0, 0},
+    {"log-format", FR_SETTING_ENUM, "FORMAT", "of the log", "text",
      offsetof(fr_options, log_format), formats, 0, 0},
     {"header-timeout", FR_SETTING_MS, "TIME", "until the head of a request has come whole", "10s",
      offsetof(fr_options, header_ms), NULL, 1, MILLISECONDS_A_DAY},
@@ -71,7 +72,8 @@ static const fr_setting table[] = {
     {"upload-memory", FR_SETTING_BYTES, "SIZE",
      "files of one form that are kept in memory; what is more goes to disk", "2560KiB",
      offsetof(fr_options, upload_memory), NULL, 1, 1LL << 40},
-    {"upload-folder", FR_SETTING_STRING, "PATH", "where; empty is $TMPDIR or /tmp", NULL,
+    {"upload-folder", FR_SETTING_STRING, "PATH",
+     "where files of forms go to disk; empty is $TMPDIR or /tmp", NULL,
      offsetof(fr_options, upload_folder), NULL, 0, 0},
     {"form-fields", FR_SETTING_INT, "N", "fields of one form at most", "1000",
      offsetof(fr_options, form_fields), NULL, 1, 1000000},
@@ -82,7 +84,7 @@ static const fr_setting table[] = {
      offsetof(fr_options, trust_proxy), NULL, 0, 0},
     {"access-log", FR_SETTING_STRING, "PATH", "a line for each request; - is standard output", NULL,
      offsetof(fr_options, access_log), NULL, 0, 0},
-    {"access-log-format", FR_SETTING_ENUM, "FORMAT", "common, combined or json", "combined",
+    {"access-log-format", FR_SETTING_ENUM, "FORMAT", "of its lines", "combined",
      offsetof(fr_options, access_log_format), access_formats, 0, 0},
     {"client-bound", FR_SETTING_BYTES, "SIZE", "bytes that wait for one slow client at most",
      "1MiB", offsetof(fr_options, out_bytes), NULL, 64 << 10, 1LL << 30},
@@ -196,8 +198,12 @@ static int add_addresses(const char *name, const char *texts, uint16_t mode, fr_
 static int find_addresses(const fr_app *app, const char *name, fr_options *out)
 {
     uint16_t mode = parse_mode(out->socket_mode);
-    if (!mode)
-        return usage_error(name, "--socket-mode is no file mode, such as 660");
+    if (!mode) {
+        char error[256];
+        snprintf(error, sizeof error, "--socket-mode: \"%.100s\" is no file mode, such as 660",
+                 out->socket_mode);
+        return usage_error(name, error);
+    }
     out->endpoint_count = fr_activation_take(out->endpoints, FR_ENDPOINTS_MAX);
     int code = -1;
     for (int i = 0; i < out->listen.count && code < 0; i++)

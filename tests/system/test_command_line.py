@@ -56,6 +56,13 @@ class CommandLine(unittest.TestCase):
             with self.subTest(options=options):
                 self.assert_refused(run("echo", *options, folder=self.folder), 2, word)
 
+    def test_a_value_that_cannot_be_used_is_said_before_a_database_is_made(self):
+        for options in (["--trust-proxy", "10.0.0.1/8"], ["--access-log", "/nonexistent/log"], ["--socket-mode", "999"]):
+            with self.subTest(options=options):
+                done = run("realtime-update", "--listen", "127.0.0.1:0", *options, folder=self.folder)
+                self.assert_refused(done, 2, options[0], '"%s"' % options[1])
+                self.assertEqual(os.listdir(self.folder), [])
+
     def test_a_port_in_use_is_said(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))

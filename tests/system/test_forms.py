@@ -102,6 +102,13 @@ class Forms(unittest.TestCase):
             wait_until(lambda: self.files_left() == 1)
         wait_until(lambda: self.files_left() == 0)
 
+    def test_a_folder_that_cannot_be_written_is_told_at_the_start(self):
+        for path, word in (("/nonexistent", "No such file or directory"), (self.path, "Not a directory")):
+            command = self.server.command("127.0.0.1:0") + ["--upload-folder", path]
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, cwd=self.server.folder)
+            self.assertEqual((done.returncode, done.stdout), (2, b""))
+            self.assertIn('--upload-folder: "%s" cannot be written: %s' % (path, word), done.stderr.decode())
+
     def test_a_full_disk_is_told_and_leaves_nothing(self):
         """A bound on the size of files stands for the disk's end: the same error path, without a disk to fill."""
         resource.prlimit(self.server.pid, resource.RLIMIT_FSIZE, (2 * MEGABYTE, resource.RLIM_INFINITY))
