@@ -614,6 +614,103 @@ static void who_falls_behind_within_a_slice_is_told(void **state)
     assert_int_equal(it.behind, MANY / COUNT);
 }
 
+/* ---- at random, against what each should have heard ---- */
+
+enum { STEPS = 3000 };
+
+static struct {
+    fr_backend backend; /* the loop's, but for the chunk */
+    fr_buf due[COUNT];  /* what each should have heard: a letter a message */
+    unsigned long seed;
+} chance;
+
+static unsigned pick(unsigned below)
+{
+    chance.seed = chance.seed * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(chance.seed >> 33) % below;
+}
+
+static bool is_in(int i)
+{
+    return it.members[i].in.member.is_in;
+}
+
+static void publish_letter(char letter)
+{
+    publish((char[]){letter, 0}, 0);
+    for (int i = 0; i < COUNT; i++)
+        if (is_in(i))
+            fr_buf_put_char(&chance.due[i], letter);
+}
+
+static void send_own(int i)
+{
+    fr_fan_send_now(&it.members[i].in.member);
+    assert_int_equal(fr_ws_send(it.ws[i], true, FR_STR("!")), FR_OK);
+    fr_buf_put_char(&chance.due[i], '!');
+}
+
+static void come_or_go(int i)
+{
+    if (!is_in(i)) {
+        join(i, 0);
+        return;
+    }
+    fr_fan_send_now(&it.members[i].in.member); /* it was a member when that was sent */
+    fr_fan_leave(&it.members[i].in.member);
+}
+
+static void step_at_random(void)
+{
+    int i = (int)pick(COUNT);
+    switch (pick(5)) {
+    case 0:
+    case 1: publish_letter((char)('a' + pick(26))); break;
+    case 2: run_a_slice(); break;
+    case 3: send_own(i); break;
+    default: come_or_go(i);
+    }
+}
+
+/* Slices of two members. */
+static void do_at_random(uint32_t window_ms)
+{
+    static char room[2 * STEPS];
+    fr_fan_opts opts = {.window_ms = window_ms};
+    assert_int_equal(fr_fan_set(it.fan, &opts), FR_OK);
+    chance.backend = *it.loop->backend;
+    chance.backend.chunk = 3;
+    it.loop->backend = &chance.backend;
+    chance.seed = 1 + window_ms;
+    for (int i = 0; i < COUNT; i++) {
+        fr_buf_init(&chance.due[i]);
+        it.members[i].ws = it.ws[i];
+        fr_member_init(&it.members[i].in.member, it.ws[i]);
+    }
+    for (int step = 0; step < STEPS; step++)
+        step_at_random();
+    for (int pass = 0; fr_fan_is_any_pending(it.loop) && pass < 100; pass++)
+        run_a_slice();
+    for (int i = 0; i < COUNT; i++) {
+        fr_buf_put_char(&chance.due[i], '\0');
+        assert_str(hear(i, room, sizeof room), chance.due[i].p);
+        fr_buf_deinit(&chance.due[i]);
+        fr_fan_leave(&it.members[i].in.member);
+    }
+}
+
+static void whatever_happens_between_slices_each_hears_all_in_order(void **state)
+{
+    (void)state;
+    do_at_random(0);
+}
+
+static void whatever_happens_within_windows_each_hears_all_in_order(void **state)
+{
+    (void)state;
+    do_at_random(5);
+}
+
 /* ---- windows, and the newest of each key ---- */
 
 enum { WINDOW_MS = 6000 }; /* it does not end by itself */
@@ -957,6 +1054,8 @@ FR_TESTS(fan, FAN_TEST(all_of_a_pass_reach_each_member_in_order),
          FAN_TEST(numbers_count_also_within_what_is_being_sent),
          FAN_TEST(a_crowd_of_messages_is_sent_without_a_pause),
          FAN_TEST(who_falls_behind_within_a_slice_is_told),
+         FAN_TEST(whatever_happens_between_slices_each_hears_all_in_order),
+         FAN_TEST(whatever_happens_within_windows_each_hears_all_in_order),
          FAN_TEST(messages_wait_for_others_within_the_window),
          FAN_TEST(too_much_to_wait_with_does_not_wait_after_what_is_being_sent),
          FAN_TEST(a_topic_may_be_freed_within_its_window), FAN_TEST(of_each_key_the_newest_is_sent),
