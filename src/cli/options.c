@@ -105,7 +105,7 @@ static const fr_setting table[] = {
     {"ws-pings", FR_SETTING_INT, "N", "pings of one client in a second at most", "1000",
      offsetof(fr_options, ws_pings), NULL, 1, 1 << 30},
     {"ws-compress", FR_SETTING_BOOL, NULL,
-     "compress WebSocket messages of clients that offer it; --no-ws-compress does not", "true",
+     "compress WebSocket messages of clients that offer it; on unless --no-ws-compress", "true",
      offsetof(fr_options, ws_compress), NULL, 0, 0},
     {"ws-compress-from", FR_SETTING_BYTES, "SIZE", "shorter messages are sent as they are", "512B",
      offsetof(fr_options, ws_compress_from), NULL, 1, 1LL << 30},
