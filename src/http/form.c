@@ -318,9 +318,10 @@ fr_err fr_form_parse(fr_arena *arena, const fr_form_limits *limits, fr_str conte
 
 /* ---- what handlers ask ---- */
 
+static const fr_form EMPTY = {0}; /* of a request without a form */
+
 fr_err fr_req_read_form(fr_req *req, const fr_form **out)
 {
-    static const fr_form EMPTY = {0};
     fr_exchange *exchange = fr_exchange_of(req);
     const char *why = NULL;
     if (!exchange)
@@ -341,7 +342,7 @@ fr_err fr_req_read_form(fr_req *req, const fr_form **out)
 
 fr_str fr_req_form(fr_req *req, fr_str name)
 {
-    const fr_form *form;
+    const fr_form *form = &EMPTY;
     if (fr_req_read_form(req, &form) == FR_OK)
         for (size_t i = form->field_count; i > 0; i--)
             if (fr_str_eq(form->fields[i - 1].name, name))
@@ -351,7 +352,7 @@ fr_str fr_req_form(fr_req *req, fr_str name)
 
 const fr_file *fr_req_file(fr_req *req, fr_str name)
 {
-    const fr_form *form;
+    const fr_form *form = &EMPTY;
     if (fr_req_read_form(req, &form) == FR_OK)
         for (size_t i = form->file_count; i > 0; i--)
             if (fr_str_eq(form->files[i - 1].name, name))

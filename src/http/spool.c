@@ -99,7 +99,7 @@ static fr_err write_out(fr_spool *spool, fr_str bytes)
 static fr_err write_held(fr_spool *spool)
 {
     FR_TRY(write_out(spool, fr_buf_str(&spool->held)));
-    if (spool->held.cap > 2 * PIECE_BYTES)
+    if (spool->held.cap > (size_t)2 * PIECE_BYTES)
         fr_buf_deinit(&spool->held);
     fr_buf_clear(&spool->held);
     return FR_OK;

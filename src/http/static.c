@@ -116,7 +116,7 @@ static void make_validators(shown *s)
 {
     const struct stat *info = &s->file.info;
     fr_time changed = (fr_time)info->st_mtim.tv_sec * 1000000 + info->st_mtim.tv_nsec / 1000;
-    bool is_settled = changed + FR_SETTLED_S * 1000000 <= fr_time_now();
+    bool is_settled = changed + (int64_t)FR_SETTLED_S * 1000000 <= fr_time_now();
     int n = snprintf(s->etag, sizeof s->etag, "%s\"%" PRIx64 ".%lx-%" PRIx64 "%s\"",
                      is_settled ? "" : "W/", (uint64_t)info->st_mtim.tv_sec, info->st_mtim.tv_nsec,
                      (uint64_t)info->st_size, CODED[s->coding].mark);

@@ -69,7 +69,7 @@ void fr_packer_free_(fr_packer *packer)
 
 size_t fr_packer_bytes_(unsigned bits)
 {
-    return ((size_t)1 << (bits + 2)) + ((size_t)1 << (bits - 7 + 9)) + 6 * 1024;
+    return ((size_t)1 << (bits + 2)) + ((size_t)1 << (bits - 7 + 9)) + (size_t)6 * 1024;
 }
 
 static z_stream *unpacker_of(fr_deflate *d)
