@@ -85,7 +85,7 @@ void fr_events_free_(fr_channels_loop *all)
 
 static void close_socket(fr_seat *seat, uint16_t code, fr_str reason)
 {
-    fr_groups_send_now_(seat);
+    fr_groups_send_all_(seat);
     fr_ws_close(&seat->ws, code, reason);
 }
 

@@ -310,6 +310,13 @@ void fr_groups_send_now_(fr_seat *seat)
         fr_fan_send_now(&m->member);
 }
 
+void fr_groups_send_all_(fr_seat *seat)
+{
+    fr_groups_send_now_(seat);
+    for (fr_membership *m = first_of(seat); m; m = m->next)
+        fr_fan_send_backlog(&m->member);
+}
+
 void fr_groups_drained_(fr_seat *seat)
 {
     for (fr_membership *m = first_of(seat); m; m = m->next)

@@ -470,6 +470,18 @@ void fr_fan_drained(fr_member *member)
     drop_backlog(fan, member);
 }
 
+void fr_fan_send_backlog(fr_member *member)
+{
+    fr_fan *fan = member->fan;
+    if (!member->is_in || !member->has_backlog)
+        return;
+    fr_backlog *backlog = backlog_of(fan, member);
+    for (fr_block *frame; (frame = fr_backlog_first_(backlog)); fr_backlog_drop_first_(backlog))
+        if (!put_form(member, frame))
+            break; /* no memory: as if it had come too late */
+    drop_backlog(fan, member);
+}
+
 /* ---- to all ---- */
 
 /* Numbers ascend: what a member skips stands at the start. */

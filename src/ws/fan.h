@@ -77,6 +77,8 @@ fr_err fr_fan_publish(fr_fan *fan, fr_block *block, uint64_t number);
 void fr_fan_send_now(fr_member *member);
 /* The output of a member that has_backlog has left (on_drain of its ws): it gets what it has missed. */
 void fr_fan_drained(fr_member *member);
+/* All of its backlog goes into its connection, whether that takes it now or not: before the close frame. */
+void fr_fan_send_backlog(fr_member *member);
 /* Whether any topic of the loop has something pending: ask before walking over memberships. */
 bool fr_fan_is_any_pending(fr_loop *loop);
 #endif

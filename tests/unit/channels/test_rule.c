@@ -16,12 +16,14 @@ static const fr_group_rule rules[] = {
     {0},
 };
 
-/* "group key text", or "group - text" without a key; "join group -". */
+/* "group key text", or "group - text" without a key; "join group -"; "close - -". */
 static fr_err publish(fr_sock *sock, fr_str words)
 {
     fr_str group, key, text = fr_str_cut(fr_str_cut(words, ' ', &group), ' ', &key);
     if (fr_str_eq(group, FR_STR("join")))
         return fr_group_add(sock, key);
+    if (fr_str_eq(group, FR_STR("close")))
+        return fr_close(sock, 4000, (fr_str){0});
     return fr_str_eq(key, FR_STR("-")) ? fr_group_send(sock, group, text)
                                        : fr_group_send_keyed(sock, group, key, text);
 }
@@ -201,6 +203,38 @@ static void who_does_not_read_ends_with_the_newest(void **state)
     peer_end(&sleeper);
 }
 
+static void who_is_closed_gets_the_newest_first(void **state)
+{
+    (void)state;
+    enum { MESSAGES = 400, BYTES = 20000, KEYS = 3 };
+    peer sender, sleeper;
+    app_open(&a, &sender, "/outside/");
+    app_open(&a, &sleeper, "/plain/");
+    char *text = fr_malloc(BYTES);
+    for (int i = 0; i < MESSAGES; i++) {
+        memset(text, '.', BYTES);
+        int n = snprintf(text, BYTES, "prices.gold key%d %d", i % KEYS, i);
+        text[n] = ' ';
+        peer_send(&sender, TEXT, (fr_str){text, BYTES});
+        peer_run(&sender);
+    }
+    assert_true(fr_conn_is_blocked(sleeper.conn));
+    peer_text(&sleeper, "close - -");
+    int last = -1, newest = 0, opcode;
+    fr_str payload;
+    while ((opcode = peer_next(&sleeper, &payload)) == TEXT) {
+        assert_true(atoi(payload.p) > last);
+        last = atoi(payload.p);
+        newest += last >= MESSAGES - KEYS;
+    }
+    assert_int_equal(opcode, CLOSE);
+    assert_int_equal(peer_code(payload), 4000);
+    assert_int_equal(newest, KEYS);
+    fr_free(text);
+    peer_end(&sender);
+    peer_end(&sleeper);
+}
+
 static void a_busy_handler_ends_with_the_newest(void **state)
 {
     (void)state;
@@ -269,5 +303,6 @@ static void without_memory_a_group_has_its_rule_or_no_member(void **state)
 FR_TESTS(rule, R(the_first_rule_that_fits_counts), R(rules_that_cannot_be_kept_are_told),
          R(a_message_waits_for_others), R(of_a_window_the_newest_of_each_key_is_sent),
          R(own_messages_come_behind_what_was_sent_to_the_group), R(keys_are_checked),
-         R(who_does_not_read_ends_with_the_newest), R(a_busy_handler_ends_with_the_newest),
+         R(who_does_not_read_ends_with_the_newest), R(who_is_closed_gets_the_newest_first),
+         R(a_busy_handler_ends_with_the_newest),
          R(without_memory_a_group_has_its_rule_or_no_member))
