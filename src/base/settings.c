@@ -25,24 +25,50 @@ static const unit TIME_UNITS[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 36
 /* What is wrong with a value; NULL if nothing is. */
 typedef const char *fault;
 
+static size_t digits_at(fr_str text, size_t from)
+{
+    size_t n = from;
+    while (n < text.n && text.p[n] >= '0' && text.p[n] <= '9')
+        n++;
+    return n - from;
+}
+
+/* The thousandths of ".5" or ".125"; *length is that of the text, 0 if there is no fraction. -1: more digits than that. */
+static int thousandths(fr_str text, size_t *length)
+{
+    *length = 0;
+    if (text.n < 2 || text.p[0] != '.')
+        return 0;
+    size_t digits = digits_at(text, 1);
+    if (digits > 3)
+        return -1;
+    int sum = 0;
+    for (size_t i = 0; i < 3; i++)
+        sum = sum * 10 + (i < digits ? text.p[1 + i] - '0' : 0);
+    *length = digits ? 1 + digits : 0;
+    return sum;
+}
+
 static fault parse_with_unit(fr_str text, const unit *units, const char *example, int64_t *out)
 {
-    size_t digits = 0;
-    while (digits < text.n && text.p[digits] >= '0' && text.p[digits] <= '9')
-        digits++;
+    size_t digits = digits_at(text, 0), behind;
+    int part = thousandths(fr_str_from(text, digits), &behind);
     int64_t n;
-    fr_str name = fr_str_trim(fr_str_from(text, digits));
-    if (!digits)
+    fr_str name = fr_str_trim(fr_str_from(text, digits + behind));
+    if (!digits || part < 0)
         return example;
     if (!fr_str_i64(fr_str_sub(text, 0, digits), &n))
         return "is too large";
-    if (name.n == 0 && n == 0) { /* nothing is nothing in every unit */
+    if (name.n == 0 && n == 0 && !behind) { /* nothing is nothing in every unit */
         *out = 0;
         return NULL;
     }
     for (const unit *u = units; u->name; u++)
         if (fr_str_eq_nocase(name, fr_str_c(u->name)))
-            return __builtin_mul_overflow(n, u->factor, out) ? "is too large" : NULL;
+            return __builtin_mul_overflow(n, u->factor, out) ||
+                           __builtin_add_overflow(*out, part * u->factor / 1000, out)
+                       ? "is too large"
+                       : NULL;
     return example;
 }
 

@@ -296,6 +296,8 @@ static int listen_at(fr_assembly *a)
                            .on_hangup = a->http.access.path ? fr_http_reopen : NULL,
                            .arg = &a->http};
     fr_err err = fr_server_open(&opts, &a->server, a->error);
+    if (err != FR_OK && !*a->error)
+        return fail(a, FR_EXIT_FAILED, "no memory or no files are left; raise ulimit -n");
     if (err != FR_OK)
         return err == FR_EUNSUPPORTED ? FR_EXIT_FAILED : FR_EXIT_LISTEN;
     fr_channels_attach(a->channels, a->server);

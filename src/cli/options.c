@@ -182,7 +182,7 @@ static int add_addresses(const char *name, const char *texts, uint16_t mode, fr_
         rest = fr_str_cut(rest, ',', &text);
         text = fr_str_trim(text);
         if (out->endpoint_count == FR_ENDPOINTS_MAX)
-            return usage_error(name, "--listen: too many addresses");
+            return usage_error(name, "--listen: more than 32 addresses");
         if (add_address(out, text, mode))
             continue;
         snprintf(error, sizeof error,

@@ -126,6 +126,8 @@ static fr_err system_refused(const fr_endpoint *at, int number, char error[256])
             at, "this machine has no such address; use one of its own, or 0.0.0.0 for all", error);
     case ENOENT:
     case ENOTDIR: return cannot_listen(at, "there is no such folder; make it first", error);
+    case EMFILE:
+    case ENFILE: return cannot_listen(at, "no files are left; raise ulimit -n", error);
     default:
         snprintf(text, sizeof text, "error %d (%s)", number, strerrorname_np(number));
         return cannot_listen(at, text, error);

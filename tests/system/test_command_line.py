@@ -63,6 +63,14 @@ class CommandLine(unittest.TestCase):
                 self.assert_refused(done, 2, options[0], '"%s"' % options[1])
                 self.assertEqual(os.listdir(self.folder), [])
 
+    def test_too_few_files_to_start_with_are_said(self):
+        for files, code in ((4, 1), (5, 4)):  # none for the worker; none for the socket
+            with self.subTest(files=files):
+                script = 'ulimit -n %d; exec "$0" --listen 127.0.0.1:0 --io epoll --workers 1' % files
+                done = subprocess.run(["bash", "-c", script, program("echo")], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                      stdin=subprocess.DEVNULL, timeout=PATIENCE, cwd=self.folder)
+                self.assert_refused(done, code, "raise ulimit -n")
+
     def test_a_port_in_use_is_said(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))

@@ -1,6 +1,7 @@
 /* Settings from defaults, environment and flags. */
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +103,26 @@ static void flags_take_their_value_with_or_without_equals(void **state)
     assert_int_equal(r.out.workers, 8);
 }
 
+static void a_size_or_a_duration_may_have_a_fraction(void **state)
+{
+    (void)state;
+    run r = with_args("--max-body=2.5KiB|--idle=1.25s");
+    assert_int_equal(r.err, FR_OK);
+    assert_int_equal(r.out.body_bytes, 2560);
+    assert_int_equal(r.out.idle_ms, 1250);
+    static const char *const WRONG[] = {"2.KiB", ".5KiB", "2.5", "0.0", "2.1234KiB", "2..5KiB"};
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
+        char arg[64], error[128];
+        snprintf(arg, sizeof arg, "--max-body=%s", WRONG[i]);
+        snprintf(error, sizeof error,
+                 "--max-body: \"%s\" is no size with its unit, such as 64KiB (1B to 1GiB)",
+                 WRONG[i]);
+        check_error(arg, error);
+    }
+    check_error("--max-body=9223372036854775807.9GiB",
+                "--max-body: \"9223372036854775807.9GiB\" is too large (1B to 1GiB)");
+}
+
 static void a_flag_wins_over_the_environment_and_that_over_the_default(void **state)
 {
     (void)state;
@@ -196,6 +217,7 @@ static void an_error_without_memory_is_still_an_error(void **state)
     cmocka_unit_test_setup_teardown(function, clear_environment, clear_environment)
 FR_TESTS(settings, CLEAN(without_arguments_the_defaults_hold),
          CLEAN(flags_take_their_value_with_or_without_equals),
+         CLEAN(a_size_or_a_duration_may_have_a_fraction),
          CLEAN(a_flag_wins_over_the_environment_and_that_over_the_default),
          CLEAN(positional_arguments_keep_their_order_behind_the_flags),
          CLEAN(help_and_version_are_reported), CLEAN(mistakes_are_told_in_one_line),
