@@ -189,7 +189,7 @@ def io_kinds(case):
     app = case.app or "bench-server"
     if app not in _io_kinds:
         text = subprocess.run([program(app), "--help"], stdout=subprocess.PIPE, check=True).stdout.decode()
-        found = re.search(r"^\s*--io\b.*$", text, re.M)
+        found = re.search(r"^\s*--io\b.*?(?=^\s*--|\Z)", text, re.M | re.S)
         _io_kinds[app] = re.findall(r"epoll|io_uring", found.group(0)) if found else []
     return _io_kinds[app]
 
