@@ -122,6 +122,8 @@ class AccessLog(unittest.TestCase):
             server.finish()
 
     def test_without_a_log_hangup_ends_the_server_as_ever(self):
+        before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # it would be ignored under nohup, and by the server then
+        self.addCleanup(signal.signal, signal.SIGHUP, before)
         server = Logged(log="none")
         try:
             self.assertEqual(server.stop(signal.SIGHUP), -signal.SIGHUP)
