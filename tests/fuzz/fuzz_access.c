@@ -2,25 +2,14 @@
  * Any texts in a line of the access log: the input is its fields, with a line feed between them, and first a byte for the
  * format. The line must be one line of printable text with the fields where they belong; as JSON it must be read back.
  */
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "check.h"
 #include "http/access.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define check(fact) ((fact) ? (void)0 : is_wrong(__LINE__, #fact))
-
-static void is_wrong(int line, const char *fact)
-{
-    fprintf(stderr, "line %d: not %s\n", line, fact);
-    abort();
-}
 
 /* A field in quotes from *rest on, which it leaves behind. */
 static void skip_quoted(fr_str *rest)

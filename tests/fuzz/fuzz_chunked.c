@@ -2,26 +2,16 @@
  * Any bytes as a chunked body: in one piece, in pieces whose sizes the first byte of the input seeds, and by a second
  * decoder that is written down here as the grammar reads. All three must agree. And what is encoded in chunks comes back.
  */
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
+#include "check.h"
 #include "http/body.h"
 #include "http/token.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { INPUT_MAX = 1 << 15, LIMIT = 1000 };
-
-#define check(fact) ((fact) ? (void)0 : is_wrong(__LINE__, #fact))
-
-static void is_wrong(int line, const char *fact)
-{
-    fprintf(stderr, "line %d: not %s\n", line, fact);
-    abort();
-}
 
 /* What a decoder came to. */
 typedef struct outcome {
@@ -32,14 +22,6 @@ typedef struct outcome {
 } outcome;
 
 /* ---- ours ---- */
-
-/* Small pieces, and now and then a large one. */
-static size_t piece(uint32_t *seed, size_t left)
-{
-    *seed = *seed * 1103515245u + 12345u;
-    size_t n = *seed >> 28 == 0 ? 1000 : 1 + (*seed >> 16) % 9;
-    return n < left ? n : left;
-}
 
 /* Each piece is a copy of its own length, so that a byte read behind it is seen. */
 static void decode(const uint8_t *bytes, size_t n, const uint32_t *pieces, outcome *out)

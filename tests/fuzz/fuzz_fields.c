@@ -3,27 +3,15 @@
  * the input says how many bytes the file has, the rest is the value. What comes out must hold together: ranges lie inside
  * the file and apart, a date that is read is the same when it is written and read again, what is refused is not chosen.
  */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "base/time.h"
+#include "check.h"
 #include "http/coding.h"
 #include "http/conditions.h"
 #include "http/range.h"
 #include "http/token.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define check(fact) ((fact) ? (void)0 : is_wrong(__LINE__, #fact))
-
-static void is_wrong(int line, const char *fact)
-{
-    fprintf(stderr, "line %d: not %s\n", line, fact);
-    abort();
-}
 
 static void read_ranges(fr_str value, uint64_t bytes)
 {

@@ -2,27 +2,16 @@
  * Any Forwarded and X-Forwarded-… headers: the input is header lines. What is believed must be well-formed, must not depend
  * on anything before the client's entry, and must say the same when it is written as a proxy would write it.
  */
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "check.h"
 #include "http/forwarded.h"
 #include "http/host.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { HEADERS = 16, INPUT_MAX = 4096 };
-
-#define check(fact) ((fact) ? (void)0 : is_wrong(__LINE__, #fact))
-
-static void is_wrong(int line, const char *fact)
-{
-    fprintf(stderr, "line %d: not %s\n", line, fact);
-    abort();
-}
 
 static const fr_trust *trust_of(fr_arena *arena)
 {

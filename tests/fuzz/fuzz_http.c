@@ -2,39 +2,19 @@
  * Any bytes from an HTTP client, in one piece and in pieces whose sizes the input gives: the parser must come to the same
  * results, and the connection must give the same answers. The first byte of the input seeds the sizes.
  */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "check.h"
 #include "http/http.h"
 #include "http/parser.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { INPUT_MAX = 1 << 15, FIELDS = 8, QUIET_PASSES = 4 };
 static const fr_head_limits head_limits = {
     .line_bytes = 256, .head_bytes = 1024, .headers = FIELDS};
-
-#define check(fact) ((fact) ? (void)0 : is_wrong(__LINE__, #fact))
-
-static void is_wrong(int line, const char *fact)
-{
-    fprintf(stderr, "line %d: not %s\n", line, fact);
-    abort();
-}
-
-/* Small pieces, and now and then a large one. */
-static size_t piece(uint32_t *seed, size_t left)
-{
-    *seed = *seed * 1103515245u + 12345u;
-    size_t n = *seed >> 28 == 0 ? 1000 : 1 + (*seed >> 16) % 9;
-    return n < left ? n : left;
-}
 
 /* ---- the parser alone ---- */
 

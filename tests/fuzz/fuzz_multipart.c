@@ -3,7 +3,6 @@
  * form must be the same in one piece and in pieces, in memory and on disk; what stands in it must keep what form.h and
  * part.h promise; the bytes of any file come back as they were sent.
  */
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,28 +12,11 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "check.h"
 #include "http/form.h"
 #include "http/part.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { INPUT_MAX = 1 << 14, FIELDS = 5, FILES = 3, FIELD_BYTES = 2048 };
-
-#define check(fact) ((fact) ? (void)0 : is_wrong(__LINE__, #fact))
-
-static void is_wrong(int line, const char *fact)
-{
-    fprintf(stderr, "line %d: not %s\n", line, fact);
-    abort();
-}
-
-/* Small pieces, and now and then a large one. */
-static size_t piece(uint32_t *seed, size_t left)
-{
-    *seed = *seed * 1103515245u + 12345u;
-    size_t n = *seed >> 28 == 0 ? 1000 : 1 + (*seed >> 16) % 9;
-    return n < left ? n : left;
-}
 
 /* Every eighth input has all its files on disk. */
 static fr_form_limits limits_of(uint32_t seed)

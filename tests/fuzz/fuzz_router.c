@@ -2,26 +2,15 @@
  * Any pattern and any path. The input is lines: all but the last are patterns, the last one is the path. What a route
  * matches is what a router with that route alone matches, and the first of those wins.
  */
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "check.h"
 #include "http/router.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { PATTERNS_MAX = 8, INPUT_MAX = 2048 };
-
-#define check(fact) ((fact) ? (void)0 : is_wrong(__LINE__, #fact))
-
-static void is_wrong(int line, const char *fact)
-{
-    fprintf(stderr, "line %d: not %s\n", line, fact);
-    abort();
-}
 
 static bool is_within(fr_str inner, fr_str outer)
 {

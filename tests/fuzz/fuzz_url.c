@@ -2,24 +2,13 @@
  * Any path and any query string. What is decoded is never longer than it was; what has nothing to decode stays what it is; a
  * text that is encoded comes back; and the parameters of a query are those of its parts.
  */
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "check.h"
 #include "http/url.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define check(fact) ((fact) ? (void)0 : is_wrong(__LINE__, #fact))
-
-static void is_wrong(int line, const char *fact)
-{
-    fprintf(stderr, "line %d: not %s\n", line, fact);
-    abort();
-}
 
 static void decode(fr_arena *arena, fr_str text, bool plus_is_space)
 {
