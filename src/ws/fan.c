@@ -332,12 +332,7 @@ bool fr_fan_is_any_pending(fr_loop *loop)
 /* Returns false if the member misses it. */
 static bool put_block(fr_member *member, fr_block *block, size_t start)
 {
-    fr_conn *conn = fr_member_ws(member)->conn;
-    fr_err err = fr_conn_write_block(conn, block, start, true);
-    if (err == FR_ETOOBIG) { /* much in one pass is not yet a peer that does not read */
-        fr_conn_flush(conn);
-        err = fr_conn_write_block(conn, block, start, true);
-    }
+    fr_err err = fr_ws_put_block_(fr_member_ws(member), block, start, true);
     return err == FR_OK || err == FR_ECANCELED;
 }
 

@@ -56,11 +56,7 @@ fr_err fr_ws_send_frame(fr_ws *ws, fr_block *frame, bool is_counted)
     if (ws->state != FR_WS_OPEN)
         return FR_ECANCELED;
     fr_block *form = fr_ws_form_(ws, frame);
-    fr_err err = fr_conn_write_block(ws->conn, form, 0, is_counted);
-    if (err == FR_ETOOBIG) {
-        fr_conn_flush(ws->conn); /* much in one pass is not yet a peer that does not read */
-        err = fr_conn_write_block(ws->conn, form, 0, is_counted);
-    }
+    fr_err err = fr_ws_put_block_(ws, form, 0, is_counted);
     if (!err && form != frame)
         fr_ws_sent_form_(ws);
     return err;

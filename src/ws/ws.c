@@ -78,6 +78,15 @@ fr_err fr_ws_put_(fr_ws *ws, uint8_t opcode, fr_str payload)
     return fr_conn_write2(ws->conn, start, payload);
 }
 
+fr_err fr_ws_put_block_(fr_ws *ws, fr_block *block, size_t start, bool is_counted)
+{
+    fr_err err = fr_conn_write_block(ws->conn, block, start, is_counted);
+    if (err != FR_ETOOBIG)
+        return err;
+    fr_conn_flush(ws->conn); /* as above */
+    return fr_conn_write_block(ws->conn, block, start, is_counted);
+}
+
 /* Apart, so that what is sent as it is has a short way. */
 static __attribute__((noinline)) fr_err send_deflated(fr_ws *ws, uint8_t opcode, fr_str data)
 {

@@ -83,6 +83,8 @@ typedef struct fr_ws_loop {
 fr_ws_loop *fr_ws_loop_get_(fr_loop *loop);
 /* ws.c: room for a control frame or a message is found, or not: FR_ETOOBIG, FR_ECANCELED, FR_ENOMEM */
 fr_err fr_ws_put_(fr_ws *ws, uint8_t opcode, fr_str payload);
+/* The same for a frame, or frames, from `start` on; is_counted as fr_conn_write_block has it. */
+fr_err fr_ws_put_block_(fr_ws *ws, fr_block *block, size_t start, bool is_counted);
 extern const fr_proto fr_ws_proto_;
 
 /* frame.c */
