@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "base/digits.h"
+#include "base/address.h"
 #include "base/str.h"
 
 static bool is_digit(uint8_t c)
@@ -55,7 +55,7 @@ bool fr_valid_ipv4(fr_str s)
     return parts == 4;
 }
 
-static bool parse_ipv6(fr_str s, struct in6_addr *out)
+static bool parse_ipv6(fr_str s, fr_address *out)
 {
     char text[FR_IP_TEXT];
     fr_str address, scope = fr_str_cut(s, '%', &address);
@@ -66,24 +66,13 @@ static bool parse_ipv6(fr_str s, struct in6_addr *out)
         return false;
     memcpy(text, address.p, address.n);
     text[address.n] = '\0';
-    return inet_pton(AF_INET6, text, out) == 1;
+    return inet_pton(AF_INET6, text, out->bytes) == 1;
 }
 
 bool fr_valid_ipv6(fr_str s)
 {
-    struct in6_addr address;
+    fr_address address;
     return s.n > 0 && parse_ipv6(s, &address);
-}
-
-static size_t put_ipv4(char *out, const uint8_t bytes[4])
-{
-    size_t n = 0;
-    for (int i = 0; i < 4; i++) {
-        if (i)
-            out[n++] = '.';
-        n += fr_digits_u64(out + n, bytes[i]);
-    }
-    return n;
 }
 
 static size_t put_hex(char *out, unsigned group)
@@ -112,18 +101,17 @@ static void find_zeros(const unsigned groups[8], int *start, int *length)
 
 bool fr_ipv6_canonical(fr_str s, char out[FR_IP_TEXT], size_t *n)
 {
-    static const uint8_t MAPPED[12] = {[10] = 0xff, [11] = 0xff};
-    struct in6_addr address;
+    fr_address address;
     unsigned groups[8];
     int zeros, zeros_length;
     if (!parse_ipv6(s, &address))
         return false;
-    if (memcmp(address.s6_addr, MAPPED, sizeof MAPPED) == 0) {
-        *n = put_ipv4(out, address.s6_addr + 12);
+    if (fr_address_as_v4(&address)) {
+        *n = fr_address_text(&address, out);
         return true;
     }
     for (size_t i = 0; i < 8; i++)
-        groups[i] = (unsigned)address.s6_addr[2 * i] << 8 | address.s6_addr[2 * i + 1];
+        groups[i] = (unsigned)address.bytes[2 * i] << 8 | address.bytes[2 * i + 1];
     find_zeros(groups, &zeros, &zeros_length);
     *n = 0;
     for (int i = 0; i < 8;) {

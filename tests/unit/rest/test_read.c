@@ -113,12 +113,24 @@ static void the_first_page_of_nothing_is_there(void **state)
     world_close(&w);
 }
 
+/* What a query chooses of the things. */
+typedef struct chosen {
+    const char *query, *ids;
+} chosen;
+
+static void assert_chosen(world *w, const chosen *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "/things/?%s", cases[i].query);
+        assert_ids(w, &things, path, cases[i].ids);
+    }
+}
+
 static void filters_choose_rows(void **state)
 {
     (void)state;
-    static const struct {
-        const char *query, *ids;
-    } CASES[] = {
+    static const chosen CASES[] = {
         {"done=true", "2,4,6"},
         {"done=FALSE&page_size=5", "1,3,5,7"},
         {"done=x", "1,2,3"},
@@ -158,11 +170,7 @@ static void filters_choose_rows(void **state)
     world w;
     world_open(&w);
     fill(&w);
-    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "/things/?%s", CASES[i].query);
-        assert_ids(&w, &things, path, CASES[i].ids);
-    }
+    assert_chosen(&w, CASES, sizeof CASES / sizeof *CASES);
     world_close(&w);
 }
 
@@ -211,9 +219,7 @@ static void ordering_drops_what_it_does_not_know(void **state)
                                         .ordering = "-title",
                                         .ordering_fields = "number"},
                             fixed = {.model = &thing_model, .ordering_fields = ""};
-    static const struct {
-        const char *query, *ids;
-    } CASES[] = {
+    static const chosen CASES[] = {
         {"ordering=-number", "7,6,5"},
         {"ordering=done,-number", "7,5,3"},
         {"ordering=-done", "2,4,6"},
@@ -231,11 +237,7 @@ static void ordering_drops_what_it_does_not_know(void **state)
     world w;
     world_open(&w);
     fill(&w);
-    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "/things/?%s", CASES[i].query);
-        assert_ids(&w, &things, path, CASES[i].ids);
-    }
+    assert_chosen(&w, CASES, sizeof CASES / sizeof *CASES);
     assert_ids(&w, &by_title, "/things/", "7,6,5,4,3,2,1");
     assert_ids(&w, &by_title, "/things/?ordering=id", "7,6,5,4,3,2,1");
     assert_ids(&w, &by_title, "/things/?ordering=number", "1,2,3,4,5,6,7");
@@ -247,9 +249,7 @@ static void ordering_drops_what_it_does_not_know(void **state)
 static void sql_in_a_query_is_a_value_or_nothing(void **state)
 {
     (void)state;
-    static const struct {
-        const char *query, *ids;
-    } CASES[] = {
+    static const chosen CASES[] = {
         {"title=%27+OR+1%3D1+--", ""},
         {"title=t3%27+OR+%27a%27%3D%27a", ""},
         {"title__in=t3%27%29%3BDROP+TABLE+thing%3B--,t2", "2"},
@@ -267,11 +267,7 @@ static void sql_in_a_query_is_a_value_or_nothing(void **state)
     world w;
     world_open(&w);
     fill(&w);
-    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "/things/?%s", CASES[i].query);
-        assert_ids(&w, &things, path, CASES[i].ids);
-    }
+    assert_chosen(&w, CASES, sizeof CASES / sizeof *CASES);
     world_close(&w);
 }
 
