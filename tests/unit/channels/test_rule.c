@@ -166,21 +166,29 @@ static void keys_are_checked(void **state)
     assert_int_equal(fr_group_send_keyed_(&ctx, FR_STR("!"), FR_STR("k"), FR_STR("t")), FR_EINVAL);
 }
 
-/* So much that what its socket takes and its bound would be full many times over. */
+/* So much that what a socket takes and its bound would be full many times over. */
+enum { MESSAGES = 400, BYTES = 20000, KEYS = 3 };
+
+/* Message i, under its key. */
+static void publish_long(peer *sender, int i)
+{
+    char *text = fr_malloc(BYTES);
+    memset(text, '.', BYTES);
+    int n = snprintf(text, BYTES, "prices.gold key%d %d", i % KEYS, i);
+    text[n] = ' ';
+    peer_send(sender, TEXT, (fr_str){text, BYTES});
+    fr_free(text);
+}
+
 static void who_does_not_read_ends_with_the_newest(void **state)
 {
     (void)state;
-    enum { MESSAGES = 400, BYTES = 20000, KEYS = 3 };
     peer sender, reader, sleeper;
     app_open(&a, &sender, "/outside/");
     app_open(&a, &reader, "/plain/");
     app_open(&a, &sleeper, "/plain/");
-    char *text = fr_malloc(BYTES);
     for (int i = 0; i < MESSAGES; i++) {
-        memset(text, '.', BYTES);
-        int n = snprintf(text, BYTES, "prices.gold key%d %d", i % KEYS, i);
-        text[n] = ' ';
-        peer_send(&sender, TEXT, (fr_str){text, BYTES});
+        publish_long(&sender, i);
         fr_str payload;
         assert_int_equal(peer_next(&reader, &payload), TEXT);
         assert_int_equal(atoi(payload.p), i);
@@ -197,7 +205,6 @@ static void who_does_not_read_ends_with_the_newest(void **state)
     }
     assert_int_equal(last, MESSAGES - 1);
     expect_nothing(&sleeper);
-    fr_free(text);
     peer_end(&sender);
     peer_end(&reader);
     peer_end(&sleeper);
@@ -206,16 +213,11 @@ static void who_does_not_read_ends_with_the_newest(void **state)
 static void who_is_closed_gets_the_newest_first(void **state)
 {
     (void)state;
-    enum { MESSAGES = 400, BYTES = 20000, KEYS = 3 };
     peer sender, sleeper;
     app_open(&a, &sender, "/outside/");
     app_open(&a, &sleeper, "/plain/");
-    char *text = fr_malloc(BYTES);
     for (int i = 0; i < MESSAGES; i++) {
-        memset(text, '.', BYTES);
-        int n = snprintf(text, BYTES, "prices.gold key%d %d", i % KEYS, i);
-        text[n] = ' ';
-        peer_send(&sender, TEXT, (fr_str){text, BYTES});
+        publish_long(&sender, i);
         peer_run(&sender);
     }
     assert_true(fr_conn_is_blocked(sleeper.conn));
@@ -230,7 +232,6 @@ static void who_is_closed_gets_the_newest_first(void **state)
     assert_int_equal(opcode, CLOSE);
     assert_int_equal(peer_code(payload), 4000);
     assert_int_equal(newest, KEYS);
-    fr_free(text);
     peer_end(&sender);
     peer_end(&sleeper);
 }
