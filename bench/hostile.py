@@ -12,7 +12,6 @@ privileges). Another build is measured with FR_BUILD=folder.
 """
 import argparse
 import os
-import re
 import resource
 import selectors
 import socket
@@ -21,8 +20,8 @@ import subprocess
 import sys
 import time
 
-from servers import FILES_MOST, Folder, Server, pinned
-from stall import as_others, figures, first_of_core, percentile
+from bystander import add_options, as_others, figures, first_of_core, longest_stretch, percentile, serving
+from servers import FILES_MOST, pinned
 
 ASK = b"GET /json HTTP/1.1\r\nHost: a\r\n\r\n"
 HEADS, BODIES, READERS = range(3)
@@ -140,41 +139,30 @@ def run_round(server, args):
     return ratios
 
 
+def add_files(folder):
+    os.makedirs(os.path.join(folder, "files"), exist_ok=True)
+    with open(os.path.join(folder, "files", "large"), "wb") as large:
+        large.truncate(LARGE_BYTES)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--attack", type=int, metavar="PORT", help=argparse.SUPPRESS)
     parser.add_argument("--connections", type=int, default=5000)
-    parser.add_argument("--seconds", type=float, default=15, help="longer than --header-timeout, so that they come again")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--options", default="", help="of the server")
-    parser.add_argument("--first", action="store_true")
+    add_options(parser, seconds=15, rounds=3, seconds_help="longer than --header-timeout, so that they come again")
     args = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (FILES_MOST, FILES_MOST))
     if args.attack:
         os.nice(19)
         Attack(args.attack, args.connections).run()
-    folder = Folder()
-    os.makedirs(os.path.join(folder.path, "files"), exist_ok=True)
-    with open(os.path.join(folder.path, "files", "large"), "wb") as large:
-        large.truncate(LARGE_BYTES)
-    server = Server("bench-server", "--log", "info", *args.options.split(), workers=1, folder=folder.path, start=False)
-    plain = server.command
-    server.command = lambda listen: pinned(0, plain(listen))
-    try:
-        server.start()
-        if args.first:
-            os.sched_setscheduler(server.pid, os.SCHED_FIFO, os.sched_param(1))
+    with serving(args, prepare=add_files) as server:
         first_of_core(1)
-        rounds = [run_round(server, args) for _ in range(args.rounds)]
+        kept, new = zip(*[run_round(server, args) for _ in range(args.rounds)])
         as_others()
         server.finish()
-        kept, new = zip(*rounds)
-        longest = re.search(r"net\.served.*longest_us=(\d+)", server.output())
-        print("the worker's longest stretch: %s" % ("%.2f ms" % (int(longest.group(1)) / 1000) if longest else "not told"))
+        print("the worker's longest stretch: %s" % longest_stretch(server))
         print("median: p99 of good requests under attack is %.2fx the quiet one, over new connections %.2fx" %
               (statistics.median(kept), statistics.median(new)))
-    finally:
-        folder.remove()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ import statistics
 import subprocess
 import threading
 
-from servers import TOOLS, Folder, Server, pinned
+from bystander import add_options, serving
+from servers import TOOLS, pinned
 from wsclient import WebSocket
 
 AIM = 10  # per cent
@@ -67,27 +68,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--members", type=int, default=1000)
     parser.add_argument("--size", type=int, default=8192)
-    parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--options", default="", help="of the server")
     parser.add_argument("--newest", action="store_true")
-    parser.add_argument("--first", action="store_true")
+    add_options(parser, seconds=3, rounds=7)
     args = parser.parse_args()
-    folder = Folder()
-    server = Server("bench-server", "--log", "error", *args.options.split(), workers=1, folder=folder.path, start=False)
-    plain = server.command
-    server.command = lambda listen: pinned(0, plain(listen))
     runs = {False: [], True: []}
-    try:
-        server.start()
-        if args.first:
-            os.sched_setscheduler(server.pid, os.SCHED_FIFO, os.sched_param(1))
+    with serving(args, log="error") as server:
         for number in range(args.rounds):
             for is_disturbed in (False, True) if number % 2 else (True, False):
                 runs[is_disturbed].append(run(server, args, is_disturbed))
         server.finish()
-    finally:
-        folder.remove()
     medians = {}
     for is_disturbed, name in ((False, "without"), (True, "with one that stops")):
         p50, p99 = (statistics.median(each[i] for each in runs[is_disturbed]) for i in (0, 1))

@@ -15,27 +15,14 @@ import re
 import resource
 import statistics
 import subprocess
-import sys
 import time
 
-from servers import FILES_MOST, TOOLS, Folder, Server, pinned
+from bystander import add_options, as_others, figures, first_of_core, longest_stretch, percentile, serving
+from servers import FILES_MOST, TOOLS, pinned
 from wsclient import WebSocket
 
 EVERY_S = 0.002
 TEXT = "." * 20
-
-
-def first_of_core(core):
-    """So that the generator does not count in the latency."""
-    try:
-        os.sched_setaffinity(0, {core})
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-    except OSError as error:
-        print("the bystander shares its core with the generator: %s" % error, file=sys.stderr)
-
-
-def as_others():
-    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def echo_times(ws, goes_on):
@@ -48,14 +35,6 @@ def echo_times(ws, goes_on):
         times.append((time.perf_counter() - began) * 1000)
         time.sleep(EVERY_S)
     return times
-
-
-def percentile(times, part):
-    return sorted(times)[min(len(times) - 1, int(len(times) * part))]
-
-
-def figures(times):
-    return "p50 %.2f  p99 %.2f  most %.2f ms" % (percentile(times, 0.5), percentile(times, 0.99), max(times))
 
 
 def load(server, args):
@@ -81,29 +60,15 @@ def run_round(server, args):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--members", type=int, default=10000)
-    parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--options", default="", help="of the server")
-    parser.add_argument("--first", action="store_true")
+    add_options(parser, seconds=3, rounds=3)
     args = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (FILES_MOST, FILES_MOST))
-    folder = Folder()
-    server = Server("bench-server", "--log", "info", *args.options.split(), workers=1, folder=folder.path, start=False)
-    plain = server.command
-    server.command = lambda listen: pinned(0, plain(listen))
-    try:
-        server.start()
-        if args.first:
-            os.sched_setscheduler(server.pid, os.SCHED_FIFO, os.sched_param(1))
+    with serving(args) as server:
         first_of_core(1)
         nines = [run_round(server, args) for _ in range(args.rounds)]
         as_others()
         server.finish()
-        longest = re.search(r"net\.served.*longest_us=(\d+)", server.output())
-        print("median of p99: %.2f ms; the worker's longest stretch: %s" %
-              (statistics.median(nines), "%.2f ms" % (int(longest.group(1)) / 1000) if longest else "not told"))
-    finally:
-        folder.remove()
+        print("median of p99: %.2f ms; the worker's longest stretch: %s" % (statistics.median(nines), longest_stretch(server)))
 
 
 if __name__ == "__main__":
