@@ -209,7 +209,7 @@ void fr_group_deliver_(fr_channels_loop *all, fr_str name, fr_block *block);
 void fr_group_close_lost_(fr_channels_loop *all);
 fr_err fr_groups_accept_(fr_seat *seat);    /* it has a socket now */
 void fr_groups_send_now_(fr_seat *seat);    /* what is pending for it goes first */
-void fr_groups_send_all_(fr_seat *seat); /* before it is closed: what waits for a slow one too */
+void fr_groups_send_all_(fr_seat *seat);    /* before it is closed: what waits for a slow one too */
 void fr_groups_drained_(fr_seat *seat);     /* its socket takes something again */
 void fr_groups_lose_socket_(fr_seat *seat); /* it is over: nothing goes to it any more */
 void fr_groups_leave_(fr_seat *seat);
