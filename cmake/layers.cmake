@@ -1,5 +1,5 @@
-# One object library per layer, in order: a layer may use only what stands before it (DESIGN §3 narrows that
-# further; tests/layers.py checks the includes).
+# One object library per layer, in order: a layer may use only what stands before it (tests/layers.py narrows that
+# further, and checks the includes). A layer's files stand in its folder and in its wings, the folders in that.
 set(FR_LAYERS base net http ws model db auth channels rest live cli)
 
 # The objects of `layer` and of all layers before it, as target_sources input.
@@ -19,7 +19,8 @@ endfunction()
 function(fr_add_layers)
     set(all)
     foreach(layer IN LISTS FR_LAYERS)
-        file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${layer}/*.c ${CMAKE_SOURCE_DIR}/src/${layer}/*.S)
+        set(folder ${CMAKE_SOURCE_DIR}/src/${layer})
+        file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.c ${folder}/*.S ${folder}/*/*.c)
         if(sources)
             add_library(fr_${layer} OBJECT ${sources})
             target_link_libraries(fr_${layer} PRIVATE fr_options PkgConfig::SQLITE PkgConfig::CRYPTO PkgConfig::ZLIB PkgConfig::URING)

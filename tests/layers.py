@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The shape of the house: includes go downwards only, each layer says what it is for, each header stands on its own."""
+"""The shape of the house: includes go downwards only and into wings by their doors, each folder says what it is for, each
+header stands on its own."""
 import concurrent.futures
 import glob
 import os
@@ -24,6 +25,13 @@ MAY_USE = {
     "live": ["rest", "channels"],
     "cli": ["live"],
 }
+# Wings: the folders within a layer. A wing may use what its layer may, its layer's own files, and the other wings that
+# are named here. Its doors are the headers that files outside it may include.
+WINGS = {
+    "http/clients": {"uses": [], "doors": ["access.h", "line_file.h", "trust.h"]},
+    "http/files": {"uses": [], "doors": ["static.h"]},
+    "http/forms": {"uses": [], "doors": ["form.h"]},
+}
 # Public headers that are not named after their layer.
 PUBLIC = {"app": "cli", "model_macros": "model"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(<[^>]+|"[^"]+)[>"]', re.M)
@@ -46,6 +54,16 @@ def layer_of_include(name):
         word = parts[1][:-2]
         return PUBLIC.get(word, word)
     return parts[0] if parts[0] in MAY_USE and len(parts) > 1 else None
+
+
+def wing_of(name):
+    """The wing that a file below src/ belongs to, by its path from there; None: to the layer's own files, or a public one."""
+    folder = os.path.dirname(name)
+    return folder if folder.count("/") == 1 else None
+
+
+def from_src(name):
+    return os.path.relpath(name, os.path.join(ROOT, "src"))
 
 
 def sources():
@@ -82,25 +100,54 @@ class Layers(unittest.TestCase):
                     wrong.append("%s includes %s: %s may not use %s" % (short(name), included, layer, other))
         self.assertFalse(wrong, "\n" + "\n".join(wrong))
 
+    def test_a_wing_is_entered_by_its_doors_only(self):
+        wrong = []
+        for _, name in sources():
+            own = wing_of(from_src(name))
+            for included in included_by(name):
+                other = wing_of(included)
+                if other not in WINGS or other == own:
+                    continue
+                if own and own.split("/")[0] == other.split("/")[0] and other not in WINGS[own]["uses"]:
+                    wrong.append("%s includes %s: %s may not use %s" % (short(name), included, own, other))
+                elif os.path.basename(included) not in WINGS[other]["doors"]:
+                    wrong.append("%s includes %s, which is no door of %s" % (short(name), included, other))
+        self.assertFalse(wrong, "\n" + "\n".join(wrong))
+
+    def test_a_door_is_there_and_somebody_uses_it(self):
+        included = {each for _, name in sources() for each in included_by(name) if wing_of(from_src(name)) != wing_of(each)}
+        for wing, rules in WINGS.items():
+            for door in rules["doors"]:
+                with self.subTest("%s/%s" % (wing, door)):
+                    self.assertTrue(os.path.exists(os.path.join(ROOT, "src", wing, door)))
+                    self.assertIn("%s/%s" % (wing, door), included)
+
     def test_a_source_file_includes_its_own_header_first(self):
         wrong = []
-        for layer, name in sources():
+        for _, name in sources():
             own = name[:-2] + ".h"
             if name.endswith(".c") and os.path.exists(own):
                 first = included_by(name)[:1]
-                expected = [layer + "/" + os.path.basename(own), os.path.basename(own)]
+                expected = [from_src(own), os.path.basename(own)]
                 if not first or first[0] not in expected:
                     wrong.append("%s includes %s first, not %s" % (short(name), first, expected[0]))
         self.assertFalse(wrong, "\n" + "\n".join(wrong))
 
-    def test_every_folder_is_a_layer_and_has_a_readme_of_one_page(self):
-        folders = sorted(os.listdir(os.path.join(ROOT, "src")))
-        self.assertEqual(folders, sorted(MAY_USE))
-        for layer in folders:
-            readme = os.path.join(ROOT, "src", layer, "README.md")
-            self.assertTrue(os.path.exists(readme), "src/%s has no README.md" % layer)
+    def test_every_folder_is_a_layer_or_a_wing_and_has_a_readme_of_one_page(self):
+        folders = [from_src(folder) for folder, _, _ in os.walk(os.path.join(ROOT, "src"))]
+        self.assertEqual(sorted(folders), sorted([".", *MAY_USE, *WINGS]))
+        for folder in [*MAY_USE, *WINGS]:
+            readme = os.path.join(ROOT, "src", folder, "README.md")
+            self.assertTrue(os.path.exists(readme), "src/%s has no README.md" % folder)
             lines = read(readme).splitlines()
             self.assertTrue(5 <= len(lines) <= 100, "%s: %d lines" % (short(readme), len(lines)))
+
+    def test_the_files_that_a_readme_names_are_there(self):
+        for folder in [*MAY_USE, *WINGS]:
+            beside = ["src/" + folder, "tests/unit/" + folder.split("/")[0], "src", "include", "."]
+            for name in re.findall(r"`([a-z0-9_/]+\.[chS])`", read(os.path.join(ROOT, "src", folder, "README.md"))):
+                with self.subTest("src/%s/README.md: %s" % (folder, name)):
+                    self.assertTrue(any(os.path.exists(os.path.join(ROOT, each, name)) for each in beside))
 
     def test_public_headers_show_no_private_one(self):
         for name in glob.glob(os.path.join(ROOT, "include", "freshet", "*.h")) + [os.path.join(ROOT, "include", "freshet.h")]:

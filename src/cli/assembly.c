@@ -11,8 +11,8 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "cli/activation.h"
-#include "http/line_file.h"
-#include "http/trust.h"
+#include "http/clients/line_file.h"
+#include "http/clients/trust.h"
 #include "rest/rest.h"
 
 static int fail(fr_assembly *a, int code, const char *text)

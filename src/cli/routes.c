@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "http/files/static.h"
 
 enum { INCLUDES_DEEP = 8 };
 

@@ -3,7 +3,7 @@
 #define FR_HTTP_HTTP_H
 #include <freshet/http.h>
 #include "base/buf.h"
-#include "http/form.h"
+#include "http/forms/form.h"
 #include "http/router.h"
 #include "net/server.h"
 
@@ -93,19 +93,6 @@ fr_err fr_http_refuse(fr_req *req, int status, fr_str reason);
 fr_buf *fr_reply_body(fr_req *req);
 /* content_type.n == 0: none is sent. */
 fr_err fr_reply_buf(fr_req *req, int status, fr_str content_type);
-
-typedef struct fr_static_opts {
-    const char *folder;
-    const char
-        *cache; /* Cache-Control of all its files: "max-age=31536000, immutable"; NULL: none */
-} fr_static_opts;
-/* Static files beneath a folder, opened beneath a directory handle; GET and HEAD, compressed siblings, conditions, ranges,
- * index.html. The folder is closed with the arena; opts' strings are borrowed as long. */
-fr_err fr_static_open(fr_arena *arena, const fr_static_opts *opts, fr_http_target *out,
-                      char error[256]);
-/* A file that is part of the binary. */
-fr_err fr_static_bytes(fr_req *req, fr_str content_type, fr_str bytes);
-fr_str fr_mime_type(fr_str file_name);
 
 /* Requests in the in-memory transport, for tests: bytes in, bytes out, no sockets (a socketpair loop inside). */
 fr_err fr_test_http(fr_http *http, fr_str request_bytes, fr_buf *answer);

@@ -6,8 +6,8 @@
 #define FR_HTTP_HTTP_INT_H
 #include "base/address.h"
 #include "base/buf.h"
-#include "http/access.h"
 #include "http/body.h"
+#include "http/clients/access.h"
 #include "http/gzip.h"
 #include "http/http.h"
 #include "http/parser.h"

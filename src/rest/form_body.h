@@ -6,7 +6,7 @@
 #ifndef FR_REST_FORM_BODY_H
 #define FR_REST_FORM_BODY_H
 #include "base/json.h"
-#include "http/form.h"
+#include "http/forms/form.h"
 
 /* Errors: as fr_form_parse, with *why for the client or NULL. */
 fr_err fr_form_body_read(fr_arena *arena, const fr_form_limits *limits, fr_str content_type,

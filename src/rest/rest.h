@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "db/db.h"
-#include "http/form.h"
+#include "http/forms/form.h"
 #include "http/router.h"
 #include "rest/list.h"
 #include "rest/serializer.h"

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "check.h"
-#include "http/access.h"
+#include "http/clients/access.h"
 
 /* A field in quotes from *rest on, which it leaves behind. */
 static void skip_quoted(fr_str *rest)

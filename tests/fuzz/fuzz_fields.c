@@ -9,8 +9,8 @@
 #include "base/time.h"
 #include "check.h"
 #include "http/coding.h"
-#include "http/conditions.h"
-#include "http/range.h"
+#include "http/files/conditions.h"
+#include "http/files/range.h"
 #include "http/token.h"
 
 static void read_ranges(fr_str value, uint64_t bytes)

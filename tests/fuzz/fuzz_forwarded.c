@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "check.h"
-#include "http/forwarded.h"
+#include "http/clients/forwarded.h"
 #include "http/host.h"
 
 enum { HEADERS = 16, INPUT_MAX = 4096 };

@@ -13,8 +13,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "check.h"
-#include "http/form.h"
-#include "http/part.h"
+#include "http/forms/form.h"
+#include "http/forms/part.h"
 
 enum { INPUT_MAX = 1 << 14, FIELDS = 5, FILES = 3, FIELD_BYTES = 2048 };
 

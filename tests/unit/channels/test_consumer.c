@@ -2,7 +2,7 @@
 #include "channels/app.h"
 
 #include "channels/channels_int.h"
-#include "http/trust.h"
+#include "http/clients/trust.h"
 #include "net/fiber.h"
 #include "net/net_int.h"
 #include "net/wait.h"

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "http/access.h"
+#include "http/clients/access.h"
 
 /* ---- lines ---- */
 

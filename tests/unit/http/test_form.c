@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "http/form.h"
+#include "http/forms/form.h"
 
 /* ---- forms alone ---- */
 

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "http/forwarded.h"
+#include "http/clients/forwarded.h"
 
 /* ---- who is trusted ---- */
 

@@ -6,9 +6,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
-#include "http/multipart.h"
-#include "http/parameters.h"
-#include "http/part.h"
+#include "http/forms/multipart.h"
+#include "http/forms/parameters.h"
+#include "http/forms/part.h"
 
 /* ---- the parser: what it tells, as a line a part: "head|data." ---- */
 

@@ -11,6 +11,8 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/time.h"
+#include "http/files/mime.h"
+#include "http/files/static.h"
 
 typedef struct fixture {
     talk t;

@@ -1,5 +1,5 @@
 /* See trust.h. */
-#include "http/trust.h"
+#include "http/clients/trust.h"
 
 #include <stdio.h>
 

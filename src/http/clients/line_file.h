@@ -6,8 +6,8 @@
  * Several processes and loops may write to the same file: each write ends with a line, and is one that the system does not
  * take apart (O_APPEND; to a pipe at most PIPE_BUF bytes).
  */
-#ifndef FR_HTTP_LINE_FILE_H
-#define FR_HTTP_LINE_FILE_H
+#ifndef FR_HTTP_CLIENTS_LINE_FILE_H
+#define FR_HTTP_CLIENTS_LINE_FILE_H
 #include "base/buf.h"
 #include "net/loop.h"
 

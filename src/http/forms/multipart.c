@@ -1,5 +1,5 @@
 /* See multipart.h. Only data is read in stretches; the rest is a few bytes a part. */
-#include "http/multipart.h"
+#include "http/forms/multipart.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* What the head of one part of a form says (RFC 7578 section 4): whose field it is, and whether it is a file. */
-#ifndef FR_HTTP_PART_H
-#define FR_HTTP_PART_H
+#ifndef FR_HTTP_FORMS_PART_H
+#define FR_HTTP_FORMS_PART_H
 #include <freshet/http.h>
 
 enum { FR_PART_NAME_BYTES = 1024, FR_FILE_NAME_BYTES = 255 };

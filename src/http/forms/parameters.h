@@ -5,8 +5,8 @@
  *
  * In quotes '\' escapes only '"' and itself: some browsers send whole Windows paths.
  */
-#ifndef FR_HTTP_PARAMETERS_H
-#define FR_HTTP_PARAMETERS_H
+#ifndef FR_HTTP_FORMS_PARAMETERS_H
+#define FR_HTTP_FORMS_PARAMETERS_H
 #include <freshet/http.h>
 
 typedef struct fr_parameters {

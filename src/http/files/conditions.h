@@ -1,8 +1,8 @@
 /*
  * Conditional requests (RFC 9110 section 13): what a client has or expects, held against what there is.
  */
-#ifndef FR_HTTP_CONDITIONS_H
-#define FR_HTTP_CONDITIONS_H
+#ifndef FR_HTTP_FILES_CONDITIONS_H
+#define FR_HTTP_FILES_CONDITIONS_H
 #include <freshet/http.h>
 
 /* A file that was changed just now may be changed again within the same second, and so without a new time. */

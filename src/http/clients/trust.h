@@ -1,6 +1,6 @@
 /* The proxies whose word about clients is taken: addresses and networks, and the peers of Unix sockets. */
-#ifndef FR_HTTP_TRUST_H
-#define FR_HTTP_TRUST_H
+#ifndef FR_HTTP_CLIENTS_TRUST_H
+#define FR_HTTP_CLIENTS_TRUST_H
 #include <freshet/base.h>
 
 #include "base/address.h"

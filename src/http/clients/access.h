@@ -1,8 +1,8 @@
 /* The access log: one line for each request that is over, in the common or the combined format of the NCSA and Apache, or as
  * JSON. */
-#ifndef FR_HTTP_ACCESS_H
-#define FR_HTTP_ACCESS_H
-#include "http/line_file.h"
+#ifndef FR_HTTP_CLIENTS_ACCESS_H
+#define FR_HTTP_CLIENTS_ACCESS_H
+#include "http/clients/line_file.h"
 
 typedef enum fr_access_format {
     FR_ACCESS_COMMON,

@@ -1,5 +1,5 @@
 /* Byte ranges; see range.h. */
-#include "http/range.h"
+#include "http/files/range.h"
 
 #include "base/str.h"
 

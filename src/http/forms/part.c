@@ -2,12 +2,12 @@
  * See part.h. As Django does: a file is what has a file name that is not empty; a part without a name, or whose file name
  * comes to nothing, is left out.
  */
-#include "http/part.h"
+#include "http/forms/part.h"
 
 #include <string.h>
 
 #include "base/str.h"
-#include "http/parameters.h"
+#include "http/forms/parameters.h"
 #include "http/token.h"
 #include "http/url.h"
 

@@ -1,5 +1,5 @@
 /* See forwarded.h. Nothing is allocated; the work is one walk over each header. */
-#include "http/forwarded.h"
+#include "http/clients/forwarded.h"
 
 #include <string.h>
 

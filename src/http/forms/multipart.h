@@ -8,8 +8,8 @@
  * Preamble and epilogue are nobody's. What two programs could read in two ways is refused: a line that only begins like
  * the delimiter, bare CR or LF and folded lines in a head, an end that is missing.
  */
-#ifndef FR_HTTP_MULTIPART_H
-#define FR_HTTP_MULTIPART_H
+#ifndef FR_HTTP_FORMS_MULTIPART_H
+#define FR_HTTP_FORMS_MULTIPART_H
 #include <freshet/base.h>
 
 enum { FR_BOUNDARY_BYTES = 70, FR_PART_HEAD_BYTES = 4096 };

@@ -2,7 +2,7 @@
  * Opening beneath a folder: openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS; where the kernel or a sandbox has no
  * openat2, part by part with O_NOFOLLOW.
  */
-#include "http/folder.h"
+#include "http/files/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>

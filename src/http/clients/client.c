@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "http/forwarded.h"
+#include "http/clients/forwarded.h"
 #include "http/http_int.h"
 
 enum { LOG_MS = 60 * 1000 }; /* one line a minute */

@@ -1,6 +1,7 @@
-/* Content types of file names, by their ending. Text is served as UTF-8. */
+/* Text is served as UTF-8. */
+#include "http/files/mime.h"
+
 #include "base/str.h"
-#include "http/http.h"
 
 static const struct {
     const char *ending;

@@ -1,5 +1,5 @@
 /* See line_file.h. */
-#include "http/line_file.h"
+#include "http/clients/line_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

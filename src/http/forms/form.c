@@ -1,16 +1,16 @@
 /* See form.h. What Django's QueryDict, MultiPartParser and upload handlers do, with one bound on memory for all files. */
-#include "http/form.h"
+#include "http/forms/form.h"
 
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "http/forms/multipart.h"
+#include "http/forms/parameters.h"
+#include "http/forms/part.h"
+#include "http/forms/spool.h"
 #include "http/http_int.h"
-#include "http/multipart.h"
-#include "http/parameters.h"
-#include "http/part.h"
-#include "http/spool.h"
 #include "http/url.h"
 
 #define IN_MULTIPART "Multipart form parse error - "

@@ -1,8 +1,8 @@
 /*
  * The Range field of bytes (RFC 9110 section 14.1.2).
  */
-#ifndef FR_HTTP_RANGE_H
-#define FR_HTTP_RANGE_H
+#ifndef FR_HTTP_FILES_RANGE_H
+#define FR_HTTP_FILES_RANGE_H
 #include <freshet/base.h>
 
 typedef struct fr_range {

@@ -1,5 +1,5 @@
 /* Conditional requests: their judgement, and the call by which handlers use it; see conditions.h. */
-#include "http/conditions.h"
+#include "http/files/conditions.h"
 
 #include "base/str.h"
 #include "base/time.h"

@@ -7,7 +7,7 @@
  *
  * What a client wrote cannot end a line, a field or a string, nor move a terminal's cursor.
  */
-#include "http/access.h"
+#include "http/clients/access.h"
 
 #include <string.h>
 
@@ -15,7 +15,7 @@
 #include "base/digits.h"
 #include "base/str.h"
 #include "base/time.h"
-#include "http/forwarded.h"
+#include "http/clients/forwarded.h"
 #include "http/http_int.h"
 
 /* The most of each text, escaped: together with all that stands between them they fit a line. */

@@ -2,8 +2,8 @@
  * The body of a form: application/x-www-form-urlencoded whole, multipart/form-data as it arrives. Fields and small files
  * are kept in memory, the rest of the files in files without names (spool.h); all of it ends with the arena.
  */
-#ifndef FR_HTTP_FORM_H
-#define FR_HTTP_FORM_H
+#ifndef FR_HTTP_FORMS_FORM_H
+#define FR_HTTP_FORMS_FORM_H
 #include <freshet/http.h>
 
 typedef struct fr_form_limits { /* zero = default */

@@ -7,11 +7,11 @@
  * Each proxy adds at the end whom it has heard. So the list is read from there, as long as the one who added an entry is
  * trusted: the first that is not is the client, and what stands before it is the client's own word, which nobody reads.
  */
-#ifndef FR_HTTP_FORWARDED_H
-#define FR_HTTP_FORWARDED_H
+#ifndef FR_HTTP_CLIENTS_FORWARDED_H
+#define FR_HTTP_CLIENTS_FORWARDED_H
 #include <freshet/http.h>
 
-#include "http/trust.h"
+#include "http/clients/trust.h"
 
 enum {
     FR_FORWARDED_HOPS = 32

@@ -1,8 +1,8 @@
 /*
  * Files beneath a folder, opened so that no name leads out of it.
  */
-#ifndef FR_HTTP_FOLDER_H
-#define FR_HTTP_FOLDER_H
+#ifndef FR_HTTP_FILES_FOLDER_H
+#define FR_HTTP_FILES_FOLDER_H
 #include <sys/stat.h>
 
 #include <freshet/base.h>

@@ -1,5 +1,5 @@
 /* See spool.h. */
-#include "http/spool.h"
+#include "http/forms/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
  * descriptor, also after a crash. Writing goes to the page cache, 64 KiB at a time; only a system that has more unwritten
  * bytes than it allows itself makes the loop wait for the disk.
  */
-#ifndef FR_HTTP_SPOOL_H
-#define FR_HTTP_SPOOL_H
+#ifndef FR_HTTP_FORMS_SPOOL_H
+#define FR_HTTP_FORMS_SPOOL_H
 #include <freshet/net.h>
 
 #include "base/buf.h"

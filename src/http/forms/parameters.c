@@ -1,5 +1,5 @@
 /* See parameters.h. */
-#include "http/parameters.h"
+#include "http/forms/parameters.h"
 
 #include "base/str.h"
 

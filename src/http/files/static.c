@@ -5,6 +5,8 @@
  * its own, with a validator of its own, and the client's Accept-Encoding says which one it gets. Conditions and ranges
  * are those of RFC 9110 sections 13 and 14. Small files are read and sent with their head, others are sent by the kernel.
  */
+#include "http/files/static.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,10 +19,11 @@
 #include "base/time.h"
 #include "http/coding.h"
 #include "http/compress.h"
-#include "http/conditions.h"
-#include "http/folder.h"
+#include "http/files/conditions.h"
+#include "http/files/folder.h"
+#include "http/files/mime.h"
+#include "http/files/range.h"
 #include "http/http_int.h"
-#include "http/range.h"
 
 enum {
     READ_BYTES = 16 * 1024,      /* up to here a copy is cheaper than the calls that save it */
