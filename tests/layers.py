@@ -28,6 +28,7 @@ MAY_USE = {
 # Wings: the folders within a layer. A wing may use what its layer may, its layer's own files, and the other wings that
 # are named here. Its doors are the headers that files outside it may include.
 WINGS = {
+    "db/sqlite": {"uses": [], "doors": ["hook.h", "sql.h", "table.h"]},
     "http/clients": {"uses": [], "doors": ["access.h", "line_file.h", "trust.h"]},
     "http/files": {"uses": [], "doors": ["static.h"]},
     "http/forms": {"uses": [], "doors": ["form.h"]},

@@ -6,7 +6,7 @@
 #define FR_DB_CHANGES_H
 #include "base/buf.h"
 #include "db/db.h"
-#include "db/table.h"
+#include "db/sqlite/table.h"
 
 /* One firing of the hook, or after the fold one change of one row. Offsets into bytes. */
 typedef struct fr_record {

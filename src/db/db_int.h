@@ -5,8 +5,8 @@
 #include <stdatomic.h>
 #include "db/changes.h"
 #include "db/db.h"
-#include "db/hook.h"
-#include "db/sql.h"
+#include "db/sqlite/hook.h"
+#include "db/sqlite/sql.h"
 #include "net/wait.h"
 
 typedef struct fr_writer fr_writer;

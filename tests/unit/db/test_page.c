@@ -1,5 +1,5 @@
 /* Pages in descending order of an indexed field: whatever way they are read, they are in the exact order. */
-#include "db/page.h"
+#include "db/sqlite/page.h"
 #include "db_test.h"
 
 FR_MODEL(ranked,

@@ -1,4 +1,4 @@
-#include "db/page.h"
+#include "db/sqlite/page.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* What each lookup means in SQL is Django's meaning on SQLite (spec wire-django §1.11): contains and startswith are LIKE
  * and therefore fold ASCII case, as icontains does. */
-#include "db/sql.h"
+#include "db/sqlite/sql.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #define FR_DB_TABLE_H
 #include <stdatomic.h>
 #include "base/vec.h"
-#include "db/sqlite.h"
+#include "db/sqlite/sqlite.h"
 #include "model/model.h"
 
 typedef struct fr_table fr_table;

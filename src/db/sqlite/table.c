@@ -1,4 +1,4 @@
-#include "db/table.h"
+#include "db/sqlite/table.h"
 
 #include <stdlib.h>
 #include <string.h>

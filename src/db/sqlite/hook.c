@@ -1,4 +1,4 @@
-#include "db/hook.h"
+#include "db/sqlite/hook.h"
 
 #include <string.h>
 #include "base/alloc.h"

@@ -1,6 +1,6 @@
 /* The reads that others ask for: rows of a query or of a key, whether there is such a row, how many. */
 #include "db/db_int.h"
-#include "db/page.h"
+#include "db/sqlite/page.h"
 
 static fr_err rows(fr_read *read, fr_sqlite *conn, fr_stmt *stmt, size_t *count)
 {

@@ -4,7 +4,7 @@
  */
 #ifndef FR_DB_SQL_H
 #define FR_DB_SQL_H
-#include "db/table.h"
+#include "db/sqlite/table.h"
 #include "model/query.h"
 
 typedef enum fr_sql_kind {
