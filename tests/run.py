@@ -53,6 +53,7 @@ SYSTEM = [
     ("chat", ["asan", "asan+io_uring", "asan+epoll"], []),
     ("consumers", ["asan", "tsan", "asan+io_uring", "asan+epoll"], []),
     ("live", ["asan", "tsan", "asan+io_uring"], []),
+    ("columns", ["asan", "tsan"], []),
     ("forms", ["asan"], ["curl"]),
     ("access_log", ["asan", "tsan"], ["curl"]),
     ("exact", ["asan", "tsan"], []),

@@ -70,6 +70,8 @@ typedef struct fr_field {
     const fr_choice *choices;
     const fr_model *to; /* FOREIGN_KEY */
     fr_on_delete on_delete;
+    bool
+        as_text; /* ID, INTEGER, BIGINT, FOREIGN_KEY: "9007199254740993" in JSON. References to it follow */
     void *reserved_[2];
 } fr_field;
 

@@ -89,9 +89,9 @@ static fr_err check_reference(const check *c)
         return wrong(c, "the model it points to has no primary key");
     if (f->on_delete == FR_SET_NULL && !f->null)
         return wrong(c, ".on_delete = FR_SET_NULL needs .null = true");
-    bool is_integer =
-        key->kind == FR_KIND_ID || key->kind == FR_KIND_INTEGER || key->kind == FR_KIND_BIGINT;
-    if (c->model->struct_bytes && !is_integer)
+    if (!fr_field_origin(f))
+        return wrong(c, "the keys that it leads to refer to each other in a circle");
+    if (c->model->struct_bytes && !fr_field_is_integer(key))
         return wrong(c, "in a C struct a FOREIGN_KEY points to a model with an integer key");
     return FR_OK;
 }
@@ -127,6 +127,8 @@ static fr_err check_options(const check *c)
         return wrong(c, "this kind cannot be a primary key");
     if (f->kind == FR_KIND_FOREIGN_KEY)
         FR_TRY(check_reference(c));
+    if (f->as_text && !fr_field_is_integer(f))
+        return wrong(c, "only ID, INTEGER, BIGINT and references to those have .as_text");
     if (f->default_)
         FR_TRY(check_default(c));
     return FR_OK;

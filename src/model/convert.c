@@ -102,11 +102,8 @@ fr_err fr_value_from_text(const fr_field *field, fr_str s, fr_arena *arena, fr_v
     }
     case FR_KIND_JSON: return json_value(arena, s, out);
     case FR_KIND_FOREIGN_KEY: {
-        const fr_field *key = field->to ? fr_model_key(field->to) : NULL;
-        static const fr_field INTEGER = {.kind = FR_KIND_BIGINT};
-        bool is_loop =
-            key && key->kind == FR_KIND_FOREIGN_KEY; /* a key that is itself a reference */
-        return fr_value_from_text(key && !is_loop ? key : &INTEGER, s, arena, out);
+        const fr_field *origin = fr_field_origin(field);
+        return origin ? fr_value_from_text(origin, s, arena, out) : FR_EINVAL;
     }
     case FR_KIND_CHAR:
     case FR_KIND_TEXT:

@@ -37,6 +37,34 @@ const char *fr_model_table(const fr_model *model)
     return model->table ? model->table : model->name;
 }
 
+/* ---- what a field holds ---- */
+
+enum {
+    REFERENCES_MAX = 16
+}; /* from key to key: Django's inheritance over tables is a chain, of three or four at most */
+
+const fr_field *fr_field_origin(const fr_field *field)
+{
+    for (int i = 0; i < REFERENCES_MAX && field && field->kind == FR_KIND_FOREIGN_KEY; i++)
+        field = field->to ? fr_model_key(field->to) : NULL;
+    return field && field->kind != FR_KIND_FOREIGN_KEY ? field : NULL;
+}
+
+bool fr_field_is_integer(const fr_field *field)
+{
+    const fr_field *origin = fr_field_origin(field);
+    return origin && (origin->kind == FR_KIND_ID || origin->kind == FR_KIND_INTEGER ||
+                      origin->kind == FR_KIND_BIGINT);
+}
+
+bool fr_field_is_as_text(const fr_field *field)
+{
+    if (field->as_text || field->kind != FR_KIND_FOREIGN_KEY)
+        return field->as_text;
+    const fr_field *origin = fr_field_origin(field);
+    return origin && origin->as_text;
+}
+
 /* ---- names ---- */
 
 enum { NAME_ROOM = 128 };
@@ -116,6 +144,8 @@ uint32_t fr_model_fingerprint(const fr_model *model)
         hash = mix_text(hash, fr_str_c(field->name));
         hash = mix_text(hash, fr_field_column(field, buf));
         hash = mix(hash, facts, sizeof facts);
+        if (fr_field_is_as_text(field)) /* models without it keep the number they had */
+            hash = mix_text(hash, FR_STR("as_text"));
         if (field->to)
             hash = mix_text(hash, fr_str_c(fr_model_table(field->to)));
     }

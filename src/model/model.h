@@ -12,6 +12,13 @@ fr_str fr_field_column(const fr_field *field, char buf[128]);
 fr_str fr_field_label(const fr_field *field, char buf[128]); /* "updated at" */
 fr_str fr_model_label(const fr_model *model, char buf[128]);
 uint32_t fr_field_max_length(const fr_field *field); /* with the kind's default: EMAIL 254 … */
+/* The field whose values a field holds: of a foreign key the key it leads to, through keys that are references themselves;
+ * else the field itself. NULL: the references go in a circle, or lead nowhere. */
+const fr_field *fr_field_origin(const fr_field *field);
+/* Whether the values of a field are integers: of ID, INTEGER, BIGINT, and of references to those. */
+bool fr_field_is_integer(const fr_field *field);
+/* Whether integers of a field are printed as JSON strings: .as_text of its own, or of the key it leads to. */
+bool fr_field_is_as_text(const fr_field *field);
 /* A wrong description (no key, CHAR without max_length, unknown .to, two of one name …) in one line for the developer. */
 fr_err fr_model_check(const fr_model *model, char error[256]);
 /* Number that changes when the description's shape does: part of a view's fingerprint. */

@@ -206,6 +206,14 @@ static void put_decimal(fr_buf *out, const fr_field *field, fr_value v)
         put_plain(out, v);
 }
 
+/* Doubles, which are all the numbers that JavaScript's JSON.parse knows, tell integers apart up to 2^53 only. */
+static void put_integer_text(fr_buf *out, int64_t i)
+{
+    fr_buf_put_char(out, '"');
+    fr_buf_put_i64(out, i);
+    fr_buf_put_char(out, '"');
+}
+
 void fr_value_json(const fr_field *field, fr_value v, fr_buf *out)
 {
     char text[FR_TIME_TEXT];
@@ -235,10 +243,22 @@ void fr_value_json(const fr_field *field, fr_value v, fr_buf *out)
             return;
         }
         break;
+    case FR_KIND_ID:
+    case FR_KIND_INTEGER:
+    case FR_KIND_BIGINT:
+        if (field->as_text && v.type == FR_VALUE_INT) {
+            put_integer_text(out, v.as.i);
+            return;
+        }
+        break;
     case FR_KIND_FOREIGN_KEY:
-        if (is_text && field->to) {
-            const fr_field *key = fr_model_key(field->to);
-            if (key && key->kind == FR_KIND_UUID) {
+        if (v.type == FR_VALUE_INT && fr_field_is_as_text(field)) {
+            put_integer_text(out, v.as.i);
+            return;
+        }
+        if (is_text) {
+            const fr_field *origin = fr_field_origin(field);
+            if (origin && origin->kind == FR_KIND_UUID) {
                 put_uuid(out, v.as.s);
                 return;
             }

@@ -22,7 +22,11 @@ static fr_str type_of(const fr_field *field)
     };
     bool is_choice =
         field->choices && field->kind != FR_KIND_FOREIGN_KEY && !fr_field_is_read_only(field);
-    return is_choice ? FR_STR("choice") : fr_str_c(NAMES[field->kind]);
+    if (is_choice)
+        return FR_STR("choice");
+    /* Not "integer": a client that makes a number of it would lose what .as_text is for. */
+    return field->as_text && field->kind != FR_KIND_FOREIGN_KEY ? FR_STR("string")
+                                                                : fr_str_c(NAMES[field->kind]);
 }
 
 static void put_label(const fr_field *field, fr_buf *out)
@@ -44,8 +48,8 @@ static void put_label(const fr_field *field, fr_buf *out)
 
 static void put_choices(const fr_field *field, fr_buf *out)
 {
-    bool is_number = field->kind == FR_KIND_INTEGER || field->kind == FR_KIND_BIGINT ||
-                     field->kind == FR_KIND_FLOAT;
+    bool is_number =
+        field->kind == FR_KIND_FLOAT || (fr_field_is_integer(field) && !field->as_text);
     fr_buf_lit(out, ",\"choices\":[");
     for (const fr_choice *choice = field->choices; choice->value; choice++) {
         fr_buf_put(out, choice == field->choices ? FR_STR("{\"value\":") : FR_STR(",{\"value\":"));
@@ -60,9 +64,9 @@ static void put_choices(const fr_field *field, fr_buf *out)
     fr_buf_put_char(out, ']');
 }
 
-static void put_limit(const char *name, int64_t limit, fr_buf *out)
+static void put_limit(const char *name, int64_t limit, bool is_text, fr_buf *out)
 {
-    fr_buf_printf(out, ",\"%s\":%lld", name, (long long)limit);
+    fr_buf_printf(out, is_text ? ",\"%s\":\"%lld\"" : ",\"%s\":%lld", name, (long long)limit);
 }
 
 static bool has_length(const fr_field *field)
@@ -91,13 +95,13 @@ static bool has_range(const fr_field *field)
 static void put_limits(const fr_field *field, fr_buf *out)
 {
     if (has_length(field) && field->min_length)
-        put_limit("min_length", field->min_length, out);
+        put_limit("min_length", field->min_length, false, out);
     if (has_length(field) && fr_field_max_length(field))
-        put_limit("max_length", fr_field_max_length(field), out);
+        put_limit("max_length", fr_field_max_length(field), false, out);
     if (has_range(field) && (field->has_min || field->min_value))
-        put_limit("min_value", field->min_value, out);
+        put_limit("min_value", field->min_value, field->as_text, out);
     if (has_range(field) && (field->has_max || field->max_value))
-        put_limit("max_value", field->max_value, out);
+        put_limit("max_value", field->max_value, field->as_text, out);
 }
 
 static void put_field(const fr_viewset_rt *rt, uint16_t index, fr_buf *out)

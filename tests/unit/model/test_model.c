@@ -90,6 +90,9 @@ static void the_fingerprint_follows_the_shape(void **state)
     assert_int_equal(fr_model_fingerprint(&copy), fr_model_fingerprint(&note_model));
     fields[note_field_title].help_text = "One line.";
     assert_int_equal(fr_model_fingerprint(&copy), fr_model_fingerprint(&note_model));
+    fields[note_field_id].as_text = true; /* what its frames say is other text */
+    assert_int_not_equal(fr_model_fingerprint(&copy), fr_model_fingerprint(&note_model));
+    fields[note_field_id].as_text = false;
     fields[note_field_title].name = "titel";
     assert_int_not_equal(fr_model_fingerprint(&copy), fr_model_fingerprint(&note_model));
 }
@@ -145,11 +148,36 @@ static void wrong_models_are_named_in_one_line(void **state)
           "model m, field a__b: a name is letters, digits and single underscores, and begins with "
           "a letter",
           id, {.name = "a__b", .kind = FR_KIND_TEXT});
+    MODEL(NULL, "model m, field a: only ID, INTEGER, BIGINT and references to those have .as_text",
+          id, {.name = "a", .kind = FR_KIND_FLOAT, .as_text = true});
     MODEL("-x", "model m: .ordering = \"-x\" names an unknown field, or more than 7", id);
 #undef MODEL
 }
 
-FR_TESTS(model, FR_TEST(a_model_in_a_header_is_one_model),
+static void references_lead_to_the_key_whose_values_they_hold(void **state)
+{
+    (void)state;
+    char error[256] = "";
+    fr_field base_fields[] = {{.name = "id", .kind = FR_KIND_ID, .as_text = true}};
+    fr_model base = {.name = "base", .fields = base_fields, .field_count = 1};
+    fr_field child_fields[] = {
+        {.name = "base", .kind = FR_KIND_FOREIGN_KEY, .to = &base, .primary_key = true}};
+    fr_model child = {.name = "child", .fields = child_fields, .field_count = 1};
+    fr_field toy = {.name = "child", .kind = FR_KIND_FOREIGN_KEY, .to = &child};
+    assert_ptr_equal(fr_field_origin(&toy), &base_fields[0]);
+    assert_true(fr_field_is_integer(&toy));
+    assert_true(fr_field_is_as_text(&toy));
+    assert_int_equal(fr_model_check(&child, error), FR_OK);
+    child_fields[0].to = &child; /* to itself */
+    assert_null(fr_field_origin(&toy));
+    assert_false(fr_field_is_integer(&toy));
+    assert_int_equal(fr_model_check(&child, error), FR_EINVAL);
+    assert_string_equal(error, "model child, field base: the keys that it leads to refer to each "
+                               "other in a circle");
+}
+
+FR_TESTS(model, FR_TEST(references_lead_to_the_key_whose_values_they_hold),
+         FR_TEST(a_model_in_a_header_is_one_model),
          FR_TEST(a_struct_knows_what_is_null_and_what_was_given),
          FR_TEST(names_have_django_s_defaults), FR_TEST(defaults_are_stored_values),
          FR_TEST(the_fingerprint_follows_the_shape), FR_TEST(good_models_pass),
