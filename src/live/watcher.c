@@ -1,7 +1,7 @@
 /*
  * One live socket: the handshake at a REST URL, what its client says, and what it is given. A
- * watcher waits for a snapshot, then is a member of its topic's fan. One that reads too slowly
- * loses its unsent frames as a whole and waits until what is under way has left; then it is caught
+ * watcher waits for a snapshot, then is a member of its topic's fan. Nothing is read from its
+ * socket before, so that no answer comes before the snapshot. One that reads too slowly loses its unsent frames as a whole and waits until what is under way has left; then it is caught
  * up by a snapshot that says "reset" (traps B2).
  */
 #include "live/live_int.h"
@@ -133,6 +133,7 @@ void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stal
         fr_topic_unwait(watcher->topic, watcher);
     if (err == FR_OK || err == FR_ETOOBIG)
         err = begin_after(watcher, last);
+    fr_ws_resume(&watcher->ws);
     if (err == FR_ECANCELED)
         return;
     if (err != FR_OK) {
@@ -269,11 +270,13 @@ static fr_err accept_socket(fr_req *req, fr_worker *worker, bool is_resume, fr_w
     if (!opts.message_bytes)
         opts.message_bytes = opts.frame_bytes = CLIENT_MESSAGE_BYTES;
     fr_err err = fr_ws_accept(req, &opts, &handler, &watcher->ws);
-    if (err != FR_OK)
+    if (err != FR_OK) {
         fr_slabs_free(&worker->slabs, watcher, sizeof *watcher);
-    else
-        *out = watcher;
-    return err;
+        return err;
+    }
+    fr_ws_pause(&watcher->ws); /* the snapshot comes first: what its client says waits for it */
+    *out = watcher;
+    return FR_OK;
 }
 
 static void enter(fr_watcher *watcher, fr_worker *worker, fr_source *source, const fr_value *key)

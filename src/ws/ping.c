@@ -78,7 +78,11 @@ static uint32_t check_life(fr_ws *ws, uint32_t quiet_ms)
 void fr_ws_on_deadline_(fr_conn *conn)
 {
     fr_ws *ws = conn->user;
-    if (ws->is_choked && undelivered(conn) < ws->choked_bytes) {
+    bool takes_more = ws->is_choked && undelivered(conn) < ws->choked_bytes;
+    /* Of a peer that the handler does not read from, only its taking output tells that it is there. */
+    bool is_new = !ws->is_choked && ws->is_paused && fr_conn_is_blocked(conn);
+    if (takes_more || is_new) {
+        ws->is_choked = true;
         fr_ws_watch_output_(ws);
         return;
     }

@@ -316,6 +316,30 @@ static void clients_may_ping_and_are_told_what_is_not_understood(void **state)
     world_close(&w);
 }
 
+static void the_snapshot_comes_first_also_for_a_client_that_speaks_at_once(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/notes/", "/notes/1/"};
+    world w;
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "x");
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        client c;
+        client_start(&c, &w, 0, paths[i]); /* all of this right behind the handshake */
+        client_say(&c, "{\"type\":\"ping\"}");
+        client_say(&c, "what?");
+        client_say(&c, "{\"type\":\"ping\"}");
+        client_expect(&c, "snapshot");
+        client_expect(&c, "pong");
+        client_expect(&c, "error");
+        client_expect(&c, "pong");
+        client_say(&c, "{\"type\":\"ping\"}"); /* and it goes on */
+        client_expect(&c, "pong");
+        client_close(&c);
+    }
+    world_close(&w);
+}
+
 static void a_quiet_view_learns_how_far_it_is(void **state)
 {
     (void)state;
@@ -771,6 +795,7 @@ FR_TESTS(test_live, FR_TEST(a_list_is_a_snapshot_and_then_each_commit),
          FR_TEST(since_is_answered_by_a_marked_snapshot),
          FR_TEST(clients_may_ping_and_are_told_what_is_not_understood),
          FR_TEST(a_pong_is_not_older_than_the_snapshot_before_it),
+         FR_TEST(the_snapshot_comes_first_also_for_a_client_that_speaks_at_once),
          FR_TEST(a_quiet_view_learns_how_far_it_is),
          FR_TEST(who_comes_to_a_quiet_view_shares_its_snapshot),
          FR_TEST(a_view_ends_with_its_last_watcher_and_can_begin_again),

@@ -891,6 +891,34 @@ static void a_peer_that_never_reads_is_cut_and_one_that_is_slow_is_not(void **st
     peer_end(&p);
 }
 
+static void one_that_is_not_read_from_and_does_not_read_is_missed_all_the_same(void **state)
+{
+    (void)state;
+    peer p;
+    open_peer(&p);
+    char *text = letters(60000);
+    fr_ws_pause(server.ws);
+    /* What the handler sends by itself, with more behind what the kernel takes. */
+    for (int after = 0; after < 8; after += fr_conn_is_blocked(p.conn)) {
+        assert_int_equal(fr_ws_send(server.ws, true, (fr_str){text, 60000}), FR_OK);
+        fr_loop_run_once(server.loop, 0);
+    }
+    for (int i = 0; i < 5; i++) { /* it takes a little each time */
+        char some[40000];
+        assert_true(recv(p.fd, some, sizeof some, 0) > 0);
+        fr_test_advance_clock(30100);
+        fr_loop_run_once(server.loop, 0);
+        assert_int_equal(server.closed, 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        fr_test_advance_clock(30100);
+        fr_loop_run_once(server.loop, 0);
+    }
+    assert_int_equal(server.code, 1006);
+    free(text);
+    peer_end(&p);
+}
+
 static void a_choked_socket_can_be_closed(void **state)
 {
     (void)state;
@@ -1011,6 +1039,7 @@ FR_TESTS(
     WS_TEST(a_paused_socket_is_not_missed_and_goes_on_where_it_was),
     WS_TEST(of_a_peer_that_does_not_read_no_more_is_read_until_it_does),
     WS_TEST(a_peer_that_never_reads_is_cut_and_one_that_is_slow_is_not),
+    WS_TEST(one_that_is_not_read_from_and_does_not_read_is_missed_all_the_same),
     WS_TEST(a_choked_socket_can_be_closed),
     WS_TEST(draining_closes_with_1001_and_waits_for_the_answer),
     WS_TEST(a_client_that_resets_in_the_middle_of_a_burst_hurts_nobody),
