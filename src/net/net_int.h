@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <netinet/in.h>
+#include <pthread.h>
 
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -304,6 +305,12 @@ struct fr_server {
     atomic_flag has_left;            /* the drain of its first worker has begun */
     atomic_int open;                 /* connections of all loops */
     atomic_int result;               /* fr_err of the first worker that failed */
+    struct {
+        pthread_mutex_t lock;
+        pthread_cond_t wake; /* is_served */
+        int serving;         /* workers that have not drained yet */
+        bool is_served;      /* none is left, and on_served has returned */
+    } end;
 };
 
 static inline void fr_count_(fr_counter *counter, uint64_t n)

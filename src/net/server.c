@@ -4,6 +4,9 @@
  * The drain of a worker: take what waits at the listener and close it; deliver what clients have
  * sent already, so that no request is cut; tell every protocol; run until the last connection has
  * gone, or cut at drain_ms; then let handlers that still wait (for the writer) come to their end.
+ *
+ * No loop ends before all workers have drained and on_served has ended the threads that complete
+ * waits of loops: what they post to a loop, and the memory of handlers that they use, is still there.
  */
 #include "net/server.h"
 
@@ -27,6 +30,8 @@ enum {
     QUIET_PASSES_MAX = 64,  /* of the drain, to read what has arrived */
     REST_PASSES_MAX = 1024, /* and if so many are sent something that they do not get it in one */
     STRAGGLERS_MS = 2000,   /* for handlers without a connection */
+    LAST_PASSES_MAX =
+        256, /* for handlers that the end of others' threads has let go; each may wait a few times more */
 };
 
 typedef struct fr_worker {
@@ -171,6 +176,8 @@ fr_err fr_server_open(const fr_server_opts *opts, fr_server **out, char error[25
     if (!server)
         return FR_ENOMEM;
     server->opts = *opts;
+    pthread_mutex_init(&server->end.lock, NULL);
+    pthread_cond_init(&server->end.wake, NULL);
     fr_err err = set_up(server, error);
     if (err != FR_OK) {
         fr_server_close(server);
@@ -233,6 +240,8 @@ void fr_server_close(fr_server *server)
     for (int i = 0; server->loops && i < server->count; i++)
         fr_loop_free(server->loops[i]);
     fr_peers_free_(server->peers);
+    pthread_mutex_destroy(&server->end.lock);
+    pthread_cond_destroy(&server->end.wake);
     fr_free(server->endpoints);
     fr_free(server->loops);
     fr_free(server->workers);
@@ -359,11 +368,7 @@ static bool advance_drain(fr_worker *worker)
     case STRAGGLING:
         if (!loop->fibers_used && !fr_loop_has_tasks_(loop) && !loop->open_count)
             return false;
-        if (loop->now_ms < worker->until_ms)
-            break;
-        FR_ERROR("net.handlers_left", FR_KV_I("worker", loop->index),
-                 FR_KV_U("count", loop->fibers_used));
-        return false;
+        return !is_cut && loop->now_ms < worker->until_ms;
     }
     return true;
 }
@@ -413,6 +418,40 @@ static fr_err start(fr_worker *worker)
     return err;
 }
 
+/* Wait until no worker serves any more; the last one ends what works for the loops. `count` of them leave. */
+static void leave_service(fr_server *server, int count)
+{
+    const fr_server_opts *opts = &server->opts;
+    pthread_mutex_lock(&server->end.lock);
+    server->end.serving -= count;
+    if (!server->end.serving) {
+        if (opts->on_served)
+            opts->on_served(opts->arg);
+        server->end.is_served = true;
+        pthread_cond_broadcast(&server->end.wake);
+    }
+    pthread_mutex_unlock(&server->end.lock);
+}
+
+static void await_end_of_service(fr_server *server)
+{
+    pthread_mutex_lock(&server->end.lock);
+    while (!server->end.is_served)
+        pthread_cond_wait(&server->end.wake, &server->end.lock);
+    pthread_mutex_unlock(&server->end.lock);
+}
+
+/* Handlers whose waits on_served has ended come to their end. */
+static void finish_handlers(const fr_worker *worker)
+{
+    fr_loop *loop = worker->loop;
+    for (int i = 0; i < LAST_PASSES_MAX && (loop->fibers_used || fr_loop_has_tasks_(loop)); i++)
+        fr_loop_run_once(loop, 0);
+    if (loop->fibers_used)
+        FR_ERROR("net.handlers_left", FR_KV_I("worker", loop->index),
+                 FR_KV_U("count", loop->fibers_used));
+}
+
 static void stop(fr_worker *worker)
 {
     const fr_server_opts *opts = &worker->server->opts;
@@ -426,15 +465,20 @@ static void stop(fr_worker *worker)
 static void *worker_main(void *arg)
 {
     fr_worker *worker = arg;
-    fr_err err = start(worker);
+    fr_server *server = worker->server;
+    int err = start(worker), none = FR_OK;
     if (err == FR_OK) {
         serve(worker);
-        stop(worker);
-        return NULL;
+    } else {
+        atomic_compare_exchange_strong(&server->result, &none, err);
+        fr_server_stop(server);
     }
-    int none = FR_OK;
-    atomic_compare_exchange_strong(&worker->server->result, &none, (int)err);
-    fr_server_stop(worker->server);
+    leave_service(server, 1);
+    await_end_of_service(server);
+    if (err == FR_OK) {
+        finish_handlers(worker);
+        stop(worker);
+    }
     return NULL;
 }
 
@@ -466,13 +510,24 @@ static void log_end(const fr_server *server)
             FR_KV_U("longest_us", stats.longest_us));
 }
 
+static int count_started(const fr_server *server)
+{
+    int count = 0;
+    for (int i = 1; i < server->count; i++)
+        count += server->workers[i].is_started;
+    return count;
+}
+
 static fr_err run(fr_server *server)
 {
+    server->end.serving = server->count;
     fr_err err = start_threads(server);
-    if (err == FR_OK)
+    if (err == FR_OK) {
         worker_main(&server->workers[0]);
-    else
+    } else {
         fr_server_stop(server);
+        leave_service(server, server->count - count_started(server));
+    }
     for (int i = 1; i < server->count; i++)
         if (server->workers[i].is_started)
             pthread_join(server->workers[i].thread, NULL);

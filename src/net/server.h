@@ -35,6 +35,9 @@ typedef struct fr_server_opts {
     void (*on_worker_stop)(fr_loop *loop, void *arg);
     /* Once, when the drain begins; on the thread of some worker. May be NULL. */
     void (*on_drain)(void *arg);
+    /* Once, when all workers have drained and before the first loop ends; on the thread of the last. The threads that
+     * complete waits of the loops end here; handlers that this lets go run to their end afterwards. May be NULL. */
+    void (*on_served)(void *arg);
     /* SIGHUP, on each worker's thread: files may have been moved. NULL: the signal is not taken. */
     void (*on_hangup)(fr_loop *loop, void *arg);
     void *arg;

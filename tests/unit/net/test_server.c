@@ -25,7 +25,7 @@
 typedef struct app {
     fr_server *server;
     pthread_t thread;
-    atomic_int started, stopped, freed, closed, shutdowns, handlers;
+    atomic_int started, stopped, freed, closed, shutdowns, handlers, served;
     bool ignores_shutdown;
     fr_err start_error, accept_error, result;
     bool handle_signals;
@@ -98,6 +98,16 @@ static void on_worker_stop(fr_loop *loop, void *arg)
     app *a = arg;
     assert_ptr_equal(fr_loop_current(), loop);
     atomic_fetch_add(&a->stopped, 1);
+}
+
+/* As a database that ends its threads: what waits for them is told. */
+static void on_served(void *arg)
+{
+    app *a = arg;
+    assert_int_equal(atomic_load(&a->stopped) + atomic_load(&a->freed), 0);
+    atomic_fetch_add(&a->served, 1);
+    if (atomic_load(&a->waiting))
+        fr_wait_done(atomic_load(&a->waiting), FR_ECANCELED);
 }
 
 static void app_open(fr_server_opts opts)
@@ -910,14 +920,36 @@ static void a_handler_that_waits_for_another_thread_comes_to_its_end(void **stat
     fr_server_close(the_app.server);
 }
 
+static void handlers_that_outlast_the_drain_are_let_go_before_a_loop_ends(void **state)
+{
+    (void)state;
+    app_open((fr_server_opts){.workers = 2, .on_served = on_served});
+    app_run();
+    int fd = client();
+    say(fd, "F");
+    hears(fd, "F");
+    while (!atomic_load(&the_app.waiting))
+        sched_yield();
+    fr_server_order_(the_app.server,
+                     FR_ORDER_STOP | FR_ORDER_CUT); /* does not wait for stragglers */
+    assert_int_equal(app_join(), FR_OK);
+    hears(fd, "end");
+    hears_the_end(fd);
+    assert_int_equal(atomic_load(&the_app.served), 1);
+    assert_int_equal(atomic_load(&the_app.handlers), 1);
+    assert_int_equal(atomic_load(&the_app.freed), 2);
+    fr_server_close(the_app.server);
+}
+
 static void a_worker_that_cannot_start_ends_the_server(void **state)
 {
     (void)state;
-    app_open((fr_server_opts){.workers = 3});
+    app_open((fr_server_opts){.workers = 3, .on_served = on_served});
     the_app.start_error = FR_EBACKEND;
     app_run();
     assert_int_equal(app_join(), FR_EBACKEND);
     assert_int_equal(atomic_load(&the_app.stopped), 2);
+    assert_int_equal(atomic_load(&the_app.served), 1);
     fr_server_close(the_app.server);
 }
 
@@ -1003,5 +1035,6 @@ FR_TESTS(server, FR_TEST(both_workers_serve), FR_TEST(a_port_in_use_is_said_in_o
          FR_TEST(what_does_not_end_is_cut_in_time),
          FR_TEST(the_first_signal_drains_and_the_second_cuts),
          FR_TEST(a_handler_that_waits_for_another_thread_comes_to_its_end),
+         FR_TEST(handlers_that_outlast_the_drain_are_let_go_before_a_loop_ends),
          FR_TEST(a_worker_that_cannot_start_ends_the_server),
          FR_TEST(clients_that_vanish_leave_nothing))
