@@ -1,6 +1,7 @@
 // The recipe's page in a real browser, in two tabs: what one does, the other sees.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { Server } from './server.mjs';
@@ -9,6 +10,8 @@ const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/
 const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
 const PATIENCE = 20000;
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser, server;
 const tabs = [];
@@ -25,17 +28,19 @@ afterEach(async () => {
   await server.finish();
 });
 
-// A tab of its own context (as another visitor), with the page live in it; `mistakes` holds what went wrong in it.
-async function openTab() {
+// A tab of its own context (as another visitor), with the page live in it; `mistakes` holds what went wrong in it. `prepare`
+// may do something to the page before it is opened; `origin` is how the server is called.
+async function openTab({ prepare = async () => {}, origin = server.origin } = {}) {
   const context = await browser.newContext();
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
   const mistakes = [];
   page.on('pageerror', (error) => mistakes.push(String(error)));
   page.on('request', (request) => {
-    if (!request.url().startsWith(server.origin) && !request.url().startsWith('data:')) mistakes.push(`asked ${request.url()}`);
+    if (!request.url().startsWith(origin) && !request.url().startsWith('data:')) mistakes.push(`asked ${request.url()}`);
   });
-  await page.goto(`${server.origin}/`);
+  await prepare(page);
+  await page.goto(`${origin}/`);
   const tab = {
     page,
     mistakes,
@@ -171,4 +176,128 @@ test('the page is whole on a narrow screen and by keyboard', async () => {
   await a.page.keyboard.press('Enter');
   await a.row('typed').waitFor();
   assert.equal(await a.page.evaluate(() => document.activeElement.id), 'new-title');
+});
+
+// A server of live notes within the test: what it says in one go comes in one go.
+const noteOf = (id) => ({ id, title: `note ${id}`, done: id % 3 === 0, updated_at: '2026-01-02T03:04:05.678901Z' });
+const instead = (results, then = () => {}) => (page) => page.routeWebSocket('**/api/notes/', (socket) => {
+  socket.send(JSON.stringify({ type: 'snapshot', at: '1.0.0', results }));
+  then(socket);
+});
+
+test('a burst of creates forces no layout and leaves all of them on the page', async () => {
+  const countLayouts = (page) => page.addInitScript(() => {
+    window.layouts = 0;
+    const { get } = Object.getOwnPropertyDescriptor(HTMLElement.prototype, 'offsetWidth');
+    Object.defineProperty(HTMLElement.prototype, 'offsetWidth', { get() { window.layouts++; return get.call(this); } });
+  });
+  const a = await openTab({ prepare: countLayouts });
+  const titles = Array.from({ length: 500 }, (_, i) => `burst ${i}`);
+  await Promise.all(titles.map((title) => server.request('POST', '/api/notes/', { title, done: false })));
+  await a.page.locator('#count', { hasText: '500 notes' }).waitFor();
+  assert.deepEqual((await a.titles()).sort(), titles.sort());
+  assert.equal(await a.page.evaluate(() => window.layouts), 0);
+});
+
+test('what comes in one go is drawn by one paint', async () => {
+  const burst = (socket) => {
+    for (let id = 1; id <= 500; id++) {
+      socket.send(JSON.stringify({ type: 'changes', at: `${id}.0.0`, changes: [{ op: 'create', id, data: noteOf(id) }] }));
+    }
+  };
+  const countPaints = async (page) => {
+    await page.addInitScript(() => {
+      window.paints = 0;
+      addEventListener('DOMContentLoaded', () => new MutationObserver(() => window.paints++)
+        .observe(document.getElementById('rows'), { childList: true }));
+    });
+    await instead([], burst)(page);
+  };
+  const a = await openTab({ prepare: countPaints });
+  await a.page.locator('#count', { hasText: '500 notes' }).waitFor();
+  assert.equal(await a.page.locator('#rows tr').count(), 500);
+  const paints = await a.page.evaluate(() => window.paints);
+  assert.ok(paints < 250, `${paints} paints for 500 frames`);
+});
+
+test('of five thousand rows a thousand are drawn, and more on demand', async () => {
+  const a = await openTab({ prepare: instead(Array.from({ length: 5000 }, (_, i) => noteOf(5000 - i))) });
+  await a.page.locator('#count', { hasText: '5000 notes' }).waitFor();
+  assert.equal(await a.page.locator('#rows tr').count(), 1000);
+  assert.equal(await a.page.locator('#rows tr .text').first().textContent(), 'note 5000');
+  await a.page.getByRole('button', { name: 'Show 1000 more of 4000' }).click();
+  await a.page.getByRole('button', { name: 'Show 1000 more of 3000' }).waitFor();
+  assert.equal(await a.page.locator('#rows tr').count(), 2000);
+});
+
+test('after a delete by keyboard the focus is at the neighbour', async () => {
+  const a = await openTab();
+  for (const title of ['third', 'second', 'first']) {
+    await a.add(title);
+    await a.row(title).waitFor();
+  }
+  const focused = () => a.page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.id);
+  const deleteFocused = async (title) => {
+    await a.page.keyboard.press('Enter');
+    await a.page.waitForFunction((gone) => ![...document.querySelectorAll('#rows tr:not(.gone) .text')].some((e) => e.textContent === gone), title);
+  };
+  await a.row('second').getByRole('button', { name: 'Delete' }).focus();
+  await deleteFocused('second');
+  assert.equal(await focused(), 'Delete: third');
+  await deleteFocused('third');
+  assert.equal(await focused(), 'Delete: first');
+  await deleteFocused('first');
+  assert.equal(await focused(), 'new-title');
+});
+
+test('the header says that it is live; the token is shown on demand', async () => {
+  const a = await openTab();
+  assert.equal((await a.page.locator('#state').innerText()).trim(), 'live');
+  assert.equal(await a.page.locator('#at').isVisible(), false);
+  await a.page.click('#token summary');
+  assert.match(await a.page.locator('#at').innerText(), /^\d+\.[0-9a-f]+\.[0-9a-f]+$/);
+});
+
+test('without notes the page says so, inside its card', async () => {
+  const a = await openTab();
+  for (const width of [800, 320]) {
+    await a.page.setViewportSize({ width, height: 640 });
+    const text = await a.page.locator('#none').boundingBox();
+    const card = await a.page.locator('.card', { has: a.page.locator('#none') }).boundingBox();
+    assert.ok(text.x >= card.x && text.x + text.width <= card.x + card.width, `${width} pixels wide`);
+    assert.ok(text.y >= card.y && text.y + text.height <= card.y + card.height, `${width} pixels wide`);
+    assert.equal(await a.page.locator('#head').isVisible(), false);
+  }
+});
+
+test('the page works whichever name of this machine it is opened by', async () => {
+  const a = await openTab({ origin: server.origin.replace('127.0.0.1', 'localhost') });
+  const b = await openTab();
+  await a.add('by localhost');
+  await b.row('by localhost').waitFor();
+  await b.add('by address');
+  await a.row('by address').waitFor();
+});
+
+test('axe finds nothing serious, empty, with rows, while editing and after a refusal', async () => {
+  for (const colorScheme of ['light', 'dark']) {
+    const a = await openTab({ prepare: (page) => page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }) });
+    const check = async (state) => {
+      await a.page.evaluate(axe);
+      const { violations } = await a.page.evaluate(() => window.axe.run());
+      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`), [], `${colorScheme}, ${state}`);
+    };
+    await check('as it opens');
+    await a.add('');
+    await a.page.locator('#new-title-error', { hasText: 'blank' }).waitFor();
+    await a.add(`Tea ${colorScheme}`, true);
+    await a.row(`Tea ${colorScheme}`).waitFor();
+    await a.add('');
+    await a.page.locator('#new-title-error', { hasText: 'blank' }).waitFor();
+    await check('rows and a refusal');
+    await a.row(`Tea ${colorScheme}`).getByRole('button', { name: 'Edit' }).click();
+    await a.page.click('#token summary');
+    await check('an edit and the token');
+  }
 });
