@@ -40,7 +40,7 @@ typedef struct fr_access_log {
 typedef struct fr_http {
     const fr_router *router; /* borrowed; data are fr_http_target */
     fr_http_limits limits;
-    bool append_slash; /* 301 as Django's CommonMiddleware */
+    bool append_slash; /* 301 as Django's CommonMiddleware; 308 to what is no GET */
     struct fr_db *db;  /* put into each ctx */
     int gzip_level;    /* 1 fast … 9 small; 0: answers are not compressed */
     size_t gzip_from;  /* shorter ones are not; 0 = 1 KiB */

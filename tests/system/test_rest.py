@@ -154,6 +154,14 @@ class Rest(ServerCase):
         self.assertEqual(self.curl(url)[0], 200)
         self.assertEqual(self.curl("-X", "DELETE", url), (204, ""))
         self.assertEqual(self.curl(url), (404, '{"detail":"Not found."}'))
+    def test_a_write_that_lacks_its_slash_is_not_lost(self):
+        """-L: after 301 curl and fetch would read, be told 200, and nothing would be written."""
+        base = "http://127.0.0.1:%d/api/notes" % self.server.port
+        status, body = self.curl("-L", "-H", "Content-Type: application/json", "-d", '{"title":"no slash","done":false}', base)
+        self.assertEqual(status, 201)
+        url = "%s/%d" % (base, json.loads(body)["id"])
+        self.assertEqual(self.curl("-L", "-X", "DELETE", url), (204, ""))
+
 
     def test_curl_sends_a_body_in_chunks_and_waits_for_100_continue(self):
         base = "http://127.0.0.1:%d/api/notes/" % self.server.port

@@ -136,6 +136,25 @@ static void a_path_without_slash_is_sent_to_the_one_with(void **state)
         "/denied/?a=b\r\nContent-Length: 0\r\n\r\n");
 }
 
+static void a_write_to_a_path_without_slash_is_308(void **state)
+{
+    static const char *const METHODS[] = {"POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE"};
+    fixture *f = *state;
+    for (size_t i = 0; i < sizeof METHODS / sizeof *METHODS; i++)
+        assert_string_equal(
+            ask(f, fr_arena_printf(f->arena,
+                                   "%s /denied?a=b HTTP/1.1\r\nHost: a\r\n"
+                                   "Content-Length: 2\r\n\r\n{}",
+                                   METHODS[i])
+                       .p),
+            "HTTP/1.1 308 Permanent Redirect\r\nContent-Type: text/html; charset=utf-8\r\n"
+            "Location: /denied/?a=b\r\nContent-Length: 0\r\n\r\n");
+    assert_string_equal(ask(f, "HEAD /denied HTTP/1.1\r\nHost: a\r\n\r\n"),
+                        "HTTP/1.1 301 Moved Permanently\r\n"
+                        "Content-Type: text/html; charset=utf-8\r\nLocation: /denied/\r\n"
+                        "Content-Length: 0\r\n\r\n");
+}
+
 static void nothing_is_answered_after_a_bad_request(void **state)
 {
     const char *answer = ask(
@@ -166,4 +185,5 @@ static void a_large_body_goes_both_ways(void **state)
 FR_TESTS(http, TEST(a_request_is_answered), TEST(pipelined_requests_are_answered_in_order),
          TEST(an_error_of_a_handler_is_answered_by_the_error_map),
          TEST(a_path_without_slash_is_sent_to_the_one_with),
+         TEST(a_write_to_a_path_without_slash_is_308),
          TEST(nothing_is_answered_after_a_bad_request), TEST(a_large_body_goes_both_ways))
