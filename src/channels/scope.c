@@ -242,7 +242,7 @@ fr_str fr_sock_query(const fr_sock *sock, fr_str name)
 
 fr_str fr_sock_header(const fr_sock *sock, fr_str name)
 {
-    return find(sock->scope->headers, sock->scope->header_count, name);
+    return fr_header_value(sock->ctx->arena, sock->scope->headers, sock->scope->header_count, name);
 }
 
 fr_str fr_sock_cookie(const fr_sock *sock, fr_str name)

@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "http/coding.h"
+#include "http/status.h"
 
 enum { FROM_BYTES = 1024, HEADERS_ROOM = 128 /* for all that set_headers() puts */ };
 
@@ -54,7 +55,7 @@ bool fr_compress_is_type(fr_str content_type)
 
 static bool has_content(int status)
 {
-    return status != 204 && status != 205 && status != 206 && status != 304;
+    return !fr_status_is_bodyless(status) && status != 206;
 }
 
 static bool may_be_coded(const fr_exchange *exchange, int status, fr_str content_type)
@@ -74,7 +75,7 @@ static bool is_wanted(const fr_exchange *exchange)
 /* A context, when the answer is to be coded. Vary is set whenever it might have been. */
 static fr_gzip *take(fr_exchange *exchange, int status, fr_str content_type)
 {
-    if (!may_be_coded(exchange, status, content_type) ||
+    if (!may_be_coded(exchange, status, fr_reply_type(exchange, content_type)) ||
         !fr_buf_reserve(&exchange->reply_headers, HEADERS_ROOM))
         return NULL;
     fr_reply_vary(exchange, FR_STR("Accept-Encoding"));

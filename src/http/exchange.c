@@ -217,7 +217,8 @@ void fr_exchange_reset(fr_exchange *exchange)
     exchange->form = NULL;
     exchange->forwarded = NULL;
     exchange->is_answered = exchange->is_timed = false;
-    exchange->has_upgrade = exchange->has_connection = false;
+    exchange->has_upgrade = exchange->has_connection = exchange->has_date = false;
+    exchange->own_type = (fr_str){0};
     fr_head_next(&exchange->head);
 }
 

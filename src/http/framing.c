@@ -39,6 +39,15 @@ static fr_head_result read_host(fr_head *head, fr_str value, const uint8_t *end)
     return FR_HEAD_DONE;
 }
 
+/* A second line of a field that stands once: which of the two is meant would be told by whoever asks first. */
+static fr_head_result read_single(fr_head *head, unsigned flag, const char *why)
+{
+    if (head->flags & flag)
+        return fr_head_refuse(head, 400, why);
+    head->flags |= (uint16_t)flag;
+    return FR_HEAD_DONE;
+}
+
 /* Digits only: no sign, no blank, no list. */
 static fr_head_result read_content_length(fr_head *head, fr_str value)
 {
@@ -108,9 +117,16 @@ fr_head_result fr_head_read_framing(fr_head *head, const uint8_t *bytes, const u
     fr_str value = fr_head_text(bytes, field->value);
     switch (field->name.n) {
     case 4: return memcmp(name, "host", 4) ? FR_HEAD_DONE : read_host(head, value, end);
-    case 6: return memcmp(name, "expect", 6) ? FR_HEAD_DONE : read_expect(head, value);
+    case 6:
+        if (memcmp(name, "origin", 6) == 0)
+            return read_single(head, FR_HEAD_HAS_ORIGIN, "More than one Origin.");
+        return memcmp(name, "expect", 6) ? FR_HEAD_DONE : read_expect(head, value);
     case 7: return memcmp(name, "upgrade", 7) ? FR_HEAD_DONE : read_upgrade(head, value);
     case 10: return memcmp(name, "connection", 10) ? FR_HEAD_DONE : read_connection(head, value);
+    case 12:
+        return memcmp(name, "content-type", 12)
+                   ? FR_HEAD_DONE
+                   : read_single(head, FR_HEAD_HAS_TYPE, "More than one Content-Type.");
     case 14:
         return memcmp(name, "content-length", 14) ? FR_HEAD_DONE : read_content_length(head, value);
     case 17:

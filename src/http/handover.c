@@ -64,10 +64,11 @@ fr_err fr_http_stream(fr_req *req, int status, fr_str content_type, const fr_pro
     fr_buf_clear(head);
     fr_buf_put(head, fr_status_line(status));
     fr_buf_lit(head, "Content-Type: ");
-    fr_buf_put(head, content_type);
+    fr_buf_put(head, fr_reply_type(exchange, content_type));
     fr_buf_lit(head, "\r\n");
     fr_buf_put(head, fr_buf_str(&exchange->reply_headers));
-    fr_buf_put(head, (fr_str){fr_date_line(exchange->of), FR_DATE_LINE_BYTES});
+    if (!exchange->has_date)
+        fr_buf_put(head, (fr_str){fr_date_line(exchange->of), FR_DATE_LINE_BYTES});
     fr_buf_lit(head, "Connection: close\r\n\r\n");
     FR_TRY(hand_over(exchange, head, proto, user, out));
     count_answer(exchange, status);

@@ -80,6 +80,9 @@ fr_err fr_http_upgrade(fr_req *req, const fr_proto *proto, void *user, fr_conn *
  * with the connection (server-sent events). */
 fr_err fr_http_stream(fr_req *req, int status, fr_str content_type, const fr_proto *proto,
                       void *user, fr_conn **conn);
+/* The value of a header (name in lower case). Lines of one name are one list: RFC 9110 5.3; what joins them is in the arena.
+ * p is NULL if it is absent; when memory is out the first line stands alone. */
+fr_str fr_header_value(fr_arena *arena, const fr_pair *headers, size_t count, fr_str name);
 /* NULL: the client has gone, or the connection was handed over. */
 fr_conn *fr_req_conn(const fr_req *req);
 /* What a prefix route left over of the path. */

@@ -94,8 +94,9 @@ struct fr_exchange {
     const fr_http_target *target;
     fr_http_target hook;  /* the upgrade hook, as a target */
     fr_buf reply_headers; /* owned; "Name: value\r\n"… */
-    fr_buf reply_body;    /* owned; fr_reply_body */
-    fr_buf body_in;       /* owned; the body of the request */
+    fr_str own_type;   /* Content-Type, as the handler set it; in the arena; p NULL: it did not */
+    fr_buf reply_body; /* owned; fr_reply_body */
+    fr_buf body_in;    /* owned; the body of the request */
     fr_form_reader *
         form_reader; /* its multipart body is read as it comes; NULL: as a whole, when it is asked for */
     const fr_form *form;             /* NULL: not read yet */
@@ -121,17 +122,17 @@ struct fr_exchange {
     bool is_driving; /* inside drive() */
     bool is_posted;  /* its task is on its way */
     bool is_answered;
-    bool is_last;                     /* close after the answer */
-    bool is_eof;                      /* the client sends no more */
-    bool is_timed;                    /* the timer of this head is set */
-    bool has_upgrade, has_connection; /* among the reply's headers */
-    bool is_part_begun;               /* the head of the file's part is in the output */
-    bool has_chunk;                   /* of the stream: one was written */
-    uint8_t stream;                   /* fr_stream */
-    fr_wait *room_wait;               /* of the stream: its handler waits for the client */
-    fr_gzip *gzip;                    /* of the stream, lent; NULL: it is sent as it is */
-    size_t since_turn;                /* bytes coded for it since others had their turn */
-    fr_exchange *next;                /* in the freelist */
+    bool is_last;                               /* close after the answer */
+    bool is_eof;                                /* the client sends no more */
+    bool is_timed;                              /* the timer of this head is set */
+    bool has_upgrade, has_connection, has_date; /* among the reply's headers */
+    bool is_part_begun;                         /* the head of the file's part is in the output */
+    bool has_chunk;                             /* of the stream: one was written */
+    uint8_t stream;                             /* fr_stream */
+    fr_wait *room_wait; /* of the stream: its handler waits for the client */
+    fr_gzip *gzip;      /* of the stream, lent; NULL: it is sent as it is */
+    size_t since_turn;  /* bytes coded for it since others had their turn */
+    fr_exchange *next;  /* in the freelist */
     fr_body body;
     fr_route_match match;
     fr_peer peer;
@@ -183,6 +184,10 @@ bool fr_reply_header_has(const fr_exchange *exchange, fr_str name, fr_str token)
 void fr_reply_vary(fr_exchange *exchange, fr_str name); /* unless Vary names it already */
 void fr_reply_etag_weaken(fr_exchange *exchange);
 void fr_reply_header_drop(fr_exchange *exchange, fr_str name); /* its first line */
+/* The type that the answer has: the handler's, or the one that is given with the content. */
+fr_str fr_reply_type(const fr_exchange *exchange, fr_str given);
+/* What speaks of the content (its type, ETag, Cache-Control …): something else is sent in its place. */
+void fr_reply_headers_of_content_drop(fr_exchange *exchange);
 
 /* response.c */
 void fr_exchange_commit(fr_exchange *exchange);            /* what was batched joins the output */

@@ -6,7 +6,7 @@
  *
  * What could be read in two ways by two servers is refused (request smuggling): bare CR or LF, blank before a colon,
  * folded lines, control bytes, repeated or odd Content-Length, Transfer-Encoding beside it, repeated or in HTTP/1.0,
- * missing, repeated or odd Host.
+ * missing, repeated or odd Host, repeated Origin or Content-Type.
  */
 #ifndef FR_HTTP_PARSER_H
 #define FR_HTTP_PARSER_H
@@ -63,8 +63,8 @@ typedef struct fr_head {
     bool is_asterisk; /* OPTIONS * */
 
     /* private: how far it got */
+    uint16_t flags;
     uint8_t stage;
-    uint8_t flags;
     uint32_t line_at; /* first byte of the line that is read now */
     uint32_t seen;    /* no end of that line before this one */
 } fr_head;

@@ -14,6 +14,8 @@ enum {
     FR_HEAD_NAMES_WEBSOCKET = 1 << 4,
     FR_HEAD_ASKS_CLOSE = 1 << 5,
     FR_HEAD_ASKS_KEEP_ALIVE = 1 << 6,
+    FR_HEAD_HAS_ORIGIN = 1 << 7,
+    FR_HEAD_HAS_TYPE = 1 << 8,
 };
 
 static inline fr_head_result fr_head_refuse(fr_head *head, uint16_t status, const char *why)

@@ -8,12 +8,82 @@
 #include "base/str.h"
 #include "http/http_int.h"
 
+/* ---- which stand once, which go with the content ---- */
+
+enum { ONCE = 1, OF_CONTENT = 2 };
+
+/* Names whose field stands once in an answer (RFC 9110 5.3 and where each is defined), and those that speak of the content
+ * (section 8, RFC 9111 5): an error in its place has none of them. */
+static const struct {
+    fr_str name;
+    uint8_t is;
+} KNOWN[] = {
+#define ROW(name, is)                                                                              \
+    {                                                                                              \
+        {name, sizeof(name) - 1}, is                                                               \
+    }
+    ROW("accept-ranges", ONCE | OF_CONTENT),
+    ROW("access-control-allow-credentials", ONCE),
+    ROW("access-control-allow-origin", ONCE),
+    ROW("access-control-max-age", ONCE),
+    ROW("age", ONCE),
+    ROW("allow", ONCE), /* a list, but who names it means all of it */
+    ROW("cache-control", OF_CONTENT),
+    ROW("content-disposition", ONCE | OF_CONTENT),
+    ROW("content-encoding", OF_CONTENT),
+    ROW("content-language", OF_CONTENT),
+    ROW("content-location", ONCE | OF_CONTENT),
+    ROW("content-range", ONCE | OF_CONTENT),
+    ROW("date", ONCE),
+    ROW("etag", ONCE | OF_CONTENT),
+    ROW("expires", ONCE | OF_CONTENT),
+    ROW("freshet-at", ONCE),
+    ROW("last-modified", ONCE | OF_CONTENT),
+    ROW("location", ONCE),
+    ROW("retry-after", ONCE),
+    ROW("server", ONCE),
+    ROW("strict-transport-security", ONCE),
+    ROW("x-content-type-options", ONCE),
+    ROW("x-frame-options", ONCE),
+#undef ROW
+};
+enum { KNOWN_COUNT = sizeof KNOWN / sizeof *KNOWN };
+
+static bool stands_once(fr_str name)
+{
+    for (size_t i = 0; i < KNOWN_COUNT; i++)
+        if (KNOWN[i].is & ONCE && fr_str_eq_nocase(name, KNOWN[i].name))
+            return true;
+    return false;
+}
+
 /* ---- adding ---- */
 
 static bool is_ours(fr_str name)
 {
     return fr_str_eq_nocase(name, FR_STR("content-length")) ||
            fr_str_eq_nocase(name, FR_STR("transfer-encoding"));
+}
+
+/* The type stands apart: whoever answers names one too, and the handler's wins. */
+static fr_err set_type(fr_exchange *exchange, fr_str value)
+{
+    exchange->own_type = fr_str_dup(exchange->arena, value);
+    return exchange->own_type.p ? FR_OK : FR_ENOMEM;
+}
+
+fr_str fr_reply_type(const fr_exchange *exchange, fr_str given)
+{
+    return exchange->own_type.p ? exchange->own_type : given;
+}
+
+static fr_err put_line(fr_buf *headers, fr_str name, fr_str value)
+{
+    fr_buf_put(headers, name);
+    fr_buf_lit(headers, ": ");
+    fr_buf_put(headers, value);
+    fr_buf_lit(headers, "\r\n");
+    return fr_buf_check(headers);
 }
 
 fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
@@ -33,12 +103,13 @@ fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
         }
         exchange->has_connection = true;
     }
+    if (fr_str_eq_nocase(name, FR_STR("content-type")))
+        return set_type(exchange, value);
     exchange->has_upgrade |= fr_str_eq_nocase(name, FR_STR("upgrade"));
-    fr_buf_put(headers, name);
-    fr_buf_lit(headers, ": ");
-    fr_buf_put(headers, value);
-    fr_buf_lit(headers, "\r\n");
-    return fr_buf_check(headers);
+    exchange->has_date |= fr_str_eq_nocase(name, FR_STR("date"));
+    if (headers->n && stands_once(name))
+        fr_reply_header_drop(exchange, name);
+    return put_line(headers, name, value);
 }
 
 /* ---- looking ---- */
@@ -122,4 +193,12 @@ void fr_reply_header_drop(fr_exchange *exchange, fr_str name)
     size_t start = (size_t)(value.p - headers->p) - name.n - 2;
     memmove(headers->p + start, headers->p + after, headers->n - after);
     headers->n -= after - start;
+}
+
+void fr_reply_headers_of_content_drop(fr_exchange *exchange)
+{
+    exchange->own_type = (fr_str){0};
+    for (size_t i = 0; i < KNOWN_COUNT; i++)
+        while (KNOWN[i].is & OF_CONTENT && fr_reply_header_find(exchange, KNOWN[i].name).p)
+            fr_reply_header_drop(exchange, KNOWN[i].name);
 }

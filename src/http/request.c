@@ -64,22 +64,53 @@ int fr_request_make(fr_exchange *exchange, const uint8_t *bytes, const char **wh
 
 /* ---- asking it ---- */
 
-static fr_str find(const fr_pair *pairs, size_t count, fr_str name)
+static const fr_pair *find(const fr_pair *at, const fr_pair *end, fr_str name)
 {
-    for (size_t i = 0; i < count; i++)
-        if (fr_str_eq(pairs[i].name, name))
-            return pairs[i].value;
-    return (fr_str){0};
+    while (at < end && !fr_str_eq(at->name, name))
+        at++;
+    return at < end ? at : NULL;
+}
+
+/* All values of that name; `first` is the first of them, and there are more. p is NULL when memory is out. */
+static fr_str join(fr_arena *arena, const fr_pair *first, const fr_pair *end)
+{
+    bool is_cookie = fr_str_eq(first->name, FR_STR("cookie"));
+    fr_str between = is_cookie ? FR_STR("; ") : FR_STR(", "); /* RFC 6265 4.2.1 */
+    size_t n = 0;
+    for (const fr_pair *one = first; one; one = find(one + 1, end, first->name))
+        n += one->value.n + between.n;
+    char *all = fr_arena_alloc(arena, n), *p = all;
+    for (const fr_pair *one = first; all && one; one = find(one + 1, end, first->name)) {
+        fr_str parts[] = {one == first ? FR_STR("") : between, one->value};
+        for (size_t i = 0; i < 2; i++) {
+            if (parts[i].n)
+                memcpy(p, parts[i].p, parts[i].n);
+            p += parts[i].n;
+        }
+    }
+    return (fr_str){all, (size_t)(p - all)};
+}
+
+fr_str fr_header_value(fr_arena *arena, const fr_pair *headers, size_t count, fr_str name)
+{
+    const fr_pair *end = headers + count, *first = count ? find(headers, end, name) : NULL;
+    if (!first)
+        return (fr_str){0};
+    fr_str all = {0};
+    if (find(first + 1, end, name))
+        all = join(arena, first, end);
+    return all.p ? all : first->value;
 }
 
 fr_str fr_req_header(const fr_req *req, fr_str name)
 {
-    return find(req->headers, req->header_count, name);
+    return fr_header_value(req->ctx->arena, req->headers, req->header_count, name);
 }
 
 fr_str fr_req_arg(const fr_req *req, fr_str name)
 {
-    return find(req->args, req->arg_count, name);
+    const fr_pair *arg = req->arg_count ? find(req->args, req->args + req->arg_count, name) : NULL;
+    return arg ? arg->value : (fr_str){0};
 }
 
 int64_t fr_req_arg_int(const fr_req *req, fr_str name)

@@ -81,6 +81,7 @@ static char *put_head(fr_exchange *exchange, char *p, int status, fr_str content
                       int64_t length)
 {
     p = put_status(p, status);
+    content_type = fr_reply_type(exchange, content_type);
     if (content_type.n) {
         p = PUT_LITERAL(p, "Content-Type: ");
         p = put(p, content_type);
@@ -89,8 +90,8 @@ static char *put_head(fr_exchange *exchange, char *p, int status, fr_str content
     p = put(p, fr_buf_str(&exchange->reply_headers));
     if (status != 304) /* also 204: clients of Django see "Content-Length: 0" there */
         p = put_framing(p, length);
-    memcpy(p, fr_date_line(exchange->of), FR_DATE_LINE_BYTES);
-    p += FR_DATE_LINE_BYTES;
+    if (!exchange->has_date)
+        p = put(p, (fr_str){fr_date_line(exchange->of), FR_DATE_LINE_BYTES});
     if (exchange->is_last)
         p = PUT_LITERAL(p, "Connection: close\r\n");
     else if (exchange->head.is_keep_alive)
@@ -100,7 +101,7 @@ static char *put_head(fr_exchange *exchange, char *p, int status, fr_str content
 
 static size_t head_room(const fr_exchange *exchange, fr_str content_type)
 {
-    return HEAD_BYTES + content_type.n + exchange->reply_headers.n;
+    return HEAD_BYTES + fr_reply_type(exchange, content_type).n + exchange->reply_headers.n;
 }
 
 /* ---- sending ---- */
@@ -394,6 +395,7 @@ fr_err fr_redirect_to_slash(fr_exchange *exchange)
 fr_err fr_answer_detail(fr_exchange *exchange, int status, fr_str detail)
 {
     fr_buf *body = &exchange->reply_body;
+    exchange->own_type = (fr_str){0}; /* of what the handler would have answered */
     fr_buf_clear(body);
     fr_buf_lit(body, "{\"detail\":");
     fr_json_put_str(body, detail);
@@ -414,5 +416,6 @@ fr_err fr_answer_error(fr_exchange *exchange, fr_err err)
                  FR_KV_C("error", err == FR_OK ? "no answer" : row->name), FR_KV_S("detail", told));
         told = (fr_str){0};
     }
+    fr_reply_headers_of_content_drop(exchange);
     return fr_answer_detail(exchange, row->status, told.n ? told : fr_str_c(row->detail));
 }

@@ -7,9 +7,9 @@
 fr_str fr_status_reason(int status);
 /* "HTTP/1.1 404 Not Found\r\n", ready made; n == 0 for a status that has no name. */
 fr_str fr_status_line(int status);
-/* Whether an answer of this status never has a body: 1xx, 204, 304. */
+/* Whether an answer of this status never has a body: 1xx, 204, 205, 304 (RFC 9110 15.3.6, 6.4.1). */
 static inline bool fr_status_is_bodyless(int status)
 {
-    return status < 200 || status == 204 || status == 304;
+    return status < 200 || status == 204 || status == 205 || status == 304;
 }
 #endif

@@ -112,6 +112,17 @@ class Rest(ServerCase):
         self.assertEqual(reply.status, 301)
         self.assertTrue(reply.headers["location"].endswith("/api/notes/"), reply.headers)
 
+    def test_an_accept_of_several_lines_is_one_list(self):
+        connection = self.server.connection()
+        for lines, status in ((["text/html", "application/json"], 200), (["text/html", "image/png"], 406)):
+            connection.putrequest("GET", "/api/notes/")
+            for line in lines:
+                connection.putheader("Accept", line)
+            connection.endheaders()
+            reply = connection.getresponse()
+            self.assertEqual((reply.status, bool(reply.read())), (status, True), lines)
+        connection.close()
+
     def test_a_connection_serves_many_requests(self):
         connection = self.server.connection()
         for i in range(50):
@@ -143,6 +154,14 @@ class Rest(ServerCase):
         body, _, last = done.stdout.decode().rpartition("\n")
         return int(last.split()[0]), body
 
+    def test_a_write_that_lacks_its_slash_is_not_lost(self):
+        """-L: after 301 curl and fetch would read, be told 200, and nothing would be written."""
+        base = "http://127.0.0.1:%d/api/notes" % self.server.port
+        status, body = self.curl("-L", "-H", "Content-Type: application/json", "-d", '{"title":"no slash","done":false}', base)
+        self.assertEqual(status, 201)
+        url = "%s/%d" % (base, json.loads(body)["id"])
+        self.assertEqual(self.curl("-L", "-X", "DELETE", url), (204, ""))
+
     def test_curl_creates_reads_changes_and_deletes(self):
         base = "http://127.0.0.1:%d/api/notes/" % self.server.port
         json_type = ["-H", "Content-Type: application/json"]
@@ -154,14 +173,6 @@ class Rest(ServerCase):
         self.assertEqual(self.curl(url)[0], 200)
         self.assertEqual(self.curl("-X", "DELETE", url), (204, ""))
         self.assertEqual(self.curl(url), (404, '{"detail":"Not found."}'))
-    def test_a_write_that_lacks_its_slash_is_not_lost(self):
-        """-L: after 301 curl and fetch would read, be told 200, and nothing would be written."""
-        base = "http://127.0.0.1:%d/api/notes" % self.server.port
-        status, body = self.curl("-L", "-H", "Content-Type: application/json", "-d", '{"title":"no slash","done":false}', base)
-        self.assertEqual(status, 201)
-        url = "%s/%d" % (base, json.loads(body)["id"])
-        self.assertEqual(self.curl("-L", "-X", "DELETE", url), (204, ""))
-
 
     def test_curl_sends_a_body_in_chunks_and_waits_for_100_continue(self):
         base = "http://127.0.0.1:%d/api/notes/" % self.server.port

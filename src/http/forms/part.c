@@ -135,6 +135,8 @@ static fr_err read_disposition(reading *r, fr_str value)
 
 static fr_err read_content_type(reading *r, fr_str value)
 {
+    if (r->part->content_type.n)
+        return refuse(r, "A part has two Content-Types.");
     r->part->content_type = fr_str_dup(r->arena, value);
     return r->part->content_type.p ? FR_OK : FR_ENOMEM;
 }

@@ -287,6 +287,15 @@ static void host_is_there_once(void **state)
     REFUSES("GET http://a/ HTTP/1.1\r\n\r\n", 400);
 }
 
+static void origin_and_content_type_are_there_once_at_most(void **state)
+{
+    (void)state;
+    REFUSES("GET / HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\norigin: http://a\r\n\r\n", 400);
+    REFUSES("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: a/b\r\nX: y\r\n"
+            "content-type: a/c\r\n\r\n",
+            400);
+}
+
 static void hosts_are_names_addresses_and_ports(void **state)
 {
     (void)state;
@@ -486,6 +495,7 @@ FR_TESTS(parser, FR_TEST(length_beside_chunks_is_400), FR_TEST(a_second_transfer
          FR_TEST(request_lines_have_three_parts), FR_TEST(versions_past_1_are_505),
          FR_TEST(methods_that_no_server_has_are_501), FR_TEST(targets_have_one_of_three_forms),
          FR_TEST(parts_of_a_target_are_told_apart), FR_TEST(host_is_there_once),
+         FR_TEST(origin_and_content_type_are_there_once_at_most),
          FR_TEST(hosts_are_names_addresses_and_ports),
          FR_TEST(a_host_is_looked_at_again_when_it_differs),
          FR_TEST(a_long_request_line_is_414_a_long_header_431), FR_TEST(many_headers_are_431),

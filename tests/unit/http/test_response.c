@@ -1,6 +1,7 @@
 /* Answers: their heads, what handlers may put into them, large ones, and clients that do not read. */
 #include "talk.h"
 
+#include <ctype.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,6 +28,103 @@ static void headers_of_a_handler_are_sent_in_order(void **state)
     assert_string_equal(talk_ask(*state, "GET /headers/ HTTP/1.1\r\nHost: a\r\nX-Asked: b\r\n\r\n"),
                         "HTTP/1.1 200 OK\r\nX-Seen: b\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n"
                         "Content-Length: 0\r\n\r\n");
+}
+
+static const char *const ONCE[] = {"Content-Type",  "Date",    "ETag",   "Location",
+                                   "Last-Modified", "Expires", "Server", "Retry-After"};
+
+static fr_err set_twice(fr_req *req, void *arg)
+{
+    (void)arg;
+    bool is_answered;
+    FR_TRY(fr_reply_version(req, &(fr_version){.tag = FR_STR("first")}, &is_answered));
+    for (size_t i = 0; i < sizeof ONCE / sizeof *ONCE; i++) {
+        FR_TRY(fr_reply_header(req, fr_str_c(ONCE[i]), FR_STR("first")));
+        FR_TRY(fr_reply_header(req, FR_STR("Vary"), fr_str_c(ONCE[i])));
+        char upper[32] = {0};
+        for (size_t c = 0; ONCE[i][c]; c++)
+            upper[c] = (char)toupper(ONCE[i][c]);
+        FR_TRY(fr_reply_header(req, i % 2 ? fr_str_c(upper) : fr_str_c(ONCE[i]), FR_STR("last")));
+    }
+    return fr_str_ends(req->path, FR_STR("started")) ? fr_reply_start(req, 200, FR_STR("text/x"))
+                                                     : fr_reply_text(req, 200, FR_STR("body"));
+}
+
+static size_t count_nocase(const char *text, const char *what)
+{
+    size_t count = 0;
+    for (const char *at = text; (at = strcasestr(at, what)) != NULL; at++)
+        count++;
+    return count;
+}
+
+/* RFC 9110 5.3: the last one that is given stands, also in the place of ours; lists grow. */
+static void a_header_that_stands_once_is_replaced(void **state)
+{
+    talk *t = *state;
+    fr_http_target target = {.handle = set_twice};
+    talk_route(t, "twice", false, &target);
+    talk_route(t, "started", false, &target);
+    for (int round = 0; round < 3; round++) {
+        fr_buf_clear(&t->heard);
+        talk_say(t, round ? GET("/started") : GET("/twice"));
+        fr_buf_put_char(&t->heard, '\0');
+        assert_null(strstr(t->heard.p, "first"));
+        for (size_t i = 0; i < sizeof ONCE / sizeof *ONCE; i++) {
+            const char *line = fr_arena_printf(t->arena, "\r\n%s: ", ONCE[i]).p;
+            assert_int_equal(count_nocase(t->heard.p, line), 1);
+            assert_int_equal(
+                count_nocase(t->heard.p, fr_arena_printf(t->arena, "%slast\r\n", line).p), 1);
+        }
+        assert_int_equal(count_nocase(t->heard.p, "\r\nVary: "), sizeof ONCE / sizeof *ONCE);
+    }
+    fr_buf_clear(&t->heard);
+    assert_string_equal(talk_ask(t, GET("/json")), TALK_HELLO); /* nothing of it stays */
+}
+
+static fr_err begin_a_page_and_fail(fr_req *req, void *arg)
+{
+    (void)arg;
+    FR_TRY(fr_reply_header(req, FR_STR("Content-Type"), FR_STR("text/html")));
+    FR_TRY(fr_reply_header(req, FR_STR("Content-Disposition"), FR_STR("attachment")));
+    FR_TRY(fr_reply_header(req, FR_STR("Cache-Control"), FR_STR("public")));
+    FR_TRY(fr_reply_header(req, FR_STR("Cache-Control"), FR_STR("max-age=60")));
+    FR_TRY(fr_reply_header(req, FR_STR("ETag"), FR_STR("\"a\"")));
+    FR_TRY(fr_reply_header(req, FR_STR("Allow"), FR_STR("GET")));
+    return fr_fail(req, FR_EINVAL, "<script>");
+}
+
+/* An error is not the page that it stands for: as HTML its text could be a script, and it is not to be kept. */
+static void an_error_has_no_header_of_the_content_it_stands_for(void **state)
+{
+    talk *t = *state;
+    fr_http_target target = {.handle = begin_a_page_and_fail};
+    talk_route(t, "fail", false, &target);
+    assert_string_equal(talk_ask(t, GET("/fail")),
+                        "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"
+                        "Allow: GET\r\nContent-Length: 21\r\n\r\n{\"detail\":\"<script>\"}");
+}
+
+static fr_err join(fr_req *req, void *arg)
+{
+    (void)arg;
+    fr_str lists[] = {fr_req_header(req, FR_STR("accept")), fr_req_header(req, FR_STR("cookie")),
+                      fr_req_header(req, FR_STR("x-empty"))};
+    return fr_reply_bytes(req, 200, FR_STR(""),
+                          fr_arena_printf(req->ctx->arena, "%.*s|%.*s|%.*s", FR_FMT(lists[0]),
+                                          FR_FMT(lists[1]), FR_FMT(lists[2])));
+}
+
+static void lines_of_one_name_are_one_list(void **state)
+{
+    talk *t = *state;
+    fr_http_target target = {.handle = join};
+    talk_route(t, "join", false, &target);
+    const char *answer = talk_ask(t, "GET /join HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n"
+                                     "Cookie: a=1\r\naccept: application/json\r\nX-Empty:\r\n"
+                                     "Cookie: b=2\r\nACCEPT: */*\r\nX-Empty:\r\n\r\n");
+    assert_string_equal(strstr(answer, "\r\n\r\n") + 4,
+                        "text/html, application/json, */*|a=1; b=2|, ");
 }
 
 static struct {
@@ -119,9 +217,14 @@ static void a_status_without_body_has_none(void **state)
 {
     talk *t = *state;
     fr_http_target no_content = {.handle = empty, .arg = (void *)(intptr_t)204},
+                   reset = {.handle = empty, .arg = (void *)(intptr_t)205},
                    not_modified = {.handle = empty, .arg = (void *)(intptr_t)304};
     talk_route(t, "204", false, &no_content);
+    talk_route(t, "205", false, &reset);
     talk_route(t, "304", false, &not_modified);
+    assert_string_equal(talk_ask(t, GET("/205")),
+                        "HTTP/1.1 205 Reset Content\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                        "Content-Length: 0\r\n\r\n"); /* RFC 9110 15.3.6 */
     const char *answer = talk_ask(t, GET("/204") GET("/304") GET("/json"));
     assert_null(strstr(answer, "not to be seen"));
     assert_string_equal(
@@ -263,6 +366,9 @@ static void of_our_own_faults_nothing_is_told(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 FR_TESTS(response, TEST(headers_of_a_handler_are_sent_in_order),
+         TEST(a_header_that_stands_once_is_replaced),
+         TEST(an_error_has_no_header_of_the_content_it_stands_for),
+         TEST(lines_of_one_name_are_one_list),
          TEST(headers_that_would_split_the_answer_are_refused), TEST(one_answer_a_request),
          TEST(a_status_is_between_200_and_599), TEST(a_status_without_body_has_none),
          TEST(head_has_the_length_and_no_body), TEST(an_answer_past_the_output_bound_comes_whole),
