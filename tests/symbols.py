@@ -12,6 +12,8 @@ import subprocess
 import sys
 import unittest
 
+# Layers whose files call each other without a circle.
+STRAIGHT = ["base", "db"]
 REFUSED = set("strcpy strcat sprintf vsprintf strtok gets atoi atol atof localtime gmtime asctime ctime rand srand".split())
 BUILD = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else os.path.abspath("build/dev")
 
@@ -20,7 +22,46 @@ def nm(*arguments):
     return subprocess.run(["nm", *arguments], stdout=subprocess.PIPE, check=True).stdout.decode().splitlines()
 
 
+def calls_of(layer):
+    """file -> the files of its layer that it calls, by the global names of their objects."""
+    folder = os.path.join(BUILD, "CMakeFiles", "fr_%s.dir" % layer, "src", layer)
+    objects = {os.path.relpath(name, folder)[:-len(".o")]: name for name in glob.glob(os.path.join(folder, "**", "*.o"), recursive=True)}
+    home = {line.split()[-1]: file for file, name in objects.items() for line in nm("-g", "--defined-only", name)}
+    used = {file: {line.split()[-1] for line in nm("-u", name)} for file, name in objects.items()}
+    return {file: {home[each]: each for each in sorted(names) if each in home} for file, names in used.items()}
+
+
+def circle(calls):
+    """One circle as a list of "file: name that it calls", or an empty one."""
+    done, path = set(), []
+
+    def visit(file):
+        if file in path:
+            return path[path.index(file):]
+        if file in done:
+            return []
+        path.append(file)
+        for other in calls[file]:
+            found = visit(other)
+            if found:
+                return found
+        done.add(path.pop())
+        return []
+    for file in calls:
+        found = visit(file)
+        if found:
+            return ["%s calls %s of %s" % (each, calls[each][after], after) for each, after in zip(found, found[1:] + found[:1])]
+    return []
+
+
 class Symbols(unittest.TestCase):
+    def test_files_of_a_layer_call_each_other_without_a_circle(self):
+        for layer in STRAIGHT:
+            with self.subTest(layer):
+                calls = calls_of(layer)
+                self.assertTrue(any(calls.values()), "no objects of %s below %s" % (layer, BUILD))
+                self.assertFalse(circle(calls), "\n" + "\n".join(circle(calls)))
+
     def test_no_object_of_ours_calls_a_refused_function(self):
         objects = [name for name in glob.glob(os.path.join(BUILD, "**", "*.o"), recursive=True)
                    if any("fr_" in part and part.endswith(".dir") for part in name.split(os.sep)) or os.sep + "examples" + os.sep in name]

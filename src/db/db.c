@@ -1,4 +1,4 @@
-/* Opening and closing a database, and what everybody may ask of an open one. */
+/* Opening and closing a database; its models and its figures. */
 #include "db/db.h"
 
 #include <stdio.h>
@@ -7,34 +7,6 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "db/db_int.h"
-
-/* ---- the place ---- */
-
-void fr_db_place_set(fr_db *db, fr_place place)
-{
-    uint64_t turn = atomic_load_explicit(&db->place_turn, memory_order_relaxed);
-    atomic_store_explicit(&db->place_turn, turn + 1, memory_order_relaxed);
-    atomic_thread_fence(memory_order_release);
-    atomic_store_explicit(&db->number, place.number, memory_order_release);
-    atomic_store_explicit(&db->mark, place.mark, memory_order_release);
-    atomic_store_explicit(&db->place_turn, turn + 2, memory_order_release);
-}
-
-fr_place fr_db_committed(const fr_db *db)
-{
-    for (;;) {
-        uint64_t turn = atomic_load_explicit(&db->place_turn, memory_order_acquire);
-        fr_place place = {atomic_load_explicit(&db->number, memory_order_acquire),
-                          atomic_load_explicit(&db->mark, memory_order_acquire)};
-        if (!(turn & 1) && atomic_load_explicit(&db->place_turn, memory_order_relaxed) == turn)
-            return place;
-    }
-}
-
-uint32_t fr_db_schema_number(const fr_db *db)
-{
-    return atomic_load(&db->schema);
-}
 
 static uint64_t stat(const atomic_uint_fast64_t *counter)
 {
@@ -64,29 +36,6 @@ void fr_db_stats_get(const fr_db *db, fr_db_stats *out)
 }
 
 /* ---- tables ---- */
-
-fr_table *fr_db_table(const fr_db *db, const fr_model *model)
-{
-    return fr_map_get_u64(&db->by_model, (uintptr_t)model);
-}
-
-fr_err fr_db_of(fr_ctx *ctx, const fr_model *model, fr_db **db, fr_table **table)
-{
-    if (!ctx->db || ctx->db->magic != FR_DB_MAGIC)
-        return fr_fail(ctx, FR_EINTERNAL, "This application has no database.");
-    *db = ctx->db;
-    *table = fr_db_table(ctx->db, model);
-    if (!*table)
-        return fr_fail(ctx, FR_EINTERNAL, "Model %s is not registered.", model->name);
-    return (*table)->is_absent ? fr_fail(ctx, FR_EBACKEND, "Model %s has no table.", model->name)
-                               : FR_OK;
-}
-
-uint64_t fr_db_unseen_fields(const fr_db *db, const fr_model *model)
-{
-    fr_table *table = fr_db_table(db, model);
-    return table ? atomic_load(&table->unseen) : 0;
-}
 
 static fr_err register_name(fr_db *db, fr_table *table, char error[512])
 {

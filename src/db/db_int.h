@@ -1,6 +1,7 @@
 /* What the files of this layer share: the database, its tables, and the ways to run reads and members. */
 #ifndef FR_DB_DB_INT_H
 #define FR_DB_DB_INT_H
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include "db/changes.h"
@@ -52,6 +53,7 @@ struct fr_db {
 };
 enum { FR_DB_MAGIC = 0x66726462 };
 
+/* ---- place.c ---- */
 fr_table *fr_db_table(const fr_db *db, const fr_model *model); /* NULL: not registered */
 void fr_db_place_set(fr_db *db, fr_place place);               /* the writer's thread, and open */
 /* The database of a context and the table of a model that can be used, or an error with its detail. */
@@ -84,7 +86,7 @@ static inline void fr_stat_add(atomic_uint_fast64_t *stat, uint64_t n)
     atomic_fetch_add_explicit(stat, n, memory_order_relaxed);
 }
 
-/* ---- reader.c: one read, on whatever connection ---- */
+/* ---- run.c: one read, on whatever connection ---- */
 typedef struct fr_read fr_read;
 struct fr_read {
     fr_err (*run)(fr_read *read, fr_sqlite *conn); /* begins anew each time it is called */
@@ -100,6 +102,11 @@ struct fr_read {
     void *arg;
 };
 fr_err fr_read_run(fr_read *read);
+
+/* ---- read.c ---- */
+void fr_read_watch(fr_sqlite *conn); /* once a connection, so that budgets hold */
+/* For the statements that follow: at most ms each (0 = no limit), and if has_budget a loop's share. */
+void fr_read_budget(fr_sqlite *conn, bool has_budget, uint32_t ms);
 /* One more step of a read's statement: SQLITE_ROW, SQLITE_DONE or an error. Marks the shape when over its budget. */
 int fr_read_step(fr_sqlite *conn, fr_stmt *stmt);
 /* Begin a statement under the connection's budget; false: its shape is known as slow, run it elsewhere. */
@@ -110,6 +117,12 @@ int fr_pragma_read(fr_sqlite *conn, const char *sql, int64_t *out);
 /* The last place that this connection's transaction sees. A result code of SQLite. */
 int fr_place_read(fr_sqlite *conn, fr_place *out);
 
+/* ---- reader.c ---- */
+/* The loop's own, opened at its first read. */
+fr_err fr_reader_of_loop(fr_loop *loop, fr_db *db, fr_reader **out);
+/* In the transaction of the loop's pass. *is_over_budget: begin anew on a pool thread. */
+fr_err fr_reader_run_in_pass(fr_reader *reader, fr_read *read, bool has_budget,
+                             bool *is_over_budget);
 /* Outside loops: an open reader that nobody else uses meanwhile. */
 fr_err fr_reader_take(fr_db *db, fr_reader **out);
 void fr_reader_give(fr_reader *reader);
@@ -190,7 +203,6 @@ fr_err fr_writer_open(fr_db *db, fr_writer **out, bool *absent,
 fr_err fr_writer_start(fr_writer *writer);
 void fr_writer_close(fr_writer *writer);            /* NULL is fine; runs what waits */
 fr_err fr_writer_run(fr_db *db, fr_member *member); /* waits for it */
-bool fr_writer_is_here(void);                       /* this thread is a writer's */
 
 /* ---- group.c ---- */
 /* Run the members, commit, tell of the commits, let the answers go. The writer's thread. */
@@ -198,17 +210,22 @@ void fr_group_run(fr_writer *writer, fr_member *first);
 /* Nobody writes with us: number what others wrote. A result code of SQLite. */
 int fr_group_look_around(fr_writer *writer);
 
-/* ---- member.c ---- */
-fr_err fr_member_run(fr_writer *writer, fr_member *member);
+/* ---- txn.c ---- */
+bool fr_writer_is_here(void); /* this thread is a writer's */
+void fr_writer_enter(void);   /* it is one from now on */
 /* A statement of a member, bound: runs it to its end. On failure changes are cut back. A result code of SQLite:
- * SQLITE_DONE, SQLITE_ROW (then the caller reads and releases) or an error. */
+ * SQLITE_DONE, SQLITE_ROW (then the caller reads and releases) or an error. The writer's thread. */
 int fr_txn_step(fr_db_txn *txn, fr_stmt *stmt, fr_mark mark);
 /* FR_OK, or why database calls of this member fail from now on (its time is over, the transaction is gone). */
 fr_err fr_txn_check(fr_ctx *ctx);
-fr_err fr_txn_write(fr_ctx *ctx, fr_write *write); /* inside a member, in a savepoint of its own */
+/* Run fn in a savepoint of its own. The writer's thread. */
 fr_err fr_txn_part(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg);
 
-/* ---- cascade.c ---- */
+/* ---- member.c: the writer's thread ---- */
+fr_err fr_member_run(fr_writer *writer, fr_member *member);
+fr_err fr_txn_write(fr_ctx *ctx, fr_write *write); /* inside a member, in a savepoint of its own */
+
+/* ---- cascade.c: the writer's thread ---- */
 /* Delete one row and carry out what ON DELETE says. Errors: FR_ENOTFOUND, FR_ECONFLICT (protected). */
 fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write);
 
@@ -220,6 +237,7 @@ int fr_log_create(fr_sqlite *conn);  /* a result code of SQLite */
 int fr_log_member(fr_writer *writer, size_t first);
 int fr_log_prune(fr_writer *writer); /* now and then a range; a result code of SQLite */
 
+/* ---- write.c ---- */
 /* Test only: run SQL text, statement by statement, as a member (or inside the present one). With goes_on each
  * statement is a part of its own, and one that fails does not end the script. */
 fr_err fr_db_exec_for_test(fr_ctx *ctx, const char *sql, bool goes_on);

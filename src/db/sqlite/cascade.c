@@ -147,6 +147,7 @@ static fr_err carry_out(cascade *c)
 
 fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write)
 {
+    assert(fr_writer_is_here());
     cascade c = {.ctx = ctx, .write = write};
     bool changed = false;
     if (!table->link_count) { /* nobody points here */

@@ -253,6 +253,7 @@ static void answer(fr_db *db, fr_member *member)
 
 void fr_group_run(fr_writer *w, fr_member *first)
 {
+    assert(fr_writer_is_here());
     if (!first->next) {
         run_alone(w, first);
         answer(w->db, first);

@@ -209,6 +209,7 @@ static int prune(fr_writer *w, kept *cut, bool *has_more)
 /* A log that cannot be cut now is cut later: that is no reason to fail the members. */
 int fr_log_prune(fr_writer *w)
 {
+    assert(fr_writer_is_here());
     uint64_t now = fr_clock_ms();
     if (now < w->prune_ms || !w->commits.count)
         return SQLITE_OK;

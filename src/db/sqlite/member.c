@@ -1,35 +1,7 @@
-/*
- * One member of a group: a write given as data, or the function of an fr_atomic. Each of its statements is run by
- * fr_txn_step, which cuts the images of a failed one and notices when SQLite has ended the transaction.
- */
+/* One member of a group: a write given as data, or the function of an fr_atomic. */
 #include "db/db_int.h"
 
-#include <string.h>
 #include "base/time.h"
-
-/* ---- statements ---- */
-
-fr_err fr_txn_check(fr_ctx *ctx)
-{
-    fr_db_txn *txn = ctx->txn;
-    if (txn->failed == FR_OK && txn->until_ms && fr_clock_ms() > txn->until_ms)
-        txn->failed =
-            fr_fail(ctx, FR_ETIMEOUT, "The transaction took longer than %d ms.", FR_ATOMIC_MS);
-    return txn->failed;
-}
-
-int fr_txn_step(fr_db_txn *txn, fr_stmt *stmt, fr_mark mark)
-{
-    int rc = sqlite3_step(stmt->h);
-    if (rc == SQLITE_DONE || rc == SQLITE_ROW)
-        return rc;
-    fr_changes_cut(&txn->writer->changes, mark);
-    if (sqlite3_get_autocommit(txn->writer->conn.h)) {
-        txn->is_gone = true; /* and nothing may run after it: it would commit by itself */
-        txn->failed = fr_sqlite_err(&txn->writer->conn, rc);
-    }
-    return rc;
-}
 
 /* ---- a write as data ---- */
 
@@ -214,6 +186,7 @@ static fr_err check_deferred(fr_ctx *ctx, fr_write *write)
 
 fr_err fr_member_run(fr_writer *w, fr_member *member)
 {
+    assert(fr_writer_is_here());
     fr_db_txn txn = {
         .db = w->db, .writer = w, .until_ms = member->fn ? fr_clock_ms() + FR_ATOMIC_MS : 0};
     fr_ctx ctx;
@@ -240,36 +213,6 @@ fr_err fr_member_run(fr_writer *w, fr_member *member)
     return err;
 }
 
-/* A part that failed leaves no trace; its statements may have kept rows (a trigger's RAISE(FAIL)), its images would be
- * ghosts. */
-static fr_err end_part(fr_ctx *ctx, fr_err err, fr_mark mark)
-{
-    fr_db_txn *txn = ctx->txn;
-    fr_sqlite *conn = &txn->writer->conn;
-    if (txn->is_gone)
-        return txn->failed;
-    int rc = SQLITE_OK;
-    if (err != FR_OK) {
-        fr_changes_cut(&txn->writer->changes, mark);
-        rc = fr_sqlite_run(conn, "ROLLBACK TO part");
-    }
-    if (rc == SQLITE_OK)
-        rc = fr_sqlite_run(conn, "RELEASE part");
-    if (rc != SQLITE_OK)
-        txn->failed = fr_db_fail(ctx, conn, rc, NULL, NULL);
-    return rc == SQLITE_OK ? err : txn->failed;
-}
-
-fr_err fr_txn_part(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg)
-{
-    FR_TRY(fr_txn_check(ctx));
-    int rc = fr_sqlite_run(&ctx->txn->writer->conn, "SAVEPOINT part");
-    if (rc != SQLITE_OK)
-        return fr_db_fail(ctx, &ctx->txn->writer->conn, rc, NULL, NULL);
-    fr_mark mark = fr_changes_mark(&ctx->txn->writer->changes);
-    return end_part(ctx, fn(ctx, arg), mark);
-}
-
 static fr_err write_part(fr_ctx *ctx, void *arg)
 {
     return write_row(ctx, arg);
@@ -277,69 +220,8 @@ static fr_err write_part(fr_ctx *ctx, void *arg)
 
 fr_err fr_txn_write(fr_ctx *ctx, fr_write *write)
 {
+    assert(fr_writer_is_here());
     FR_TRY(fr_txn_part(ctx, write_part, write));
     write->place = ctx->txn->writer->place;
     return FR_OK;
-}
-
-/* ---- the calls ---- */
-
-fr_err fr_db_write(fr_ctx *ctx, fr_write *write)
-{
-    fr_db *db;
-    fr_table *table;
-    FR_TRY(fr_db_of(ctx, write->model, &db, &table));
-    if (ctx->txn)
-        return fr_txn_write(ctx, write);
-    fr_member member = {.ctx = ctx, .write = write};
-    return fr_writer_run(db, &member);
-}
-
-fr_err fr_atomic_(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg)
-{
-    if (ctx->txn)
-        return fr_txn_part(ctx, fn, arg);
-    if (!ctx->db)
-        return fr_fail(ctx, FR_EINTERNAL, "This application has no database.");
-    fr_member member = {.ctx = ctx, .fn = fn, .arg = arg};
-    return fr_writer_run(ctx->db, &member);
-}
-
-/* ---- test entry ---- */
-
-typedef struct script {
-    const char *sql; /* what is left */
-    bool goes_on;
-} script;
-
-static fr_err run_one(fr_ctx *ctx, void *arg)
-{
-    script *s = arg;
-    fr_db_txn *txn = ctx->txn;
-    fr_stmt stmt = {0};
-    int rc = sqlite3_prepare_v2(txn->writer->conn.h, s->sql, -1, &stmt.h, &s->sql);
-    fr_mark mark = fr_changes_mark(&txn->writer->changes);
-    while (rc == SQLITE_OK && stmt.h && fr_txn_step(txn, &stmt, mark) == SQLITE_ROW)
-        continue;
-    int finalized = sqlite3_finalize(stmt.h);
-    rc = rc == SQLITE_OK ? finalized : rc;
-    return rc == SQLITE_OK ? FR_OK : fr_db_fail(ctx, &txn->writer->conn, rc, NULL, NULL);
-}
-
-static fr_err run_script(fr_ctx *ctx, void *arg)
-{
-    script *s = arg;
-    script left = *s; /* a member may be run twice */
-    while (*left.sql && ctx->txn->failed == FR_OK) {
-        fr_err err = left.goes_on ? fr_txn_part(ctx, run_one, &left) : run_one(ctx, &left);
-        if (err != FR_OK && !left.goes_on)
-            return err;
-    }
-    return FR_OK;
-}
-
-fr_err fr_db_exec_for_test(fr_ctx *ctx, const char *sql, bool goes_on)
-{
-    script s = {sql, goes_on};
-    return fr_atomic(ctx, run_script, &s);
 }

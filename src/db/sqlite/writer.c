@@ -9,13 +9,6 @@
 
 enum { WATCH_MS = 1000 };
 
-static _Thread_local bool is_here;
-
-bool fr_writer_is_here(void)
-{
-    return is_here;
-}
-
 /* ---- the queue ---- */
 
 /* All that wait, at most FR_GROUP_MEMBERS. NULL: it is time to look for strangers, or (*is_over) closing. */
@@ -59,7 +52,7 @@ static void *work(void *arg)
 {
     fr_writer *w = arg;
     bool is_over = false;
-    is_here = true;
+    fr_writer_enter();
     while (!is_over) {
         fr_member *first = take_group(w, &is_over);
         if (first)
@@ -92,7 +85,7 @@ fr_err fr_writer_run(fr_db *db, fr_member *member)
     fr_ctx *ctx = member->ctx;
     if (!db->writer)
         return fr_fail(ctx, FR_EDENIED, "The database is open for reading only.");
-    if (is_here)
+    if (fr_writer_is_here())
         return fr_fail(ctx, FR_EINVAL,
                        "Inside fr_atomic use the context that the function was given.");
     fr_wait_init(&member->wait, ctx);

@@ -1,0 +1,67 @@
+/*
+ * Where a read runs: in place on its loop; on a pool thread from the beginning once it was over its budget; on the
+ * writer's connection inside fr_atomic; on an idle connection where there is no loop.
+ */
+#include "db/db_int.h"
+
+#include "net/fiber.h"
+
+typedef struct in_place {
+    fr_read *read;
+    bool has_budget, is_over_budget;
+    fr_err err;
+} in_place;
+
+static void run_in_place(void *arg)
+{
+    in_place *job = arg;
+    fr_ctx *ctx = job->read->ctx;
+    fr_reader *reader;
+    job->err = fr_reader_of_loop(ctx->loop, job->read->db, &reader);
+    if (job->err == FR_OK)
+        job->err = fr_reader_run_in_pass(reader, job->read, job->has_budget, &job->is_over_budget);
+    else
+        fr_fail(ctx, job->err, "The database does not answer. Try again.");
+}
+
+/* Opening and preparing need a deep stack, and so may a statement that SQLite prepares anew when it is stepped: all of
+ * it runs on the loop's own. Outside a fiber nothing can wait for the pool, so there is no budget. */
+static fr_err read_on_loop(fr_read *read)
+{
+    in_place job = {.read = read, .has_budget = fr_fiber_current() != NULL};
+    fr_fiber_on_loop_stack(run_in_place, &job);
+    if (!job.is_over_budget)
+        return job.err;
+    fr_stat_add(&read->db->stats.slow_reads, 1);
+    return fr_pool_run(read->db->pool, read);
+}
+
+static fr_err read_outside_loops(fr_read *read)
+{
+    fr_reader *reader;
+    fr_err err = fr_reader_take(read->db, &reader);
+    if (err != FR_OK)
+        return fr_fail(read->ctx, err, "The database does not answer. Try again.");
+    err = fr_reader_run(reader, read, 0);
+    fr_reader_give(reader);
+    return err;
+}
+
+static fr_err read_in_txn(fr_read *read)
+{
+    FR_TRY(fr_txn_check(read->ctx));
+    FR_TRY(read->run(read, &read->ctx->txn->writer->conn));
+    if (read->place)
+        *read->place = read->ctx->txn->writer->place;
+    return FR_OK;
+}
+
+fr_err fr_read_run(fr_read *read)
+{
+    if (read->ctx->txn)
+        return read_in_txn(read);
+    if (fr_writer_is_here())
+        return fr_fail(read->ctx, FR_EINVAL,
+                       "Inside fr_atomic use the context that the function was given.");
+    return read->ctx->loop ? read_on_loop(read) : read_outside_loops(read);
+}

@@ -1,0 +1,64 @@
+/* Writing: as a member of the next group, or a part of the member that runs. */
+#include "db/db_int.h"
+
+/* ---- the calls ---- */
+
+fr_err fr_db_write(fr_ctx *ctx, fr_write *write)
+{
+    fr_db *db;
+    fr_table *table;
+    FR_TRY(fr_db_of(ctx, write->model, &db, &table));
+    if (ctx->txn)
+        return fr_txn_write(ctx, write);
+    fr_member member = {.ctx = ctx, .write = write};
+    return fr_writer_run(db, &member);
+}
+
+fr_err fr_atomic_(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg)
+{
+    if (ctx->txn)
+        return fr_txn_part(ctx, fn, arg);
+    if (!ctx->db)
+        return fr_fail(ctx, FR_EINTERNAL, "This application has no database.");
+    fr_member member = {.ctx = ctx, .fn = fn, .arg = arg};
+    return fr_writer_run(ctx->db, &member);
+}
+
+/* ---- tests only ---- */
+
+typedef struct script {
+    const char *sql; /* what is left */
+    bool goes_on;
+} script;
+
+static fr_err run_one(fr_ctx *ctx, void *arg)
+{
+    script *s = arg;
+    fr_db_txn *txn = ctx->txn;
+    fr_stmt stmt = {0};
+    int rc = sqlite3_prepare_v2(txn->writer->conn.h, s->sql, -1, &stmt.h, &s->sql);
+    fr_mark mark = fr_changes_mark(&txn->writer->changes);
+    while (rc == SQLITE_OK && stmt.h && fr_txn_step(txn, &stmt, mark) == SQLITE_ROW)
+        continue;
+    int finalized = sqlite3_finalize(stmt.h);
+    rc = rc == SQLITE_OK ? finalized : rc;
+    return rc == SQLITE_OK ? FR_OK : fr_db_fail(ctx, &txn->writer->conn, rc, NULL, NULL);
+}
+
+static fr_err run_script(fr_ctx *ctx, void *arg)
+{
+    script *s = arg;
+    script left = *s; /* a member may be run twice */
+    while (*left.sql && ctx->txn->failed == FR_OK) {
+        fr_err err = left.goes_on ? fr_txn_part(ctx, run_one, &left) : run_one(ctx, &left);
+        if (err != FR_OK && !left.goes_on)
+            return err;
+    }
+    return FR_OK;
+}
+
+fr_err fr_db_exec_for_test(fr_ctx *ctx, const char *sql, bool goes_on)
+{
+    script s = {sql, goes_on};
+    return fr_atomic(ctx, run_script, &s);
+}
