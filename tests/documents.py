@@ -5,6 +5,7 @@ option has its line in docs/reference.md; what is linked is there.
 A test is named `KIND/FILE: its name`: unit/<layer> (a test of that layer), wire/<file> (a case), system/<file> (a test,
 without its test_).
 """
+import configparser
 import glob
 import os
 import re
@@ -70,6 +71,31 @@ class Links(unittest.TestCase):
             for target in re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", read(path)):
                 with self.subTest("%s: %s" % (os.path.basename(path), target)):
                     self.assertTrue(os.path.exists(os.path.join(os.path.dirname(path), target)))
+
+
+class Units(unittest.TestCase):
+    """The units of docs/operations.md can be enabled, and make the folders that their options name."""
+
+    def units(self):
+        for text in re.findall(r"^```ini\n(.*?)^```", read("docs", "operations.md"), re.S | re.M):
+            unit = configparser.ConfigParser(strict=False, interpolation=None)
+            unit.optionxform = str
+            unit.read_string(text)
+            yield unit
+
+    def test_each_unit_can_be_enabled(self):
+        units = list(self.units())
+        self.assertGreaterEqual(len(units), 2)
+        for unit in units:
+            self.assertTrue(unit.get("Install", "WantedBy", fallback=None), unit.sections())
+
+    def test_the_folders_that_a_service_writes_to_are_made_for_it(self):
+        services = [unit["Service"] for unit in self.units() if "Service" in unit]
+        self.assertTrue(services)
+        for service in services:
+            for path, key in (("/var/lib/", "StateDirectory"), ("/run/", "RuntimeDirectory")):
+                for name in re.findall(re.escape(path) + r"(\w+)/", service["ExecStart"]):
+                    self.assertEqual(service.get(key), name)
 
 
 class Reference(unittest.TestCase):

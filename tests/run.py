@@ -63,6 +63,7 @@ SYSTEM = [
     ("slow_client", ["dev"], []),
     ("memory", ["dev"], []),
     ("install", ["dev"], ["g++"]),
+    ("tutorial", ["dev"], []),
     ("kill", ["dev"], []),
     ("storm", ["asan", "tsan", "dev"], []),
     ("torture", ["asan"], []),
