@@ -2,7 +2,7 @@
 """Runs the suites of tests that `./dev test` has built, and counts.
 
 A suite is one process: a unit test program, a file of system tests, a folder of browser tests, a fuzz target with a
-fixed number of runs. Which build of the library a suite runs against stands in its name behind '@':
+fixed number of runs, clang-tidy on a layer. Which build of the library a suite runs against stands in its name behind '@':
 memory faults are looked for in asan, races in tsan, and dev is for what a sanitizer would disturb (memory bounds,
 browsers, kills). What stands behind '+' is how output leaves (FRESHET_IO): all by io_uring, or none. Without it many
 leave by io_uring and few by a call each, as a program does that is told nothing.
@@ -67,6 +67,7 @@ SYSTEM = [
     ("kill", ["dev"], []),
     ("storm", ["asan", "tsan", "dev"], []),
     ("torture", ["asan"], []),
+    ("dev_script", ["dev"], ["git"]),
 ]
 
 
@@ -123,8 +124,12 @@ def suites():
     everything = [
         Suite("layers", [PYTHON, path("tests", "layers.py")], [], ["g++"], narrow=lambda name: ["-k", name]),
         Suite("documents", [PYTHON, path("tests", "documents.py")], narrow=lambda name: ["-k", name]),
+        Suite("lint-layout", [PYTHON, path("tests", "lint.py"), "layout"], [], ["clang-format"], together=True),
         Suite("symbols", [PYTHON, path("tests", "symbols.py"), build("dev")], ["dev"], ["binutils"]),
     ]
+    for folder in ["src/" + layer for layer in LAYERS] + ["examples"]:
+        everything.append(Suite("lint-" + os.path.basename(folder), [PYTHON, path("tests", "lint.py"), "tidy", build("dev"), path(folder)],
+                                ["dev"], ["clang-tidy"], timeout=1800, together=True))
     everything += unit_suites()
     if os.path.exists(path("tests", "wire", "run.py")):
         for way in ("asan", "asan+io_uring"):
@@ -249,7 +254,7 @@ def run_all(chosen, name):
             report(results[-1])
     bad = [result[0].name for result in results if result[2]]
     if bad:
-        print("failed: " + " ".join(bad))
+        print("failed: %s\nto repeat one: ./dev test %s" % (" ".join(bad), bad[0]))
     passed, failed, skipped = (sum(result[i] for result in results) for i in (1, 2, 3))
     print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
     return 0 if failed == 0 and passed > 0 else 1
