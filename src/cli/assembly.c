@@ -277,6 +277,13 @@ static bool is_proxy(const fr_address *address, void *arg)
     return http->trust && fr_trust_has(http->trust, address);
 }
 
+/* Its threads let handlers go on that wait for it: they end before the loops do. */
+static void stop_database(void *arg)
+{
+    const fr_http *http = arg;
+    fr_db_stop(http->db);
+}
+
 static int listen_at(fr_assembly *a)
 {
     fr_server_opts opts = {.endpoints = a->options->endpoints,
@@ -292,6 +299,7 @@ static int listen_at(fr_assembly *a)
                            .out_bytes = (size_t)a->options->out_bytes,
                            .on_accept = fr_http_accept,
                            .on_drain = fr_activation_stopping,
+                           .on_served = stop_database,
                            .on_worker_start = fr_http_start,
                            .on_hangup = a->http.access.path ? fr_http_reopen : NULL,
                            .arg = &a->http};
@@ -328,9 +336,9 @@ int fr_assembly_open(fr_assembly *a, const fr_app *app, size_t route_bytes,
 
 void fr_assembly_close(fr_assembly *a)
 {
+    fr_db_stop(a->db); /* before the loops, also if they have not run */
     fr_server_close(a->server);
-    if (a->db)
-        fr_db_close(a->db);
+    fr_db_close(a->db);
     fr_live_free(a->live);
     fr_channels_free(a->channels);
     fr_vec_deinit(&a->models);

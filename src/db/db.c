@@ -215,10 +215,20 @@ fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const b
     return FR_OK;
 }
 
+void fr_db_stop(fr_db *db)
+{
+    if (!db)
+        return;
+    atomic_store(&db->is_stopping, true);
+    fr_pool_stop(db->pool);
+    fr_writer_stop(db->writer);
+}
+
 void fr_db_close(fr_db *db)
 {
     if (!db)
         return;
+    fr_db_stop(db);
     fr_writer_close(db->writer);
     fr_pool_close(db->pool);
     fr_readers_close(db);

@@ -51,7 +51,11 @@ typedef struct fr_db_opts {
  * Errors: FR_EBACKEND, FR_EINVAL with one line for the user in error. */
 fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const bool *live,
                   bool *absent, fr_db **out, char error[512]);
-/* Waits for queued members. The threads that used it have ended, or use it no more; NULL is fine. */
+/* End the database's threads: writes that wait are run, but not for another program's lock; long reads are broken off and
+ * fail with FR_EBUSY, and so does what is asked afterwards. Before the loops end that its threads let handlers go on.
+ * Again and NULL are fine. */
+void fr_db_stop(fr_db *db);
+/* Stops it too. The threads that used it have ended, or use it no more; NULL is fine. */
 void fr_db_close(fr_db *db);
 /* The last place whose group is committed and visible. Any thread. */
 fr_place fr_db_committed(const fr_db *db);

@@ -30,7 +30,8 @@ struct fr_db {
     fr_str path;     /* NUL-terminated */
     fr_lock lock;
     bool is_open;
-    fr_table *tables; /* in the arena */
+    atomic_bool is_stopping; /* nothing waits for a lock, and no read goes on, any more */
+    fr_table *tables;        /* in the arena */
     size_t table_count;
     fr_map by_model, by_name; /* model pointer → table; lower-case table name → table */
     bool has_log; /* the log's tables are there (a file opened read-only may lack them) */
@@ -77,6 +78,8 @@ fr_err fr_schema_number(fr_db *db, fr_sqlite *conn, bool is_altered, char error[
 /* Log what SQLite said and make the error with a text for the client. `write` may be NULL; table may be NULL. */
 fr_err fr_db_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *table,
                   fr_write *write);
+
+#define FR_STOPPING_TEXT "The server is shutting down. Try again."
 
 /* The words for a constraint that write->constraint and failed_field name. */
 fr_err fr_db_fail_constraint(fr_ctx *ctx, const fr_table *table, const fr_write *write);
@@ -137,6 +140,7 @@ void fr_counts_end(fr_sqlite *conn);
 
 /* ---- pool.c: a few threads for reads that are over their budget ---- */
 fr_err fr_pool_open(fr_db *db, fr_pool **out);
+void fr_pool_stop(fr_pool *pool);                 /* its threads end; NULL is fine */
 void fr_pool_close(fr_pool *pool);                /* NULL is fine */
 fr_err fr_pool_run(fr_pool *pool, fr_read *read); /* suspends the handler */
 
@@ -201,7 +205,8 @@ enum { FR_QUEUE_MEMBERS = 16384, FR_GROUP_MEMBERS = 256, FR_ATOMIC_MS = 100 };
 fr_err fr_writer_open(fr_db *db, fr_writer **out, bool *absent,
                       char error[512]); /* no thread yet */
 fr_err fr_writer_start(fr_writer *writer);
-void fr_writer_close(fr_writer *writer);            /* NULL is fine; runs what waits */
+void fr_writer_stop(fr_writer *writer);  /* its thread runs what waits and ends; NULL is fine */
+void fr_writer_close(fr_writer *writer); /* NULL is fine */
 fr_err fr_writer_run(fr_db *db, fr_member *member); /* waits for it */
 
 /* ---- group.c ---- */

@@ -26,6 +26,8 @@ struct fr_pool {
 static fr_err run(fr_pool *pool, fr_read *read)
 {
     fr_ctx *ctx = read->ctx;
+    if (atomic_load(&pool->db->is_stopping))
+        return fr_fail(ctx, FR_EBUSY, FR_STOPPING_TEXT);
     if (ctx->deadline_ms && fr_clock_ms() > ctx->deadline_ms)
         return fr_fail(ctx, FR_ETIMEOUT, "The query waited too long.");
     fr_reader *reader;
@@ -79,7 +81,7 @@ fr_err fr_pool_open(fr_db *db, fr_pool **out)
     return FR_OK;
 }
 
-void fr_pool_close(fr_pool *pool)
+void fr_pool_stop(fr_pool *pool)
 {
     if (!pool)
         return;
@@ -87,8 +89,15 @@ void fr_pool_close(fr_pool *pool)
     pool->is_closing = true;
     pthread_cond_broadcast(&pool->wake);
     pthread_mutex_unlock(&pool->lock);
-    for (int i = 0; i < pool->thread_count; i++)
-        pthread_join(pool->threads[i], NULL);
+    while (pool->thread_count)
+        pthread_join(pool->threads[--pool->thread_count], NULL);
+}
+
+void fr_pool_close(fr_pool *pool)
+{
+    if (!pool)
+        return;
+    fr_pool_stop(pool);
     pthread_mutex_destroy(&pool->lock);
     pthread_cond_destroy(&pool->wake);
     fr_free(pool);
@@ -99,14 +108,16 @@ fr_err fr_pool_run(fr_pool *pool, fr_read *read)
     job mine = {.read = read};
     fr_wait_init(&mine.wait, read->ctx);
     pthread_mutex_lock(&pool->lock);
-    bool is_full = pool->count >= POOL_READS_MAX;
-    if (!is_full) {
+    bool is_full = pool->count >= POOL_READS_MAX, is_closing = pool->is_closing;
+    if (!is_full && !is_closing) {
         *pool->last = &mine;
         pool->last = &mine.next;
         pool->count++;
         pthread_cond_signal(&pool->wake);
     }
     pthread_mutex_unlock(&pool->lock);
+    if (is_closing)
+        return fr_fail(read->ctx, FR_EBUSY, FR_STOPPING_TEXT);
     if (is_full)
         return fr_fail(read->ctx, FR_EBUSY, "Too many long queries are waiting.");
     return fr_wait_for(&mine.wait);

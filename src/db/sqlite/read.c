@@ -21,6 +21,8 @@ static uint64_t cpu_ns(void)
 static int progress(void *arg)
 {
     fr_sqlite *conn = arg;
+    if (atomic_load_explicit(conn->is_stopping, memory_order_relaxed))
+        return conn->is_over_budget = true;
     if (conn->until_ms && fr_clock_ms() > conn->until_ms)
         conn->is_over_budget = true;
     if (!conn->has_budget)
@@ -70,6 +72,8 @@ fr_err fr_read_fail(fr_read *read, fr_sqlite *conn, int rc)
 {
     if (conn->has_budget && conn->is_over_budget)
         return FR_EBUSY; /* not an answer: it begins anew elsewhere */
+    if ((rc & 0xff) == SQLITE_INTERRUPT && atomic_load(&read->db->is_stopping))
+        return fr_fail(read->ctx, FR_EBUSY, FR_STOPPING_TEXT);
     if ((rc & 0xff) == SQLITE_INTERRUPT)
         return fr_fail(read->ctx, FR_EBUSY, "The query took too long.");
     return fr_db_fail(read->ctx, conn, rc, read->table, NULL);

@@ -37,6 +37,7 @@ static fr_err open_reader(fr_db *db, fr_reader **out)
         fr_free(reader);
         return err;
     }
+    reader->conn.is_stopping = &db->is_stopping;
     fr_read_watch(&reader->conn);
     reader->db = db;
     pthread_mutex_lock(&db->readers_lock);

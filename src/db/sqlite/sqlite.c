@@ -4,7 +4,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/alloc.h"
+#include "base/time.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -40,6 +42,24 @@ static fr_err open_error(const fr_sqlite *conn, int rc, const char *path, const 
     }
     fr_err err = fr_sqlite_err(conn, rc);
     return err == FR_EINTERNAL ? FR_EBACKEND : err;
+}
+
+enum { LOCK_WAIT_MS = 5000 };
+
+/* Another has the lock; not 0: try again. As SQLite's own handler, but the end of the database does not wait for it. */
+static int wait_for_lock(void *arg, int tries)
+{
+    static const uint8_t pauses_ms[] = {1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100};
+    enum { LAST = sizeof pauses_ms - 1 };
+    fr_sqlite *conn = arg;
+    uint64_t now_ns = fr_mono_ns();
+    if (!tries)
+        conn->waits_since_ns = now_ns;
+    if (now_ns - conn->waits_since_ns > LOCK_WAIT_MS * UINT64_C(1000000) ||
+        (conn->is_stopping && atomic_load(conn->is_stopping)))
+        return 0;
+    usleep(pauses_ms[tries < LAST ? tries : LAST] * 1000u);
+    return 1;
 }
 
 /* The journal mode is a question, not an order: the answer says what it is now. */
@@ -86,7 +106,7 @@ fr_err fr_sqlite_open(fr_sqlite *conn, const char *path, fr_sqlite_role role, fr
     if (rc == SQLITE_OK) {
         if (hook)
             sqlite3_preupdate_hook(conn->h, hook, hook_arg);
-        sqlite3_busy_timeout(conn->h, 5000);
+        sqlite3_busy_handler(conn->h, wait_for_lock, conn);
         /* A column that somebody drops must be an error in our statements, not a text (DQS); the writer runs the
          * user's triggers, which may rely on it. */
         if (role != FR_SQLITE_WRITER)

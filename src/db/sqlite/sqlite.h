@@ -8,6 +8,7 @@
 #define SQLITE_ENABLE_PREUPDATE_HOOK /* Debian's library has it; this declares it */
 #endif
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include "base/map.h"
 #include "model/value.h"
 
@@ -30,6 +31,8 @@ typedef struct fr_sqlite {
     uint64_t until_ms;
     uint64_t cpu_until_ns;
     bool has_budget, is_over_budget;
+    uint64_t waits_since_ns;        /* for another's lock */
+    const atomic_bool *is_stopping; /* then it waits for none; NULL: never */
     struct fr_counts *counts; /* what this connection remembers; NULL: nothing. Owned by counts.c */
 } fr_sqlite;
 

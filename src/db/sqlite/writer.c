@@ -90,6 +90,8 @@ fr_err fr_writer_run(fr_db *db, fr_member *member)
                        "Inside fr_atomic use the context that the function was given.");
     fr_wait_init(&member->wait, ctx);
     if (!enqueue(db->writer, member)) {
+        if (atomic_load(&db->is_stopping))
+            return fr_fail(ctx, FR_EBUSY, FR_STOPPING_TEXT);
         fr_stat_add(&db->stats.refused, 1);
         return fr_fail(ctx, FR_EBUSY, "Too many writes are waiting. Try again.");
     }
@@ -102,6 +104,7 @@ static fr_err open_connection(fr_writer *w, bool *absent, char error[512])
 {
     fr_db *db = w->db;
     FR_TRY(fr_sqlite_open(&w->conn, db->path.p, FR_SQLITE_WRITER, fr_hook_fired, &w->hook, error));
+    w->conn.is_stopping = &db->is_stopping;
     FR_TRY(fr_schema_open(db, &w->conn, absent, error));
     FR_TRY(fr_log_open(w, error));
     if (fr_pragma_read(&w->conn, "PRAGMA schema_version", &w->schema_version) != SQLITE_OK ||
@@ -148,7 +151,7 @@ fr_err fr_writer_start(fr_writer *w)
     return w->has_thread ? FR_OK : FR_EIO;
 }
 
-void fr_writer_close(fr_writer *w)
+void fr_writer_stop(fr_writer *w)
 {
     if (!w)
         return;
@@ -158,6 +161,14 @@ void fr_writer_close(fr_writer *w)
     pthread_cond_signal(&w->wake);
     if (w->has_thread)
         pthread_join(w->thread, NULL);
+    w->has_thread = false;
+}
+
+void fr_writer_close(fr_writer *w)
+{
+    if (!w)
+        return;
+    fr_writer_stop(w);
     fr_sqlite_close(&w->conn);
     fr_changes_deinit(&w->changes);
     fr_free(w->commits.at);

@@ -432,6 +432,29 @@ static void a_canceled_handler_waits_for_its_write(void **state)
     close_group(&g);
 }
 
+static void the_end_waits_for_no_lock_and_refuses_what_comes_after(void **state)
+{
+    (void)state;
+    static group g;
+    open_group(&g);
+    sqlite3 *h;
+    assert_int_equal(sqlite3_open_v2(g.db.url + 7, &h, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(h, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(fr_fiber_start(g.loop, run_job, add_author(&g, "late")), FR_OK);
+    fr_db_stop(g.db.db);
+    while (g.done < g.count)
+        fr_loop_run_once(g.loop, 0);
+    for (size_t i = 0; i < g.count; i++)
+        assert_int_equal(g.jobs[i].result, FR_EBUSY);
+    sqlite3_close(h);
+    job *after = add_author(&g, "after");
+    assert_int_equal(fr_fiber_start(g.loop, run_job, after), FR_OK);
+    assert_int_equal(after->result, FR_EBUSY);
+    assert_str(after->ctx.detail, "The server is shutting down. Try again.");
+    close_group(&g);
+}
+
 static void constraints_name_their_field(void **state)
 {
     (void)state;
@@ -478,4 +501,6 @@ FR_TESTS(writer, FR_TEST(members_that_wait_share_one_commit),
          FR_TEST(memory_that_runs_out_fails_only_its_member),
          FR_TEST(a_full_disk_is_told_and_goes_away), FR_TEST(a_full_queue_refuses_at_once),
          FR_TEST(a_locked_database_is_busy_in_the_end),
-         FR_TEST(a_canceled_handler_waits_for_its_write), FR_TEST(constraints_name_their_field))
+         FR_TEST(a_canceled_handler_waits_for_its_write),
+         FR_TEST(the_end_waits_for_no_lock_and_refuses_what_comes_after),
+         FR_TEST(constraints_name_their_field))
