@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Documents keep their word: each test that docs/hardening.md names is there, and each row of its tables names one; each
-option has its line in docs/reference.md; what is linked is there.
+option has its line in docs/reference.md; what is linked is there; units can be enabled; the README says the same in both
+languages.
 
 A test is named `KIND/FILE: its name`: unit/<layer> (a test of that layer), wire/<file> (a case), system/<file> (a test,
 without its test_).
@@ -65,9 +66,23 @@ class Hardening(unittest.TestCase):
             self.assertEqual(NAMED.sub("", cells[2]).strip(" ,|"), "", heading)
 
 
+class Translation(unittest.TestCase):
+    """README.ko.md is the README in Korean: the same program, the same commands, the same pages behind it."""
+
+    def test_the_code_of_both_is_equal(self):
+        english, korean = (re.findall(r"^```.*?^```$", read(name), re.S | re.M) for name in ("README.md", "README.ko.md"))
+        self.assertGreater(len(english), 3)
+        self.assertEqual(english, korean)
+
+    def test_both_name_the_same_pages_and_options(self):
+        for pattern in (r"\]\(([^)]*)\)", r"`(-[^`]*)`"):
+            english, korean = (set(re.findall(pattern, read(name))) - {"README.md", "README.ko.md"} for name in ("README.md", "README.ko.md"))
+            self.assertEqual(english, korean)
+
+
 class Links(unittest.TestCase):
     def test_what_is_linked_is_there(self):
-        for path in glob.glob(os.path.join(ROOT, "docs", "*.md")):
+        for path in glob.glob(os.path.join(ROOT, "docs", "*.md")) + glob.glob(os.path.join(ROOT, "*.md")):
             for target in re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", read(path)):
                 with self.subTest("%s: %s" % (os.path.basename(path), target)):
                     self.assertTrue(os.path.exists(os.path.join(os.path.dirname(path), target)))
