@@ -35,6 +35,11 @@ uint64_t fr_mono_ns(void)
     return (uint64_t)clock_ns(CLOCK_MONOTONIC);
 }
 
+uint64_t fr_mono_tick_ns(void)
+{
+    return (uint64_t)clock_ns(CLOCK_MONOTONIC_COARSE);
+}
+
 /* ---- days ---- */
 
 static int64_t floor_div(int64_t a, int64_t b)

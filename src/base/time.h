@@ -6,6 +6,8 @@
 
 /* The monotonic clock. */
 uint64_t fr_mono_ns(void);
+/* The same as it stood at the kernel's last tick (1 to 10 ms ago at most): 5 ns instead of 37. */
+uint64_t fr_mono_tick_ns(void);
 
 /* False: there is no such day, or the year is not one of 1..9999. */
 bool fr_date_civil(int year, int month, int day, fr_date *out);

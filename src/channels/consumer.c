@@ -163,7 +163,7 @@ static void begin(fr_event *event)
 {
     fr_ctx *ctx = &event->ctx;
     ctx->is_canceled = false;
-    ctx->deadline_ms = event->seat->is_over ? fr_loop_now_ms(ctx->loop) + FR_AFTER_CLOSE_MS : 0;
+    ctx->deadline_ms = event->seat->is_over ? fr_loop_in_ms(ctx->loop, FR_AFTER_CLOSE_MS) : 0;
 }
 
 static void finish(fr_event *event)

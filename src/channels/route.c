@@ -101,7 +101,7 @@ fr_err fr_connect_(fr_channels *channels, const fr_consumer *consumer, fr_req *r
     seat->sock.ctx = req->ctx;
     seat->sock.scope = &connecting.scope;
     if (!req->ctx->deadline_ms)
-        req->ctx->deadline_ms = fr_loop_now_ms(req->ctx->loop) + CONNECT_MS;
+        req->ctx->deadline_ms = fr_loop_in_ms(req->ctx->loop, CONNECT_MS);
     fr_err err = connect(seat);
     if (seat->is_accepted) {
         settle(seat, err);

@@ -133,7 +133,7 @@ static void look_for_next(fr_exchange *exchange, const fr_input *in)
     } else if (is_ending) {
         fr_exchange_finish(exchange);
     } else {
-        fr_conn_set_deadline(conn, fr_exchange_in_ms(exchange, exchange->of->limits.idle_ms));
+        fr_conn_set_deadline(conn, exchange->of->limits.idle_ms);
         become_idle(exchange);
     }
 }
@@ -278,7 +278,7 @@ static void on_busy_deadline(fr_conn *conn)
     if (!may_go_on && exchange->step != &FR_READ_HEAD)
         may_go_on = bytes_moved(exchange) >= (uint64_t)ms * limits->rate / 1000;
     if (may_go_on)
-        fr_conn_set_deadline(conn, fr_exchange_in_ms(exchange, ms));
+        fr_conn_set_deadline(conn, ms);
     else
         time_out(exchange);
 }
@@ -292,7 +292,7 @@ static void on_idle_deadline(fr_conn *conn)
         return;
     }
     exchange->moved_seen = fr_conn_pending(conn);
-    fr_conn_set_deadline(conn, fr_exchange_in_ms(exchange, exchange->of->limits.send_ms));
+    fr_conn_set_deadline(conn, exchange->of->limits.send_ms);
 }
 
 /* ---- the end ---- */
@@ -349,6 +349,6 @@ fr_err fr_http_accept(fr_conn *conn, void *http)
         return FR_ENOMEM;
     const fr_http_limits *limits = fr_http_limits_get(of, http);
     fr_conn_set_proto(conn, &fr_http_idle, http);
-    fr_conn_set_deadline(conn, fr_loop_now_ms(conn->loop) + limits->head_ms);
+    fr_conn_set_deadline(conn, limits->head_ms);
     return FR_OK;
 }

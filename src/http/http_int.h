@@ -248,10 +248,6 @@ fr_progress fr_exchange_cut(fr_exchange *exchange, fr_err why);
 fr_progress fr_exchange_refuse(fr_exchange *exchange, int status, const char *why);
 /* 415 with Accept-Encoding: RFC 9110 section 15.5.16. */
 fr_progress fr_exchange_refuse_coding(fr_exchange *exchange);
-static inline uint64_t fr_exchange_in_ms(const fr_exchange *exchange, uint32_t ms)
-{
-    return fr_loop_now_ms(exchange->of->loop) + ms;
-}
 /* Take the connection away from the exchange and give it to another protocol. */
 fr_conn *fr_exchange_detach(fr_exchange *exchange, const fr_proto *proto, void *user);
 

@@ -20,7 +20,7 @@ static void on_hop(fr_task *task);
 /* A client that reads nothing is not waited for. */
 static void watch_time(fr_exchange *exchange)
 {
-    fr_conn_set_deadline(exchange->conn, fr_exchange_in_ms(exchange, exchange->of->limits.send_ms));
+    fr_conn_set_deadline(exchange->conn, exchange->of->limits.send_ms);
     exchange->moved_seen = UINT64_MAX;
 }
 

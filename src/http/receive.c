@@ -109,8 +109,7 @@ static fr_progress read_head(fr_exchange *exchange, fr_input *in)
     }
     if (!exchange->is_timed) { /* from its first byte on, however slowly the others come */
         exchange->is_timed = true;
-        fr_conn_set_deadline(exchange->conn,
-                             fr_exchange_in_ms(exchange, exchange->of->limits.head_ms));
+        fr_conn_set_deadline(exchange->conn, exchange->of->limits.head_ms);
     }
     return FR_MORE;
 }
@@ -131,7 +130,7 @@ static void set_body_timer(fr_exchange *exchange)
     if (exchange->is_timed)
         return;
     exchange->is_timed = true;
-    fr_conn_set_deadline(exchange->conn, fr_exchange_in_ms(exchange, exchange->of->limits.body_ms));
+    fr_conn_set_deadline(exchange->conn, exchange->of->limits.body_ms);
 }
 
 static fr_progress read_body(fr_exchange *exchange, fr_input *in)

@@ -7,6 +7,7 @@
 #include "net/conn.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -241,7 +242,7 @@ void fr_conn_finish(fr_conn *conn, uint32_t linger_ms)
         return;
     conn->flags |= FR_CONN_FINISHING;
     conn->flags &= ~(uint32_t)FR_CONN_PAUSED;
-    fr_conn_set_due_(conn, fr_clock_ms() + (linger_ms ? linger_ms : LINGER_MS));
+    fr_conn_set_due_(conn, fr_loop_in_ms(conn->loop, linger_ms ? linger_ms : LINGER_MS));
     if (!(conn->flags & FR_CONN_IN_CALL)) {
         fr_free(conn->carry);
         conn->carry = NULL;
@@ -264,10 +265,10 @@ void fr_conn_deadline_passed_(fr_conn *conn)
     fr_conn_close(conn, has_all_left ? FR_OK : FR_ETIMEOUT);
 }
 
-void fr_conn_set_deadline(fr_conn *conn, uint64_t at_ms)
+void fr_conn_set_deadline(fr_conn *conn, uint32_t ms)
 {
     if (!fr_conn_is_closing(conn))
-        fr_conn_set_due_(conn, at_ms);
+        fr_conn_set_due_(conn, ms ? fr_loop_in_ms(conn->loop, ms) : 0);
 }
 
 /* ---- reading ---- */
@@ -459,6 +460,28 @@ void fr_conn_on_events_(fr_conn *conn, bool can_read, bool can_write, bool is_hu
     }
     if (FR_LIKELY(can_read || is_broken || is_hung))
         read_some(conn);
+}
+
+/*
+ * While the process was stopped, or a handler computed, more may have come than one wait tells and one pass delivers; a peer
+ * is not late for that. So a connection whose deadline has passed is asked by itself: what was kept of it, what its socket
+ * has, whether that has room again. Once, for what comes later is late.
+ */
+void fr_conn_catch_up_(fr_conn *conn)
+{
+    if (conn->carry && conn->flags & FR_CONN_REDELIVER &&
+        !(conn->flags & (FR_CONN_DEAD_ | FR_CONN_PAUSED | FR_CONN_FINISHING)))
+        deliver(conn, conn->carry->bytes, conn->carry->n);
+    if (conn->flags & FR_CONN_DEAD_)
+        return;
+    uint32_t flags = conn->flags;
+    struct pollfd look = {.fd = conn->fd,
+                          .events = (short)((flags & FR_CONN_ARMED_IN ? POLLIN : 0) |
+                                            (flags & FR_CONN_ARMED_OUT ? POLLOUT : 0) |
+                                            (flags & FR_CONN_ARMED_HUP ? POLLRDHUP : 0))};
+    if (poll(&look, 1, 0) > 0)
+        fr_conn_on_events_(conn, look.revents & POLLIN, look.revents & POLLOUT,
+                           look.revents & POLLRDHUP, look.revents & (POLLERR | POLLHUP));
 }
 
 /* ---- pausing ---- */

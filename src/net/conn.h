@@ -27,7 +27,7 @@ typedef struct fr_proto {
     /* The peer finished sending (half close), and all before it was delivered. Also told while
      * reading is paused if no bytes wait. NULL: the connection is closed. */
     void (*on_eof)(fr_conn *conn);
-    /* fr_conn_set_deadline passed. NULL: closed. */
+    /* fr_conn_set_deadline passed, and all that had come by then was delivered before. NULL: closed. */
     void (*on_deadline)(fr_conn *conn);
     /* The server drains (SIGTERM): finish and close. NULL: closed at once. */
     void (*on_shutdown)(fr_conn *conn);
@@ -86,7 +86,8 @@ void fr_conn_drop_pending(fr_conn *conn);
 void fr_conn_pause_read(fr_conn *conn);
 /* Kept bytes are delivered in this or the next pass. */
 void fr_conn_resume_read(fr_conn *conn);
-void fr_conn_set_deadline(fr_conn *conn, uint64_t at_ms); /* 0 = none */
+/* So many ms from now, also if what ran before in this pass took long; 0 = none. */
+void fr_conn_set_deadline(fr_conn *conn, uint32_t ms);
 void fr_conn_set_proto(fr_conn *conn, const fr_proto *proto, void *user);
 /* Close after what is queued has left (at most linger_ms, 0 = 2,000 in all), then half-close and
  * read until the peer's end: no reset eats the answer. Data that still arrives is thrown away.

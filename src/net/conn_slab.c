@@ -26,10 +26,28 @@ void fr_conn_set_due_(fr_conn *conn, uint64_t at_ms)
     uint32_t *due = &slab->due[conn - slab->conns];
     uint64_t tick = at_ms / FR_TICK_MS + (at_ms % FR_TICK_MS != 0); /* never early */
     *due = FR_DUE_NEVER;
-    if (!at_ms || tick >= slab->loop->now_ms / FR_TICK_MS + FR_TICKS_MOST)
+    if (!at_ms)
         return;
     *due = (uint32_t)tick != FR_DUE_NEVER ? (uint32_t)tick : (uint32_t)tick + 1;
     wake_at(slab, tick * FR_TICK_MS);
+}
+
+/* In ticks; negative: so long ago. */
+static int32_t left_of(const fr_conn_slab *slab, uint32_t i, uint64_t now)
+{
+    uint32_t due = slab->due[i];
+    return due == FR_DUE_NEVER ? FR_TICKS_MOST : (int32_t)(due - (uint32_t)now);
+}
+
+/* The time of this one is over, unless what has come for it meanwhile, or it sets its deadline anew. */
+static void judge(fr_conn_slab *slab, uint32_t i, uint64_t now)
+{
+    fr_conn_catch_up_(&slab->conns[i]);
+    if (left_of(slab, i, now) <= 0) {
+        slab->due[i] = FR_DUE_NEVER;
+        fr_loop_look_at_clock_(slab->loop); /* a handler may have computed */
+        fr_conn_deadline_passed_(&slab->conns[i]);
+    }
 }
 
 /* A deadline of one of them may have passed. */
@@ -37,18 +55,15 @@ static void slab_due(fr_timer *timer)
 {
     fr_conn_slab *slab = FR_CONTAINER_(timer, fr_conn_slab, timer);
     uint64_t now = slab->loop->now_ms / FR_TICK_MS;
-    uint32_t nearest = FR_TICKS_MOST;
+    int32_t nearest = FR_TICKS_MOST;
     slab->used++; /* it stays, whatever a callback does */
     for (uint32_t i = 0; i < FR_SLAB_CONNS; i++) {
-        if (slab->due[i] == FR_DUE_NEVER)
-            continue;
-        int32_t left = (int32_t)(slab->due[i] - (uint32_t)now);
+        int32_t left = left_of(slab, i, now);
         if (left > 0) {
-            nearest = (uint32_t)left < nearest ? (uint32_t)left : nearest;
+            nearest = left < nearest ? left : nearest;
             continue;
         }
-        slab->due[i] = FR_DUE_NEVER;
-        fr_conn_deadline_passed_(&slab->conns[i]); /* may set others anew, and the timer for them */
+        judge(slab, i, now); /* may set others anew, and the timer for them */
         if (FR_UNLIKELY(!fr_loop_has_time(slab->loop))) {
             nearest =
                 1; /* a crowd that came at once also ends at once: the others have their turn */
@@ -57,7 +72,7 @@ static void slab_due(fr_timer *timer)
     }
     slab->used--;
     if (nearest != FR_TICKS_MOST)
-        wake_at(slab, (now + nearest) * FR_TICK_MS);
+        wake_at(slab, (now + (uint32_t)nearest) * FR_TICK_MS);
 }
 
 /* ---- slabs ---- */

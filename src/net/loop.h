@@ -1,7 +1,8 @@
 /*
  * The event loop of one worker thread. DESIGN §5; the seam to the back end is backend.h (epoll now, io_uring next).
  *
- * A pass: wait for events → data of connections is handed to their protocols → timers → tasks from other threads →
+ * A pass: wait for events → data of connections is handed to their protocols → timers (a connection whose deadline has
+ * passed is looked at once more: what has come for it is read before it is judged) → tasks from other threads →
  * ready fibers → pass hooks (the read transaction of the pass ends here) → a slice of long work → everything written in
  * the pass leaves, one send a connection. State of a loop belongs to its thread; only what says "any thread" may be called
  * elsewhere. The slices and sends of a pass that lasts too long are left to the next one, behind those who have asked
@@ -62,6 +63,8 @@ bool fr_loop_has_time(const fr_loop *loop);
 
 int fr_loop_index(const fr_loop *loop);       /* 0 … workers-1 */
 uint64_t fr_loop_now_ms(const fr_loop *loop); /* of this pass */
+/* For a deadline: so many ms from now, whatever has run in this pass before. */
+uint64_t fr_loop_in_ms(const fr_loop *loop, uint64_t ms);
 bool fr_loop_is_draining(const fr_loop *loop);
 fr_loop *fr_loop_current(void); /* of this thread, or NULL */
 

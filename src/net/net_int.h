@@ -85,7 +85,7 @@ typedef struct fr_conn_slab {
     uint32_t due[FR_SLAB_CONNS]; /* in ticks, the low bits; FR_DUE_NEVER */
     fr_conn conns[FR_SLAB_CONNS];
 } fr_conn_slab;
-enum { FR_DUE_NEVER = 0, FR_TICKS_MOST = INT32_MAX }; /* 198 days: as far as a deadline may be */
+enum { FR_DUE_NEVER = 0, FR_TICKS_MOST = INT32_MAX }; /* 198 days; a deadline is 49 away at most */
 _Static_assert(sizeof(fr_conn_slab) <= FR_SLAB_BYTES, "fits");
 static inline fr_conn_slab *fr_conn_slab_of_(const fr_conn *conn)
 {
@@ -222,9 +222,10 @@ struct fr_loop {
     const fr_backend *backend;
     int index;
     int epoll_fd, wake_fd;
-    bool had_events;          /* the last wait reported some */
-    uint32_t events_left;     /* of these, not delivered yet: their connections' memory is kept */
-    uint64_t now_ms, woke_ns; /* when this pass began */
+    bool had_events;      /* the last wait reported some */
+    uint32_t events_left; /* of these, not delivered yet: their connections' memory is kept */
+    uint64_t now_ms;      /* when this pass began, or the clock was looked at last */
+    uint64_t woke_ns;     /* when this pass began */
     void *backend_state;
     fr_uring *uring;     /* owned; from the first batch on */
     uint32_t batch_from; /* so many connections are a batch */
@@ -323,6 +324,7 @@ static inline void fr_count_(fr_counter *counter, uint64_t n)
 fr_loop *fr_loop_new_(int index, fr_io io, const fr_backend *backend);
 fr_loop *fr_loop_enter_(fr_loop *loop);      /* makes it the thread's; returns the one before */
 void fr_loop_woke_(fr_loop *loop);           /* the back end, after its wait: time has passed */
+void fr_loop_look_at_clock_(fr_loop *loop);  /* time has passed within a pass */
 bool fr_loop_has_rest_(const fr_loop *loop); /* of slices or output, for which there was no time */
 void fr_loop_end_(fr_loop *loop); /* on its thread: closes connections, frees the slots */
 void fr_loop_each_conn_(fr_loop *loop, void (*visit)(fr_conn *conn));
@@ -362,6 +364,7 @@ void fr_conn_cut_(fr_conn *conn);              /* the loop ends */
 void fr_conns_redeliver_(fr_loop *loop);
 void fr_conns_close_failed_(fr_loop *loop);
 void fr_conns_reap_(fr_loop *loop);
+void fr_conn_catch_up_(fr_conn *conn); /* deliver what has happened to it, as a wait does */
 void fr_conn_deadline_passed_(fr_conn *conn);
 static inline void fr_conn_mark_dirty_(fr_conn *conn)
 {

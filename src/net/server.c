@@ -332,21 +332,30 @@ static void visit_all(fr_loop *loop, void (*visit)(fr_conn *conn))
     fr_loop_enter_(before);
 }
 
-/* What has been read by now was sent before we said goodbye. */
-static void say_goodbye(fr_worker *worker)
+/* All that had come is delivered, and what it set off: nothing happened in the last pass, or there were enough of them. */
+static bool has_come_to_rest(fr_worker *worker)
 {
     bool has_rest = fr_loop_has_rest_(worker->loop);
     bool is_quiet = !has_rest && !worker->loop->had_events && !fr_loop_has_tasks_(worker->loop);
-    if (!is_quiet && ++worker->quiet_passes < (has_rest ? REST_PASSES_MAX : QUIET_PASSES_MAX))
+    return is_quiet || ++worker->quiet_passes >= (has_rest ? REST_PASSES_MAX : QUIET_PASSES_MAX);
+}
+
+/* What has been read by now was sent before we said goodbye. */
+static void say_goodbye(fr_worker *worker)
+{
+    if (!has_come_to_rest(worker))
         return;
     visit_all(worker->loop, fr_conn_shutdown_);
     worker->phase = DRAINING;
+    worker->quiet_passes = 0;
 }
 
+/* The process may have been stopped until long after the time was over: what came before is read first. */
 static void end_connections(fr_worker *worker, bool is_cut)
 {
     fr_loop *loop = worker->loop;
-    if (loop->open_count && !is_cut && loop->now_ms < worker->until_ms)
+    bool is_over = is_cut || (loop->now_ms >= worker->until_ms && has_come_to_rest(worker));
+    if (loop->open_count && !is_over)
         return;
     if (loop->open_count) {
         FR_WARN("net.drain_cut", FR_KV_I("worker", loop->index), FR_KV_U("open", loop->open_count));

@@ -121,7 +121,7 @@ void fr_ws_close(fr_ws *ws, uint16_t code, fr_str reason)
         ws->in->bytes = NULL;
         ws->in->n = ws->in->cap = 0;
     }
-    fr_conn_set_deadline(ws->conn, fr_loop_now_ms(ws->conn->loop) + ws->opts->close_ms);
+    fr_conn_set_deadline(ws->conn, ws->opts->close_ms);
     fr_ws_resume(ws);
     fr_ws_unchoke_(ws);
 }

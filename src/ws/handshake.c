@@ -238,8 +238,7 @@ fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *given, const fr_ws_handler *h
     fr_ws_loop *all = fr_ws_loop_get_(loop);
     if (!all)
         return FR_ENOMEM;
-    uint64_t now = fr_loop_now_ms(loop);
-    *ws = (fr_ws){.conn = fr_req_conn(req), .heard_ms = (uint32_t)now};
+    *ws = (fr_ws){.conn = fr_req_conn(req), .heard_ms = (uint32_t)fr_loop_now_ms(loop)};
     fr_ws_opts opts = complete(given);
     fr_err err = start(req, all, ws, handler, &opts);
     if (err) {
@@ -247,6 +246,6 @@ fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *given, const fr_ws_handler *h
         return err;
     }
     set_bound(ws->conn, ws->opts);
-    fr_conn_set_deadline(ws->conn, now + ws->opts->ping_ms);
+    fr_conn_set_deadline(ws->conn, ws->opts->ping_ms);
     return FR_OK;
 }

@@ -57,7 +57,7 @@ static size_t undelivered(const fr_conn *conn)
 void fr_ws_watch_output_(fr_ws *ws)
 {
     ws->choked_bytes = (uint32_t)undelivered(ws->conn);
-    fr_conn_set_deadline(ws->conn, fr_loop_now_ms(ws->conn->loop) + ws->opts->pong_ms);
+    fr_conn_set_deadline(ws->conn, ws->opts->pong_ms);
 }
 
 /* Nothing came from the peer for quiet_ms. Returns when to look again; 0: it is missed. */
@@ -86,11 +86,11 @@ void fr_ws_on_deadline_(fr_conn *conn)
         fr_ws_watch_output_(ws);
         return;
     }
-    uint64_t now = fr_loop_now_ms(conn->loop);
+    uint32_t quiet_ms = (uint32_t)fr_loop_now_ms(conn->loop) - ws->heard_ms;
     bool is_late = ws->state == FR_WS_CLOSING || ws->is_choked;
-    uint32_t more_ms = is_late ? 0 : check_life(ws, (uint32_t)now - ws->heard_ms);
+    uint32_t more_ms = is_late ? 0 : check_life(ws, quiet_ms);
     if (more_ms)
-        fr_conn_set_deadline(conn, now + more_ms);
+        fr_conn_set_deadline(conn, more_ms);
     else {
         fr_limit_hit_by(conn, FR_LIMIT_WS_PONG);
         fr_conn_close(conn, FR_ETIMEOUT);

@@ -20,13 +20,15 @@
 #include "base/alloc.h"
 #include "net/net_int.h"
 
-/* ---- the server under test: answers what it gets, each byte; 'F' by a fiber that waits ---- */
+/* ---- the server under test: answers what it gets, each byte; 'F' by a fiber that waits, 'L' takes as long as a pass may, 'S'
+ * stops the worker until it may go on ---- */
 
 typedef struct app {
     fr_server *server;
     pthread_t thread;
     atomic_int started, stopped, freed, closed, shutdowns, handlers, served;
     bool ignores_shutdown;
+    atomic_bool is_stalled, may_go_on;
     fr_err start_error, accept_error, result;
     bool handle_signals;
     _Atomic(fr_wait *) waiting;
@@ -45,10 +47,21 @@ static void answers_later(void *arg)
     atomic_fetch_add(&the_app.handlers, 1);
 }
 
+static void stall(void)
+{
+    atomic_store(&the_app.is_stalled, true);
+    while (!atomic_load(&the_app.may_go_on))
+        sched_yield();
+}
+
 static size_t on_data(fr_conn *conn, uint8_t *bytes, size_t n)
 {
     if (bytes[0] == 'F')
         fr_fiber_start(conn->loop, answers_later, NULL);
+    if (bytes[0] == 'L')
+        fr_test_advance_clock(FR_PASS_MS + 1);
+    if (bytes[0] == 'S')
+        stall();
     if (bytes[0] == 'Q') {
         fr_conn_write(conn, "bye", 3);
         fr_conn_finish(conn, 0);
@@ -876,6 +889,40 @@ static void what_does_not_end_is_cut_in_time(void **state)
     fr_server_close(the_app.server);
 }
 
+/* The worker stops with a minute left to drain; meanwhile more comes than one pass delivers, and the minute is over. */
+static void a_drain_that_comes_late_answers_what_had_come_before_it_cuts(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 200 };
+    int fds[CLIENTS];
+    app_open((fr_server_opts){.workers = 1, .drain_ms = 60000});
+    the_app.ignores_shutdown = true;
+    app_run();
+    for (int i = 0; i < CLIENTS; i++) {
+        fds[i] = client();
+        say(fds[i], "x");
+        hears(fds[i], "x");
+    }
+    fr_server_stop(the_app.server);
+    while (atomic_load(&the_app.shutdowns) < CLIENTS)
+        sched_yield();
+    say(fds[0], "S");
+    while (!atomic_load(&the_app.is_stalled))
+        sched_yield();
+    for (int i = 1; i < CLIENTS; i++)
+        say(fds[i], "L");
+    fr_test_advance_clock(61000);
+    atomic_store(&the_app.may_go_on, true);
+    hears(fds[0], "S");
+    hears_the_end(fds[0]);
+    for (int i = 1; i < CLIENTS; i++) {
+        hears(fds[i], "L");
+        hears_the_end(fds[i]);
+    }
+    assert_int_equal(app_join(), FR_OK);
+    fr_server_close(the_app.server);
+}
+
 static void the_first_signal_drains_and_the_second_cuts(void **state)
 {
     (void)state;
@@ -1033,6 +1080,7 @@ FR_TESTS(server, FR_TEST(both_workers_serve), FR_TEST(a_port_in_use_is_said_in_o
          FR_TEST(without_files_accepting_pauses_and_goes_on),
          FR_TEST(the_drain_answers_what_was_sent_and_says_goodbye),
          FR_TEST(what_does_not_end_is_cut_in_time),
+         FR_TEST(a_drain_that_comes_late_answers_what_had_come_before_it_cuts),
          FR_TEST(the_first_signal_drains_and_the_second_cuts),
          FR_TEST(a_handler_that_waits_for_another_thread_comes_to_its_end),
          FR_TEST(handlers_that_outlast_the_drain_are_let_go_before_a_loop_ends),
