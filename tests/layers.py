@@ -28,11 +28,13 @@ MAY_USE = {
 # Wings: the folders within a layer. A wing may use what its layer may, its layer's own files, and the other wings that
 # are named here. Its doors are the headers that files outside it may include.
 WINGS = {
-    "db/sqlite": {"uses": [], "doors": ["hook.h", "sql.h", "table.h"]},
+    "db/sqlite": {"uses": [], "doors": []},
     "http/clients": {"uses": [], "doors": ["access.h", "line_file.h", "trust.h"]},
     "http/files": {"uses": [], "doors": ["static.h"]},
     "http/forms": {"uses": [], "doors": ["form.h"]},
 }
+# What is named in its wing only.
+INNER = {"db/sqlite": re.compile(r"\b(?:fr_)?sqlite3?_\w+|\bfr_sqlite\b|\bsqlite3\b")}
 # Public headers that are not named after their layer.
 PUBLIC = {"app": "cli", "model_macros": "model"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(<[^>]+|"[^"]+)[>"]', re.M)
@@ -122,6 +124,12 @@ class Layers(unittest.TestCase):
                 with self.subTest("%s/%s" % (wing, door)):
                     self.assertTrue(os.path.exists(os.path.join(ROOT, "src", wing, door)))
                     self.assertIn("%s/%s" % (wing, door), included)
+
+    def test_what_is_a_wings_alone_is_named_there_only(self):
+        for wing, names in INNER.items():
+            wrong = ["%s names %s" % (short(name), found) for _, name in sources() if wing_of(from_src(name)) != wing
+                     for found in sorted(set(names.findall(read(name))))]
+            self.assertFalse(wrong, "\n" + "\n".join(wrong))
 
     def test_a_source_file_includes_its_own_header_first(self):
         wrong = []

@@ -5,8 +5,8 @@
 #ifndef FR_DB_CHANGES_H
 #define FR_DB_CHANGES_H
 #include "base/buf.h"
+#include "base/vec.h"
 #include "db/db.h"
-#include "db/sqlite/table.h"
 
 /* One firing of the hook, or after the fold one change of one row. Offsets into bytes. */
 typedef struct fr_record {

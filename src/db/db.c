@@ -26,13 +26,8 @@ void fr_db_stats_get(const fr_db *db, fr_db_stats *out)
                          .slow_reads = stat(&db->stats.slow_reads),
                          .log_bytes = stat(&db->stats.log_bytes),
                          .counts = stat(&db->stats.counts),
-                         .remembered = stat(&db->stats.remembered)};
-    fr_writer *writer = db->writer;
-    if (!writer)
-        return;
-    pthread_mutex_lock(&writer->lock);
-    out->queued = writer->count;
-    pthread_mutex_unlock(&writer->lock);
+                         .remembered = stat(&db->stats.remembered),
+                         .queued = db->backend->queued(db)};
 }
 
 /* ---- tables ---- */
@@ -51,7 +46,8 @@ static fr_err register_name(fr_db *db, fr_table *table, char error[512])
         snprintf(error, 512, "two models describe table %s", table->name.p);
         return FR_EINVAL;
     }
-    if (fr_str_starts(name, FR_STR("freshet_")) || fr_str_starts(name, FR_STR("sqlite_"))) {
+    if (fr_str_starts(name, FR_STR("freshet_")) ||
+        fr_str_starts(name, fr_str_c(db->backend->kept))) {
         snprintf(error, 512, "a model cannot describe table %s: the name is kept for others",
                  table->name.p);
         return FR_EINVAL;
@@ -123,49 +119,29 @@ static fr_err register_models(fr_db *db, const fr_model *const *models, const bo
 
 /* ---- open ---- */
 
-static fr_err parse_url(fr_db *db, const char *url, char error[512])
+static const fr_db_backend *const backends[] = {&fr_db_backend_sqlite};
+
+static const fr_db_backend *backend_of(const char *url, char error[512])
 {
-    fr_str rest = fr_str_c(url);
-    if (!fr_str_starts(rest, FR_STR("sqlite:"))) {
-        snprintf(error, 512,
-                 "cannot open database \"%s\": write sqlite:PATH, such as sqlite:notes.db",
-                 url ? url : "");
-        return FR_EINVAL;
-    }
-    rest = fr_str_from(rest, 7);
-    if (fr_str_starts(rest, FR_STR("///"))) /* sqlite:///var/notes.db */
-        rest = fr_str_from(rest, 2);
-    if (!rest.n || rest.p[rest.n - 1] == '/') {
-        snprintf(error, 512,
-                 "database \"%s\" names no file: write sqlite:PATH, such as sqlite:notes.db", url);
-        return FR_EINVAL;
-    }
-    if (fr_str_starts(rest, FR_STR(":memory:"))) {
-        snprintf(error, 512,
-                 "a database in memory cannot be read by several threads: use a file, such as "
-                 "sqlite:/dev/shm/notes.db");
-        return FR_EINVAL;
-    }
-    db->path = fr_str_dup(db->arena, rest);
-    return db->path.p ? FR_OK : FR_ENOMEM;
+    size_t count = sizeof backends / sizeof *backends;
+    for (size_t i = 0; i < count; i++)
+        if (fr_str_starts(fr_str_c(url), fr_str_c(backends[i]->scheme)))
+            return backends[i];
+    size_t n =
+        (size_t)snprintf(error, 512, "cannot open database \"%.200s\": write", url ? url : "");
+    for (size_t i = 0; i < count; i++)
+        n += (size_t)snprintf(error + n, 512 - n, "%s %sPATH, such as %s", i ? " or" : "",
+                              backends[i]->scheme, backends[i]->example);
+    return NULL;
 }
 
-/* No writer: only look. */
-static fr_err open_read_only(fr_db *db, bool *absent, char error[512])
+static void free_db(fr_db *db)
 {
-    fr_sqlite conn;
-    FR_TRY(fr_sqlite_open(&conn, db->path.p, FR_SQLITE_READER_ONLY, NULL, NULL, error));
-    fr_err err = fr_schema_open(db, &conn, absent, error);
-    fr_table_info log;
-    if (err == FR_OK && fr_table_info_read(&conn, FR_STR("freshet_commit"), &log) == SQLITE_OK) {
-        fr_place place = {0};
-        db->has_log = log.is_there;
-        if (log.is_there && fr_place_read(&conn, &place) == SQLITE_OK)
-            fr_db_place_set(db, place);
-        fr_table_info_deinit(&log);
-    }
-    fr_sqlite_close(&conn);
-    return err;
+    fr_map_deinit(&db->by_model);
+    fr_map_deinit(&db->by_name);
+    fr_arena_free(db->arena);
+    db->magic = 0;
+    fr_free(db);
 }
 
 static fr_err open_all(fr_db *db, const fr_model *const *models, const bool *live, bool *absent,
@@ -174,43 +150,32 @@ static fr_err open_all(fr_db *db, const fr_model *const *models, const bool *liv
     db->arena = fr_arena_new(0);
     if (!db->arena)
         return FR_ENOMEM;
-    FR_TRY(parse_url(db, db->opts.url, error));
     FR_TRY(register_models(db, models, live, error));
-    FR_TRY(fr_hook_check(error));
-    if (db->opts.is_read_only) {
-        FR_TRY(open_read_only(db, absent, error));
-    } else {
-        FR_TRY(fr_lock_open(db->path.p, &db->lock, error));
-        FR_TRY(fr_writer_open(db, &db->writer, absent, error));
-    }
-    if (fr_pool_open(db, &db->pool) != FR_OK ||
-        (db->writer && fr_writer_start(db->writer) != FR_OK)) {
-        snprintf(error, 512, "cannot start a thread for the database");
-        return FR_EIO;
-    }
-    return FR_OK;
+    fr_str address = fr_str_from(fr_str_c(db->opts.url), strlen(db->backend->scheme));
+    return db->backend->open(db, address, absent, error);
 }
 
 fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const bool *live,
                   bool *absent, fr_db **out, char error[512])
 {
+    const fr_db_backend *backend = backend_of(opts->url, error);
+    if (!backend)
+        return FR_EINVAL;
     snprintf(error, 512, "out of memory");
-    fr_db *db = fr_zalloc(sizeof *db);
+    fr_db *db = fr_zalloc(backend->db_bytes);
     if (!db)
         return FR_ENOMEM;
     db->magic = FR_DB_MAGIC;
+    db->backend = backend;
     db->opts = *opts;
-    db->lock.fd = -1;
     fr_map_init(&db->by_model);
     fr_map_init(&db->by_name);
-    pthread_mutex_init(&db->readers_lock, NULL);
     fr_err err = open_all(db, models, live, absent, error);
     if (err != FR_OK) {
-        fr_db_close(db);
+        free_db(db);
         return err;
     }
     *error = 0;
-    db->is_open = true;
     *out = db;
     return FR_OK;
 }
@@ -220,8 +185,7 @@ void fr_db_stop(fr_db *db)
     if (!db)
         return;
     atomic_store(&db->is_stopping, true);
-    fr_pool_stop(db->pool);
-    fr_writer_stop(db->writer);
+    db->backend->stop(db);
 }
 
 void fr_db_close(fr_db *db)
@@ -229,14 +193,6 @@ void fr_db_close(fr_db *db)
     if (!db)
         return;
     fr_db_stop(db);
-    fr_writer_close(db->writer);
-    fr_pool_close(db->pool);
-    fr_readers_close(db);
-    fr_lock_close(&db->lock, db->path.p, db->is_open);
-    fr_map_deinit(&db->by_model);
-    fr_map_deinit(&db->by_name);
-    pthread_mutex_destroy(&db->readers_lock);
-    fr_arena_free(db->arena);
-    db->magic = 0;
-    fr_free(db);
+    db->backend->close(db);
+    free_db(db);
 }

@@ -3,7 +3,7 @@
  * go is collected, so that a protected row stops it before anything is done; then foreign keys are set to NULL, then
  * rows are deleted, the youngest found first, so that immediate constraints of somebody else's tables hold as well.
  */
-#include "db/db_int.h"
+#include "db/sqlite/sqlite_int.h"
 
 #include <string.h>
 #include "base/arena.h"

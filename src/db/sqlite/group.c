@@ -4,7 +4,7 @@
  * transaction, or COMMIT fails, the members are run again, each in a transaction of its own. Nothing ever
  * interrupts this connection.
  */
-#include "db/db_int.h"
+#include "db/sqlite/sqlite_int.h"
 
 #include <string.h>
 #include "base/arena.h"

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "db/image.h"
+#include "db/sqlite/table.h"
 
 enum { GROUP_SHARE = 4 }; /* a group of 256 members may hold four times what one may */
 
@@ -30,7 +31,7 @@ static fr_table *find_table(fr_hook *hook, const char *name)
 /* The value of a field as the table has it, or will. */
 static fr_value field_value(firing *f, uint32_t field, bool is_new)
 {
-    const struct fr_image_map *map = &f->table->map;
+    const fr_image_map *map = fr_image_map_of(f->table);
     int column = is_new && f->op == SQLITE_UPDATE ? map->updated[field] : map->column[field];
     fr_value value = {.type = FR_VALUE_NULL};
     sqlite3_value *raw = NULL;
@@ -131,9 +132,10 @@ void fr_hook_fired(void *arg, sqlite3 *h, int op, const char *schema, const char
         changes->touched++;
         return;
     }
-    if (!table->map.is_whole)
+    const fr_image_map *map = fr_image_map_of(table);
+    if (!map->is_whole)
         changes->touched++;
-    if (changes->is_flooding || table->map.is_blind) {
+    if (changes->is_flooding || map->is_blind) {
         fr_changes_flood(changes, table->index);
         return;
     }

@@ -2,7 +2,9 @@
  * the running member's changes. */
 #ifndef FR_DB_HOOK_H
 #define FR_DB_HOOK_H
+#include "base/map.h"
 #include "db/changes.h"
+#include "db/sqlite/sqlite.h"
 
 typedef struct fr_hook {
     fr_changes *changes;   /* NULL: not told yet (the tables are being made) */

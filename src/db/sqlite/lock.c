@@ -5,7 +5,7 @@
  * The lock file holds the process that has the lock, or, after a clean end, what the database's file looked like then:
  * if it looks different at the next start, somebody wrote meanwhile.
  */
-#include "db/db_int.h"
+#include "db/sqlite/sqlite_int.h"
 
 #include <errno.h>
 #include <fcntl.h>

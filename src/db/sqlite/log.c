@@ -4,7 +4,7 @@
  * freshet_change per changed row of a live model (image.h), or one per model in flood. `bytes` counts all that was ever
  * logged up to a commit, so that the log's size is one subtraction.
  */
-#include "db/db_int.h"
+#include "db/sqlite/sqlite_int.h"
 
 #include <stdio.h>
 #include "base/time.h"
@@ -294,12 +294,12 @@ fr_err fr_log_open(fr_writer *w, char error[512])
     if (rc == SQLITE_OK)
         rc = fr_sqlite_run(&w->conn, "COMMIT");
     if (rc == SQLITE_OK) {
-        w->db->has_log = true;
+        fr_sqlite_db_of(w->db)->has_log = true;
         w->had_log = found;
         fr_db_place_set(w->db, w->place);
         return FR_OK;
     }
-    snprintf(error, 512, "cannot use the change log of %s: %s", w->db->path.p,
+    snprintf(error, 512, "cannot use the change log of %s: %s", fr_sqlite_db_of(w->db)->path.p,
              sqlite3_errmsg(w->conn.h));
     fr_err err = fr_sqlite_err(&w->conn, rc);
     return err == FR_EINTERNAL ? FR_EBACKEND : err;

@@ -1,5 +1,5 @@
 /* One member of a group: a write given as data, or the function of an fr_atomic. */
-#include "db/db_int.h"
+#include "db/sqlite/sqlite_int.h"
 
 #include "base/time.h"
 
@@ -107,7 +107,7 @@ static fr_err insert(fr_ctx *ctx, const fr_table *table, fr_write *write)
     bool changed = false;
     uint64_t given = insert_values(ctx, table, write, values);
     bool has_key = given >> table->key & 1;
-    if (!has_key && !table->has_rowid_key) {
+    if (!has_key && !fr_image_map_of(table)->has_rowid_key) {
         write->failed_field = table->key;
         write->constraint = FR_CONSTRAINT_NOT_NULL;
         return fr_fail(ctx, FR_ECONFLICT, "The key of a new row is missing.");

@@ -6,7 +6,7 @@
  */
 #ifndef FR_DB_PAGE_H
 #define FR_DB_PAGE_H
-#include "db/db_int.h"
+#include "db/sqlite/sqlite_int.h"
 
 /* Whether the read is such a page, and the query to run for it. */
 bool fr_page_mirror(const fr_read *read, fr_query *out);

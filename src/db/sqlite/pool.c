@@ -1,6 +1,6 @@
 /* Threads for the few reads that are over the budget of a loop. Each read has a transaction of its own, 5 s at most, as
  * a long one keeps the write-ahead log from being reused. */
-#include "db/db_int.h"
+#include "db/sqlite/sqlite_int.h"
 
 #include "base/alloc.h"
 

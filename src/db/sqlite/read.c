@@ -2,7 +2,7 @@
  * The statements of a read, on whatever connection, and their budget. One that is over it is aborted and begins anew on a
  * pool thread (traps B6), where its shape goes at once from then on.
  */
-#include "db/db_int.h"
+#include "db/sqlite/sqlite_int.h"
 
 #include <time.h>
 #include "base/time.h"

@@ -3,9 +3,10 @@
  * twenty reads. All reads of a pass share one read transaction, which a pass hook ends; it begins anew when a commit has
  * been answered since, so that nobody reads what is older than an answer.
  */
-#include "db/db_int.h"
+#include "db/sqlite/sqlite_int.h"
 
 #include "base/alloc.h"
+#include "db/counts.h"
 
 struct fr_reader {
     fr_sqlite conn;
@@ -25,11 +26,12 @@ struct fr_reader {
 
 static fr_err open_reader(fr_db *db, fr_reader **out)
 {
+    fr_sqlite_db *f = fr_sqlite_db_of(db);
     char error[512];
     fr_reader *reader = fr_zalloc(sizeof *reader);
     if (!reader)
         return FR_ENOMEM;
-    fr_err err = fr_sqlite_open(&reader->conn, db->path.p,
+    fr_err err = fr_sqlite_open(&reader->conn, f->path.p,
                                 db->opts.is_read_only ? FR_SQLITE_READER_ONLY : FR_SQLITE_READER,
                                 NULL, NULL, error);
     if (err != FR_OK) {
@@ -40,45 +42,45 @@ static fr_err open_reader(fr_db *db, fr_reader **out)
     reader->conn.is_stopping = &db->is_stopping;
     fr_read_watch(&reader->conn);
     reader->db = db;
-    pthread_mutex_lock(&db->readers_lock);
-    reader->next = db->readers;
-    reader->prev_next = &db->readers;
-    if (db->readers)
-        db->readers->prev_next = &reader->next;
-    db->readers = reader;
-    pthread_mutex_unlock(&db->readers_lock);
+    pthread_mutex_lock(&f->readers_lock);
+    reader->next = f->readers;
+    reader->prev_next = &f->readers;
+    if (f->readers)
+        f->readers->prev_next = &reader->next;
+    f->readers = reader;
+    pthread_mutex_unlock(&f->readers_lock);
     *out = reader;
     return FR_OK;
 }
 
 static void close_reader(fr_reader *reader)
 {
-    fr_db *db = reader->db;
-    if (db) {
-        pthread_mutex_lock(&db->readers_lock);
+    if (reader->db) {
+        fr_sqlite_db *f = fr_sqlite_db_of(reader->db);
+        pthread_mutex_lock(&f->readers_lock);
         *reader->prev_next = reader->next;
         if (reader->next)
             reader->next->prev_next = reader->prev_next;
-        pthread_mutex_unlock(&db->readers_lock);
-        fr_counts_end(&reader->conn);
+        pthread_mutex_unlock(&f->readers_lock);
+        fr_counts_free(reader->conn.counts);
         fr_sqlite_close(&reader->conn);
     }
     fr_free(reader);
 }
 
 /* The loops' readers stay as shells without a connection until their loop ends; they may end in either order. */
-void fr_readers_close(fr_db *db)
+void fr_readers_close(fr_sqlite_db *f)
 {
-    while (db->readers) {
-        fr_reader *reader = db->readers;
-        db->readers = reader->next;
-        fr_counts_end(&reader->conn);
+    while (f->readers) {
+        fr_reader *reader = f->readers;
+        f->readers = reader->next;
+        fr_counts_free(reader->conn.counts);
         fr_sqlite_close(&reader->conn);
         reader->db = NULL;
         if (!reader->loop)
             fr_free(reader);
     }
-    db->idle_readers = NULL;
+    f->idle_readers = NULL;
 }
 
 static void free_loop_readers(void *value)
@@ -102,7 +104,7 @@ fr_err fr_reader_of_loop(fr_loop *loop, fr_db *db, fr_reader **out)
         FR_TRY(open_reader(db, &reader));
         reader->loop = loop;
         reader->hook.run = end_pass;
-        fr_counts_begin(&reader->conn);
+        reader->conn.counts = fr_counts_new(); /* without memory: it does not remember */
         reader->next_of_loop = first;
         fr_loop_slot_set(loop, FR_SLOT_DB, reader, free_loop_readers);
     }
@@ -112,11 +114,12 @@ fr_err fr_reader_of_loop(fr_loop *loop, fr_db *db, fr_reader **out)
 
 fr_err fr_reader_take(fr_db *db, fr_reader **out)
 {
-    pthread_mutex_lock(&db->readers_lock);
-    fr_reader *reader = db->idle_readers;
+    fr_sqlite_db *f = fr_sqlite_db_of(db);
+    pthread_mutex_lock(&f->readers_lock);
+    fr_reader *reader = f->idle_readers;
     if (reader)
-        db->idle_readers = reader->next_idle;
-    pthread_mutex_unlock(&db->readers_lock);
+        f->idle_readers = reader->next_idle;
+    pthread_mutex_unlock(&f->readers_lock);
     if (!reader)
         return open_reader(db, out);
     *out = reader;
@@ -125,11 +128,11 @@ fr_err fr_reader_take(fr_db *db, fr_reader **out)
 
 void fr_reader_give(fr_reader *reader)
 {
-    fr_db *db = reader->db;
-    pthread_mutex_lock(&db->readers_lock);
-    reader->next_idle = db->idle_readers;
-    db->idle_readers = reader;
-    pthread_mutex_unlock(&db->readers_lock);
+    fr_sqlite_db *f = fr_sqlite_db_of(reader->db);
+    pthread_mutex_lock(&f->readers_lock);
+    reader->next_idle = f->idle_readers;
+    f->idle_readers = reader;
+    pthread_mutex_unlock(&f->readers_lock);
 }
 
 /* ---- the transaction ---- */
@@ -170,14 +173,14 @@ static fr_err begin_transaction(fr_reader *reader, fr_read *read)
 /* What the transaction sees: read once in it, before the rows or after them, as its snapshot is one. */
 static fr_err transaction_place(fr_reader *reader, fr_read *read)
 {
-    if (!reader->has_place && reader->db->has_log) {
+    if (!reader->has_place && fr_sqlite_db_of(reader->db)->has_log) {
         reader->place = (fr_place){0};
         int rc = fr_place_read(&reader->conn, &reader->place);
         if (rc != SQLITE_OK)
             return fr_db_fail(read->ctx, &reader->conn, rc, read->table, NULL);
         reader->has_place = true;
     }
-    *read->place = reader->place;
+    *read->basis = (fr_basis){.place = reader->place};
     return FR_OK;
 }
 
@@ -188,10 +191,10 @@ static fr_err run_in_pass(fr_reader *reader, fr_read *read, bool has_budget, boo
     fr_sqlite *conn = &reader->conn;
     FR_TRY(begin_transaction(reader, read));
     fr_read_budget(conn, has_budget, 0);
-    fr_err err = read->run(read, conn);
+    fr_err err = fr_read_do(read, conn);
     *is_over_budget = has_budget && conn->is_over_budget;
     fr_read_budget(conn, false, 0);
-    if (!read->place || *is_over_budget || (err != FR_OK && err != FR_ENOTFOUND))
+    if (!read->basis || *is_over_budget || (err != FR_OK && err != FR_ENOTFOUND))
         return err;
     fr_err placed = transaction_place(reader, read);
     return err == FR_OK ? placed : err;
@@ -212,10 +215,10 @@ fr_err fr_reader_run(fr_reader *reader, fr_read *read, uint32_t ms)
 {
     fr_sqlite *conn = &reader->conn;
     fr_read_budget(conn, false, ms);
-    if (!read->place)
-        return read->run(read, conn); /* one statement is a transaction of its own */
+    if (!read->basis)
+        return fr_read_do(read, conn); /* one statement is a transaction of its own */
     FR_TRY(begin_transaction(reader, read));
-    fr_err err = read->run(read, conn);
+    fr_err err = fr_read_do(read, conn);
     if (err == FR_OK || err == FR_ENOTFOUND) {
         fr_err placed = transaction_place(reader, read);
         err = err == FR_OK ? placed : err;

@@ -2,7 +2,7 @@
  * Where a read runs: in place on its loop; on a pool thread from the beginning once it was over its budget; on the
  * writer's connection inside fr_atomic; on an idle connection where there is no loop.
  */
-#include "db/db_int.h"
+#include "db/sqlite/sqlite_int.h"
 
 #include "net/fiber.h"
 
@@ -33,7 +33,7 @@ static fr_err read_on_loop(fr_read *read)
     if (!job.is_over_budget)
         return job.err;
     fr_stat_add(&read->db->stats.slow_reads, 1);
-    return fr_pool_run(read->db->pool, read);
+    return fr_pool_run(fr_sqlite_db_of(read->db)->pool, read);
 }
 
 static fr_err read_outside_loops(fr_read *read)
@@ -50,9 +50,9 @@ static fr_err read_outside_loops(fr_read *read)
 static fr_err read_in_txn(fr_read *read)
 {
     FR_TRY(fr_txn_check(read->ctx));
-    FR_TRY(read->run(read, &read->ctx->txn->writer->conn));
-    if (read->place)
-        *read->place = read->ctx->txn->writer->place;
+    FR_TRY(fr_read_do(read, &read->ctx->txn->writer->conn));
+    if (read->basis)
+        *read->basis = (fr_basis){.place = read->ctx->txn->writer->place};
     return FR_OK;
 }
 

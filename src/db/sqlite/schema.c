@@ -2,7 +2,7 @@
  * Tables as Django makes them (spec wire-django §5.1, §5.6), so that both can use one file: missing ones are created,
  * those that are there are checked and left alone.
  */
-#include "db/db_int.h"
+#include "db/sqlite/sqlite_int.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ typedef struct job {
 static fr_err fail(job *j, int rc)
 {
     fr_err err = fr_sqlite_err(j->conn, rc);
-    snprintf(j->error, 512, "cannot prepare the tables of %s: %s", j->db->path.p,
+    snprintf(j->error, 512, "cannot prepare the tables of %s: %s", fr_sqlite_db_of(j->db)->path.p,
              sqlite3_errmsg(j->conn->h));
     return err == FR_EINTERNAL || err == FR_ECONFLICT ? FR_EBACKEND : err;
 }
@@ -233,8 +233,8 @@ static fr_err make_missing(job *j, bool *absent)
                 absent[i] = true;
             if (absent && table->model->is_foreign)
                 continue;
-            snprintf(j->error, 512, "%s has no table %s, which model %s describes", j->db->path.p,
-                     table->name.p, table->model->name);
+            snprintf(j->error, 512, "%s has no table %s, which model %s describes",
+                     fr_sqlite_db_of(j->db)->path.p, table->name.p, table->model->name);
             return FR_EINVAL;
         }
         int rc = is_there ? SQLITE_OK : create_table(j, table);
@@ -252,11 +252,11 @@ static fr_err map_table(job *j, fr_table *table)
     if (err == FR_OK)
         err = fr_table_map(table, &info, j->db->arena);
     fr_table_info_deinit(&info);
-    if (err == FR_OK && table->is_live && table->map.doubtful)
+    if (err == FR_OK && table->is_live && fr_image_map_of(table)->doubtful)
         FR_WARN("db.schema", FR_KV_C("table", table->name.p),
                 FR_KV_C("note", "a nullable column has a default: changes of rows with NULL in it "
                                 "are told as snapshots"));
-    if (err == FR_OK && table->is_live && table->map.is_blind)
+    if (err == FR_OK && table->is_live && fr_image_map_of(table)->is_blind)
         FR_WARN("db.schema", FR_KV_C("table", table->name.p),
                 FR_KV_C("note", "SQLite's hook mixes up the columns of this table: all changes are "
                                 "told as snapshots"));
@@ -348,7 +348,7 @@ static fr_err check_pages(job *j)
         return FR_OK;
     snprintf(j->error, 512,
              "%s is damaged: restore a backup, or try the command \".recover\" of sqlite3",
-             j->db->path.p);
+             fr_sqlite_db_of(j->db)->path.p);
     return FR_EBACKEND;
 }
 

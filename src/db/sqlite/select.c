@@ -1,6 +1,6 @@
-/* The reads that others ask for: rows of a query or of a key, whether there is such a row, how many. */
-#include "db/db_int.h"
+/* What a read does on a connection: rows of a query or of a key, whether there is such a row. */
 #include "db/sqlite/page.h"
+#include "db/sqlite/sqlite_int.h"
 
 static fr_err rows(fr_read *read, fr_sqlite *conn, fr_stmt *stmt, size_t *count)
 {
@@ -63,14 +63,15 @@ static fr_err run_select_key(fr_read *read, fr_sqlite *conn)
 static fr_err run_exists(fr_read *read, fr_sqlite *conn)
 {
     fr_stmt *stmt;
-    int rc = fr_sql_stmt_mask(conn, FR_SQL_EXISTS, read->table, read->mask, &stmt);
+    uint64_t mask = read->field | (read->not_key.type != FR_VALUE_NULL ? FR_SQL_BUT_KEY : 0);
+    int rc = fr_sql_stmt_mask(conn, FR_SQL_EXISTS, read->table, mask, &stmt);
     if (rc != SQLITE_OK)
         return fr_read_fail(read, conn, rc);
     fr_err err = FR_EBUSY;
     if (fr_read_begin(conn, stmt)) {
         fr_stmt_bind(stmt, 1, read->key);
-        if (read->mask & FR_SQL_BUT_KEY)
-            fr_stmt_bind(stmt, 2, read->other);
+        if (mask & FR_SQL_BUT_KEY)
+            fr_stmt_bind(stmt, 2, read->not_key);
         rc = fr_read_step(conn, stmt);
         read->number = rc == SQLITE_ROW;
         err = rc == SQLITE_ROW || rc == SQLITE_DONE ? FR_OK : fr_read_fail(read, conn, rc);
@@ -79,45 +80,13 @@ static fr_err run_exists(fr_read *read, fr_sqlite *conn)
     return err;
 }
 
-fr_err fr_db_select(fr_ctx *ctx, const fr_query *query, const fr_reader_sink *sink, fr_place *place)
+fr_err fr_read_do(fr_read *read, fr_sqlite *conn)
 {
-    fr_read read = {.run = run_select, .ctx = ctx, .query = query, .sink = sink, .place = place};
-    fr_table *table;
-    FR_TRY(fr_db_of(ctx, query->model, &read.db, &table));
-    read.table = table;
-    return fr_read_run(&read);
-}
-
-fr_err fr_db_select_key(fr_ctx *ctx, const fr_model *model, fr_value key,
-                        const fr_reader_sink *sink, fr_place *place)
-{
-    fr_read read = {.run = run_select_key, .ctx = ctx, .key = key, .sink = sink, .place = place};
-    fr_table *table;
-    FR_TRY(fr_db_of(ctx, model, &read.db, &table));
-    read.table = table;
-    return fr_read_run(&read);
-}
-
-fr_err fr_db_count(fr_ctx *ctx, const fr_query *query, int64_t *out)
-{
-    fr_read read = {.run = fr_count_run, .ctx = ctx, .query = query};
-    fr_table *table;
-    FR_TRY(fr_db_of(ctx, query->model, &read.db, &table));
-    read.table = table;
-    FR_TRY(fr_read_run(&read));
-    *out = read.number;
-    return FR_OK;
-}
-
-fr_err fr_db_exists(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value value,
-                    fr_value not_key, bool *out)
-{
-    fr_read read = {.run = run_exists, .ctx = ctx, .key = value, .other = not_key};
-    fr_table *table;
-    FR_TRY(fr_db_of(ctx, model, &read.db, &table));
-    read.table = table;
-    read.mask = field | (not_key.type != FR_VALUE_NULL ? FR_SQL_BUT_KEY : 0);
-    FR_TRY(fr_read_run(&read));
-    *out = read.number != 0;
-    return FR_OK;
+    static fr_err (*const runs[FR_READ_KINDS_])(fr_read *,
+                                                fr_sqlite *) = {[FR_READ_QUERY] = run_select,
+                                                                [FR_READ_KEY] = run_select_key,
+                                                                [FR_READ_COUNT] = fr_count_run,
+                                                                [FR_READ_EXISTS] = run_exists,
+                                                                [FR_READ_SINCE] = fr_since_run};
+    return runs[read->kind](read, conn);
 }

@@ -33,7 +33,7 @@ typedef struct fr_sqlite {
     bool has_budget, is_over_budget;
     uint64_t waits_since_ns;        /* for another's lock */
     const atomic_bool *is_stopping; /* then it waits for none; NULL: never */
-    struct fr_counts *counts; /* what this connection remembers; NULL: nothing. Owned by counts.c */
+    struct fr_counts *counts; /* owned by reader.c: what this connection remembers; NULL: nothing */
 } fr_sqlite;
 
 enum { FR_STMTS_MAX = 384, FR_BUDGET_UNIT = 1000 };

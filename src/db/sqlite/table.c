@@ -3,55 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
-#include "base/buf.h"
+#include "base/arena.h"
 #include "base/str.h"
-
-void fr_sql_quote(fr_buf *out, fr_str name)
-{
-    fr_buf_put_char(out, '"');
-    for (size_t i = 0; i < name.n; i++) {
-        if (name.p[i] == '"')
-            fr_buf_put_char(out, '"');
-        fr_buf_put_char(out, name.p[i]);
-    }
-    fr_buf_put_char(out, '"');
-}
-
-static fr_str quote(fr_arena *arena, fr_buf *scratch, fr_str name)
-{
-    fr_buf_clear(scratch);
-    fr_sql_quote(scratch, name);
-    return scratch->has_failed ? (fr_str){0} : fr_str_dup(arena, fr_buf_str(scratch));
-}
-
-fr_err fr_table_init(fr_table *table, const fr_model *model, fr_arena *arena)
-{
-    fr_buf scratch;
-    fr_buf_init(&scratch);
-    table->model = model;
-    table->key = (uint16_t)fr_model_key_index(model);
-    table->name = fr_str_c(fr_model_table(model));
-    table->quoted = quote(arena, &scratch, table->name);
-    table->columns = fr_arena_zalloc(arena, model->field_count * sizeof *table->columns);
-    table->map.defaults = fr_arena_zalloc(arena, model->field_count * sizeof *table->map.defaults);
-    bool is_ok = table->quoted.p && table->columns && table->map.defaults;
-    for (uint32_t i = 0; i < model->field_count && is_ok; i++) {
-        char name[128];
-        table->columns[i] = quote(arena, &scratch, fr_field_column(&model->fields[i], name));
-        is_ok = table->columns[i].p;
-    }
-    fr_buf_clear(&scratch);
-    for (uint32_t i = 0; i < model->field_count && is_ok; i++) {
-        if (i)
-            fr_buf_put_char(&scratch, ',');
-        fr_buf_put(&scratch, table->columns[i]);
-    }
-    is_ok = is_ok && !scratch.has_failed;
-    if (is_ok)
-        table->list = fr_str_dup(arena, fr_buf_str(&scratch));
-    fr_buf_deinit(&scratch);
-    return is_ok && table->list.p ? FR_OK : FR_ENOMEM;
-}
 
 /* ---- what a table is ---- */
 
@@ -148,6 +101,15 @@ int fr_table_info_find(const fr_table_info *info, fr_str column)
 
 /* ---- the hook's map ---- */
 
+fr_err fr_image_map_new(fr_table *table, fr_arena *arena)
+{
+    fr_image_map *map = table->inner = fr_arena_zalloc(arena, sizeof *map);
+    if (!map)
+        return FR_ENOMEM;
+    map->defaults = fr_arena_zalloc(arena, table->model->field_count * sizeof *map->defaults);
+    return map->defaults ? FR_OK : FR_ENOMEM;
+}
+
 static bool type_has(const char *type, const char *part)
 {
     size_t n = strlen(part);
@@ -220,22 +182,24 @@ static int record_position(const fr_table_info *info, int at)
  */
 static void map_column(fr_table *table, uint32_t field, const fr_table_info *info, int at)
 {
+    fr_image_map *map = fr_image_map_of(table);
     const fr_column_info *columns = info->columns.at;
     int stored = 0, position = record_position(info, at);
     for (int c = 0; c < at; c++)
         stored += columns[c].kind != FR_COLUMN_VIRTUAL;
-    table->map.column[field] = (int16_t)(info->is_without_rowid ? at : stored);
-    table->map.updated[field] = (int16_t)stored;
+    map->column[field] = (int16_t)(info->is_without_rowid ? at : stored);
+    map->updated[field] = (int16_t)stored;
     if (at == info->rowid)
-        table->map.column[field] = table->map.updated[field] = FR_IMAGE_KEY;
+        map->column[field] = map->updated[field] = FR_IMAGE_KEY;
     else if (stored == info->rowid ||
              (is_real(columns[position].type) && !is_real(columns[at].type)))
-        table->map.is_blind = true;
+        map->is_blind = true;
 }
 
 static void map_field(fr_table *table, uint32_t field, const fr_table_info *info, int at,
                       fr_arena *arena, uint64_t *unseen)
 {
+    fr_image_map *map = fr_image_map_of(table);
     const fr_column_info *column = &info->columns.at[at];
     uint64_t bit = UINT64_C(1) << field;
     if (column->kind == FR_COLUMN_VIRTUAL || column->kind == FR_COLUMN_STORED)
@@ -245,20 +209,19 @@ static void map_field(fr_table *table, uint32_t field, const fr_table_info *info
     else if (!table->model->fields[field].secret)
         map_column(table, field, info, at);
     if (is_real(column->type))
-        table->map.real |= bit;
+        map->real |= bit;
     if (!column->default_ || column->kind != FR_COLUMN_PLAIN || !is_constant(column->default_))
         return;
-    if (default_value(column, arena, &table->map.defaults[field]) == FR_OK &&
-        table->map.defaults[field].type != FR_VALUE_NULL)
-        *(column->is_not_null ? &table->map.fallback : &table->map.doubtful) |= bit;
+    if (default_value(column, arena, &map->defaults[field]) == FR_OK &&
+        map->defaults[field].type != FR_VALUE_NULL)
+        *(column->is_not_null ? &map->fallback : &map->doubtful) |= bit;
 }
 
 fr_err fr_table_map(fr_table *table, const fr_table_info *info, fr_arena *arena)
 {
     const fr_model *model = table->model;
-    fr_value *defaults = table->map.defaults;
-    memset(&table->map, 0, sizeof table->map);
-    table->map.defaults = defaults;
+    fr_image_map *map = fr_image_map_of(table);
+    *map = (fr_image_map){.defaults = map->defaults};
     table->generated = 0;
     uint64_t unseen = 0;
     size_t seen = 0, stored = 0;
@@ -267,15 +230,15 @@ fr_err fr_table_map(fr_table *table, const fr_table_info *info, fr_arena *arena)
         int at = fr_table_info_find(info, fr_field_column(&model->fields[i], name));
         if (at < 0)
             return FR_EBACKEND;
-        table->map.column[i] = table->map.updated[i] = FR_IMAGE_NULL;
+        map->column[i] = map->updated[i] = FR_IMAGE_NULL;
         map_field(table, i, info, at, arena, &unseen);
-        seen += table->map.column[i] != FR_IMAGE_NULL;
+        seen += map->column[i] != FR_IMAGE_NULL;
         if (i == table->key)
-            table->has_rowid_key = at == info->rowid;
+            map->has_rowid_key = at == info->rowid;
     }
     for (size_t c = 0; c < info->columns.count; c++)
         stored += info->columns.at[c].kind != FR_COLUMN_VIRTUAL;
-    table->map.is_whole = seen == stored;
+    map->is_whole = seen == stored;
     atomic_store(&table->unseen, unseen);
     return FR_OK;
 }

@@ -2,7 +2,7 @@
  * The transaction of the member that runs. Each of its statements goes through fr_txn_step, which cuts the images of a
  * failed one and notices when SQLite has ended the transaction.
  */
-#include "db/db_int.h"
+#include "db/sqlite/sqlite_int.h"
 
 #include "base/time.h"
 

@@ -1,25 +1,20 @@
 /* Writing: as a member of the next group, or a part of the member that runs. */
-#include "db/db_int.h"
+#include "db/sqlite/sqlite_int.h"
 
 /* ---- the calls ---- */
 
-fr_err fr_db_write(fr_ctx *ctx, fr_write *write)
+fr_err fr_sqlite_write(fr_ctx *ctx, fr_write *write)
 {
-    fr_db *db;
-    fr_table *table;
-    FR_TRY(fr_db_of(ctx, write->model, &db, &table));
     if (ctx->txn)
         return fr_txn_write(ctx, write);
     fr_member member = {.ctx = ctx, .write = write};
-    return fr_writer_run(db, &member);
+    return fr_writer_run(ctx->db, &member);
 }
 
-fr_err fr_atomic_(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg)
+fr_err fr_sqlite_atomic(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg)
 {
     if (ctx->txn)
         return fr_txn_part(ctx, fn, arg);
-    if (!ctx->db)
-        return fr_fail(ctx, FR_EINTERNAL, "This application has no database.");
     fr_member member = {.ctx = ctx, .fn = fn, .arg = arg};
     return fr_writer_run(ctx->db, &member);
 }

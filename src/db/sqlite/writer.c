@@ -1,5 +1,5 @@
 /* The one thread that writes, and the queue in front of it. What it does with those that wait is group.c. */
-#include "db/db_int.h"
+#include "db/sqlite/sqlite_int.h"
 
 #include <errno.h>
 #include <string.h>
@@ -83,13 +83,14 @@ static bool enqueue(fr_writer *w, fr_member *member)
 fr_err fr_writer_run(fr_db *db, fr_member *member)
 {
     fr_ctx *ctx = member->ctx;
-    if (!db->writer)
+    fr_writer *writer = fr_sqlite_db_of(db)->writer;
+    if (!writer)
         return fr_fail(ctx, FR_EDENIED, "The database is open for reading only.");
     if (fr_writer_is_here())
         return fr_fail(ctx, FR_EINVAL,
                        "Inside fr_atomic use the context that the function was given.");
     fr_wait_init(&member->wait, ctx);
-    if (!enqueue(db->writer, member)) {
+    if (!enqueue(writer, member)) {
         if (atomic_load(&db->is_stopping))
             return fr_fail(ctx, FR_EBUSY, FR_STOPPING_TEXT);
         fr_stat_add(&db->stats.refused, 1);
@@ -98,12 +99,21 @@ fr_err fr_writer_run(fr_db *db, fr_member *member)
     return fr_wait_for(&member->wait); /* to the end: the writer holds our memory (traps A21) */
 }
 
+uint64_t fr_writer_queued(fr_writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    uint64_t count = w->count;
+    pthread_mutex_unlock(&w->lock);
+    return count;
+}
+
 /* ---- open and close ---- */
 
 static fr_err open_connection(fr_writer *w, bool *absent, char error[512])
 {
     fr_db *db = w->db;
-    FR_TRY(fr_sqlite_open(&w->conn, db->path.p, FR_SQLITE_WRITER, fr_hook_fired, &w->hook, error));
+    fr_sqlite_db *f = fr_sqlite_db_of(db);
+    FR_TRY(fr_sqlite_open(&w->conn, f->path.p, FR_SQLITE_WRITER, fr_hook_fired, &w->hook, error));
     w->conn.is_stopping = &db->is_stopping;
     FR_TRY(fr_schema_open(db, &w->conn, absent, error));
     FR_TRY(fr_log_open(w, error));
@@ -115,7 +125,7 @@ static fr_err open_connection(fr_writer *w, bool *absent, char error[512])
         return FR_ENOMEM;
     w->hook.by_name = &db->by_name;
     w->hook.changes = &w->changes;
-    if (!db->lock.is_changed || !w->had_log)
+    if (!f->lock.is_changed || !w->had_log)
         return FR_OK;
     w->data_version =
         -1; /* differs from any: what was written while nobody looked is told as a flood */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <freshet/db.h>
 #include "base/arena.h"
-#include "db/db_int.h"
+#include "db/sqlite/sqlite_int.h"
 #include "unit.h"
 
 FR_MODEL(author,

@@ -165,7 +165,7 @@ static void one_whose_commit_fails_is_told(void **state)
     (void)state;
     scene s;
     open_scene(&s);
-    sqlite3_commit_hook(s.db.db->writer->conn.h, refuse_commit, NULL);
+    sqlite3_commit_hook(fr_sqlite_db_of(s.db.db)->writer->conn.h, refuse_commit, NULL);
     commits_to_refuse = 1;
     assert_int_equal(fr_atomic(&s.db.ctx, adds, &s), FR_ECONFLICT);
     assert_int_equal(s.runs, 1);

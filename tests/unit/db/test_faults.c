@@ -222,8 +222,8 @@ static void open_scene(scene *s)
     test_open(&s->db, &(fr_db_opts){.on_commit = on_commit, .arg = s, .watch_ms = UINT32_MAX},
               test_models(), test_live);
     s->loop = fr_loop_new(0);
-    sqlite3_exec(s->db.db->writer->conn.h, "PRAGMA wal_autocheckpoint = 20", NULL, NULL,
-                 NULL); /* fail there too */
+    sqlite3_exec(fr_sqlite_db_of(s->db.db)->writer->conn.h, "PRAGMA wal_autocheckpoint = 20", NULL,
+                 NULL, NULL); /* fail there too */
 }
 
 static void close_scene(scene *s)

@@ -222,7 +222,7 @@ static void the_log_is_cut_by_size_and_age(void **state)
     open_with(&s, (fr_db_opts){.log_keep_bytes = 20000}, test_live);
     fr_place first = fr_db_committed(s.db.db);
     for (int i = 0; i < 600; i++) {
-        s.db.db->writer->prune_ms = 0;
+        fr_sqlite_db_of(s.db.db)->writer->prune_ms = 0;
         snprintf(sql, sizeof sql, "INSERT INTO author(name) VALUES('%d%050d')", i, 0);
         run(&s, sql);
     }
@@ -237,10 +237,10 @@ static void the_log_is_cut_by_size_and_age(void **state)
     test_shut(&s.db);
 
     test_open(&s.db, &(fr_db_opts){.log_keep_ms = 1}, test_models(), test_live);
-    s.db.db->writer->prune_ms = 0;
+    fr_sqlite_db_of(s.db.db)->writer->prune_ms = 0;
     run(&s, "INSERT INTO author(name) VALUES('late')");
     while (test_number(&s.db, "SELECT count(*) FROM freshet_change") > 2) {
-        s.db.db->writer->prune_ms = 0;
+        fr_sqlite_db_of(s.db.db)->writer->prune_ms = 0;
         run(&s, "UPDATE author SET name = name || 'x' WHERE id = 1");
     }
     test_close(&s.db);

@@ -43,7 +43,7 @@ static void fill(fr_test_db *t, const char *rank)
 
 static void forget_ties(fr_test_db *t)
 {
-    fr_sqlite *conn = (fr_sqlite *)t->db->idle_readers; /* its first member */
+    fr_sqlite *conn = (fr_sqlite *)fr_sqlite_db_of(t->db)->idle_readers; /* its first member */
     for (fr_stmt *stmt = conn ? conn->newest : NULL; stmt; stmt = stmt->older)
         stmt->tied = 0;
 }

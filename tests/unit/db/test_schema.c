@@ -241,7 +241,7 @@ static void strangers_are_kept_out_of_our_transaction(void **state)
     fr_test_db t;
     test_folder(&t);
     test_open(&t, NULL, test_models(), test_live);
-    sqlite3 *h = t.db->writer->conn.h;
+    sqlite3 *h = fr_sqlite_db_of(t.db)->writer->conn.h;
     assert_int_equal(
         sqlite3_exec(h, "BEGIN IMMEDIATE; INSERT INTO author(name) VALUES('x')", NULL, NULL, NULL),
         SQLITE_OK);

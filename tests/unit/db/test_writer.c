@@ -124,7 +124,7 @@ static void run_group(group *g, size_t first)
     assert_int_equal(sqlite3_open_v2(g->db.url + 7, &h, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_exec(h, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(fr_fiber_start(g->loop, run_job, &g->jobs[first]), FR_OK);
-    fr_writer *w = g->db.db->writer;
+    fr_writer *w = fr_sqlite_db_of(g->db.db)->writer;
     for (bool is_taken = false; !is_taken;) {
         pthread_mutex_lock(&w->lock);
         is_taken = !w->first;
@@ -222,7 +222,7 @@ static void a_refusal_is_not_told_before_what_it_rests_on_is_committed(void **st
     (void)state;
     static group g;
     open_group(&g);
-    sqlite3_commit_hook(g.db.db->writer->conn.h, refuse_commit, NULL);
+    sqlite3_commit_hook(fr_sqlite_db_of(g.db.db)->writer->conn.h, refuse_commit, NULL);
     commits_to_let = 1; /* of the member that holds the door */
     commits_to_refuse = 2;
     job *door = add_author(&g, "door"), *a = add_author(&g, "same"), *b = add_author(&g, "same"),
@@ -262,7 +262,7 @@ static void a_fault_at_any_statement_of_a_group_leaves_answers_true(void **state
     static char names[64][32];
     for (int n = 1, is_through = 0; !is_through; n++) {
         open_group(&g);
-        fault.h = g.db.db->writer->conn.h;
+        fault.h = fr_sqlite_db_of(g.db.db)->writer->conn.h;
         fault.left = 0;
         sqlite3_trace_v2(fault.h, SQLITE_TRACE_STMT, count_statement, NULL);
         job *first = add_author(&g, "first");
@@ -346,7 +346,7 @@ static void a_full_disk_is_told_and_goes_away(void **state)
     static char text[90];
     static char names[MEMBERS][16];
     open_group(&g);
-    sqlite3 *h = g.db.db->writer->conn.h;
+    sqlite3 *h = fr_sqlite_db_of(g.db.db)->writer->conn.h;
     memset(text, 'x', sizeof text - 1);
     assert_int_equal(sqlite3_exec(h, "PRAGMA max_page_count = 1", NULL, NULL, NULL),
                      SQLITE_OK); /* as it is */
@@ -377,7 +377,7 @@ static void a_full_queue_refuses_at_once(void **state)
     (void)state;
     static group g;
     open_group(&g);
-    fr_writer *w = g.db.db->writer;
+    fr_writer *w = fr_sqlite_db_of(g.db.db)->writer;
     pthread_mutex_lock(&w->lock);
     w->count += FR_QUEUE_MEMBERS;
     pthread_mutex_unlock(&w->lock);
@@ -396,7 +396,7 @@ static void a_locked_database_is_busy_in_the_end(void **state)
     (void)state;
     static group g;
     open_group(&g);
-    sqlite3_busy_timeout(g.db.db->writer->conn.h, 20);
+    sqlite3_busy_timeout(fr_sqlite_db_of(g.db.db)->writer->conn.h, 20);
     sqlite3 *h;
     assert_int_equal(sqlite3_open_v2(g.db.url + 7, &h, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_exec(h, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);

@@ -1,0 +1,69 @@
+/*
+ * The face of a database. What stands above it is the same for all; a back end is a folder of its own beneath, with its
+ * connections, threads and locks, and all that it says in SQL.
+ *
+ * A back end keeps these promises:
+ * - What one call of read sees is one snapshot. Its rows may be given to the sink before the call returns, as SQLite does
+ *   in place; else the handler is suspended meanwhile. Only those who take a context suspend.
+ * - A write is a member of the next group: many share one commit, each fails alone. It returns when it is on disk.
+ * - Commits come as a stream, numbered densely, in order, whoever made them: when a group has become visible, the back end
+ *   makes its last place known (fr_db_place_set), tells of it (opts.on_commit), and lets the answers go, in this order.
+ * - A read tells its place: all commits up to it are seen. Where a database numbers commits after they have become
+ *   visible, some that come later are seen, too: they are *ahead* of the place.
+ */
+#ifndef FR_DB_BACKEND_H
+#define FR_DB_BACKEND_H
+#include "db/db.h"
+#include "db/table.h"
+
+/* What a read saw. */
+typedef struct fr_basis {
+    fr_place place;
+    const struct fr_ahead *ahead; /* of this place; NULL: nothing, as always on SQLite */
+} fr_basis;
+
+typedef enum fr_read_kind {
+    FR_READ_QUERY, /* rows of `query` */
+    FR_READ_KEY,   /* the row with `key`. FR_ENOTFOUND */
+    FR_READ_COUNT, /* of `query` → number */
+    FR_READ_EXISTS, /* whether a row has `key` in `field`, another than that with `not_key` → number */
+    FR_READ_SINCE, /* what the log says of the table after a place → history */
+    FR_READ_KINDS_
+} fr_read_kind;
+
+typedef struct fr_read {
+    fr_read_kind kind;
+    fr_ctx *ctx;
+    fr_db *db;
+    const fr_table *table;
+    const fr_query *query;
+    fr_value key, not_key; /* not_key NULL: any row */
+    uint16_t field;
+    const fr_reader_sink *sink; /* of rows; called on whatever thread reads */
+    struct fr_history *history; /* history.h */
+    fr_basis *basis;            /* filled also when there is no such key; NULL: not asked for */
+    int64_t number;
+} fr_read;
+
+typedef struct fr_db_backend {
+    const char *scheme;  /* of its URLs, with the colon */
+    const char *example; /* a URL, for errors */
+    const char *kept;    /* what its own tables' names begin with, in lower case */
+    size_t db_bytes;     /* of its struct, which begins with fr_db */
+    /* `address` is the URL behind the scheme. Models are registered; tables are made, checked, and numbered
+     * (db->schema). Errors: with one line for the user; nothing is left open then. */
+    fr_err (*open)(fr_db *db, fr_str address, bool *absent, char error[512]);
+    /* End its threads: what waits is written, reads are broken off (db->is_stopping is set). Again is fine. */
+    void (*stop)(fr_db *db);
+    void (*close)(fr_db *db); /* after stop */
+    /* Errors: FR_ENOTFOUND, FR_EBUSY, FR_EBACKEND, what the sink returned; all with their detail. Within fr_atomic: the
+     * same transaction. */
+    fr_err (*read)(fr_read *read);
+    /* Errors: those of fr_db_write and fr_atomic. Within fr_atomic: a part that may fail alone. */
+    fr_err (*write)(fr_ctx *ctx, fr_write *write);
+    fr_err (*atomic)(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg);
+    uint64_t (*queued)(const fr_db *db); /* members that wait for a group. Any thread */
+} fr_db_backend;
+
+extern const fr_db_backend fr_db_backend_sqlite; /* sqlite/backend.c */
+#endif

@@ -1,0 +1,49 @@
+/* Reads: each is made here, and run by the back end. */
+#include "db/db_int.h"
+
+/* *place: what the read saw. Commits that are ahead of it would have to be kept from whoever goes on from there; no back
+ * end of today has any. */
+static fr_err run(fr_read *read, const fr_model *model, fr_place *place)
+{
+    fr_table *table;
+    fr_basis basis = {0};
+    FR_TRY(fr_db_of(read->ctx, model, &read->db, &table));
+    read->table = table;
+    read->basis = place ? &basis : NULL;
+    fr_err err = read->db->backend->read(read);
+    assert(!basis.ahead);
+    if (place && (err == FR_OK || err == FR_ENOTFOUND))
+        *place = basis.place;
+    return err;
+}
+
+fr_err fr_db_select(fr_ctx *ctx, const fr_query *query, const fr_reader_sink *sink, fr_place *place)
+{
+    fr_read read = {.kind = FR_READ_QUERY, .ctx = ctx, .query = query, .sink = sink};
+    return run(&read, query->model, place);
+}
+
+fr_err fr_db_select_key(fr_ctx *ctx, const fr_model *model, fr_value key,
+                        const fr_reader_sink *sink, fr_place *place)
+{
+    fr_read read = {.kind = FR_READ_KEY, .ctx = ctx, .key = key, .sink = sink};
+    return run(&read, model, place);
+}
+
+fr_err fr_db_count(fr_ctx *ctx, const fr_query *query, int64_t *out)
+{
+    fr_read read = {.kind = FR_READ_COUNT, .ctx = ctx, .query = query};
+    FR_TRY(run(&read, query->model, NULL));
+    *out = read.number;
+    return FR_OK;
+}
+
+fr_err fr_db_exists(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value value,
+                    fr_value not_key, bool *out)
+{
+    fr_read read = {
+        .kind = FR_READ_EXISTS, .ctx = ctx, .key = value, .not_key = not_key, .field = field};
+    FR_TRY(run(&read, model, NULL));
+    *out = read.number != 0;
+    return FR_OK;
+}

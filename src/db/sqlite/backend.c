@@ -1,0 +1,115 @@
+/* SQLite as a back end: opening a file and closing it, and which read is which. */
+#include "db/sqlite/sqlite_int.h"
+
+#include <stdio.h>
+#include "base/arena.h"
+#include "base/str.h"
+
+/* ---- open and close ---- */
+
+static fr_err take_path(fr_sqlite_db *f, fr_str rest, char error[512])
+{
+    if (fr_str_starts(rest, FR_STR("///"))) /* sqlite:///var/notes.db */
+        rest = fr_str_from(rest, 2);
+    if (!rest.n || rest.p[rest.n - 1] == '/') {
+        snprintf(error, 512,
+                 "database \"%s\" names no file: write sqlite:PATH, such as sqlite:notes.db",
+                 f->db.opts.url);
+        return FR_EINVAL;
+    }
+    if (fr_str_starts(rest, FR_STR(":memory:"))) {
+        snprintf(error, 512,
+                 "a database in memory cannot be read by several threads: use a file, such as "
+                 "sqlite:/dev/shm/notes.db");
+        return FR_EINVAL;
+    }
+    f->path = fr_str_dup(f->db.arena, rest);
+    return f->path.p ? FR_OK : FR_ENOMEM;
+}
+
+/* No writer: only look. */
+static fr_err open_read_only(fr_sqlite_db *f, bool *absent, char error[512])
+{
+    fr_sqlite conn;
+    FR_TRY(fr_sqlite_open(&conn, f->path.p, FR_SQLITE_READER_ONLY, NULL, NULL, error));
+    fr_err err = fr_schema_open(&f->db, &conn, absent, error);
+    fr_table_info log;
+    if (err == FR_OK && fr_table_info_read(&conn, FR_STR("freshet_commit"), &log) == SQLITE_OK) {
+        fr_place place = {0};
+        f->has_log = log.is_there;
+        if (log.is_there && fr_place_read(&conn, &place) == SQLITE_OK)
+            fr_db_place_set(&f->db, place);
+        fr_table_info_deinit(&log);
+    }
+    fr_sqlite_close(&conn);
+    return err;
+}
+
+static fr_err open_all(fr_sqlite_db *f, fr_str address, bool *absent, char error[512])
+{
+    fr_db *db = &f->db;
+    FR_TRY(take_path(f, address, error));
+    for (size_t i = 0; i < db->table_count; i++)
+        FR_TRY(fr_image_map_new(&db->tables[i], db->arena));
+    FR_TRY(fr_hook_check(error));
+    if (db->opts.is_read_only) {
+        FR_TRY(open_read_only(f, absent, error));
+    } else {
+        FR_TRY(fr_lock_open(f->path.p, &f->lock, error));
+        FR_TRY(fr_writer_open(db, &f->writer, absent, error));
+    }
+    if (fr_pool_open(db, &f->pool) != FR_OK || (f->writer && fr_writer_start(f->writer) != FR_OK)) {
+        snprintf(error, 512, "cannot start a thread for the database");
+        return FR_EIO;
+    }
+    return FR_OK;
+}
+
+static void stop(fr_db *db)
+{
+    fr_sqlite_db *f = fr_sqlite_db_of(db);
+    fr_pool_stop(f->pool);
+    fr_writer_stop(f->writer);
+}
+
+static void close_file(fr_db *db)
+{
+    fr_sqlite_db *f = fr_sqlite_db_of(db);
+    fr_writer_close(f->writer);
+    fr_pool_close(f->pool);
+    fr_readers_close(f);
+    fr_lock_close(&f->lock, f->path.p, f->is_open);
+    pthread_mutex_destroy(&f->readers_lock);
+}
+
+static fr_err open_file(fr_db *db, fr_str address, bool *absent, char error[512])
+{
+    fr_sqlite_db *f = fr_sqlite_db_of(db);
+    f->lock.fd = -1;
+    pthread_mutex_init(&f->readers_lock, NULL);
+    fr_err err = open_all(f, address, absent, error);
+    f->is_open = err == FR_OK;
+    if (err != FR_OK)
+        close_file(db);
+    return err;
+}
+
+static uint64_t queued(const fr_db *db)
+{
+    fr_writer *writer = ((const fr_sqlite_db *)db)->writer;
+    return writer ? fr_writer_queued(writer) : 0;
+}
+
+const fr_db_backend fr_db_backend_sqlite = {
+    .scheme = "sqlite:",
+    .example = "sqlite:notes.db",
+    .kept = "sqlite_",
+    .db_bytes = sizeof(fr_sqlite_db),
+    .open = open_file,
+    .stop = stop,
+    .close = close_file,
+    .read = fr_read_run,
+    .write = fr_sqlite_write,
+    .atomic = fr_sqlite_atomic,
+    .queued = queued,
+};

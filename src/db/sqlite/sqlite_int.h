@@ -1,0 +1,212 @@
+/* What the files of this wing share: the database in its file, and the ways to run reads and members. */
+#ifndef FR_DB_SQLITE_SQLITE_INT_H
+#define FR_DB_SQLITE_SQLITE_INT_H
+#include <pthread.h>
+#include "db/changes.h"
+#include "db/db_int.h"
+#include "db/history.h"
+#include "db/sqlite/hook.h"
+#include "db/sqlite/sql.h"
+#include "net/wait.h"
+
+typedef struct fr_writer fr_writer;
+typedef struct fr_reader fr_reader;
+typedef struct fr_pool fr_pool;
+typedef struct fr_db_txn fr_db_txn;
+
+enum { FR_LOCK_TEXT = 96 };
+
+typedef struct fr_lock {
+    int fd;                    /* -1: none */
+    bool is_changed;           /* somebody wrote since our last clean end */
+    char before[FR_LOCK_TEXT]; /* what the lock file held */
+} fr_lock;
+
+/* A database in a file. */
+typedef struct fr_sqlite_db {
+    fr_db db;    /* first */
+    fr_str path; /* NUL-terminated */
+    fr_lock lock;
+    bool is_open;      /* opened well: what the lock file notes at the end is true */
+    bool has_log;      /* the log's tables are there (a file opened read-only may lack them) */
+    fr_writer *writer; /* NULL when read-only */
+    fr_pool *pool;
+    pthread_mutex_t readers_lock; /* for the two lists */
+    fr_reader *readers;           /* all that are open */
+    fr_reader *idle_readers;      /* without a loop and in no use */
+} fr_sqlite_db;
+
+static inline fr_sqlite_db *fr_sqlite_db_of(fr_db *db)
+{
+    return (fr_sqlite_db *)db;
+}
+
+/* ---- lock.c ---- */
+/* Errors: FR_EBUSY (another server), FR_EIO; one line in error. */
+fr_err fr_lock_open(const char *path, fr_lock *out, char error[512]);
+/* After the last connection: is_clean notes what the file looks like now, else the former note stays. */
+void fr_lock_close(fr_lock *lock, const char *path, bool is_clean);
+
+/* ---- schema.c ---- */
+/* Make what is missing, check what is there, fill the tables' maps. In one transaction of the writer's connection. */
+fr_err fr_schema_open(fr_db *db, fr_sqlite *conn, bool *absent, char error[512]);
+/* Read the maps anew after somebody altered tables. */
+fr_err fr_schema_map(fr_db *db, fr_sqlite *conn, char error[512]);
+/* The number of the present shape of all models; a new one if it differs from the last. */
+fr_err fr_schema_number(fr_db *db, fr_sqlite *conn, bool is_altered, char error[512]);
+
+/* ---- error.c ---- */
+/* Log what SQLite said and make the error with a text for the client. `write` may be NULL; table may be NULL. */
+fr_err fr_db_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *table,
+                  fr_write *write);
+
+#define FR_STOPPING_TEXT "The server is shutting down. Try again."
+
+/* ---- run.c: one read, on whatever connection ---- */
+fr_err fr_read_run(fr_read *read);
+
+/* ---- select.c ---- */
+/* The read itself, in the connection's transaction or none. Begins anew when it is called again. */
+fr_err fr_read_do(fr_read *read, fr_sqlite *conn);
+fr_err fr_count_run(fr_read *read, fr_sqlite *conn); /* count.c */
+fr_err fr_since_run(fr_read *read, fr_sqlite *conn); /* history.c */
+
+/* ---- read.c ---- */
+void fr_read_watch(fr_sqlite *conn); /* once a connection, so that budgets hold */
+/* For the statements that follow: at most ms each (0 = no limit), and if has_budget a loop's share. */
+void fr_read_budget(fr_sqlite *conn, bool has_budget, uint32_t ms);
+/* One more step of a read's statement: SQLITE_ROW, SQLITE_DONE or an error. Marks the shape when over its budget. */
+int fr_read_step(fr_sqlite *conn, fr_stmt *stmt);
+/* Begin a statement under the connection's budget; false: its shape is known as slow, run it elsewhere. */
+bool fr_read_begin(fr_sqlite *conn, fr_stmt *stmt);
+fr_err fr_read_fail(fr_read *read, fr_sqlite *conn, int rc);
+/* PRAGMA data_version and schema_version, and the like. A result code of SQLite. */
+int fr_pragma_read(fr_sqlite *conn, const char *sql, int64_t *out);
+/* The last place that this connection's transaction sees. A result code of SQLite. */
+int fr_place_read(fr_sqlite *conn, fr_place *out);
+
+/* ---- reader.c ---- */
+/* The loop's own, opened at its first read. */
+fr_err fr_reader_of_loop(fr_loop *loop, fr_db *db, fr_reader **out);
+/* In the transaction of the loop's pass. *is_over_budget: begin anew on a pool thread. */
+fr_err fr_reader_run_in_pass(fr_reader *reader, fr_read *read, bool has_budget,
+                             bool *is_over_budget);
+/* Outside loops: an open reader that nobody else uses meanwhile. */
+fr_err fr_reader_take(fr_db *db, fr_reader **out);
+void fr_reader_give(fr_reader *reader);
+/* Run in a read transaction of its own, at most ms long (0 = no limit). */
+fr_err fr_reader_run(fr_reader *reader, fr_read *read, uint32_t ms);
+void fr_readers_close(fr_sqlite_db *f);
+
+/* ---- pool.c: a few threads for reads that are over their budget ---- */
+fr_err fr_pool_open(fr_db *db, fr_pool **out);
+void fr_pool_stop(fr_pool *pool);                 /* its threads end; NULL is fine */
+void fr_pool_close(fr_pool *pool);                /* NULL is fine */
+fr_err fr_pool_run(fr_pool *pool, fr_read *read); /* suspends the handler */
+
+/* ---- writer.c ---- */
+typedef struct fr_member fr_member;
+struct fr_member {
+    fr_member *next;
+    fr_wait wait;
+    fr_ctx *ctx;                          /* of who waits; its arena may be used meanwhile */
+    fr_write *write;                      /* data, or */
+    fr_err (*fn)(fr_ctx *ctx, void *arg); /* a function */
+    void *arg;
+    fr_err result;
+};
+
+/* The member that runs: what database calls inside fr_atomic find in their context. */
+struct fr_db_txn {
+    fr_db *db;
+    fr_writer *writer;
+    uint64_t until_ms; /* 0 = no limit */
+    fr_err failed;     /* FR_OK, or why nothing more can be done in this member */
+    bool is_gone;      /* SQLite ended the transaction */
+};
+
+struct fr_writer {
+    fr_db *db;
+    fr_sqlite conn;
+    fr_hook hook;
+    fr_changes changes;
+    fr_arena *arena; /* of the running group */
+    FR_VEC(struct fr_logged) commits;
+    fr_buf scratch;
+    fr_place place;       /* of the last member, committed or not */
+    uint64_t bytes_total; /* of all change rows ever logged; in each commit row */
+    struct {
+        uint64_t number, bytes_total;
+    } oldest;               /* of what is kept */
+    uint64_t prune_ms;      /* when to look again */
+    int64_t data_version;   /* differs when another connection has committed */
+    int64_t schema_version; /* SQLite's own count of alterations */
+    int64_t schema_refused; /* the one that did not fit and has been complained of */
+    uint8_t random[256];    /* marks, drawn ahead */
+    size_t random_left;
+    /* the queue */
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    fr_member *first, **last;
+    size_t count;
+    bool is_waiting, is_closing, has_thread;
+    bool had_log; /* before this start */
+};
+
+/* A commit of the running group: its records are folded[first..end). */
+typedef struct fr_logged {
+    fr_place place;
+    size_t first, end;
+} fr_logged;
+
+enum { FR_QUEUE_MEMBERS = 16384, FR_GROUP_MEMBERS = 256, FR_ATOMIC_MS = 100 };
+
+fr_err fr_writer_open(fr_db *db, fr_writer **out, bool *absent,
+                      char error[512]); /* no thread yet */
+fr_err fr_writer_start(fr_writer *writer);
+void fr_writer_stop(fr_writer *writer);  /* its thread runs what waits and ends; NULL is fine */
+void fr_writer_close(fr_writer *writer); /* NULL is fine */
+uint64_t fr_writer_queued(fr_writer *writer);
+fr_err fr_writer_run(fr_db *db, fr_member *member); /* waits for it */
+
+/* ---- group.c ---- */
+/* Run the members, commit, tell of the commits, let the answers go. The writer's thread. */
+void fr_group_run(fr_writer *writer, fr_member *first);
+/* Nobody writes with us: number what others wrote. A result code of SQLite. */
+int fr_group_look_around(fr_writer *writer);
+
+/* ---- txn.c ---- */
+bool fr_writer_is_here(void); /* this thread is a writer's */
+void fr_writer_enter(void);   /* it is one from now on */
+/* A statement of a member, bound: runs it to its end. On failure changes are cut back. A result code of SQLite:
+ * SQLITE_DONE, SQLITE_ROW (then the caller reads and releases) or an error. The writer's thread. */
+int fr_txn_step(fr_db_txn *txn, fr_stmt *stmt, fr_mark mark);
+/* FR_OK, or why database calls of this member fail from now on (its time is over, the transaction is gone). */
+fr_err fr_txn_check(fr_ctx *ctx);
+/* Run fn in a savepoint of its own. The writer's thread. */
+fr_err fr_txn_part(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg);
+
+/* ---- member.c: the writer's thread ---- */
+fr_err fr_member_run(fr_writer *writer, fr_member *member);
+fr_err fr_txn_write(fr_ctx *ctx, fr_write *write); /* inside a member, in a savepoint of its own */
+
+/* ---- cascade.c: the writer's thread ---- */
+/* Delete one row and carry out what ON DELETE says. Errors: FR_ENOTFOUND, FR_ECONFLICT (protected). */
+fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write);
+
+/* ---- log.c ---- */
+fr_err fr_log_open(fr_writer *writer,
+                   char error[512]); /* the log's tables, its first row, the last place */
+int fr_log_create(fr_sqlite *conn);  /* a result code of SQLite */
+/* Number the running member's folded records [first..) and write them. A result code of SQLite. */
+int fr_log_member(fr_writer *writer, size_t first);
+int fr_log_prune(fr_writer *writer); /* now and then a range; a result code of SQLite */
+
+/* ---- write.c ---- */
+fr_err fr_sqlite_write(fr_ctx *ctx, fr_write *write);
+fr_err fr_sqlite_atomic(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg);
+/* Test only: run SQL text, statement by statement, as a member (or inside the present one). With goes_on each
+ * statement is a part of its own, and one that fails does not end the script. */
+fr_err fr_db_exec_for_test(fr_ctx *ctx, const char *sql, bool goes_on);
+#endif

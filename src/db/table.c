@@ -1,0 +1,50 @@
+#include "db/table.h"
+
+#include "base/arena.h"
+#include "base/str.h"
+
+void fr_sql_quote(fr_buf *out, fr_str name)
+{
+    fr_buf_put_char(out, '"');
+    for (size_t i = 0; i < name.n; i++) {
+        if (name.p[i] == '"')
+            fr_buf_put_char(out, '"');
+        fr_buf_put_char(out, name.p[i]);
+    }
+    fr_buf_put_char(out, '"');
+}
+
+static fr_str quote(fr_arena *arena, fr_buf *scratch, fr_str name)
+{
+    fr_buf_clear(scratch);
+    fr_sql_quote(scratch, name);
+    return scratch->has_failed ? (fr_str){0} : fr_str_dup(arena, fr_buf_str(scratch));
+}
+
+fr_err fr_table_init(fr_table *table, const fr_model *model, fr_arena *arena)
+{
+    fr_buf scratch;
+    fr_buf_init(&scratch);
+    table->model = model;
+    table->key = (uint16_t)fr_model_key_index(model);
+    table->name = fr_str_c(fr_model_table(model));
+    table->quoted = quote(arena, &scratch, table->name);
+    table->columns = fr_arena_zalloc(arena, model->field_count * sizeof *table->columns);
+    bool is_ok = table->quoted.p && table->columns;
+    for (uint32_t i = 0; i < model->field_count && is_ok; i++) {
+        char name[128];
+        table->columns[i] = quote(arena, &scratch, fr_field_column(&model->fields[i], name));
+        is_ok = table->columns[i].p;
+    }
+    fr_buf_clear(&scratch);
+    for (uint32_t i = 0; i < model->field_count && is_ok; i++) {
+        if (i)
+            fr_buf_put_char(&scratch, ',');
+        fr_buf_put(&scratch, table->columns[i]);
+    }
+    is_ok = is_ok && !scratch.has_failed;
+    if (is_ok)
+        table->list = fr_str_dup(arena, fr_buf_str(&scratch));
+    fr_buf_deinit(&scratch);
+    return is_ok && table->list.p ? FR_OK : FR_ENOMEM;
+}

@@ -1,0 +1,39 @@
+/* A registered model on its table: quoted names for SQL, which columns the database computes, who points here. */
+#ifndef FR_DB_TABLE_H
+#define FR_DB_TABLE_H
+#include <stdatomic.h>
+#include "base/buf.h"
+#include "model/model.h"
+
+typedef struct fr_table fr_table;
+
+/* A foreign key of another model that points here. */
+typedef struct fr_link {
+    fr_table *from;
+    uint16_t field;
+} fr_link;
+
+struct fr_table {
+    const fr_model *model; /* borrowed */
+    uint16_t index;        /* in the database's list */
+    uint16_t key;          /* field index of the primary key */
+    bool is_live;          /* logged and delivered */
+    bool is_absent;        /* a foreign model without a table */
+    fr_str name;           /* as in the database */
+    fr_str quoted;         /* "note" */
+    fr_str list;           /* the fields' columns, quoted, in model order, joined by commas */
+    fr_str *columns;       /* of each field, quoted; field_count of them */
+    fr_link *links;        /* owned by the arena */
+    size_t link_count;
+    uint64_t generated; /* bit i: field i is computed by the database: never written */
+    atomic_uint_fast64_t
+        unseen; /* virtual ones, which changes do not tell: NULL in images; asked from any thread */
+    void *inner; /* what only the back end knows of it */
+};
+
+/* Names of the table. Errors: FR_ENOMEM. */
+fr_err fr_table_init(fr_table *table, const fr_model *model, fr_arena *arena);
+
+/* "name" with its quotes doubled. */
+void fr_sql_quote(fr_buf *out, fr_str name);
+#endif
