@@ -42,6 +42,7 @@ IO_URING_SETUP = 425  # the number of the system call, the same everywhere
 SYSTEM = [
     ("command_line", ["asan"], []),
     ("rest", ["asan"], ["curl"]),
+    ("origins", ["asan"], []),
     ("echo", ["asan", "asan+io_uring"], []),
     ("listen", ["asan", "tsan"], ["curl"]),
     ("limits", ["asan", "tsan"], []),
@@ -142,7 +143,7 @@ def suites():
             everything.append(Suite("system-%s@%s" % (name, way),
                                     [PYTHON, "-W", "ignore::ResourceWarning", "-m", "unittest", "-v", "test_" + name], [preset], needs, preset, 600,
                                     together=bool(io), narrow=lambda name: ["-k", name], io=io))
-    for name, needs in (("clients", ["node"]), ("page", ["node", "chromium"])):
+    for name, needs in (("clients", ["node"]), ("page", ["node", "chromium"]), ("origins", ["node", "chromium"])):
         everything.append(Suite("browser-%s@dev" % name,
                                 ["node", "--test", "--test-reporter=tap", path("tests", "browser", name + ".test.mjs")],
                                 ["dev"], needs, "dev"))

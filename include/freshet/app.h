@@ -32,6 +32,8 @@ struct fr_route {
     const fr_route *include;     /* routes beneath path */
     const char *cache; /* Cache-Control of folder and page: "max-age=31536000, immutable" */
     bool uploads; /* of handler: it takes forms with files larger than --body, up to --upload */
+    bool
+        any_origin; /* pages of other sites may write here, and open sockets; of include: beneath it */
     void *reserved_[2];
 };
 
@@ -43,12 +45,14 @@ typedef struct fr_app {
     const char *summary;           /* one line for --help */
     const char *version;           /* NULL: freshet's */
     const fr_model *const *models; /* further models, without a viewset; ends with NULL */
-    const char *origins;           /* of other web pages that may open sockets; "*" = all */
-    const char *db;              /* default of --db; NULL: "sqlite:<name>.db" if there are models */
+    const char
+        *origins;   /* of other web pages that may open sockets; "*" = all; default of --origins */
+    const char *db; /* default of --db; NULL: "sqlite:<name>.db" if there are models */
     const char *listen;          /* default of --listen; NULL: "127.0.0.1:8000" */
     uint64_t body_bytes;         /* largest request body; 0 = 2.5 MiB */
     const fr_group_rule *groups; /* how messages to some groups travel; ends with {0} */
-    void *reserved_[7];
+    const fr_cors *cors; /* which other pages may read and write; NULL: those of --cors-origins */
+    void *reserved_[6];
 } fr_app;
 
 /* What fr_main calls: with the sizes that the program was compiled with, so that an older one still runs. */

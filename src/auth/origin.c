@@ -1,25 +1,22 @@
-/* Whether a page of some origin may open a socket here. Patterns are those of Channels' OriginValidator. */
+/* See origin.h. */
 #include "auth/origin.h"
 
-#include "base/str.h"
+#include <stdio.h>
 
-typedef struct origin {
-    fr_str scheme; /* empty: any */
-    fr_str host;   /* without port; IPv6 with its brackets */
-    uint32_t port; /* 0: the usual one of the scheme */
-} origin;
+#include "base/str.h"
+#include "http/host.h"
+
+/* ---- reading one ---- */
 
 static uint32_t usual_port(fr_str scheme)
 {
-    bool is_secure =
-        fr_str_eq_nocase(scheme, FR_STR("https")) || fr_str_eq_nocase(scheme, FR_STR("wss"));
-    bool is_plain =
-        fr_str_eq_nocase(scheme, FR_STR("http")) || fr_str_eq_nocase(scheme, FR_STR("ws"));
-    return is_secure ? 443 : is_plain ? 80 : 0;
+    if (fr_str_eq_nocase(scheme, FR_STR("https")))
+        return 443;
+    return fr_str_eq_nocase(scheme, FR_STR("http")) ? 80 : 0;
 }
 
 /* "host", "host:8000", "[::1]:8000" */
-static bool read_authority(fr_str text, origin *out)
+static bool read_authority(fr_str text, fr_origin *out)
 {
     size_t end =
         text.n && text.p[0] == '[' ? fr_str_find_char(text, ']') : fr_str_find_char(text, ':');
@@ -39,10 +36,10 @@ static bool read_authority(fr_str text, origin *out)
     return out->host.n > 0;
 }
 
-/* "https://host:port", or without scheme. "null", as a sandboxed page sends it, has none and is no host of ours. */
-static bool read_origin(fr_str text, origin *out)
+/* "https://host:port", or without scheme. "null" has none and is no host of ours. */
+static bool read_origin(fr_str text, fr_origin *out)
 {
-    *out = (origin){0};
+    *out = (fr_origin){0};
     size_t at = fr_str_find(text, FR_STR("://"));
     if (at != SIZE_MAX) {
         out->scheme = fr_str_sub(text, 0, at);
@@ -55,48 +52,141 @@ static bool read_origin(fr_str text, origin *out)
     return true;
 }
 
-/* ".example.org" is example.org and all beneath it. */
-static bool host_matches(fr_str pattern, fr_str host)
+static bool read_page(fr_str text, fr_origin *out)
 {
-    if (!pattern.n || pattern.p[0] != '.')
-        return fr_str_eq_nocase(pattern, host);
-    if (host.n < pattern.n)
-        return fr_str_eq_nocase(fr_str_from(pattern, 1), host);
-    return fr_str_eq_nocase(fr_str_from(host, host.n - pattern.n), pattern);
+    return read_origin(text, out) && out->scheme.n;
 }
 
-static bool matches(fr_str pattern, const origin *from)
-{
-    origin allowed;
-    if (fr_str_eq(pattern, FR_STR("*")))
-        return true;
-    if (!read_origin(pattern, &allowed) || !host_matches(allowed.host, from->host))
-        return false;
-    if (!allowed.scheme.n)
-        return true; /* a bare host: any scheme and port, as Django's ALLOWED_HOSTS */
-    return fr_str_eq_nocase(allowed.scheme, from->scheme) && allowed.port == from->port;
-}
+/* ---- reading a list ---- */
 
-static bool is_listed(const origin *from, const char *allowed)
+static bool has_any(fr_str s, const char *bytes)
 {
-    fr_str rest = fr_str_c(allowed), pattern;
-    while (rest.n) {
-        rest = fr_str_cut(rest, ',', &pattern);
-        pattern = fr_str_trim(pattern);
-        if (pattern.n && matches(pattern, from))
+    for (; *bytes; bytes++)
+        if (fr_str_find_char(s, *bytes) != SIZE_MAX)
             return true;
-    }
     return false;
 }
 
-bool fr_origin_ok(fr_str text, fr_str host, const char *allowed)
+/* Why no page can ever match the pattern; NULL: one can. */
+static const char *find_fault(fr_str text, bool needs_scheme, fr_origin *out)
 {
-    origin from, own;
-    if (!text.p || (allowed && fr_str_eq(fr_str_trim(fr_str_c(allowed)), FR_STR("*"))))
-        return true;
-    if (!read_origin(text, &from) || !from.scheme.n)
+    if (has_any(text, " \t\r\n"))
+        return "has a blank within: separate origins by commas";
+    size_t at = fr_str_find(text, FR_STR("://"));
+    fr_str rest = at == SIZE_MAX ? text : fr_str_from(text, at + 3);
+    if (has_any(rest, "/?#@\\"))
+        return "has more than a page's origin, which ends with its host or port: no slash, no path";
+    if (at == SIZE_MAX && needs_scheme)
+        return "lacks its scheme: begin with http:// or https://";
+    bool is_ws = at != SIZE_MAX && (fr_str_eq_nocase(fr_str_sub(text, 0, at), FR_STR("ws")) ||
+                                    fr_str_eq_nocase(fr_str_sub(text, 0, at), FR_STR("wss")));
+    if (is_ws)
+        return "names a socket: the origin of its page begins with http:// or https://";
+    if (!read_origin(text, out) || at == 0)
+        return "is no origin, such as https://a.example or http://localhost:5173";
+    if (fr_str_starts(out->host, FR_STR("*.")))
+        out->host = fr_str_from(out->host, 1);
+    else
+        out->has_self = fr_str_starts(out->host, FR_STR("."));
+    if (has_any(out->host, "*"))
+        return "has a star that stands for nothing: * alone is all, https://*.a.example what is "
+               "beneath a domain";
+    if (out->host.n < 2 && out->host.p[0] == '.')
+        return "names no domain";
+    if (!fr_is_host(out->host, (const uint8_t *)out->host.p + out->host.n))
+        return "has bytes that no host has: names are ASCII, as browsers send them (xn--…)";
+    return NULL;
+}
+
+static fr_err add(fr_origins *out, fr_str text, bool needs_scheme, char error[256])
+{
+    fr_origin one;
+    if (fr_str_eq(text, FR_STR("*")) || fr_str_eq_nocase(text, FR_STR("null"))) {
+        out->has_all |= text.n == 1;
+        out->has_null |= text.n != 1;
+        return FR_OK;
+    }
+    const char *fault = find_fault(text, needs_scheme, &one);
+    if (fault) {
+        snprintf(error, 256, "\"%.*s\" %s", (int)(text.n < 100 ? text.n : 100), text.p, fault);
+        return FR_EINVAL;
+    }
+    if (fr_vec_push(&out->list, one))
+        return FR_OK;
+    snprintf(error, 256, "out of memory");
+    return FR_ENOMEM;
+}
+
+fr_err fr_origins_read(fr_origins *out, const char *text, bool needs_scheme, char error[256])
+{
+    fr_str rest = fr_str_c(text), one;
+    *out = (fr_origins){.text = text};
+    while (rest.n) {
+        rest = fr_str_cut(rest, ',', &one);
+        one = fr_str_trim(one);
+        if (one.n)
+            FR_TRY(add(out, one, needs_scheme, error));
+    }
+    return FR_OK;
+}
+
+void fr_origins_deinit(fr_origins *origins)
+{
+    fr_vec_deinit(&origins->list);
+}
+
+/* ---- asking ---- */
+
+/* ".example.org" is what is beneath example.org, and itself if it has_self. */
+static bool host_matches(const fr_origin *pattern, fr_str host)
+{
+    fr_str of = pattern->host;
+    if (of.p[0] != '.')
+        return fr_str_eq_nocase(of, host);
+    if (host.n < of.n)
+        return pattern->has_self && fr_str_eq_nocase(fr_str_from(of, 1), host);
+    return host.n > of.n && fr_str_eq_nocase(fr_str_from(host, host.n - of.n), of);
+}
+
+static bool matches(const fr_origin *pattern, const fr_origin *page)
+{
+    if (!host_matches(pattern, page->host))
         return false;
-    if (read_origin(host, &own) && fr_str_eq_nocase(own.host, from.host))
+    if (pattern->scheme.n)
+        return fr_str_eq_nocase(pattern->scheme, page->scheme) && pattern->port == page->port;
+    return !pattern->port || pattern->port == page->port; /* as Django's ALLOWED_HOSTS */
+}
+
+bool fr_origins_have(const fr_origins *origins, fr_str origin)
+{
+    fr_origin page;
+    if (origins->has_all)
         return true;
-    return is_listed(&from, allowed);
+    if (fr_str_eq(origin, FR_STR("null")))
+        return origins->has_null;
+    if (!read_page(origin, &page))
+        return false;
+    for (size_t i = 0; i < origins->list.count; i++)
+        if (matches(&origins->list.at[i], &page))
+            return true;
+    return false;
+}
+
+static bool is_of_host(fr_str origin, fr_str host, fr_origin *page, fr_origin *own)
+{
+    return read_page(origin, page) && read_origin(host, own) &&
+           fr_str_eq_nocase(own->host, page->host);
+}
+
+bool fr_origin_is_of_host(fr_str origin, fr_str host)
+{
+    fr_origin page, own;
+    return is_of_host(origin, host, &page, &own);
+}
+
+bool fr_origin_is_own(fr_str origin, fr_str host)
+{
+    fr_origin page, own;
+    return is_of_host(origin, host, &page, &own) &&
+           page.port == (own.port ? own.port : usual_port(page.scheme));
 }

@@ -11,14 +11,14 @@ typedef struct fr_ws_target {
     const fr_consumer *consumer;
     fr_err (*open)(fr_req *req, const fr_route_match *match, void *arg); /* if consumer is NULL */
     void *arg;
+    bool any_origin; /* pages of other sites may open it */
 } fr_ws_target;
 
 typedef struct fr_channels fr_channels;
 typedef struct fr_channels_opts {
-    const fr_router *router; /* data are fr_ws_target; borrowed */
-    /* Allowed besides the same host: "https://a.example,.b.example"; "*" = any. */
-    const char *origins;
-    struct fr_server *server; /* may be set later by fr_channels_attach */
+    const fr_router *router;          /* data are fr_ws_target; borrowed */
+    const struct fr_origins *origins; /* allowed besides the same host; borrowed; NULL: none */
+    struct fr_server *server;         /* may be set later by fr_channels_attach */
     struct fr_db *db;
     fr_ws_opts ws;
     const fr_group_rule *groups; /* ends with {0}; borrowed; NULL: none */

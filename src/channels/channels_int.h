@@ -29,7 +29,7 @@ enum {
 
 struct fr_channels {
     const fr_router *router;
-    const char *origins;
+    const struct fr_origins *origins;
     struct fr_db *db;
     struct fr_server *server;
     fr_ws_opts ws;

@@ -9,6 +9,7 @@
 #include <assert.h>
 
 #include "auth/origin.h"
+#include "base/due.h"
 
 enum { CONNECT_MS = 20 * 1000 }; /* until fr_accept; Daphne's figure */
 
@@ -121,15 +122,29 @@ static fr_err no_route(fr_req *req)
     return fr_reply_text(req, 404, FR_STR("No WebSocket route has this path.\n"));
 }
 
+/* What was compared with what: behind a proxy the host is often not the one that the page has. */
+static void tell_refused(const fr_channels *channels, const fr_req *req, fr_str origin)
+{
+    uint64_t times;
+    const char *allowed =
+        channels->origins && channels->origins->text ? channels->origins->text : "";
+    if (fr_log_is_due("ws.origin", origin, fr_loop_now_ms(req->ctx->loop), &times))
+        FR_WARN("ws.origin", FR_KV_S("origin", origin), FR_KV_S("host", fr_req_host(req)),
+                FR_KV_C("allowed", allowed), FR_KV_S("path", req->path), FR_KV_U("times", times),
+                FR_KV_C("do",
+                        "if the page is yours, name its origin with --origins; behind a proxy "
+                        "let it hand on Host, or tell it with --trust-proxy"));
+}
+
 static bool is_origin_ok(const fr_channels *channels, const fr_ws_target *target, const fr_req *req)
 {
     fr_str origin = fr_req_header(req, FR_STR("origin"));
-    if (target->consumer && target->consumer->any_origin)
+    if (target->any_origin || (target->consumer && target->consumer->any_origin))
         return true;
-    if (fr_origin_ok(origin, fr_req_host(req), channels->origins))
+    if (!origin.p || fr_origin_is_of_host(origin, fr_req_host(req)) ||
+        (channels->origins && fr_origins_have(channels->origins, origin)))
         return true;
-    FR_WARN("ws.origin", FR_KV_S("origin", origin), FR_KV_S("path", req->path),
-            FR_KV_C("do", "if the page is yours, name its origin with --origins"));
+    tell_refused(channels, req, origin);
     return false;
 }
 

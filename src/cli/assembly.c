@@ -160,8 +160,9 @@ static fr_err add_viewset(fr_assembly *a, const fr_flat_route *flat, fr_router *
                 FR_KV_C("table", fr_model_table(viewset->model)));
         return FR_OK;
     }
-    FR_TRY(fr_rest_routes(a->arena, http, flat->pattern, viewset, a->error));
-    return fr_live_routes(a->live, websocket, flat->pattern, viewset, a->error);
+    fr_viewset_place place = {flat->pattern, viewset, flat->any_origin};
+    FR_TRY(fr_rest_routes(a->arena, http, &place, a->error));
+    return fr_live_routes(a->live, websocket, &place, a->error);
 }
 
 static fr_err add_consumer(fr_assembly *a, const fr_flat_route *flat, fr_router *websocket)
@@ -170,6 +171,7 @@ static fr_err add_consumer(fr_assembly *a, const fr_flat_route *flat, fr_router 
     if (!target)
         return FR_ENOMEM;
     target->consumer = flat->route->consumer;
+    target->any_origin = flat->any_origin;
     return fr_router_add(websocket, flat->pattern, false, target, a->error);
 }
 
@@ -220,10 +222,23 @@ static int read_trust(fr_assembly *a)
                               : fail(a, FR_EXIT_FAILED, "out of memory");
 }
 
+static int open_gate(fr_assembly *a)
+{
+    fr_gate_opts opts = {.origins = a->options->origins};
+    if (a->app->cors)
+        opts.cors = *a->app->cors;
+    opts.cors.origins = a->options->cors_origins;
+    opts.cors.credentials |= a->options->cors_credentials;
+    fr_err err = fr_gate_init(&a->gate, &opts, a->arena, a->error);
+    return err == FR_OK ? FR_EXIT_DONE : err == FR_EINVAL ? FR_EXIT_USAGE : FR_EXIT_FAILED;
+}
+
 /* Values that only who uses them can judge, before a database is made or anything listens. */
 static int check_options(fr_assembly *a)
 {
     int code = read_trust(a);
+    if (code == FR_EXIT_DONE)
+        code = open_gate(a);
     if (code == FR_EXIT_DONE)
         code = check_access_log(a);
     return code == FR_EXIT_DONE ? check_upload_folder(a) : code;
@@ -249,7 +264,7 @@ static int build_routers(fr_assembly *a)
             return fail(a, FR_EXIT_CONFIG, err == FR_ENOMEM ? "out of memory" : NULL);
     }
     a->channels = fr_channels_new(&(fr_channels_opts){.router = websocket,
-                                                      .origins = a->options->origins,
+                                                      .origins = &a->gate.trusted,
                                                       .db = a->db,
                                                       .groups = a->app->groups,
                                                       .ws = ws_opts(a->options)});
@@ -263,6 +278,7 @@ static int build_routers(fr_assembly *a)
                         .gzip_from = (size_t)a->options->gzip_from,
                         .upgrade = fr_channels_upgrade,
                         .upgrade_arg = a->channels,
+                        .gate = fr_gate_of_http(&a->gate),
                         .trust = a->http.trust,
                         .access = {a->options->access_log, a->options->access_log_format}};
     return FR_EXIT_DONE;
@@ -341,6 +357,7 @@ void fr_assembly_close(fr_assembly *a)
     fr_db_close(a->db);
     fr_live_free(a->live);
     fr_channels_free(a->channels);
+    fr_gate_deinit(&a->gate);
     fr_vec_deinit(&a->models);
     fr_vec_deinit(&a->routes.list);
     fr_arena_free(a->arena);

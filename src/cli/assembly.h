@@ -4,6 +4,7 @@
  */
 #ifndef FR_CLI_ASSEMBLY_H
 #define FR_CLI_ASSEMBLY_H
+#include "auth/gate.h"
 #include "channels/channels.h"
 #include "cli/options.h"
 #include "cli/routes.h"
@@ -20,6 +21,7 @@ typedef struct fr_assembly {
     fr_db *db; /* NULL: no models */
     fr_live *live;
     fr_http http;
+    fr_gate gate; /* what pages of other sites may do */
     fr_channels *channels;
     fr_server *server;
     char error[512]; /* why the last step failed, one line */

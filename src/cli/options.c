@@ -42,6 +42,12 @@ static const fr_setting table[] = {
     {"origins", FR_SETTING_STRING, "LIST",
      "origins of web pages that may open sockets, besides this host; * is any", NULL,
      offsetof(fr_options, origins), NULL, 0, 0},
+    {"cors-origins", FR_SETTING_STRING, "LIST",
+     "origins of web pages that may read and write here too, such as http://localhost:5173 and "
+     "https://*.a.example; * is any",
+     NULL, offsetof(fr_options, cors_origins), NULL, 0, 0},
+    {"cors-credentials", FR_SETTING_BOOL, NULL, "and bring cookies along", NULL,
+     offsetof(fr_options, cors_credentials), NULL, 0, 0},
     {"log", FR_SETTING_ENUM, "LEVEL", "how much is logged", "info", offsetof(fr_options, log_level),
      levels, 0, 0},
     {"log-format", FR_SETTING_ENUM, "FORMAT", "of the log", "text",
@@ -240,6 +246,8 @@ int fr_options_read(const fr_app *app, const char *name, int argc, char **argv, 
         out->db = app->db;
     if (!out->origins)
         out->origins = app->origins;
+    if (!out->cors_origins && app->cors)
+        out->cors_origins = app->cors->origins;
     if (out->access_log && !*out->access_log)
         out->access_log = NULL;
     if (!out->upload_folder || !*out->upload_folder)

@@ -22,6 +22,8 @@ typedef struct fr_options {
     int64_t connections, connections_per_address, accepts;
     const char *db; /* NULL: none was given */
     const char *origins;
+    const char *cors_origins;
+    bool cors_credentials;
     int64_t workers;
     int io; /* fr_io */
     int64_t drain_ms;

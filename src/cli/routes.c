@@ -131,10 +131,17 @@ typedef struct walk {
     char *error;
 } walk;
 
+/* What routes have of the one that includes them. */
+typedef struct outer {
+    fr_str prefix;
+    bool any_origin;
+    int depth;
+} outer;
+
 /* Recursion is bounded by INCLUDES_DEEP, and the tables are the developer's own. */
-static fr_err flatten(const walk *w, fr_str prefix, const fr_route *routes, int depth)
+static fr_err flatten(const walk *w, const fr_route *routes, outer of)
 {
-    if (depth > INCLUDES_DEEP) {
+    if (of.depth > INCLUDES_DEEP) {
         snprintf(w->error, 256, "routes include each other more than %d deep", INCLUDES_DEEP);
         return FR_EINVAL;
     }
@@ -143,12 +150,13 @@ static fr_err flatten(const walk *w, fr_str prefix, const fr_route *routes, int 
         const fr_route *route = (const fr_route *)at;
         FR_TRY(check_route(route, w->is_websocket, w->error));
         fr_str own = without_leading_slash(route->path);
-        fr_flat_route flat = {fr_arena_printf(w->arena, "%.*s%.*s", FR_FMT(prefix), FR_FMT(own)),
-                              route, w->is_websocket};
+        fr_flat_route flat = {fr_arena_printf(w->arena, "%.*s%.*s", FR_FMT(of.prefix), FR_FMT(own)),
+                              route, w->is_websocket, of.any_origin || route->any_origin};
         if (!flat.pattern.p)
             return FR_ENOMEM;
         if (route->include)
-            FR_TRY(flatten(w, flat.pattern, route->include, depth + 1));
+            FR_TRY(
+                flatten(w, route->include, (outer){flat.pattern, flat.any_origin, of.depth + 1}));
         else if (!fr_vec_push(&w->out->list, flat))
             return FR_ENOMEM;
     }
@@ -160,9 +168,10 @@ fr_err fr_routes_flatten(fr_arena *arena, const fr_app *app, size_t route_bytes,
 {
     walk w = {arena, route_bytes, false, out, error};
     snprintf(error, 256, "out of memory");
-    FR_TRY(flatten(&w, FR_STR(""), app->http, 0));
+    outer none = {.prefix = FR_STR("")};
+    FR_TRY(flatten(&w, app->http, none));
     w.is_websocket = true;
-    return flatten(&w, FR_STR(""), app->websocket, 0);
+    return flatten(&w, app->websocket, none);
 }
 
 static fr_err guard(fr_arena *arena, const fr_route *route, fr_http_target *target, char error[256])
@@ -196,6 +205,7 @@ fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_rout
     const fr_route *route = flat->route;
     target->arg = (void *)(uintptr_t)route;
     target->takes_uploads = route->handler && route->uploads;
+    target->any_origin = flat->any_origin;
     if (route->handler && route->methods) {
         FR_TRY(guard(arena, route, target, error));
     } else if (route->handler) {

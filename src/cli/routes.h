@@ -11,6 +11,7 @@ typedef struct fr_flat_route {
     fr_str pattern;
     const fr_route *route;
     bool is_websocket;
+    bool any_origin; /* its own, or of a route that includes it */
 } fr_flat_route;
 
 typedef struct fr_flat_routes {

@@ -78,7 +78,7 @@ static fr_gzip *take(fr_exchange *exchange, int status, fr_str content_type)
     if (!may_be_coded(exchange, status, fr_reply_type(exchange, content_type)) ||
         !fr_buf_reserve(&exchange->reply_headers, HEADERS_ROOM))
         return NULL;
-    fr_reply_vary(exchange, FR_STR("Accept-Encoding"));
+    fr_reply_vary(&exchange->req, FR_STR("Accept-Encoding"));
     return is_wanted(exchange) ? fr_gzip_take(&exchange->of->gzips, exchange->http->gzip_level)
                                : NULL;
 }
@@ -139,7 +139,7 @@ void fr_compress_validator(fr_exchange *exchange)
 {
     if (!is_on(exchange) || !fr_reply_header_find(exchange, FR_STR("etag")).p)
         return;
-    fr_reply_vary(exchange, FR_STR("Accept-Encoding"));
+    fr_reply_vary(&exchange->req, FR_STR("Accept-Encoding"));
     if (is_wanted(exchange))
         fr_reply_etag_weaken(exchange);
 }

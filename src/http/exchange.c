@@ -219,6 +219,8 @@ void fr_exchange_reset(fr_exchange *exchange)
     exchange->is_answered = exchange->is_timed = false;
     exchange->has_upgrade = exchange->has_connection = exchange->has_date = false;
     exchange->own_type = (fr_str){0};
+    exchange->req.method = FR_STR(""); /* a head that cannot be read is refused without a request */
+    exchange->req.header_count = 0;
     fr_head_next(&exchange->head);
 }
 

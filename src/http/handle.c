@@ -37,6 +37,31 @@ static bool leads_somewhere_with_slash(fr_exchange *exchange)
     return with.p && fr_router_match(exchange->http->router, with, &exchange->match);
 }
 
+static const fr_http_target *find_route(fr_exchange *exchange)
+{
+    const fr_http *http = exchange->http;
+    if (exchange->head.is_asterisk)
+        return &ASTERISK;
+    if (!http->router)
+        return &NOT_FOUND;
+    if (fr_router_match(http->router, exchange->req.path, &exchange->match)) {
+        exchange->req.args = exchange->match.args;
+        exchange->req.arg_count = exchange->match.arg_count;
+        return exchange->match.data;
+    }
+    return leads_somewhere_with_slash(exchange) ? &REDIRECT : &NOT_FOUND;
+}
+
+static const fr_http_target *find_through_gate(fr_exchange *exchange)
+{
+    const fr_http_gate *gate = &exchange->http->gate;
+    const fr_http_target *to = gate->before ? gate->before(&exchange->req, gate->arg) : NULL;
+    if (to)
+        return to;
+    to = find_route(exchange);
+    return gate->through ? gate->through(&exchange->req, to, gate->arg) : to;
+}
+
 const fr_http_target *fr_exchange_target(fr_exchange *exchange)
 {
     const fr_http *http = exchange->http;
@@ -48,16 +73,7 @@ const fr_http_target *fr_exchange_target(fr_exchange *exchange)
             true; /* unless it is handed over: what follows may be meant for the other protocol */
         return &exchange->hook;
     }
-    if (exchange->head.is_asterisk)
-        return &ASTERISK;
-    if (!http->router)
-        return &NOT_FOUND;
-    if (fr_router_match(http->router, exchange->req.path, &exchange->match)) {
-        exchange->req.args = exchange->match.args;
-        exchange->req.arg_count = exchange->match.arg_count;
-        return exchange->match.data;
-    }
-    return leads_somewhere_with_slash(exchange) ? &REDIRECT : &NOT_FOUND;
+    return find_through_gate(exchange);
 }
 
 /* ---- running it ---- */

@@ -60,6 +60,7 @@ fr_err fr_http_stream(fr_req *req, int status, fr_str content_type, const fr_pro
 {
     fr_exchange *exchange = fr_exchange_of(req);
     FR_TRY(may_answer(exchange));
+    fr_reply_headers_close(exchange);
     fr_buf *head = &exchange->reply_body;
     fr_buf_clear(head);
     fr_buf_put(head, fr_status_line(status));

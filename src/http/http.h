@@ -29,7 +29,19 @@ typedef struct fr_http_target {
     bool is_quick; /* never waits: may run without a fiber */
     bool
         takes_uploads; /* multipart bodies are read as they come, up to upload_bytes; req->body is empty then */
+    bool any_origin; /* for the gate: pages of other sites may change something here */
 } fr_http_target;
+
+/* What stands before the routes: auth's check of other sites' pages. Members may be NULL. Upgrades do not pass it. */
+typedef struct fr_http_gate {
+    /* A request that is not routed yet: what answers it in the routes' place, or NULL. */
+    const fr_http_target *(*before)(fr_req *req, void *arg);
+    /* Where a request leads to: that, or what refuses it. May be asked twice. */
+    const fr_http_target *(*through)(fr_req *req, const fr_http_target *to, void *arg);
+    /* The head of an answer is about to be made, of errors too: further headers. */
+    void (*put_headers)(fr_req *req, void *arg);
+    void *arg;
+} fr_http_gate;
 
 /* One line for each request that is over; see access.h. */
 typedef struct fr_access_log {
@@ -48,6 +60,7 @@ typedef struct fr_http {
      * by fr_reply_*, or returns an error. NULL: such requests are plain requests. */
     fr_err (*upgrade)(fr_req *req, void *arg);
     void *upgrade_arg;
+    fr_http_gate gate;
     const struct fr_trust *trust; /* borrowed; proxies that are believed; NULL: none */
     fr_access_log access;
 } fr_http;
@@ -83,6 +96,10 @@ fr_err fr_http_stream(fr_req *req, int status, fr_str content_type, const fr_pro
 /* The value of a header (name in lower case). Lines of one name are one list: RFC 9110 5.3; what joins them is in the arena.
  * p is NULL if it is absent; when memory is out the first line stands alone. */
 fr_str fr_header_value(fr_arena *arena, const fr_pair *headers, size_t count, fr_str name);
+/* A header that the answer has so far (name in any case); p is NULL if absent. The type that goes with the body is none. */
+fr_str fr_reply_header_get(const fr_req *req, fr_str name);
+/* Name a header of the request in Vary, unless it stands there. */
+void fr_reply_vary(fr_req *req, fr_str name);
 /* NULL: the client has gone, or the connection was handed over. */
 fr_conn *fr_req_conn(const fr_req *req);
 /* What a prefix route left over of the path. */

@@ -181,11 +181,12 @@ const fr_peer *fr_exchange_peer(fr_exchange *exchange);
 /* reply_headers.c; names and tokens in lower case, matched in any */
 fr_str fr_reply_header_find(const fr_exchange *exchange, fr_str name); /* p is NULL if absent */
 bool fr_reply_header_has(const fr_exchange *exchange, fr_str name, fr_str token); /* in a list */
-void fr_reply_vary(fr_exchange *exchange, fr_str name); /* unless Vary names it already */
 void fr_reply_etag_weaken(fr_exchange *exchange);
 void fr_reply_header_drop(fr_exchange *exchange, fr_str name); /* its first line */
 /* The type that the answer has: the handler's, or the one that is given with the content. */
 fr_str fr_reply_type(const fr_exchange *exchange, fr_str given);
+/* No more come: the gate's last word. */
+void fr_reply_headers_close(fr_exchange *exchange);
 /* What speaks of the content (its type, ETag, Cache-Control …): something else is sent in its place. */
 void fr_reply_headers_of_content_drop(fr_exchange *exchange);
 

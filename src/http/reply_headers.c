@@ -1,7 +1,7 @@
 /*
  * The headers that a handler gives to its answer, as the text that goes out; and what compression changes in it.
  */
-#include <freshet/http.h>
+#include "http/http.h"
 
 #include <string.h>
 
@@ -135,6 +135,11 @@ fr_str fr_reply_header_find(const fr_exchange *exchange, fr_str name)
     return next_value(&exchange->reply_headers, name, &at);
 }
 
+fr_str fr_reply_header_get(const fr_req *req, fr_str name)
+{
+    return fr_reply_header_find(fr_exchange_of(req), name);
+}
+
 bool fr_reply_header_has(const fr_exchange *exchange, fr_str name, fr_str token)
 {
     size_t at = 0;
@@ -157,8 +162,9 @@ static void insert(fr_buf *headers, size_t at, fr_str text)
     headers->n += text.n;
 }
 
-void fr_reply_vary(fr_exchange *exchange, fr_str name)
+void fr_reply_vary(fr_req *req, fr_str name)
 {
+    fr_exchange *exchange = fr_exchange_of(req);
     fr_buf *headers = &exchange->reply_headers;
     if (fr_reply_header_has(exchange, FR_STR("vary"), name) ||
         fr_reply_header_has(exchange, FR_STR("vary"), FR_STR("*")))
@@ -193,6 +199,13 @@ void fr_reply_header_drop(fr_exchange *exchange, fr_str name)
     size_t start = (size_t)(value.p - headers->p) - name.n - 2;
     memmove(headers->p + start, headers->p + after, headers->n - after);
     headers->n -= after - start;
+}
+
+void fr_reply_headers_close(fr_exchange *exchange)
+{
+    const fr_http_gate *gate = &exchange->http->gate;
+    if (gate->put_headers)
+        gate->put_headers(&exchange->req, gate->arg);
 }
 
 void fr_reply_headers_of_content_drop(fr_exchange *exchange)

@@ -111,6 +111,7 @@ static fr_err begin(fr_exchange *exchange, int status)
 {
     if (!exchange || exchange->is_answered || status < 200 || status > 599)
         return FR_EINTERNAL;
+    fr_reply_headers_close(exchange);
     exchange->is_answered = true;
     exchange->status = (uint16_t)status;
     fr_http_count(&exchange->of->counts.answers[status / 100]);

@@ -131,35 +131,38 @@ static fr_err new_source(fr_live *live, const fr_viewset_rt *rt, fr_source **out
     return FR_OK;
 }
 
-static fr_err add_route(fr_live *live, fr_router *router, fr_str pattern, fr_source *source,
+/* place: of the route, which is its list or its details. */
+static fr_err add_route(fr_source *source, fr_router *router, const fr_viewset_place *place,
                         bool is_detail, char error[256])
 {
+    fr_live *live = source->live;
+    fr_str pattern = fr_arena_printf(live->arena, "%.*s%s", FR_FMT(place->pattern),
+                                     is_detail ? "<str:pk>/" : "");
     fr_live_route *route = fr_arena_zalloc(live->arena, sizeof *route);
     fr_ws_target *target = fr_arena_zalloc(live->arena, sizeof *target);
     if (!route || !target || !pattern.p)
         return complain(error, FR_ENOMEM, "out of memory");
     *route = (fr_live_route){source, is_detail};
-    *target = (fr_ws_target){.open = fr_watcher_open, .arg = route};
+    *target =
+        (fr_ws_target){.open = fr_watcher_open, .arg = route, .any_origin = place->any_origin};
     return fr_router_add(router, pattern, false, target, error);
 }
 
-fr_err fr_live_routes(fr_live *live, fr_router *router, fr_str prefix, const fr_viewset *viewset,
+fr_err fr_live_routes(fr_live *live, fr_router *router, const fr_viewset_place *place,
                       char error[256])
 {
-    const fr_viewset_rt *rt = fr_viewset_get(viewset);
+    const fr_viewset_rt *rt = fr_viewset_get(place->viewset);
     if (!rt) {
-        fr_err err = fr_viewset_check(viewset, error);
+        fr_err err = fr_viewset_check(place->viewset, error);
         return err != FR_OK ? err : complain(error, FR_ENOMEM, "out of memory");
     }
     fr_source *source = find_source(live, rt);
     if (!source && new_source(live, rt, &source) != FR_OK)
         return complain(error, FR_ENOMEM, "out of memory");
     if (rt->actions & FR_ACTION_LIST)
-        FR_TRY(add_route(live, router, fr_str_dup(live->arena, prefix), source, false, error));
-    if (rt->actions & FR_ACTION_RETRIEVE) {
-        fr_str pattern = fr_arena_printf(live->arena, "%.*s<str:pk>/", FR_FMT(prefix));
-        FR_TRY(add_route(live, router, pattern, source, true, error));
-    }
+        FR_TRY(add_route(source, router, place, false, error));
+    if (rt->actions & FR_ACTION_RETRIEVE)
+        FR_TRY(add_route(source, router, place, true, error));
     return FR_OK;
 }
 

@@ -2,7 +2,7 @@
  * What cli asks of live: watched URLs. The order of a program:
  *
  *     live = fr_live_new(&opts)
- *     fr_live_routes(live, ws_router, FR_STR("api/notes/"), &notes, error)       each viewset
+ *     fr_live_routes(live, ws_router, &(fr_viewset_place){…}, error)             each viewset
  *     fr_db_open({.on_commit = fr_live_on_commit, .arg = live}, …)
  *     fr_live_start(live, db)                                                    the matcher runs
  *     fr_server_run(…)
@@ -14,9 +14,9 @@
 #ifndef FR_LIVE_LIVE_H
 #define FR_LIVE_LIVE_H
 #include <freshet/live.h>
-#include <freshet/rest.h>
 #include "channels/channels.h"
 #include "db/db.h"
+#include "rest/rest.h"
 
 typedef struct fr_live fr_live;
 
@@ -32,9 +32,9 @@ typedef struct fr_live_opts { /* zero = default */
 
 /* NULL when memory is out. */
 fr_live *fr_live_new(const fr_live_opts *opts);
-/* Make the list at `prefix` and the details at prefix<str:pk>/ live. A viewset stands under one
- * prefix or several. Errors: FR_EINVAL with one line for the developer in error, FR_ENOMEM. */
-fr_err fr_live_routes(fr_live *live, fr_router *router, fr_str prefix, const fr_viewset *viewset,
+/* Make the list at the place's pattern and the details at pattern<str:pk>/ live. A viewset stands at one place or several.
+ * Errors: FR_EINVAL with one line for the developer in error, FR_ENOMEM. */
+fr_err fr_live_routes(fr_live *live, fr_router *router, const fr_viewset_place *place,
                       char error[256]);
 /* fr_db_opts.on_commit with arg = live. The writer's thread; never blocks it. */
 void fr_live_on_commit(void *live, const fr_commit *commits, size_t count);

@@ -226,6 +226,7 @@ typedef struct adding {
     fr_arena *arena;
     fr_router *router;
     const fr_viewset_rt *rt;
+    bool any_origin;
     char *error;
 } adding;
 
@@ -279,7 +280,8 @@ static fr_err add_one(const adding *a, const fr_action *action, bool is_detail, 
         if (!route->allow.p || !route->name.p)
             return out_of_memory(a);
     }
-    route->target = (fr_http_target){.handle = action ? serve_extra : serve, .arg = route};
+    route->target = (fr_http_target){
+        .handle = action ? serve_extra : serve, .arg = route, .any_origin = a->any_origin};
     return fr_router_add(a->router, pattern, false, &route->target, a->error);
 }
 
@@ -307,13 +309,14 @@ static fr_err add_extra(const adding *a, fr_str base, bool is_detail)
     return FR_OK;
 }
 
-fr_err fr_rest_routes(fr_arena *arena, fr_router *router, fr_str pattern, const fr_viewset *viewset,
+fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place *place,
                       char error[256])
 {
     char fault[200];
-    adding a = {arena, router, fr_viewset_get(viewset), error};
+    fr_str pattern = place->pattern;
+    adding a = {arena, router, fr_viewset_get(place->viewset), place->any_origin, error};
     if (!a.rt) {
-        fr_err err = fr_viewset_check(viewset, error);
+        fr_err err = fr_viewset_check(place->viewset, error);
         snprintf(fault, sizeof fault, "%.*s", (int)sizeof fault - 1, err ? error : "out of memory");
         snprintf(error, 256, "viewset at %.40s: %s", pattern.p, fault);
         return err ? err : FR_ENOMEM;

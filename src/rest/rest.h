@@ -14,9 +14,16 @@
 #include "rest/serializer.h"
 #include "rest/viewset.h"
 
-/* The list at `pattern`, the details at pattern<str:pk>/, the extra actions, each also with DRF's ".json" suffix.
+/* Where a viewset stands among the routes. */
+typedef struct fr_viewset_place {
+    fr_str pattern; /* "api/notes/" */
+    const fr_viewset *viewset;
+    bool any_origin; /* pages of other sites may write, and open sockets */
+} fr_viewset_place;
+
+/* The list at the place's pattern, the details at pattern<str:pk>/, the extra actions, each also with DRF's ".json" suffix.
  * Errors: FR_EINVAL with one line for the developer in error, FR_ENOMEM. */
-fr_err fr_rest_routes(fr_arena *arena, fr_router *router, fr_str pattern, const fr_viewset *viewset,
+fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place *place,
                       char error[256]);
 
 typedef struct fr_rest_request {

@@ -3,6 +3,7 @@
 #define FR_TEST_APP_H
 #include "ws/peer.h"
 
+#include "auth/origin.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "channels/channels.h"
@@ -12,6 +13,7 @@ typedef struct app {
     fr_arena *arena;
     fr_router *router;
     fr_channels *channels;
+    fr_origins origins;
     fr_http http;
 } app;
 
@@ -19,7 +21,9 @@ static UNUSED void app_start(app *a, const char *origins)
 {
     *a = (app){.loop = fr_loop_new(0), .arena = fr_arena_new(0)};
     a->router = fr_router_new(a->arena);
-    a->channels = fr_channels_new(&(fr_channels_opts){.router = a->router, .origins = origins});
+    char error[256];
+    assert_int_equal(fr_origins_read(&a->origins, origins, false, error), FR_OK);
+    a->channels = fr_channels_new(&(fr_channels_opts){.router = a->router, .origins = &a->origins});
     a->http = (fr_http){.upgrade = fr_channels_upgrade, .upgrade_arg = a->channels};
 }
 
@@ -40,6 +44,7 @@ static UNUSED void app_stop(app *a)
 {
     fr_loop_free(a->loop);
     fr_channels_free(a->channels);
+    fr_origins_deinit(&a->origins);
     fr_arena_free(a->arena);
 }
 

@@ -36,11 +36,22 @@ static void add_routes(world *w, fr_router *router)
 {
     static fr_ws_target ws;
     char error[256];
-    assert_int_equal(fr_live_routes(w->live, router, FR_STR("notes/"), &world_notes, error), FR_OK);
-    assert_int_equal(fr_live_routes(w->live, router, FR_STR("titles/"), &world_titles, error),
+    assert_int_equal(fr_live_routes(w->live, router,
+                                    &(fr_viewset_place){FR_STR("notes/"), &world_notes, false},
+                                    error),
                      FR_OK);
-    assert_int_equal(fr_live_routes(w->live, router, FR_STR("again/"), &world_again, error), FR_OK);
-    assert_int_equal(fr_live_routes(w->live, router, FR_STR("pages/"), &world_pages, error), FR_OK);
+    assert_int_equal(fr_live_routes(w->live, router,
+                                    &(fr_viewset_place){FR_STR("titles/"), &world_titles, false},
+                                    error),
+                     FR_OK);
+    assert_int_equal(fr_live_routes(w->live, router,
+                                    &(fr_viewset_place){FR_STR("again/"), &world_again, false},
+                                    error),
+                     FR_OK);
+    assert_int_equal(fr_live_routes(w->live, router,
+                                    &(fr_viewset_place){FR_STR("pages/"), &world_pages, false},
+                                    error),
+                     FR_OK);
     ws.consumer = w->opts.consumer;
     if (w->opts.consumer)
         assert_int_equal(fr_router_add(router, FR_STR("ws/"), false, &ws, error), FR_OK);

@@ -1,0 +1,30 @@
+/*
+ * The gate before the routes: what pages of other sites may do here, told by what browsers say of them.
+ *
+ * A page may read what CORS lets it (cors.h). What changes something it may send only from an origin that is trusted: a
+ * browser sends a form, or a fetch without CORS, to whatever host a page names, with the visitor's cookies and from within
+ * the visitor's network, and only hides the answer. Sec-Fetch-Site says it (Fetch Metadata); of browsers and hosts that have
+ * it not, Origin against Host. Programs send neither, and bring only what their sender put in.
+ */
+#ifndef FR_AUTH_GATE_H
+#define FR_AUTH_GATE_H
+#include "auth/cors.h"
+
+typedef struct fr_gate {
+    fr_origins trusted; /* owned; their pages may write and open sockets */
+    fr_cors_rules cors; /* owned */
+    fr_http_target preflight, refusal;
+} fr_gate;
+
+typedef struct fr_gate_opts {
+    const char *origins; /* of pages that may open sockets; NULL: none */
+    fr_cors cors;        /* of pages that may read and write */
+} fr_gate_opts;
+
+/* opts: its strings are borrowed as long as the gate, what is made of them is in the arena. The gate stays where it is. error:
+ * one line that names the option. Errors: FR_EINVAL, FR_ENOMEM. */
+fr_err fr_gate_init(fr_gate *gate, const fr_gate_opts *opts, fr_arena *arena, char error[512]);
+void fr_gate_deinit(fr_gate *gate);
+/* For fr_http.gate. */
+fr_http_gate fr_gate_of_http(const fr_gate *gate);
+#endif
