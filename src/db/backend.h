@@ -28,6 +28,7 @@ typedef enum fr_read_kind {
     FR_READ_COUNT, /* of `query` → number */
     FR_READ_EXISTS, /* whether a row has `key` in `field`, another than that with `not_key` → number */
     FR_READ_SINCE, /* what the log says of the table after a place → history */
+    FR_READ_SNAPSHOT, /* all that fn reads with the context it is given, and nothing else. May call it again */
     FR_READ_KINDS_
 } fr_read_kind;
 
@@ -41,7 +42,9 @@ typedef struct fr_read {
     uint16_t field;
     const fr_reader_sink *sink; /* of rows; called on whatever thread reads */
     struct fr_history *history; /* history.h */
-    fr_basis *basis;            /* filled also when there is no such key; NULL: not asked for */
+    fr_err (*fn)(fr_ctx *ctx, void *arg);
+    void *arg;
+    fr_basis *basis; /* filled also when there is no such key; NULL: not asked for */
     int64_t number;
 } fr_read;
 
@@ -59,6 +62,7 @@ typedef struct fr_db_backend {
     /* Errors: FR_ENOTFOUND, FR_EBUSY, FR_EBACKEND, what the sink returned; all with their detail. Within fr_atomic: the
      * same transaction. */
     fr_err (*read)(fr_read *read);
+    fr_err (*now)(fr_ctx *ctx, bool is_anew, fr_now *out); /* fr_db_now */
     /* Errors: those of fr_db_write and fr_atomic. Within fr_atomic: a part that may fail alone. */
     fr_err (*write)(fr_ctx *ctx, fr_write *write);
     fr_err (*atomic)(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg);

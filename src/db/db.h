@@ -97,6 +97,22 @@ fr_err fr_db_select_key(fr_ctx *ctx, const fr_model *model, fr_value key,
 fr_err fr_db_count(fr_ctx *ctx, const fr_query *query, int64_t *out);
 fr_err fr_db_exists(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value value,
                     fr_value not_key, bool *out);
+/* Several reads that see one snapshot: all that fn reads with the context it is given. *place (may be NULL) is that
+ * snapshot's. fn waits for nothing else and writes nothing; what a read in it returned as an error it returns. It may run
+ * again, on a pool thread, when a read in it was over its budget: it begins anew then, as a sink does. Within fr_atomic
+ * it is a part of that. */
+fr_err fr_db_snapshot(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg,
+                      fr_place *place);
+
+/* What a loop sees when it looks anew. */
+typedef struct fr_now {
+    fr_place place; /* the last commit that can be read */
+    int64_t
+        version; /* the same as at an earlier look of this loop: nobody has committed since, no stranger either */
+} fr_now;
+/* Look; with is_anew by a transaction that begins now, so that it sees all that anybody has been told up to now, and so do
+ * the loop's later reads. On a loop only. Does not suspend. */
+fr_err fr_db_now(fr_ctx *ctx, bool is_anew, fr_now *out);
 
 /* ---- the change log: what happened to one model after a place, folded by key ---- */
 typedef struct fr_span_changes {

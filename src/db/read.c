@@ -47,3 +47,26 @@ fr_err fr_db_exists(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value
     *out = read.number != 0;
     return FR_OK;
 }
+
+fr_err fr_db_snapshot(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg, fr_place *place)
+{
+    fr_basis basis = {0};
+    fr_read read = {.kind = FR_READ_SNAPSHOT,
+                    .ctx = ctx,
+                    .db = ctx->db,
+                    .fn = fn,
+                    .arg = arg,
+                    .basis = place ? &basis : NULL};
+    if (!ctx->db)
+        return fr_fail(ctx, FR_EINTERNAL, "This application has no database.");
+    FR_TRY(ctx->db->backend->read(&read));
+    assert(!basis.ahead);
+    if (place)
+        *place = basis.place;
+    return FR_OK;
+}
+
+fr_err fr_db_now(fr_ctx *ctx, bool is_anew, fr_now *out)
+{
+    return ctx->db->backend->now(ctx, is_anew, out);
+}

@@ -171,6 +171,7 @@ struct fr_worker {
     fr_place place; /* with place_note */
     bool place_is_asked;
     fr_place read_at; /* the newest place that a snapshot was read at */
+    bool is_look_due; /* somebody waits who was not there when the database was looked at last */
     bool has_left;    /* with fr_live.left, under its lock */
 };
 
@@ -184,6 +185,7 @@ typedef enum fr_topic_state {
 /* A snapshot, framed, in the two forms that a client may need. */
 typedef struct fr_snapshot {
     fr_place place;
+    int64_t version;         /* fr_now's, before it was read */
     fr_buf text;             /* "results":[…]} or "data":{…}}; empty: there is no snapshot */
     bool is_missing;         /* the row of a detail is not there */
     fr_block *first, *reset; /* made when first wanted */
@@ -237,6 +239,7 @@ struct fr_watcher {
     uint32_t waiting_at; /* in topic->waiting; FR_NOT_WAITING */
     bool is_reset;       /* has missed something: its next frame is a snapshot that says so */
     bool is_stalled;     /* waits until its socket takes more */
+    bool is_late;        /* waits since after the running read began: that is not for it */
 };
 _Static_assert(sizeof(struct fr_watcher) <= 96, "what an idle socket costs");
 #define FR_NOT_WAITING UINT32_MAX

@@ -1,11 +1,13 @@
 /*
  * Snapshots: rows of a view, read in one read transaction whose place is known, printed as the REST
- * API prints them and framed once for all who wait. The last one is kept until something goes by,
- * so a crowd that comes to a quiet view costs one read.
+ * API prints them and framed once for all who wait. The last one is kept as long as nothing goes by
+ * and nobody has committed anything, so a crowd that comes to a quiet view costs one read.
  *
- * A place before the topic's floor means that the loop's read transaction is older than what the
- * matcher has told us (it ends with the pass: read again), or that too much went by meanwhile: then
- * those who wait get it, as it is a true state, and wait on for the next.
+ * What is handed out was read, or found to be unchanged, in a transaction that began after those who
+ * get it had begun to wait; so it is not older than anything that they have been told.
+ *
+ * A place before the topic's floor means that more went by meanwhile than could be held: it is read
+ * again, and if it stays so, those who wait get it, as it is a true state, and wait on for the next.
  */
 #include "live/live_int.h"
 
@@ -145,31 +147,55 @@ static fr_err linger(fr_ctx *ctx, uint64_t place)
     return ms ? fr_sleep(ctx, place * 7919 % (ms + 1)) : FR_OK;
 }
 
+/* What is read from now on is for all who wait now. */
+static fr_err look(fr_ctx *ctx, const fr_topic *topic, fr_now *now)
+{
+    fr_worker *worker = topic->worker;
+    FR_TRY(fr_db_now(ctx, worker->is_look_due, now));
+    worker->is_look_due = false;
+    for (size_t i = 0; i < topic->waiting.count; i++)
+        topic->waiting.at[i]->is_late = false;
+    return FR_OK;
+}
+
 /* Read until the place is not before the floor; if it stays so, the last one will do. */
-static fr_err read_until_fresh(fr_ctx *ctx, const fr_topic *topic, fr_snapshot *out)
+static fr_err read_until_fresh(fr_ctx *ctx, const fr_topic *topic, fr_now *now, fr_snapshot *out)
 {
     for (int i = 0;; i++) {
         FR_TRY(read_snapshot(ctx, topic, out));
+        out->version = now->version;
         FR_TRY(linger(ctx, out->place.number));
         if (out->place.number >= topic->floor || i == TRIES - 1)
             return FR_OK;
         fr_snapshot_clear(out);
         FR_TRY(fr_sleep(ctx, RETRY_MS));
+        FR_TRY(look(ctx, topic, now));
     }
 }
 
 /* ---- handing out ---- */
 
-static void deliver(fr_topic *topic, fr_snapshot *snapshot, size_t readers)
+static void count_shared(fr_topic *topic, const fr_snapshot *snapshot, size_t count)
 {
-    bool is_stale = snapshot->place.number < topic->floor;
-    if (snapshot->place.number > topic->worker->read_at.number)
-        topic->worker->read_at = snapshot->place;
-    size_t count = topic->waiting.count;
+    size_t readers = snapshot != &topic->snapshot;
     if (count > readers)
         fr_live_add(&topic->worker->live->counters.shared, count - readers);
-    for (size_t i = count; i-- > 0;) /* downwards: who is served takes itself out of the list */
+}
+
+/* Downwards: who is served takes itself out of the list. */
+static void deliver(fr_topic *topic, fr_snapshot *snapshot)
+{
+    bool is_stale = snapshot->place.number < topic->floor;
+    size_t count = 0;
+    if (snapshot->place.number > topic->worker->read_at.number)
+        topic->worker->read_at = snapshot->place;
+    for (size_t i = topic->waiting.count; i-- > 0;) {
+        if (topic->waiting.at[i]->is_late)
+            continue;
         fr_watcher_deliver(topic->waiting.at[i], snapshot, is_stale);
+        count++;
+    }
+    count_shared(topic, snapshot, count);
 }
 
 static void fail_all(fr_topic *topic, fr_err err, fr_str detail)
@@ -180,30 +206,53 @@ static void fail_all(fr_topic *topic, fr_err err, fr_str detail)
         fr_watcher_fail(topic->waiting.at[i], err, detail);
 }
 
+static fr_err serve_waiting(fr_ctx *ctx, fr_topic *topic, fr_snapshot *fresh)
+{
+    fr_now now;
+    FR_TRY(look(ctx, topic, &now));
+    if (topic->snapshot.text.n && topic->snapshot.version == now.version) {
+        deliver(topic, &topic->snapshot);
+        return FR_OK;
+    }
+    fr_snapshot_clear(&topic->snapshot);
+    FR_TRY(read_until_fresh(ctx, topic, &now, fresh));
+    deliver(topic, fresh);
+    return FR_OK;
+}
+
+/* Nothing went by since it was read. */
+static void keep(fr_topic *topic, fr_snapshot *fresh)
+{
+    if (fresh->text.n && !topic->held.count && fresh->place.number >= topic->floor)
+        topic->snapshot = *fresh;
+    else
+        fr_snapshot_clear(fresh);
+}
+
+/* Who came while it was read, and has got nothing yet. */
+static bool has_newcomer(const fr_topic *topic)
+{
+    for (size_t i = 0; i < topic->waiting.count; i++)
+        if (!topic->waiting.at[i]->member.is_in)
+            return true;
+    return false;
+}
+
 static void serve_topic(fr_ctx *ctx, fr_topic *topic)
 {
     fr_worker *worker = topic->worker;
     fr_snapshot fresh = {0};
     topic->is_reading = true;
     topic->next_catch_up_ms = fr_loop_now_ms(worker->loop) + worker->live->opts.pace_ms;
-    if (topic->snapshot.text.n) {
-        deliver(topic, &topic->snapshot, 0);
-    } else if (topic->waiting.count) {
-        fr_err err = read_until_fresh(ctx, topic, &fresh);
-        if (err == FR_OK)
-            deliver(topic, &fresh, 1);
-        else
-            fail_all(topic, err, ctx->detail);
-    }
-    if (fresh.text.n && !topic->held.count && fresh.place.number >= topic->floor)
-        topic->snapshot = fresh; /* nothing went by since */
-    else
-        fr_snapshot_clear(&fresh);
+    fr_err err = topic->waiting.count ? serve_waiting(ctx, topic, &fresh) : FR_OK;
+    if (err != FR_OK)
+        fail_all(topic, err, ctx->detail);
+    keep(topic, &fresh);
     if (topic->held.count)
         topic->floor = topic->held.at[topic->held.count - 1].number;
     fr_topic_drop_held(topic);
     topic->is_reading = false;
-    fr_topic_want(topic, false);
+    fr_topic_want(topic, has_newcomer(topic));
     fr_topic_release(topic);
 }
 

@@ -185,6 +185,8 @@ void fr_topic_wait(fr_topic *topic, fr_watcher *watcher)
     if (watcher->waiting_at != FR_NOT_WAITING)
         return;
     assert(topic->waiting.count < topic->waiting.cap);
+    watcher->is_late = topic->is_reading;
+    topic->worker->is_look_due = true;
     watcher->waiting_at = (uint32_t)topic->waiting.count;
     topic->waiting.at[topic->waiting.count++] = watcher;
 }

@@ -98,20 +98,23 @@ static fr_err list_row(void *arg, const fr_value *values)
     return fr_buf_check(body);
 }
 
-static fr_err list_pages(call *c, fr_rest_list *list)
+static fr_err list_pages(fr_ctx *ctx, call *c, fr_rest_list *list)
 {
     int64_t count;
-    FR_TRY(fr_db_count(c->ctx, &list->query, &count));
+    FR_TRY(fr_db_count(ctx, &list->query, &count));
     FR_TRY(fr_page_locate(list, count));
-    fr_page_open(c->ctx->arena, list, &list->params, c->request->origin, c->request->path, count,
+    fr_page_open(ctx->arena, list, &list->params, c->request->origin, c->request->path, count,
                  c->body);
     return FR_OK;
 }
 
-static fr_err list(call *c)
+/* All that a list is made of: a count is that of these rows, and a filter's reference is there with them. */
+static fr_err read_list(fr_ctx *ctx, void *arg)
 {
+    call *c = arg;
     fr_rest_list found;
-    fr_err err = fr_rest_list_query(c->ctx, c->rt, c->request->query, &found, c->body);
+    rewind_body(c);
+    fr_err err = fr_rest_list_query(ctx, c->rt, c->request->query, &found, c->body);
     if (err == FR_EINVAL || err == FR_ENOTFOUND) {
         answer(c, fr_err_status(err));
         return FR_OK;
@@ -119,15 +122,19 @@ static fr_err list(call *c)
     FR_TRY(err);
     if (!found.has_pages)
         fr_buf_put_char(c->body, '[');
-    else if ((err = list_pages(c, &found)) == FR_ENOTFOUND)
+    else if ((err = list_pages(ctx, c, &found)) == FR_ENOTFOUND)
         return refuse_text(c, 404, FR_STR("Invalid page."));
     FR_TRY(err);
     list_sink sink = {c, c->body->n};
-    FR_TRY(
-        fr_db_select(c->ctx, &found.query, &(fr_reader_sink){list_begin, list_row, &sink}, NULL));
+    FR_TRY(fr_db_select(ctx, &found.query, &(fr_reader_sink){list_begin, list_row, &sink}, NULL));
     fr_buf_put(c->body, found.has_pages ? FR_STR("]}") : FR_STR("]"));
     answer(c, 200);
     return FR_OK;
+}
+
+static fr_err list(call *c)
+{
+    return fr_db_snapshot(c->ctx, read_list, c, NULL);
 }
 
 static fr_err one_row(void *arg, const fr_value *values)

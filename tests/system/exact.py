@@ -568,6 +568,7 @@ class Truth:
         assert set(frame) <= {"type", "at", "results", "data", "reset"}, set(frame)
         assert frame.get("reset", True) is True
         if before == -1:
+            assert view.place >= session.floor, "the first frame is older than what had been answered"
             assert "reset" in frame or not session.since, "the first snapshot of one that wants to resume"
         else:
             assert "reset" in frame, "a later snapshot without reset"

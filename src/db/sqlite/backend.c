@@ -109,6 +109,7 @@ const fr_db_backend fr_db_backend_sqlite = {
     .stop = stop,
     .close = close_file,
     .read = fr_read_run,
+    .now = fr_sqlite_now,
     .write = fr_sqlite_write,
     .atomic = fr_sqlite_atomic,
     .queued = queued,

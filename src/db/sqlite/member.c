@@ -187,8 +187,10 @@ static fr_err check_deferred(fr_ctx *ctx, fr_write *write)
 fr_err fr_member_run(fr_writer *w, fr_member *member)
 {
     assert(fr_writer_is_here());
-    fr_db_txn txn = {
-        .db = w->db, .writer = w, .until_ms = member->fn ? fr_clock_ms() + FR_ATOMIC_MS : 0};
+    fr_db_txn txn = {.db = w->db,
+                     .writer = w,
+                     .conn = &w->conn,
+                     .until_ms = member->fn ? fr_clock_ms() + FR_ATOMIC_MS : 0};
     fr_ctx ctx;
     size_t first = w->changes.folded.count;
     fr_ctx_init(&ctx, member->ctx->arena, NULL);

@@ -51,7 +51,7 @@ bool fr_read_begin(fr_sqlite *conn, fr_stmt *stmt)
 {
     if (!conn->has_budget)
         return true;
-    if (stmt->is_slow) {
+    if (stmt->is_slow || conn->is_over_budget) { /* itself, or one before it in the same snapshot */
         conn->is_over_budget = true;
         return false;
     }

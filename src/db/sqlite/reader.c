@@ -153,7 +153,7 @@ static void end_pass(fr_pass_hook *hook)
         end_transaction(reader);
 }
 
-static fr_err begin_transaction(fr_reader *reader, fr_read *read)
+static fr_err begin_transaction(fr_reader *reader, fr_ctx *ctx, const fr_table *table)
 {
     uint64_t committed = atomic_load_explicit(&reader->db->number, memory_order_acquire);
     if (reader->is_begun && reader->begun == committed)
@@ -162,7 +162,7 @@ static fr_err begin_transaction(fr_reader *reader, fr_read *read)
         end_transaction(reader);
     int rc = fr_sqlite_run(&reader->conn, "BEGIN");
     if (rc != SQLITE_OK)
-        return fr_db_fail(read->ctx, &reader->conn, rc, read->table, NULL);
+        return fr_db_fail(ctx, &reader->conn, rc, table, NULL);
     reader->is_begun = true;
     reader->begun = committed;
     if (reader->loop)
@@ -171,33 +171,50 @@ static fr_err begin_transaction(fr_reader *reader, fr_read *read)
 }
 
 /* What the transaction sees: read once in it, before the rows or after them, as its snapshot is one. */
-static fr_err transaction_place(fr_reader *reader, fr_read *read)
+static fr_err transaction_place(fr_reader *reader, fr_ctx *ctx, fr_place *out)
 {
     if (!reader->has_place && fr_sqlite_db_of(reader->db)->has_log) {
         reader->place = (fr_place){0};
         int rc = fr_place_read(&reader->conn, &reader->place);
         if (rc != SQLITE_OK)
-            return fr_db_fail(read->ctx, &reader->conn, rc, read->table, NULL);
+            return fr_db_fail(ctx, &reader->conn, rc, NULL, NULL);
         reader->has_place = true;
     }
-    *read->basis = (fr_basis){.place = reader->place};
+    *out = reader->place;
     return FR_OK;
+}
+
+fr_err fr_reader_now(fr_reader *reader, fr_ctx *ctx, bool is_anew, fr_now *out)
+{
+    if (is_anew && reader->is_begun)
+        end_transaction(reader);
+    FR_TRY(begin_transaction(reader, ctx, NULL));
+    FR_TRY(transaction_place(reader, ctx, &out->place));
+    int rc = fr_pragma_read(&reader->conn, "PRAGMA data_version", &out->version);
+    return rc == SQLITE_OK ? FR_OK : fr_db_fail(ctx, &reader->conn, rc, NULL, NULL);
 }
 
 /* ---- one read ---- */
 
+/* Of a read that has ended well, or found nothing. */
+static fr_err tell_basis(fr_reader *reader, fr_read *read, fr_err err)
+{
+    if (!read->basis || (err != FR_OK && err != FR_ENOTFOUND))
+        return err;
+    *read->basis = (fr_basis){0};
+    fr_err placed = transaction_place(reader, read->ctx, &read->basis->place);
+    return err == FR_OK ? placed : err;
+}
+
 static fr_err run_in_pass(fr_reader *reader, fr_read *read, bool has_budget, bool *is_over_budget)
 {
     fr_sqlite *conn = &reader->conn;
-    FR_TRY(begin_transaction(reader, read));
+    FR_TRY(begin_transaction(reader, read->ctx, read->table));
     fr_read_budget(conn, has_budget, 0);
     fr_err err = fr_read_do(read, conn);
     *is_over_budget = has_budget && conn->is_over_budget;
     fr_read_budget(conn, false, 0);
-    if (!read->basis || *is_over_budget || (err != FR_OK && err != FR_ENOTFOUND))
-        return err;
-    fr_err placed = transaction_place(reader, read);
-    return err == FR_OK ? placed : err;
+    return *is_over_budget ? err : tell_basis(reader, read, err);
 }
 
 fr_err fr_reader_run_in_pass(fr_reader *reader, fr_read *read, bool has_budget,
@@ -215,14 +232,10 @@ fr_err fr_reader_run(fr_reader *reader, fr_read *read, uint32_t ms)
 {
     fr_sqlite *conn = &reader->conn;
     fr_read_budget(conn, false, ms);
-    if (!read->basis)
+    if (!read->basis && read->kind != FR_READ_SNAPSHOT)
         return fr_read_do(read, conn); /* one statement is a transaction of its own */
-    FR_TRY(begin_transaction(reader, read));
-    fr_err err = fr_read_do(read, conn);
-    if (err == FR_OK || err == FR_ENOTFOUND) {
-        fr_err placed = transaction_place(reader, read);
-        err = err == FR_OK ? placed : err;
-    }
+    FR_TRY(begin_transaction(reader, read->ctx, read->table));
+    fr_err err = tell_basis(reader, read, fr_read_do(read, conn));
     end_transaction(reader);
     return err;
 }

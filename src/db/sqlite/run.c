@@ -47,21 +47,60 @@ static fr_err read_outside_loops(fr_read *read)
     return err;
 }
 
-static fr_err read_in_txn(fr_read *read)
+static fr_err read_in_member(fr_read *read)
 {
     FR_TRY(fr_txn_check(read->ctx));
-    FR_TRY(fr_read_do(read, &read->ctx->txn->writer->conn));
+    FR_TRY(fr_read_do(read, read->ctx->txn->conn));
     if (read->basis)
         *read->basis = (fr_basis){.place = read->ctx->txn->writer->place};
     return FR_OK;
 }
 
+/* Transaction and budget are the snapshot's. */
+static fr_err read_in_snapshot(fr_read *read)
+{
+    fr_sqlite *conn = read->ctx->txn->conn;
+    FR_TRY(fr_read_do(read, conn));
+    if (!read->basis || !fr_sqlite_db_of(read->db)->has_log)
+        return FR_OK;
+    *read->basis = (fr_basis){0};
+    int rc = fr_place_read(conn, &read->basis->place);
+    return rc == SQLITE_OK ? FR_OK : fr_read_fail(read, conn, rc);
+}
+
 fr_err fr_read_run(fr_read *read)
 {
     if (read->ctx->txn)
-        return read_in_txn(read);
+        return read->ctx->txn->writer ? read_in_member(read) : read_in_snapshot(read);
     if (fr_writer_is_here())
         return fr_fail(read->ctx, FR_EINVAL,
                        "Inside fr_atomic use the context that the function was given.");
     return read->ctx->loop ? read_on_loop(read) : read_outside_loops(read);
+}
+
+/* ---- a look ---- */
+
+typedef struct look {
+    fr_ctx *ctx;
+    bool is_anew;
+    fr_now *out;
+    fr_err err;
+} look;
+
+static void run_look(void *arg)
+{
+    look *l = arg;
+    fr_reader *reader;
+    l->err = fr_reader_of_loop(l->ctx->loop, l->ctx->db, &reader);
+    if (l->err == FR_OK)
+        l->err = fr_reader_now(reader, l->ctx, l->is_anew, l->out);
+    else
+        fr_fail(l->ctx, l->err, "The database does not answer. Try again.");
+}
+
+fr_err fr_sqlite_now(fr_ctx *ctx, bool is_anew, fr_now *out)
+{
+    look l = {.ctx = ctx, .is_anew = is_anew, .out = out};
+    fr_fiber_on_loop_stack(run_look, &l);
+    return l.err;
 }

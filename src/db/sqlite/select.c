@@ -1,4 +1,4 @@
-/* What a read does on a connection: rows of a query or of a key, whether there is such a row. */
+/* What a read does on a connection: rows of a query or of a key, whether there is such a row; or several of those. */
 #include "db/sqlite/page.h"
 #include "db/sqlite/sqlite_int.h"
 
@@ -80,13 +80,23 @@ static fr_err run_exists(fr_read *read, fr_sqlite *conn)
     return err;
 }
 
+static fr_err run_snapshot(fr_read *read, fr_sqlite *conn)
+{
+    fr_db_txn txn = {.db = read->db, .conn = conn};
+    fr_ctx ctx;
+    fr_ctx_init(&ctx, read->ctx->arena, NULL);
+    ctx.db = read->db;
+    ctx.txn = &txn;
+    fr_err err = read->fn(&ctx, read->arg);
+    read->ctx->detail = ctx.detail;
+    return err;
+}
+
 fr_err fr_read_do(fr_read *read, fr_sqlite *conn)
 {
-    static fr_err (*const runs[FR_READ_KINDS_])(fr_read *,
-                                                fr_sqlite *) = {[FR_READ_QUERY] = run_select,
-                                                                [FR_READ_KEY] = run_select_key,
-                                                                [FR_READ_COUNT] = fr_count_run,
-                                                                [FR_READ_EXISTS] = run_exists,
-                                                                [FR_READ_SINCE] = fr_since_run};
+    static fr_err (*const runs[FR_READ_KINDS_])(fr_read *, fr_sqlite *) = {
+        [FR_READ_QUERY] = run_select,   [FR_READ_KEY] = run_select_key,
+        [FR_READ_COUNT] = fr_count_run, [FR_READ_EXISTS] = run_exists,
+        [FR_READ_SINCE] = fr_since_run, [FR_READ_SNAPSHOT] = run_snapshot};
     return runs[read->kind](read, conn);
 }

@@ -64,6 +64,7 @@ fr_err fr_db_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *ta
 
 /* ---- run.c: one read, on whatever connection ---- */
 fr_err fr_read_run(fr_read *read);
+fr_err fr_sqlite_now(fr_ctx *ctx, bool is_anew, fr_now *out);
 
 /* ---- select.c ---- */
 /* The read itself, in the connection's transaction or none. Begins anew when it is called again. */
@@ -88,6 +89,8 @@ int fr_place_read(fr_sqlite *conn, fr_place *out);
 /* ---- reader.c ---- */
 /* The loop's own, opened at its first read. */
 fr_err fr_reader_of_loop(fr_loop *loop, fr_db *db, fr_reader **out);
+/* Look, for fr_db_now. */
+fr_err fr_reader_now(fr_reader *reader, fr_ctx *ctx, bool is_anew, fr_now *out);
 /* In the transaction of the loop's pass. *is_over_budget: begin anew on a pool thread. */
 fr_err fr_reader_run_in_pass(fr_reader *reader, fr_read *read, bool has_budget,
                              bool *is_over_budget);
@@ -116,10 +119,11 @@ struct fr_member {
     fr_err result;
 };
 
-/* The member that runs: what database calls inside fr_atomic find in their context. */
+/* What database calls find in their context: inside fr_atomic the member that runs, inside fr_db_snapshot its reads. */
 struct fr_db_txn {
     fr_db *db;
-    fr_writer *writer;
+    fr_writer *writer; /* NULL: a snapshot, in which nothing is written */
+    fr_sqlite *conn;   /* the writer's, or the snapshot's */
     uint64_t until_ms; /* 0 = no limit */
     fr_err failed;     /* FR_OK, or why nothing more can be done in this member */
     bool is_gone;      /* SQLite ended the transaction */

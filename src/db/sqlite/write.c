@@ -3,8 +3,15 @@
 
 /* ---- the calls ---- */
 
+static fr_err check_may_write(fr_ctx *ctx)
+{
+    bool is_snapshot = ctx->txn && !ctx->txn->writer;
+    return is_snapshot ? fr_fail(ctx, FR_EINVAL, "A snapshot is only read.") : FR_OK;
+}
+
 fr_err fr_sqlite_write(fr_ctx *ctx, fr_write *write)
 {
+    FR_TRY(check_may_write(ctx));
     if (ctx->txn)
         return fr_txn_write(ctx, write);
     fr_member member = {.ctx = ctx, .write = write};
@@ -13,6 +20,7 @@ fr_err fr_sqlite_write(fr_ctx *ctx, fr_write *write)
 
 fr_err fr_sqlite_atomic(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg)
 {
+    FR_TRY(check_may_write(ctx));
     if (ctx->txn)
         return fr_txn_part(ctx, fn, arg);
     fr_member member = {.ctx = ctx, .fn = fn, .arg = arg};

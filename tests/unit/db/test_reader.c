@@ -319,6 +319,164 @@ static void counts_are_remembered_until_somebody_commits(void **state)
     close_scene(&s);
 }
 
+/* ---- several reads ---- */
+
+typedef struct several {
+    scene *s;
+    bool is_slow; /* one of them is for a pool thread */
+    int runs;
+    int64_t before, after;
+    fr_place place;
+} several;
+
+static fr_err counts_before_and_after_others_write(fr_ctx *ctx, void *arg)
+{
+    several *v = arg;
+    scene *s = v->s;
+    fr_reader_sink to = sink(s);
+    fr_query q = {.model = &author_model}, slow = q;
+    char name[32];
+    v->runs++;
+    FR_TRY(fr_db_count(ctx, &q, &v->before));
+    slow.where = fr_pred_term(ctx->arena, 1, FR_LOOKUP_ICONTAINS, FR_VALUE_S(FR_STR("nobody")));
+    if (v->is_slow)
+        FR_TRY(fr_db_select(ctx, &slow, &to, NULL));
+    snprintf(name, sizeof name, "behind %lld", (long long)v->before);
+    assert_true(insert_author(&s->db.ctx, name) > 0); /* committed, and its answer given */
+    test_stranger(&s->db, "INSERT INTO author(name) SELECT 'stranger ' || count(*) FROM author");
+    FR_TRY(fr_db_count(ctx, &q, &v->after));
+    fr_place here;
+    q.limit = 1;
+    q.offset = v->before;
+    FR_TRY(fr_db_select(ctx, &q, &to, &here)); /* one past the last: nothing */
+    assert_int_equal(s->rows, 0);
+    v->place = here;
+    return FR_OK;
+}
+
+static void reads_several(scene *s, several *v, fr_ctx *ctx)
+{
+    fr_place place, was = fr_db_committed(s->db.db);
+    int64_t count = -1;
+    fr_query q = {.model = &author_model};
+    *v = (several){.s = s, .is_slow = v->is_slow};
+    assert_int_equal(fr_db_snapshot(ctx, counts_before_and_after_others_write, v, &place), FR_OK);
+    assert_int_equal(v->before, v->after);
+    assert_int_equal(place.number, v->place.number);
+    assert_int_equal(place.mark, v->place.mark);
+    assert_int_equal(place.number, was.number);
+    assert_int_equal(fr_db_count(ctx, &q, &count), FR_OK);
+    assert_int_equal(count, v->before + 2); /* and the next read sees what came meanwhile */
+}
+
+static void several_in_place(scene *s)
+{
+    several v = {0};
+    reads_several(s, &v, &s->ctx);
+    assert_int_equal(v.runs, 1);
+}
+
+static void several_on_the_pool(scene *s)
+{
+    several v = {.is_slow = true};
+    reads_several(s, &v, &s->ctx);
+    assert_int_equal(v.runs, 2); /* all of it begins anew there */
+}
+
+static void reads_of_a_snapshot_see_one_moment(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s);
+    fill(&s, 10);
+    run(&s, several_in_place);
+    fr_loop_run_once(s.loop, 0);
+    run(&s, several_in_place);
+    close_scene(&s);
+}
+
+static void reads_of_a_snapshot_see_one_moment_on_the_pool_too(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s);
+    fill(&s, 60000);
+    run(&s, several_on_the_pool);
+    close_scene(&s);
+}
+
+static void reads_of_a_snapshot_see_one_moment_outside_loops(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s);
+    fill(&s, 10);
+    several v = {0};
+    fr_ctx ctx;
+    fr_ctx_init(&ctx, s.arena, NULL);
+    ctx.db = s.db.db;
+    reads_several(&s, &v, &ctx);
+    close_scene(&s);
+}
+
+static fr_err writes_in_a_snapshot(fr_ctx *ctx, void *arg)
+{
+    (void)arg;
+    author a = {0};
+    FR_SET(&a, name, FR_STR("never"));
+    assert_int_equal(fr_create(ctx, &author_model, &a), FR_EINVAL);
+    assert_int_equal(fr_atomic(ctx, writes_in_a_snapshot, NULL), FR_EINVAL);
+    assert_int_equal(fr_sleep(ctx, 1), FR_EINVAL);
+    return fr_fail(ctx, FR_EDENIED, "no");
+}
+
+static fr_err reads_a_snapshot_as_a_member(fr_ctx *ctx, void *arg)
+{
+    several *v = arg;
+    fr_place place;
+    fr_query q = {.model = &author_model};
+    assert_true(insert_author(ctx, "ours") > 0);
+    assert_int_equal(fr_db_snapshot(ctx, writes_in_a_snapshot, NULL, &place), FR_EDENIED);
+    return fr_db_count(ctx, &q, &v->before); /* and writing goes on */
+}
+
+static void a_snapshot_is_only_read_and_may_be_part_of_a_member(void **state)
+{
+    (void)state;
+    scene s;
+    several v = {.s = &s};
+    open_scene(&s);
+    assert_int_equal(fr_db_snapshot(&s.db.ctx, writes_in_a_snapshot, NULL, NULL), FR_EDENIED);
+    assert_str(s.db.ctx.detail, "no");
+    assert_int_equal(fr_atomic(&s.db.ctx, reads_a_snapshot_as_a_member, &v), FR_OK);
+    assert_int_equal(v.before, 1);
+    close_scene(&s);
+}
+
+static void looks(scene *s)
+{
+    fr_now first, second, third;
+    assert_int_equal(fr_db_now(&s->ctx, false, &first), FR_OK);
+    assert_int_equal(first.place.number, fr_db_committed(s->db.db).number);
+    assert_int_equal(fr_db_now(&s->ctx, true, &second), FR_OK);
+    assert_int_equal(second.version, first.version);
+    test_stranger(&s->db, "INSERT INTO author(name) VALUES('stranger')");
+    assert_int_equal(fr_db_now(&s->ctx, false, &second), FR_OK); /* the pass's transaction */
+    assert_int_equal(second.version, first.version);
+    assert_int_equal(fr_db_now(&s->ctx, true, &third), FR_OK);
+    assert_int_not_equal(third.version, first.version);
+    assert_int_equal(count(s, NULL), 1); /* later reads of the pass see it too */
+}
+
+static void a_look_anew_sees_what_anybody_has_committed(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s);
+    run(&s, looks);
+    close_scene(&s);
+}
+
 /* ---- else ---- */
 
 static void a_read_inside_a_read(scene *s)
@@ -390,6 +548,11 @@ FR_TESTS(reader, FR_TEST(nobody_reads_what_is_older_than_an_answer),
          FR_TEST(a_read_over_its_budget_begins_anew_on_the_pool),
          FR_TEST(thousands_of_terms_fit_a_fiber),
          FR_TEST(equal_rows_are_in_the_order_of_their_keys),
+         FR_TEST(reads_of_a_snapshot_see_one_moment),
+         FR_TEST(reads_of_a_snapshot_see_one_moment_on_the_pool_too),
+         FR_TEST(reads_of_a_snapshot_see_one_moment_outside_loops),
+         FR_TEST(a_snapshot_is_only_read_and_may_be_part_of_a_member),
+         FR_TEST(a_look_anew_sees_what_anybody_has_committed),
          FR_TEST(a_read_within_a_read_is_refused), FR_TEST(exists_looks_past_the_row_itself),
          FR_TEST(counts_are_remembered_until_somebody_commits),
          FR_TEST(a_database_may_close_before_its_loops))

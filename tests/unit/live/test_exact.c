@@ -272,6 +272,7 @@ typedef struct watcher {
     bool is_open, is_asleep, is_detail, is_titles, has_begun;
     int64_t id;
     uint64_t number, sum;
+    uint64_t floor; /* what had been answered when it came */
     uint64_t rows[IDS];
     uint64_t frames, resets;
 } watcher;
@@ -298,6 +299,15 @@ static void set_row(watcher *w, int64_t id, uint64_t hash)
     w->rows[id] = hash;
 }
 
+static uint64_t number_of(const watcher *w)
+{
+    uint64_t number = 0;
+    fr_str text;
+    fr_str_cut(client_at(&w->c), '.', &text);
+    assert_true(fr_str_u64(text, &number));
+    return number;
+}
+
 static void take_snapshot(watcher *w)
 {
     bool is_reset = client_member(&w->c, "reset").n > 0;
@@ -312,6 +322,8 @@ static void take_snapshot(watcher *w)
             wrong(w, "a row twice");
         set_row(w, id_of(&results->items[i]), fr_str_hash(results->items[i].raw, 1));
     }
+    if (!w->has_begun && number_of(w) < w->floor)
+        wrong(w, "older than an answer that was given before it came");
     const fr_json *data = fr_json_get(&w->c.frame, FR_STR("data"));
     if (data && data->type == FR_JSON_OBJECT)
         set_row(w, id_of(data), fr_str_hash(data->raw, 1));
@@ -342,10 +354,8 @@ static void take_changes(watcher *w)
 /* The state after a frame is the one that was committed with its number. */
 static void check_state(watcher *w)
 {
-    fr_str at = client_at(&w->c), number_text;
-    fr_str mark_text = fr_str_cut(at, '.', &number_text);
-    uint64_t number = 0;
-    assert_true(fr_str_u64(number_text, &number));
+    fr_str head, mark_text = fr_str_cut(client_at(&w->c), '.', &head);
+    uint64_t number = number_of(w);
     char mark[20];
     moment m = moment_at(number);
     snprintf(mark, sizeof mark, "%016llx.", (unsigned long long)m.mark);
@@ -418,6 +428,7 @@ static void come(watcher *w, world *x, chance *c)
                  (const char *[]){"notes", "titles", "again"}[below(c, 3)]);
     w->is_titles = path[1] == 't';
     w->is_open = true;
+    w->floor = world_place(x).number;
     client_start(&w->c, x, (int)below(c, 2), path);
 }
 

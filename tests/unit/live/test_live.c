@@ -1,7 +1,6 @@
 /* What a watcher is told, step by step: one loop that the test turns itself. */
 #include "world.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/str.h"
+#include "live/live_int.h"
 
 static void assert_text(fr_str actual, const char *expected)
 {
@@ -263,19 +263,12 @@ static void a_pong_is_not_older_than_the_snapshot_before_it(void **state)
     (void)state;
     world w;
     client c;
-    sqlite3 *other;
     world_open(&w, &(world_opts){0});
     world_create(&w, "x");
     fr_place place = world_place(&w);
     char text[128];
-    assert_int_equal(sqlite3_open(fr_arena_printf(w.arena, "%s/test.db", w.folder).p, &other),
-                     SQLITE_OK);
-    assert_int_equal(
-        sqlite3_exec(other,
-                     "INSERT INTO freshet_commit SELECT number + 1, 5, at, schema, bytes"
-                     " FROM freshet_commit ORDER BY number DESC LIMIT 1",
-                     NULL, NULL, NULL),
-        SQLITE_OK);
+    world_stranger(&w, "INSERT INTO freshet_commit SELECT number + 1, 5, at, schema, bytes"
+                       " FROM freshet_commit ORDER BY number DESC LIMIT 1");
     client_open(&c, &w, 0, "/notes/");
     client_expect(&c, "snapshot");
     client_say(&c, "{\"type\": \"ping\"}");
@@ -285,7 +278,6 @@ static void a_pong_is_not_older_than_the_snapshot_before_it(void **state)
     assert_text(c.text, text);
     client_close(&c);
     world_close(&w);
-    assert_int_equal(sqlite3_close(other), SQLITE_OK);
 }
 
 static void clients_may_ping_and_are_told_what_is_not_understood(void **state)
@@ -336,6 +328,113 @@ static void the_snapshot_comes_first_also_for_a_client_that_speaks_at_once(void 
         client_say(&c, "{\"type\":\"ping\"}"); /* and it goes on */
         client_expect(&c, "pong");
         client_close(&c);
+    }
+    world_close(&w);
+}
+
+/* ---- the first frame ---- */
+
+static uint64_t number_at(const client *c)
+{
+    fr_str number;
+    uint64_t n = 0;
+    fr_str_cut(client_at(c), '.', &number);
+    assert_true(fr_str_u64(number, &n));
+    return n;
+}
+
+/* The matcher hears of commits only when the test lets it: they are answered, and can be read. */
+static struct {
+    bool is_on;
+    uint64_t count;
+} silence;
+
+static void on_commit_silenced(void *live, const fr_commit *commits, size_t count)
+{
+    silence.count += silence.is_on ? count : 0;
+    if (!silence.is_on)
+        fr_live_on_commit(live, commits, count);
+}
+
+static void expect_first_at(world *w, int loop, const char *path, uint64_t number)
+{
+    client c;
+    client_open(&c, w, loop, path);
+    client_expect(&c, "snapshot");
+    if (number_at(&c) < number)
+        fail_msg("%s: at %.*s, after an answer at %llu", path, FR_FMT(client_at(&c)),
+                 (unsigned long long)number);
+    client_close(&c);
+}
+
+static void no_first_frame_is_older_than_an_answer_or_a_token(void **state)
+{
+    (void)state;
+    world w;
+    client c[4];
+    char since[64];
+    silence.is_on = false;
+    world_open(&w, &(world_opts){.threads = 2, .on_commit = on_commit_silenced});
+    world_create(&w, "one");
+    for (int i = 0; i < 4; i++) { /* on each worker a list and a row that are kept */
+        client_open(&c[i], &w, i / 2, i % 2 ? "/notes/1/" : "/notes/");
+        client_expect(&c[i], "snapshot");
+    }
+    silence.is_on = true;
+    for (int i = 0; i < 20; i++) {
+        world_update(&w, 1, "answered, and not told yet");
+        fr_place place = world_place(&w);
+        expect_first_at(&w, i % 2, "/notes/", place.number);
+        expect_first_at(&w, i % 2, "/notes/1/", place.number);
+        snprintf(since, sizeof since, "/notes/?since=%llu.%016llx.0",
+                 (unsigned long long)place.number, (unsigned long long)place.mark);
+        expect_first_at(&w, 1 - i % 2, since, place.number);
+    }
+    for (int i = 0; i < 4; i++)
+        client_close(&c[i]);
+    world_close(&w);
+}
+
+/* What others wrote has no number yet, but a GET may have shown it. */
+static void no_first_frame_lacks_what_can_be_read(void **state)
+{
+    (void)state;
+    world w;
+    client c, d;
+    world_open(&w, &(world_opts){.live = {.pace_ms = 1}});
+    client_open(&c, &w, 0, "/notes/");
+    client_expect(&c, "snapshot");
+    world_stranger(&w, "INSERT INTO note(title, done) VALUES('theirs', 0)");
+    client_open(&d, &w, 0, "/notes/");
+    client_expect(&d, "snapshot");
+    assert_true(fr_str_find(d.text, FR_STR("theirs")) != SIZE_MAX);
+    client_close(&d);
+    client_close(&c);
+    world_close(&w);
+}
+
+static void who_comes_while_a_snapshot_is_read_gets_the_next(void **state)
+{
+    (void)state;
+    world w;
+    client c, d;
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "one");
+    atomic_store(&fr_test_live_read_ms, 300); /* 82 of it at place 1, 164 at place 2 */
+    client_start(&c, &w, 0, "/notes/");
+    until(&w, s.snapshots == 1); /* read, and not handed out yet */
+    world_create(&w, "two");
+    client_start(&d, &w, 0, "/notes/");
+    client_expect(&d, "snapshot");
+    assert_true(number_at(&d) >= 2);
+    client_expect(&c, "snapshot");
+    atomic_store(&fr_test_live_read_ms, 0);
+    world_create(&w, "three");
+    for (int i = 0; i < 2; i++) {
+        client *one = i ? &c : &d;
+        while (number_at(one) < 3)
+            client_expect(one, "changes");
+        client_close(one);
     }
     world_close(&w);
 }
@@ -517,17 +616,10 @@ static void what_another_program_wrote_is_a_snapshot_with_reset(void **state)
     (void)state;
     world w;
     client c;
-    char path[128];
     world_open(&w, &(world_opts){.live = {.pace_ms = 1}});
     client_open(&c, &w, 0, "/notes/");
     client_expect(&c, "snapshot");
-    snprintf(path, sizeof path, "%s/test.db", w.folder);
-    sqlite3 *other;
-    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
-    assert_int_equal(
-        sqlite3_exec(other, "INSERT INTO note(title, done) VALUES('theirs', 0)", NULL, NULL, NULL),
-        SQLITE_OK);
-    sqlite3_close(other);
+    world_stranger(&w, "INSERT INTO note(title, done) VALUES('theirs', 0)");
     world_create(&w, "ours"); /* the writer looks before its own */
     client_expect(&c, "snapshot");
     assert_text(client_member(&c, "reset"), "true");
@@ -796,6 +888,9 @@ FR_TESTS(test_live, FR_TEST(a_list_is_a_snapshot_and_then_each_commit),
          FR_TEST(clients_may_ping_and_are_told_what_is_not_understood),
          FR_TEST(a_pong_is_not_older_than_the_snapshot_before_it),
          FR_TEST(the_snapshot_comes_first_also_for_a_client_that_speaks_at_once),
+         FR_TEST(no_first_frame_is_older_than_an_answer_or_a_token),
+         FR_TEST(no_first_frame_lacks_what_can_be_read),
+         FR_TEST(who_comes_while_a_snapshot_is_read_gets_the_next),
          FR_TEST(a_quiet_view_learns_how_far_it_is),
          FR_TEST(who_comes_to_a_quiet_view_shares_its_snapshot),
          FR_TEST(a_view_ends_with_its_last_watcher_and_can_begin_again),

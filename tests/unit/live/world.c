@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +171,18 @@ void world_delete(world *w, int64_t id)
 fr_place world_place(const world *w)
 {
     return fr_db_committed(w->db);
+}
+
+void world_stranger(world *w, const char *sql)
+{
+    sqlite3 *other;
+    char *error = NULL, path[128];
+    snprintf(path, sizeof path, "%s/test.db", w->folder);
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    sqlite3_busy_timeout(other, PATIENCE_MS);
+    if (sqlite3_exec(other, sql, NULL, NULL, &error) != SQLITE_OK)
+        fail_msg("%s: %s", sql, error);
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
 }
 
 /* ---- clients ---- */

@@ -64,6 +64,8 @@ int64_t world_create(world *w, const char *title);
 void world_update(world *w, int64_t id, const char *title);
 void world_delete(world *w, int64_t id);
 fr_place world_place(const world *w);
+/* SQL by a connection that the server knows nothing of. */
+void world_stranger(world *w, const char *sql);
 
 /* ---- clients ---- */
 typedef struct client {

@@ -1,6 +1,10 @@
 /* Lists: pages, links, filters, ordering; retrieve; representations. */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/arena.h"
 #include "base/str.h"
 #include "world.h"
 
@@ -96,6 +100,64 @@ static void a_page_that_is_not_there_is_404(void **state)
         assert_answer(&w, ask(&w, &things, "GET", path, NULL), 404,
                       "{\"detail\":\"Invalid page.\"}");
     }
+    world_close(&w);
+}
+
+/* ---- while others write ---- */
+
+typedef struct crowd {
+    pthread_t thread;
+    world *w;
+    atomic_bool ends;
+} crowd;
+
+static void *add_authors(void *arg)
+{
+    crowd *c = arg;
+    fr_arena *arena = fr_arena_new(0);
+    for (int i = 0; !atomic_load(&c->ends); i++) {
+        fr_ctx ctx;
+        author a = {0};
+        fr_ctx_init(&ctx, arena, NULL);
+        ctx.db = c->w->db;
+        FR_SET(&a, name, fr_arena_printf(arena, "author %d", i));
+        assert_int_equal(fr_create(&ctx, &author_model, &a), FR_OK);
+        fr_arena_reset(arena);
+    }
+    fr_arena_free(arena);
+    return NULL;
+}
+
+static int64_t rows_of(fr_str body)
+{
+    int64_t n = 0;
+    for (size_t at; (at = fr_str_find(body, FR_STR("\"name\":"))) != SIZE_MAX; n++)
+        body = fr_str_from(body, at + 1);
+    return n;
+}
+
+static void the_count_of_a_page_is_that_of_its_rows(void **state)
+{
+    (void)state;
+    static const fr_viewset paged = {.model = &author_model, .page_size = 1000};
+    world w;
+    crowd c = {.w = &w};
+    world_open(&w);
+    assert_int_equal(pthread_create(&c.thread, NULL, add_authors, &c), 0);
+    for (int i = 0; i < 3000; i++) {
+        uint64_t count = 0;
+        fr_str number;
+        assert_int_equal(ask(&w, &paged, "GET", "/authors/?page=last", NULL), 200);
+        fr_str body = fr_buf_str(&w.body);
+        fr_str_cut(fr_str_from(body, strlen("{\"count\":")), ',', &number);
+        assert_true(fr_str_u64(number, &count));
+        int64_t last = count ? (int64_t)(count - 1) % 1000 + 1 : 0;
+        if (rows_of(body) != last)
+            fail_msg("%lld rows on the last page, count %llu", (long long)rows_of(body),
+                     (unsigned long long)count);
+    }
+    atomic_store(&c.ends, true);
+    pthread_join(c.thread, NULL);
     world_close(&w);
 }
 
@@ -347,6 +409,7 @@ static void fr_list_gives_what_the_list_shows(void **state)
 }
 
 FR_TESTS(read, FR_TEST(pages_have_numbers_and_links), FR_TEST(a_page_that_is_not_there_is_404),
+         FR_TEST(the_count_of_a_page_is_that_of_its_rows),
          FR_TEST(the_first_page_of_nothing_is_there), FR_TEST(filters_choose_rows),
          FR_TEST(a_filter_that_makes_no_sense_is_400),
          FR_TEST(ordering_drops_what_it_does_not_know),
