@@ -140,7 +140,7 @@ const fr_http_limits *fr_http_limits_get(fr_http_loop *of, const fr_http *http)
 
 static fr_exchange *exchange_new(uint32_t field_cap)
 {
-    fr_exchange *exchange = fr_zalloc(sizeof *exchange + field_cap * sizeof(fr_field));
+    fr_exchange *exchange = fr_zalloc(sizeof *exchange + field_cap * sizeof(fr_head_field));
     if (!exchange)
         return NULL;
     exchange->field_cap = field_cap;

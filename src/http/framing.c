@@ -111,7 +111,7 @@ static fr_head_result read_upgrade(fr_head *head, fr_str value)
 
 /* The few fields that the connection itself must know, told by the length of their names first. */
 fr_head_result fr_head_read_framing(fr_head *head, const uint8_t *bytes, const uint8_t *end,
-                                    const fr_field *field)
+                                    const fr_head_field *field)
 {
     const uint8_t *name = bytes + field->name.at;
     fr_str value = fr_head_text(bytes, field->value);

@@ -140,7 +140,7 @@ struct fr_exchange {
         *forwarded; /* what trusted proxies say; in the arena; NULL: nothing */
     fr_head head;
     uint32_t field_cap;
-    fr_field fields[];
+    fr_head_field fields[];
 };
 
 enum {

@@ -13,7 +13,7 @@
 #include "http/parser_int.h"
 #include "http/token.h"
 
-void fr_head_init(fr_head *head, fr_field *fields)
+void fr_head_init(fr_head *head, fr_head_field *fields)
 {
     head->fields = fields;
     head->known_host_n = 0;
@@ -55,7 +55,7 @@ static inline fr_head_result read_field(fr_head *head, const fr_head_limits *lim
 {
     uint8_t *start = bytes + head->line_at;
     const uint8_t *p = fr_scan_name(start, end, '-', '-', '_');
-    while (p < end && fr_token_bytes[*p])
+    while (p < end && fr_tchars[*p])
         p++;
     if (p == end)
         return FR_HEAD_MORE;
@@ -63,7 +63,7 @@ static inline fr_head_result read_field(fr_head *head, const fr_head_limits *lim
         return fr_head_refuse(head, 400, "Bad header name.");
     if (head->field_count >= limits->headers)
         return fr_head_refuse(head, 431, "Too many headers.");
-    fr_field *field = &head->fields[head->field_count];
+    fr_head_field *field = &head->fields[head->field_count];
     field->name = (fr_span32){head->line_at, (uint32_t)(p - start)};
     fr_head_result result = read_value(head, bytes, p + 1, end, &field->value);
     if (result != FR_HEAD_DONE)

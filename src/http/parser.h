@@ -18,9 +18,9 @@ typedef struct fr_span32 {
 } fr_span32;
 
 /* One header field; the name is lower-cased where it stands. */
-typedef struct fr_field {
+typedef struct fr_head_field {
     fr_span32 name, value;
-} fr_field;
+} fr_head_field;
 
 typedef enum fr_head_result { FR_HEAD_MORE, FR_HEAD_DONE, FR_HEAD_REFUSED } fr_head_result;
 
@@ -33,7 +33,7 @@ enum { FR_KNOWN_HOST_BYTES = 28 };
 
 typedef struct fr_head {
     /* what the caller gives */
-    fr_field *fields; /* room for `headers` fields of the limits; borrowed */
+    fr_head_field *fields; /* room for `headers` fields of the limits; borrowed */
 
     /* private, kept from head to head: the last host that was found good, since clients repeat it */
     char known_host[FR_KNOWN_HOST_BYTES];
@@ -69,7 +69,7 @@ typedef struct fr_head {
     uint32_t seen;    /* no end of that line before this one */
 } fr_head;
 
-void fr_head_init(fr_head *head, fr_field *fields);
+void fr_head_init(fr_head *head, fr_head_field *fields);
 /* Ready for the next request; `fields` is kept. */
 void fr_head_next(fr_head *head);
 /* bytes: all that has come since the first byte of this head; names are lower-cased in place. */

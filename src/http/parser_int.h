@@ -34,7 +34,7 @@ static inline fr_str fr_head_text(const uint8_t *bytes, fr_span32 span)
 fr_head_result fr_head_read_request_line(fr_head *head, const uint8_t *bytes, const uint8_t *end);
 /* framing.c: a field that may say how the message is framed. Bytes up to `end` may be read. */
 fr_head_result fr_head_read_framing(fr_head *head, const uint8_t *bytes, const uint8_t *end,
-                                    const fr_field *field);
+                                    const fr_head_field *field);
 /* framing.c: what the fields say together. */
 fr_head_result fr_head_judge(fr_head *head);
 #endif

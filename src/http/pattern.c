@@ -15,17 +15,17 @@ enum { UUID_BYTES = 36, MARKED_BYTES_MAX = 2048 };
 
 /* ---- reading ---- */
 
-static const char *const CONVERTERS[FR_TOKEN_KINDS_] = {
-    [FR_TOKEN_STR] = "str",   [FR_TOKEN_INT] = "int",   [FR_TOKEN_SLUG] = "slug",
-    [FR_TOKEN_UUID] = "uuid", [FR_TOKEN_PATH] = "path",
+static const char *const CONVERTERS[FR_PATTERN_KINDS_] = {
+    [FR_PATTERN_STR] = "str",   [FR_PATTERN_INT] = "int",   [FR_PATTERN_SLUG] = "slug",
+    [FR_PATTERN_UUID] = "uuid", [FR_PATTERN_PATH] = "path",
 };
 
-static fr_token_kind converter_of(fr_str name)
+static fr_pattern_kind converter_of(fr_str name)
 {
-    for (int kind = FR_TOKEN_STR; kind < FR_TOKEN_KINDS_; kind++)
+    for (int kind = FR_PATTERN_STR; kind < FR_PATTERN_KINDS_; kind++)
         if (fr_str_eq(name, fr_str_c(CONVERTERS[kind])))
-            return (fr_token_kind)kind;
-    return FR_TOKEN_LITERAL;
+            return (fr_pattern_kind)kind;
+    return FR_PATTERN_LITERAL;
 }
 
 static bool is_name(fr_str s)
@@ -42,7 +42,7 @@ static bool is_name(fr_str s)
 static bool is_taken(const fr_pattern_token *tokens, size_t count, fr_str name)
 {
     for (size_t i = 0; i < count; i++)
-        if (tokens[i].kind != FR_TOKEN_LITERAL && fr_str_eq(tokens[i].text, name))
+        if (tokens[i].kind != FR_PATTERN_LITERAL && fr_str_eq(tokens[i].text, name))
             return true;
     return false;
 }
@@ -55,7 +55,7 @@ static fr_err read_converter(fr_str inside, const fr_pattern_token *tokens, size
     if (fr_str_find_char(inside, ':') != SIZE_MAX)
         name = fr_str_cut(inside, ':', &kind);
     *out = (fr_pattern_token){converter_of(kind), name, false};
-    if (out->kind == FR_TOKEN_LITERAL)
+    if (out->kind == FR_PATTERN_LITERAL)
         snprintf(error, 256, "unknown converter \"%.*s\": there are str, int, slug, uuid and path",
                  FR_FMT(fr_str_sub(kind, 0, 60)));
     else if (!is_name(name))
@@ -71,11 +71,11 @@ static fr_err read_converter(fr_str inside, const fr_pattern_token *tokens, size
 
 /* Which kinds take a byte: one bit each. */
 enum {
-    S = 1 << FR_TOKEN_STR | 1 << FR_TOKEN_PATH,
-    P = 1 << FR_TOKEN_PATH,
-    G = S | 1 << FR_TOKEN_SLUG,
-    U = G | 1 << FR_TOKEN_UUID,
-    D = U | 1 << FR_TOKEN_INT
+    S = 1 << FR_PATTERN_STR | 1 << FR_PATTERN_PATH,
+    P = 1 << FR_PATTERN_PATH,
+    G = S | 1 << FR_PATTERN_SLUG,
+    U = G | 1 << FR_PATTERN_UUID,
+    D = U | 1 << FR_PATTERN_INT
 };
 
 /* clang-format off */
@@ -93,7 +93,7 @@ static const uint8_t CLASSES[256] = {
 #undef ROW
 /* clang-format on */
 
-static inline bool is_of_class(fr_token_kind kind, char c)
+static inline bool is_of_class(fr_pattern_kind kind, char c)
 {
     return CLASSES[(uint8_t)c] >> kind & 1;
 }
@@ -103,9 +103,9 @@ static void determine(fr_pattern_token *tokens, size_t count, bool is_prefix)
     for (size_t i = 0; i < count; i++) {
         fr_pattern_token *token = &tokens[i], *next = i + 1 < count ? token + 1 : NULL;
         bool ends_before_next =
-            next ? next->kind == FR_TOKEN_LITERAL && !is_of_class(token->kind, next->text.p[0])
+            next ? next->kind == FR_PATTERN_LITERAL && !is_of_class(token->kind, next->text.p[0])
                  : !is_prefix;
-        token->is_determined = ends_before_next || token->kind == FR_TOKEN_UUID;
+        token->is_determined = ends_before_next || token->kind == FR_PATTERN_UUID;
     }
 }
 
@@ -120,7 +120,7 @@ fr_err fr_pattern_read(fr_str pattern, bool is_prefix, fr_pattern_token *tokens,
         }
         if (pattern.p[0] != '<') {
             fr_str text = fr_str_sub(pattern, 0, fr_str_find_char(pattern, '<'));
-            tokens[n++] = (fr_pattern_token){FR_TOKEN_LITERAL, text, true};
+            tokens[n++] = (fr_pattern_token){FR_PATTERN_LITERAL, text, true};
             pattern = fr_str_from(pattern, text.n);
             continue;
         }
@@ -146,16 +146,16 @@ static bool is_uuid(fr_str s)
         return false;
     for (size_t i = 0; i < UUID_BYTES; i++) {
         bool is_dash_place = i == 8 || i == 13 || i == 18 || i == 23;
-        if ((s.p[i] == '-') != is_dash_place || !is_of_class(FR_TOKEN_UUID, s.p[i]))
+        if ((s.p[i] == '-') != is_dash_place || !is_of_class(FR_PATTERN_UUID, s.p[i]))
             return false;
     }
     return true;
 }
 
 /* How many bytes at the start of s a converter may take. */
-static size_t run_of(fr_token_kind kind, fr_str s)
+static size_t run_of(fr_pattern_kind kind, fr_str s)
 {
-    if (kind == FR_TOKEN_UUID)
+    if (kind == FR_PATTERN_UUID)
         return is_uuid(fr_str_sub(s, 0, UUID_BYTES)) ? UUID_BYTES : 0;
     size_t n = 0;
     while (n < s.n && is_of_class(kind, s.p[n]))
@@ -164,13 +164,13 @@ static size_t run_of(fr_token_kind kind, fr_str s)
 }
 
 /* Is what an int takes a number that a handler can have? */
-static bool is_in_range(fr_token_kind kind, fr_str value)
+static bool is_in_range(fr_pattern_kind kind, fr_str value)
 {
     int64_t number;
-    return kind != FR_TOKEN_INT || value.n <= 18 || fr_str_i64(value, &number);
+    return kind != FR_PATTERN_INT || value.n <= 18 || fr_str_i64(value, &number);
 }
 
-bool fr_token_takes(fr_token_kind kind, fr_str segment)
+bool fr_pattern_takes(fr_pattern_kind kind, fr_str segment)
 {
     return segment.n && run_of(kind, segment) == segment.n && is_in_range(kind, segment);
 }
@@ -195,12 +195,12 @@ static void mark_token(const fr_pattern_token *token, fr_str path, const marks *
     memset(out, 0, sizeof *out);
     for (size_t at = path.n; at-- > 0;) {
         fr_str here = fr_str_from(path, at);
-        size_t n = token->kind == FR_TOKEN_LITERAL
+        size_t n = token->kind == FR_PATTERN_LITERAL
                        ? (fr_str_starts(here, token->text) ? token->text.n : 0)
-                   : token->kind == FR_TOKEN_UUID      ? run_of(FR_TOKEN_UUID, here)
+                   : token->kind == FR_PATTERN_UUID    ? run_of(FR_PATTERN_UUID, here)
                    : is_of_class(token->kind, *here.p) ? 1
                                                        : 0;
-        bool may_take_more = token->kind != FR_TOKEN_LITERAL && token->kind != FR_TOKEN_UUID &&
+        bool may_take_more = token->kind != FR_PATTERN_LITERAL && token->kind != FR_PATTERN_UUID &&
                              is_marked(out, at + 1);
         if (n && (is_marked(after, at + n) || may_take_more))
             mark(out, at);
@@ -210,7 +210,7 @@ static void mark_token(const fr_pattern_token *token, fr_str path, const marks *
 /* The most that a token may take at the start of here, so that the rest matches. */
 static size_t longest(const fr_pattern_token *token, fr_str path, size_t at, const marks *after)
 {
-    if (token->kind == FR_TOKEN_LITERAL)
+    if (token->kind == FR_PATTERN_LITERAL)
         return token->text.n;
     size_t n = run_of(token->kind, fr_str_from(path, at));
     while (!is_marked(after, at + n))
@@ -221,7 +221,7 @@ static size_t longest(const fr_pattern_token *token, fr_str path, size_t at, con
 static bool match_by_marks(const fr_pattern_token *tokens, size_t count, bool is_prefix,
                            fr_str path, fr_str *values, size_t *used)
 {
-    marks from[FR_TOKENS_MAX + 1];
+    marks from[FR_PATTERN_TOKENS_MAX + 1];
     if (path.n >= MARKED_BYTES_MAX)
         return false;
     memset(&from[count], is_prefix ? 0xff : 0, sizeof from[count]);
@@ -234,7 +234,7 @@ static bool match_by_marks(const fr_pattern_token *tokens, size_t count, bool is
     for (size_t i = 0; i < count; i++) {
         size_t n = longest(&tokens[i], path, at, &from[i + 1]);
         fr_str value = fr_str_sub(path, at, n);
-        if (tokens[i].kind != FR_TOKEN_LITERAL)
+        if (tokens[i].kind != FR_PATTERN_LITERAL)
             *values++ = value;
         if (!is_in_range(tokens[i].kind, value))
             return false;
@@ -257,7 +257,7 @@ bool fr_pattern_match(const fr_pattern_token *tokens, size_t count, bool is_pref
             *used = at + more;
             return true;
         }
-        if (tokens[i].kind == FR_TOKEN_LITERAL) {
+        if (tokens[i].kind == FR_PATTERN_LITERAL) {
             if (!fr_str_starts(here, tokens[i].text))
                 return false;
             at += tokens[i].text.n;

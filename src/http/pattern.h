@@ -6,29 +6,29 @@
 #define FR_HTTP_PATTERN_H
 #include "http/router.h"
 
-typedef enum fr_token_kind {
-    FR_TOKEN_LITERAL,
-    FR_TOKEN_STR,  /* [^/]+ */
-    FR_TOKEN_INT,  /* [0-9]+, of 64 bits */
-    FR_TOKEN_SLUG, /* [-a-zA-Z0-9_]+ */
-    FR_TOKEN_UUID, /* 8-4-4-4-12 lower-case hexadecimal digits */
-    FR_TOKEN_PATH, /* .+ */
-    FR_TOKEN_KINDS_
-} fr_token_kind;
+typedef enum fr_pattern_kind {
+    FR_PATTERN_LITERAL,
+    FR_PATTERN_STR,  /* [^/]+ */
+    FR_PATTERN_INT,  /* [0-9]+, of 64 bits */
+    FR_PATTERN_SLUG, /* [-a-zA-Z0-9_]+ */
+    FR_PATTERN_UUID, /* 8-4-4-4-12 lower-case hexadecimal digits */
+    FR_PATTERN_PATH, /* .+ */
+    FR_PATTERN_KINDS_
+} fr_pattern_kind;
 
 typedef struct fr_pattern_token {
-    fr_token_kind kind;
+    fr_pattern_kind kind;
     fr_str text;        /* of a literal; else the argument's name */
     bool is_determined; /* takes all it can: what follows cannot begin with a byte of its own */
 } fr_pattern_token;
 
-enum { FR_TOKENS_MAX = 2 * FR_ROUTE_ARGS_MAX + 1 };
+enum { FR_PATTERN_TOKENS_MAX = 2 * FR_ROUTE_ARGS_MAX + 1 };
 
-/* Read a pattern, or a part of one. tokens has room for FR_TOKENS_MAX. Errors: FR_EINVAL with the reason in error. */
+/* Read a pattern, or a part of one. tokens has room for FR_PATTERN_TOKENS_MAX. Errors: FR_EINVAL with the reason in error. */
 fr_err fr_pattern_read(fr_str pattern, bool is_prefix, fr_pattern_token *tokens, size_t *count,
                        char error[256]);
 /* Whether a whole segment is what the converter takes. */
-bool fr_token_takes(fr_token_kind kind, fr_str segment);
+bool fr_pattern_takes(fr_pattern_kind kind, fr_str segment);
 /* Match path from its start. values: one for each token that is no literal, in order. *used: how much was matched. */
 bool fr_pattern_match(const fr_pattern_token *tokens, size_t count, bool is_prefix, fr_str path,
                       fr_str *values, size_t *used);

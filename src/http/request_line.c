@@ -138,7 +138,7 @@ static fr_head_result judge_request_line(fr_head *head, const uint8_t *bytes)
 fr_head_result fr_head_read_request_line(fr_head *head, const uint8_t *bytes, const uint8_t *end)
 {
     const uint8_t *start = bytes + head->line_at, *p = start;
-    while (p < end && fr_token_bytes[*p])
+    while (p < end && fr_tchars[*p])
         p++;
     if (p == end)
         return FR_HEAD_MORE;

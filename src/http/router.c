@@ -37,13 +37,13 @@ struct node {
     uint32_t least; /* index of the first route in here or below */
     uint32_t literal_count, literal_cap;
     bool has_converters;
-    node **literals;                 /* sorted by hash */
-    const route *end;                /* the path ends with this segment */
-    const route *prefix;             /* a slash and anything follow */
-    route *tails;                    /* in order */
-    uint64_t hash;                   /* of its segment */
-    fr_str segment;                  /* of a literal child */
-    node *converters[FR_TOKEN_PATH]; /* by kind; [FR_TOKEN_LITERAL] is not used */
+    node **literals;                   /* sorted by hash */
+    const route *end;                  /* the path ends with this segment */
+    const route *prefix;               /* a slash and anything follow */
+    route *tails;                      /* in order */
+    uint64_t hash;                     /* of its segment */
+    fr_str segment;                    /* of a literal child */
+    node *converters[FR_PATTERN_PATH]; /* by kind; [FR_PATTERN_LITERAL] is not used */
 };
 
 struct fr_router {
@@ -154,7 +154,7 @@ static node *literal_child(fr_router *router, node *parent, fr_str segment)
     return child;
 }
 
-static node *converter_child(fr_router *router, node *parent, fr_token_kind kind)
+static node *converter_child(fr_router *router, node *parent, fr_pattern_kind kind)
 {
     parent->has_converters = true;
     if (!parent->converters[kind])
@@ -165,14 +165,14 @@ static node *converter_child(fr_router *router, node *parent, fr_token_kind kind
 /* The child for a segment of a pattern; NULL in *out: it must be a tail. */
 static fr_err step_into(fr_router *router, node *parent, fr_str segment, node **out)
 {
-    fr_pattern_token tokens[FR_TOKENS_MAX];
+    fr_pattern_token tokens[FR_PATTERN_TOKENS_MAX];
     size_t count;
     char ignored[256];
     *out = NULL;
     if (fr_pattern_read(segment, false, tokens, &count, ignored) != FR_OK || count > 1 ||
-        (count == 1 && tokens[0].kind == FR_TOKEN_PATH))
+        (count == 1 && tokens[0].kind == FR_PATTERN_PATH))
         return FR_OK;
-    *out = count == 0 || tokens[0].kind == FR_TOKEN_LITERAL
+    *out = count == 0 || tokens[0].kind == FR_PATTERN_LITERAL
                ? literal_child(router, parent, segment)
                : converter_child(router, parent, tokens[0].kind);
     return *out ? FR_OK : FR_ENOMEM;
@@ -180,7 +180,7 @@ static fr_err step_into(fr_router *router, node *parent, fr_str segment, node **
 
 static fr_err add_tail(fr_router *router, node *parent, fr_str rest, route *r)
 {
-    fr_pattern_token tokens[FR_TOKENS_MAX];
+    fr_pattern_token tokens[FR_PATTERN_TOKENS_MAX];
     char ignored[256];
     FR_TRY(fr_pattern_read(rest, r->is_prefix, tokens, &r->tail_count, ignored));
     r->tail = fr_arena_alloc(router->arena, r->tail_count * sizeof *tokens);
@@ -232,7 +232,7 @@ static fr_str without_leading_slash(fr_str s)
 
 fr_err fr_router_add(fr_router *router, fr_str pattern, bool is_prefix, void *data, char error[256])
 {
-    fr_pattern_token tokens[FR_TOKENS_MAX];
+    fr_pattern_token tokens[FR_PATTERN_TOKENS_MAX];
     size_t count;
     char reason[256];
     if (fr_pattern_read(without_leading_slash(pattern), is_prefix, tokens, &count, reason) !=
@@ -248,7 +248,7 @@ fr_err fr_router_add(fr_router *router, fr_str pattern, bool is_prefix, void *da
     *r = (route){.index = router->route_count, .data = data, .is_prefix = is_prefix};
     FR_TRY(fr_pattern_read(kept, is_prefix, tokens, &count, reason));
     for (size_t i = 0; i < count; i++)
-        if (tokens[i].kind != FR_TOKEN_LITERAL)
+        if (tokens[i].kind != FR_PATTERN_LITERAL)
             r->names[r->arg_count++] = tokens[i].text;
     FR_TRY(add_route(router, kept, r));
     router->route_count++;
@@ -317,10 +317,10 @@ static void visit(search *s, const node *at, fr_str rest, size_t value_count)
         enter(s, literal, is_last, after, value_count);
     if (!at->has_converters)
         return;
-    for (int kind = FR_TOKEN_STR; kind < FR_TOKEN_PATH; kind++) {
+    for (int kind = FR_PATTERN_STR; kind < FR_PATTERN_PATH; kind++) {
         const node *child = at->converters[kind];
         if (!child || child->least >= s->best_index ||
-            !fr_token_takes((fr_token_kind)kind, segment))
+            !fr_pattern_takes((fr_pattern_kind)kind, segment))
             continue;
         s->values[value_count] = segment;
         enter(s, child, is_last, after, value_count + 1);

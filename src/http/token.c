@@ -6,7 +6,7 @@
 /* clang-format off */
 #define ROW(x) x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x
 
-const uint8_t fr_token_bytes[256] = {
+const uint8_t fr_tchars[256] = {
     ROW(0), ROW(0),
     0, '!', 0, '#', '$', '%', '&', '\'', 0, 0, '*', '+', 0, '-', '.', 0,
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 0, 0, 0, 0, 0, 0,

@@ -6,12 +6,12 @@
 #include "http/scan.h"
 
 /* Token characters, letters in lower case; 0 for all others. */
-extern const uint8_t fr_token_bytes[256];
+extern const uint8_t fr_tchars[256];
 
 /* Whether the byte may stand in a token. */
 static inline bool fr_is_token_byte(uint8_t byte)
 {
-    return fr_token_bytes[byte] != 0;
+    return fr_tchars[byte] != 0;
 }
 
 /* The first control byte but tab, or end: where a field value ends. */

@@ -297,7 +297,7 @@ struct fr_server {
     const fr_backend *backend; /* of all loops */
     const char *why_not_uring; /* NULL: it is, or was not wanted */
     fr_loop **loops;
-    struct fr_worker *workers;
+    struct fr_server_worker *workers;
     int count;
     fr_endpoint *endpoints; /* owned; opened */
     int endpoint_count;

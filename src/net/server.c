@@ -34,7 +34,7 @@ enum {
         256, /* for handlers that the end of others' threads has let go; each may wait a few times more */
 };
 
-typedef struct fr_worker {
+typedef struct fr_server_worker {
     fr_server *server;
     fr_loop *loop;
     pthread_t thread;
@@ -42,7 +42,7 @@ typedef struct fr_worker {
     enum { SERVING, READING, DRAINING, STRAGGLING } phase;
     int quiet_passes;
     uint64_t until_ms;
-} fr_worker;
+} fr_server_worker;
 
 /* ---- set-up ---- */
 
@@ -115,7 +115,7 @@ static fr_err make_loops(fr_server *server)
         loop->server = server;
         loop->out_bytes = server->opts.out_bytes;
         server->loops[i] = loop;
-        server->workers[i] = (fr_worker){.server = server, .loop = loop};
+        server->workers[i] = (fr_server_worker){.server = server, .loop = loop};
         FR_TRY(fr_gate_init_(loop, server->endpoint_count));
     }
     return FR_OK;
@@ -312,7 +312,7 @@ static void take_leave(fr_server *server)
         server->opts.on_drain(server->opts.arg);
 }
 
-static void begin_drain(fr_worker *worker)
+static void begin_drain(fr_server_worker *worker)
 {
     fr_loop *loop = worker->loop;
     loop->is_draining = true;
@@ -333,7 +333,7 @@ static void visit_all(fr_loop *loop, void (*visit)(fr_conn *conn))
 }
 
 /* All that had come is delivered, and what it set off: nothing happened in the last pass, or there were enough of them. */
-static bool has_come_to_rest(fr_worker *worker)
+static bool has_come_to_rest(fr_server_worker *worker)
 {
     bool has_rest = fr_loop_has_rest_(worker->loop);
     bool is_quiet = !has_rest && !worker->loop->had_events && !fr_loop_has_tasks_(worker->loop);
@@ -341,7 +341,7 @@ static bool has_come_to_rest(fr_worker *worker)
 }
 
 /* What has been read by now was sent before we said goodbye. */
-static void say_goodbye(fr_worker *worker)
+static void say_goodbye(fr_server_worker *worker)
 {
     if (!has_come_to_rest(worker))
         return;
@@ -351,7 +351,7 @@ static void say_goodbye(fr_worker *worker)
 }
 
 /* The process may have been stopped until long after the time was over: what came before is read first. */
-static void end_connections(fr_worker *worker, bool is_cut)
+static void end_connections(fr_server_worker *worker, bool is_cut)
 {
     fr_loop *loop = worker->loop;
     bool is_over = is_cut || (loop->now_ms >= worker->until_ms && has_come_to_rest(worker));
@@ -366,7 +366,7 @@ static void end_connections(fr_worker *worker, bool is_cut)
 }
 
 /* Returns false when the worker is through. */
-static bool advance_drain(fr_worker *worker)
+static bool advance_drain(fr_server_worker *worker)
 {
     fr_loop *loop = worker->loop;
     bool is_cut = atomic_load_explicit(&loop->orders, memory_order_relaxed) & FR_ORDER_CUT;
@@ -383,7 +383,7 @@ static bool advance_drain(fr_worker *worker)
 }
 
 /* Returns false when the worker is through. */
-static bool follow_orders(fr_worker *worker, unsigned orders)
+static bool follow_orders(fr_server_worker *worker, unsigned orders)
 {
     fr_loop *loop = worker->loop;
     const fr_server_opts *opts = &worker->server->opts;
@@ -397,7 +397,7 @@ static bool follow_orders(fr_worker *worker, unsigned orders)
 }
 
 /* How long the next pass may wait. */
-static int patience_ms(const fr_worker *worker)
+static int patience_ms(const fr_server_worker *worker)
 {
     if (worker->phase == SERVING)
         return -1;
@@ -407,7 +407,7 @@ static int patience_ms(const fr_worker *worker)
     return worker->until_ms > now_ms ? (int)(worker->until_ms - now_ms) : 0;
 }
 
-static void serve(fr_worker *worker)
+static void serve(fr_server_worker *worker)
 {
     fr_loop *loop = worker->loop;
     for (;;) {
@@ -418,7 +418,7 @@ static void serve(fr_worker *worker)
     }
 }
 
-static fr_err start(fr_worker *worker)
+static fr_err start(fr_server_worker *worker)
 {
     const fr_server_opts *opts = &worker->server->opts;
     fr_loop *before = fr_loop_enter_(worker->loop);
@@ -451,7 +451,7 @@ static void await_end_of_service(fr_server *server)
 }
 
 /* Handlers whose waits on_served has ended come to their end. */
-static void finish_handlers(const fr_worker *worker)
+static void finish_handlers(const fr_server_worker *worker)
 {
     fr_loop *loop = worker->loop;
     for (int i = 0; i < LAST_PASSES_MAX && (loop->fibers_used || fr_loop_has_tasks_(loop)); i++)
@@ -461,7 +461,7 @@ static void finish_handlers(const fr_worker *worker)
                  FR_KV_U("count", loop->fibers_used));
 }
 
-static void stop(fr_worker *worker)
+static void stop(fr_server_worker *worker)
 {
     const fr_server_opts *opts = &worker->server->opts;
     fr_loop *before = fr_loop_enter_(worker->loop);
@@ -473,7 +473,7 @@ static void stop(fr_worker *worker)
 
 static void *worker_main(void *arg)
 {
-    fr_worker *worker = arg;
+    fr_server_worker *worker = arg;
     fr_server *server = worker->server;
     int err = start(worker), none = FR_OK;
     if (err == FR_OK) {
@@ -500,7 +500,7 @@ static fr_err start_threads(fr_server *server)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     fr_err err = FR_OK;
     for (int i = 1; i < server->count && err == FR_OK; i++) {
-        fr_worker *worker = &server->workers[i];
+        fr_server_worker *worker = &server->workers[i];
         worker->is_started = pthread_create(&worker->thread, NULL, worker_main, worker) == 0;
         if (!worker->is_started)
             err = FR_ENOMEM;

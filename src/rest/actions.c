@@ -102,9 +102,9 @@ static fr_err list_pages(fr_ctx *ctx, call *c, fr_rest_list *list)
 {
     int64_t count;
     FR_TRY(fr_db_count(ctx, &list->query, &count));
-    FR_TRY(fr_page_locate(list, count));
-    fr_page_open(ctx->arena, list, &list->params, c->request->origin, c->request->path, count,
-                 c->body);
+    FR_TRY(fr_pagination_locate(list, count));
+    fr_pagination_open(ctx->arena, list, &list->params, c->request->origin, c->request->path, count,
+                       c->body);
     return FR_OK;
 }
 

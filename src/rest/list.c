@@ -27,7 +27,7 @@ fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_str
     if (fr_errors_end(&errors))
         return fr_fail(ctx, FR_EINVAL, "%s", errors.first);
     fr_ordering_apply(rt, &out->params, &out->query);
-    if (fr_page_read(rt, &out->params, out) != FR_OK) {
+    if (fr_pagination_read(rt, &out->params, out) != FR_OK) {
         fr_errors_text(FR_STR("Invalid page."), refusal);
         return fr_fail(ctx, FR_ENOTFOUND, "Invalid page.");
     }

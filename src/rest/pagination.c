@@ -22,7 +22,7 @@ static int64_t page_size_of(const fr_viewset_rt *rt, const fr_params *params)
     return size < rt->max_page_size ? size : rt->max_page_size;
 }
 
-fr_err fr_page_read(const fr_viewset_rt *rt, const fr_params *params, fr_rest_list *list)
+fr_err fr_pagination_read(const fr_viewset_rt *rt, const fr_params *params, fr_rest_list *list)
 {
     fr_str text = fr_params_get(params, FR_STR("page"));
     list->page_size = page_size_of(rt, params);
@@ -45,7 +45,7 @@ fr_err fr_page_read(const fr_viewset_rt *rt, const fr_params *params, fr_rest_li
     return FR_OK;
 }
 
-fr_err fr_page_locate(fr_rest_list *list, int64_t count)
+fr_err fr_pagination_locate(fr_rest_list *list, int64_t count)
 {
     int64_t last =
         count > 0 ? (count - 1) / list->page_size + 1 : 1; /* the first page is always there */
@@ -75,8 +75,8 @@ static void put_link(fr_arena *arena, const fr_params *params, fr_str origin, fr
     fr_buf_deinit(&link);
 }
 
-void fr_page_open(fr_arena *arena, const fr_rest_list *list, const fr_params *params, fr_str origin,
-                  fr_str path, int64_t count, fr_buf *out)
+void fr_pagination_open(fr_arena *arena, const fr_rest_list *list, const fr_params *params,
+                        fr_str origin, fr_str path, int64_t count, fr_buf *out)
 {
     bool has_next = list->page * list->page_size < count;
     fr_buf_lit(out, "{\"count\":");

@@ -41,7 +41,7 @@ void fr_backlog_free_(fr_backlog *backlog)
 
 static size_t cost_of(const fr_block *frame)
 {
-    return frame->size + FR_POST_BYTES;
+    return frame->size + FR_BATCH_POST_BYTES;
 }
 
 static void append(fr_backlog *backlog, item *it)

@@ -70,7 +70,8 @@ void fr_batches_free_(fr_ws_loop *all)
 
 bool fr_batch_add_(fr_batch *batch, fr_block *block, uint64_t number)
 {
-    if (batch->posts.count == UINT32_MAX || !fr_vec_push(&batch->posts, ((fr_post){block, number})))
+    if (batch->posts.count == UINT32_MAX ||
+        !fr_vec_push(&batch->posts, ((fr_batch_post){block, number})))
         return false;
     fr_block_ref(block);
     batch->bytes += block->size;
@@ -86,7 +87,7 @@ bool fr_batch_add_newest_(fr_batch *batch, fr_block *block)
     uintptr_t older = key.n ? (uintptr_t)fr_map_get(&batch->newest, key) : 0;
     if (!key.n || fr_map_set(&batch->newest, key, (void *)(uintptr_t)batch->posts.count) || !older)
         return true;
-    fr_post *p = &batch->posts.at[older - 1];
+    fr_batch_post *p = &batch->posts.at[older - 1];
     batch->bytes -= p->block->size;
     fr_block_unref(p->block);
     p->block = NULL;
@@ -95,13 +96,13 @@ bool fr_batch_add_newest_(fr_batch *batch, fr_block *block)
 
 /* ---- spans ---- */
 
-static size_t size_of(const fr_post *p)
+static size_t size_of(const fr_batch_post *p)
 {
     return p->block ? p->block->size : 0;
 }
 
 /* How many posts from `first` on may be joined, and how long they are. One at least. */
-static size_t measure(const fr_post *posts, size_t count, size_t first, size_t *bytes)
+static size_t measure(const fr_batch_post *posts, size_t count, size_t first, size_t *bytes)
 {
     size_t n = first, sum = 0;
     while (n < count && size_of(&posts[n]) <= JOIN_BYTES && sum + size_of(&posts[n]) <= SPAN_BYTES)
@@ -110,7 +111,7 @@ static size_t measure(const fr_post *posts, size_t count, size_t first, size_t *
     return n > first ? n - first : 1;
 }
 
-static fr_block *join(const fr_post *posts, size_t count, size_t bytes)
+static fr_block *join(const fr_batch_post *posts, size_t count, size_t bytes)
 {
     if (count == 1 || bytes == size_of(posts)) /* the others have given way to newer ones */
         return fr_block_ref(posts->block);
@@ -165,9 +166,9 @@ static void make_deflated(fr_batch *batch, const fr_ws *ws)
     fr_batch_form *form = &batch->deflated;
     form->is_made = true;
     for (size_t i = 0; i < batch->posts.count; i++) {
-        const fr_post *p = &batch->posts.at[i];
+        const fr_batch_post *p = &batch->posts.at[i];
         fr_block *twin = p->block ? fr_ws_form_(ws, p->block) : NULL;
-        if (!fr_vec_push(&form->own, ((fr_post){twin, p->number})))
+        if (!fr_vec_push(&form->own, ((fr_batch_post){twin, p->number})))
             return;
     }
     form->posts = form->own.at;

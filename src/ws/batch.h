@@ -14,14 +14,14 @@
 #include "base/vec.h"
 #include "ws/ws_int.h"
 
-enum { FR_POST_BYTES = 64 }; /* what a post takes besides its block */
+enum { FR_BATCH_POST_BYTES = 64 }; /* what a post takes besides its block */
 
-typedef struct fr_post {
+typedef struct fr_batch_post {
     fr_block *block; /* owned reference; NULL: a newer one of its key has come */
     uint64_t number;
-} fr_post;
+} fr_batch_post;
 
-typedef FR_VEC(fr_post) fr_post_list;
+typedef FR_VEC(fr_batch_post) fr_batch_posts;
 
 typedef struct fr_batch_span {
     fr_block *block;     /* owned reference */
@@ -30,14 +30,14 @@ typedef struct fr_batch_span {
 
 /* The posts as they are, or their twins. */
 typedef struct fr_batch_form {
-    const fr_post *posts; /* borrowed blocks */
-    fr_post_list own;     /* what posts points to, if they are twins */
+    const fr_batch_post *posts; /* borrowed blocks */
+    fr_batch_posts own;         /* what posts points to, if they are twins */
     FR_VEC(fr_batch_span) spans;
     bool is_made, has_spans; /* made without spans: memory was out */
 } fr_batch_form;
 
 struct fr_batch {
-    fr_post_list posts;
+    fr_batch_posts posts;
     size_t bytes;  /* of all */
     fr_map newest; /* by key: place + 1, of those that fr_batch_add_newest_ added */
     fr_batch_form plain, deflated;

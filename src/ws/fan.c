@@ -285,7 +285,7 @@ static void send_soon(fr_fan *fan)
 static void look_for_crowd(fr_fan *fan)
 {
     const fr_batch *batch = fan->pending;
-    if (batch->bytes + batch->posts.count * FR_POST_BYTES < CROWD_BYTES)
+    if (batch->bytes + batch->posts.count * FR_BATCH_POST_BYTES < CROWD_BYTES)
         return;
     if (fan->sending) {
         set_crowded(fan, true);
@@ -348,7 +348,7 @@ static bool is_listening(const fr_member *member)
     return !member->is_behind && fr_member_ws(member)->state == FR_WS_OPEN;
 }
 
-static bool is_for(const fr_member *member, const fr_post *p)
+static bool is_for(const fr_member *member, const fr_batch_post *p)
 {
     return p->number == 0 || p->number > ((const fr_numbered *)member)->after;
 }
@@ -411,7 +411,7 @@ static bool is_held_up(const fr_fan *fan, const fr_member *member)
 static void send_posts(fr_fan *fan, fr_member *member, const fr_batch *batch, size_t first)
 {
     for (size_t i = first; i < batch->posts.count; i++) {
-        const fr_post *p = &batch->posts.at[i];
+        const fr_batch_post *p = &batch->posts.at[i];
         if (p->block && is_for(member, p) && !put_form(member, p->block)) {
             miss(fan, member, batch, i);
             return;

@@ -18,8 +18,8 @@ static const fr_head_limits head_limits = {
 
 /* ---- the parser alone ---- */
 
-static fr_head_result parse(fr_head *head, fr_field *fields, uint8_t *copy, const uint8_t *data,
-                            size_t size, const uint32_t *pieces)
+static fr_head_result parse(fr_head *head, fr_head_field *fields, uint8_t *copy,
+                            const uint8_t *data, size_t size, const uint32_t *pieces)
 {
     memcpy(copy, data, size);
     fr_head_init(head, fields);
@@ -57,7 +57,7 @@ static void check_head(const fr_head *head, size_t size)
 static void parse_both_ways(const uint8_t *data, size_t size, uint32_t seed)
 {
     static uint8_t whole_bytes[INPUT_MAX + 4], split_bytes[INPUT_MAX + 4];
-    fr_field whole_fields[FIELDS], split_fields[FIELDS];
+    fr_head_field whole_fields[FIELDS], split_fields[FIELDS];
     fr_head whole, split;
     fr_head_result result = parse(&whole, whole_fields, whole_bytes, data, size, NULL);
     check(parse(&split, split_fields, split_bytes, data, size, &seed) == result);

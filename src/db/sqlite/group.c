@@ -158,7 +158,7 @@ static int begin_transaction(fr_writer *w)
 }
 
 /* Run one member; what it did is undone if it fails. false: the transaction is gone, with all members before it. */
-static bool run_member(fr_writer *w, fr_member *member, bool in_savepoint)
+static bool run_member(fr_writer *w, fr_txn_member *member, bool in_savepoint)
 {
     before was = now(w);
     size_t commits = w->commits.count, folded = w->changes.folded.count;
@@ -166,7 +166,7 @@ static bool run_member(fr_writer *w, fr_member *member, bool in_savepoint)
         return false;
     fr_changes_begin(&w->changes, w->db->table_count);
     fr_mark mark = w->changes.start;
-    member->result = fr_member_run(w, member);
+    member->result = fr_txn_run(w, member);
     if (sqlite3_get_autocommit(w->conn.h))
         return false;
     if (member->result == FR_OK)
@@ -185,13 +185,13 @@ static bool run_member(fr_writer *w, fr_member *member, bool in_savepoint)
     return true;
 }
 
-static void fail_member(fr_writer *w, fr_member *member, int rc)
+static void fail_member(fr_writer *w, fr_txn_member *member, int rc)
 {
     member->result = fr_db_fail(member->ctx, &w->conn, rc, NULL, member->write);
 }
 
 /* One member, one transaction: the last resort, and the way of a group of one. Its error is its own. */
-static void run_alone(fr_writer *w, fr_member *member)
+static void run_alone(fr_writer *w, fr_txn_member *member)
 {
     before was = now(w);
     begin_group(w);
@@ -220,16 +220,16 @@ static void run_alone(fr_writer *w, fr_member *member)
 }
 
 /* false: nothing of it is committed, run them one by one. */
-static bool run_together(fr_writer *w, fr_member *first)
+static bool run_together(fr_writer *w, fr_txn_member *first)
 {
     before was = now(w);
     begin_group(w);
     int rc = begin_transaction(w);
     bool is_there = rc == SQLITE_OK,
          is_busy = (rc & 0xff) == SQLITE_BUSY; /* after 5 s: for none of them again */
-    for (fr_member *member = first; member && is_busy; member = member->next)
+    for (fr_txn_member *member = first; member && is_busy; member = member->next)
         fail_member(w, member, rc);
-    for (fr_member *member = first; member && is_there; member = member->next)
+    for (fr_txn_member *member = first; member && is_there; member = member->next)
         is_there = run_member(w, member, true);
     if (!is_there || fr_log_prune(w) != SQLITE_OK ||
         fr_sqlite_run(&w->conn, "COMMIT") != SQLITE_OK) {
@@ -240,10 +240,10 @@ static bool run_together(fr_writer *w, fr_member *first)
     return true;
 }
 
-static void answer(fr_db *db, fr_member *member)
+static void answer(fr_db *db, fr_txn_member *member)
 {
     while (member) {
-        fr_member *next = member->next; /* who waits may be gone with it after this */
+        fr_txn_member *next = member->next; /* who waits may be gone with it after this */
         fr_stat_add(&db->stats.members, 1);
         fr_stat_add(&db->stats.failed, member->result != FR_OK);
         fr_wait_done(&member->wait, member->result);
@@ -251,7 +251,7 @@ static void answer(fr_db *db, fr_member *member)
     }
 }
 
-void fr_group_run(fr_writer *w, fr_member *first)
+void fr_writer_run_group(fr_writer *w, fr_txn_member *first)
 {
     assert(fr_writer_is_here());
     if (!first->next) {
@@ -262,7 +262,7 @@ void fr_group_run(fr_writer *w, fr_member *first)
     } else {
         fr_stat_add(&w->db->stats.reruns, 1);
         while (first) {
-            fr_member *next = first->next;
+            fr_txn_member *next = first->next;
             first->next = NULL;
             run_alone(w, first);
             answer(w->db, first);
@@ -272,7 +272,7 @@ void fr_group_run(fr_writer *w, fr_member *first)
 }
 
 /* Nobody writes with us: say what others wrote. A failure is looked at again next time. */
-int fr_group_look_around(fr_writer *w)
+int fr_writer_look_around(fr_writer *w)
 {
     int64_t version = 0;
     int rc = fr_pragma_read(&w->conn, "PRAGMA data_version", &version);

@@ -184,7 +184,7 @@ static fr_err check_deferred(fr_ctx *ctx, fr_write *write)
 
 /* ---- members ---- */
 
-fr_err fr_member_run(fr_writer *w, fr_member *member)
+fr_err fr_txn_run(fr_writer *w, fr_txn_member *member)
 {
     assert(fr_writer_is_here());
     fr_db_txn txn = {.db = w->db,

@@ -108,9 +108,9 @@ void fr_pool_close(fr_pool *pool);                /* NULL is fine */
 fr_err fr_pool_run(fr_pool *pool, fr_read *read); /* suspends the handler */
 
 /* ---- writer.c ---- */
-typedef struct fr_member fr_member;
-struct fr_member {
-    fr_member *next;
+typedef struct fr_txn_member fr_txn_member;
+struct fr_txn_member {
+    fr_txn_member *next;
     fr_wait wait;
     fr_ctx *ctx;                          /* of who waits; its arena may be used meanwhile */
     fr_write *write;                      /* data, or */
@@ -152,7 +152,7 @@ struct fr_writer {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    fr_member *first, **last;
+    fr_txn_member *first, **last;
     size_t count;
     bool is_waiting, is_closing, has_thread;
     bool had_log; /* before this start */
@@ -172,13 +172,13 @@ fr_err fr_writer_start(fr_writer *writer);
 void fr_writer_stop(fr_writer *writer);  /* its thread runs what waits and ends; NULL is fine */
 void fr_writer_close(fr_writer *writer); /* NULL is fine */
 uint64_t fr_writer_queued(fr_writer *writer);
-fr_err fr_writer_run(fr_db *db, fr_member *member); /* waits for it */
+fr_err fr_writer_run(fr_db *db, fr_txn_member *member); /* waits for it */
 
 /* ---- group.c ---- */
 /* Run the members, commit, tell of the commits, let the answers go. The writer's thread. */
-void fr_group_run(fr_writer *writer, fr_member *first);
+void fr_writer_run_group(fr_writer *writer, fr_txn_member *first);
 /* Nobody writes with us: number what others wrote. A result code of SQLite. */
-int fr_group_look_around(fr_writer *writer);
+int fr_writer_look_around(fr_writer *writer);
 
 /* ---- txn.c ---- */
 bool fr_writer_is_here(void); /* this thread is a writer's */
@@ -192,7 +192,7 @@ fr_err fr_txn_check(fr_ctx *ctx);
 fr_err fr_txn_part(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg);
 
 /* ---- member.c: the writer's thread ---- */
-fr_err fr_member_run(fr_writer *writer, fr_member *member);
+fr_err fr_txn_run(fr_writer *writer, fr_txn_member *member);
 fr_err fr_txn_write(fr_ctx *ctx, fr_write *write); /* inside a member, in a savepoint of its own */
 
 /* ---- cascade.c: the writer's thread ---- */

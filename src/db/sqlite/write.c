@@ -14,7 +14,7 @@ fr_err fr_sqlite_write(fr_ctx *ctx, fr_write *write)
     FR_TRY(check_may_write(ctx));
     if (ctx->txn)
         return fr_txn_write(ctx, write);
-    fr_member member = {.ctx = ctx, .write = write};
+    fr_txn_member member = {.ctx = ctx, .write = write};
     return fr_writer_run(ctx->db, &member);
 }
 
@@ -23,7 +23,7 @@ fr_err fr_sqlite_atomic(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void 
     FR_TRY(check_may_write(ctx));
     if (ctx->txn)
         return fr_txn_part(ctx, fn, arg);
-    fr_member member = {.ctx = ctx, .fn = fn, .arg = arg};
+    fr_txn_member member = {.ctx = ctx, .fn = fn, .arg = arg};
     return fr_writer_run(ctx->db, &member);
 }
 

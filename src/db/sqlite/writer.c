@@ -12,7 +12,7 @@ enum { WATCH_MS = 1000 };
 /* ---- the queue ---- */
 
 /* All that wait, at most FR_GROUP_MEMBERS. NULL: it is time to look for strangers, or (*is_over) closing. */
-static fr_member *take_group(fr_writer *w, bool *is_over)
+static fr_txn_member *take_group(fr_writer *w, bool *is_over)
 {
     struct timespec at;
     uint32_t watch_ms = w->db->opts.watch_ms ? w->db->opts.watch_ms : WATCH_MS;
@@ -28,7 +28,7 @@ static fr_member *take_group(fr_writer *w, bool *is_over)
         late = pthread_cond_timedwait(&w->wake, &w->lock, &at);
         w->is_waiting = false;
     }
-    fr_member *first = w->first, *last = first;
+    fr_txn_member *first = w->first, *last = first;
     size_t count = first ? 1 : 0;
     while (last && last->next && count < FR_GROUP_MEMBERS) {
         last = last->next;
@@ -54,16 +54,16 @@ static void *work(void *arg)
     bool is_over = false;
     fr_writer_enter();
     while (!is_over) {
-        fr_member *first = take_group(w, &is_over);
+        fr_txn_member *first = take_group(w, &is_over);
         if (first)
-            fr_group_run(w, first);
+            fr_writer_run_group(w, first);
         else if (!is_over && w->db->opts.watch_ms != UINT32_MAX)
-            fr_group_look_around(w);
+            fr_writer_look_around(w);
     }
     return NULL;
 }
 
-static bool enqueue(fr_writer *w, fr_member *member)
+static bool enqueue(fr_writer *w, fr_txn_member *member)
 {
     pthread_mutex_lock(&w->lock);
     bool has_room = w->count < FR_QUEUE_MEMBERS && !w->is_closing;
@@ -80,7 +80,7 @@ static bool enqueue(fr_writer *w, fr_member *member)
     return has_room;
 }
 
-fr_err fr_writer_run(fr_db *db, fr_member *member)
+fr_err fr_writer_run(fr_db *db, fr_txn_member *member)
 {
     fr_ctx *ctx = member->ctx;
     fr_writer *writer = fr_sqlite_db_of(db)->writer;
@@ -129,7 +129,7 @@ static fr_err open_connection(fr_writer *w, bool *absent, char error[512])
         return FR_OK;
     w->data_version =
         -1; /* differs from any: what was written while nobody looked is told as a flood */
-    return fr_group_look_around(w) == SQLITE_OK ? FR_OK : FR_EBUSY;
+    return fr_writer_look_around(w) == SQLITE_OK ? FR_OK : FR_EBUSY;
 }
 
 fr_err fr_writer_open(fr_db *db, fr_writer **out, bool *absent, char error[512])

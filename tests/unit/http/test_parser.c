@@ -22,7 +22,7 @@ static uint8_t *exact_copy(fr_str text)
     return copy;
 }
 
-static fr_head_result parse(fr_head *head, fr_field *fields, fr_str text, size_t step)
+static fr_head_result parse(fr_head *head, fr_head_field *fields, fr_str text, size_t step)
 {
     fr_head_init(head, fields);
     uint8_t *kept = exact_copy(text);
@@ -41,7 +41,7 @@ static fr_head_result parse(fr_head *head, fr_field *fields, fr_str text, size_t
 static void refuses(fr_str text, int status)
 {
     fr_head head;
-    fr_field fields[FIELDS];
+    fr_head_field fields[FIELDS];
     const size_t steps[] = {text.n, 1, 7};
     for (size_t i = 0; i < 3; i++) {
         if (steps[i] == 1 && text.n > 20000)
@@ -58,7 +58,7 @@ static void refuses(fr_str text, int status)
 static void takes(const char *text)
 {
     fr_head head;
-    fr_field fields[FIELDS];
+    fr_head_field fields[FIELDS];
     fr_str s = fr_str_c(text);
     for (size_t step = 1; step <= s.n; step += s.n - 1) {
         if (parse(&head, fields, s, step) != FR_HEAD_DONE)
@@ -258,7 +258,7 @@ static void parts_of_a_target_are_told_apart(void **state)
 {
     (void)state;
     fr_head head;
-    fr_field fields[FIELDS];
+    fr_head_field fields[FIELDS];
     const char *text = "GET /a/b%20c?d=e?f HTTP/1.1\r\nHost: a\r\n\r\n";
     assert_int_equal(parse(&head, fields, fr_str_c(text), 1), FR_HEAD_DONE);
     assert_str(of(text, head.method), "GET");
@@ -329,7 +329,7 @@ static void a_host_is_looked_at_again_when_it_differs(void **state)
                  {"a-name-longer-than-what-is-remembered.example", FR_HEAD_DONE},
                  {"a-name-longer-than-what-is-remembered,example", FR_HEAD_REFUSED}};
     fr_head head;
-    fr_field fields[FIELDS];
+    fr_head_field fields[FIELDS];
     fr_head_init(&head, fields);
     for (size_t i = 0; i < sizeof HEADS / sizeof *HEADS; i++) {
         fr_buf text = {0};
@@ -366,7 +366,7 @@ static void a_long_request_line_is_414_a_long_header_431(void **state)
     refuses(stretched(&buf, LINE_1 "X: ", LINE, "\r\n\r\n"), 431);
     refuses(stretched(&buf, LINE_1, LINE, ""), 431);
     fr_head head;
-    fr_field fields[FIELDS];
+    fr_head_field fields[FIELDS];
     fr_str fits = stretched(&buf, "GET /", LINE - 16, " HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_int_equal(parse(&head, fields, fits, fits.n), FR_HEAD_DONE);
     fr_buf_deinit(&buf);
@@ -421,7 +421,7 @@ static void connection_says_whether_it_stays(void **state)
     };
     for (size_t i = 0; i < sizeof HEADS / sizeof *HEADS; i++) {
         fr_head head;
-        fr_field fields[FIELDS];
+        fr_head_field fields[FIELDS];
         assert_int_equal(parse(&head, fields, fr_str_c(HEADS[i].text), 3), FR_HEAD_DONE);
         assert_int_equal(head.is_close, HEADS[i].is_close);
         assert_int_equal(head.is_keep_alive, HEADS[i].is_keep_alive);
@@ -443,7 +443,7 @@ static void upgrade_needs_both_fields_and_http_1_1(void **state)
     };
     for (size_t i = 0; i < sizeof HEADS / sizeof *HEADS; i++) {
         fr_head head;
-        fr_field fields[FIELDS];
+        fr_head_field fields[FIELDS];
         assert_int_equal(parse(&head, fields, fr_str_c(HEADS[i].text), 5), FR_HEAD_DONE);
         assert_int_equal(head.is_upgrade, HEADS[i].is_upgrade);
     }
@@ -463,7 +463,7 @@ static void names_are_lower_cased_and_values_trimmed(void **state)
     char text[] =
         "GET / HTTP/1.1\r\nHOST: a\r\nX-Long-Name-Of-More-Than-16:  \t Value \t\r\nY:\r\n\r\n";
     fr_head head;
-    fr_field fields[FIELDS];
+    fr_head_field fields[FIELDS];
     fr_head_init(&head, fields);
     assert_int_equal(fr_head_parse(&head, &LIMITS, (uint8_t *)text, sizeof text - 1), FR_HEAD_DONE);
     assert_int_equal(head.field_count, 3);
