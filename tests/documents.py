@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Documents keep their word: each test that docs/hardening.md names is there, and each row of its tables names one; each
 option has its line in docs/reference.md; what is linked is there; units can be enabled; the README says the same in both
-languages.
+languages; what comments cite is in the clone.
 
 A test is named `KIND/FILE: its name`: unit/<layer> (a test of that layer), wire/<file> (a case), system/<file> (a test,
 without its test_).
@@ -78,6 +78,46 @@ class Translation(unittest.TestCase):
         for pattern in (r"\]\(([^)]*)\)", r"`(-[^`]*)`"):
             english, korean = (set(re.findall(pattern, read(name))) - {"README.md", "README.ko.md"} for name in ("README.md", "README.ko.md"))
             self.assertEqual(english, korean)
+
+
+def texts(*patterns):
+    for pattern in patterns:
+        for path in sorted(glob.glob(os.path.join(ROOT, pattern), recursive=True)):
+            if os.path.isfile(path) and "node_modules" not in path and path != os.path.abspath(__file__):
+                yield os.path.relpath(path, ROOT), read(path)
+
+
+class Citations(unittest.TestCase):
+    """What a comment names is in the clone: traps by their letter and number, documents and files by their path."""
+
+    CODE = ("src/**/*.[chS]", "include/**/*.h", "tests/**/*.[ch]", "tests/**/*.py", "examples/**/*.[ch]", "bench/**/*.[ch]",
+            "bench/**/*.py", "src/**/README.md")
+
+    def test_each_trap_that_is_named_is_told(self):
+        told = set(re.findall(r"^### ([A-Z][0-9]+)\. ", read("docs", "traps.md"), re.M))
+        named = set()
+        for path, text in texts(*self.CODE):
+            for run in re.findall(r"\b[Tt]raps ((?:[A-Z][0-9]+(?:, |,? and )?)+)", re.sub(r"\n[ *#/]+", " ", text)):
+                for name in re.findall(r"[A-Z][0-9]+", run):
+                    self.assertIn(name, told, path)
+                    named.add(name)
+        self.assertEqual(told - named, set(), "told and never named")
+
+    def test_no_document_is_named_that_a_clone_does_not_have(self):
+        for path, text in texts(*self.CODE):
+            with self.subTest(path):
+                self.assertIsNone(re.search(r"\bDESIGN(\.md)?\b(?= \u00a7|\.md| section)|\bspec(ification)? [a-z-]+ \u00a7|\bspec/|wire-django|\((?:see )?spec \w+\)", text))
+                for name in re.findall(r"\b((?:docs|src|include|tests|bench|cmake|examples)/[\w./-]*\w\.(?:md|c|h|py|txt|jsonl|sql|mjs))\b", text):
+                    self.assertTrue(os.path.exists(os.path.join(ROOT, name)), "%s names %s" % (path, name))
+
+    def test_a_file_that_a_comment_names_is_in_its_layer(self):
+        """`wait.c` in a comment of src/net is a file there, or in another folder by its path."""
+        names = {os.path.basename(path) for path, _ in texts("src/**/*.[chS]", "include/**/*.h", "tests/**/*.[ch]", "examples/**/*.[ch]", "bench/**/*.[ch]")}
+        for path, text in texts("src/**/*.[ch]", "include/**/*.h"):
+            for comment in re.findall(r"/\*.*?\*/", text, re.S):
+                for name in re.findall(r"(?<![\w./<\"-])((?:\w+/)*\w+\.[chS])\b(?!\.)", comment):
+                    with self.subTest("%s: %s" % (path, name)):
+                        self.assertIn(os.path.basename(name), names)
 
 
 class Links(unittest.TestCase):

@@ -96,7 +96,7 @@ typedef struct fr_row {
     uint64_t set;  /* bit i: field i was given */
 } fr_row;
 
-/* FR_MODEL and the FR_IS_NULL / FR_SET_NULL / FR_IS_SET macros: model/fr_model.h keeps the machinery. */
+/* FR_MODEL and the FR_IS_NULL / FR_SET_NULL / FR_IS_SET macros: model_macros.h keeps the machinery. */
 #include <freshet/model_macros.h>
 
 #ifdef __cplusplus

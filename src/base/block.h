@@ -1,5 +1,8 @@
-/* Immutable bytes shared by many sockets and threads (one encoded frame). DESIGN §5, traps B9: one
- * atomic count for the workers, and a plain count inside each worker (see ws/fan). */
+/*
+ * Immutable bytes shared by many sockets and threads (one encoded frame), with one atomic count. A broadcast holds one
+ * reference on each worker, however many members it goes to; a connection holds one while the block waits in its output
+ * (traps B9).
+ */
 #ifndef FR_BASE_BLOCK_H
 #define FR_BASE_BLOCK_H
 #ifdef __cplusplus

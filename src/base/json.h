@@ -1,5 +1,5 @@
 /*
- * JSON: a writer that spells as DRF does (spec wire-django §1.5), and an iterative pull reader that
+ * JSON: a writer that spells as DRF does, and an iterative pull reader that
  * keeps numbers as text (traps C7), so that 400-digit integers, 1e400, lone surrogates and NUL can
  * be judged per field.
  */

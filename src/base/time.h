@@ -1,5 +1,5 @@
-/* Civil time, its ISO 8601 / Django texts, and the clocks. Grammar: spec wire-django §1.9 (Django
- * 3.2). */
+/* Civil time, its ISO 8601 / Django texts, and the clocks. Grammar: that of Django's
+ * dateparse and of DRF's field formats. */
 #ifndef FR_BASE_TIME_H
 #define FR_BASE_TIME_H
 #include <freshet/base.h>

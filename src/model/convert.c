@@ -1,5 +1,5 @@
 /*
- * Stored values from text (URLs, defaults) and from and to the members of C structs. Stored forms: spec wire-django §5.6.
+ * Stored values from text (URLs, defaults) and from and to the members of C structs. Stored forms: as Django's SQLite back end stores them.
  */
 #include "base/json.h"
 #include "base/str.h"

@@ -1,6 +1,6 @@
 /*
  * Stored values: what a database column holds (SQLite's five types), and their ways to and from C structs, JSON text
- * and Django's storage formats (spec wire-django §5.6).
+ * and Django's storage formats (its SQLite back end's).
  */
 #ifndef FR_MODEL_VALUE_H
 #define FR_MODEL_VALUE_H

@@ -1,5 +1,6 @@
 /*
- * The event loop of one worker thread. DESIGN §5; the seam to the back end is backend.h (epoll now, io_uring next).
+ * The event loop of one worker thread. The seam to the back end is backend.h: events come by epoll, output may leave by
+ * io_uring.
  *
  * A pass: wait for events → data of connections is handed to their protocols → timers (a connection whose deadline has
  * passed is looked at once more: what has come for it is read before it is judged) → tasks from other threads →

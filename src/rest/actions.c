@@ -1,6 +1,6 @@
 /*
  * The six actions of a viewset, and OPTIONS: a request as data in, an answer as data out. Errors come in DRF's order
- * (spec wire-django §1.2): representation, method, the object, the body, its fields.
+ * (APIView.initial, then the mixins of its viewsets): representation, method, the object, the body, its fields.
  */
 #include "base/json.h"
 #include "base/str.h"

@@ -1,6 +1,6 @@
 /*
- * A request's JSON as stored values: conversion and validation of each field with DRF's rules and words (spec wire-django
- * §1.8, §1.9). Errors of all fields are collected.
+ * A request's JSON as stored values: conversion and validation of each field with the rules and words of DRF's
+ * serializer fields. Errors of all fields are collected.
  */
 #ifndef FR_REST_FIELD_INPUT_H
 #define FR_REST_FIELD_INPUT_H

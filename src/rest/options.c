@@ -1,4 +1,4 @@
-/* See options.h. The texts and their order are those of DRF's SimpleMetadata (spec wire-django §1.12). */
+/* See options.h. The texts and their order are those of DRF's SimpleMetadata. */
 #include "rest/options.h"
 
 #include "base/json.h"

@@ -1,4 +1,4 @@
-/* Whether a text is an e-mail address, URL, slug or IP address as Django 3.2 sees it (spec wire-django §1.9). Pure. */
+/* Whether a text is an e-mail address, URL, slug or IP address as Django's core.validators see it. Pure. */
 #ifndef FR_REST_VALIDATORS_H
 #define FR_REST_VALIDATORS_H
 #include <freshet/base.h>

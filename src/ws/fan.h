@@ -1,7 +1,7 @@
 /*
  * Fan-out: one encoded frame to all members of a topic on this loop. Used by groups (channels) and views (live).
  * Members are a dense array (swap-remove); a publish appends the block to the topic's pending list and marks the topic
- * dirty; at the end of the pass each member gets everything pending in one go (DESIGN §5), of many members a slice at a
+ * dirty; at the end of the pass each member gets everything pending in one go, of many members a slice at a
  * time.
  */
 #ifndef FR_WS_FAN_H

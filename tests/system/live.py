@@ -1,4 +1,4 @@
-"""What a live socket says of a list or of one row, as a client keeps it: DESIGN §6."""
+"""What a live socket says of a list or of one row, as a client keeps it: docs/live-protocol.md."""
 import json
 
 from wsclient import WebSocket

@@ -8,7 +8,7 @@ from wsclient import WebSocket, frame
 
 FIRST = 500          # what these cost more than the others is the server's own
 MANY = 4000
-MOST_BYTES = 256     # of user memory, for a socket in one group (docs/decisions.md, DESIGN section 5)
+MOST_BYTES = 256     # of user memory, for a socket in one group (docs/decisions.md)
 NOISE_KIB = 512      # of the process as a whole, when it has been busy
 
 

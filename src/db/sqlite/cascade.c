@@ -1,5 +1,5 @@
 /*
- * ON DELETE as Django does it: by the program, not by the database (spec wire-django §5.1). First everything that would
+ * ON DELETE as Django does it: by the program, not by the database (its deletion.Collector). First everything that would
  * go is collected, so that a protected row stops it before anything is done; then foreign keys are set to NULL, then
  * rows are deleted, the youngest found first, so that immediate constraints of somebody else's tables hold as well.
  */

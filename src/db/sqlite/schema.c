@@ -1,5 +1,5 @@
 /*
- * Tables as Django makes them (spec wire-django §5.1, §5.6), so that both can use one file: missing ones are created,
+ * Tables as Django's migrations make them on SQLite, so that both can use one file: missing ones are created,
  * those that are there are checked and left alone.
  */
 #include "db/sqlite/sqlite_int.h"

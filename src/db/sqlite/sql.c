@@ -1,4 +1,4 @@
-/* What each lookup means in SQL is Django's meaning on SQLite (spec wire-django §1.11): contains and startswith are LIKE
+/* What each lookup means in SQL is Django's meaning on SQLite: contains and startswith are LIKE
  * and therefore fold ASCII case, as icontains does. */
 #include "db/sqlite/sql.h"
 

@@ -81,7 +81,7 @@ static bool is_wal(fr_sqlite *conn, const char *sql, int *rc)
 
 static int set_pragmas(fr_sqlite *conn, fr_sqlite_role role)
 {
-    /* mmap_size 0: after each commit of another connection the mapping would be given up (storage §4).
+    /* mmap_size 0: after each commit of another connection the mapping would be given up.
      * query_only: a reader that writes would be a mistake of ours. */
     return sqlite3_exec(conn->h,
                         role == FR_SQLITE_WRITER

@@ -1,6 +1,6 @@
 /*
  * A connection to SQLite with its prepared statements, kept by shape. One thread at a time. The library is set up once
- * a process, before the first connection: no mutexes of its own, no memory statistics (spec storage).
+ * a process, before the first connection: no mutexes of its own, no memory statistics.
  */
 #ifndef FR_DB_SQLITE_H
 #define FR_DB_SQLITE_H

@@ -755,7 +755,7 @@ static void each_allocation_may_fail(void **state)
     assert_true(served > 0);
 }
 
-/* What DESIGN §5 promises of a plain socket, but for its connection: one object of a slab, in a group or not. */
+/* What a plain socket costs besides its connection (docs/performance.md): one object of a slab, in a group or not. */
 static void an_idle_socket_is_one_small_object(void **state)
 {
     (void)state;

@@ -61,7 +61,7 @@ static void tables_are_made_as_django_makes_them(void **state)
                         "varchar(50) NOT NULL, \"ip\" char(39) NOT NULL, "
                         "\"author_id\" bigint NOT NULL REFERENCES \"author\" (\"id\") DEFERRABLE "
                         "INITIALLY DEFERRED)\n");
-    /* MD5("app_thing" + "owner_id") begins with 92085f89: the spec's example; ours by the same rule */
+    /* MD5("app_thing" + "owner_id") begins with 92085f89: as Django makes it; ours by the same rule */
     assert_non_null(
         strstr(column(&t, "SELECT name FROM sqlite_schema WHERE type = 'index' ORDER BY name"),
                "every_author_id_"));

@@ -1,4 +1,4 @@
-/* Stored values: order, text forms, JSON spelling, structs. Expected texts: spec wire-django §1.9 and §5.6. */
+/* Stored values: order, text forms, JSON spelling, structs. Expected texts: those of DRF's fields and Django's columns. */
 #include "model/value.h"
 
 #include <math.h>

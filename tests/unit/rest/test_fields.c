@@ -1,5 +1,5 @@
-/* Each kind of field: what is taken, what it becomes, what is said when it is not. Expected bytes: spec wire-django §1.8, §1.9
- * and the recorded answers of the reference. */
+/* Each kind of field: what is taken, what it becomes, what is said when it is not. Expected bytes: the
+ * recorded answers of the reference. */
 #include <stdio.h>
 #include <string.h>
 

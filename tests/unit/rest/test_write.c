@@ -1,4 +1,4 @@
-/* Create, update, destroy: statuses, bodies and the order of errors, as the reference answers (spec wire-django §1.2-1.8). */
+/* Create, update, destroy: statuses, bodies and the order of errors, as the reference answers. */
 #include "base/str.h"
 #include "world.h"
 
