@@ -5,6 +5,7 @@
 #ifndef FR_DB_DB_H
 #define FR_DB_DB_H
 #include <freshet/db.h>
+#include "model/column.h"
 #include "model/query.h"
 #include "net/wait.h"
 
@@ -60,6 +61,8 @@ void fr_db_close(fr_db *db);
 /* The last place whose group is committed and visible. Any thread. */
 fr_place fr_db_committed(const fr_db *db);
 uint32_t fr_db_schema_number(const fr_db *db);
+/* How the column of a field compares, in the table as it is now. Any thread. */
+fr_column fr_db_column(const fr_db *db, const fr_model *model, uint16_t field);
 /* Bit i: field i is a virtual generated column, which changes do not tell (NULL in old and new): a view that looks at it
  * is re-run (traps A4). */
 uint64_t fr_db_unseen_fields(const fr_db *db, const fr_model *model);

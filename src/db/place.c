@@ -44,6 +44,12 @@ fr_err fr_db_of(fr_ctx *ctx, const fr_model *model, fr_db **db, fr_table **table
                                : FR_OK;
 }
 
+fr_column fr_db_column(const fr_db *db, const fr_model *model, uint16_t field)
+{
+    const fr_table *table = fr_db_table(db, model);
+    return table ? atomic_load(&table->compares[field]) : (fr_column){0};
+}
+
 uint64_t fr_db_unseen_fields(const fr_db *db, const fr_model *model)
 {
     fr_table *table = fr_db_table(db, model);

@@ -30,7 +30,8 @@ fr_err fr_table_init(fr_table *table, const fr_model *model, fr_arena *arena)
     table->name = fr_str_c(fr_model_table(model));
     table->quoted = quote(arena, &scratch, table->name);
     table->columns = fr_arena_zalloc(arena, model->field_count * sizeof *table->columns);
-    bool is_ok = table->quoted.p && table->columns;
+    table->compares = fr_arena_zalloc(arena, model->field_count * sizeof *table->compares);
+    bool is_ok = table->quoted.p && table->columns && table->compares;
     for (uint32_t i = 0; i < model->field_count && is_ok; i++) {
         char name[128];
         table->columns[i] = quote(arena, &scratch, fr_field_column(&model->fields[i], name));

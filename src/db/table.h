@@ -3,6 +3,7 @@
 #define FR_DB_TABLE_H
 #include <stdatomic.h>
 #include "base/buf.h"
+#include "model/column.h"
 #include "model/model.h"
 
 typedef struct fr_table fr_table;
@@ -25,7 +26,8 @@ struct fr_table {
     fr_str *columns;       /* of each field, quoted; field_count of them */
     fr_link *links;        /* owned by the arena */
     size_t link_count;
-    uint64_t generated; /* bit i: field i is computed by the database: never written */
+    _Atomic(fr_column) *compares; /* how each field's column does; asked from any thread */
+    uint64_t generated;           /* bit i: field i is computed by the database: never written */
     atomic_uint_fast64_t
         unseen; /* virtual ones, which changes do not tell: NULL in images; asked from any thread */
     void *inner; /* what only the back end knows of it */

@@ -9,6 +9,7 @@ typedef struct page {
     fr_read *read;
     fr_sqlite *conn;
     uint16_t field;      /* ordered by */
+    fr_column column;    /* how that compares */
     bool has_row_before; /* the first row is the page before's last: only compared */
     int64_t limit;       /* 0: none */
     fr_value last;       /* the neighbour's value; text in bytes */
@@ -26,7 +27,9 @@ bool fr_page_mirror(const fr_read *read, fr_query *out)
         return false;
     const fr_field *field = &table->model->fields[query->orders[0].field];
     bool has_index = field->index || field->unique || field->kind == FR_KIND_FOREIGN_KEY;
-    if (!has_index || table->model->fields[table->key].kind != FR_KIND_ID || query->limit < 0 ||
+    fr_column column = atomic_load(&table->compares[query->orders[0].field]);
+    if (!has_index || column.collation == FR_COLLATION_OTHER ||
+        table->model->fields[table->key].kind != FR_KIND_ID || query->limit < 0 ||
         query->limit > INT32_MAX || query->offset < 0)
         return false;
     *out = *query;
@@ -71,7 +74,7 @@ static fr_err run(page *p, fr_stmt *stmt, bool *has_ties)
          row++) {
         fr_value value = fr_stmt_value(stmt->h, p->field);
         bool is_first = row == (p->has_row_before ? -1 : 0);
-        *has_ties = (!is_first && fr_value_cmp(value, p->last) == 0) || !keep(p, value);
+        *has_ties = (!is_first && fr_column_cmp(p->column, value, p->last) == 0) || !keep(p, value);
         if (*has_ties)
             return FR_OK;
         if (row >= 0 && (!p->limit || row < p->limit))
@@ -83,9 +86,11 @@ static fr_err run(page *p, fr_stmt *stmt, bool *has_ties)
 fr_err fr_page_run(fr_read *read, fr_sqlite *conn, const fr_query *mirror, bool *has_ties)
 {
     fr_stmt *stmt;
+    uint16_t field = mirror->orders[0].field;
     page p = {.read = read,
               .conn = conn,
-              .field = mirror->orders[0].field,
+              .field = field,
+              .column = atomic_load(&read->table->compares[field]),
               .has_row_before = read->query->offset > 0,
               .limit = read->query->limit};
     int rc = fr_sql_stmt_query(conn, FR_SQL_SELECT, read->table, mirror, &stmt);

@@ -14,12 +14,63 @@ static char *column_dup(sqlite3_stmt *h, int i)
     return text ? strdup((const char *)text) : NULL;
 }
 
+static bool type_has(const char *type, const char *part)
+{
+    size_t n = strlen(part);
+    for (; *type; type++)
+        if (sqlite3_strnicmp(type, part, (int)n) == 0)
+            return true;
+    return false;
+}
+
+/* SQLite's rule: INT wins over all, then the text words, then BLOB or nothing, then REAL. ANY is a type of STRICT tables,
+ * where nothing becomes of a value; elsewhere it is a word like others. */
+static fr_affinity affinity_of(const char *type, bool is_strict)
+{
+    if (type_has(type, "INT"))
+        return FR_AFFINITY_INTEGER;
+    if (type_has(type, "CHAR") || type_has(type, "CLOB") || type_has(type, "TEXT"))
+        return FR_AFFINITY_TEXT;
+    if (!*type || type_has(type, "BLOB") || (is_strict && sqlite3_stricmp(type, "ANY") == 0))
+        return FR_AFFINITY_BLOB;
+    if (type_has(type, "REAL") || type_has(type, "FLOA") || type_has(type, "DOUB"))
+        return FR_AFFINITY_REAL;
+    return FR_AFFINITY_NUMERIC;
+}
+
+static fr_collation collation_of(const char *name)
+{
+    static const char *const NAMES[FR_COLLATION_OTHER] = {[FR_COLLATION_BINARY] = "BINARY",
+                                                          [FR_COLLATION_NOCASE] = "NOCASE",
+                                                          [FR_COLLATION_RTRIM] = "RTRIM"};
+    for (unsigned i = 0; i < FR_COLLATION_OTHER; i++)
+        if (sqlite3_stricmp(name, NAMES[i]) == 0)
+            return (fr_collation)i;
+    return FR_COLLATION_OTHER;
+}
+
+/* What PRAGMA table_xinfo does not tell. */
+static int read_collation(fr_sqlite *conn, const char *table, fr_column_info *column,
+                          bool is_strict)
+{
+    const char *type = NULL, *collation = NULL;
+    int rc = sqlite3_table_column_metadata(conn->h, "main", table, column->name, &type, &collation,
+                                           NULL, NULL, NULL);
+    if (rc != SQLITE_OK)
+        return rc;
+    column->compares = (fr_column){(uint8_t)affinity_of(type ? type : "", is_strict),
+                                   (uint8_t)collation_of(collation)};
+    column->collation = strdup(collation);
+    return column->collation ? SQLITE_OK : SQLITE_NOMEM;
+}
+
 static int read_kind(fr_sqlite *conn, fr_str name, fr_table_info *out, bool *has_key_index)
 {
     sqlite3_stmt *h;
     int rc = sqlite3_prepare_v2(
         conn->h,
-        "SELECT type, wr, EXISTS (SELECT 1 FROM pragma_index_list(l.name) WHERE origin = 'pk')"
+        "SELECT type, wr, strict, EXISTS (SELECT 1 FROM pragma_index_list(l.name) WHERE origin = "
+        "'pk')"
         " FROM pragma_table_list AS l WHERE schema = 'main' AND name = ? COLLATE NOCASE",
         -1, &h, NULL);
     if (rc != SQLITE_OK)
@@ -30,7 +81,8 @@ static int read_kind(fr_sqlite *conn, fr_str name, fr_table_info *out, bool *has
         out->is_there = true;
         out->is_view = strcmp((const char *)sqlite3_column_text(h, 0), "table") != 0;
         out->is_without_rowid = sqlite3_column_int(h, 1);
-        *has_key_index = sqlite3_column_int(h, 2);
+        out->is_strict = sqlite3_column_int(h, 2);
+        *has_key_index = sqlite3_column_int(h, 3);
         rc = SQLITE_DONE;
     }
     sqlite3_finalize(h);
@@ -44,6 +96,14 @@ static int rowid_column(const fr_table_info *info, bool has_key_index)
         if (info->columns.at[i].key)
             return (int)i;
     return -1;
+}
+
+static void free_column(fr_column_info *column)
+{
+    free(column->name);
+    free(column->type);
+    free(column->default_);
+    free(column->collation);
 }
 
 int fr_table_info_read(fr_sqlite *conn, fr_str name, fr_table_info *out)
@@ -69,25 +129,23 @@ int fr_table_info_read(fr_sqlite *conn, fr_str name, fr_table_info *out)
                                  .key = sqlite3_column_int(h, 4),
                                  .kind = sqlite3_column_int(h, 5)};
         if (!column.name || !fr_vec_push(&out->columns, column)) {
-            free(column.name);
-            free(column.type);
-            free(column.default_);
+            free_column(&column);
             rc = SQLITE_NOMEM;
             break;
         }
     }
     sqlite3_finalize(h);
+    for (size_t i = 0; i < out->columns.count && rc == SQLITE_DONE && !out->is_view; i++)
+        if (read_collation(conn, name.p, &out->columns.at[i], out->is_strict) != SQLITE_OK)
+            rc = sqlite3_errcode(conn->h);
     out->rowid = rowid_column(out, has_key_index);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 void fr_table_info_deinit(fr_table_info *info)
 {
-    for (size_t i = 0; i < info->columns.count; i++) {
-        free(info->columns.at[i].name);
-        free(info->columns.at[i].type);
-        free(info->columns.at[i].default_);
-    }
+    for (size_t i = 0; i < info->columns.count; i++)
+        free_column(&info->columns.at[i]);
     fr_vec_deinit(&info->columns);
 }
 
@@ -110,22 +168,9 @@ fr_err fr_image_map_new(fr_table *table, fr_arena *arena)
     return map->defaults ? FR_OK : FR_ENOMEM;
 }
 
-static bool type_has(const char *type, const char *part)
+static bool is_real(const fr_column_info *column)
 {
-    size_t n = strlen(part);
-    for (; *type; type++)
-        if (sqlite3_strnicmp(type, part, (int)n) == 0)
-            return true;
-    return false;
-}
-
-/* SQLite's rule: INT wins over all, then the text words, then BLOB or nothing, then REAL. */
-static bool is_real(const char *type)
-{
-    if (!type || type_has(type, "INT") || type_has(type, "CHAR") || type_has(type, "CLOB") ||
-        type_has(type, "TEXT") || type_has(type, "BLOB"))
-        return false;
-    return type_has(type, "REAL") || type_has(type, "FLOA") || type_has(type, "DOUB");
+    return column->compares.affinity == FR_AFFINITY_REAL;
 }
 
 /* Others cannot have been added to a table with rows. */
@@ -191,8 +236,7 @@ static void map_column(fr_table *table, uint32_t field, const fr_table_info *inf
     map->updated[field] = (int16_t)stored;
     if (at == info->rowid)
         map->column[field] = map->updated[field] = FR_IMAGE_KEY;
-    else if (stored == info->rowid ||
-             (is_real(columns[position].type) && !is_real(columns[at].type)))
+    else if (stored == info->rowid || (is_real(&columns[position]) && !is_real(&columns[at])))
         map->is_blind = true;
 }
 
@@ -208,7 +252,8 @@ static void map_field(fr_table *table, uint32_t field, const fr_table_info *info
         *unseen |= bit;
     else if (!table->model->fields[field].secret)
         map_column(table, field, info, at);
-    if (is_real(column->type))
+    atomic_store(&table->compares[field], column->compares);
+    if (is_real(column))
         map->real |= bit;
     if (!column->default_ || column->kind != FR_COLUMN_PLAIN || !is_constant(column->default_))
         return;

@@ -35,9 +35,11 @@ static inline fr_image_map *fr_image_map_of(const fr_table *table)
 /* An empty map. Errors: FR_ENOMEM. */
 fr_err fr_image_map_new(fr_table *table, fr_arena *arena);
 
-/* One column as PRAGMA table_xinfo tells it. */
+/* One column as SQLite tells it. */
 typedef struct fr_column_info {
     char *name, *type, *default_; /* owned; default_ NULL if none */
+    char *collation;              /* owned; "BINARY" … */
+    fr_column compares;
     bool is_not_null;
     int key; /* place in the primary key from 1, or 0 */
     enum { FR_COLUMN_PLAIN, FR_COLUMN_HIDDEN, FR_COLUMN_VIRTUAL, FR_COLUMN_STORED } kind;
@@ -46,7 +48,7 @@ typedef struct fr_column_info {
 typedef struct fr_table_info {
     FR_VEC(fr_column_info) columns;
     int rowid; /* the column that is the rowid, or -1 */
-    bool is_there, is_view, is_without_rowid;
+    bool is_there, is_view, is_without_rowid, is_strict;
 } fr_table_info;
 
 int fr_table_info_read(fr_sqlite *conn, fr_str name,
@@ -55,6 +57,6 @@ void fr_table_info_deinit(fr_table_info *info);
 int fr_table_info_find(const fr_table_info *info,
                        fr_str column); /* ASCII case folded; -1 if none */
 
-/* Fill the map, generated and unseen from what the table is now. Errors: FR_ENOMEM, FR_EBACKEND. */
+/* Fill the map, compares, generated and unseen from what the table is now. Errors: FR_ENOMEM, FR_EBACKEND. */
 fr_err fr_table_map(fr_table *table, const fr_table_info *info, fr_arena *arena);
 #endif

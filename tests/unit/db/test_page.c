@@ -105,6 +105,30 @@ static void every_page_is_in_the_exact_order(void **state)
     test_close(&t);
 }
 
+/* Equal is what the column takes for equal: of `r1` and `R1` the row with the lower key comes first, both ways. */
+static void pages_over_a_column_that_folds_letters_are_in_the_exact_order(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *collation, *rank;
+    } cases[] = {{"NOCASE", "CASE WHEN i % 2 THEN 'r' ELSE 'R' END || i % 30"},
+                 {"RTRIM", "printf('%d%.*c', i % 30, i % 3, ' ')"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fr_test_db t;
+        char sql[256];
+        test_folder(&t);
+        snprintf(sql, sizeof sql,
+                 "CREATE TABLE ranked(id INTEGER PRIMARY KEY, rank TEXT COLLATE %s, other INT);"
+                 "CREATE INDEX by_rank ON ranked(rank)",
+                 cases[i].collation);
+        test_stranger(&t, sql);
+        test_open(&t, NULL, models, NULL);
+        fill(&t, cases[i].rank);
+        compare(&t);
+        test_close(&t);
+    }
+}
+
 static void a_page_without_ties_is_read_once(void **state)
 {
     (void)state;
@@ -146,5 +170,6 @@ static void other_orders_are_left_alone(void **state)
     test_close(&t);
 }
 
-FR_TESTS(page, FR_TEST(every_page_is_in_the_exact_order), FR_TEST(a_page_without_ties_is_read_once),
-         FR_TEST(other_orders_are_left_alone))
+FR_TESTS(page, FR_TEST(every_page_is_in_the_exact_order),
+         FR_TEST(pages_over_a_column_that_folds_letters_are_in_the_exact_order),
+         FR_TEST(a_page_without_ties_is_read_once), FR_TEST(other_orders_are_left_alone))
