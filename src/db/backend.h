@@ -25,6 +25,7 @@ typedef struct fr_basis {
 typedef enum fr_read_kind {
     FR_READ_QUERY, /* rows of `query` */
     FR_READ_KEY,   /* the row with `key`. FR_ENOTFOUND */
+    FR_READ_STORED_KEY, /* the key of that row as it is stored → key, in the ctx's arena. FR_ENOTFOUND */
     FR_READ_COUNT, /* of `query` → number */
     FR_READ_EXISTS, /* whether a row has `key` in `field`, another than that with `not_key` → number */
     FR_READ_SINCE, /* what the log says of the table after a place → history */

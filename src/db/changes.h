@@ -11,7 +11,9 @@
 /* One firing of the hook, or after the fold one change of one row. Offsets into bytes. */
 typedef struct fr_record {
     uint16_t table;
-    uint8_t op;           /* FR_CREATE, FR_UPDATE, FR_DELETE; FR_FLOOD: the table is in flood */
+    uint8_t op; /* FR_CREATE, FR_UPDATE, FR_DELETE; FR_FLOOD: the table is in flood */
+    bool
+        is_partial; /* equal images do not mean equal rows: a virtual column may be made of what is not in them */
     size_t key, key_end;  /* encoded; of the old row for an update */
     size_t old, old_end;  /* image; empty for create */
     size_t new_, new_end; /* image; empty for delete */

@@ -20,7 +20,8 @@ typedef struct fr_change {
     const fr_model *model;
     enum { FR_CREATE = 1, FR_UPDATE, FR_DELETE } op;
     fr_value key;
-    const fr_value *old;  /* field_count values in model order; NULL for create */
+    /* field_count values in model order; NULL for create. Virtual generated columns are NULL in it. */
+    const fr_value *old;
     const fr_value *new_; /* NULL for delete */
 } fr_change;
 
@@ -61,11 +62,9 @@ void fr_db_close(fr_db *db);
 /* The last place whose group is committed and visible. Any thread. */
 fr_place fr_db_committed(const fr_db *db);
 uint32_t fr_db_schema_number(const fr_db *db);
-/* How the column of a field compares, in the table as it is now. Any thread. */
+/* How the column of a field, and that of the key, compares in the table as it is now. Any thread. */
 fr_column fr_db_column(const fr_db *db, const fr_model *model, uint16_t field);
-/* Bit i: field i is a virtual generated column, which changes do not tell (NULL in old and new): a view that looks at it
- * is re-run (traps A4). */
-uint64_t fr_db_unseen_fields(const fr_db *db, const fr_model *model);
+fr_column fr_db_key_column(const fr_db *db, const fr_model *model);
 
 typedef struct fr_db_stats {
     uint64_t members, failed;    /* run by the writer */
@@ -96,6 +95,10 @@ fr_err fr_db_select(fr_ctx *ctx, const fr_query *query, const fr_reader_sink *si
                     fr_place *place);
 fr_err fr_db_select_key(fr_ctx *ctx, const fr_model *model, fr_value key,
                         const fr_reader_sink *sink, fr_place *place); /* FR_ENOTFOUND */
+/* The key that `key` names, as it is stored: `ABC` may name the row `abc`, and "007" the row 7. Asked of the table only where
+ * the column makes another value of it, or takes unlike ones for equal; else key itself. *out: in the ctx's arena.
+ * Errors: FR_ENOTFOUND. Suspends as a read does. */
+fr_err fr_db_stored_key(fr_ctx *ctx, const fr_model *model, fr_value key, fr_value *out);
 /* Remembered by each loop until somebody commits; limit and offset do not matter. */
 fr_err fr_db_count(fr_ctx *ctx, const fr_query *query, int64_t *out);
 fr_err fr_db_exists(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value value,

@@ -59,7 +59,8 @@ static bool settle(const fr_changes *changes, fr_record *record)
     bool had = record->old != record->old_end, has = record->new_ != record->new_end;
     record->op = !had ? FR_CREATE : has ? FR_UPDATE : FR_DELETE;
     if (had && has)
-        return !fr_str_eq(fr_changes_old(changes, record), fr_changes_new(changes, record));
+        return record->is_partial ||
+               !fr_str_eq(fr_changes_old(changes, record), fr_changes_new(changes, record));
     return had || has;
 }
 

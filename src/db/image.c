@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/str.h"
+
 enum tag { TAG_NULL, TAG_INT, TAG_REAL, TAG_TEXT, TAG_BLOB, TAG_SAME };
 
 static void put_varint(fr_buf *out, uint64_t v)
@@ -114,6 +116,23 @@ bool fr_image_decode(fr_str bytes, fr_value *values, size_t count, const fr_valu
         }
     }
     return pos == bytes.n;
+}
+
+bool fr_image_with(fr_buf *out, fr_str image, uint64_t fields, const fr_value *values)
+{
+    size_t pos = 1, count = image.n ? (uint8_t)image.p[0] : 0;
+    fr_buf_put(out, fr_str_sub(image, 0, 1));
+    for (size_t i = 0; i < count; i++) {
+        fr_value ignored;
+        size_t start = pos;
+        if (!fr_image_next(image, &pos, &ignored))
+            return false;
+        if (fields >> i & 1)
+            fr_image_value(out, values[i]);
+        else
+            fr_buf_put(out, (fr_str){image.p + start, pos - start});
+    }
+    return count && !out->has_failed;
 }
 
 void fr_image_diff(fr_buf *out, fr_str old, fr_str new_)

@@ -16,6 +16,8 @@
 #include "model/value.h"
 
 void fr_image_value(fr_buf *out, fr_value value);
+/* The image with other values in `fields` (bit i: field i). false: it is no image, or memory is out. */
+bool fr_image_with(fr_buf *out, fr_str image, uint64_t fields, const fr_value *values);
 /* The old image with only what differs from the new one. */
 void fr_image_diff(fr_buf *out, fr_str old, fr_str new_);
 /* Texts are borrowed from bytes. `same` (may be NULL) fills fields marked 5. false: bytes are not an image of count fields. */

@@ -50,8 +50,8 @@ fr_column fr_db_column(const fr_db *db, const fr_model *model, uint16_t field)
     return table ? atomic_load(&table->compares[field]) : (fr_column){0};
 }
 
-uint64_t fr_db_unseen_fields(const fr_db *db, const fr_model *model)
+fr_column fr_db_key_column(const fr_db *db, const fr_model *model)
 {
-    fr_table *table = fr_db_table(db, model);
-    return table ? atomic_load(&table->unseen) : 0;
+    const fr_table *table = fr_db_table(db, model);
+    return table ? atomic_load(&table->compares[table->key]) : (fr_column){0};
 }

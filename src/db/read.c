@@ -30,6 +30,17 @@ fr_err fr_db_select_key(fr_ctx *ctx, const fr_model *model, fr_value key,
     return run(&read, model, place);
 }
 
+fr_err fr_db_stored_key(fr_ctx *ctx, const fr_model *model, fr_value key, fr_value *out)
+{
+    fr_read read = {.kind = FR_READ_STORED_KEY, .ctx = ctx, .key = key};
+    fr_table *table;
+    FR_TRY(fr_db_of(ctx, model, &read.db, &table));
+    if (!fr_column_is_exact(atomic_load(&table->compares[table->key]), key))
+        FR_TRY(run(&read, model, NULL));
+    *out = read.key;
+    return FR_OK;
+}
+
 fr_err fr_db_count(fr_ctx *ctx, const fr_query *query, int64_t *out)
 {
     fr_read read = {.kind = FR_READ_COUNT, .ctx = ctx, .query = query};

@@ -47,7 +47,7 @@ struct fr_source {
         *printer; /* the first of the model that prints rows alike: it keeps the text at hand */
     /* the matcher's */
     fr_view *list;
-    fr_map details;   /* the key's bytes → fr_view */
+    fr_map details;   /* the key as fr_column_put spells it → fr_view */
     uint64_t printed; /* the change whose text is at hand; see matcher.c */
     size_t text_start, text_bytes;
 };
@@ -201,8 +201,8 @@ struct fr_topic {
     fr_worker *worker;
     fr_source *source;
     bool is_detail;
-    fr_value key; /* of a detail */
-    fr_str name;  /* source, kind and key as bytes; owned, behind the struct */
+    fr_value key; /* of a detail, as it is stored; its text is behind the name */
+    fr_str name;  /* source, and the key as fr_column_put spells it; owned, behind the struct */
     uint32_t fingerprint;
     /* to and from the matcher, one at a time */
     fr_ask ask;
@@ -321,7 +321,4 @@ enum { FR_TOKEN_TEXT = 20 + 1 + 16 + 1 + 8 + 1 };
 /* "number.mark.fingerprint". Returns its length; a NUL follows. */
 size_t fr_token_put(char out[FR_TOKEN_TEXT], fr_place place, uint32_t fingerprint);
 size_t fr_place_put(char out[FR_TOKEN_TEXT], fr_place place); /* "number.mark" */
-
-/* The bytes of a key, for maps. */
-void fr_key_put(fr_buf *out, fr_value key);
 #endif

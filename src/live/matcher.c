@@ -81,7 +81,8 @@ static fr_err add_topic(fr_matcher *m, fr_topic *topic)
 {
     fr_buf_clear(&m->name);
     if (topic->is_detail)
-        fr_key_put(&m->name, topic->key);
+        fr_column_put(fr_db_key_column(m->live->db, topic->source->rt->model), topic->key,
+                      &m->name);
     FR_TRY(fr_buf_check(&m->name));
     fr_view *view = find_view(topic->source, topic->is_detail, fr_buf_str(&m->name));
     if (!view)
@@ -224,7 +225,7 @@ static void match(fr_matcher *m, const fr_change *change)
     m->turn++;
     fr_buf_clear(&m->texts);
     fr_buf_clear(&m->name);
-    fr_key_put(&m->name, change->key);
+    fr_column_put(fr_db_key_column(m->live->db, change->model), change->key, &m->name);
     if (m->name.has_failed) {
         flood(m, change->model);
         return;

@@ -29,13 +29,3 @@ size_t fr_token_put(char out[FR_TOKEN_TEXT], fr_place place, uint32_t fingerprin
     out[n] = 0;
     return n;
 }
-
-void fr_key_put(fr_buf *out, fr_value key)
-{
-    fr_buf_put_char(out, (char)('0' + key.type));
-    switch (key.type) {
-    case FR_VALUE_TEXT:
-    case FR_VALUE_BLOB: fr_buf_put(out, key.as.s); break;
-    default: fr_buf_put(out, (fr_str){(const char *)&key.as, sizeof key.as.i}); break;
-    }
-}

@@ -23,7 +23,7 @@ static fr_err put_name(fr_buf *out, const fr_source *source, const fr_value *key
 {
     fr_buf_put(out, (fr_str){(const char *)&source, sizeof(void *)});
     if (key)
-        fr_key_put(out, *key);
+        fr_column_put(fr_db_key_column(source->live->db, source->rt->model), *key, out);
     return fr_buf_check(out);
 }
 
@@ -40,21 +40,25 @@ static void run_pace(fr_timer *timer)
 
 static fr_topic *new_topic(fr_worker *worker, fr_source *source, const fr_value *key, fr_str name)
 {
-    fr_topic *topic = fr_zalloc(sizeof *topic + name.n);
+    bool has_text = key && (key->type == FR_VALUE_TEXT || key->type == FR_VALUE_BLOB);
+    fr_str text = has_text ? key->as.s : (fr_str){0};
+    fr_topic *topic = fr_zalloc(sizeof *topic + name.n + text.n);
     if (!topic)
         return NULL;
-    memcpy(topic + 1, name.p, name.n);
-    topic->name = (fr_str){(const char *)(topic + 1), name.n};
+    char *behind = (char *)(topic + 1);
+    memcpy(behind, name.p, name.n);
+    topic->name = (fr_str){behind, name.n};
     topic->worker = worker;
     topic->source = source;
-    fr_str key_bytes = fr_str_from(topic->name, sizeof(void *));
-    topic->fingerprint = fingerprint_of(source, key_bytes);
+    topic->fingerprint = fingerprint_of(source, fr_str_from(topic->name, sizeof(void *)));
     if (key) {
         topic->is_detail = true;
         topic->key = *key;
-        if (key->type == FR_VALUE_TEXT || key->type == FR_VALUE_BLOB)
-            topic->key.as.s.p = key_bytes.p + 1;
     }
+    if (text.n)
+        memcpy(behind + name.n, text.p, text.n);
+    if (has_text)
+        topic->key.as.s.p = behind + name.n;
     topic->ask = (fr_ask){.what = FR_ASK_ADD, .worker = worker, .topic = topic};
     topic->pace.run = run_pace;
     fr_buf_init(&topic->snapshot.text);

@@ -257,6 +257,18 @@ static fr_err check_list(fr_req *req, fr_source *source, fr_worker *worker)
                                                     : FR_OK;
 }
 
+/* The key of a detail as it is stored, which is what commits call the row by: the URL's `ABC` may be `abc`. */
+static fr_err find_key(fr_req *req, const fr_source *source, fr_str text, fr_value *key,
+                       bool *is_there)
+{
+    *is_there = fr_rest_key(source->rt, text, req->ctx->arena, key);
+    if (!*is_there)
+        return FR_OK;
+    fr_err err = fr_db_stored_key(req->ctx, source->rt->model, *key, key);
+    *is_there = err != FR_ENOTFOUND;
+    return *is_there ? err : FR_OK;
+}
+
 static fr_err accept_socket(fr_req *req, fr_worker *worker, bool is_resume, fr_watcher **out)
 {
     const fr_live *live = worker->live;
@@ -302,8 +314,7 @@ fr_err fr_watcher_open(fr_req *req, const fr_route_match *match, void *arg)
     FR_TRY(fr_worker_get(source->live, req->ctx->loop, &worker));
     FR_TRY(check_query(req, &is_resume));
     if (route->is_detail)
-        has_key =
-            fr_rest_key(source->rt, match->args[match->arg_count - 1].value, req->ctx->arena, &key);
+        FR_TRY(find_key(req, source, match->args[match->arg_count - 1].value, &key, &has_key));
     else
         FR_TRY(check_list(req, source, worker));
     fr_watcher *watcher;

@@ -89,11 +89,14 @@ void fr_column_put(fr_column column, fr_value v, fr_buf *out)
     }
 }
 
-bool fr_column_takes(fr_column column, fr_value v)
+bool fr_column_is_exact(fr_column column, fr_value v)
 {
-    switch (column.affinity) {
-    case FR_AFFINITY_BLOB: return true;
-    case FR_AFFINITY_TEXT: return v.type != FR_VALUE_INT && v.type != FR_VALUE_REAL;
-    default: return v.type != FR_VALUE_TEXT && v.type != FR_VALUE_BLOB;
+    switch (v.type) {
+    case FR_VALUE_INT: /* 7.0 is equal, and only these two store it as 7 */
+        return column.affinity == FR_AFFINITY_INTEGER || column.affinity == FR_AFFINITY_NUMERIC;
+    case FR_VALUE_TEXT:
+        return column.collation == FR_COLLATION_BINARY &&
+               (column.affinity == FR_AFFINITY_TEXT || column.affinity == FR_AFFINITY_BLOB);
+    default: return false;
     }
 }

@@ -33,6 +33,7 @@ int fr_column_cmp(fr_column column, fr_value a, fr_value b);
 /* Append the bytes of a value that is stored in the column: those of two values are the same if, and only if, the values
  * are equal in the column. For maps. */
 void fr_column_put(fr_column column, fr_value v, fr_buf *out);
-/* Whether `column = v` compares v as it is. If not, v is made a number or a text first, by rules that are the database's. */
-bool fr_column_takes(fr_column column, fr_value v);
+/* Whether `column = v` finds nothing but v itself. If not, v is made a number or a text first, by rules that are the
+ * database's, or is equal to values that are stored otherwise. */
+bool fr_column_is_exact(fr_column column, fr_value v);
 #endif

@@ -122,7 +122,10 @@ fr_outcome fr_convert_reference(fr_reading *r, fr_value *out)
         return o;
     fr_err err = fr_db_exists(r->ctx, to, (uint16_t)fr_model_key_index(to), *out,
                               (fr_value){.type = FR_VALUE_NULL}, &is_there);
-    if (err)
+    if (err == FR_OK &&
+        is_there) /* what is kept is the key as it is stored there, as Django keeps the object's */
+        err = fr_db_stored_key(r->ctx, to, *out, out);
+    if (err && err != FR_ENOTFOUND)
         return fr_failed(r, err);
-    return is_there ? FR_TAKEN : refuse_missing(r);
+    return is_there && err == FR_OK ? FR_TAKEN : refuse_missing(r);
 }

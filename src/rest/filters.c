@@ -285,9 +285,11 @@ static outcome take_reference(const reading *r, fr_value *out, fr_err *err)
         return refuse(r, REFUSAL);
     *err = fr_db_exists(r->ctx, to, (uint16_t)fr_model_key_index(to), *out,
                         (fr_value){.type = FR_VALUE_NULL}, &is_there);
-    if (*err)
+    if (*err == FR_OK && is_there)
+        *err = fr_db_stored_key(r->ctx, to, *out, out);
+    if (*err && *err != FR_ENOTFOUND)
         return FAILED;
-    return is_there ? TAKEN : refuse(r, REFUSAL);
+    return is_there && *err == FR_OK ? TAKEN : refuse(r, REFUSAL);
 }
 
 static outcome take(const reading *r, fr_value *out, fr_err *err)

@@ -10,13 +10,45 @@ FR_MODEL(parcel,
 FR_MODEL(stop,
     (ID,          id),
     (FOREIGN_KEY, parcel, .to = &parcel_model));
+FR_MODEL(code,
+    (CHAR, id, .primary_key = true, .max_length = 20),
+    (CHAR, text, .max_length = 20));
+static const fr_field use_fields[] = {
+    {.name = "id", .kind = FR_KIND_ID},
+    {.name = "code", .kind = FR_KIND_FOREIGN_KEY, .to = &code_model}};
+static const fr_model use_model = {.name = "use", .fields = use_fields, .field_count = 2};
+FR_MODEL(serial,
+    (CHAR, id, .primary_key = true, .max_length = 20),
+    (CHAR, text, .max_length = 20));
+FR_MODEL(meter,
+    (BIGINT, id, .primary_key = true),
+    (CHAR,   text, .max_length = 20));
+FR_MODEL(bill,
+    (ID,      id),
+    (INTEGER, net),
+    (INTEGER, total, .read_only = true, .null = true));
+FR_MODEL(ranked,
+    (ID,   id),
+    (CHAR, name, .max_length = 20, .index = true));
 
 static const fr_viewset parcels = {.model = &parcel_model, .filter = "id"};
 static const fr_viewset stops = {.model = &stop_model};
+static const fr_viewset codes = {.model = &code_model};
+static const fr_viewset uses = {.model = &use_model, .filter = "code"};
+static const fr_viewset serials = {.model = &serial_model};
+static const fr_viewset meters = {.model = &meter_model};
+static const fr_viewset bills = {.model = &bill_model};
+static const fr_viewset ranks = {.model = &ranked_model, .ordering = "-name", .page_size = 4};
 
 static const fr_route routes[] = {
     {"parcels/", .viewset = &parcels},
     {"stops/", .viewset = &stops},
+    {"codes/", .viewset = &codes},
+    {"uses/", .viewset = &uses},
+    {"serials/", .viewset = &serials},
+    {"meters/", .viewset = &meters},
+    {"bills/", .viewset = &bills},
+    {"ranks/", .viewset = &ranks},
     {0},
 };
 

@@ -145,6 +145,14 @@ static fr_err carry_out(cascade *c)
                : fr_fail(c->ctx, FR_ENOTFOUND, "Not found."); /* the row asked for is the last */
 }
 
+/* The row asked for by its key as it is stored, as rows that it leads to may lead back to it. */
+static fr_err add_first(cascade *c, fr_table *table)
+{
+    bool found = false;
+    FR_TRY(referers(c, (fr_link){table, table->key}, c->write->key, false, &found));
+    return found ? FR_OK : fr_fail(c->ctx, FR_ENOTFOUND, "Not found.");
+}
+
 fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write)
 {
     assert(fr_writer_is_here());
@@ -156,7 +164,7 @@ fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write)
     }
     c.arena = fr_arena_new(0);
     fr_map_init(&c.seen);
-    fr_err err = c.arena ? add_row(&c, table, write->key) : FR_ENOMEM;
+    fr_err err = c.arena ? add_first(&c, table) : FR_ENOMEM;
     if (err == FR_OK)
         err = collect(&c);
     if (err == FR_OK)

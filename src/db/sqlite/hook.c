@@ -81,6 +81,8 @@ static void put_key(firing *f, bool is_new, size_t *start, size_t *end)
 static void push(firing *f, fr_record record)
 {
     record.table = f->table->index;
+    record.is_partial = !fr_image_map_of(f->table)->is_whole &&
+                        atomic_load_explicit(&f->table->unseen, memory_order_relaxed) != 0;
     if (!fr_vec_push(&f->changes->records, record))
         f->changes->has_failed = true;
 }

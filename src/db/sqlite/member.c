@@ -204,7 +204,9 @@ fr_err fr_txn_run(fr_writer *w, fr_txn_member *member)
     if (err == FR_OK)
         err = fr_changes_fold(&w->changes, w->db->table_count);
     if (err == FR_OK) {
-        int rc = fr_log_member(w, first);
+        int rc = fr_unseen_fill(w, first);
+        if (rc == SQLITE_OK)
+            rc = fr_log_member(w, first);
         if (rc != SQLITE_OK)
             err = fr_db_fail(&ctx, &w->conn, rc, NULL, NULL);
     }

@@ -278,8 +278,10 @@ static int64_t shape(const fr_db *db)
 {
     uint64_t hash = 0;
     for (size_t i = 0; i < db->table_count; i++) {
+        /* unseen fields inverted: in images that are older than unseen.c they are NULL */
+        uint64_t unseen = atomic_load(&db->tables[i].unseen);
         uint64_t parts[3] = {fr_model_fingerprint(db->tables[i].model), db->tables[i].is_live,
-                             atomic_load(&db->tables[i].unseen)};
+                             unseen ? ~unseen : 0};
         hash = fr_str_hash((fr_str){(const char *)parts, sizeof parts}, hash);
     }
     return (int64_t)hash;

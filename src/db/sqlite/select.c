@@ -60,6 +60,33 @@ static fr_err run_select_key(fr_read *read, fr_sqlite *conn)
     return err == FR_OK && !count ? fr_fail(read->ctx, FR_ENOTFOUND, "Not found.") : err;
 }
 
+static fr_err keep_key(fr_read *read, fr_sqlite *conn, fr_stmt *stmt)
+{
+    int rc = fr_read_step(conn, stmt);
+    if (rc == SQLITE_DONE)
+        return fr_fail(read->ctx, FR_ENOTFOUND, "Not found.");
+    if (rc != SQLITE_ROW)
+        return fr_read_fail(read, conn, rc);
+    return fr_value_dup(read->ctx->arena, fr_stmt_value(stmt->h, 0), &read->key) ? FR_OK
+                                                                                 : FR_ENOMEM;
+}
+
+static fr_err run_stored_key(fr_read *read, fr_sqlite *conn)
+{
+    fr_stmt *stmt;
+    int rc = fr_sql_stmt_mask(conn, FR_SQL_KEYS_BY, read->table, read->table->key | FR_SQL_BUT_KEY,
+                              &stmt);
+    if (rc != SQLITE_OK)
+        return fr_read_fail(read, conn, rc);
+    fr_err err = FR_EBUSY;
+    if (fr_read_begin(conn, stmt)) {
+        fr_stmt_bind(stmt, 1, read->key);
+        err = keep_key(read, conn, stmt);
+    }
+    fr_stmt_release(stmt);
+    return err;
+}
+
 static fr_err run_exists(fr_read *read, fr_sqlite *conn)
 {
     fr_stmt *stmt;
@@ -95,8 +122,9 @@ static fr_err run_snapshot(fr_read *read, fr_sqlite *conn)
 fr_err fr_read_do(fr_read *read, fr_sqlite *conn)
 {
     static fr_err (*const runs[FR_READ_KINDS_])(fr_read *, fr_sqlite *) = {
-        [FR_READ_QUERY] = run_select,   [FR_READ_KEY] = run_select_key,
-        [FR_READ_COUNT] = fr_count_run, [FR_READ_EXISTS] = run_exists,
-        [FR_READ_SINCE] = fr_since_run, [FR_READ_SNAPSHOT] = run_snapshot};
+        [FR_READ_QUERY] = run_select,          [FR_READ_KEY] = run_select_key,
+        [FR_READ_STORED_KEY] = run_stored_key, [FR_READ_COUNT] = fr_count_run,
+        [FR_READ_EXISTS] = run_exists,         [FR_READ_SINCE] = fr_since_run,
+        [FR_READ_SNAPSHOT] = run_snapshot};
     return runs[read->kind](read, conn);
 }

@@ -254,6 +254,16 @@ static void sql_update(fr_buf *out, const fr_table *table, uint64_t mask)
     sql_where(out, table->columns[table->key]);
 }
 
+static void sql_fields(fr_buf *out, const fr_table *table, uint64_t mask)
+{
+    fr_str separator = FR_STR("SELECT ");
+    for (uint64_t left = mask; left; left &= left - 1) {
+        fr_buf_put(out, separator);
+        fr_buf_put(out, table->columns[__builtin_ctzll(left)]);
+        separator = FR_STR(",");
+    }
+}
+
 static void sql_from(fr_buf *out, fr_str what, const fr_table *table)
 {
     fr_buf_put(out, what);
@@ -269,6 +279,11 @@ void fr_sql_mask(fr_buf *out, fr_sql_kind kind, const fr_table *table, uint64_t 
     case FR_SQL_SELECT_KEY:
         fr_buf_lit(out, "SELECT ");
         sql_from(out, table->list, table);
+        sql_where(out, key);
+        break;
+    case FR_SQL_FIELDS:
+        sql_fields(out, table, mask);
+        sql_from(out, FR_STR(""), table);
         sql_where(out, key);
         break;
     case FR_SQL_EXISTS:

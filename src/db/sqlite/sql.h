@@ -10,6 +10,7 @@
 typedef enum fr_sql_kind {
     FR_SQL_SELECT = 1,
     FR_SQL_SELECT_KEY,
+    FR_SQL_FIELDS, /* of the row whose key is ?; mask: which */
     FR_SQL_COUNT,
     FR_SQL_EXISTS, /* mask: the field, or field | FR_SQL_BUT_KEY */
     FR_SQL_INSERT, /* mask: the given fields */

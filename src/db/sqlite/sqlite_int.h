@@ -199,6 +199,11 @@ fr_err fr_txn_write(fr_ctx *ctx, fr_write *write); /* inside a member, in a save
 /* Delete one row and carry out what ON DELETE says. Errors: FR_ENOTFOUND, FR_ECONFLICT (protected). */
 fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write);
 
+/* ---- unseen.c: the writer's thread ---- */
+/* Put what the hook does not see into the new images of the running member's folded records [first..). A result code of
+ * SQLite. */
+int fr_unseen_fill(fr_writer *writer, size_t first);
+
 /* ---- log.c ---- */
 fr_err fr_log_open(fr_writer *writer,
                    char error[512]); /* the log's tables, its first row, the last place */

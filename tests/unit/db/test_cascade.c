@@ -84,5 +84,30 @@ static void a_protected_row_stops_everything(void **state)
     test_close(&t);
 }
 
-FR_TESTS(cascade, FR_TEST(what_points_there_goes_too_round_in_circles),
+/* Two stops that lead to each other, deleted by another spelling of the key than the one that leads back. */
+static void a_key_in_another_spelling_is_found_once(void **state)
+{
+    (void)state;
+    static fr_model stop;
+    static const fr_field fields[] = {
+        {.name = "name", .kind = FR_KIND_CHAR, .primary_key = true, .max_length = 9},
+        {.name = "next", .kind = FR_KIND_FOREIGN_KEY, .to = &stop}};
+    static const fr_model *const stops[] = {&stop, NULL};
+    stop = (fr_model){.name = "stop", .fields = fields, .field_count = 2};
+    fr_test_db t;
+    test_folder(&t);
+    test_stranger(&t,
+                  "CREATE TABLE stop(name TEXT COLLATE NOCASE PRIMARY KEY NOT NULL, next_id TEXT "
+                  "COLLATE NOCASE NOT NULL REFERENCES stop(name) DEFERRABLE INITIALLY DEFERRED);"
+                  "INSERT INTO stop VALUES('here', 'There'), ('there', 'Here')");
+    test_open(&t, NULL, stops, NULL);
+    fr_write write = {.model = &stop, .op = FR_WRITE_DELETE, .key = FR_VALUE_S(FR_STR("HERE"))};
+    assert_int_equal(fr_db_write(&t.ctx, &write), FR_OK);
+    assert_int_equal(test_number(&t, "SELECT count(*) FROM stop"), 0);
+    assert_int_equal(fr_db_write(&t.ctx, &write), FR_ENOTFOUND);
+    test_close(&t);
+}
+
+FR_TESTS(cascade, FR_TEST(a_key_in_another_spelling_is_found_once),
+         FR_TEST(what_points_there_goes_too_round_in_circles),
          FR_TEST(a_protected_row_stops_everything))
