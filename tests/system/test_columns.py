@@ -14,7 +14,11 @@ class Columns(unittest.TestCase):
     def setUp(self):
         self.server = Server("columns", "--log", "warn", db="columns.db", start=False)
 
+        self.watchers = []
+
     def tearDown(self):
+        for live in self.watchers:
+            live.close()
         self.server.finish()
 
     def prepare(self, *statements):
@@ -28,7 +32,7 @@ class Columns(unittest.TestCase):
 
     def watch(self, path):
         live = Live(self.server, path)
-        self.addCleanup(live.close)
+        self.watchers.append(live)
         return live
 
 
