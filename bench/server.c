@@ -5,9 +5,12 @@
  *   ws /ws/topic/    every message goes to all members of one group, the sender too
  *   ws /ws/prices/   the same, under one key, in a group that keeps the newest of each
  *   GET /json        {"message":"Hello, World!"}
+ *   GET /sleep       sleeps for 100 ms on a thread of fr_blocking
  *   GET /files/…     what stands in the folder "files" where the program was started
  */
 #include <freshet.h>
+
+#include <time.h>
 
 static fr_err echo_text(fr_sock *sock, fr_str text)
 {
@@ -35,6 +38,18 @@ static fr_err hello(fr_req *req)
     return fr_reply_json(req, 200, FR_STR("{\"message\":\"Hello, World!\"}"));
 }
 
+static fr_err sleep_100_ms(fr_ctx *ctx, void *argument)
+{
+    (void)ctx, (void)argument;
+    return nanosleep(&(struct timespec){.tv_nsec = 100 * 1000 * 1000}, NULL) ? FR_EIO : FR_OK;
+}
+
+static fr_err sleeps(fr_req *req)
+{
+    FR_TRY(fr_blocking(req, sleep_100_ms, NULL));
+    return fr_reply_text(req, 200, FR_STR("slept"));
+}
+
 int main(int argc, char **argv)
 {
     return fr_main(argc, argv,
@@ -42,6 +57,7 @@ int main(int argc, char **argv)
                        .name = "bench-server",
                        .summary = "what the benchmarks measure",
                        .http = (fr_route[]){{"json", .handler = hello, .methods = "GET"},
+                                            {"sleep", .handler = sleeps, .methods = "GET"},
                                             {"files/", .folder = "files"},
                                             {0}},
                        .websocket = (fr_route[]){{"ws/echo/", .consumer = &echo},

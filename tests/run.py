@@ -53,6 +53,7 @@ SYSTEM = [
     ("ws_conformance", ["asan", "asan+io_uring"], []),
     ("chat", ["asan", "asan+io_uring", "asan+epoll"], []),
     ("consumers", ["asan", "tsan", "asan+io_uring", "asan+epoll"], []),
+    ("background", ["asan", "tsan"], []),
     ("live", ["asan", "tsan", "asan+io_uring"], []),
     ("columns", ["asan", "tsan"], []),
     ("forms", ["asan"], ["curl"]),

@@ -43,6 +43,7 @@ static void free_loop(void *value)
     fr_timer_cancel(all->loop, &all->retry);
     fr_events_free_(all);
     fr_groups_free_(all);
+    fr_map_deinit(&all->routes);
     if (!all->slabs.items) /* else handlers were left: what they stand on stays */
         fr_slabs_deinit(&all->slabs);
     fr_post_close_(all->post);
@@ -66,6 +67,7 @@ fr_channels_loop *fr_channels_loop_get_(fr_loop *loop)
     all->deliver.run = fr_deliver_ready_;
     all->retry.run = retry;
     fr_map_init(&all->groups);
+    fr_map_init(&all->routes);
     fr_slabs_init(&all->slabs);
     fr_loop_slot_set(loop, FR_SLOT_CHANNELS, all, free_loop);
     return all;

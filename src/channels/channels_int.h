@@ -162,6 +162,8 @@ typedef struct fr_channels_loop {
     fr_event *pulling;     /* it asks for its next message now */
     uint32_t free_event_count;
     fr_map groups; /* by name; owned */
+    fr_map
+        routes; /* consumer → its first route's pattern, borrowed: what a handler is called in the log */
     fr_post *post; /* where other loops reach this one */
 } fr_channels_loop;
 
@@ -169,6 +171,7 @@ typedef struct fr_channels_loop {
 fr_channels_loop *fr_channels_loop_get_(fr_loop *loop);
 
 /* route.c */
+fr_str fr_consumer_route_(const void *consumer); /* for fr_fiber_name */
 fr_err fr_connect_(fr_channels *channels, const fr_consumer *consumer, fr_req *req,
                    const fr_route_match *match);
 

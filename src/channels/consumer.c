@@ -147,6 +147,7 @@ static void sit_down(fr_event *event)
 {
     fr_seat *seat = event->seat;
     fr_ctx_init(&event->ctx, event->arena, fr_loop_current());
+    fr_fiber_name(fr_consumer_route_, seat->consumer);
     event->ctx.db = loop_of(seat)->of->db;
     fr_scope_now_(seat, &event->client, &event->scope);
     seat->sock.ctx = &event->ctx;

@@ -10,6 +10,7 @@
 
 #include "auth/origin.h"
 #include "base/due.h"
+#include "net/fiber.h"
 
 enum { CONNECT_MS = 20 * 1000 }; /* until fr_accept; Daphne's figure */
 
@@ -88,6 +89,20 @@ static void settle(fr_seat *seat, fr_err err)
         fr_seat_ready_(seat);
 }
 
+fr_str fr_consumer_route_(const void *consumer)
+{
+    const fr_channels_loop *all = fr_channels_loop_get_(fr_loop_current());
+    const fr_str *route = all ? fr_map_get_u64(&all->routes, (uintptr_t)consumer) : NULL;
+    return route ? *route : (fr_str){0};
+}
+
+/* Without memory its handlers have no name, and nothing worse. */
+static void note_route(fr_channels_loop *all, const fr_consumer *consumer, const fr_str *pattern)
+{
+    if (pattern && !fr_map_get_u64(&all->routes, (uintptr_t)consumer))
+        (void)fr_map_set_u64(&all->routes, (uintptr_t)consumer, (void *)(uintptr_t)pattern);
+}
+
 fr_err fr_connect_(fr_channels *channels, const fr_consumer *consumer, fr_req *req,
                    const fr_route_match *match)
 {
@@ -97,6 +112,7 @@ fr_err fr_connect_(fr_channels *channels, const fr_consumer *consumer, fr_req *r
         return FR_ENOMEM;
     assert(!all->of || all->of == channels);
     all->of = channels;
+    note_route(all, consumer, match->pattern);
     fr_connecting connecting = {.channels = channels, .req = req};
     seat->is_connecting = seat->is_busy = true;
     seat->sock.ctx = req->ctx;
@@ -159,6 +175,7 @@ fr_err fr_channels_upgrade(fr_req *req, void *arg)
     fr_route_match match = {0};
     if (!fr_router_match(channels->router, req->path, &match))
         return no_route(req);
+    fr_fiber_name(NULL, match.pattern);
     const fr_ws_target *target = match.data;
     if (!is_origin_ok(channels, target, req))
         return refuse(req, 403);

@@ -307,6 +307,7 @@ static int listen_at(fr_assembly *a)
                            .workers = (int)a->options->workers,
                            .io = (fr_io)a->options->io,
                            .drain_ms = (uint32_t)a->options->drain_ms,
+                           .blocking_threads = (int)a->options->blocking_threads,
                            .connections_max = (int)a->options->connections,
                            .address_max = (int)a->options->connections_per_address,
                            .accepts_a_second = (int)a->options->accepts,

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "cli/activation.h"
@@ -74,6 +75,9 @@ int fr_main_(int argc, char **argv, const fr_app *given, size_t app_bytes, size_
         announce(&assembly);
         if (fr_server_run(assembly.server, true))
             code = FR_EXIT_FAILED;
+        if (fr_server_is_stuck(assembly.server))
+            _exit(
+                FR_EXIT_FAILED); /* a thread still uses all of this; the database survives that as any crash */
     } else {
         fprintf(stderr, "%s: %s\n", app.name, assembly.error);
     }

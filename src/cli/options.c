@@ -8,6 +8,7 @@
 #include "base/settings.h"
 #include "base/str.h"
 #include "cli/activation.h"
+#include "net/threads.h"
 
 static const char *const levels[] = {"error", "warn", "info", "debug", "trace", NULL};
 static const char *const formats[] = {"text", "json", NULL};
@@ -37,6 +38,8 @@ static const fr_setting table[] = {
      offsetof(fr_options, db), NULL, 0, 0},
     {"workers", FR_SETTING_INT, "N", "worker threads; 0 is one a core", "0",
      offsetof(fr_options, workers), NULL, 0, MAX_WORKERS},
+    {"blocking-threads", FR_SETTING_INT, "N", "threads for fr_blocking, at once; more calls wait",
+     "64", offsetof(fr_options, blocking_threads), NULL, 1, FR_THREADS_MAX},
     {"io", FR_SETTING_ENUM, "WAY", "how output leaves; auto is the best there is", "auto",
      offsetof(fr_options, io), io_kinds, 0, 0},
     {"origins", FR_SETTING_STRING, "LIST",

@@ -24,7 +24,7 @@ typedef struct fr_options {
     const char *origins;
     const char *cors_origins;
     bool cors_credentials;
-    int64_t workers;
+    int64_t workers, blocking_threads;
     int io; /* fr_io */
     int64_t drain_ms;
     int64_t header_bytes, header_line, header_fields;

@@ -65,6 +65,7 @@ static const fr_http_target *find_through_gate(fr_exchange *exchange)
 const fr_http_target *fr_exchange_target(fr_exchange *exchange)
 {
     const fr_http *http = exchange->http;
+    exchange->match.pattern = NULL;
     exchange->match.arg_count = 0;
     exchange->match.rest = (fr_str){0};
     if (exchange->head.is_upgrade && http->upgrade) {
@@ -83,7 +84,7 @@ static void log_request(const fr_exchange *exchange)
     FR_DEBUG("http.request", FR_KV_S("method", exchange->req.method),
              FR_KV_S("path", exchange->req.path),
              FR_KV_I("status", exchange->is_answered ? exchange->status : 0),
-             FR_KV_MS("ms", fr_loop_now_ms(exchange->of->loop) - exchange->began_ms));
+             FR_KV_MS("ms", fr_clock_ms() - exchange->began_ms));
 }
 
 /* The handler, and what is answered if it did not. */
@@ -101,6 +102,7 @@ static void run_on_fiber(void *arg)
 {
     fr_exchange *exchange = arg;
     exchange->ctx.fiber = fr_fiber_current();
+    fr_fiber_name(NULL, exchange->match.pattern);
     run_handler(exchange);
     exchange->ctx.fiber = NULL;
     exchange->is_running = false;

@@ -24,6 +24,7 @@
 typedef struct route {
     uint32_t index; /* order of registration */
     void *data;
+    fr_str pattern;
     fr_str names[FR_ROUTE_ARGS_MAX];
     size_t arg_count;
     bool is_prefix;
@@ -245,7 +246,8 @@ fr_err fr_router_add(fr_router *router, fr_str pattern, bool is_prefix, void *da
     fr_str kept = fr_str_dup(router->arena, without_leading_slash(pattern));
     if (!r || !kept.p)
         return FR_ENOMEM;
-    *r = (route){.index = router->route_count, .data = data, .is_prefix = is_prefix};
+    *r = (route){
+        .index = router->route_count, .data = data, .pattern = kept, .is_prefix = is_prefix};
     FR_TRY(fr_pattern_read(kept, is_prefix, tokens, &count, reason));
     for (size_t i = 0; i < count; i++)
         if (tokens[i].kind != FR_PATTERN_LITERAL)
@@ -338,6 +340,7 @@ bool fr_router_match(const fr_router *router, fr_str path, fr_route_match *out)
     if (!s.best)
         return false;
     out->data = s.best->data;
+    out->pattern = &s.best->pattern;
     out->rest = s.rest;
     out->arg_count = s.best->arg_count;
     for (size_t i = 0; i < s.best->arg_count; i++)

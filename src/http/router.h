@@ -12,6 +12,7 @@ enum { FR_ROUTE_ARGS_MAX = 8 };
 
 typedef struct fr_route_match {
     void *data;
+    const fr_str *pattern; /* of the route, without leading slash; lives as long as the router */
     fr_pair args[FR_ROUTE_ARGS_MAX]; /* values borrowed from path; names from the pattern */
     size_t arg_count;
     fr_str rest; /* what a prefix route left over */

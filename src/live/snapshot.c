@@ -296,8 +296,10 @@ void fr_worker_read_again(fr_timer *timer)
 
 static void run_reader(void *arg)
 {
+    static const fr_str NAME = {"(snapshots)", 11};
     fr_worker *worker = arg;
     fr_arena *arena = fr_arena_new(0);
+    fr_fiber_name(NULL, &NAME);
     if (arena)
         serve_topics(worker, arena);
     fr_arena_free(arena);

@@ -7,16 +7,24 @@
 
 #include "net/net_int.h"
 
-enum { DETAIL_BYTES = 512 };
+enum {
+    DETAIL_BYTES = 512,
+    BLOCK_MS = 100 /* until a blocked thread looks whether it still has to */
+};
 
 void fr_ctx_init(fr_ctx *ctx, fr_arena *arena, fr_loop *loop)
 {
     *ctx = (fr_ctx){.ctx = ctx, .arena = arena, .loop = loop, .fiber = fr_fiber_current()};
 }
 
+bool fr_is_canceled_(const fr_ctx *ctx)
+{
+    return fr_ctx_is_canceled(ctx) || (ctx->deadline_ms && fr_clock_ms() >= ctx->deadline_ms);
+}
+
 void fr_ctx_cancel(fr_ctx *ctx)
 {
-    ctx->is_canceled = true;
+    fr_ctx_mark_canceled(ctx);
     if (ctx->waiting && ctx->waiting->is_parked)
         fr_fiber_make_ready_(ctx->waiting->fiber);
 }
@@ -68,15 +76,18 @@ static bool withdraw(fr_wait *wait)
     return true;
 }
 
+/* In parts: the function of an fr_blocking may be canceled meanwhile, by its loop's thread. */
 static fr_err block(fr_ctx *ctx, uint64_t at_ms)
 {
     bool is_late = ctx->deadline_ms && ctx->deadline_ms < at_ms;
     if (is_late)
         at_ms = ctx->deadline_ms;
     for (uint64_t now_ms; (now_ms = fr_clock_ms()) < at_ms;) {
-        struct timespec rest = {(time_t)((at_ms - now_ms) / 1000),
-                                (long)((at_ms - now_ms) % 1000) * 1000000};
-        nanosleep(&rest, NULL); /* a signal ends it early: look again */
+        uint64_t ms = at_ms - now_ms < BLOCK_MS ? at_ms - now_ms : BLOCK_MS;
+        struct timespec part = {0, (long)ms * 1000000};
+        nanosleep(&part, NULL); /* a signal ends it early: look again */
+        if (fr_ctx_is_canceled(ctx))
+            return FR_ECANCELED;
     }
     return is_late ? FR_ETIMEOUT : FR_OK;
 }
@@ -85,7 +96,7 @@ fr_err fr_sleep_(fr_ctx *ctx, uint64_t ms)
 {
     if (ctx->txn) /* it would hold up every other write */
         return fr_fail(ctx, FR_EINVAL, "Inside fr_atomic only the database may be waited for.");
-    if (ctx->is_canceled)
+    if (fr_ctx_is_canceled(ctx))
         return FR_ECANCELED;
     uint64_t at_ms = fr_clock_ms() + ms;
     nap nap_of_ctx;

@@ -215,6 +215,7 @@ static void enter(fr_loop *loop, fr_fiber *fiber)
         loop->call.run = NULL;
         run(loop->call.arg);
     }
+    fr_held_look_(loop, fiber);
     if (!fiber->run)
         pool_put(loop, fiber);
     fr_loop_enter_(before);
@@ -273,6 +274,8 @@ FR_OUT_OF_LINE fr_err fr_fiber_start(fr_loop *loop, void (*run)(void *arg), void
     loop->fibers_used++;
     fiber->run = run;
     fiber->arg = arg;
+    fiber->name = NULL;
+    fiber->of = NULL;
     if (loop->fiber)
         fr_fiber_make_ready_(fiber);
     else
@@ -284,6 +287,15 @@ fr_fiber *fr_fiber_current(void)
 {
     fr_loop *loop = fr_loop_current();
     return loop ? loop->fiber : NULL;
+}
+
+void fr_fiber_name(fr_str (*name)(const void *of), const void *of)
+{
+    fr_fiber *fiber = fr_fiber_current();
+    if (fiber) {
+        fiber->name = name;
+        fiber->of = of;
+    }
 }
 
 FR_OUT_OF_LINE void fr_fiber_suspend(void)

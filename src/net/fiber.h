@@ -16,6 +16,9 @@ enum { FR_FIBER_STACK_BYTES = 64 * 1024, FR_FIBERS_MAX = 10000 };
  * use), FR_ENOMEM. Loop thread. */
 fr_err fr_fiber_start(fr_loop *loop, void (*run)(void *arg), void *arg);
 fr_fiber *fr_fiber_current(void);
+/* What the current fiber works at, for the log: its route. Asked only when a line is due, also after the fiber has ended, so
+ * `of` lives as long as the app. name is NULL: `of` is an fr_str, or NULL. Without a fiber nothing happens. */
+void fr_fiber_name(fr_str (*name)(const void *of), const void *of);
 /* Suspend the current fiber until fr_fiber_resume. Only wait.c and the like call these. */
 void fr_fiber_suspend(void);
 /* Loop thread of the fiber. On the loop's stack: switches at once; within a fiber: into the ready

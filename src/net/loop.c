@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/alloc.h"
 #include "base/time.h"
@@ -26,6 +27,14 @@ static uint64_t offset_ns(void)
 static uint64_t clock_ns(void)
 {
     return fr_mono_ns() + offset_ns();
+}
+
+uint64_t fr_clock_coarse_ns_(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &at);
+    return (uint64_t)at.tv_sec * 1000 * MS_NS + (uint64_t)at.tv_nsec +
+           atomic_load_explicit(&clock_offset_ms, memory_order_relaxed) * MS_NS;
 }
 
 uint64_t fr_clock_ms(void)
@@ -98,7 +107,7 @@ fr_loop *fr_loop_new_(int index, fr_io io, const fr_backend *backend)
     loop->batch_from = io == FR_IO_URING ? 1 : FR_BATCH_FROM;
     loop->index = index;
     loop->epoll_fd = loop->wake_fd = -1;
-    loop->woke_ns = clock_ns();
+    loop->woke_ns = loop->left_ns = clock_ns();
     loop->now_ms = loop->woke_ns / MS_NS;
     loop->out_bytes = FR_CONN_OUT_BYTES;
     fr_wheel_init_(&loop->wheel, loop->now_ms);
@@ -279,7 +288,7 @@ void fr_loop_look_at_clock_(fr_loop *loop)
 void fr_loop_woke_(fr_loop *loop)
 {
     atomic_store_explicit(&loop->is_asleep, false, memory_order_relaxed);
-    loop->woke_ns = clock_ns();
+    loop->woke_ns = loop->left_ns = clock_ns();
     loop->now_ms = loop->woke_ns / MS_NS;
     loop->copied_bytes = 0;
 }

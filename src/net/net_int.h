@@ -194,12 +194,16 @@ enum { FR_FIBERS_HERE_ = 1000 }; /* each costs a handful of mappings more, of 65
 enum { FR_FIBERS_HERE_ = FR_FIBERS_MAX };
 #endif
 struct fr_fiber {
+    /* One cache line: what each start and switch touches. */
     void *sp;
     fr_loop *loop;
     void (*run)(void *arg); /* NULL: over, in the pool */
     void *arg;
-    fr_fiber *next;  /* in the pool or the ready list */
-    bool is_ready;   /* in the ready list */
+    fr_fiber *next;                 /* in the pool or the ready list */
+    fr_str (*name)(const void *of); /* of what it works at; NULL: */
+    const void *of;                 /* is an fr_str, or NULL */
+    bool is_ready;                  /* in the ready list */
+    /* The next one. */
     char *map;       /* guard page, then the stack */
     void *sanitizer; /* its handle of the sanitizer in use */
 };
@@ -253,8 +257,9 @@ struct fr_loop {
     size_t out_bytes; /* bound of a new connection's output */
 
     /* fibers */
-    fr_fiber *fiber; /* running, or NULL: the loop's own stack */
-    void *stack_sp;  /* of the loop while a fiber runs */
+    uint64_t left_ns; /* when one was left last, in this pass, or when that began */
+    fr_fiber *fiber;  /* running, or NULL: the loop's own stack */
+    void *stack_sp;   /* of the loop while a fiber runs */
     void *stack_sanitizer;
     const void *stack_bottom; /* for AddressSanitizer */
     size_t stack_bytes;
@@ -278,6 +283,8 @@ struct fr_loop {
     bool is_draining;
 
     fr_server *server; /* NULL in tests */
+    struct fr_threads
+        *blocking; /* borrowed; for fr_blocking; NULL: it runs its functions in place */
     fr_gate gate;
     fr_counter accepted, bytes_in, bytes_out, limits[FR_LIMIT_COUNT_];
     fr_counter longest_us; /* between two waits */
@@ -301,6 +308,8 @@ struct fr_server {
     int count;
     fr_endpoint *endpoints; /* owned; opened */
     int endpoint_count;
+    struct fr_threads *blocking;     /* owned */
+    bool is_stuck;                   /* some of them did not end */
     fr_peers *peers;                 /* owned; NULL: no cap on the connections of an address */
     _Atomic uint64_t accepts_due_us; /* up to when those of --accepts are spent */
     atomic_flag has_left;            /* the drain of its first worker has begun */
@@ -328,6 +337,12 @@ void fr_loop_look_at_clock_(fr_loop *loop);  /* time has passed within a pass */
 bool fr_loop_has_rest_(const fr_loop *loop); /* of slices or output, for which there was no time */
 void fr_loop_end_(fr_loop *loop); /* on its thread: closes connections, frees the slots */
 void fr_loop_each_conn_(fr_loop *loop, void (*visit)(fr_conn *conn));
+
+/* By a clock of some milliseconds' grain, which is read in 4 ns. */
+uint64_t fr_clock_coarse_ns_(void);
+
+/* held.c: a fiber of the loop was left. */
+void fr_held_look_(fr_loop *loop, const fr_fiber *fiber);
 
 /* task.c */
 bool fr_loop_has_tasks_(fr_loop *loop);

@@ -21,6 +21,7 @@
 
 #include "base/alloc.h"
 #include "net/net_int.h"
+#include "net/threads.h"
 
 enum {
     WORKERS_MAX = 256,
@@ -29,9 +30,11 @@ enum {
     FILES_A_WORKER = 10,    /* epoll, wake-up, ring, access log, listeners, a reader's three */
     QUIET_PASSES_MAX = 64,  /* of the drain, to read what has arrived */
     REST_PASSES_MAX = 1024, /* and if so many are sent something that they do not get it in one */
-    STRAGGLERS_MS = 2000,   /* for handlers without a connection */
+    STRAGGLERS_MS = 2000,   /* for handlers without a connection, and functions of fr_blocking */
     LAST_PASSES_MAX =
         256, /* for handlers that the end of others' threads has let go; each may wait a few times more */
+    BLOCKING_THREADS = 64, /* they sleep most of the time; each has a page or two of stack */
+    BLOCKING_WAITING = 1024,
 };
 
 typedef struct fr_server_worker {
@@ -79,6 +82,8 @@ static void set_defaults(fr_server *server)
     int reserved = FILES_RESERVED + FILES_A_WORKER * opts->workers;
     if (opts->connections_max <= 0)
         opts->connections_max = files > 2 * reserved ? files - reserved : files / 2;
+    if (opts->blocking_threads <= 0)
+        opts->blocking_threads = BLOCKING_THREADS;
     if (!opts->out_bytes)
         opts->out_bytes = FR_CONN_OUT_BYTES;
     if (opts->out_bytes > INT32_MAX)
@@ -114,6 +119,7 @@ static fr_err make_loops(fr_server *server)
             return FR_ENOMEM;
         loop->server = server;
         loop->out_bytes = server->opts.out_bytes;
+        loop->blocking = server->blocking;
         server->loops[i] = loop;
         server->workers[i] = (fr_server_worker){.server = server, .loop = loop};
         FR_TRY(fr_gate_init_(loop, server->endpoint_count));
@@ -162,6 +168,10 @@ static fr_err set_up(fr_server *server, char error[256])
     if (server->opts.address_max > 0 && !(server->peers = fr_peers_new_(server->opts.address_max)))
         return FR_ENOMEM;
     FR_TRY(copy_endpoints(server));
+    FR_TRY(fr_threads_open(&(fr_threads_opts){.most = (uint32_t)server->opts.blocking_threads,
+                                              .waiting = BLOCKING_WAITING,
+                                              .name = "freshet-block"},
+                           &server->blocking));
     FR_TRY(choose_backend(server, error));
     FR_TRY(make_loops(server));
     return open_endpoints(server, error);
@@ -232,10 +242,17 @@ static void forget_endpoints(fr_server *server)
         fr_endpoint_forget_(&server->endpoints[i]);
 }
 
+bool fr_server_is_stuck(const fr_server *server)
+{
+    return server->is_stuck;
+}
+
 void fr_server_close(fr_server *server)
 {
     if (!server)
         return;
+    assert(!server->is_stuck);
+    fr_threads_free(server->blocking);
     forget_endpoints(server);
     for (int i = 0; server->loops && i < server->count; i++)
         fr_loop_free(server->loops[i]);
@@ -422,20 +439,32 @@ static fr_err start(fr_server_worker *worker)
 {
     const fr_server_opts *opts = &worker->server->opts;
     fr_loop *before = fr_loop_enter_(worker->loop);
+    fr_loop_woke_(worker->loop);
     fr_err err = opts->on_worker_start ? opts->on_worker_start(worker->loop, opts->arg) : FR_OK;
     fr_loop_enter_(before);
     return err;
 }
 
+/* What is under way has some time; then what it waits for in the layers above is ended, and it has some more. */
+static void end_threads(fr_server *server)
+{
+    bool is_over = fr_threads_stop(server->blocking, STRAGGLERS_MS);
+    if (server->opts.on_served)
+        server->opts.on_served(server->opts.arg);
+    server->is_stuck = !is_over && !fr_threads_stop(server->blocking, STRAGGLERS_MS);
+    if (server->is_stuck)
+        FR_ERROR("net.blocking_left",
+                 FR_KV_C("do",
+                         "a function of fr_blocking does not return: the process ends without it"));
+}
+
 /* Wait until no worker serves any more; the last one ends what works for the loops. `count` of them leave. */
 static void leave_service(fr_server *server, int count)
 {
-    const fr_server_opts *opts = &server->opts;
     pthread_mutex_lock(&server->end.lock);
     server->end.serving -= count;
     if (!server->end.serving) {
-        if (opts->on_served)
-            opts->on_served(opts->arg);
+        end_threads(server);
         server->end.is_served = true;
         pthread_cond_broadcast(&server->end.wake);
     }
@@ -484,30 +513,21 @@ static void *worker_main(void *arg)
     }
     leave_service(server, 1);
     await_end_of_service(server);
-    if (err == FR_OK) {
+    if (err == FR_OK && !server->is_stuck) {
         finish_handlers(worker);
         stop(worker);
     }
     return NULL;
 }
 
-/* Threads other than the caller's take no signals; the handlers of a process that uses us may need
- * them elsewhere. */
 static fr_err start_threads(fr_server *server)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     fr_err err = FR_OK;
     for (int i = 1; i < server->count && err == FR_OK; i++) {
         fr_server_worker *worker = &server->workers[i];
-        worker->is_started = pthread_create(&worker->thread, NULL, worker_main, worker) == 0;
-        if (!worker->is_started)
-            err = FR_ENOMEM;
-        else
-            pthread_setname_np(worker->thread, "freshet-worker");
+        err = fr_thread_start(&worker->thread, worker_main, worker, "freshet-worker");
+        worker->is_started = err == FR_OK;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return err;
 }
 

@@ -21,6 +21,7 @@ typedef struct fr_server_opts {
     uint32_t drain_ms;   /* 0 = 8,000: past it connections are cut */
     int connections_max; /* 0 = from RLIMIT_NOFILE; above it accept pauses */
     int address_max; /* connections of one address; 0 = any number. Unix sockets are not counted */
+    int blocking_threads; /* for fr_blocking, at once; 0 = 64 */
     int accepts_a_second; /* 0 = any number; above it accept pauses */
     /* Addresses whose connections are not counted: proxies. May be NULL. Any thread. */
     bool (*is_exempt)(const fr_address *address, void *arg);
@@ -58,6 +59,9 @@ fr_loop *fr_server_loop(fr_server *server, int index);
 fr_err fr_server_run(fr_server *server, bool handle_signals);
 /* Any thread, any time: begin the drain. */
 void fr_server_stop(fr_server *server);
+/* After run has returned: a function of fr_blocking does not return. What it uses cannot be freed: do not close, but end the
+ * process. */
+bool fr_server_is_stuck(const fr_server *server);
 /* After run has returned, or without it. Tasks posted after the end of a loop are not run. */
 void fr_server_close(fr_server *server);
 

@@ -132,7 +132,7 @@ static void park_until_canceled(fr_wait *wait)
     if (wait->ctx->deadline_ms)
         fr_timer_set(wait->loop, &late.timer, wait->ctx->deadline_ms);
     wait->ctx->waiting = wait;
-    while (!wait->is_done && !wait->ctx->is_canceled && !is_late(wait))
+    while (!wait->is_done && !fr_ctx_is_canceled(wait->ctx) && !is_late(wait))
         park(wait);
     wait->ctx->waiting = NULL;
     fr_timer_cancel(wait->loop, &late.timer);
@@ -147,7 +147,7 @@ fr_err fr_wait_until_canceled(fr_wait *wait, bool (*withdraw)(fr_wait *wait))
     if (wait->fiber ? wait->is_done : block_until(wait, 1))
         return wait->result;
     if (withdraw(wait))
-        return wait->ctx->is_canceled ? FR_ECANCELED : FR_ETIMEOUT;
+        return fr_ctx_is_canceled(wait->ctx) ? FR_ECANCELED : FR_ETIMEOUT;
     return fr_wait_for(wait);
 }
 
@@ -160,5 +160,5 @@ fr_err fr_wait_turn(fr_ctx *ctx)
     fr_wait_init(&wait, ctx);
     fr_loop_post(wait.loop, &wait.task);
     FR_TRY(fr_wait_for(&wait));
-    return ctx->is_canceled ? FR_ECANCELED : FR_OK;
+    return fr_ctx_is_canceled(ctx) ? FR_ECANCELED : FR_OK;
 }

@@ -45,6 +45,16 @@ fr_err fr_wait_turn(fr_ctx *ctx);
 /* The client has gone: waits of this context that look at it end with FR_ECANCELED. Loop thread. */
 void fr_ctx_cancel(fr_ctx *ctx);
 
+/* The flag of the context alone, without its deadline. Any thread: that of fr_blocking has its context canceled by another. */
+static inline bool fr_ctx_is_canceled(const fr_ctx *ctx)
+{
+    return __atomic_load_n(&ctx->is_canceled, __ATOMIC_RELAXED);
+}
+static inline void fr_ctx_mark_canceled(fr_ctx *ctx)
+{
+    __atomic_store_n(&ctx->is_canceled, true, __ATOMIC_RELAXED);
+}
+
 /* A context for one event: made by the layer that starts the fiber. */
 void fr_ctx_init(fr_ctx *ctx, fr_arena *arena, fr_loop *loop);
 #endif

@@ -58,7 +58,7 @@ static fr_err open_all(fr_sqlite_db *f, fr_str address, bool *absent, char error
         FR_TRY(fr_lock_open(f->path.p, &f->lock, error));
         FR_TRY(fr_writer_open(db, &f->writer, absent, error));
     }
-    if (fr_pool_open(db, &f->pool) != FR_OK || (f->writer && fr_writer_start(f->writer) != FR_OK)) {
+    if (fr_pool_open(&f->pool) != FR_OK || (f->writer && fr_writer_start(f->writer) != FR_OK)) {
         snprintf(error, 512, "cannot start a thread for the database");
         return FR_EIO;
     }
@@ -68,7 +68,7 @@ static fr_err open_all(fr_sqlite_db *f, fr_str address, bool *absent, char error
 static void stop(fr_db *db)
 {
     fr_sqlite_db *f = fr_sqlite_db_of(db);
-    fr_pool_stop(f->pool);
+    (void)fr_threads_stop(f->pool, 0);
     fr_writer_stop(f->writer);
 }
 
@@ -76,7 +76,7 @@ static void close_file(fr_db *db)
 {
     fr_sqlite_db *f = fr_sqlite_db_of(db);
     fr_writer_close(f->writer);
-    fr_pool_close(f->pool);
+    fr_threads_free(f->pool);
     fr_readers_close(f);
     fr_lock_close(&f->lock, f->path.p, f->is_open);
     pthread_mutex_destroy(&f->readers_lock);

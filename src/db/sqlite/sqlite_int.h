@@ -7,11 +7,10 @@
 #include "db/history.h"
 #include "db/sqlite/hook.h"
 #include "db/sqlite/sql.h"
-#include "net/wait.h"
+#include "net/threads.h"
 
 typedef struct fr_writer fr_writer;
 typedef struct fr_reader fr_reader;
-typedef struct fr_pool fr_pool;
 typedef struct fr_db_txn fr_db_txn;
 
 enum { FR_LOCK_TEXT = 96 };
@@ -30,7 +29,7 @@ typedef struct fr_sqlite_db {
     bool is_open;      /* opened well: what the lock file notes at the end is true */
     bool has_log;      /* the log's tables are there (a file opened read-only may lack them) */
     fr_writer *writer; /* NULL when read-only */
-    fr_pool *pool;
+    fr_threads *pool;  /* owned */
     pthread_mutex_t readers_lock; /* for the two lists */
     fr_reader *readers;           /* all that are open */
     fr_reader *idle_readers;      /* without a loop and in no use */
@@ -102,10 +101,8 @@ fr_err fr_reader_run(fr_reader *reader, fr_read *read, uint32_t ms);
 void fr_readers_close(fr_sqlite_db *f);
 
 /* ---- pool.c: a few threads for reads that are over their budget ---- */
-fr_err fr_pool_open(fr_db *db, fr_pool **out);
-void fr_pool_stop(fr_pool *pool);                 /* its threads end; NULL is fine */
-void fr_pool_close(fr_pool *pool);                /* NULL is fine */
-fr_err fr_pool_run(fr_pool *pool, fr_read *read); /* suspends the handler */
+fr_err fr_pool_open(fr_threads **out);
+fr_err fr_pool_run(fr_threads *pool, fr_read *read); /* suspends the handler */
 
 /* ---- writer.c ---- */
 typedef struct fr_txn_member fr_txn_member;
