@@ -11,6 +11,7 @@ import server as ours
 from live import Live
 from server import BUILD, ROOT, Server
 
+PROGRAMS = ("recipe", "shop", "names")
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror", "-Wno-variadic-macros", "-Wno-missing-field-initializers"]
 MULTIPART = ("--cut\r\nContent-Disposition: form-data; name=\"cover\"; filename=\"../a.png\"\r\n"
              "Content-Type: image/png\r\n\r\n%s\r\n--cut--\r\n")
@@ -28,7 +29,7 @@ class Tutorial(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="freshet-tutorial-")
         os.makedirs(os.path.join(cls.folder, "examples"))
-        cls.programs = dict(zip(("recipe", "shop"), parts()))
+        cls.programs = dict(zip(PROGRAMS, parts()))
         for name, (_, text) in cls.programs.items():
             source = os.path.join(cls.folder, name + ".c")
             with open(source, "w", encoding="utf-8") as file:
@@ -53,8 +54,8 @@ class Tutorial(unittest.TestCase):
         return server
 
     def test_each_part_is_a_program_that_compiles(self):
-        self.assertEqual([heading for heading, _ in parts()], ["The recipe, step by step", "A larger program: a shop"])
-        for name in ("recipe", "shop"):
+        self.assertEqual([heading for heading, _ in parts()], ["The recipe, step by step", "A larger program: a shop", "Work beside requests: names and their addresses"])
+        for name in PROGRAMS:
             self.assertTrue(os.access(os.path.join(self.folder, "examples", name), os.X_OK))
 
     def test_the_recipe_serves_and_is_live(self):
@@ -88,6 +89,11 @@ class Tutorial(unittest.TestCase):
         cover = server.get("/api/books/1/").json["cover"]
         self.assertEqual(os.listdir(os.path.join(server.folder, "covers")), [os.path.basename(cover)])
         self.assertEqual(server.get("/" + cover).body, b"pixels")
+
+    def test_a_library_that_blocks_is_asked_on_a_thread(self):
+        server = self.serve("names")
+        self.assertEqual(server.get("/known/localhost/").body, b"yes\n")
+        self.assertIn(server.get("/known/no-such-host.invalid/").status, (200, 503))  # whether there is a name service
 
 
 if __name__ == "__main__":
