@@ -231,12 +231,19 @@ static uint16_t feed(inflating *in, const uint8_t *bytes, size_t n)
     }
 }
 
+/* The sender has not cut it off: nothing is missing then. */
+static bool has_tail(const inflating *in, fr_str packed)
+{
+    return in->z->data_type == AT_BLOCK_END && packed.n >= sizeof TAIL &&
+           memcmp(packed.p + packed.n - sizeof TAIL, TAIL, sizeof TAIL) == 0;
+}
+
 static uint16_t inflate_all(inflating *in, fr_str packed)
 {
     if (!look_back(in))
         return refuse(in, 1013, "memory is out");
     uint16_t code = feed(in, (const uint8_t *)packed.p, packed.n);
-    if (!code)
+    if (!code && !has_tail(in, packed))
         code = feed(in, TAIL, sizeof TAIL);
     if (code)
         return code;

@@ -150,6 +150,18 @@ static fr_deflate_opts complete_deflate(const fr_deflate_opts *o)
     };
 }
 
+/* The longest message passes in pieces of 64 bytes, with an empty one as its end. Short messages may have 1 MiB's 16,384
+ * pieces four times over: who streams sends what there is. */
+static uint32_t fragments_of(uint64_t message_bytes)
+{
+    enum { PIECE_BYTES = 64, PIECES_LEAST = 65536 };
+    uint64_t pieces = message_bytes / PIECE_BYTES + 1;
+    pieces += pieces / 8; /* as deflating may make it longer: see deflated_most in read.c */
+    if (pieces < PIECES_LEAST)
+        pieces = PIECES_LEAST;
+    return pieces < UINT32_MAX ? (uint32_t)pieces + 1 : UINT32_MAX;
+}
+
 static fr_ws_opts complete(const fr_ws_opts *given)
 {
     fr_ws_opts none = {0};
@@ -159,7 +171,7 @@ static fr_ws_opts complete(const fr_ws_opts *given)
         .message_bytes = message_bytes,
         .frame_bytes =
             o->frame_bytes && o->frame_bytes < message_bytes ? o->frame_bytes : message_bytes,
-        .fragments = OR_DEFAULT(o->fragments, 65536),
+        .fragments = OR_DEFAULT(o->fragments, fragments_of(message_bytes)),
         .ping_ms = OR_DEFAULT(o->ping_ms, 20000),
         .pong_ms = OR_DEFAULT(o->pong_ms, 30000),
         .close_ms = OR_DEFAULT(o->close_ms, 10000),

@@ -46,12 +46,13 @@ typedef struct fr_deflate_terms {
 typedef struct fr_ws_opts { /* zero = default */
     uint64_t message_bytes; /* 1 MiB → 1009 */
     uint64_t frame_bytes;   /* as a message → 1009 */
-    uint32_t fragments;     /* 65,536 a message → 1009 */
-    uint32_t ping_ms;       /* 20 s idle → ping */
-    uint32_t pong_ms;       /* 30 s without an answer → 1006 */
-    uint32_t close_ms;      /* 10 s for the closing handshake */
-    uint32_t pings;         /* 1,000 of the peer in a second → 1008; past 65,535: no bound */
-    uint16_t messages;      /* no bound; of the peer in a second → 1008 */
+    uint32_t
+        fragments; /* of a message; as many as pieces of 64 bytes have room, at least 65,537 → 1009 */
+    uint32_t ping_ms;  /* 20 s idle → ping */
+    uint32_t pong_ms;  /* 30 s without an answer → 1006 */
+    uint32_t close_ms; /* 10 s for the closing handshake */
+    uint32_t pings;    /* 1,000 of the peer in a second → 1008; past 65,535: no bound */
+    uint16_t messages; /* no bound; of the peer in a second → 1008 */
     fr_deflate_opts deflate;
     fr_deflate_terms terms; /* private: what the handshake agreed on */
     fr_str subprotocol;     /* chosen; sent when n > 0 */

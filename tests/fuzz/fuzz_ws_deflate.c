@@ -94,8 +94,9 @@ static void put_messages(fr_buf *out, const fr_ws_opts *opts, fr_str rest, uint8
         }
         int result = deflate(&z, Z_SYNC_FLUSH);
         packed.n = room - z.avail_out;
+        size_t cut = n & 2 ? 4 : 0; /* some leave the tail in place */
         if (result == Z_OK && packed.n > 4)
-            put_frame(out, n & 1 ? 0xc1 : 0xc2, fr_str_sub(fr_buf_str(&packed), 0, packed.n - 4));
+            put_frame(out, n & 1 ? 0xc1 : 0xc2, fr_str_sub(fr_buf_str(&packed), 0, packed.n - cut));
         else
             put_frame(out, 0xc2, FR_STR("\0"));
         fr_buf_deinit(&packed);

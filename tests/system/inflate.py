@@ -63,12 +63,27 @@ def tables(bits):
     return codes(lengths[:literals]), codes(lengths[literals:])
 
 
+TAIL = b"\x00\x00\xff\xff"
+
+
 def inflate(data, before=b""):
-    """(text, farthest distance) of a message without its tail; `before` is what it may refer to."""
-    bits, out, farthest = Bits(data + b"\x00\x00\xff\xff"), bytearray(before), 0
-    while bits.left() >= 8:
-        bits.take(1)
-        kind = bits.take(2)
+    """(text, farthest distance) of a message, its tail cut off or not; `before` is what it may refer to."""
+    try:
+        return inflate_blocks(data + TAIL, before)
+    except (AssertionError, IndexError):
+        if not data.endswith(TAIL):
+            raise
+        return inflate_blocks(data, before)
+
+
+def inflate_blocks(data, before):
+    bits, out, farthest, is_final = Bits(data), bytearray(before), 0, 0
+    while True:
+        if is_final:
+            bits.align()  # what follows is a stream of its own
+        if bits.left() < 8:
+            break
+        is_final, kind = bits.take(1), bits.take(2)
         if kind == 0:
             bits.align()
             size, inverse = bits.take(16), bits.take(16)

@@ -339,14 +339,37 @@ static void a_final_block_is_not_the_end_of_what_is_looked_back_on(void **state)
     client_end(&c);
 }
 
+static void a_message_whose_tail_was_left_in_place_inflates_to_the_same(void **state)
+{
+    (void)state;
+    static const fr_str rows[] = {
+        BYTES("\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00\xff\xff"),
+        BYTES("\xf3\x48\xcd\xc9\xc9\x07\x00\x00\x00\x00\xff\xff"), /* behind a final block */
+        BYTES("\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00\x00\x00\xff\xff"),
+    };
+    server.opts.deflate.has_our_takeover = server.opts.deflate.has_their_takeover = true;
+    client c;
+    client_open(&c, "permessage-deflate");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        peer_send(&c.p, TEXT | RSV1, rows[i]);
+        expect_text(&c.p, "Hello");
+        peer_send(&c.p, TEXT | RSV1,
+                  FR_STR("\xf2\x00\x11\x00\x00")); /* refers to it: RFC 7692 7.2.3.2 */
+        expect_text(&c.p, "Hello");
+    }
+    peer_send(&c.p, TEXT | RSV1, FR_STR("\x00\x00\x00\xff\xff"));
+    expect_text(&c.p, "");
+    client_end(&c);
+}
+
 static void what_cannot_be_inflated_is_1007(void **state)
 {
     (void)state;
     static const fr_str rows[] = {
-        BYTES("\x07"),                     /* a kind of block that there is not */
-        BYTES("\xf2\x48\xcd\xc9\xc9\x07"), /* cut off */
-        BYTES("\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00\xff\xff"), /* the tail was not cut off */
-        BYTES("\xf3\x48\xcd\xc9\xc9\x07\x00"),                 /* nothing behind the final block */
+        BYTES("\x07"),                                     /* a kind of block that there is not */
+        BYTES("\xf2\x48\xcd\xc9\xc9\x07"),                 /* cut off */
+        BYTES("\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00\xff"), /* half of the tail was cut off */
+        BYTES("\xf3\x48\xcd\xc9\xc9\x07\x00"),             /* nothing behind the final block */
         BYTES(
             "\x00\x05\x00\xfa\xfe\x48\x65\x6c\x6c\x6f\x00"), /* length and its complement differ */
         BYTES("\xf2\x00\x11\x00\x00"),                       /* refers to what was not sent */
@@ -995,6 +1018,7 @@ FR_TESTS(deflate, DEFLATE_TEST(offers_are_answered_as_the_rfc_has_it),
          DEFLATE_TEST(with_takeover_allowed_the_client_decides),
          DEFLATE_TEST(switched_off_nothing_is_agreed_on), DEFLATE_TEST(the_rfcs_examples_are_read),
          DEFLATE_TEST(a_final_block_is_not_the_end_of_what_is_looked_back_on),
+         DEFLATE_TEST(a_message_whose_tail_was_left_in_place_inflates_to_the_same),
          DEFLATE_TEST(what_cannot_be_inflated_is_1007),
          DEFLATE_TEST(the_bit_may_stand_on_the_first_frame_of_a_message_only),
          DEFLATE_TEST(a_bomb_is_1009_and_takes_no_more_than_the_bound),

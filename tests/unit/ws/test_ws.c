@@ -510,6 +510,29 @@ static void a_flood_of_fragments_is_closed_with_1009(void **state)
     peer_end(&p);
 }
 
+/* In pieces of 64 bytes, and an empty one that is the last. */
+static void four_megabytes_in_pieces_of_64_bytes_are_a_message(void **state)
+{
+    (void)state;
+    enum { BYTES = 4 << 20, PIECE = 64 };
+    server.opts = (fr_ws_opts){.message_bytes = BYTES};
+    peer p;
+    open_peer(&p);
+    fr_buf all;
+    fr_buf_init(&all);
+    char *text = letters(PIECE);
+    for (size_t i = 0; i < BYTES / PIECE; i++)
+        peer_frame_into(&all, (i ? CONTINUATION : TEXT) | MORE, (fr_str){text, PIECE});
+    peer_frame_into(&all, CONTINUATION, (fr_str){0});
+    peer_write(&p, all.p, all.n);
+    peer_run(&p);
+    assert_int_equal(server.messages, 1);
+    assert_int_equal(server.bytes, BYTES);
+    fr_buf_deinit(&all);
+    free(text);
+    peer_end(&p);
+}
+
 static void nothing_is_read_after_a_fault(void **state)
 {
     (void)state;
@@ -1023,8 +1046,9 @@ FR_TESTS(
     WS_TEST(a_character_may_be_cut_between_frames_and_reads), WS_TEST(binary_may_hold_anything),
     WS_TEST(what_is_too_large_is_closed_with_1009_at_its_header),
     WS_TEST(a_message_may_be_as_large_as_the_limit),
-    WS_TEST(a_flood_of_fragments_is_closed_with_1009), WS_TEST(nothing_is_read_after_a_fault),
-    WS_TEST(a_close_is_answered_with_its_code_and_the_end),
+    WS_TEST(a_flood_of_fragments_is_closed_with_1009),
+    WS_TEST(four_megabytes_in_pieces_of_64_bytes_are_a_message),
+    WS_TEST(nothing_is_read_after_a_fault), WS_TEST(a_close_is_answered_with_its_code_and_the_end),
     WS_TEST(codes_that_may_not_stand_in_a_close_frame_are_1002),
     WS_TEST(what_comes_after_a_close_is_not_read),
     WS_TEST(our_close_waits_for_the_peers_and_skips_what_comes_before),
