@@ -101,9 +101,9 @@ static fr_commit_record *copy_commit(const fr_live *live, const fr_commit *commi
 
 static void wake(fr_live *live)
 {
-    if (live->is_asleep) {
-        live->is_asleep = false;
-        pthread_cond_signal(&live->wake);
+    if (live->shared.is_asleep) {
+        live->shared.is_asleep = false;
+        pthread_cond_signal(&live->shared.wake);
     }
 }
 
@@ -116,18 +116,18 @@ static void put_gap(fr_live_queue *queue, fr_place place)
 /* Whether nobody watches anything; then these commits are done with. */
 static bool nobody_watches(fr_live *live, fr_place last)
 {
-    pthread_mutex_lock(&live->lock);
-    bool is_idle = !live->wanted;
+    pthread_mutex_lock(&live->shared.lock);
+    bool is_idle = !live->shared.wanted;
     if (is_idle)
-        put_gap(&live->queue, last);
-    pthread_mutex_unlock(&live->lock);
+        put_gap(&live->shared.queue, last);
+    pthread_mutex_unlock(&live->shared.lock);
     return is_idle;
 }
 
 static void put(fr_live *live, fr_commit_record *record, fr_place place)
 {
-    fr_live_queue *queue = &live->queue;
-    pthread_mutex_lock(&live->lock);
+    fr_live_queue *queue = &live->shared.queue;
+    pthread_mutex_lock(&live->shared.lock);
     if (!record || queue->has_gap || queue->bytes + record->bytes > live->opts.commits_bytes) {
         if (!queue->has_gap)
             fr_live_add(&live->counters.overflows, 1);
@@ -139,7 +139,7 @@ static void put(fr_live *live, fr_commit_record *record, fr_place place)
         record = NULL;
     }
     wake(live);
-    pthread_mutex_unlock(&live->lock);
+    pthread_mutex_unlock(&live->shared.lock);
     fr_commit_record_free(record);
 }
 
@@ -155,11 +155,11 @@ void fr_live_on_commit(void *arg, const fr_commit *commits, size_t count)
 void fr_live_ask(fr_live *live, fr_ask *ask)
 {
     ask->next = NULL;
-    pthread_mutex_lock(&live->lock);
+    pthread_mutex_lock(&live->shared.lock);
     if (ask->what == FR_ASK_ADD)
-        live->wanted++;
-    *live->queue.last_ask = ask;
-    live->queue.last_ask = &ask->next;
+        live->shared.wanted++;
+    *live->shared.queue.last_ask = ask;
+    live->shared.queue.last_ask = &ask->next;
     wake(live);
-    pthread_mutex_unlock(&live->lock);
+    pthread_mutex_unlock(&live->shared.lock);
 }

@@ -18,7 +18,7 @@
 static void run_frames(fr_worker *worker, fr_note *note)
 {
     fr_frames *frames = (fr_frames *)(void *)note;
-    atomic_fetch_sub_explicit(&worker->waiting_bytes, frames->bytes, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&worker->inbox.waiting_bytes, frames->bytes, memory_order_relaxed);
     for (size_t i = 0; i < frames->count; i++) {
         if (frames->at[i].block)
             fr_topic_frame(frames->at[i].topic, frames->number, frames->at[i].block);
@@ -46,7 +46,7 @@ void fr_frames_free(fr_frames *frames)
 /* Everything put so far, oldest first. */
 static fr_note *take(fr_worker *worker)
 {
-    fr_note *newest = atomic_exchange_explicit(&worker->inbox, NULL, memory_order_acq_rel),
+    fr_note *newest = atomic_exchange_explicit(&worker->inbox.newest, NULL, memory_order_acq_rel),
             *oldest = NULL;
     while (newest) {
         fr_note *next = newest->next;
@@ -59,7 +59,7 @@ static fr_note *take(fr_worker *worker)
 
 static void run_inbox(fr_task *task)
 {
-    fr_worker *worker = (fr_worker *)(void *)((char *)task - offsetof(fr_worker, wake));
+    fr_worker *worker = (fr_worker *)(void *)((char *)task - offsetof(fr_worker, inbox.wake));
     fr_note *note = take(worker);
     while (note) {
         fr_note *next = note->next;
@@ -71,36 +71,36 @@ static void run_inbox(fr_task *task)
 static void run_gap(fr_worker *worker, fr_note *note)
 {
     (void)note;
-    atomic_store(&worker->gap_is_posted, false);
-    uint64_t number = atomic_load(&worker->gap);
-    for (size_t i = 0; i < worker->topics.count; i++)
-        fr_topic_gap(worker->topics.at[i], number);
+    atomic_store(&worker->inbox.gap_is_posted, false);
+    uint64_t number = atomic_load(&worker->inbox.gap);
+    for (size_t i = 0; i < worker->own.topics.count; i++)
+        fr_topic_gap(worker->own.topics.at[i], number);
 }
 
 void fr_inbox_init(fr_worker *worker)
 {
-    worker->wake.run = run_inbox;
-    worker->gap_note.run = run_gap;
+    worker->inbox.wake.run = run_inbox;
+    worker->inbox.gap_note.run = run_gap;
 }
 
 void fr_inbox_put(fr_worker *worker, fr_note *note)
 {
-    fr_note *head = atomic_load_explicit(&worker->inbox, memory_order_relaxed);
+    fr_note *head = atomic_load_explicit(&worker->inbox.newest, memory_order_relaxed);
     do {
         note->next = head;
-    } while (!atomic_compare_exchange_weak_explicit(&worker->inbox, &head, note,
+    } while (!atomic_compare_exchange_weak_explicit(&worker->inbox.newest, &head, note,
                                                     memory_order_acq_rel, memory_order_relaxed));
     /* Emptied by run_inbox: so the task is not in the loop's queue any more (both orders are
      * needed for that). */
     if (!head)
-        fr_loop_post(worker->loop, &worker->wake);
+        fr_loop_post(worker->loop, &worker->inbox.wake);
 }
 
 void fr_inbox_put_gap(fr_worker *worker, uint64_t number)
 {
-    atomic_store(&worker->gap, number);
-    if (!atomic_exchange(&worker->gap_is_posted, true))
-        fr_inbox_put(worker, &worker->gap_note);
+    atomic_store(&worker->inbox.gap, number);
+    if (!atomic_exchange(&worker->inbox.gap_is_posted, true))
+        fr_inbox_put(worker, &worker->inbox.gap_note);
 }
 
 void fr_inbox_drop(fr_worker *worker)

@@ -35,10 +35,10 @@ fr_live *fr_live_new(const fr_live_opts *opts)
     set_default(&live->opts.frames_bytes, FR_LIVE_QUEUE_BYTES);
     set_default(&live->opts.held_bytes, FR_LIVE_HELD_BYTES);
     fr_map_init(&live->by_model);
-    fr_live_queue_init(&live->queue);
-    pthread_mutex_init(&live->lock, NULL);
-    pthread_cond_init(&live->wake, NULL);
-    pthread_cond_init(&live->left, NULL);
+    fr_live_queue_init(&live->shared.queue);
+    pthread_mutex_init(&live->shared.lock, NULL);
+    pthread_cond_init(&live->shared.wake, NULL);
+    pthread_cond_init(&live->shared.left, NULL);
     return live;
 }
 
@@ -55,7 +55,7 @@ static uint32_t fingerprint_of(const fr_source *source)
 fr_err fr_live_start(fr_live *live, fr_db *db)
 {
     live->db = db;
-    live->place = fr_db_committed(db);
+    live->matcher.place = fr_db_committed(db);
     for (fr_source *source = live->sources; source; source = source->next)
         source->fingerprint = fingerprint_of(source);
     return fr_matcher_start(live);
@@ -66,16 +66,16 @@ void fr_live_free(fr_live *live)
     if (!live)
         return;
     fr_matcher_stop(live);
-    for (fr_commit_record *record = live->queue.first, *next; record; record = next) {
+    for (fr_commit_record *record = live->shared.queue.first, *next; record; record = next) {
         next = record->next;
         fr_commit_record_free(record);
     }
     for (fr_source *source = live->sources; source; source = source->next)
-        fr_map_deinit(&source->details);
+        fr_map_deinit(&source->matcher.details);
     fr_map_deinit(&live->by_model);
-    pthread_cond_destroy(&live->left);
-    pthread_cond_destroy(&live->wake);
-    pthread_mutex_destroy(&live->lock);
+    pthread_cond_destroy(&live->shared.left);
+    pthread_cond_destroy(&live->shared.wake);
+    pthread_mutex_destroy(&live->shared.lock);
     fr_arena_free(live->arena);
     fr_free(live);
 }
@@ -114,7 +114,7 @@ static fr_err new_source(fr_live *live, const fr_viewset_rt *rt, fr_source **out
     if (!source)
         return FR_ENOMEM;
     *source = (fr_source){.live = live, .rt = rt, .printer = source};
-    fr_map_init(&source->details);
+    fr_map_init(&source->matcher.details);
     fr_source *first = fr_map_get_u64(&live->by_model, (uintptr_t)rt->model);
     for (fr_source *other = first; other; other = other->next_of_model)
         if (print_alike(&rt->serializer, &other->rt->serializer))

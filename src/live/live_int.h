@@ -1,5 +1,14 @@
 /*
- * What the files of this layer share. Who owns what (README.md draws it):
+ * What the files of this layer share. Which thread something is of stands at each use:
+ *
+ *   .own.       the loop's of the worker
+ *   .matcher.   the matcher's
+ *   .mail.      whose turn it is: handed from one to the other by the queue and the inbox
+ *   .inbox.     both, by atomic operations (inbox.c)
+ *   .shared.    any thread's that has .shared.lock
+ *   all else    fixed once it is made, or one loop's alone (fr_watcher)
+ *
+ * Who owns what (README.md draws it):
  *
  *   fr_live     the layer: sources, the queue to the matcher, figures
  *   fr_source   a viewset that is live; what its views have in common
@@ -45,11 +54,12 @@ struct fr_source {
     fr_source *next, *next_of_model;
     fr_source
         *printer; /* the first of the model that prints rows alike: it keeps the text at hand */
-    /* the matcher's */
-    fr_view *list;
-    fr_map details;   /* the key as fr_column_put spells it → fr_view */
-    uint64_t printed; /* the change whose text is at hand; see matcher.c */
-    size_t text_start, text_bytes;
+    struct {
+        fr_view *list;
+        fr_map details;   /* the key as fr_column_put spells it → fr_view */
+        uint64_t printed; /* the change whose text is at hand; see matcher.c */
+        size_t text_start, text_bytes;
+    } matcher;
 };
 
 /* From a worker to the matcher; the memory is in who asks. */
@@ -82,7 +92,7 @@ typedef struct fr_frames {
 
 typedef struct fr_commit_record fr_commit_record;
 
-/* What waits for the matcher; under fr_live.lock. */
+/* What waits for the matcher. */
 typedef struct fr_live_queue {
     fr_commit_record *first, **last;
     size_t bytes;
@@ -108,17 +118,21 @@ struct fr_live {
     fr_db *db;
     fr_live_counters counters;
 
-    pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t wake;  /* the matcher: something waits */
-    pthread_cond_t left;  /* workers that end: the matcher has forgotten one */
-    fr_live_queue queue;
-    /* Topics that the matcher knows or was asked to add: without any, commits are not copied. */
-    size_t wanted;
-    bool is_asleep, is_stopping;
+    struct {
+        pthread_mutex_t lock;
+        pthread_cond_t wake; /* the matcher: something waits */
+        pthread_cond_t left; /* workers that end: the matcher has forgotten one */
+        fr_live_queue queue;
+        /* Topics that the matcher knows or was asked to add: without any, commits are not copied. */
+        size_t wanted;
+        bool is_asleep, is_stopping;
+    } shared;
 
     pthread_t thread;
     bool is_started;
-    fr_place place; /* the matcher's: all up to here has been handed on */
+    struct {
+        fr_place place; /* all up to here has been handed on */
+    } matcher;
 };
 
 /* ---- commit.c: commits on their way from the writer ---- */
@@ -145,34 +159,39 @@ void fr_matcher_stop(fr_live *live);
 struct fr_worker {
     fr_live *live;
     fr_loop *loop;
-    fr_slabs slabs; /* of watchers */
-    /* from the matcher: inbox.c */
-    _Atomic(fr_note *) inbox; /* last first */
-    fr_task wake;
-    atomic_size_t waiting_bytes; /* of frames in the inbox */
-    fr_note gap_note;
-    atomic_bool gap_is_posted;
-    atomic_uint_fast64_t gap; /* frames up to this number were not handed on */
-    /* the matcher's */
-    FR_VEC(fr_frame) frames; /* of the commit at hand */
-    bool is_known, is_touched, has_missed;
-    fr_worker *next_known, *next_touched;
-    /* the worker's */
-    FR_VEC(fr_topic *) topics;
-    fr_map by_name; /* fr_topic.name → fr_topic; not those that are being removed */
-    fr_topic *first_read, **last_read; /* waiting to be read */
-    fr_task read_more;
-    bool read_more_is_posted;
-    int readers;
-    fr_timer retry;
-    fr_timer at_timer;
-    fr_ask place_ask, leave_ask;
-    fr_note place_note;
-    fr_place place; /* with place_note */
-    bool place_is_asked;
-    fr_place read_at; /* the newest place that a snapshot was read at */
-    bool is_look_due; /* somebody waits who was not there when the database was looked at last */
-    bool has_left;    /* with fr_live.left, under its lock */
+    struct {
+        _Atomic(fr_note *) newest;
+        fr_task wake;
+        atomic_size_t waiting_bytes; /* of frames */
+        fr_note gap_note;
+        atomic_bool gap_is_posted;
+        atomic_uint_fast64_t gap; /* frames up to this number were not handed on */
+    } inbox;
+    struct {
+        fr_ask place_ask, leave_ask;
+        fr_note place_note;
+        fr_place place; /* with place_note */
+        bool has_left;  /* with fr_live.shared.left, under its lock */
+    } mail;
+    struct {
+        FR_VEC(fr_frame) frames; /* of the commit at hand */
+        bool is_known, is_touched, has_missed;
+        fr_worker *next_known, *next_touched;
+    } matcher;
+    struct {
+        fr_slabs slabs; /* of watchers */
+        FR_VEC(fr_topic *) topics;
+        fr_map by_name; /* fr_topic.name → fr_topic; not those that are being removed */
+        fr_topic *first_read, **last_read; /* waiting to be read */
+        fr_task read_more;
+        bool read_more_is_posted;
+        int readers;
+        fr_timer retry;
+        fr_timer at_timer;
+        bool place_is_asked;
+        fr_place read_at; /* the newest place that a snapshot was read at */
+        bool is_look_due; /* somebody waits who was not there at the last look at the database */
+    } own;
 };
 
 typedef enum fr_topic_state {
@@ -197,35 +216,38 @@ typedef struct fr_held {
 } fr_held;
 
 struct fr_topic {
-    /* fixed; the matcher reads these too */
     fr_worker *worker;
     fr_source *source;
     bool is_detail;
     fr_value key; /* of a detail, as it is stored; its text is behind the name */
     fr_str name;  /* source, and the key as fr_column_put spells it; owned, behind the struct */
     uint32_t fingerprint;
-    /* to and from the matcher, one at a time */
-    fr_ask ask;
-    fr_note note;
-    fr_err added;
-    uint64_t added_at; /* frames after this number are handed on */
-    fr_view *view;     /* the matcher's */
-    /* the worker's */
-    fr_topic_state state;
-    uint32_t index;                /* in worker->topics */
-    fr_fan *fan;                   /* of those who have a snapshot */
-    FR_VEC(fr_watcher *) watchers; /* all */
-    FR_VEC(fr_watcher *) waiting;  /* those of them who need a snapshot and can take it */
-    uint64_t
-        floor; /* frames up to this number went by and are not held: no snapshot may be older */
-    FR_VEC(fr_held) held; /* the frames that went by since the running read began */
-    size_t held_bytes;
-    bool is_reading, is_queued;
-    fr_topic *next_read;
-    fr_snapshot snapshot; /* the last one, as long as nothing went by since */
-    uint64_t at_due_ms;
-    uint64_t next_catch_up_ms;
-    fr_timer pace;
+    struct {
+        fr_ask ask;
+        fr_note note;
+        fr_err added;
+        uint64_t added_at; /* frames after this number are handed on */
+    } mail;
+    struct {
+        fr_view *view;
+    } matcher;
+    struct {
+        fr_topic_state state;
+        uint32_t index;                /* in worker->own.topics */
+        fr_fan *fan;                   /* of those who have a snapshot */
+        FR_VEC(fr_watcher *) watchers; /* all */
+        FR_VEC(fr_watcher *) waiting;  /* those of them who need a snapshot and can take it */
+        /* Frames up to this number went by and are not held: no snapshot may be older. */
+        uint64_t floor;
+        FR_VEC(fr_held) held; /* the frames that went by since the running read began */
+        size_t held_bytes;
+        bool is_reading, is_queued;
+        fr_topic *next_read;
+        fr_snapshot snapshot; /* the last one, as long as nothing went by since */
+        uint64_t at_due_ms;
+        uint64_t next_catch_up_ms;
+        fr_timer pace;
+    } own;
 };
 
 struct fr_watcher {
@@ -235,8 +257,8 @@ struct fr_watcher {
         fr_numbered numbered;
     };
     fr_topic *topic;     /* NULL: refused, about to be closed */
-    uint32_t index;      /* in topic->watchers */
-    uint32_t waiting_at; /* in topic->waiting; FR_NOT_WAITING */
+    uint32_t index;      /* in topic->own.watchers */
+    uint32_t waiting_at; /* in topic->own.waiting; FR_NOT_WAITING */
     bool is_reset;       /* has missed something: its next frame is a snapshot that says so */
     bool is_stalled;     /* waits until its socket takes more */
     bool is_late;        /* waits since after the running read began: that is not for it */

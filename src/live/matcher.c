@@ -43,7 +43,7 @@ enum { POOL_KEPT = 1024, POOL_BUF_BYTES = 64 << 10 };
 
 static fr_view *find_view(const fr_source *source, bool is_detail, fr_str name)
 {
-    return is_detail ? fr_map_get(&source->details, name) : source->list;
+    return is_detail ? fr_map_get(&source->matcher.details, name) : source->matcher.list;
 }
 
 static fr_view *new_view(fr_matcher *m, const fr_topic *topic, fr_str name)
@@ -57,8 +57,8 @@ static fr_view *new_view(fr_matcher *m, const fr_topic *topic, fr_str name)
     view->fingerprint = topic->fingerprint;
     view->name = (fr_str){(const char *)(view + 1), name.n};
     if (!topic->is_detail) {
-        view->source->list = view;
-    } else if (fr_map_set(&view->source->details, view->name, view) != FR_OK) {
+        view->source->matcher.list = view;
+    } else if (fr_map_set(&view->source->matcher.details, view->name, view) != FR_OK) {
         fr_free(view);
         return NULL;
     }
@@ -69,9 +69,9 @@ static fr_view *new_view(fr_matcher *m, const fr_topic *topic, fr_str name)
 static void free_view(fr_matcher *m, fr_view *view)
 {
     if (view->name.n)
-        fr_map_remove(&view->source->details, view->name);
+        fr_map_remove(&view->source->matcher.details, view->name);
     else
-        view->source->list = NULL;
+        view->source->matcher.list = NULL;
     fr_vec_deinit(&view->topics);
     fr_free(view);
     fr_live_add(&m->live->counters.views, (uint64_t)-1);
@@ -95,18 +95,18 @@ static fr_err add_topic(fr_matcher *m, fr_topic *topic)
             free_view(m, view);
         return FR_ENOMEM;
     }
-    topic->view = view;
+    topic->matcher.view = view;
     return FR_OK;
 }
 
 static void remove_topic(fr_matcher *m, fr_topic *topic)
 {
-    fr_view *view = topic->view;
+    fr_view *view = topic->matcher.view;
     size_t i = 0;
     while (view->topics.at[i] != topic)
         i++;
     fr_vec_swap_remove(&view->topics, i);
-    topic->view = NULL;
+    topic->matcher.view = NULL;
     if (!view->topics.count)
         free_view(m, view);
 }
@@ -151,7 +151,7 @@ static void touch(fr_matcher *m, fr_view *view)
 static void begin_frame(fr_matcher *m, fr_view *view)
 {
     char token[FR_TOKEN_TEXT];
-    size_t n = fr_token_put(token, m->live->place, view->fingerprint);
+    size_t n = fr_token_put(token, m->live->matcher.place, view->fingerprint);
     view->frame = take_buf(m);
     if (!view->frame)
         return;
@@ -190,13 +190,13 @@ static void put_change(const fr_serializer *serializer, const fr_change *change,
 /* The change as JSON, printed when the first view needs it. */
 static fr_str text_of(fr_matcher *m, fr_source *printer, const fr_change *change)
 {
-    if (printer->printed != m->turn) {
-        printer->printed = m->turn;
-        printer->text_start = m->texts.n;
+    if (printer->matcher.printed != m->turn) {
+        printer->matcher.printed = m->turn;
+        printer->matcher.text_start = m->texts.n;
         put_change(&printer->rt->serializer, change, &m->texts);
-        printer->text_bytes = m->texts.n - printer->text_start;
+        printer->matcher.text_bytes = m->texts.n - printer->matcher.text_start;
     }
-    return (fr_str){m->texts.p + printer->text_start, printer->text_bytes};
+    return (fr_str){m->texts.p + printer->matcher.text_start, printer->matcher.text_bytes};
 }
 
 static void flood_view(fr_matcher *m, fr_view *view)
@@ -211,11 +211,11 @@ static void flood(fr_matcher *m, const fr_model *model)
 {
     for (fr_source *source = fr_map_get_u64(&m->live->by_model, (uintptr_t)model); source;
          source = source->next_of_model) {
-        if (source->list)
-            flood_view(m, source->list);
+        if (source->matcher.list)
+            flood_view(m, source->matcher.list);
         size_t pos = 0;
         fr_str key;
-        for (fr_view *view; (view = fr_map_next(&source->details, &pos, &key));)
+        for (fr_view *view; (view = fr_map_next(&source->matcher.details, &pos, &key));)
             flood_view(m, view);
     }
 }
@@ -232,9 +232,10 @@ static void match(fr_matcher *m, const fr_change *change)
     }
     for (fr_source *source = fr_map_get_u64(&m->live->by_model, (uintptr_t)change->model); source;
          source = source->next_of_model) {
-        fr_view *list = source->list;
-        fr_view *detail =
-            source->details.count ? fr_map_get(&source->details, fr_buf_str(&m->name)) : NULL;
+        fr_view *list = source->matcher.list;
+        fr_view *detail = source->matcher.details.count
+                              ? fr_map_get(&source->matcher.details, fr_buf_str(&m->name))
+                              : NULL;
         fr_str text = list || detail ? text_of(m, source->printer, change) : (fr_str){0};
         if (list)
             add_change(m, list, text);
@@ -251,13 +252,13 @@ static void spread(fr_matcher *m, fr_view *view, fr_block *block)
     for (size_t i = 0; i < view->topics.count; i++) {
         fr_topic *topic = view->topics.at[i];
         fr_worker *worker = topic->worker;
-        if (!worker->is_touched) {
-            worker->is_touched = true;
-            worker->next_touched = m->touched_workers;
+        if (!worker->matcher.is_touched) {
+            worker->matcher.is_touched = true;
+            worker->matcher.next_touched = m->touched_workers;
             m->touched_workers = worker;
         }
-        if (!fr_vec_push(&worker->frames, ((fr_frame){topic, block})))
-            worker->has_missed = true;
+        if (!fr_vec_push(&worker->matcher.frames, ((fr_frame){topic, block})))
+            worker->matcher.has_missed = true;
         else if (block)
             fr_block_ref(block);
     }
@@ -282,40 +283,41 @@ static void finish_view(fr_matcher *m, fr_view *view)
 static size_t frames_bytes(const fr_worker *worker)
 {
     size_t bytes = sizeof(fr_frames);
-    for (size_t i = 0; i < worker->frames.count; i++)
+    for (size_t i = 0; i < worker->matcher.frames.count; i++)
         bytes +=
-            sizeof(fr_frame) + (worker->frames.at[i].block ? worker->frames.at[i].block->size : 0);
+            sizeof(fr_frame) +
+            (worker->matcher.frames.at[i].block ? worker->matcher.frames.at[i].block->size : 0);
     return bytes;
 }
 
 static void hand_on(fr_matcher *m, fr_worker *worker)
 {
     fr_live *live = m->live;
-    size_t bytes = frames_bytes(worker), count = worker->frames.count;
-    size_t waiting = atomic_load_explicit(&worker->waiting_bytes, memory_order_relaxed);
-    bool is_full = worker->has_missed || waiting + bytes > live->opts.frames_bytes;
+    size_t bytes = frames_bytes(worker), count = worker->matcher.frames.count;
+    size_t waiting = atomic_load_explicit(&worker->inbox.waiting_bytes, memory_order_relaxed);
+    bool is_full = worker->matcher.has_missed || waiting + bytes > live->opts.frames_bytes;
     fr_frames *frames = is_full ? NULL : fr_frames_new(count);
     if (frames) {
-        frames->number = live->place.number;
+        frames->number = live->matcher.place.number;
         frames->bytes = bytes;
-        memcpy(frames->at, worker->frames.at, count * sizeof *frames->at);
-        atomic_fetch_add_explicit(&worker->waiting_bytes, bytes, memory_order_relaxed);
+        memcpy(frames->at, worker->matcher.frames.at, count * sizeof *frames->at);
+        atomic_fetch_add_explicit(&worker->inbox.waiting_bytes, bytes, memory_order_relaxed);
         fr_inbox_put(worker, &frames->note);
     } else {
         for (size_t i = 0; i < count; i++)
-            fr_block_unref(worker->frames.at[i].block);
+            fr_block_unref(worker->matcher.frames.at[i].block);
         fr_live_add(&live->counters.overflows, 1);
-        fr_inbox_put_gap(worker, live->place.number);
+        fr_inbox_put_gap(worker, live->matcher.place.number);
     }
-    worker->frames.count = 0;
-    worker->is_touched = worker->has_missed = false;
+    worker->matcher.frames.count = 0;
+    worker->matcher.is_touched = worker->matcher.has_missed = false;
 }
 
 static void run_commit(fr_matcher *m, const fr_commit_record *record)
 {
-    if (record->place.number <= m->live->place.number)
+    if (record->place.number <= m->live->matcher.place.number)
         return;
-    m->live->place = record->place;
+    m->live->matcher.place = record->place;
     for (size_t i = 0; i < record->change_count; i++)
         match(m, &record->changes[i]);
     for (size_t i = 0; i < record->flood_count; i++)
@@ -326,7 +328,7 @@ static void run_commit(fr_matcher *m, const fr_commit_record *record)
     }
     m->touched = NULL;
     for (fr_worker *worker = m->touched_workers, *next; worker; worker = next) {
-        next = worker->next_touched;
+        next = worker->matcher.next_touched;
         hand_on(m, worker);
     }
     m->touched_workers = NULL;
@@ -335,10 +337,10 @@ static void run_commit(fr_matcher *m, const fr_commit_record *record)
 
 static void run_gap(fr_matcher *m, fr_place place)
 {
-    if (place.number <= m->live->place.number)
+    if (place.number <= m->live->matcher.place.number)
         return;
-    m->live->place = place;
-    for (fr_worker *worker = m->known; worker; worker = worker->next_known)
+    m->live->matcher.place = place;
+    for (fr_worker *worker = m->known; worker; worker = worker->matcher.next_known)
         fr_inbox_put_gap(worker, place.number);
 }
 
@@ -346,17 +348,17 @@ static void run_gap(fr_matcher *m, fr_place place)
 
 static void unwant(fr_live *live, size_t count)
 {
-    pthread_mutex_lock(&live->lock);
-    live->wanted -= count;
-    pthread_mutex_unlock(&live->lock);
+    pthread_mutex_lock(&live->shared.lock);
+    live->shared.wanted -= count;
+    pthread_mutex_unlock(&live->shared.lock);
 }
 
 static void know(fr_matcher *m, fr_worker *worker)
 {
-    if (worker->is_known)
+    if (worker->matcher.is_known)
         return;
-    worker->is_known = true;
-    worker->next_known = m->known;
+    worker->matcher.is_known = true;
+    worker->matcher.next_known = m->known;
     m->known = worker;
 }
 
@@ -364,21 +366,21 @@ static void know(fr_matcher *m, fr_worker *worker)
 static void forget(fr_matcher *m, fr_worker *worker)
 {
     size_t removed = 0;
-    for (size_t i = 0; i < worker->topics.count; i++)
-        if (worker->topics.at[i]->view) {
-            remove_topic(m, worker->topics.at[i]);
+    for (size_t i = 0; i < worker->own.topics.count; i++)
+        if (worker->own.topics.at[i]->matcher.view) {
+            remove_topic(m, worker->own.topics.at[i]);
             removed++;
         }
     unwant(m->live, removed);
-    for (fr_worker **at = &m->known; *at; at = &(*at)->next_known)
+    for (fr_worker **at = &m->known; *at; at = &(*at)->matcher.next_known)
         if (*at == worker) {
-            *at = worker->next_known;
+            *at = worker->matcher.next_known;
             break;
         }
-    pthread_mutex_lock(&m->live->lock);
-    worker->has_left = true;
-    pthread_cond_broadcast(&m->live->left);
-    pthread_mutex_unlock(&m->live->lock);
+    pthread_mutex_lock(&m->live->shared.lock);
+    worker->mail.has_left = true;
+    pthread_cond_broadcast(&m->live->shared.left);
+    pthread_mutex_unlock(&m->live->shared.lock);
 }
 
 static void run_ask(fr_matcher *m, fr_ask *ask)
@@ -388,22 +390,22 @@ static void run_ask(fr_matcher *m, fr_ask *ask)
     switch (ask->what) {
     case FR_ASK_ADD:
         know(m, worker);
-        topic->added = add_topic(m, topic);
-        topic->added_at = m->live->place.number;
-        if (topic->added != FR_OK)
+        topic->mail.added = add_topic(m, topic);
+        topic->mail.added_at = m->live->matcher.place.number;
+        if (topic->mail.added != FR_OK)
             unwant(m->live, 1);
-        topic->note.run = fr_topic_added;
-        fr_inbox_put(worker, &topic->note);
+        topic->mail.note.run = fr_topic_added;
+        fr_inbox_put(worker, &topic->mail.note);
         break;
     case FR_ASK_REMOVE:
         remove_topic(m, topic);
         unwant(m->live, 1);
-        topic->note.run = fr_topic_removed;
-        fr_inbox_put(worker, &topic->note);
+        topic->mail.note.run = fr_topic_removed;
+        fr_inbox_put(worker, &topic->mail.note);
         break;
     case FR_ASK_PLACE:
-        worker->place = m->live->place;
-        fr_inbox_put(worker, &worker->place_note);
+        worker->mail.place = m->live->matcher.place;
+        fr_inbox_put(worker, &worker->mail.place_note);
         break;
     case FR_ASK_LEAVE: forget(m, worker); break;
     }
@@ -413,24 +415,25 @@ static void run_ask(fr_matcher *m, fr_ask *ask)
 
 static bool has_work(const fr_live *live)
 {
-    return live->queue.first || live->queue.first_ask || (live->queue.has_gap && live->wanted);
+    return live->shared.queue.first || live->shared.queue.first_ask ||
+           (live->shared.queue.has_gap && live->shared.wanted);
 }
 
 /* Wait for work and take all of it. false: the end. */
 static bool take(fr_live *live, fr_live_queue *out)
 {
-    pthread_mutex_lock(&live->lock);
-    while (!live->is_stopping && !has_work(live)) {
-        live->is_asleep = true;
-        pthread_cond_wait(&live->wake, &live->lock);
+    pthread_mutex_lock(&live->shared.lock);
+    while (!live->shared.is_stopping && !has_work(live)) {
+        live->shared.is_asleep = true;
+        pthread_cond_wait(&live->shared.wake, &live->shared.lock);
     }
-    live->is_asleep = false;
-    bool goes_on = !live->is_stopping;
+    live->shared.is_asleep = false;
+    bool goes_on = !live->shared.is_stopping;
     if (goes_on) {
-        *out = live->queue;
-        fr_live_queue_init(&live->queue);
+        *out = live->shared.queue;
+        fr_live_queue_init(&live->shared.queue);
     }
-    pthread_mutex_unlock(&live->lock);
+    pthread_mutex_unlock(&live->shared.lock);
     return goes_on;
 }
 
@@ -480,9 +483,9 @@ void fr_matcher_stop(fr_live *live)
 {
     if (!live->is_started)
         return;
-    pthread_mutex_lock(&live->lock);
-    live->is_stopping = true;
-    pthread_cond_signal(&live->wake);
-    pthread_mutex_unlock(&live->lock);
+    pthread_mutex_lock(&live->shared.lock);
+    live->shared.is_stopping = true;
+    pthread_cond_signal(&live->shared.wake);
+    pthread_mutex_unlock(&live->shared.lock);
     pthread_join(live->thread, NULL);
 }

@@ -151,10 +151,10 @@ static fr_err linger(fr_ctx *ctx, uint64_t place)
 static fr_err look(fr_ctx *ctx, const fr_topic *topic, fr_now *now)
 {
     fr_worker *worker = topic->worker;
-    FR_TRY(fr_db_now(ctx, worker->is_look_due, now));
-    worker->is_look_due = false;
-    for (size_t i = 0; i < topic->waiting.count; i++)
-        topic->waiting.at[i]->is_late = false;
+    FR_TRY(fr_db_now(ctx, worker->own.is_look_due, now));
+    worker->own.is_look_due = false;
+    for (size_t i = 0; i < topic->own.waiting.count; i++)
+        topic->own.waiting.at[i]->is_late = false;
     return FR_OK;
 }
 
@@ -165,7 +165,7 @@ static fr_err read_until_fresh(fr_ctx *ctx, const fr_topic *topic, fr_now *now, 
         FR_TRY(read_snapshot(ctx, topic, out));
         out->version = now->version;
         FR_TRY(linger(ctx, out->place.number));
-        if (out->place.number >= topic->floor || i == TRIES - 1)
+        if (out->place.number >= topic->own.floor || i == TRIES - 1)
             return FR_OK;
         fr_snapshot_clear(out);
         FR_TRY(fr_sleep(ctx, RETRY_MS));
@@ -177,7 +177,7 @@ static fr_err read_until_fresh(fr_ctx *ctx, const fr_topic *topic, fr_now *now, 
 
 static void count_shared(fr_topic *topic, const fr_snapshot *snapshot, size_t count)
 {
-    size_t readers = snapshot != &topic->snapshot;
+    size_t readers = snapshot != &topic->own.snapshot;
     if (count > readers)
         fr_live_add(&topic->worker->live->counters.shared, count - readers);
 }
@@ -185,14 +185,14 @@ static void count_shared(fr_topic *topic, const fr_snapshot *snapshot, size_t co
 /* Downwards: who is served takes itself out of the list. */
 static void deliver(fr_topic *topic, fr_snapshot *snapshot)
 {
-    bool is_stale = snapshot->place.number < topic->floor;
+    bool is_stale = snapshot->place.number < topic->own.floor;
     size_t count = 0;
-    if (snapshot->place.number > topic->worker->read_at.number)
-        topic->worker->read_at = snapshot->place;
-    for (size_t i = topic->waiting.count; i-- > 0;) {
-        if (topic->waiting.at[i]->is_late)
+    if (snapshot->place.number > topic->worker->own.read_at.number)
+        topic->worker->own.read_at = snapshot->place;
+    for (size_t i = topic->own.waiting.count; i-- > 0;) {
+        if (topic->own.waiting.at[i]->is_late)
             continue;
-        fr_watcher_deliver(topic->waiting.at[i], snapshot, is_stale);
+        fr_watcher_deliver(topic->own.waiting.at[i], snapshot, is_stale);
         count++;
     }
     count_shared(topic, snapshot, count);
@@ -202,19 +202,19 @@ static void fail_all(fr_topic *topic, fr_err err, fr_str detail)
 {
     if (!detail.n)
         detail = FR_STR("The rows cannot be read now. Try again.");
-    for (size_t i = topic->waiting.count; i-- > 0;)
-        fr_watcher_fail(topic->waiting.at[i], err, detail);
+    for (size_t i = topic->own.waiting.count; i-- > 0;)
+        fr_watcher_fail(topic->own.waiting.at[i], err, detail);
 }
 
 static fr_err serve_waiting(fr_ctx *ctx, fr_topic *topic, fr_snapshot *fresh)
 {
     fr_now now;
     FR_TRY(look(ctx, topic, &now));
-    if (topic->snapshot.text.n && topic->snapshot.version == now.version) {
-        deliver(topic, &topic->snapshot);
+    if (topic->own.snapshot.text.n && topic->own.snapshot.version == now.version) {
+        deliver(topic, &topic->own.snapshot);
         return FR_OK;
     }
-    fr_snapshot_clear(&topic->snapshot);
+    fr_snapshot_clear(&topic->own.snapshot);
     FR_TRY(read_until_fresh(ctx, topic, &now, fresh));
     deliver(topic, fresh);
     return FR_OK;
@@ -223,8 +223,8 @@ static fr_err serve_waiting(fr_ctx *ctx, fr_topic *topic, fr_snapshot *fresh)
 /* Nothing went by since it was read. */
 static void keep(fr_topic *topic, fr_snapshot *fresh)
 {
-    if (fresh->text.n && !topic->held.count && fresh->place.number >= topic->floor)
-        topic->snapshot = *fresh;
+    if (fresh->text.n && !topic->own.held.count && fresh->place.number >= topic->own.floor)
+        topic->own.snapshot = *fresh;
     else
         fr_snapshot_clear(fresh);
 }
@@ -232,8 +232,8 @@ static void keep(fr_topic *topic, fr_snapshot *fresh)
 /* Who came while it was read, and has got nothing yet. */
 static bool has_newcomer(const fr_topic *topic)
 {
-    for (size_t i = 0; i < topic->waiting.count; i++)
-        if (!topic->waiting.at[i]->member.is_in)
+    for (size_t i = 0; i < topic->own.waiting.count; i++)
+        if (!topic->own.waiting.at[i]->member.is_in)
             return true;
     return false;
 }
@@ -242,16 +242,16 @@ static void serve_topic(fr_ctx *ctx, fr_topic *topic)
 {
     fr_worker *worker = topic->worker;
     fr_snapshot fresh = {0};
-    topic->is_reading = true;
-    topic->next_catch_up_ms = fr_loop_now_ms(worker->loop) + worker->live->opts.pace_ms;
-    fr_err err = topic->waiting.count ? serve_waiting(ctx, topic, &fresh) : FR_OK;
+    topic->own.is_reading = true;
+    topic->own.next_catch_up_ms = fr_loop_now_ms(worker->loop) + worker->live->opts.pace_ms;
+    fr_err err = topic->own.waiting.count ? serve_waiting(ctx, topic, &fresh) : FR_OK;
     if (err != FR_OK)
         fail_all(topic, err, ctx->detail);
     keep(topic, &fresh);
-    if (topic->held.count)
-        topic->floor = topic->held.at[topic->held.count - 1].number;
+    if (topic->own.held.count)
+        topic->own.floor = topic->own.held.at[topic->own.held.count - 1].number;
     fr_topic_drop_held(topic);
-    topic->is_reading = false;
+    topic->own.is_reading = false;
     fr_topic_want(topic, has_newcomer(topic));
     fr_topic_release(topic);
 }
@@ -260,13 +260,13 @@ static void serve_topic(fr_ctx *ctx, fr_topic *topic)
 
 static fr_topic *next_topic(fr_worker *worker)
 {
-    fr_topic *topic = worker->first_read;
+    fr_topic *topic = worker->own.first_read;
     if (!topic)
         return NULL;
-    worker->first_read = topic->next_read;
-    if (!worker->first_read)
-        worker->last_read = &worker->first_read;
-    topic->is_queued = false;
+    worker->own.first_read = topic->own.next_read;
+    if (!worker->own.first_read)
+        worker->own.last_read = &worker->own.first_read;
+    topic->own.is_queued = false;
     return topic;
 }
 
@@ -286,12 +286,12 @@ static void serve_topics(fr_worker *worker, fr_arena *arena)
 /* No fiber or no memory at the moment. */
 static void retry_later(fr_worker *worker)
 {
-    fr_timer_set(worker->loop, &worker->retry, fr_loop_now_ms(worker->loop) + RETRY_MS);
+    fr_timer_set(worker->loop, &worker->own.retry, fr_loop_now_ms(worker->loop) + RETRY_MS);
 }
 
 void fr_worker_read_again(fr_timer *timer)
 {
-    fr_worker_read_soon((fr_worker *)(void *)((char *)timer - offsetof(fr_worker, retry)));
+    fr_worker_read_soon((fr_worker *)(void *)((char *)timer - offsetof(fr_worker, own.retry)));
 }
 
 static void run_reader(void *arg)
@@ -303,7 +303,7 @@ static void run_reader(void *arg)
     if (arena)
         serve_topics(worker, arena);
     fr_arena_free(arena);
-    worker->readers--;
+    worker->own.readers--;
     if (arena)
         fr_worker_read_soon(worker);
     else
@@ -312,21 +312,22 @@ static void run_reader(void *arg)
 
 void fr_worker_read_soon(fr_worker *worker)
 {
-    if (worker->read_more_is_posted || !worker->first_read || worker->readers == FR_LIVE_READERS)
+    if (worker->own.read_more_is_posted || !worker->own.first_read ||
+        worker->own.readers == FR_LIVE_READERS)
         return;
-    worker->read_more_is_posted = true;
-    fr_loop_post(worker->loop, &worker->read_more);
+    worker->own.read_more_is_posted = true;
+    fr_loop_post(worker->loop, &worker->own.read_more);
 }
 
 void fr_worker_read_more(fr_task *task)
 {
-    fr_worker *worker = (fr_worker *)(void *)((char *)task - offsetof(fr_worker, read_more));
-    worker->read_more_is_posted = false;
-    worker->readers++;
+    fr_worker *worker = (fr_worker *)(void *)((char *)task - offsetof(fr_worker, own.read_more));
+    worker->own.read_more_is_posted = false;
+    worker->own.readers++;
     if (fr_fiber_start(worker->loop, run_reader, worker) == FR_OK) {
         fr_worker_read_soon(worker); /* it waits for a slow read: one more for the others */
     } else {
-        worker->readers--;
+        worker->own.readers--;
         retry_later(worker);
     }
 }

@@ -35,7 +35,7 @@ static uint32_t fingerprint_of(const fr_source *source, fr_str key_bytes)
 
 static void run_pace(fr_timer *timer)
 {
-    fr_topic_want((fr_topic *)(void *)((char *)timer - offsetof(fr_topic, pace)), true);
+    fr_topic_want((fr_topic *)(void *)((char *)timer - offsetof(fr_topic, own.pace)), true);
 }
 
 static fr_topic *new_topic(fr_worker *worker, fr_source *source, const fr_value *key, fr_str name)
@@ -59,41 +59,41 @@ static fr_topic *new_topic(fr_worker *worker, fr_source *source, const fr_value 
         memcpy(behind + name.n, text.p, text.n);
     if (has_text)
         topic->key.as.s.p = behind + name.n;
-    topic->ask = (fr_ask){.what = FR_ASK_ADD, .worker = worker, .topic = topic};
-    topic->pace.run = run_pace;
-    fr_buf_init(&topic->snapshot.text);
-    topic->fan = fr_fan_new(worker->loop, fr_watcher_on_behind, topic);
-    topic->index = (uint32_t)worker->topics.count;
+    topic->mail.ask = (fr_ask){.what = FR_ASK_ADD, .worker = worker, .topic = topic};
+    topic->own.pace.run = run_pace;
+    fr_buf_init(&topic->own.snapshot.text);
+    topic->own.fan = fr_fan_new(worker->loop, fr_watcher_on_behind, topic);
+    topic->own.index = (uint32_t)worker->own.topics.count;
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
-    if (topic->fan && fr_vec_push(&worker->topics, topic))
+    if (topic->own.fan && fr_vec_push(&worker->own.topics, topic))
         return topic;
-    if (topic->fan)
-        fr_fan_free(topic->fan);
+    if (topic->own.fan)
+        fr_fan_free(topic->own.fan);
     fr_free(topic);
     return NULL;
 }
 
 static void forget_name(fr_topic *topic)
 {
-    if (fr_map_get(&topic->worker->by_name, topic->name) == topic)
-        fr_map_remove(&topic->worker->by_name, topic->name);
+    if (fr_map_get(&topic->worker->own.by_name, topic->name) == topic)
+        fr_map_remove(&topic->worker->own.by_name, topic->name);
 }
 
 void fr_topic_free(fr_topic *topic)
 {
     fr_worker *worker = topic->worker;
-    assert(!topic->watchers.count);
+    assert(!topic->own.watchers.count);
     forget_name(topic);
-    fr_timer_cancel(worker->loop, &topic->pace);
-    fr_vec_swap_remove(&worker->topics, topic->index);
-    if (topic->index < worker->topics.count)
-        worker->topics.at[topic->index]->index = topic->index;
+    fr_timer_cancel(worker->loop, &topic->own.pace);
+    fr_vec_swap_remove(&worker->own.topics, topic->own.index);
+    if (topic->own.index < worker->own.topics.count)
+        worker->own.topics.at[topic->own.index]->own.index = topic->own.index;
     fr_topic_drop_held(topic);
-    fr_vec_deinit(&topic->held);
-    fr_snapshot_clear(&topic->snapshot);
-    fr_fan_free(topic->fan);
-    fr_vec_deinit(&topic->watchers);
-    fr_vec_deinit(&topic->waiting);
+    fr_vec_deinit(&topic->own.held);
+    fr_snapshot_clear(&topic->own.snapshot);
+    fr_fan_free(topic->own.fan);
+    fr_vec_deinit(&topic->own.watchers);
+    fr_vec_deinit(&topic->own.waiting);
     fr_free(topic);
 }
 
@@ -101,17 +101,17 @@ static fr_err find_or_make(fr_worker *worker, fr_source *source, const fr_value 
                            fr_topic **out)
 {
     FR_TRY(put_name(name, source, key));
-    *out = fr_map_get(&worker->by_name, fr_buf_str(name));
+    *out = fr_map_get(&worker->own.by_name, fr_buf_str(name));
     if (*out)
         return FR_OK;
     fr_topic *topic = new_topic(worker, source, key, fr_buf_str(name));
     if (!topic)
         return FR_ENOMEM;
-    if (fr_map_set(&worker->by_name, topic->name, topic) != FR_OK) {
+    if (fr_map_set(&worker->own.by_name, topic->name, topic) != FR_OK) {
         fr_topic_free(topic);
         return FR_ENOMEM;
     }
-    fr_live_ask(worker->live, &topic->ask);
+    fr_live_ask(worker->live, &topic->mail.ask);
     *out = topic;
     return FR_OK;
 }
@@ -128,22 +128,22 @@ fr_err fr_topic_get(fr_worker *worker, fr_source *source, const fr_value *key, f
 bool fr_topic_is_shown(const fr_worker *worker, fr_source *source)
 {
     const fr_topic *topic =
-        fr_map_get(&worker->by_name, (fr_str){(const char *)&source, sizeof(void *)});
-    return topic && fr_fan_count(topic->fan);
+        fr_map_get(&worker->own.by_name, (fr_str){(const char *)&source, sizeof(void *)});
+    return topic && fr_fan_count(topic->own.fan);
 }
 
 void fr_topic_release(fr_topic *topic)
 {
-    if (topic->watchers.count || topic->is_reading || topic->is_queued)
+    if (topic->own.watchers.count || topic->own.is_reading || topic->own.is_queued)
         return;
-    if (topic->state == FR_TOPIC_OVER) {
+    if (topic->own.state == FR_TOPIC_OVER) {
         fr_topic_free(topic);
-    } else if (topic->state == FR_TOPIC_LIVE) {
+    } else if (topic->own.state == FR_TOPIC_LIVE) {
         forget_name(topic);
-        fr_timer_cancel(topic->worker->loop, &topic->pace);
-        topic->state = FR_TOPIC_REMOVING;
-        topic->ask.what = FR_ASK_REMOVE;
-        fr_live_ask(topic->worker->live, &topic->ask);
+        fr_timer_cancel(topic->worker->loop, &topic->own.pace);
+        topic->own.state = FR_TOPIC_REMOVING;
+        topic->mail.ask.what = FR_ASK_REMOVE;
+        fr_live_ask(topic->worker->live, &topic->mail.ask);
     }
 }
 
@@ -152,20 +152,20 @@ void fr_topic_release(fr_topic *topic)
 /* Room for one more to wait, made when it comes, so that nothing can fail later. */
 static bool has_room_to_wait(fr_topic *topic)
 {
-    size_t cap = topic->waiting.cap;
+    size_t cap = topic->own.waiting.cap;
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
-    size_t item_bytes = sizeof *topic->waiting.at;
-    return topic->watchers.count < cap ||
-           fr_vec_grow_((void **)&topic->waiting.at, &topic->waiting.cap, cap, item_bytes);
+    size_t item_bytes = sizeof *topic->own.waiting.at;
+    return topic->own.watchers.count < cap ||
+           fr_vec_grow_((void **)&topic->own.waiting.at, &topic->own.waiting.cap, cap, item_bytes);
 }
 
 fr_err fr_topic_enter(fr_topic *topic, fr_watcher *watcher)
 {
     if (!has_room_to_wait(topic))
         return FR_ENOMEM;
-    watcher->index = (uint32_t)topic->watchers.count;
+    watcher->index = (uint32_t)topic->own.watchers.count;
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
-    if (!fr_vec_push(&topic->watchers, watcher))
+    if (!fr_vec_push(&topic->own.watchers, watcher))
         return FR_ENOMEM;
     watcher->topic = topic;
     return FR_OK;
@@ -177,9 +177,9 @@ void fr_topic_leave(fr_topic *topic, fr_watcher *watcher)
     if (watcher->member.is_in)
         fr_fan_leave(&watcher->member);
     watcher->member.is_in = false;
-    fr_vec_swap_remove(&topic->watchers, watcher->index);
-    if (watcher->index < topic->watchers.count)
-        topic->watchers.at[watcher->index]->index = watcher->index;
+    fr_vec_swap_remove(&topic->own.watchers, watcher->index);
+    if (watcher->index < topic->own.watchers.count)
+        topic->own.watchers.at[watcher->index]->index = watcher->index;
     watcher->topic = NULL;
     fr_topic_release(topic);
 }
@@ -188,20 +188,20 @@ void fr_topic_wait(fr_topic *topic, fr_watcher *watcher)
 {
     if (watcher->waiting_at != FR_NOT_WAITING)
         return;
-    assert(topic->waiting.count < topic->waiting.cap);
-    watcher->is_late = topic->is_reading;
-    topic->worker->is_look_due = true;
-    watcher->waiting_at = (uint32_t)topic->waiting.count;
-    topic->waiting.at[topic->waiting.count++] = watcher;
+    assert(topic->own.waiting.count < topic->own.waiting.cap);
+    watcher->is_late = topic->own.is_reading;
+    topic->worker->own.is_look_due = true;
+    watcher->waiting_at = (uint32_t)topic->own.waiting.count;
+    topic->own.waiting.at[topic->own.waiting.count++] = watcher;
 }
 
 void fr_topic_unwait(fr_topic *topic, fr_watcher *watcher)
 {
     if (watcher->waiting_at == FR_NOT_WAITING)
         return;
-    fr_vec_swap_remove(&topic->waiting, watcher->waiting_at);
-    if (watcher->waiting_at < topic->waiting.count)
-        topic->waiting.at[watcher->waiting_at]->waiting_at = watcher->waiting_at;
+    fr_vec_swap_remove(&topic->own.waiting, watcher->waiting_at);
+    if (watcher->waiting_at < topic->own.waiting.count)
+        topic->own.waiting.at[watcher->waiting_at]->waiting_at = watcher->waiting_at;
     watcher->waiting_at = FR_NOT_WAITING;
 }
 
@@ -209,27 +209,27 @@ void fr_topic_unwait(fr_topic *topic, fr_watcher *watcher)
 
 static fr_topic *topic_of(fr_note *note)
 {
-    return (fr_topic *)(void *)((char *)note - offsetof(fr_topic, note));
+    return (fr_topic *)(void *)((char *)note - offsetof(fr_topic, mail.note));
 }
 
 void fr_topic_added(fr_worker *worker, fr_note *note)
 {
     fr_topic *topic = topic_of(note);
-    if (topic->added != FR_OK) {
+    if (topic->mail.added != FR_OK) {
         forget_name(topic);
-        topic->state = FR_TOPIC_OVER;
-        topic->is_reading = true; /* keeps it until all have been told */
-        for (size_t i = topic->watchers.count; i-- > 0;)
-            fr_watcher_fail(topic->watchers.at[i], topic->added,
+        topic->own.state = FR_TOPIC_OVER;
+        topic->own.is_reading = true; /* keeps it until all have been told */
+        for (size_t i = topic->own.watchers.count; i-- > 0;)
+            fr_watcher_fail(topic->own.watchers.at[i], topic->mail.added,
                             FR_STR("The server is out of memory. Try again."));
-        topic->is_reading = false;
+        topic->own.is_reading = false;
         fr_topic_release(topic);
         return;
     }
-    topic->state = FR_TOPIC_LIVE;
-    topic->at_due_ms = fr_loop_now_ms(worker->loop) + worker->live->opts.at_ms;
-    if (topic->added_at > topic->floor)
-        topic->floor = topic->added_at;
+    topic->own.state = FR_TOPIC_LIVE;
+    topic->own.at_due_ms = fr_loop_now_ms(worker->loop) + worker->live->opts.at_ms;
+    if (topic->mail.added_at > topic->own.floor)
+        topic->own.floor = topic->mail.added_at;
     fr_topic_want(topic, true);
     fr_topic_release(topic);
 }
@@ -242,46 +242,47 @@ void fr_topic_removed(fr_worker *worker, fr_note *note)
 
 void fr_topic_drop_held(fr_topic *topic)
 {
-    for (size_t i = 0; i < topic->held.count; i++)
-        fr_block_unref(topic->held.at[i].block);
-    topic->held.count = 0;
-    topic->held_bytes = 0;
+    for (size_t i = 0; i < topic->own.held.count; i++)
+        fr_block_unref(topic->own.held.at[i].block);
+    topic->own.held.count = 0;
+    topic->own.held_bytes = 0;
 }
 
 /* A frame goes by: held for those a snapshot is being read for, or below the floor. */
 static void pass(fr_topic *topic, uint64_t number, fr_block *block)
 {
-    bool fits = topic->held_bytes + block->size <= topic->worker->live->opts.held_bytes;
-    if (topic->is_reading && fits && fr_vec_push(&topic->held, ((fr_held){number, block}))) {
+    bool fits = topic->own.held_bytes + block->size <= topic->worker->live->opts.held_bytes;
+    if (topic->own.is_reading && fits &&
+        fr_vec_push(&topic->own.held, ((fr_held){number, block}))) {
         fr_block_ref(block);
-        topic->held_bytes += block->size;
+        topic->own.held_bytes += block->size;
         return;
     }
     fr_topic_drop_held(topic);
-    topic->floor = number;
+    topic->own.floor = number;
 }
 
 void fr_topic_frame(fr_topic *topic, uint64_t number, fr_block *block)
 {
-    if (topic->state != FR_TOPIC_LIVE)
+    if (topic->own.state != FR_TOPIC_LIVE)
         return;
-    topic->at_due_ms = fr_loop_now_ms(topic->worker->loop) + topic->worker->live->opts.at_ms;
-    fr_snapshot_clear(&topic->snapshot);
+    topic->own.at_due_ms = fr_loop_now_ms(topic->worker->loop) + topic->worker->live->opts.at_ms;
+    fr_snapshot_clear(&topic->own.snapshot);
     pass(topic, number, block);
-    if (fr_fan_count(topic->fan) && fr_fan_publish(topic->fan, block, number) != FR_OK)
+    if (fr_fan_count(topic->own.fan) && fr_fan_publish(topic->own.fan, block, number) != FR_OK)
         fr_topic_gap(topic, number);
 }
 
 void fr_topic_gap(fr_topic *topic, uint64_t number)
 {
-    if (topic->state == FR_TOPIC_REMOVING || topic->state == FR_TOPIC_OVER)
+    if (topic->own.state == FR_TOPIC_REMOVING || topic->own.state == FR_TOPIC_OVER)
         return;
     fr_topic_drop_held(topic);
-    fr_snapshot_clear(&topic->snapshot);
-    if (number > topic->floor)
-        topic->floor = number;
-    for (size_t i = 0; i < topic->watchers.count; i++) {
-        fr_watcher *watcher = topic->watchers.at[i];
+    fr_snapshot_clear(&topic->own.snapshot);
+    if (number > topic->own.floor)
+        topic->own.floor = number;
+    for (size_t i = 0; i < topic->own.watchers.count; i++) {
+        fr_watcher *watcher = topic->own.watchers.at[i];
         if (!watcher->member.is_in || watcher->member.is_behind)
             continue; /* has got nothing yet, or waits already */
         watcher->member.is_behind = true;
@@ -297,7 +298,7 @@ void fr_topic_gap(fr_topic *topic, uint64_t number)
 void fr_topic_at(fr_topic *topic, fr_place place)
 {
     uint64_t now_ms = fr_loop_now_ms(topic->worker->loop);
-    if (topic->state != FR_TOPIC_LIVE || now_ms < topic->at_due_ms)
+    if (topic->own.state != FR_TOPIC_LIVE || now_ms < topic->own.at_due_ms)
         return;
     char token[FR_TOKEN_TEXT], text[64 + FR_TOKEN_TEXT];
     fr_token_put(token, place, topic->fingerprint);
@@ -305,8 +306,8 @@ void fr_topic_at(fr_topic *topic, fr_place place)
     fr_block *block = fr_ws_frame(true, fr_str_c(text));
     if (!block)
         return;
-    topic->at_due_ms = now_ms + topic->worker->live->opts.at_ms;
-    fr_fan_publish(topic->fan, block,
+    topic->own.at_due_ms = now_ms + topic->worker->live->opts.at_ms;
+    fr_fan_publish(topic->own.fan, block,
                    place.number + 1); /* if memory is out, the next one comes in time */
     fr_block_unref(block);
 }
@@ -316,16 +317,16 @@ void fr_topic_at(fr_topic *topic, fr_place place)
 void fr_topic_want(fr_topic *topic, bool is_urgent)
 {
     fr_worker *worker = topic->worker;
-    if (topic->state != FR_TOPIC_LIVE || topic->is_queued || topic->is_reading ||
-        !topic->waiting.count)
+    if (topic->own.state != FR_TOPIC_LIVE || topic->own.is_queued || topic->own.is_reading ||
+        !topic->own.waiting.count)
         return;
-    if (!is_urgent && fr_loop_now_ms(worker->loop) < topic->next_catch_up_ms) {
-        fr_timer_set(worker->loop, &topic->pace, topic->next_catch_up_ms);
+    if (!is_urgent && fr_loop_now_ms(worker->loop) < topic->own.next_catch_up_ms) {
+        fr_timer_set(worker->loop, &topic->own.pace, topic->own.next_catch_up_ms);
         return;
     }
-    topic->is_queued = true;
-    topic->next_read = NULL;
-    *worker->last_read = topic;
-    worker->last_read = &topic->next_read;
+    topic->own.is_queued = true;
+    topic->own.next_read = NULL;
+    *worker->own.last_read = topic;
+    worker->own.last_read = &topic->own.next_read;
     fr_worker_read_soon(worker);
 }

@@ -91,11 +91,11 @@ static fr_err write_all(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stal
     *last = snapshot->place.number;
     if (watcher->is_reset)
         fr_live_add(&topic->source->live->counters.resets, 1);
-    for (size_t i = 0; i < topic->held.count && !is_stale; i++) {
-        if (topic->held.at[i].number <= snapshot->place.number)
+    for (size_t i = 0; i < topic->own.held.count && !is_stale; i++) {
+        if (topic->own.held.at[i].number <= snapshot->place.number)
             continue;
-        FR_TRY(fr_ws_send_frame(&watcher->ws, topic->held.at[i].block, true));
-        *last = topic->held.at[i].number;
+        FR_TRY(fr_ws_send_frame(&watcher->ws, topic->own.held.at[i].block, true));
+        *last = topic->own.held.at[i].number;
     }
     return FR_OK;
 }
@@ -105,7 +105,7 @@ static fr_err begin_after(fr_watcher *watcher, uint64_t number)
 {
     fr_topic *topic = watcher->topic;
     if (!watcher->member.is_in)
-        FR_TRY(fr_fan_join_numbered(topic->fan, &watcher->numbered, number));
+        FR_TRY(fr_fan_join_numbered(topic->own.fan, &watcher->numbered, number));
     watcher->numbered.after = number;
     watcher->member.is_behind = false;
     return FR_OK;
@@ -163,7 +163,7 @@ static fr_str type_of(fr_arena *arena, fr_str text)
 static fr_place newest_place(const fr_worker *worker)
 {
     fr_place place = fr_db_committed(worker->live->db);
-    return place.number < worker->read_at.number ? worker->read_at : place;
+    return place.number < worker->own.read_at.number ? worker->own.read_at : place;
 }
 
 static void pong(fr_watcher *watcher)
@@ -216,7 +216,7 @@ static void on_close(fr_ws *ws, uint16_t code)
 static void on_end(fr_ws *ws)
 {
     fr_worker *worker = fr_loop_slot_get(fr_ws_conn(ws)->loop, FR_SLOT_LIVE);
-    fr_slabs_free(&worker->slabs, watcher_of(ws), sizeof(fr_watcher));
+    fr_slabs_free(&worker->own.slabs, watcher_of(ws), sizeof(fr_watcher));
 }
 
 static const fr_ws_handler handler = {
@@ -272,7 +272,7 @@ static fr_err find_key(fr_req *req, const fr_source *source, fr_str text, fr_val
 static fr_err accept_socket(fr_req *req, fr_worker *worker, bool is_resume, fr_watcher **out)
 {
     const fr_live *live = worker->live;
-    fr_watcher *watcher = fr_slabs_alloc(&worker->slabs, sizeof *watcher);
+    fr_watcher *watcher = fr_slabs_alloc(&worker->own.slabs, sizeof *watcher);
     if (!watcher)
         return FR_ENOMEM;
     *watcher = (fr_watcher){.waiting_at = FR_NOT_WAITING};
@@ -283,7 +283,7 @@ static fr_err accept_socket(fr_req *req, fr_worker *worker, bool is_resume, fr_w
         opts.message_bytes = opts.frame_bytes = CLIENT_MESSAGE_BYTES;
     fr_err err = fr_ws_accept(req, &opts, &handler, &watcher->ws);
     if (err != FR_OK) {
-        fr_slabs_free(&worker->slabs, watcher, sizeof *watcher);
+        fr_slabs_free(&worker->own.slabs, watcher, sizeof *watcher);
         return err;
     }
     fr_ws_pause(&watcher->ws); /* the snapshot comes first: what its client says waits for it */

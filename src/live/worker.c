@@ -19,31 +19,31 @@ static uint64_t at_step_ms(const fr_worker *worker)
 
 static void ask_place(fr_timer *timer)
 {
-    fr_worker *worker = (fr_worker *)(void *)((char *)timer - offsetof(fr_worker, at_timer));
+    fr_worker *worker = (fr_worker *)(void *)((char *)timer - offsetof(fr_worker, own.at_timer));
     fr_timer_set(worker->loop, timer, fr_loop_now_ms(worker->loop) + at_step_ms(worker));
-    if (worker->place_is_asked || !worker->topics.count)
+    if (worker->own.place_is_asked || !worker->own.topics.count)
         return;
-    worker->place_is_asked = true;
-    fr_live_ask(worker->live, &worker->place_ask);
+    worker->own.place_is_asked = true;
+    fr_live_ask(worker->live, &worker->mail.place_ask);
 }
 
 static void got_place(fr_worker *worker, fr_note *note)
 {
     (void)note;
-    worker->place_is_asked = false;
-    for (size_t i = 0; i < worker->topics.count; i++)
-        fr_topic_at(worker->topics.at[i], worker->place);
+    worker->own.place_is_asked = false;
+    for (size_t i = 0; i < worker->own.topics.count; i++)
+        fr_topic_at(worker->own.topics.at[i], worker->mail.place);
 }
 
 /* Wait until the matcher has forgotten us: from then on it puts nothing into the inbox. */
 static void take_leave(fr_worker *worker)
 {
     fr_live *live = worker->live;
-    fr_live_ask(live, &worker->leave_ask);
-    pthread_mutex_lock(&live->lock);
-    while (!worker->has_left)
-        pthread_cond_wait(&live->left, &live->lock);
-    pthread_mutex_unlock(&live->lock);
+    fr_live_ask(live, &worker->mail.leave_ask);
+    pthread_mutex_lock(&live->shared.lock);
+    while (!worker->mail.has_left)
+        pthread_cond_wait(&live->shared.left, &live->shared.lock);
+    pthread_mutex_unlock(&live->shared.lock);
 }
 
 static void free_worker(void *value)
@@ -51,14 +51,14 @@ static void free_worker(void *value)
     fr_worker *worker = value;
     take_leave(worker);
     fr_inbox_drop(worker);
-    fr_timer_cancel(worker->loop, &worker->at_timer);
-    fr_timer_cancel(worker->loop, &worker->retry);
-    while (worker->topics.count)
-        fr_topic_free(worker->topics.at[worker->topics.count - 1]);
-    fr_map_deinit(&worker->by_name);
-    fr_vec_deinit(&worker->topics);
-    fr_vec_deinit(&worker->frames);
-    fr_slabs_deinit(&worker->slabs);
+    fr_timer_cancel(worker->loop, &worker->own.at_timer);
+    fr_timer_cancel(worker->loop, &worker->own.retry);
+    while (worker->own.topics.count)
+        fr_topic_free(worker->own.topics.at[worker->own.topics.count - 1]);
+    fr_map_deinit(&worker->own.by_name);
+    fr_vec_deinit(&worker->own.topics);
+    fr_vec_deinit(&worker->matcher.frames);
+    fr_slabs_deinit(&worker->own.slabs);
     fr_free(worker);
 }
 
@@ -71,18 +71,18 @@ fr_err fr_worker_get(fr_live *live, fr_loop *loop, fr_worker **out)
             return FR_ENOMEM;
         worker->live = live;
         worker->loop = loop;
-        worker->last_read = &worker->first_read;
-        worker->read_more.run = fr_worker_read_more;
-        worker->retry.run = fr_worker_read_again;
-        worker->at_timer.run = ask_place;
-        worker->place_ask = (fr_ask){.what = FR_ASK_PLACE, .worker = worker};
-        worker->leave_ask = (fr_ask){.what = FR_ASK_LEAVE, .worker = worker};
-        worker->place_note.run = got_place;
-        fr_map_init(&worker->by_name);
-        fr_slabs_init(&worker->slabs);
+        worker->own.last_read = &worker->own.first_read;
+        worker->own.read_more.run = fr_worker_read_more;
+        worker->own.retry.run = fr_worker_read_again;
+        worker->own.at_timer.run = ask_place;
+        worker->mail.place_ask = (fr_ask){.what = FR_ASK_PLACE, .worker = worker};
+        worker->mail.leave_ask = (fr_ask){.what = FR_ASK_LEAVE, .worker = worker};
+        worker->mail.place_note.run = got_place;
+        fr_map_init(&worker->own.by_name);
+        fr_slabs_init(&worker->own.slabs);
         fr_inbox_init(worker);
         fr_loop_slot_set(loop, FR_SLOT_LIVE, worker, free_worker);
-        fr_timer_set(loop, &worker->at_timer, fr_loop_now_ms(loop) + at_step_ms(worker));
+        fr_timer_set(loop, &worker->own.at_timer, fr_loop_now_ms(loop) + at_step_ms(worker));
     }
     assert(worker->live == live); /* one database, one layer */
     *out = worker;
