@@ -29,12 +29,16 @@ MAY_USE = {
 # are named here. Its doors are the headers that files outside it may include.
 WINGS = {
     "db/sqlite": {"uses": [], "doors": []},
-    "http/clients": {"uses": [], "doors": ["access.h", "line_file.h", "trust.h"]},
+    "http/clients": {"uses": [], "doors": ["access.h", "client.h", "line_file.h", "trust.h"]},
     "http/files": {"uses": [], "doors": ["static.h"]},
     "http/forms": {"uses": [], "doors": ["form.h"]},
 }
 # What is named in its wing only.
 INNER = {"db/sqlite": re.compile(r"\b(?:fr_)?sqlite3?_\w+|\bfr_sqlite\b|\bsqlite3\b")}
+# Structs that are made of parts. A member whose comment begins with the name of a file is that file's: no other one of
+# its layer looks into it, but for inline functions of the header that defines the struct.
+PARTS = {"fr_exchange": "http/http_int.h", "fr_http_loop": "http/http_int.h"}
+MEMBER = re.compile(r"(\w+)(?:\[\w+\])?;\s*/\* ([a-z_/]+\.c)\b")
 # Public headers that are not named after their layer.
 PUBLIC = {"app": "cli", "model_macros": "model"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(<[^>]+|"[^"]+)[>"]', re.M)
@@ -157,6 +161,18 @@ class Layers(unittest.TestCase):
             for name in re.findall(r"`([a-z0-9_/]+\.[chS])`", read(os.path.join(ROOT, "src", folder, "README.md"))):
                 with self.subTest("src/%s/README.md: %s" % (folder, name)):
                     self.assertTrue(any(os.path.exists(os.path.join(ROOT, each, name)) for each in beside))
+
+    def test_a_part_of_a_struct_is_looked_into_by_its_own_file_only(self):
+        for struct, header in PARTS.items():
+            text, layer = read(os.path.join(ROOT, "src", header)), header.split("/")[0]
+            body = re.search(r"struct %s \{\n(.*?)^\}" % struct, text, re.M | re.S).group(1)
+            parts = MEMBER.findall(body)
+            self.assertGreater(len(parts), 3, struct)
+            for part, owner in parts:
+                with self.subTest("%s.%s" % (struct, part)):
+                    self.assertTrue(os.path.exists(os.path.join(ROOT, "src", layer, owner)), owner)
+                    users = [from_src(name) for where, name in sources() if where == layer and re.search(r"->%s\b" % part, read(name))]
+                    self.assertEqual([name for name in users if name not in (header, "%s/%s" % (layer, owner))], [])
 
     def test_public_headers_show_no_private_one(self):
         for name in glob.glob(os.path.join(ROOT, "include", "freshet", "*.h")) + [os.path.join(ROOT, "include", "freshet.h")]:

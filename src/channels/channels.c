@@ -50,19 +50,17 @@ static void free_loop(void *value)
     fr_free(all);
 }
 
-fr_channels_loop *fr_channels_loop_get_(fr_loop *loop)
+fr_err fr_channels_start(fr_loop *loop, const fr_channels *channels)
 {
-    fr_channels_loop *all = fr_loop_slot_get(loop, FR_SLOT_CHANNELS);
-    if (all)
-        return all;
     fr_post *post = fr_post_open_(loop);
-    all = post ? fr_zalloc(sizeof *all) : NULL;
+    fr_channels_loop *all = post ? fr_zalloc(sizeof *all) : NULL;
     if (!all) {
         if (post)
             fr_post_close_(post);
-        return NULL;
+        return FR_ENOMEM;
     }
     all->loop = loop;
+    all->of = channels;
     all->post = post;
     all->deliver.run = fr_deliver_ready_;
     all->retry.run = retry;
@@ -70,5 +68,5 @@ fr_channels_loop *fr_channels_loop_get_(fr_loop *loop)
     fr_map_init(&all->routes);
     fr_slabs_init(&all->slabs);
     fr_loop_slot_set(loop, FR_SLOT_CHANNELS, all, free_loop);
-    return all;
+    return FR_OK;
 }

@@ -31,6 +31,8 @@ bool fr_group_rules_ok(const fr_group_rule *rules, char error[256]);
 fr_channels *fr_channels_new(const fr_channels_opts *opts);
 void fr_channels_attach(fr_channels *channels, struct fr_server *server);
 void fr_channels_free(fr_channels *channels);
+/* A worker starts: what its sockets and groups share. Errors: FR_ENOMEM, also for more than 256 loops. */
+fr_err fr_channels_start(fr_loop *loop, const fr_channels *channels);
 /* fr_http.upgrade with upgrade_arg = channels. */
 fr_err fr_channels_upgrade(fr_req *req, void *channels);
 #endif

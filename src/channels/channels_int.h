@@ -167,8 +167,10 @@ typedef struct fr_channels_loop {
     fr_post *post; /* where other loops reach this one */
 } fr_channels_loop;
 
-/* channels.c; NULL when memory is out */
-fr_channels_loop *fr_channels_loop_get_(fr_loop *loop);
+static inline fr_channels_loop *fr_channels_loop_get_(const fr_loop *loop)
+{
+    return fr_loop_slot_get(loop, FR_SLOT_CHANNELS); /* fr_channels_start has made it */
+}
 
 /* route.c */
 fr_str fr_consumer_route_(const void *consumer); /* for fr_fiber_name */

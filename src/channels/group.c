@@ -104,7 +104,7 @@ static fr_group *group_new(fr_channels_loop *all, fr_str name)
     if (!group)
         return NULL;
     group->of = all;
-    group->rule = all->of ? fr_group_rule_(all->of->groups, name) : NULL;
+    group->rule = fr_group_rule_(all->of->groups, name);
     if (fr_topic_enter_(name, all->post, &group->topic)) {
         fr_free(group);
         return NULL;
@@ -221,8 +221,6 @@ fr_err fr_group_add(fr_sock *sock, fr_str name)
     if (seat->is_over)
         return FR_ECANCELED;
     fr_channels_loop *all = fr_channels_loop_get_(sock->ctx->loop);
-    if (!all)
-        return FR_ENOMEM;
     fr_group *group = fr_map_get(&all->groups, name);
     size_t count = 0;
     for (const fr_membership *m = first_of(seat); m; m = m->next, count++)
@@ -355,8 +353,6 @@ void fr_group_deliver_(fr_channels_loop *all, fr_str name, fr_block *block)
 static fr_err send_checked(fr_ctx *ctx, fr_str name, fr_group_text *what)
 {
     fr_channels_loop *all = ctx->loop ? fr_channels_loop_get_(ctx->loop) : NULL;
-    if (ctx->loop && !all)
-        return FR_ENOMEM;
     fr_group *group = all ? fr_map_get(&all->groups, name) : NULL;
     FR_TRY(fr_topic_send_(group ? group->topic : NULL, name, all ? all->post : NULL, what));
     if (!group)

@@ -107,11 +107,10 @@ fr_err fr_connect_(fr_channels *channels, const fr_consumer *consumer, fr_req *r
                    const fr_route_match *match)
 {
     fr_channels_loop *all = fr_channels_loop_get_(req->ctx->loop);
-    fr_seat *seat = all ? fr_seat_new_(all, consumer, req, match) : NULL;
+    fr_seat *seat = fr_seat_new_(all, consumer, req, match);
     if (!seat)
         return FR_ENOMEM;
-    assert(!all->of || all->of == channels);
-    all->of = channels;
+    assert(all->of == channels);
     note_route(all, consumer, match->pattern);
     fr_connecting connecting = {.channels = channels, .req = req};
     seat->is_connecting = seat->is_busy = true;

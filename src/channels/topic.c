@@ -27,9 +27,7 @@ static void run_lost(fr_task *task)
     fr_post *post = (fr_post *)(void *)((char *)task - offsetof(fr_post, lost));
     atomic_store(&post->is_lost_posted,
                  false); /* before looking: what is marked from now on posts again */
-    fr_channels_loop *all = fr_channels_loop_get_(fr_loop_current());
-    if (all)
-        fr_group_close_lost_(all);
+    fr_group_close_lost_(fr_channels_loop_get_(fr_loop_current()));
 }
 
 static fr_post *find_free(void)
@@ -133,9 +131,7 @@ typedef struct letter {
 static void run_letter(fr_task *task)
 {
     letter *l = (letter *)(void *)task;
-    fr_channels_loop *all = fr_channels_loop_get_(fr_loop_current());
-    if (all)
-        fr_group_deliver_(all, (fr_str){l->name, l->n}, l->block);
+    fr_group_deliver_(fr_channels_loop_get_(fr_loop_current()), (fr_str){l->name, l->n}, l->block);
     fr_block_unref(l->block);
     fr_free(l);
 }

@@ -2,6 +2,7 @@
 #include "cli/assembly.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -300,6 +301,16 @@ static void stop_database(void *arg)
     fr_db_stop(http->db);
 }
 
+/* What the layers keep on each loop is made before it takes anybody in. */
+static fr_err start_worker(fr_loop *loop, void *arg)
+{
+    const fr_assembly *a =
+        (const fr_assembly *)(const void *)((const char *)arg - offsetof(fr_assembly, http));
+    FR_TRY(fr_http_start(loop, arg));
+    FR_TRY(fr_ws_start(loop));
+    return fr_channels_start(loop, a->channels);
+}
+
 static int listen_at(fr_assembly *a)
 {
     fr_server_opts opts = {.endpoints = a->options->endpoints,
@@ -317,7 +328,7 @@ static int listen_at(fr_assembly *a)
                            .on_accept = fr_http_accept,
                            .on_drain = fr_activation_stopping,
                            .on_served = stop_database,
-                           .on_worker_start = fr_http_start,
+                           .on_worker_start = start_worker,
                            .on_hangup = a->http.access.path ? fr_http_reopen : NULL,
                            .arg = &a->http};
     fr_err err = fr_server_open(&opts, &a->server, a->error);

@@ -76,7 +76,7 @@ static bool is_wanted(const fr_exchange *exchange)
 static fr_gzip *take(fr_exchange *exchange, int status, fr_str content_type)
 {
     if (!may_be_coded(exchange, status, fr_reply_type(exchange, content_type)) ||
-        !fr_buf_reserve(&exchange->reply_headers, HEADERS_ROOM))
+        !fr_buf_reserve(fr_reply_lines_more(exchange), HEADERS_ROOM))
         return NULL;
     fr_reply_vary(&exchange->req, FR_STR("Accept-Encoding"));
     return is_wanted(exchange) ? fr_gzip_take(&exchange->of->gzips, exchange->http->gzip_level)
@@ -85,7 +85,7 @@ static fr_gzip *take(fr_exchange *exchange, int status, fr_str content_type)
 
 static void set_headers(fr_exchange *exchange)
 {
-    fr_buf_lit(&exchange->reply_headers, "Content-Encoding: gzip\r\n");
+    fr_buf_lit(fr_reply_lines_more(exchange), "Content-Encoding: gzip\r\n");
     fr_reply_header_drop(exchange, FR_STR("accept-ranges")); /* of what is made anew each time */
     fr_reply_etag_weaken(exchange);
 }

@@ -40,7 +40,7 @@ void fr_http_stats_get(fr_http_stats *out)
 {
     pthread_mutex_lock(&loops_lock);
     *out = ended;
-    for (fr_http_loop *of = loops; of; of = of->next)
+    for (fr_http_loop *of = loops; of; of = of->next_loop)
         add_counts(out, &of->counts);
     pthread_mutex_unlock(&loops_lock);
 }
@@ -48,7 +48,7 @@ void fr_http_stats_get(fr_http_stats *out)
 static void add_loop(fr_http_loop *of)
 {
     pthread_mutex_lock(&loops_lock);
-    of->next = loops;
+    of->next_loop = loops;
     loops = of;
     pthread_mutex_unlock(&loops_lock);
 }
@@ -58,8 +58,8 @@ static void remove_loop(fr_http_loop *of)
     pthread_mutex_lock(&loops_lock);
     fr_http_loop **at = &loops;
     while (*at != of)
-        at = &(*at)->next;
-    *at = of->next;
+        at = &(*at)->next_loop;
+    *at = of->next_loop;
     add_counts(&ended, &of->counts);
     pthread_mutex_unlock(&loops_lock);
 }
@@ -69,9 +69,9 @@ static void remove_loop(fr_http_loop *of)
 static void exchange_free(fr_exchange *exchange)
 {
     fr_arena_free(exchange->arena);
-    fr_buf_deinit(&exchange->reply_headers);
-    fr_buf_deinit(&exchange->reply_body);
-    fr_buf_deinit(&exchange->body_in);
+    fr_reply_head_deinit(exchange);
+    fr_output_deinit(exchange);
+    fr_incoming_deinit(exchange);
     fr_free(exchange);
 }
 
@@ -79,28 +79,25 @@ static void loop_free(void *value)
 {
     fr_http_loop *of = value;
     remove_loop(of);
-    fr_line_file_close(&of->access_file);
-    for (fr_exchange *exchange = of->free_exchanges, *next; exchange; exchange = next) {
-        next = exchange->next;
+    fr_access_close(of);
+    for (fr_exchange *exchange = of->exchanges.free, *next; exchange; exchange = next) {
+        next = exchange->recycled.next;
         exchange_free(exchange);
     }
     fr_gzip_pool_deinit(&of->gzips);
     fr_free(of);
 }
 
-fr_http_loop *fr_http_loop_get(fr_loop *loop)
+fr_err fr_http_start(fr_loop *loop, const fr_http *http)
 {
-    fr_http_loop *of = fr_loop_slot_get(loop, FR_SLOT_HTTP);
-    if (of)
-        return of;
-    of = fr_zalloc(sizeof *of);
+    fr_http_loop *of = fr_zalloc(sizeof *of);
     if (!of)
-        return NULL;
+        return FR_ENOMEM;
     of->loop = loop;
-    of->flush.run = fr_stream_on_pass_end;
+    fr_coded_init(of);
     add_loop(of);
     fr_loop_slot_set(loop, FR_SLOT_HTTP, of, loop_free);
-    return of;
+    return fr_access_open(of, http);
 }
 
 static uint32_t or_default(uint32_t value, uint32_t standard)
@@ -143,8 +140,8 @@ static fr_exchange *exchange_new(uint32_t field_cap)
     fr_exchange *exchange = fr_zalloc(sizeof *exchange + field_cap * sizeof(fr_head_field));
     if (!exchange)
         return NULL;
-    exchange->field_cap = field_cap;
-    exchange->file = -1;
+    exchange->recycled.field_cap = field_cap;
+    fr_file_out_init(exchange);
     fr_head_init(&exchange->head, exchange->fields);
     exchange->req.ctx = &exchange->ctx;
     exchange->req.reserved_[0] = exchange;
@@ -159,11 +156,11 @@ static fr_exchange *exchange_new(uint32_t field_cap)
 /* One from the freelist; those made for other limits are too small, and freed. */
 static fr_exchange *take_free(fr_http_loop *of)
 {
-    while (of->free_exchanges) {
-        fr_exchange *exchange = of->free_exchanges;
-        of->free_exchanges = exchange->next;
-        of->free_count--;
-        if (exchange->field_cap >= of->limits.headers)
+    while (of->exchanges.free) {
+        fr_exchange *exchange = of->exchanges.free;
+        of->exchanges.free = exchange->recycled.next;
+        of->exchanges.count--;
+        if (exchange->recycled.field_cap >= of->limits.headers)
             return exchange;
         exchange_free(exchange);
     }
@@ -173,8 +170,6 @@ static fr_exchange *take_free(fr_http_loop *of)
 fr_exchange *fr_exchange_take(fr_http *http, fr_conn *conn)
 {
     fr_http_loop *of = fr_http_loop_get(conn->loop);
-    if (!of)
-        return NULL;
     fr_http_limits_get(of, http);
     fr_exchange *exchange = take_free(of);
     if (!exchange)
@@ -182,43 +177,31 @@ fr_exchange *fr_exchange_take(fr_http *http, fr_conn *conn)
     exchange->of = of;
     exchange->http = http;
     exchange->conn = conn;
-    fr_ctx_init(&exchange->blank_ctx, exchange->arena, conn->loop);
-    exchange->blank_ctx.ctx = &exchange->ctx;
-    exchange->blank_ctx.db = http->db;
-    exchange->ctx = exchange->blank_ctx;
+    fr_ctx *blank = &exchange->recycled.blank_ctx;
+    fr_ctx_init(blank, exchange->arena, conn->loop);
+    blank->ctx = &exchange->ctx;
+    blank->db = http->db;
+    exchange->ctx = *blank;
     exchange->is_last = exchange->is_eof = false;
-    exchange->peer.is_asked = false;
-    exchange->has_access_log = of->access_file.loop != NULL;
-    if (exchange->has_access_log) /* while there is a connection to ask */
-        fr_exchange_peer(exchange);
+    fr_asker_forget(exchange);
+    fr_access_begin(exchange);
     fr_head_next(&exchange->head);
     return exchange;
 }
 
-static inline void trim(fr_buf *buf)
-{
-    if (buf->cap > FR_KEPT_BYTES)
-        fr_buf_deinit(buf);
-    else if (buf->n || buf->has_failed)
-        fr_buf_clear(buf);
-}
-
 void fr_exchange_reset(fr_exchange *exchange)
 {
-    if (exchange->has_access_log && (exchange->is_answered || exchange->began_ns))
-        fr_exchange_access(exchange);
-    exchange->began_ns = exchange->body_bytes = exchange->file_left = 0;
+    fr_access_note_end(exchange);
+    fr_file_out_reset(exchange);
+    exchange->body_bytes = 0;
     fr_arena_reset(exchange->arena);
-    exchange->ctx = exchange->blank_ctx;
-    trim(&exchange->reply_headers);
-    trim(&exchange->reply_body);
-    trim(&exchange->body_in);
-    exchange->form_reader = NULL; /* its files went with the arena */
-    exchange->form = NULL;
-    exchange->forwarded = NULL;
-    exchange->is_answered = exchange->is_timed = false;
-    exchange->has_upgrade = exchange->has_connection = exchange->has_date = false;
-    exchange->own_type = (fr_str){0};
+    exchange->ctx = exchange->recycled.blank_ctx;
+    fr_reply_head_reset(exchange);
+    fr_output_reset(exchange);
+    fr_incoming_reset(exchange);
+    exchange->form = NULL; /* its files went with the arena */
+    fr_asker_reset(exchange);
+    exchange->is_answered = false;
     exchange->req.method = FR_STR(""); /* a head that cannot be read is refused without a request */
     exchange->req.header_count = 0;
     fr_head_next(&exchange->head);
@@ -228,11 +211,11 @@ void fr_exchange_give_back(fr_exchange *exchange)
 {
     fr_http_loop *of = exchange->of;
     fr_exchange_reset(exchange);
-    if (of->free_count == FREE_EXCHANGES) {
+    if (of->exchanges.count == FREE_EXCHANGES) {
         exchange_free(exchange);
         return;
     }
-    exchange->next = of->free_exchanges;
-    of->free_exchanges = exchange;
-    of->free_count++;
+    exchange->recycled.next = of->exchanges.free;
+    of->exchanges.free = exchange;
+    of->exchanges.count++;
 }

@@ -34,7 +34,7 @@ static bool leads_somewhere_with_slash(fr_exchange *exchange)
     if (!exchange->http->append_slash || !exchange->head.path.n || fr_str_ends(path, FR_STR("/")))
         return false;
     fr_str with = fr_arena_printf(exchange->arena, "%.*s/", FR_FMT(path));
-    return with.p && fr_router_match(exchange->http->router, with, &exchange->match);
+    return with.p && fr_router_match(exchange->http->router, with, &exchange->handling.match);
 }
 
 static const fr_http_target *find_route(fr_exchange *exchange)
@@ -44,10 +44,10 @@ static const fr_http_target *find_route(fr_exchange *exchange)
         return &ASTERISK;
     if (!http->router)
         return &NOT_FOUND;
-    if (fr_router_match(http->router, exchange->req.path, &exchange->match)) {
-        exchange->req.args = exchange->match.args;
-        exchange->req.arg_count = exchange->match.arg_count;
-        return exchange->match.data;
+    if (fr_router_match(http->router, exchange->req.path, &exchange->handling.match)) {
+        exchange->req.args = exchange->handling.match.args;
+        exchange->req.arg_count = exchange->handling.match.arg_count;
+        return exchange->handling.match.data;
     }
     return leads_somewhere_with_slash(exchange) ? &REDIRECT : &NOT_FOUND;
 }
@@ -65,16 +65,23 @@ static const fr_http_target *find_through_gate(fr_exchange *exchange)
 const fr_http_target *fr_exchange_target(fr_exchange *exchange)
 {
     const fr_http *http = exchange->http;
-    exchange->match.pattern = NULL;
-    exchange->match.arg_count = 0;
-    exchange->match.rest = (fr_str){0};
+    exchange->handling.match.pattern = NULL;
+    exchange->handling.match.arg_count = 0;
+    exchange->handling.match.rest = (fr_str){0};
     if (exchange->head.is_upgrade && http->upgrade) {
-        exchange->hook = (fr_http_target){.handle = http->upgrade, .arg = http->upgrade_arg};
+        exchange->handling.hook =
+            (fr_http_target){.handle = http->upgrade, .arg = http->upgrade_arg};
         exchange->is_last =
             true; /* unless it is handed over: what follows may be meant for the other protocol */
-        return &exchange->hook;
+        return &exchange->handling.hook;
     }
     return find_through_gate(exchange);
+}
+
+fr_str fr_req_rest(const fr_req *req)
+{
+    const fr_exchange *exchange = fr_exchange_of(req);
+    return exchange ? exchange->handling.match.rest : (fr_str){0};
 }
 
 /* ---- running it ---- */
@@ -90,34 +97,33 @@ static void log_request(const fr_exchange *exchange)
 /* The handler, and what is answered if it did not. */
 static void run_handler(fr_exchange *exchange)
 {
-    fr_err err = exchange->target->handle(&exchange->req, exchange->target->arg);
+    const fr_http_target *target = exchange->handling.target;
+    fr_err err = target->handle(&exchange->req, target->arg);
     if (!exchange->is_answered && err != FR_ECANCELED)
         fr_answer_error(exchange, err);
     fr_stream_settle(exchange, err);
-    if (exchange->is_logged)
-        log_request(exchange);
+    log_request(exchange);
 }
 
 static void run_on_fiber(void *arg)
 {
     fr_exchange *exchange = arg;
     exchange->ctx.fiber = fr_fiber_current();
-    fr_fiber_name(NULL, exchange->match.pattern);
+    fr_fiber_name(NULL, exchange->handling.match.pattern);
     run_handler(exchange);
     exchange->ctx.fiber = NULL;
     exchange->is_running = false;
     exchange->of->running--;
-    if (!exchange->is_driving) /* it suspended: nobody waits for its return */
-        fr_exchange_drive_on(exchange);
+    fr_exchange_on_return(exchange);
 }
 
 static fr_progress answer(fr_exchange *exchange, fr_input *in)
 {
     in->answered++;
-    exchange->is_batched = in->pos < in->n;
-    exchange->target = fr_exchange_target(exchange);
+    fr_output_batch(exchange, in->pos < in->n);
+    exchange->handling.target = fr_exchange_target(exchange);
     exchange->step = &FR_AFTER_ANSWER;
-    if (exchange->target->is_quick) {
+    if (exchange->handling.target->is_quick) {
         run_handler(exchange);
         return FR_DONE;
     }
@@ -132,7 +138,7 @@ static fr_progress answer(fr_exchange *exchange, fr_input *in)
     if (!exchange->is_running)
         return FR_DONE;
     fr_exchange_commit(exchange); /* the answers before it need not wait for it */
-    exchange->is_batched = false;
+    fr_output_batch(exchange, false);
     return FR_WAIT;
 }
 

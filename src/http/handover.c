@@ -41,14 +41,14 @@ fr_err fr_http_upgrade(fr_req *req, const fr_proto *proto, void *user, fr_conn *
 {
     fr_exchange *exchange = fr_exchange_of(req);
     FR_TRY(may_answer(exchange));
-    fr_buf *head = &exchange->reply_body;
+    fr_buf *head = fr_reply_body(req);
     fr_buf_clear(head);
     fr_buf_lit(head, "HTTP/1.1 101 Switching Protocols\r\n");
-    if (!exchange->has_upgrade)
+    if (!fr_reply_has_upgrade(exchange))
         fr_buf_lit(head, "Upgrade: websocket\r\n");
-    if (!exchange->has_connection)
+    if (!fr_reply_has_connection(exchange))
         fr_buf_lit(head, "Connection: Upgrade\r\n");
-    fr_buf_put(head, fr_buf_str(&exchange->reply_headers));
+    fr_buf_put(head, fr_reply_lines(exchange));
     fr_buf_lit(head, "\r\n");
     FR_TRY(hand_over(exchange, head, proto, user, out));
     count_answer(exchange, 101);
@@ -61,14 +61,14 @@ fr_err fr_http_stream(fr_req *req, int status, fr_str content_type, const fr_pro
     fr_exchange *exchange = fr_exchange_of(req);
     FR_TRY(may_answer(exchange));
     fr_reply_headers_close(exchange);
-    fr_buf *head = &exchange->reply_body;
+    fr_buf *head = fr_reply_body(req);
     fr_buf_clear(head);
     fr_buf_put(head, fr_status_line(status));
     fr_buf_lit(head, "Content-Type: ");
     fr_buf_put(head, fr_reply_type(exchange, content_type));
     fr_buf_lit(head, "\r\n");
-    fr_buf_put(head, fr_buf_str(&exchange->reply_headers));
-    if (!exchange->has_date)
+    fr_buf_put(head, fr_reply_lines(exchange));
+    if (!fr_reply_has_date(exchange))
         fr_buf_put(head, (fr_str){fr_date_line(exchange->of), FR_DATE_LINE_BYTES});
     fr_buf_lit(head, "Connection: close\r\n\r\n");
     FR_TRY(hand_over(exchange, head, proto, user, out));

@@ -91,13 +91,13 @@ static fr_progress refuse(fr_exchange *exchange, int status, const char *why)
 
 fr_progress fr_exchange_refuse(fr_exchange *exchange, int status, const char *why)
 {
-    fr_buf_clear(&exchange->reply_headers);
+    fr_buf_clear(fr_reply_lines_more(exchange));
     return refuse(exchange, status, why);
 }
 
 fr_progress fr_exchange_refuse_coding(fr_exchange *exchange)
 {
-    fr_buf_clear(&exchange->reply_headers);
+    fr_buf_clear(fr_reply_lines_more(exchange));
     (void)fr_reply_header(&exchange->req, FR_STR("Accept-Encoding"), FR_STR("identity"));
     return refuse(exchange, 415, "Compressed requests are not supported.");
 }
@@ -107,8 +107,7 @@ fr_progress fr_exchange_refuse_coding(fr_exchange *exchange)
 static void drive(fr_exchange *exchange, fr_input *in)
 {
     bool is_traced = fr_log_on(FR_LEVEL_TRACE);
-    exchange->is_logged = fr_log_on(FR_LEVEL_DEBUG);
-    exchange->is_driving = true;
+    exchange->driving.is_driving = true;
     fr_progress progress;
     do {
         if (is_traced)
@@ -116,7 +115,7 @@ static void drive(fr_exchange *exchange, fr_input *in)
         progress = exchange->step->run(exchange, in);
     } while (progress == FR_DONE);
     fr_exchange_commit(exchange);
-    exchange->is_driving = false;
+    exchange->driving.is_driving = false;
 }
 
 /* A request is over, or none has begun: what now? */
@@ -141,11 +140,11 @@ static void look_for_next(fr_exchange *exchange, const fr_input *in)
 /* After the states have run: give the exchange back if nothing holds it. */
 static void settle(fr_exchange *exchange, const fr_input *in)
 {
-    if (exchange->is_running || exchange->is_driving)
+    if (exchange->is_running || exchange->driving.is_driving)
         return;
     if (exchange->conn && exchange->step == &FR_READ_HEAD)
         look_for_next(exchange, in);
-    if (exchange->conn || exchange->is_posted)
+    if (exchange->conn || fr_exchange_comes_back(exchange))
         return;
     fr_exchange_close_file(exchange);
     fr_exchange_give_back(exchange);
@@ -157,6 +156,12 @@ void fr_exchange_drive_on(fr_exchange *exchange)
     if (exchange->conn)
         drive(exchange, &none);
     settle(exchange, &none);
+}
+
+void fr_exchange_on_return(fr_exchange *exchange)
+{
+    if (!exchange->driving.is_driving) /* it has suspended: nobody waits for its return */
+        fr_exchange_drive_on(exchange);
 }
 
 /* ---- what the connection tells ---- */
@@ -228,7 +233,7 @@ static void on_busy_eof(fr_conn *conn)
     }
 }
 
-/* Also of an idle one, which has nothing but its conn; accepting has made what is behind it. */
+/* Also of an idle one, which has nothing but its conn. */
 static const fr_http_limits *limits_of(const fr_conn *conn)
 {
     return fr_http_limits_get(fr_http_loop_get(conn->loop), conn->user);
@@ -261,11 +266,11 @@ static void time_out(fr_exchange *exchange)
 /* How many bytes have come or gone since the last look. */
 static uint64_t bytes_moved(fr_exchange *exchange)
 {
-    uint64_t before = exchange->moved_seen;
+    uint64_t before = exchange->driving.moved_seen;
     if (exchange->step == &FR_READ_BODY)
-        return (exchange->moved_seen = exchange->body.taken) - before;
-    uint64_t left = fr_conn_pending(exchange->conn) + exchange->file_left;
-    exchange->moved_seen = left;
+        return (exchange->driving.moved_seen = fr_incoming_taken(exchange)) - before;
+    uint64_t left = fr_conn_pending(exchange->conn) + fr_file_out_left(exchange);
+    exchange->driving.moved_seen = left;
     return before > left ? before - left : 0;
 }
 
@@ -274,7 +279,7 @@ static void on_busy_deadline(fr_conn *conn)
     fr_exchange *exchange = exchange_of_conn(conn);
     const fr_http_limits *limits = &exchange->of->limits;
     uint32_t ms = exchange->step == &FR_READ_BODY ? limits->body_ms : limits->send_ms;
-    bool may_go_on = exchange->is_running && !exchange->room_wait;
+    bool may_go_on = exchange->is_running && !fr_stream_waits(exchange);
     if (!may_go_on && exchange->step != &FR_READ_HEAD)
         may_go_on = bytes_moved(exchange) >= (uint64_t)ms * limits->rate / 1000;
     if (may_go_on)
@@ -291,7 +296,7 @@ static void on_idle_deadline(fr_conn *conn)
         fr_conn_close(conn, FR_ETIMEOUT);
         return;
     }
-    exchange->moved_seen = fr_conn_pending(conn);
+    exchange->driving.moved_seen = fr_conn_pending(conn);
     fr_conn_set_deadline(conn, exchange->of->limits.send_ms);
 }
 
@@ -344,10 +349,7 @@ const fr_proto fr_http_busy = {
 
 fr_err fr_http_accept(fr_conn *conn, void *http)
 {
-    fr_http_loop *of = fr_http_loop_get(conn->loop);
-    if (!of)
-        return FR_ENOMEM;
-    const fr_http_limits *limits = fr_http_limits_get(of, http);
+    const fr_http_limits *limits = fr_http_limits_get(fr_http_loop_get(conn->loop), http);
     fr_conn_set_proto(conn, &fr_http_idle, http);
     fr_conn_set_deadline(conn, limits->head_ms);
     return FR_OK;

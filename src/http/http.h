@@ -75,11 +75,11 @@ typedef struct fr_http_stats {
 } fr_http_stats;
 void fr_http_stats_get(fr_http_stats *out);
 
+/* A worker starts: what its connections share is made, and the access log opened for this loop. Errors: FR_EIO, FR_ENOMEM. */
+fr_err fr_http_start(fr_loop *loop, const fr_http *http);
 /* fr_server_opts.on_accept with arg = fr_http: the connection speaks HTTP. */
 fr_err fr_http_accept(fr_conn *conn, void *http);
-/* fr_server_opts.on_worker_start and on_hangup with the same arg: the access log is opened for this loop, and opened anew
- * after its file was moved. Errors: FR_EIO, FR_ENOMEM. */
-fr_err fr_http_start(fr_loop *loop, void *http);
+/* fr_server_opts.on_hangup with the same arg: the access log is opened anew after its file was moved. */
 void fr_http_reopen(fr_loop *loop, void *http);
 
 /* "503 Service Unavailable", whole: for one that is not let in. */

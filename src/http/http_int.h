@@ -4,10 +4,10 @@
  */
 #ifndef FR_HTTP_HTTP_INT_H
 #define FR_HTTP_HTTP_INT_H
-#include "base/address.h"
 #include "base/buf.h"
 #include "http/body.h"
 #include "http/clients/access.h"
+#include "http/clients/client.h"
 #include "http/gzip.h"
 #include "http/http.h"
 #include "http/parser.h"
@@ -45,36 +45,104 @@ typedef struct fr_http_counts {
 
 enum { FR_DATE_LINE_BYTES = sizeof "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" - 1 };
 
-/* What one loop keeps for http, in FR_SLOT_HTTP. */
+typedef struct fr_dateline {
+    uint64_t until_ms; /* the line is good until then */
+    char line[FR_DATE_LINE_BYTES];
+} fr_dateline;
+
+typedef struct fr_exchange_pool {
+    fr_exchange *free; /* owned */
+    uint32_t count;
+} fr_exchange_pool;
+
+/* Coded streams of a loop. */
+typedef struct fr_coded {
+    fr_pass_hook flush; /* of those that were written to, at the end of a pass */
+    fr_exchange *to_flush[FR_GZIPS_MAX];
+    uint32_t count;
+} fr_coded;
+
+/* What one loop keeps for http, in FR_SLOT_HTTP; see below for what it means that a part is of a file. */
 typedef struct fr_http_loop {
     fr_loop *loop;
-    fr_exchange *free_exchanges; /* owned */
-    uint32_t free_count;
     uint32_t running;           /* handlers that have not ended */
-    const fr_http *limits_of;   /* whose limits these are */
+    const fr_http *limits_of;   /* exchange.c: whose limits these are */
     fr_head_limits head_limits; /* of these, those of the parser */
     fr_http_limits limits;      /* with defaults filled in */
-    uint64_t date_until_ms;     /* the Date line is good until then */
-    char date_line[FR_DATE_LINE_BYTES];
     fr_http_counts counts;
-    uint64_t forwarded_quiet_until_ms; /* that proxies are not believed is logged once a minute */
-    fr_line_file access_file;
     fr_gzip_pool gzips;
-    fr_pass_hook flush; /* of coded streams, at the end of a pass */
-    fr_exchange *to_flush[FR_GZIPS_MAX];
-    uint32_t to_flush_count;
-    struct fr_http_loop *next; /* of all loops; under a lock */
+    fr_dateline dateline;              /* response.c */
+    fr_coded coded;                    /* stream.c */
+    uint64_t forwarded_quiet_until_ms; /* clients/client.c: proxies that are not believed are logged
+                                        * once a minute */
+    fr_line_file access_file;          /* clients/access.c */
+    fr_exchange_pool exchanges;        /* exchange.c */
+    struct fr_http_loop *next_loop;    /* exchange.c: of all loops; under a lock */
 } fr_http_loop;
 
-/* Who is at the other end of the connection; asked of the system once an exchange, and only if somebody wants to know. */
-typedef struct fr_peer {
-    bool is_asked;
-    fr_peer_kind kind;
-    uint16_t port;
-    uint8_t n; /* of text; 0: no IP address */
-    fr_address address;
-    char text[FR_ADDRESS_TEXT];
-} fr_peer;
+/* ---- the parts of an exchange, each of one file: no other one looks into it ---- */
+
+typedef struct fr_recycled {
+    fr_ctx blank_ctx;  /* what ctx is at the start of each request */
+    fr_exchange *next; /* in the freelist */
+    uint32_t field_cap;
+} fr_recycled;
+
+typedef struct fr_driving {
+    bool is_driving;     /* inside drive() */
+    uint64_t moved_seen; /* bytes of the body that had come, or of the output that were left, when
+                          * the timer was looked at last */
+} fr_driving;
+
+typedef struct fr_incoming {
+    fr_body body;
+    fr_buf bytes;                /* owned; of the body */
+    fr_form_reader *form_reader; /* a multipart body is read as it comes; NULL: as a whole, when
+                                  * somebody asks for it */
+    bool is_timed;               /* the timer of this head, or body, is set */
+} fr_incoming;
+
+typedef struct fr_handling {
+    const fr_http_target *target;
+    fr_http_target hook; /* the upgrade hook, as a target */
+    fr_route_match match;
+} fr_handling;
+
+typedef struct fr_reply_head {
+    fr_buf lines;    /* owned; "Name: value\r\n"… */
+    fr_str own_type; /* Content-Type, as the handler set it; in the arena; p NULL: it did not */
+    bool has_upgrade, has_connection, has_date; /* among the lines */
+} fr_reply_head;
+
+typedef struct fr_output {
+    fr_buf body;           /* owned; fr_reply_body */
+    char *room, *at, *end; /* reserved for answers and not committed; NULL: none */
+    bool is_batched; /* more requests wait in this call: their answers share one piece of output */
+} fr_output;
+
+typedef struct fr_file_out {
+    const fr_file_part *parts; /* in the arena */
+    uint32_t part, part_count; /* the one that is sent now */
+    uint64_t part_sent;        /* of its n */
+    uint64_t left;             /* bytes of all parts to send */
+    int fd;                    /* -1: none */
+    bool is_part_begun;        /* the head of the part is in the output */
+} fr_file_out;
+
+/* To go on after output has left. */
+typedef struct fr_comeback {
+    fr_task task;
+    uint8_t hops;   /* of the task */
+    bool is_posted; /* it is on its way */
+} fr_comeback;
+
+typedef struct fr_streaming {
+    uint8_t kind;       /* fr_stream */
+    bool has_chunk;     /* one was written */
+    fr_wait *room_wait; /* the handler waits for the client */
+    fr_gzip *gzip;      /* lent; NULL: it is sent as it is */
+    size_t since_turn;  /* bytes coded since others had their turn */
+} fr_streaming;
 
 /*
  * One request and its answer. A connection has one while it reads, works or sends; an idle one has none. They are
@@ -85,61 +153,32 @@ typedef struct fr_peer {
 struct fr_exchange {
     fr_req req; /* first; req.reserved_[0] points here */
     fr_ctx ctx;
-    fr_ctx blank_ctx; /* what ctx is at the start of each request */
-    fr_conn *conn;    /* NULL: the client has gone, or the connection was handed over */
+    fr_conn *conn; /* NULL: the client has gone, or the connection was handed over */
     const fr_step *step;
     fr_http *http;
     fr_http_loop *of;
-    fr_arena *arena; /* owned; of the request */
-    const fr_http_target *target;
-    fr_http_target hook;  /* the upgrade hook, as a target */
-    fr_buf reply_headers; /* owned; "Name: value\r\n"… */
-    fr_str own_type;   /* Content-Type, as the handler set it; in the arena; p NULL: it did not */
-    fr_buf reply_body; /* owned; fr_reply_body */
-    fr_buf body_in;    /* owned; the body of the request */
-    fr_form_reader *
-        form_reader; /* its multipart body is read as it comes; NULL: as a whole, when it is asked for */
-    const fr_form *form;             /* NULL: not read yet */
-    char *room, *room_at, *room_end; /* output reserved for answers and not committed; NULL: none */
-    fr_task task;                    /* to go on after output has left */
-    uint64_t began_ms;               /* the head was complete */
-    uint64_t began_ns;   /* the same for the access log; 0: not yet, or there is no such log */
+    fr_arena *arena;     /* owned; of the request */
+    const fr_form *form; /* NULL: not read yet */
+    uint64_t began_ms;   /* the head was complete */
     uint64_t body_bytes; /* of the answer: sent, or to be sent */
-    const fr_file_part *parts; /* of `file`, in the arena */
-    uint32_t part, part_count; /* the one that is sent now */
-    uint64_t part_sent;        /* of its n */
-    uint64_t file_left;        /* bytes of all parts to send */
-    uint64_t
-        moved_seen; /* bytes of the body that had come, or of the output that were left, when the timer
-                                  * was looked at last */
-    int file;       /* being sent; -1 */
-    uint16_t status; /* of the answer */
-    uint8_t hops;    /* of the posted task */
-    bool is_batched; /* more requests wait in this call: their answers share one piece of output */
-    bool is_logged;  /* requests are logged: asked once a call */
-    bool has_access_log;
-    bool is_running; /* its handler has not ended */
-    bool is_driving; /* inside drive() */
-    bool is_posted;  /* its task is on its way */
+    uint16_t status;     /* of the answer */
+    bool is_running;     /* its handler has not ended */
     bool is_answered;
-    bool is_last;                               /* close after the answer */
-    bool is_eof;                                /* the client sends no more */
-    bool is_timed;                              /* the timer of this head is set */
-    bool has_upgrade, has_connection, has_date; /* among the reply's headers */
-    bool is_part_begun;                         /* the head of the file's part is in the output */
-    bool has_chunk;                             /* of the stream: one was written */
-    uint8_t stream;                             /* fr_stream */
-    fr_wait *room_wait; /* of the stream: its handler waits for the client */
-    fr_gzip *gzip;      /* of the stream, lent; NULL: it is sent as it is */
-    size_t since_turn;  /* bytes coded for it since others had their turn */
-    fr_exchange *next;  /* in the freelist */
-    fr_body body;
-    fr_route_match match;
-    fr_peer peer;
-    const struct fr_forwarded
-        *forwarded; /* what trusted proxies say; in the arena; NULL: nothing */
+    bool is_last; /* close after the answer */
+    bool is_eof;  /* the client sends no more */
+
+    fr_driving driving;         /* http.c */
+    fr_handling handling;       /* handle.c */
+    fr_output output;           /* response.c */
+    fr_reply_head reply_head;   /* reply_headers.c */
+    fr_incoming incoming;       /* receive.c */
+    fr_file_out file_out;       /* outflow.c */
+    fr_comeback comeback;       /* outflow.c */
+    fr_streaming streaming;     /* stream.c */
+    fr_access_note access_note; /* clients/access.c */
+    fr_asker asker;             /* clients/client.c */
+    fr_recycled recycled;       /* exchange.c */
     fr_head head;
-    uint32_t field_cap;
     fr_head_field fields[];
 };
 
@@ -152,7 +191,10 @@ enum {
 };
 
 /* exchange.c */
-fr_http_loop *fr_http_loop_get(fr_loop *loop); /* NULL when memory is out */
+static inline fr_http_loop *fr_http_loop_get(const fr_loop *loop) /* fr_http_start has made it */
+{
+    return fr_loop_slot_get(loop, FR_SLOT_HTTP);
+}
 const fr_http_limits *fr_http_limits_get(fr_http_loop *of,
                                          const fr_http *http); /* with defaults filled in */
 fr_exchange *fr_exchange_take(fr_http *http, fr_conn *conn);   /* NULL when memory is out */
@@ -161,6 +203,14 @@ void fr_exchange_give_back(fr_exchange *exchange);
 static inline fr_exchange *fr_exchange_of(const fr_req *req)
 {
     return (fr_exchange *)req->reserved_[0];
+}
+/* Empty, for the next request; one that has grown large is given back. */
+static inline void fr_exchange_buf_reset(fr_buf *buf)
+{
+    if (buf->cap > FR_KEPT_BYTES)
+        fr_buf_deinit(buf);
+    else if (buf->n || buf->has_failed)
+        fr_buf_clear(buf);
 }
 static inline void fr_http_count(_Atomic uint64_t *counter)
 {
@@ -171,14 +221,31 @@ static inline void fr_http_count(_Atomic uint64_t *counter)
 /* request.c: what the parsed head says becomes exchange->req. Returns 0, or a status to refuse with and *why. */
 int fr_request_make(fr_exchange *exchange, const uint8_t *bytes, const char **why);
 
-/* access.c: the request is over. */
-void fr_exchange_access(fr_exchange *exchange);
-
-/* client.c */
-fr_err fr_request_forwarded(fr_exchange *exchange); /* http->trust is there. Errors: FR_ENOMEM */
-const fr_peer *fr_exchange_peer(fr_exchange *exchange);
-
 /* reply_headers.c; names and tokens in lower case, matched in any */
+static inline fr_str fr_reply_lines(const fr_exchange *exchange)
+{
+    return fr_buf_str(&exchange->reply_head.lines);
+}
+/* To put lines of ours behind them, well-formed and not too many. */
+static inline fr_buf *fr_reply_lines_more(fr_exchange *exchange)
+{
+    return &exchange->reply_head.lines;
+}
+/* Whether the handler has given one of these, which we would give else. */
+static inline bool fr_reply_has_upgrade(const fr_exchange *exchange)
+{
+    return exchange->reply_head.has_upgrade;
+}
+static inline bool fr_reply_has_connection(const fr_exchange *exchange)
+{
+    return exchange->reply_head.has_connection;
+}
+static inline bool fr_reply_has_date(const fr_exchange *exchange)
+{
+    return exchange->reply_head.has_date;
+}
+void fr_reply_head_reset(fr_exchange *exchange);
+void fr_reply_head_deinit(fr_exchange *exchange);
 fr_str fr_reply_header_find(const fr_exchange *exchange, fr_str name); /* p is NULL if absent */
 bool fr_reply_header_has(const fr_exchange *exchange, fr_str name, fr_str token); /* in a list */
 void fr_reply_etag_weaken(fr_exchange *exchange);
@@ -187,10 +254,18 @@ void fr_reply_header_drop(fr_exchange *exchange, fr_str name); /* its first line
 fr_str fr_reply_type(const fr_exchange *exchange, fr_str given);
 /* No more come: the gate's last word. */
 void fr_reply_headers_close(fr_exchange *exchange);
+void fr_reply_type_drop(fr_exchange *exchange); /* the handler's */
 /* What speaks of the content (its type, ETag, Cache-Control …): something else is sent in its place. */
 void fr_reply_headers_of_content_drop(fr_exchange *exchange);
 
 /* response.c */
+void fr_output_reset(fr_exchange *exchange);
+void fr_output_deinit(fr_exchange *exchange);
+/* Whether answers from now on share one piece of output, until fr_exchange_commit. */
+static inline void fr_output_batch(fr_exchange *exchange, bool is_batched)
+{
+    exchange->output.is_batched = is_batched;
+}
 void fr_exchange_commit(fr_exchange *exchange);            /* what was batched joins the output */
 const char *fr_date_line(fr_http_loop *of);                /* FR_DATE_LINE_BYTES, of this second */
 fr_err fr_answer_error(fr_exchange *exchange, fr_err err); /* by the error map */
@@ -206,6 +281,15 @@ fr_err fr_answer_file(fr_exchange *exchange, int status, fr_str content_type, in
 /* Text in that body, past any bound: it is ours. */
 fr_err fr_answer_more(fr_exchange *exchange, fr_str text);
 
+/* receive.c */
+void fr_incoming_reset(fr_exchange *exchange);
+void fr_incoming_deinit(fr_exchange *exchange);
+/* How many bytes of the body have come. */
+static inline uint64_t fr_incoming_taken(const fr_exchange *exchange)
+{
+    return exchange->incoming.body.taken;
+}
+
 /* handle.c: where the request leads to. */
 const fr_http_target *fr_exchange_target(fr_exchange *exchange);
 
@@ -220,7 +304,21 @@ static inline fr_progress fr_exchange_go(fr_exchange *exchange, const fr_step *n
 }
 
 /* outflow.c */
-void fr_exchange_close_file(fr_exchange *exchange); /* fine when none is open */
+void fr_file_out_init(fr_exchange *exchange);
+/* These parts of a file follow the head; fd is owned from here on. bytes: of them all. */
+void fr_file_out_begin(fr_exchange *exchange, int fd, const fr_file_part *parts, uint32_t count,
+                       uint64_t bytes);
+void fr_file_out_reset(fr_exchange *exchange);
+/* What was announced of a file and has not left. */
+static inline uint64_t fr_file_out_left(const fr_exchange *exchange)
+{
+    return exchange->file_out.left;
+}
+void fr_exchange_close_file(fr_exchange *exchange);                    /* fine when none is open */
+static inline bool fr_exchange_comes_back(const fr_exchange *exchange) /* its task is on its way */
+{
+    return exchange->comeback.is_posted;
+}
 
 /* The head alone, of an answer in chunks or one that ends with its connection. */
 fr_err fr_answer_head(fr_exchange *exchange, int status, fr_str content_type, bool is_chunked);
@@ -232,8 +330,12 @@ typedef enum fr_stream {
     FR_STREAM_PLAIN, /* to HTTP/1.0: it ends with the connection */
     FR_STREAM_UNSEEN /* of a HEAD request */
 } fr_stream;
+void fr_coded_init(fr_http_loop *of);
 void fr_stream_on_drain(fr_exchange *exchange);
-void fr_stream_on_pass_end(fr_pass_hook *hook); /* fr_http_loop.flush */
+static inline bool fr_stream_waits(const fr_exchange *exchange) /* its handler, for the client */
+{
+    return exchange->streaming.room_wait != NULL;
+}
 /* The handler has returned: end what it has begun, or cut it off so that the client sees that it is not whole. */
 void fr_stream_settle(fr_exchange *exchange, fr_err err);
 
@@ -241,6 +343,13 @@ void fr_stream_settle(fr_exchange *exchange, fr_err err);
 extern const fr_proto fr_http_idle, fr_http_busy;
 /* Go on without new bytes. The exchange may be gone afterwards. */
 void fr_exchange_drive_on(fr_exchange *exchange);
+/* Its handler has returned, at once or after it has waited. */
+void fr_exchange_on_return(fr_exchange *exchange);
+/* The deadline that is set goes by how many bytes move from now on. seen: of the body until now; UINT64_MAX: output. */
+static inline void fr_exchange_watch_rate(fr_exchange *exchange, uint64_t seen)
+{
+    exchange->driving.moved_seen = seen;
+}
 /* Answers leave, then the connection ends. Nothing more is read. */
 fr_progress fr_exchange_finish(fr_exchange *exchange);
 /* The connection ends now. */

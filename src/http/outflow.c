@@ -21,7 +21,7 @@ static void on_hop(fr_task *task);
 static void watch_time(fr_exchange *exchange)
 {
     fr_conn_set_deadline(exchange->conn, exchange->of->limits.send_ms);
-    exchange->moved_seen = UINT64_MAX;
+    fr_exchange_watch_rate(exchange, UINT64_MAX);
 }
 
 /* Come back by a task, once what is queued now has been sent as far as the socket takes it. If output still waits then,
@@ -29,28 +29,28 @@ static void watch_time(fr_exchange *exchange)
 static void come_back(fr_exchange *exchange)
 {
     watch_time(exchange);
-    if (exchange->is_posted)
+    fr_comeback *comeback = &exchange->comeback;
+    if (comeback->is_posted)
         return;
-    exchange->is_posted = true;
-    exchange->hops = HOPS_PAST_SEND;
-    exchange->task.run = on_hop;
-    fr_loop_post(exchange->of->loop, &exchange->task);
+    *comeback = (fr_comeback){.task.run = on_hop, .hops = HOPS_PAST_SEND, .is_posted = true};
+    fr_loop_post(exchange->of->loop, &comeback->task);
 }
 
 static void on_hop(fr_task *task)
 {
-    fr_exchange *exchange = (fr_exchange *)(void *)((char *)task - offsetof(fr_exchange, task));
-    if (--exchange->hops) {
+    fr_exchange *exchange =
+        (fr_exchange *)(void *)((char *)task - offsetof(fr_exchange, comeback.task));
+    if (--exchange->comeback.hops) {
         fr_loop_post(exchange->of->loop, task);
         return;
     }
-    exchange->is_posted = false;
+    exchange->comeback.is_posted = false;
     fr_exchange_drive_on(exchange);
 }
 
 static bool is_output_waiting(const fr_exchange *exchange)
 {
-    return exchange->is_posted || fr_conn_pending(exchange->conn) > FR_OUTPUT_BYTES;
+    return exchange->comeback.is_posted || fr_conn_pending(exchange->conn) > FR_OUTPUT_BYTES;
 }
 
 /* A client that asks and does not read fills its own memory, not ours. */
@@ -71,7 +71,7 @@ static fr_progress after_answer(fr_exchange *exchange, fr_input *in)
         return FR_WAIT; /* gone, or handed over */
     if (!exchange->is_answered)
         return fr_exchange_cut(exchange, FR_ECANCELED);
-    if (exchange->file >= 0) {
+    if (exchange->file_out.fd >= 0) {
         fr_exchange_commit(exchange);
         return fr_exchange_go(exchange, &FR_SEND_FILE);
     }
@@ -90,48 +90,67 @@ static fr_progress after_answer(fr_exchange *exchange, fr_input *in)
 
 void fr_exchange_close_file(fr_exchange *exchange)
 {
-    if (exchange->file >= 0)
-        close(exchange->file);
-    exchange->file = -1;
+    if (exchange->file_out.fd >= 0)
+        close(exchange->file_out.fd);
+    exchange->file_out.fd = -1;
 }
 
-static void count_sent(fr_exchange *exchange, const fr_file_part *part, size_t sent)
+void fr_file_out_init(fr_exchange *exchange)
 {
-    exchange->part_sent += sent;
-    exchange->file_left -= sent;
-    if (exchange->part_sent == part->n) {
-        exchange->part++;
-        exchange->part_sent = 0;
-        exchange->is_part_begun = false;
+    exchange->file_out.fd = -1;
+}
+
+void fr_file_out_begin(fr_exchange *exchange, int fd, const fr_file_part *parts, uint32_t count,
+                       uint64_t bytes)
+{
+    exchange->file_out =
+        (fr_file_out){.fd = fd, .parts = parts, .part_count = count, .left = bytes};
+}
+
+void fr_file_out_reset(fr_exchange *exchange)
+{
+    exchange->file_out.left = 0;
+}
+
+static void count_sent(fr_file_out *out, const fr_file_part *part, size_t sent)
+{
+    out->part_sent += sent;
+    out->left -= sent;
+    if (out->part_sent == part->n) {
+        out->part++;
+        out->part_sent = 0;
+        out->is_part_begun = false;
     }
 }
 
 /* The head of a part is queued, and leaves with its bytes. */
 static fr_err queue_part_head(fr_exchange *exchange, const fr_file_part *part)
 {
-    if (exchange->is_part_begun || !part->head.n)
+    fr_file_out *out = &exchange->file_out;
+    if (out->is_part_begun || !part->head.n)
         return FR_OK;
-    exchange->is_part_begun = true;
-    exchange->file_left -= part->head.n;
+    out->is_part_begun = true;
+    out->left -= part->head.n;
     return fr_answer_more(exchange, part->head);
 }
 
 /* As much as the socket takes, or a turn's worth: *is_blocked, on_drain will come. */
 static fr_err send_parts(fr_exchange *exchange, bool *is_blocked)
 {
+    fr_file_out *out = &exchange->file_out;
     uint64_t budget = FILE_TURN_BYTES;
     bool is_short = false;
-    while (exchange->part < exchange->part_count && budget && !is_short) {
-        const fr_file_part *part = &exchange->parts[exchange->part];
-        uint64_t left = part->n - exchange->part_sent, asked = left < budget ? left : budget;
+    while (out->part < out->part_count && budget && !is_short) {
+        const fr_file_part *part = &out->parts[out->part];
+        uint64_t left = part->n - out->part_sent, asked = left < budget ? left : budget;
         size_t sent = 0;
         FR_TRY(queue_part_head(exchange, part));
         if (asked)
-            FR_TRY(fr_conn_send_file(exchange->conn, exchange->file, part->at + exchange->part_sent,
+            FR_TRY(fr_conn_send_file(exchange->conn, out->fd, part->at + out->part_sent,
                                      (size_t)asked, &sent));
         budget -= sent;
         is_short = sent < asked;
-        count_sent(exchange, part, sent);
+        count_sent(out, part, sent);
     }
     *is_blocked = fr_conn_is_blocked(exchange->conn);
     return FR_OK;
@@ -142,7 +161,8 @@ static fr_progress cut_file(fr_exchange *exchange, fr_err err)
 {
     if (err != FR_ECANCELED)
         FR_WARN("http.file", FR_KV_S("path", exchange->req.path),
-                FR_KV_C("error", fr_err_name(err)), FR_KV_U("missing_bytes", exchange->file_left));
+                FR_KV_C("error", fr_err_name(err)),
+                FR_KV_U("missing_bytes", exchange->file_out.left));
     fr_exchange_close_file(exchange);
     return fr_exchange_cut(exchange, err);
 }
@@ -156,7 +176,7 @@ static fr_progress send_file(fr_exchange *exchange, fr_input *in)
     fr_err err = send_parts(exchange, &is_blocked);
     if (err != FR_OK)
         return cut_file(exchange, err);
-    if (exchange->part == exchange->part_count) {
+    if (exchange->file_out.part == exchange->file_out.part_count) {
         fr_exchange_close_file(exchange);
         return fr_exchange_go(exchange, &FR_AFTER_ANSWER);
     }

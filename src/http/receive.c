@@ -4,6 +4,18 @@
 #include "base/time.h"
 #include "http/http_int.h"
 
+void fr_incoming_reset(fr_exchange *exchange)
+{
+    fr_exchange_buf_reset(&exchange->incoming.bytes);
+    exchange->incoming.form_reader = NULL; /* the arena had it */
+    exchange->incoming.is_timed = false;
+}
+
+void fr_incoming_deinit(fr_exchange *exchange)
+{
+    fr_buf_deinit(&exchange->incoming.bytes);
+}
+
 /* ---- read-head ---- */
 
 /* Does the method demand a body, which HTTP/1.0 cannot end without a length? */
@@ -42,8 +54,8 @@ static fr_progress refuse_form(fr_exchange *exchange, fr_err err, const char *wh
 static fr_progress read_body_next(fr_exchange *exchange, const fr_input *in)
 {
     const fr_head *head = &exchange->head;
-    exchange->moved_seen = 0;
-    exchange->is_timed = false;
+    fr_exchange_watch_rate(exchange, 0);
+    exchange->incoming.is_timed = false;
     if (head->expects_100 && in->pos == in->n) {
         fr_exchange_commit(exchange);
         fr_conn_write(exchange->conn, "HTTP/1.1 100 Continue\r\n\r\n", 25);
@@ -63,14 +75,14 @@ static fr_progress begin_body(fr_exchange *exchange, const fr_input *in)
     if (is_encoded(&exchange->req)) /* a small body that inflates to a large one is not let in */
         return fr_exchange_refuse_coding(exchange);
     if (head->is_chunked)
-        fr_body_init_chunked(&exchange->body, limit);
+        fr_body_init_chunked(&exchange->incoming.body, limit);
     else
-        fr_body_init_length(&exchange->body, head->length);
+        fr_body_init_length(&exchange->incoming.body, head->length);
     const char *why;
     fr_err err = has_files
                      ? fr_form_reader_new(exchange->arena, &limits->form,
                                           fr_req_header(&exchange->req, FR_STR("content-type")),
-                                          &exchange->form_reader, &why)
+                                          &exchange->incoming.form_reader, &why)
                      : FR_OK;
     return err == FR_OK ? read_body_next(exchange, in) : refuse_form(exchange, err, why);
 }
@@ -81,9 +93,8 @@ static fr_progress begin_request(fr_exchange *exchange, fr_input *in)
     const char *why;
     int status = fr_request_make(exchange, in->bytes + in->pos, &why);
     in->pos += head->bytes;
-    if (exchange->has_access_log &&
-        status != 503) /* then memory is out, and nothing is known of it */
-        exchange->began_ns = fr_mono_ns();
+    if (status != 503) /* then memory is out, and nothing is known of it */
+        fr_access_note_head(exchange);
     if (status)
         return fr_exchange_refuse(exchange, status, why);
     exchange->began_ms = fr_loop_now_ms(exchange->of->loop);
@@ -107,8 +118,8 @@ static fr_progress read_head(fr_exchange *exchange, fr_input *in)
         exchange->req.is_head = false;
         return fr_exchange_refuse(exchange, head->refusal, head->why);
     }
-    if (!exchange->is_timed) { /* from its first byte on, however slowly the others come */
-        exchange->is_timed = true;
+    if (!exchange->incoming.is_timed) { /* from its first byte on, however slowly the others come */
+        exchange->incoming.is_timed = true;
         fr_conn_set_deadline(exchange->conn, exchange->of->limits.head_ms);
     }
     return FR_MORE;
@@ -119,17 +130,17 @@ static fr_progress read_head(fr_exchange *exchange, fr_input *in)
 /* What has come of a form is handed on, and not kept. */
 static fr_err feed_form(fr_exchange *exchange, bool is_whole)
 {
-    fr_form_reader *reader = exchange->form_reader;
-    FR_TRY(fr_form_feed(reader, fr_buf_str(&exchange->body_in)));
-    fr_buf_clear(&exchange->body_in);
+    fr_form_reader *reader = exchange->incoming.form_reader;
+    FR_TRY(fr_form_feed(reader, fr_buf_str(&exchange->incoming.bytes)));
+    fr_buf_clear(&exchange->incoming.bytes);
     return is_whole ? fr_form_end(reader, &exchange->form) : FR_OK;
 }
 
 static void set_body_timer(fr_exchange *exchange)
 {
-    if (exchange->is_timed)
+    if (exchange->incoming.is_timed)
         return;
-    exchange->is_timed = true;
+    exchange->incoming.is_timed = true;
     fr_conn_set_deadline(exchange->conn, exchange->of->limits.body_ms);
 }
 
@@ -137,21 +148,22 @@ static fr_progress read_body(fr_exchange *exchange, fr_input *in)
 {
     enum { FORM_PIECE_BYTES = 64 * 1024 };
     size_t used, n = in->n - in->pos;
-    fr_body *body = &exchange->body;
-    if (exchange->form_reader && n > FORM_PIECE_BYTES)
+    fr_body *body = &exchange->incoming.body;
+    if (exchange->incoming.form_reader && n > FORM_PIECE_BYTES)
         n = FORM_PIECE_BYTES;
-    fr_body_result result = fr_body_read(body, in->bytes + in->pos, n, &used, &exchange->body_in);
+    fr_body_result result =
+        fr_body_read(body, in->bytes + in->pos, n, &used, &exchange->incoming.bytes);
     in->pos += used;
     if (result == FR_BODY_REFUSED)
         return fr_exchange_refuse(exchange, body->refusal, body->why);
-    if (exchange->form_reader) {
+    if (exchange->incoming.form_reader) {
         fr_err err = feed_form(exchange, result == FR_BODY_DONE);
         if (err != FR_OK)
-            return refuse_form(exchange, err, fr_form_why(exchange->form_reader));
+            return refuse_form(exchange, err, fr_form_why(exchange->incoming.form_reader));
     }
     if (result == FR_BODY_DONE) {
-        if (exchange->body_in.n)
-            exchange->req.body = fr_buf_str(&exchange->body_in);
+        if (exchange->incoming.bytes.n)
+            exchange->req.body = fr_buf_str(&exchange->incoming.bytes);
         return fr_exchange_go(exchange, &FR_ANSWER);
     }
     if (in->pos < in->n)

@@ -8,6 +8,19 @@
 #include "base/str.h"
 #include "http/http_int.h"
 
+void fr_reply_head_reset(fr_exchange *exchange)
+{
+    fr_exchange_buf_reset(&exchange->reply_head.lines);
+    exchange->reply_head.own_type = (fr_str){0};
+    exchange->reply_head.has_upgrade = exchange->reply_head.has_connection = false;
+    exchange->reply_head.has_date = false;
+}
+
+void fr_reply_head_deinit(fr_exchange *exchange)
+{
+    fr_buf_deinit(&exchange->reply_head.lines);
+}
+
 /* ---- which stand once, which go with the content ---- */
 
 enum { ONCE = 1, OF_CONTENT = 2 };
@@ -68,13 +81,18 @@ static bool is_ours(fr_str name)
 /* The type stands apart: whoever answers names one too, and the handler's wins. */
 static fr_err set_type(fr_exchange *exchange, fr_str value)
 {
-    exchange->own_type = fr_str_dup(exchange->arena, value);
-    return exchange->own_type.p ? FR_OK : FR_ENOMEM;
+    exchange->reply_head.own_type = fr_str_dup(exchange->arena, value);
+    return exchange->reply_head.own_type.p ? FR_OK : FR_ENOMEM;
 }
 
 fr_str fr_reply_type(const fr_exchange *exchange, fr_str given)
 {
-    return exchange->own_type.p ? exchange->own_type : given;
+    return exchange->reply_head.own_type.p ? exchange->reply_head.own_type : given;
+}
+
+void fr_reply_type_drop(fr_exchange *exchange)
+{
+    exchange->reply_head.own_type = (fr_str){0};
 }
 
 static fr_err put_line(fr_buf *headers, fr_str name, fr_str value)
@@ -93,7 +111,7 @@ fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
         return FR_EINTERNAL;
     if (!fr_is_token(name) || !fr_is_field_value(value) || is_ours(name))
         return FR_EINVAL;
-    fr_buf *headers = &exchange->reply_headers;
+    fr_buf *headers = &exchange->reply_head.lines;
     if (headers->n + name.n + value.n + 4 > FR_REPLY_HEADER_BYTES)
         return FR_ETOOBIG;
     if (fr_str_eq_nocase(name, FR_STR("connection"))) {
@@ -101,12 +119,12 @@ fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
             exchange->is_last = true; /* the answer says so by itself */
             return FR_OK;
         }
-        exchange->has_connection = true;
+        exchange->reply_head.has_connection = true;
     }
     if (fr_str_eq_nocase(name, FR_STR("content-type")))
         return set_type(exchange, value);
-    exchange->has_upgrade |= fr_str_eq_nocase(name, FR_STR("upgrade"));
-    exchange->has_date |= fr_str_eq_nocase(name, FR_STR("date"));
+    exchange->reply_head.has_upgrade |= fr_str_eq_nocase(name, FR_STR("upgrade"));
+    exchange->reply_head.has_date |= fr_str_eq_nocase(name, FR_STR("date"));
     if (headers->n && stands_once(name))
         fr_reply_header_drop(exchange, name);
     return put_line(headers, name, value);
@@ -132,7 +150,7 @@ static fr_str next_value(const fr_buf *headers, fr_str name, size_t *at)
 fr_str fr_reply_header_find(const fr_exchange *exchange, fr_str name)
 {
     size_t at = 0;
-    return next_value(&exchange->reply_headers, name, &at);
+    return next_value(&exchange->reply_head.lines, name, &at);
 }
 
 fr_str fr_reply_header_get(const fr_req *req, fr_str name)
@@ -144,7 +162,7 @@ bool fr_reply_header_has(const fr_exchange *exchange, fr_str name, fr_str token)
 {
     size_t at = 0;
     fr_str value;
-    while ((value = next_value(&exchange->reply_headers, name, &at)).p)
+    while ((value = next_value(&exchange->reply_head.lines, name, &at)).p)
         if (fr_list_has(value, token))
             return true;
     return false;
@@ -165,7 +183,7 @@ static void insert(fr_buf *headers, size_t at, fr_str text)
 void fr_reply_vary(fr_req *req, fr_str name)
 {
     fr_exchange *exchange = fr_exchange_of(req);
-    fr_buf *headers = &exchange->reply_headers;
+    fr_buf *headers = &exchange->reply_head.lines;
     if (fr_reply_header_has(exchange, FR_STR("vary"), name) ||
         fr_reply_header_has(exchange, FR_STR("vary"), FR_STR("*")))
         return;
@@ -185,13 +203,13 @@ void fr_reply_etag_weaken(fr_exchange *exchange)
 {
     fr_str etag = fr_reply_header_find(exchange, FR_STR("etag"));
     if (etag.n && etag.p[0] == '"')
-        insert(&exchange->reply_headers, (size_t)(etag.p - exchange->reply_headers.p),
+        insert(&exchange->reply_head.lines, (size_t)(etag.p - exchange->reply_head.lines.p),
                FR_STR("W/"));
 }
 
 void fr_reply_header_drop(fr_exchange *exchange, fr_str name)
 {
-    fr_buf *headers = &exchange->reply_headers;
+    fr_buf *headers = &exchange->reply_head.lines;
     size_t after = 0;
     fr_str value = next_value(headers, name, &after);
     if (!value.p)
@@ -210,7 +228,7 @@ void fr_reply_headers_close(fr_exchange *exchange)
 
 void fr_reply_headers_of_content_drop(fr_exchange *exchange)
 {
-    exchange->own_type = (fr_str){0};
+    exchange->reply_head.own_type = (fr_str){0};
     for (size_t i = 0; i < KNOWN_COUNT; i++)
         while (KNOWN[i].is & OF_CONTENT && fr_reply_header_find(exchange, KNOWN[i].name).p)
             fr_reply_header_drop(exchange, KNOWN[i].name);

@@ -142,12 +142,6 @@ fr_str fr_req_cookie(const fr_req *req, fr_str name)
     return fr_cookie_unquote(req->ctx->arena, found);
 }
 
-fr_str fr_req_rest(const fr_req *req)
-{
-    const fr_exchange *exchange = fr_exchange_of(req);
-    return exchange ? exchange->match.rest : (fr_str){0};
-}
-
 fr_conn *fr_req_conn(const fr_req *req)
 {
     const fr_exchange *exchange = fr_exchange_of(req);

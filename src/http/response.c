@@ -31,16 +31,16 @@ enum {
 const char *fr_date_line(fr_http_loop *of)
 {
     uint64_t now_ms = fr_loop_now_ms(of->loop);
-    if (now_ms >= of->date_until_ms) {
+    if (now_ms >= of->dateline.until_ms) {
         fr_time now = fr_time_now();
         char text[FR_TIME_TEXT];
         size_t n = fr_time_http(now, text);
-        memcpy(of->date_line, "Date: ", 6);
-        memcpy(of->date_line + 6, text, n);
-        memcpy(of->date_line + 6 + n, "\r\n", 2);
-        of->date_until_ms = now_ms + 1000 - (uint64_t)(now / 1000 % 1000);
+        memcpy(of->dateline.line, "Date: ", 6);
+        memcpy(of->dateline.line + 6, text, n);
+        memcpy(of->dateline.line + 6 + n, "\r\n", 2);
+        of->dateline.until_ms = now_ms + 1000 - (uint64_t)(now / 1000 % 1000);
     }
-    return of->date_line;
+    return of->dateline.line;
 }
 
 static char *put(char *p, fr_str s)
@@ -87,10 +87,10 @@ static char *put_head(fr_exchange *exchange, char *p, int status, fr_str content
         p = put(p, content_type);
         p = PUT_LITERAL(p, "\r\n");
     }
-    p = put(p, fr_buf_str(&exchange->reply_headers));
+    p = put(p, fr_reply_lines(exchange));
     if (status != 304) /* also 204: clients of Django see "Content-Length: 0" there */
         p = put_framing(p, length);
-    if (!exchange->has_date)
+    if (!fr_reply_has_date(exchange))
         p = put(p, (fr_str){fr_date_line(exchange->of), FR_DATE_LINE_BYTES});
     if (exchange->is_last)
         p = PUT_LITERAL(p, "Connection: close\r\n");
@@ -101,10 +101,20 @@ static char *put_head(fr_exchange *exchange, char *p, int status, fr_str content
 
 static size_t head_room(const fr_exchange *exchange, fr_str content_type)
 {
-    return HEAD_BYTES + fr_reply_type(exchange, content_type).n + exchange->reply_headers.n;
+    return HEAD_BYTES + fr_reply_type(exchange, content_type).n + fr_reply_lines(exchange).n;
 }
 
 /* ---- sending ---- */
+
+void fr_output_reset(fr_exchange *exchange)
+{
+    fr_exchange_buf_reset(&exchange->output.body);
+}
+
+void fr_output_deinit(fr_exchange *exchange)
+{
+    fr_buf_deinit(&exchange->output.body);
+}
 
 /* From here on the request counts as answered, whatever becomes of the answer. */
 static fr_err begin(fr_exchange *exchange, int status)
@@ -140,36 +150,36 @@ static char *reserve(fr_conn *conn, size_t n)
 
 void fr_exchange_commit(fr_exchange *exchange)
 {
-    if (exchange->room && exchange->conn)
-        fr_conn_commit(exchange->conn, (size_t)(exchange->room_at - exchange->room));
-    exchange->room = NULL;
+    if (exchange->output.room && exchange->conn)
+        fr_conn_commit(exchange->conn, (size_t)(exchange->output.at - exchange->output.room));
+    exchange->output.room = NULL;
 }
 
 /* Room for one answer. While further requests wait in the same call, it is cut from one reservation for them all. */
 static char *open_room(fr_exchange *exchange, size_t n)
 {
-    if (exchange->room && (size_t)(exchange->room_end - exchange->room_at) >= n)
-        return exchange->room_at;
+    if (exchange->output.room && (size_t)(exchange->output.end - exchange->output.at) >= n)
+        return exchange->output.at;
     fr_exchange_commit(exchange);
-    size_t size = exchange->is_batched && n < BATCH_BYTES ? BATCH_BYTES : n;
+    size_t size = exchange->output.is_batched && n < BATCH_BYTES ? BATCH_BYTES : n;
     char *p = reserve(exchange->conn, size);
-    exchange->room = exchange->room_at = p;
-    exchange->room_end = p ? p + size : NULL;
+    exchange->output.room = exchange->output.at = p;
+    exchange->output.end = p ? p + size : NULL;
     return p;
 }
 
 /* The answer ends at p. */
 static void close_room(fr_exchange *exchange, char *p)
 {
-    exchange->room_at = p;
-    if (!exchange->is_batched)
+    exchange->output.at = p;
+    if (!exchange->output.is_batched)
         fr_exchange_commit(exchange);
 }
 
 /* Half an answer must not stay: the connection ends. */
 static fr_err fail(fr_exchange *exchange, fr_err err)
 {
-    exchange->room = NULL;
+    exchange->output.room = NULL;
     if (!exchange->conn || fr_conn_is_closing(exchange->conn))
         return FR_ECANCELED;
     fr_conn_close(exchange->conn, err);
@@ -282,7 +292,7 @@ fr_err fr_reply_text(fr_req *req, int status, fr_str text)
 
 fr_buf *fr_reply_body(fr_req *req)
 {
-    return &fr_exchange_of(req)->reply_body;
+    return &fr_exchange_of(req)->output.body;
 }
 
 fr_err fr_reply_buf(fr_req *req, int status, fr_str content_type)
@@ -290,7 +300,7 @@ fr_err fr_reply_buf(fr_req *req, int status, fr_str content_type)
     fr_exchange *exchange = fr_exchange_of(req);
     if (!exchange)
         return FR_EINTERNAL;
-    fr_buf *body = &exchange->reply_body;
+    fr_buf *body = &exchange->output.body;
     FR_TRY(fr_buf_check(body));
     if (is_small(exchange, content_type, body->n) || req->is_head || fr_status_is_bodyless(status))
         return fr_reply_bytes(req, status, content_type, fr_buf_str(body));
@@ -335,13 +345,8 @@ fr_err fr_answer_file(fr_exchange *exchange, int status, fr_str content_type, in
         close(fd);
         return FR_OK;
     }
-    exchange->file = fd;
-    exchange->parts = parts;
-    exchange->part_count = count;
-    exchange->part = 0;
-    exchange->part_sent = 0;
-    exchange->is_part_begun = false;
-    exchange->file_left = exchange->body_bytes = bytes;
+    fr_file_out_begin(exchange, fd, parts, count, bytes);
+    exchange->body_bytes = bytes;
     return FR_OK;
 }
 
@@ -395,8 +400,8 @@ fr_err fr_redirect_to_slash(fr_exchange *exchange)
 
 fr_err fr_answer_detail(fr_exchange *exchange, int status, fr_str detail)
 {
-    fr_buf *body = &exchange->reply_body;
-    exchange->own_type = (fr_str){0}; /* of what the handler would have answered */
+    fr_buf *body = &exchange->output.body;
+    fr_reply_type_drop(exchange); /* of what the handler would have answered */
     fr_buf_clear(body);
     fr_buf_lit(body, "{\"detail\":");
     fr_json_put_str(body, detail);

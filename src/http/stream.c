@@ -21,7 +21,7 @@ enum { PIECE_BYTES = 64 * 1024, CODED_PIECE_BYTES = 16 * 1024 };
 static fr_exchange *stream_of(const fr_req *req)
 {
     fr_exchange *exchange = fr_exchange_of(req);
-    return exchange && exchange->stream != FR_STREAM_NONE ? exchange : NULL;
+    return exchange && exchange->streaming.kind != FR_STREAM_NONE ? exchange : NULL;
 }
 
 static fr_err is_there(const fr_exchange *exchange)
@@ -34,7 +34,7 @@ static fr_err is_there(const fr_exchange *exchange)
 static bool withdraw(fr_wait *wait)
 {
     (void)
-        wait; /* on_drain looks at exchange->room_wait, which is cleared before anything else runs */
+        wait; /* on_drain looks at exchange->streaming.room_wait, which is cleared before anything else runs */
     return true;
 }
 
@@ -47,10 +47,10 @@ static fr_err wait_for_room(fr_exchange *exchange)
             continue;
         fr_wait wait;
         fr_wait_init(&wait, &exchange->ctx);
-        exchange->room_wait = &wait;
-        exchange->moved_seen = UINT64_MAX;
+        exchange->streaming.room_wait = &wait;
+        fr_exchange_watch_rate(exchange, UINT64_MAX);
         fr_err err = fr_wait_until_canceled(&wait, withdraw);
-        exchange->room_wait = NULL;
+        exchange->streaming.room_wait = NULL;
         FR_TRY(err);
     }
     return is_there(exchange);
@@ -58,8 +58,8 @@ static fr_err wait_for_room(fr_exchange *exchange)
 
 void fr_stream_on_drain(fr_exchange *exchange)
 {
-    fr_wait *wait = exchange->room_wait;
-    exchange->room_wait = NULL;
+    fr_wait *wait = exchange->streaming.room_wait;
+    exchange->streaming.room_wait = NULL;
     if (wait)
         fr_wait_done(wait, FR_OK);
 }
@@ -71,9 +71,10 @@ static fr_err put_piece(fr_exchange *exchange, fr_str piece)
 {
     char head[32];
     int n = 0;
-    if (exchange->stream == FR_STREAM_CHUNKED)
-        n = snprintf(head, sizeof head, "%s%zx\r\n", exchange->has_chunk ? "\r\n" : "", piece.n);
-    exchange->has_chunk = true;
+    if (exchange->streaming.kind == FR_STREAM_CHUNKED)
+        n = snprintf(head, sizeof head, "%s%zx\r\n", exchange->streaming.has_chunk ? "\r\n" : "",
+                     piece.n);
+    exchange->streaming.has_chunk = true;
     exchange->body_bytes += piece.n;
     return fr_conn_write2(exchange->conn, (fr_str){head, (size_t)n}, piece);
 }
@@ -84,7 +85,7 @@ static fr_err put_piece(fr_exchange *exchange, fr_str piece)
  * ends when it fails. */
 static fr_err put_coded(fr_exchange *exchange, fr_str piece, int flush)
 {
-    fr_gzip *gzip = exchange->gzip;
+    fr_gzip *gzip = exchange->streaming.gzip;
     fr_err err = fr_gzip_put(gzip, piece, flush);
     if (err == FR_OK && (gzip->out.n >= CODED_PIECE_BYTES || (gzip->out.n && flush))) {
         err = put_piece(exchange, fr_buf_str(&gzip->out));
@@ -97,10 +98,10 @@ static fr_err put_coded(fr_exchange *exchange, fr_str piece, int flush)
 
 static void forget_flush(fr_exchange *exchange)
 {
-    fr_http_loop *of = exchange->of;
-    for (uint32_t i = 0; i < of->to_flush_count; i++)
-        if (of->to_flush[i] == exchange) {
-            of->to_flush[i] = of->to_flush[--of->to_flush_count];
+    fr_coded *coded = &exchange->of->coded;
+    for (uint32_t i = 0; i < coded->count; i++)
+        if (coded->to_flush[i] == exchange) {
+            coded->to_flush[i] = coded->to_flush[--coded->count];
             return;
         }
 }
@@ -108,31 +109,36 @@ static void forget_flush(fr_exchange *exchange)
 /* There is room for all: each has a context lent, and those are bounded. */
 static void flush_later(fr_exchange *exchange)
 {
-    fr_http_loop *of = exchange->of;
-    for (uint32_t i = 0; i < of->to_flush_count; i++)
-        if (of->to_flush[i] == exchange)
+    fr_coded *coded = &exchange->of->coded;
+    for (uint32_t i = 0; i < coded->count; i++)
+        if (coded->to_flush[i] == exchange)
             return;
-    of->to_flush[of->to_flush_count++] = exchange;
-    fr_loop_at_pass_end(of->loop, &of->flush);
+    coded->to_flush[coded->count++] = exchange;
+    fr_loop_at_pass_end(exchange->of->loop, &coded->flush);
 }
 
-void fr_stream_on_pass_end(fr_pass_hook *hook)
+static void flush_all(fr_pass_hook *hook)
 {
-    fr_http_loop *of = (fr_http_loop *)(void *)((char *)hook - offsetof(fr_http_loop, flush));
-    while (of->to_flush_count) {
-        fr_exchange *exchange = of->to_flush[--of->to_flush_count];
+    fr_coded *coded = (fr_coded *)(void *)((char *)hook - offsetof(fr_coded, flush));
+    while (coded->count) {
+        fr_exchange *exchange = coded->to_flush[--coded->count];
         if (is_there(exchange) == FR_OK)
             put_coded(exchange, FR_STR(""), Z_SYNC_FLUSH);
     }
 }
 
+void fr_coded_init(fr_http_loop *of)
+{
+    of->coded.flush.run = flush_all;
+}
+
 static void give_coder_back(fr_exchange *exchange)
 {
-    if (!exchange->gzip)
+    if (!exchange->streaming.gzip)
         return;
     forget_flush(exchange);
-    fr_gzip_give_back(&exchange->of->gzips, exchange->gzip);
-    exchange->gzip = NULL;
+    fr_gzip_give_back(&exchange->of->gzips, exchange->streaming.gzip);
+    exchange->streaming.gzip = NULL;
 }
 
 /* A long stream lets others have their turn. */
@@ -140,10 +146,10 @@ static fr_err write_coded(fr_exchange *exchange, fr_str piece)
 {
     FR_TRY(put_coded(exchange, piece, Z_NO_FLUSH));
     flush_later(exchange);
-    exchange->since_turn += piece.n;
-    if (exchange->since_turn < FR_COMPRESS_TURN_BYTES)
+    exchange->streaming.since_turn += piece.n;
+    if (exchange->streaming.since_turn < FR_COMPRESS_TURN_BYTES)
         return FR_OK;
-    exchange->since_turn = 0;
+    exchange->streaming.since_turn = 0;
     return fr_wait_turn(&exchange->ctx);
 }
 
@@ -162,14 +168,14 @@ static fr_err start(fr_exchange *exchange, int status, fr_str content_type)
     }
     if (err != FR_OK &&
         !exchange->is_answered) /* its headers are not those of the error's answer */
-        fr_buf_clear(&exchange->reply_headers);
+        fr_buf_clear(fr_reply_lines_more(exchange));
     FR_TRY(err);
-    exchange->gzip = gzip;
-    exchange->since_turn = 0;
-    exchange->stream = exchange->req.is_head ? FR_STREAM_UNSEEN
-                       : is_chunked          ? FR_STREAM_CHUNKED
-                                             : FR_STREAM_PLAIN;
-    exchange->has_chunk = false;
+    exchange->streaming.gzip = gzip;
+    exchange->streaming.since_turn = 0;
+    exchange->streaming.kind = exchange->req.is_head ? FR_STREAM_UNSEEN
+                               : is_chunked          ? FR_STREAM_CHUNKED
+                                                     : FR_STREAM_PLAIN;
+    exchange->streaming.has_chunk = false;
     return FR_OK;
 }
 
@@ -186,12 +192,13 @@ fr_err fr_reply_write(fr_req *req, fr_str bytes)
     fr_exchange *exchange = stream_of(req);
     if (!exchange)
         return FR_EINTERNAL;
-    if (exchange->stream == FR_STREAM_UNSEEN)
+    if (exchange->streaming.kind == FR_STREAM_UNSEEN)
         return FR_OK;
     while (bytes.n) {
         FR_TRY(is_there(exchange));
         fr_str piece = fr_str_sub(bytes, 0, PIECE_BYTES);
-        FR_TRY(exchange->gzip ? write_coded(exchange, piece) : put_piece(exchange, piece));
+        FR_TRY(exchange->streaming.gzip ? write_coded(exchange, piece)
+                                        : put_piece(exchange, piece));
         FR_TRY(wait_for_room(exchange));
         bytes = fr_str_from(bytes, piece.n);
     }
@@ -203,28 +210,28 @@ fr_err fr_reply_end(fr_req *req)
     fr_exchange *exchange = stream_of(req);
     if (!exchange)
         return FR_EINTERNAL;
-    bool is_chunked = exchange->stream == FR_STREAM_CHUNKED;
+    bool is_chunked = exchange->streaming.kind == FR_STREAM_CHUNKED;
     fr_err err = is_there(exchange);
-    if (err == FR_OK && exchange->gzip)
+    if (err == FR_OK && exchange->streaming.gzip)
         err = put_coded(exchange, FR_STR(""), Z_FINISH);
-    exchange->stream = FR_STREAM_NONE;
+    exchange->streaming.kind = FR_STREAM_NONE;
     give_coder_back(exchange);
     FR_TRY(err);
     if (!is_chunked)
         return FR_OK;
-    fr_str end = exchange->has_chunk ? FR_STR("\r\n0\r\n\r\n") : FR_STR("0\r\n\r\n");
+    fr_str end = exchange->streaming.has_chunk ? FR_STR("\r\n0\r\n\r\n") : FR_STR("0\r\n\r\n");
     return fr_conn_write(exchange->conn, end.p, end.n);
 }
 
 void fr_stream_settle(fr_exchange *exchange, fr_err err)
 {
-    if (exchange->stream == FR_STREAM_NONE)
+    if (exchange->streaming.kind == FR_STREAM_NONE)
         return;
     if (err == FR_OK) {
         fr_reply_end(&exchange->req);
         return;
     }
-    exchange->stream = FR_STREAM_NONE;
+    exchange->streaming.kind = FR_STREAM_NONE;
     give_coder_back(exchange);
     if (is_there(exchange) != FR_OK)
         return;

@@ -41,8 +41,7 @@ static bool move(transport *t)
 
 static bool is_working(const fr_loop *loop)
 {
-    const fr_http_loop *of = fr_loop_slot_get((fr_loop *)(uintptr_t)loop, FR_SLOT_HTTP);
-    return of && of->running;
+    return fr_http_loop_get(loop)->running > 0;
 }
 
 /* Until the server has closed, or has done all and says nothing more. */
@@ -80,7 +79,9 @@ fr_err fr_test_http(fr_http *http, fr_str request_bytes, fr_buf *answer)
     transport t = {.loop = fr_loop_new(0), .fd = -1, .to_send = request_bytes, .answer = answer};
     if (!t.loop)
         return FR_ENOMEM;
-    fr_err err = connect_to(http, &t);
+    fr_err err = fr_http_start(t.loop, http);
+    if (err == FR_OK)
+        err = connect_to(http, &t);
     if (err == FR_OK)
         err = exchange_bytes(&t);
     if (t.fd >= 0)

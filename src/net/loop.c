@@ -261,7 +261,7 @@ static void run_slices(fr_loop *loop, bool urgent_only)
     run_each(&loop->slices, urgent_only);
 }
 
-void *fr_loop_slot_get(fr_loop *loop, fr_loop_slot slot)
+void *fr_loop_slot_get(const fr_loop *loop, fr_loop_slot slot)
 {
     return loop->slots[slot].value;
 }

@@ -79,7 +79,7 @@ typedef enum fr_loop_slot {
     FR_SLOT_TEST,
     FR_SLOT_COUNT_
 } fr_loop_slot;
-void *fr_loop_slot_get(fr_loop *loop, fr_loop_slot slot);
+void *fr_loop_slot_get(const fr_loop *loop, fr_loop_slot slot);
 /* free_slot is called on the loop's thread when the loop ends. */
 void fr_loop_slot_set(fr_loop *loop, fr_loop_slot slot, void *value,
                       void (*free_slot)(void *value));

@@ -57,15 +57,13 @@ struct fr_fan {
 
 static fr_ws_loop *loop_of(const fr_fan *fan)
 {
-    return fr_loop_slot_get(fan->loop, FR_SLOT_WS);
+    return fr_ws_loop_get_(fan->loop);
 }
 
 /* ---- members ---- */
 
 fr_fan *fr_fan_new(fr_loop *loop, void (*on_behind)(fr_member *member, void *arg), void *arg)
 {
-    if (!fr_ws_loop_get_(loop))
-        return NULL;
     fr_fan *fan = fr_zalloc(sizeof *fan);
     if (fan) {
         fan->loop = loop;
@@ -323,8 +321,8 @@ fr_err fr_fan_publish(fr_fan *fan, fr_block *block, uint64_t number)
 
 bool fr_fan_is_any_pending(fr_loop *loop)
 {
-    fr_ws_loop *all = fr_loop_slot_get(loop, FR_SLOT_WS);
-    return all && (all->dirty_first || all->waiting);
+    const fr_ws_loop *all = fr_ws_loop_get_(loop);
+    return all->dirty_first || all->waiting;
 }
 
 /* ---- to one member ---- */

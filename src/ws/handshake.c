@@ -248,8 +248,6 @@ fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *given, const fr_ws_handler *h
     if (fr_loop_is_draining(loop))
         return FR_EBUSY; /* nobody would tell it to close */
     fr_ws_loop *all = fr_ws_loop_get_(loop);
-    if (!all)
-        return FR_ENOMEM;
     *ws = (fr_ws){.conn = fr_req_conn(req), .heard_ms = (uint32_t)fr_loop_now_ms(loop)};
     fr_ws_opts opts = complete(given);
     fr_err err = start(req, all, ws, handler, &opts);

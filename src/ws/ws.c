@@ -159,17 +159,14 @@ static void free_loop(void *value)
     fr_free(all);
 }
 
-fr_ws_loop *fr_ws_loop_get_(fr_loop *loop)
+fr_err fr_ws_start(fr_loop *loop)
 {
-    fr_ws_loop *all = fr_loop_slot_get(loop, FR_SLOT_WS);
-    if (all)
-        return all;
-    all = fr_zalloc(sizeof *all);
+    fr_ws_loop *all = fr_zalloc(sizeof *all);
     if (!all)
-        return NULL;
+        return FR_ENOMEM;
     all->loop = loop;
     all->flush.run = fr_fan_flush_some_;
     fr_deflate_init_(&all->deflate, loop);
     fr_loop_slot_set(loop, FR_SLOT_WS, all, free_loop);
-    return all;
+    return FR_OK;
 }

@@ -80,6 +80,8 @@ struct fr_ws {
 };
 _Static_assert(sizeof(fr_ws) == 40, "what each idle socket costs");
 
+/* A worker starts: what its sockets and fans share. Errors: FR_ENOMEM. */
+fr_err fr_ws_start(fr_loop *loop);
 /* Is this an upgrade request; are its headers right? FR_OK, or FR_EINVAL (400), 426 with Sec-WebSocket-Version: 13 sent
  * as answer already (then fr_req_is_answered). */
 fr_err fr_ws_check(fr_req *req);

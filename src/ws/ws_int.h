@@ -79,8 +79,10 @@ typedef struct fr_ws_loop {
     fr_deflate deflate;
 } fr_ws_loop;
 
-/* ws.c; NULL when memory is out */
-fr_ws_loop *fr_ws_loop_get_(fr_loop *loop);
+static inline fr_ws_loop *fr_ws_loop_get_(const fr_loop *loop) /* fr_ws_start has made it */
+{
+    return fr_loop_slot_get(loop, FR_SLOT_WS);
+}
 /* ws.c: room for a control frame or a message is found, or not: FR_ETOOBIG, FR_ECANCELED, FR_ENOMEM */
 fr_err fr_ws_put_(fr_ws *ws, uint8_t opcode, fr_str payload);
 /* The same for a frame, or frames, from `start` on; is_counted as fr_conn_write_block has it. */

@@ -61,7 +61,7 @@ static void ask(fr_buf *answer)
     static int ends[2];
     if (!loop) {
         fr_conn *conn;
-        check((loop = fr_loop_new(0)) != NULL);
+        check((loop = fr_loop_new(0)) && fr_http_start(loop, application()) == FR_OK);
         check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
         check(fr_loop_adopt(loop, ends[1], NULL, NULL, &conn) == FR_OK);
         check(fr_http_accept(conn, application()) == FR_OK);

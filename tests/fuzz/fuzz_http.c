@@ -147,7 +147,7 @@ static void converse_both_ways(const uint8_t *data, size_t size, uint32_t seed)
 {
     static fr_loop *loop;
     if (!loop)
-        check((loop = fr_loop_new(0)) != NULL);
+        check((loop = fr_loop_new(0)) && fr_http_start(loop, application()) == FR_OK);
     fr_buf whole, split;
     fr_buf_init(&whole);
     fr_buf_init(&split);

@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static fr_loop *loop;
     if (!loop)
-        loop = fr_loop_new(0);
+        check((loop = fr_loop_new(0)) && fr_ws_start(loop) == FR_OK);
     if (size < 1 || size > INPUT_MAX)
         return 0;
     outcome whole = {.is_pulling = true}, split = {0};

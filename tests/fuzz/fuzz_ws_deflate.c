@@ -186,7 +186,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static fr_loop *loop;
     if (!loop)
-        loop = fr_loop_new(0);
+        check((loop = fr_loop_new(0)) && fr_ws_start(loop) == FR_OK);
     if (size < 2 || size > INPUT_MAX)
         return 0;
     fr_ws_opts opts = opts_of(data[0]);

@@ -85,7 +85,7 @@ static inline fr_ws *open_ws(fr_loop *loop, const fr_ws_handler *handler, const 
                              outcome *o, int fds[2])
 {
     one *it = fr_zalloc(sizeof *it);
-    check(it && fr_ws_loop_get_(loop) && !socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds));
+    check(it && !socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds));
     it->kind = (fr_ws_kind){.handler = handler, .opts = *opts};
     it->what = o;
     it->ws.opts = &it->kind.opts;

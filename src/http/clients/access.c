@@ -245,47 +245,70 @@ static fr_str peer_of(const fr_peer *peer)
                                       : (fr_str){0};
 }
 
-void fr_exchange_access(fr_exchange *exchange)
+static void put_line(const fr_exchange *exchange)
 {
-    fr_line_file *file = &exchange->of->access_file;
     const fr_req *req = &exchange->req;
-    bool is_begun = exchange->began_ns != 0;
-    fr_str peer = peer_of(&exchange->peer);
-    const fr_forwarded *said = exchange->forwarded;
+    uint64_t began_ns = exchange->access_note.began_ns;
+    const fr_peer *direct = fr_exchange_asked_peer(exchange);
+    fr_str peer = peer_of(direct);
+    const fr_forwarded *said = fr_exchange_forwarded(exchange);
     fr_access_entry entry = {
         .time = fr_time_now(),
         .client = said && said->client.p ? said->client : peer,
         .peer = said && said->client.p ? peer : (fr_str){0},
         .status = exchange->is_answered ? exchange->status : CLIENT_HAD_GONE,
-        .bytes = exchange->body_bytes - exchange->file_left,
+        .bytes = exchange->body_bytes - fr_file_out_left(exchange),
     };
-    if (is_begun) {
+    if (began_ns) {
         entry.method = req->method;
         entry.target = req->target;
         entry.minor = exchange->head.minor;
-        entry.us = (fr_mono_ns() - exchange->began_ns) / 1000;
+        entry.us = (fr_mono_ns() - began_ns) / 1000;
         entry.host = fr_req_host(req);
         entry.referer = fr_req_header(req, FR_STR("referer"));
         entry.user_agent = fr_req_header(req, FR_STR("user-agent"));
     }
     char line[FR_LINE_BYTES];
     size_t n = fr_access_line((fr_access_format)exchange->http->access.format, &entry, line);
-    fr_line_file_put(file, (fr_str){line, n});
+    fr_line_file_put(&exchange->of->access_file, (fr_str){line, n});
 }
 
-fr_err fr_http_start(fr_loop *loop, void *http)
+void fr_access_begin(fr_exchange *exchange)
 {
-    const fr_access_log *access = &((const fr_http *)http)->access;
-    if (!access->path)
-        return FR_OK;
-    fr_http_loop *of = fr_http_loop_get(loop);
-    return of ? fr_line_file_open(&of->access_file, loop, access->path) : FR_ENOMEM;
+    exchange->access_note.is_wanted = exchange->of->access_file.loop != NULL;
+    if (exchange->access_note.is_wanted) /* while there is a connection to ask */
+        (void)fr_exchange_peer(exchange);
+}
+
+void fr_access_note_head(fr_exchange *exchange)
+{
+    if (exchange->access_note.is_wanted)
+        exchange->access_note.began_ns = fr_mono_ns();
+}
+
+void fr_access_note_end(fr_exchange *exchange)
+{
+    fr_access_note *note = &exchange->access_note;
+    if (note->is_wanted && (exchange->is_answered || note->began_ns))
+        put_line(exchange);
+    note->began_ns = 0;
+}
+
+/* ---- the file ---- */
+
+fr_err fr_access_open(fr_http_loop *of, const fr_http *http)
+{
+    const char *path = http->access.path;
+    return path ? fr_line_file_open(&of->access_file, of->loop, path) : FR_OK;
+}
+
+void fr_access_close(fr_http_loop *of)
+{
+    fr_line_file_close(&of->access_file);
 }
 
 void fr_http_reopen(fr_loop *loop, void *http)
 {
     (void)http;
-    fr_http_loop *of = fr_http_loop_get(loop);
-    if (of)
-        fr_line_file_reopen(&of->access_file);
+    fr_line_file_reopen(&fr_http_loop_get(loop)->access_file);
 }

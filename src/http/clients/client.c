@@ -1,5 +1,4 @@
-/* Who asks, and how they spoke: the peer of the connection, or the client that trusted proxies in front of us name. */
-#include <freshet/http.h>
+#include "http/clients/client.h"
 
 #include <string.h>
 
@@ -13,7 +12,7 @@ enum { LOG_MS = 60 * 1000 }; /* one line a minute */
 
 const fr_peer *fr_exchange_peer(fr_exchange *exchange)
 {
-    fr_peer *peer = &exchange->peer;
+    fr_peer *peer = &exchange->asker.peer;
     if (peer->is_asked)
         return peer;
     peer->kind = FR_PEER_UNKNOWN;
@@ -26,6 +25,16 @@ const fr_peer *fr_exchange_peer(fr_exchange *exchange)
     if (peer->kind == FR_PEER_IP)
         peer->n = (uint8_t)fr_address_text(&peer->address, peer->text);
     return peer;
+}
+
+const fr_peer *fr_exchange_asked_peer(const fr_exchange *exchange)
+{
+    return &exchange->asker.peer;
+}
+
+void fr_asker_forget(fr_exchange *exchange)
+{
+    exchange->asker.peer.is_asked = false;
 }
 
 static bool is_trusted(const fr_trust *trust, const fr_peer *peer)
@@ -50,7 +59,7 @@ static bool has_forwarded(const fr_req *req)
 static void tell_ignored(fr_exchange *exchange, const char *why)
 {
     fr_http_loop *of = exchange->of;
-    const fr_peer *peer = &exchange->peer;
+    const fr_peer *peer = &exchange->asker.peer;
     fr_http_count(&of->counts.forwarded_ignored);
     if (fr_loop_now_ms(of->loop) < of->forwarded_quiet_until_ms)
         return;
@@ -92,15 +101,25 @@ fr_err fr_request_forwarded(fr_exchange *exchange)
     case FR_FORWARDED_GIVEN: break;
     }
     req->is_secure = said->scheme == FR_SCHEME_HTTPS;
-    exchange->forwarded = said;
+    exchange->asker.forwarded = said;
     return add_host_port(exchange, said);
+}
+
+const fr_forwarded *fr_exchange_forwarded(const fr_exchange *exchange)
+{
+    return exchange->asker.forwarded;
+}
+
+void fr_asker_reset(fr_exchange *exchange)
+{
+    exchange->asker.forwarded = NULL;
 }
 
 /* ---- what handlers ask ---- */
 
 static const fr_forwarded *said_client(const fr_exchange *exchange)
 {
-    const fr_forwarded *said = exchange->forwarded;
+    const fr_forwarded *said = exchange->asker.forwarded;
     return said && said->client.p ? said : NULL;
 }
 
@@ -128,8 +147,9 @@ uint16_t fr_req_client_port(fr_req *req)
 fr_str fr_req_host(const fr_req *req)
 {
     const fr_exchange *exchange = fr_exchange_of(req);
-    if (exchange && exchange->forwarded && exchange->forwarded->host.p)
-        return exchange->forwarded->host;
+    const fr_forwarded *said = exchange ? exchange->asker.forwarded : NULL;
+    if (said && said->host.p)
+        return said->host;
     return fr_req_header(req, FR_STR("host"));
 }
 

@@ -138,7 +138,7 @@ static void put_line(fr_buf *headers, const char *name, fr_str value)
 static fr_err put_headers(fr_exchange *exchange, const folder *f, const shown *s)
 {
     char date[FR_TIME_TEXT];
-    fr_buf *headers = &exchange->reply_headers;
+    fr_buf *headers = fr_reply_lines_more(exchange);
     fr_time now = fr_time_now(), modified = s->have.modified_s * 1000000;
     size_t n = fr_time_http(modified < now ? modified : now, date); /* never later than Date */
     put_line(headers, "ETag: ", s->have.etag);
@@ -153,7 +153,7 @@ static fr_err put_headers(fr_exchange *exchange, const folder *f, const shown *s
 /* And those that say how the body is made. */
 static fr_err put_body_headers(fr_exchange *exchange, const shown *s)
 {
-    fr_buf *headers = &exchange->reply_headers;
+    fr_buf *headers = fr_reply_lines_more(exchange);
     if (s->coding != FR_CODING_IDENTITY)
         put_line(headers, "Content-Encoding: ", fr_coding_name(s->coding));
     fr_buf_lit(headers, "Accept-Ranges: bytes\r\nX-Content-Type-Options: nosniff\r\n");
@@ -257,9 +257,10 @@ static fr_err refuse_range(fr_req *req, const shown *s)
 {
     fr_exchange *exchange = fr_exchange_of(req);
     close(s->file.fd);
-    fr_buf_clear(&exchange->reply_headers);
-    fr_buf_printf(&exchange->reply_headers, "Content-Range: bytes */%" PRIu64 "\r\n", size_of(s));
-    FR_TRY(fr_buf_check(&exchange->reply_headers));
+    fr_buf *headers = fr_reply_lines_more(exchange);
+    fr_buf_clear(headers);
+    fr_buf_printf(headers, "Content-Range: bytes */%" PRIu64 "\r\n", size_of(s));
+    FR_TRY(fr_buf_check(headers));
     return fr_answer_detail(exchange, 416, FR_STR("The range is not satisfiable."));
 }
 
@@ -292,7 +293,7 @@ static fr_err reply_unchanged(fr_exchange *exchange, const shown *s)
 static fr_err reply_failed(fr_exchange *exchange, const shown *s)
 {
     close(s->file.fd);
-    fr_buf_clear(&exchange->reply_headers);
+    fr_buf_clear(fr_reply_lines_more(exchange));
     return fr_answer_detail(exchange, 412, FR_STR("Precondition failed."));
 }
 
@@ -333,7 +334,7 @@ static fr_err serve(fr_req *req, void *arg)
     make_validators(&s);
     err = reply_file(req, f, &s);
     if (err != FR_OK && !exchange->is_answered) /* an error is not that file */
-        fr_buf_clear(&exchange->reply_headers);
+        fr_buf_clear(fr_reply_lines_more(exchange));
     return err;
 }
 

@@ -19,12 +19,14 @@ typedef struct app {
 
 static UNUSED void app_start(app *a, const char *origins)
 {
-    *a = (app){.loop = fr_loop_new(0), .arena = fr_arena_new(0)};
+    *a = (app){.arena = fr_arena_new(0)};
+    a->loop = peer_loop(&a->http);
     a->router = fr_router_new(a->arena);
     char error[256];
     assert_int_equal(fr_origins_read(&a->origins, origins, false, error), FR_OK);
     a->channels = fr_channels_new(&(fr_channels_opts){.router = a->router, .origins = &a->origins});
     a->http = (fr_http){.upgrade = fr_channels_upgrade, .upgrade_arg = a->channels};
+    assert_int_equal(fr_channels_start(a->loop, a->channels), FR_OK);
 }
 
 static UNUSED void app_target(app *a, const char *path, fr_ws_target target)

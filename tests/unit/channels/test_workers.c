@@ -302,6 +302,33 @@ static void client_hear(client *c, int rounds[CLIENTS])
     drop(c, 2 + n);
 }
 
+static fr_err start_worker(fr_loop *loop, void *http)
+{
+    FR_TRY(fr_http_start(loop, http));
+    FR_TRY(fr_ws_start(loop));
+    return fr_channels_start(loop, a.channels);
+}
+
+static void a_worker_that_gets_no_memory_does_not_start(void **state)
+{
+    (void)state;
+    unsigned failed = 0;
+    FR_TEST_EACH_ALLOC_FAILS()
+    {
+        size_t nth = fr_test_fail_alloc(0);
+        fr_loop *loop = fr_loop_new(0);
+        assert_non_null(loop);
+        fr_test_fail_alloc(nth);
+        fr_err err = start_worker(loop, &a.http);
+        size_t left = fr_test_fail_alloc(0);
+        assert_int_equal(err, left ? FR_OK : FR_ENOMEM);
+        failed += err != FR_OK;
+        fr_loop_free(loop);
+        fr_test_fail_alloc(left);
+    }
+    assert_true(failed >= 3);
+}
+
 static void *run_server(void *arg)
 {
     return fr_server_run(arg, false) == FR_OK ? NULL : arg;
@@ -312,7 +339,10 @@ static void all_workers_members_hear_every_message_in_its_senders_order(void **s
     (void)state;
     char error[256];
     fr_server *server;
-    fr_server_opts opts = {.workers = WORKERS, .on_accept = fr_http_accept, .arg = &a.http};
+    fr_server_opts opts = {.workers = WORKERS,
+                           .on_accept = fr_http_accept,
+                           .on_worker_start = start_worker,
+                           .arg = &a.http};
     assert_int_equal(fr_server_open(&opts, &server, error), FR_OK);
     fr_channels_attach(a.channels, server);
     pthread_t thread;
@@ -351,4 +381,5 @@ FR_TESTS(workers, W(members_on_all_loops_hear_it), W(a_loop_without_members_any_
          W(members_on_a_loop_that_is_full_are_closed_with_1013),
          W(a_loop_that_ends_takes_no_messages), W(a_burst_wakes_a_sleeping_loop_once),
          W(all_members_of_all_loops_are_sent_the_same_memory),
+         W(a_worker_that_gets_no_memory_does_not_start),
          W(all_workers_members_hear_every_message_in_its_senders_order))

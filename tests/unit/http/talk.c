@@ -99,6 +99,7 @@ void talk_open(talk *t, const fr_http_limits *limits)
     t->http = (fr_http){.router = t->router, .append_slash = true};
     if (limits)
         t->http.limits = *limits;
+    assert_int_equal(fr_http_start(t->loop, &t->http), FR_OK);
     talk_begun = 0;
     talk_slept = FR_OK;
     talk_connect(t);

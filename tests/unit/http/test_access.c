@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "http/clients/access.h"
+#include "http/http_int.h"
 
 /* ---- lines ---- */
 
@@ -319,7 +320,7 @@ static void open_logging(talk *t, place *p, int format)
     talk_hang_up(t);
     talk_settle(t);
     t->http.access = (fr_access_log){p->path, format};
-    assert_int_equal(fr_http_start(t->loop, &t->http), FR_OK);
+    assert_int_equal(fr_access_open(fr_http_loop_get(t->loop), &t->http), FR_OK);
     talk_connect(t);
 }
 

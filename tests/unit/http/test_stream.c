@@ -189,6 +189,7 @@ static void who_does_not_read_loses_the_stream(void **state)
     char byte;
     fr_conn *conn;
     fr_loop *loop = fr_loop_new(0);
+    assert_int_equal(fr_http_start(loop, &f->http), FR_OK);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     assert_int_equal(fr_loop_adopt(loop, ends[1], &(fr_proto){.name = "new"}, NULL, &conn), FR_OK);
     assert_int_equal(fr_http_accept(conn, &f->http), FR_OK);

@@ -86,7 +86,10 @@ void world_open(world *w, const world_opts *opts)
                         .upgrade_arg = w->channels};
     w->loop_count = opts->threads ? opts->threads : 1;
     for (int i = 0; i < w->loop_count; i++) {
-        w->loops[i].loop = fr_loop_new(i);
+        fr_loop *loop = w->loops[i].loop = fr_loop_new(i);
+        assert_int_equal(fr_http_start(loop, &w->http), FR_OK);
+        assert_int_equal(fr_ws_start(loop), FR_OK);
+        assert_int_equal(fr_channels_start(loop, w->channels), FR_OK);
         if (opts->threads)
             assert_int_equal(pthread_create(&w->loops[i].thread, NULL, run_loop, &w->loops[i]), 0);
     }

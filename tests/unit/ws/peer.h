@@ -57,6 +57,16 @@ static void peer_ignore_close(fr_conn *conn, fr_err why)
 static const fr_proto peer_no_proto = {
     .name = "none", .on_data = peer_ignore, .on_close = peer_ignore_close};
 
+/* A worker's, with what http and ws keep on it. */
+static UNUSED fr_loop *peer_loop(fr_http *http)
+{
+    fr_loop *loop = fr_loop_new(0);
+    assert_non_null(loop);
+    assert_int_equal(fr_http_start(loop, http), FR_OK);
+    assert_int_equal(fr_ws_start(loop), FR_OK);
+    return loop;
+}
+
 static void peer_connect(peer *p, fr_loop *loop, fr_http *http)
 {
     int ends[2];

@@ -50,7 +50,7 @@ static int set_up(void **state)
 {
     (void)state;
     memset(&server, 0, sizeof server);
-    server.loop = fr_loop_new(0);
+    server.loop = peer_loop(&server.http);
     server.http = (fr_http){.upgrade = upgrade};
     server.opts.deflate = (fr_deflate_opts){.is_on = true, .from_bytes = 16};
     return server.loop ? 0 : -1;

@@ -79,7 +79,7 @@ static int set_up(void **state)
 {
     (void)state;
     memset(&it, 0, sizeof it);
-    it.loop = fr_loop_new(0);
+    it.loop = peer_loop(&it.http);
     it.http = (fr_http){.upgrade = upgrade};
     it.fan = fr_fan_new(it.loop, on_behind, &it);
     for (; it.opened < COUNT; it.opened++) {

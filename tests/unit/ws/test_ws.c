@@ -73,7 +73,7 @@ static int set_up(void **state)
 {
     (void)state;
     memset(&server, 0, sizeof server);
-    server.loop = fr_loop_new(0);
+    server.loop = peer_loop(&server.http);
     server.http = (fr_http){.upgrade = upgrade};
     server.handler = (fr_ws_handler){.on_message = on_message,
                                      .on_drain = on_drain,
