@@ -12,6 +12,7 @@ leave by io_uring and few by a call each, as a program does that is told nothing
     tests/run.py --presets [SUITE]    the builds that they need, for ./dev
     tests/run.py --needs [SUITE]      the tools that they need, for ./dev
     tests/run.py --fuzz SECONDS [TARGET]
+    tests/run.py --soak SECONDS RUNS [PART]  the long form of some system tests, with each build they are to hold in
 """
 import concurrent.futures
 import ctypes
@@ -70,6 +71,11 @@ SYSTEM = [
     ("storm", ["asan", "tsan", "dev"], []),
     ("torture", ["asan"], []),
     ("dev_script", ["dev"], ["git"]),
+]
+
+# System tests that also have a long form, for ./dev soak: file, builds.
+SOAK = [
+    ("chaos", ["release", "asan", "tsan"]),
 ]
 
 
@@ -275,6 +281,19 @@ def fuzz(seconds, part):
     return 1 if bad else 0
 
 
+def soak(seconds, runs, part):
+    chosen = [(name, preset) for name, presets in SOAK for preset in presets if part in "%s@%s" % (name, preset)]
+    if not chosen:
+        sys.exit("run.py: no soak test is named like \"%s\"" % part)
+    bad = 0
+    for name, preset in chosen:
+        print("soak %s@%s, %s s, %s times" % (name, preset, seconds, runs), flush=True)
+        env = dict(environment(Suite(name, None, preset=preset)), FR_SOAK_SECONDS=seconds, FR_SOAK_RUNS=runs)
+        bad += subprocess.run([PYTHON, "-W", "ignore::ResourceWarning", "-m", "unittest", "-v", "test_" + name], env=env).returncode != 0
+    print("%d passed, %d failed" % (len(chosen) - bad, bad))
+    return 1 if bad else 0
+
+
 def unique(lists):
     return list(dict.fromkeys(item for each in lists for item in each))
 
@@ -284,6 +303,8 @@ def main():
     option = arguments.pop(0) if arguments and arguments[0].startswith("--") else None
     if option == "--fuzz":
         return fuzz(arguments[0], arguments[1] if len(arguments) > 1 else "")
+    if option == "--soak":
+        return soak(arguments[0], arguments[1], arguments[2] if len(arguments) > 2 else "")
     part = arguments[0] if arguments else ""
     name = arguments[1] if len(arguments) > 1 else ""
     chosen = [suite for suite in suites() if part in suite.name]

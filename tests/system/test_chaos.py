@@ -2,8 +2,8 @@
 every kind of key and column (chaos.py says how it is known what is right). The short form; ./dev soak plays longer.
 
     FR_SEED=N               repeats the choices of a run
-    FR_CHAOS_SECONDS=N      how long one run writes
-    FR_CHAOS_RUNS=N         how many runs, each with a seed of its own
+    FR_SOAK_SECONDS=N      how long one run writes
+    FR_SOAK_RUNS=N         how many runs, each with a seed of its own
     FR_CHAOS_KINDS=A,B      only these tables
 """
 import os
@@ -15,8 +15,8 @@ import unittest
 import chaos
 from server import Server, lasting_port
 
-SECONDS = int(os.environ.get("FR_CHAOS_SECONDS", "8"))
-RUNS = int(os.environ.get("FR_CHAOS_RUNS", "1"))
+SECONDS = int(os.environ.get("FR_SOAK_SECONDS", "8"))
+RUNS = int(os.environ.get("FR_SOAK_RUNS", "1"))
 
 
 class Chaos(unittest.TestCase):
