@@ -60,6 +60,7 @@ SYSTEM = [
     ("forms", ["asan"], ["curl"]),
     ("access_log", ["asan", "tsan"], ["curl"]),
     ("exact", ["asan", "tsan"], []),
+    ("chaos", ["asan", "tsan"], []),
     ("recipe", ["asan", "tsan"], []),
     ("signals", ["asan", "tsan"], []),
     ("django", ["asan"], ["django"]),

@@ -6,7 +6,8 @@
  */
 #include "model/value.h"
 
-#include <math.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "base/arena.h"
 #include "base/bytes.h"
@@ -214,6 +215,43 @@ static void put_integer_text(fr_buf *out, int64_t i)
     fr_buf_put_char(out, '"');
 }
 
+/* A number in the column of a text kind: DRF's CharField is str(value). */
+static void put_as_string(fr_buf *out, fr_value v)
+{
+    fr_buf_put_char(out, '"');
+    put_plain(out, v);
+    fr_buf_put_char(out, '"');
+}
+
+/*
+ * Whether the value is a whole number of 64 bits under another type: 7.0, "7". Not 7.9 and "07", which int() takes as well:
+ * two rows whose keys are these would be one for a client.
+ */
+static bool is_whole(fr_value v, int64_t *i)
+{
+    char text[24];
+    if (v.type == FR_VALUE_TEXT)
+        return fr_str_i64(v.as.s, i) &&
+               fr_str_eq(v.as.s,
+                         (fr_str){text, (size_t)snprintf(text, sizeof text, "%" PRId64, *i)});
+    if (v.type != FR_VALUE_REAL || !(v.as.r > -9.2e18 && v.as.r < 9.2e18))
+        return false;
+    *i = (int64_t)v.as.r;
+    return (double)*i == v.as.r;
+}
+
+/* Of an integer kind. What stands in its column and is no integer: DRF's IntegerField is int(value). */
+static void put_integer(fr_buf *out, const fr_field *field, fr_value v)
+{
+    int64_t i = v.as.i;
+    if (v.type != FR_VALUE_INT && !is_whole(v, &i))
+        put_plain(out, v);
+    else if (field->as_text)
+        put_integer_text(out, i);
+    else
+        fr_buf_put_i64(out, i);
+}
+
 void fr_value_json(const fr_field *field, fr_value v, fr_buf *out)
 {
     char text[FR_TIME_TEXT];
@@ -245,9 +283,15 @@ void fr_value_json(const fr_field *field, fr_value v, fr_buf *out)
         break;
     case FR_KIND_ID:
     case FR_KIND_INTEGER:
-    case FR_KIND_BIGINT:
-        if (field->as_text && v.type == FR_VALUE_INT) {
-            put_integer_text(out, v.as.i);
+    case FR_KIND_BIGINT: put_integer(out, field, v); return;
+    case FR_KIND_CHAR:
+    case FR_KIND_TEXT:
+    case FR_KIND_EMAIL:
+    case FR_KIND_URL:
+    case FR_KIND_SLUG:
+    case FR_KIND_IP:
+        if (v.type == FR_VALUE_INT || v.type == FR_VALUE_REAL) {
+            put_as_string(out, v);
             return;
         }
         break;

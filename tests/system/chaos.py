@@ -586,8 +586,10 @@ def settle(world):
     numbers = [row[0] for row in db.execute("SELECT number FROM freshet_commit ORDER BY number")]
     if numbers and numbers != list(range(numbers[0], numbers[-1] + 1)):
         world.fail("the numbers of commits are not dense")
-    if db.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-        world.fail("the file is malformed")
+    # SQLite 3.40 sees NULLs in a table WITHOUT ROWID whose key stands last.
+    damage = [row[0] for row in db.execute("PRAGMA integrity_check") if not row[0].startswith("NULL value in chaos_norowid.")]
+    if damage not in ([], ["ok"]):
+        world.fail("the file is malformed: %r" % damage)
     db.close()
     world.fresh = fresh
 

@@ -139,6 +139,16 @@ static void stored_forms_print_as_drf_does(void **state)
     (void)state;
     assert_json(every_field_id, FR_VALUE_I(7), "7");
     assert_json(every_field_big, FR_VALUE_I(9007199254740993), "9007199254740993");
+    /* what another kind of column made of it, as DRF's int(value) and str(value) print it */
+    assert_json(every_field_big, FR_VALUE_R(1003.0), "1003");
+    assert_json(every_field_big, FR_VALUE_R(-7.5), "-7.5");
+    assert_json(every_field_big, FR_VALUE_R(1e300), "1e+300");
+    assert_json(every_field_big, text("42"), "42");
+    assert_json(every_field_big, text("042"), "\"042\"");
+    assert_json(every_field_big, text("many"), "\"many\"");
+    assert_json(every_field_big, (fr_value){.type = FR_VALUE_NULL}, "null");
+    assert_json(every_field_char_, FR_VALUE_I(7), "\"7\"");
+    assert_json(every_field_char_, FR_VALUE_R(7.5), "\"7.5\"");
     assert_json(every_field_flag, FR_VALUE_I(1), "true");
     assert_json(every_field_flag, FR_VALUE_I(0), "false");
     assert_json(every_field_char_, text("h\xc3\xa9 \"q\" \xe2\x80\xa8"),
