@@ -46,6 +46,11 @@ const char *fr_err_name(fr_err err)
     return fr_err_get(err)->name;
 }
 
+bool fr_err_is_ours(fr_err code)
+{
+    return fr_err_get(code)->status == 500;
+}
+
 int fr_err_status(fr_err err)
 {
     return fr_err_get(err)->status;

@@ -11,4 +11,6 @@ typedef struct fr_err_row {
     const char *detail;   /* default text, DRF's words */
 } fr_err_row;
 const fr_err_row *fr_err_get(fr_err code); /* never NULL */
+/* A fault of ours: of its text clients are told nothing, for it may name files, tables, queries. */
+bool fr_err_is_ours(fr_err code);
 #endif

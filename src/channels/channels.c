@@ -7,8 +7,13 @@ fr_channels *fr_channels_new(const fr_channels_opts *opts)
 {
     fr_channels *channels = fr_malloc(sizeof *channels);
     if (channels)
-        *channels = (fr_channels){opts->router, opts->origins, opts->db,
-                                  opts->server, opts->ws,      opts->groups};
+        *channels = (fr_channels){.router = opts->router,
+                                  .others = opts->others,
+                                  .origins = opts->origins,
+                                  .db = opts->db,
+                                  .server = opts->server,
+                                  .ws = opts->ws,
+                                  .groups = opts->groups};
     return channels;
 }
 

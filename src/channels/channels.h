@@ -6,7 +6,7 @@
 #include "ws/fan.h"
 
 /* What a WebSocket route leads to (fr_router data): a consumer, or a hook of a layer above (live's
- * sockets on REST URLs), which is called on a fiber after the origin was checked. */
+ * sockets on REST URLs), which is called on a fiber after the origin was checked; or neither: there is no socket. */
 typedef struct fr_ws_target {
     const fr_consumer *consumer;
     fr_err (*open)(fr_req *req, const fr_route_match *match, void *arg); /* if consumer is NULL */
@@ -17,6 +17,7 @@ typedef struct fr_ws_target {
 typedef struct fr_channels fr_channels;
 typedef struct fr_channels_opts {
     const fr_router *router;          /* data are fr_ws_target; borrowed */
+    const fr_router *others;          /* routes without a socket; borrowed; NULL: none */
     const struct fr_origins *origins; /* allowed besides the same host; borrowed; NULL: none */
     struct fr_server *server;         /* may be set later by fr_channels_attach */
     struct fr_db *db;

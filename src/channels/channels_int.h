@@ -28,7 +28,7 @@ enum {
 };
 
 struct fr_channels {
-    const fr_router *router;
+    const fr_router *router, *others;
     const struct fr_origins *origins;
     struct fr_db *db;
     struct fr_server *server;

@@ -10,7 +10,9 @@
 
 #include "auth/origin.h"
 #include "base/due.h"
+#include "http/nearest.h"
 #include "net/fiber.h"
+#include "ws/refusal.h"
 
 enum { CONNECT_MS = 20 * 1000 }; /* until fr_accept; Daphne's figure */
 
@@ -131,9 +133,34 @@ fr_err fr_connect_(fr_channels *channels, const fr_consumer *consumer, fr_req *r
 
 /* ---- the route ---- */
 
-static fr_err no_route(fr_req *req)
+static bool has_socket(const void *data)
 {
-    FR_INFO("ws.noroute", FR_KV_S("path", req->path));
+    const fr_ws_target *target = data;
+    return target->consumer || target->open;
+}
+
+/* A route that is not meant for sockets: a page that means to watch what is there is told that it cannot. */
+static bool has_other_route(const fr_channels *channels, const fr_req *req)
+{
+    fr_route_match match;
+    return channels->others && fr_router_match(channels->others, req->path, &match);
+}
+
+static fr_err no_socket(fr_req *req)
+{
+    static const char DETAIL[] = "This URL cannot be watched, and no consumer stands here.";
+    return fr_ws_refuse(req, &(fr_refusal){405, fr_str_c(DETAIL), req->path});
+}
+
+static fr_err no_route(const fr_channels *channels, fr_req *req)
+{
+    uint64_t times;
+    if (fr_log_is_due("ws.noroute", req->path, fr_loop_now_ms(req->ctx->loop), &times)) {
+        fr_str nearest =
+            fr_router_nearest(channels->router, req->path, has_socket, req->ctx->arena);
+        FR_INFO("ws.noroute", FR_KV_S("path", req->path), FR_KV_S("nearest", nearest),
+                FR_KV_U("times", times));
+    }
     return fr_reply_text(req, 404, FR_STR("No WebSocket route has this path.\n"));
 }
 
@@ -154,7 +181,7 @@ static void tell_refused(const fr_channels *channels, const fr_req *req, fr_str 
 static bool is_origin_ok(const fr_channels *channels, const fr_ws_target *target, const fr_req *req)
 {
     fr_str origin = fr_req_header(req, FR_STR("origin"));
-    if (target->any_origin || (target->consumer && target->consumer->any_origin))
+    if (target && (target->any_origin || (target->consumer && target->consumer->any_origin)))
         return true;
     if (!origin.p || fr_origin_is_of_host(origin, fr_req_host(req)) ||
         (channels->origins && fr_origins_have(channels->origins, origin)))
@@ -172,12 +199,16 @@ fr_err fr_channels_upgrade(fr_req *req, void *arg)
     if (fr_loop_is_draining(req->ctx->loop))
         return refuse(req, 503);
     fr_route_match match = {0};
-    if (!fr_router_match(channels->router, req->path, &match))
-        return no_route(req);
-    fr_fiber_name(NULL, match.pattern);
-    const fr_ws_target *target = match.data;
+    const fr_ws_target *target =
+        fr_router_match(channels->router, req->path, &match) ? match.data : NULL;
+    bool is_socket = target && has_socket(target);
+    if (!is_socket && !has_other_route(channels, req))
+        return no_route(channels, req);
     if (!is_origin_ok(channels, target, req))
         return refuse(req, 403);
+    if (!is_socket)
+        return no_socket(req);
+    fr_fiber_name(NULL, match.pattern);
     if (target->consumer)
         return fr_connect_(channels, target->consumer, req, &match);
     return target->open(req, &match, target->arg);

@@ -265,6 +265,7 @@ static int build_routers(fr_assembly *a)
             return fail(a, FR_EXIT_CONFIG, err == FR_ENOMEM ? "out of memory" : NULL);
     }
     a->channels = fr_channels_new(&(fr_channels_opts){.router = websocket,
+                                                      .others = http,
                                                       .origins = &a->gate.trusted,
                                                       .db = a->db,
                                                       .groups = a->app->groups,

@@ -417,7 +417,7 @@ fr_err fr_answer_error(fr_exchange *exchange, fr_err err)
 {
     const fr_err_row *row = fr_err_get(err == FR_OK ? FR_EINTERNAL : err);
     fr_str told = exchange->ctx.detail;
-    if (row->code == FR_EINTERNAL || row->code == FR_EIO) {
+    if (fr_err_is_ours(row->code)) {
         FR_ERROR("http.handler", FR_KV_S("path", exchange->req.path),
                  FR_KV_C("error", err == FR_OK ? "no answer" : row->name), FR_KV_S("detail", told));
         told = (fr_str){0};

@@ -21,7 +21,7 @@
 #include "base/str.h"
 #include "http/pattern.h"
 
-typedef struct route {
+typedef struct fr_route_entry {
     uint32_t index; /* order of registration */
     void *data;
     fr_str pattern;
@@ -30,7 +30,8 @@ typedef struct route {
     bool is_prefix;
     fr_pattern_token *tail; /* in the arena; of a tail */
     size_t tail_count;
-    struct route *next; /* the next tail of its node */
+    struct fr_route_entry *next;  /* the next tail of its node */
+    struct fr_route_entry *after; /* in order of registration */
 } route;
 
 typedef struct node node;
@@ -50,6 +51,7 @@ struct node {
 struct fr_router {
     fr_arena *arena; /* borrowed */
     node root;
+    route *first, *last;
     uint32_t route_count;
 };
 
@@ -253,9 +255,22 @@ fr_err fr_router_add(fr_router *router, fr_str pattern, bool is_prefix, void *da
         if (tokens[i].kind != FR_PATTERN_LITERAL)
             r->names[r->arg_count++] = tokens[i].text;
     FR_TRY(add_route(router, kept, r));
+    *(router->last ? &router->last->after : &router->first) = r;
+    router->last = r;
     router->route_count++;
     error[0] = '\0';
     return FR_OK;
+}
+
+const fr_route_entry *fr_router_next(const fr_router *router, const fr_route_entry *at,
+                                     fr_str *pattern, const void **data)
+{
+    at = at ? at->after : router->first;
+    if (at) {
+        *pattern = at->pattern;
+        *data = at->data;
+    }
+    return at;
 }
 
 /* ---- matching ---- */

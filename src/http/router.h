@@ -23,6 +23,10 @@ fr_router *fr_router_new(fr_arena *arena);
  * reason in error (unknown converter, unclosed '<', name twice). */
 fr_err fr_router_add(fr_router *router, fr_str pattern, bool is_prefix, void *data,
                      char error[256]);
+/* The route that was added behind `at`; NULL: the first one. pattern: without leading slash. NULL at the end. */
+typedef struct fr_route_entry fr_route_entry;
+const fr_route_entry *fr_router_next(const fr_router *router, const fr_route_entry *at,
+                                     fr_str *pattern, const void **data);
 /* path starts with '/'. Thread: any, once built. Cost: O(segments). */
 bool fr_router_match(const fr_router *router, fr_str path, fr_route_match *out);
 #endif

@@ -148,6 +148,24 @@ static fr_err add_route(fr_source *source, fr_router *router, const fr_viewset_p
     return fr_router_add(router, pattern, false, target, error);
 }
 
+/* Extra actions cannot be watched, and stand before details as they do for rest: notes/recent/ is not the note "recent". */
+static fr_err add_extra(fr_live *live, fr_router *router, const fr_viewset_place *place,
+                        char error[256])
+{
+    static const fr_ws_target NO_SOCKET = {0};
+    for (const fr_action *action = place->viewset->extra; action && action->path; action++) {
+        const char *slash = fr_str_ends(fr_str_c(action->path), FR_STR("/")) ? "" : "/";
+        if (action->is_detail)
+            continue;
+        fr_str pattern =
+            fr_arena_printf(live->arena, "%.*s%s%s", FR_FMT(place->pattern), action->path, slash);
+        if (!pattern.p)
+            return complain(error, FR_ENOMEM, "out of memory");
+        FR_TRY(fr_router_add(router, pattern, false, (void *)(uintptr_t)&NO_SOCKET, error));
+    }
+    return FR_OK;
+}
+
 fr_err fr_live_routes(fr_live *live, fr_router *router, const fr_viewset_place *place,
                       char error[256])
 {
@@ -161,6 +179,7 @@ fr_err fr_live_routes(fr_live *live, fr_router *router, const fr_viewset_place *
         return complain(error, FR_ENOMEM, "out of memory");
     if (rt->actions & FR_ACTION_LIST)
         FR_TRY(add_route(source, router, place, false, error));
+    FR_TRY(add_extra(live, router, place, error));
     if (rt->actions & FR_ACTION_RETRIEVE)
         FR_TRY(add_route(source, router, place, true, error));
     return FR_OK;

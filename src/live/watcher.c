@@ -10,9 +10,11 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/due.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "ws/refusal.h"
 
 enum { CLIENT_MESSAGE_BYTES = 16 << 10 };
 
@@ -30,15 +32,17 @@ static void send_text(fr_watcher *watcher, const fr_buf *text)
                    fr_buf_str(text)); /* a full connection is told by its snapshot */
 }
 
-static void send_error(fr_watcher *watcher, int status, fr_str detail)
+/* of: what was asked for, for the log. */
+static fr_refusal refusal_of(const fr_loop *loop, fr_err err, fr_str detail, fr_str of)
 {
-    fr_buf text;
-    fr_buf_init(&text);
-    fr_buf_printf(&text, "{\"type\":\"error\",\"status\":%d,\"detail\":", status);
-    fr_json_put_str(&text, detail);
-    fr_buf_put_char(&text, '}');
-    send_text(watcher, &text);
-    fr_buf_deinit(&text);
+    const fr_err_row *row = fr_err_get(err);
+    if (fr_err_is_ours(err)) {
+        if (fr_log_is_due("live.failed", detail, fr_loop_now_ms(loop), NULL))
+            FR_ERROR("live.failed", FR_KV_S("of", of), FR_KV_C("error", row->name),
+                     FR_KV_S("detail", detail));
+        detail = (fr_str){0};
+    }
+    return (fr_refusal){row->status, detail.n ? detail : fr_str_c(row->detail), of};
 }
 
 /* Out of the fan and the waiting list, for good. */
@@ -53,8 +57,9 @@ static void stop(fr_watcher *watcher)
 void fr_watcher_fail(fr_watcher *watcher, fr_err err, fr_str detail)
 {
     stop(watcher);
-    send_error(watcher, fr_err_status(err), detail);
-    fr_ws_close(&watcher->ws, fr_err_close(err), (fr_str){0});
+    fr_str of = fr_str_c(watcher->topic ? watcher->topic->source->rt->model->name : "");
+    fr_refusal why = refusal_of(fr_ws_conn(&watcher->ws)->loop, err, detail, of);
+    fr_ws_end(&watcher->ws, &why);
 }
 
 /* Drop what is unsent; false: the socket takes nothing now, so it is caught up when it does. */
@@ -187,9 +192,10 @@ static void on_message(fr_ws *ws, bool is_text, fr_str data)
     if (fr_str_eq(type, FR_STR("ping")))
         pong(watcher);
     else if (type.n)
-        send_error(watcher, 400, FR_STR("Unknown type of message. This socket knows \"ping\"."));
+        fr_ws_send_error(&watcher->ws, 400,
+                         FR_STR("Unknown type of message. This socket knows \"ping\"."));
     else
-        send_error(watcher, 400, FR_STR("A message is a JSON object with a \"type\"."));
+        fr_ws_send_error(&watcher->ws, 400, FR_STR("A message is a JSON object with a \"type\"."));
     fr_arena_free(arena);
 }
 
@@ -258,15 +264,11 @@ static fr_err check_list(fr_req *req, fr_source *source, fr_worker *worker)
 }
 
 /* The key of a detail as it is stored, which is what commits call the row by: the URL's `ABC` may be `abc`. */
-static fr_err find_key(fr_req *req, const fr_source *source, fr_str text, fr_value *key,
-                       bool *is_there)
+static fr_err find_key(fr_req *req, const fr_source *source, fr_str text, fr_value *key)
 {
-    *is_there = fr_rest_key(source->rt, text, req->ctx->arena, key);
-    if (!*is_there)
-        return FR_OK;
-    fr_err err = fr_db_stored_key(req->ctx, source->rt->model, *key, key);
-    *is_there = err != FR_ENOTFOUND;
-    return *is_there ? err : FR_OK;
+    if (!fr_rest_key(source->rt, text, req->ctx->arena, key))
+        return fr_fail(req, FR_ENOTFOUND, "Not found.");
+    return fr_db_stored_key(req->ctx, source->rt->model, *key, key);
 }
 
 static fr_err accept_socket(fr_req *req, fr_worker *worker, bool is_resume, fr_watcher **out)
@@ -304,24 +306,34 @@ static void enter(fr_watcher *watcher, fr_worker *worker, fr_source *source, con
     fr_topic_want(topic, true);
 }
 
-fr_err fr_watcher_open(fr_req *req, const fr_route_match *match, void *arg)
+static fr_err open_socket(fr_req *req, const fr_route_match *match, const fr_live_route *route)
 {
-    const fr_live_route *route = arg;
     fr_source *source = route->source;
     fr_worker *worker;
-    bool is_resume = false, has_key = true;
+    bool is_resume = false;
     fr_value key;
     FR_TRY(fr_worker_get(source->live, req->ctx->loop, &worker));
     FR_TRY(check_query(req, &is_resume));
     if (route->is_detail)
-        FR_TRY(find_key(req, source, match->args[match->arg_count - 1].value, &key, &has_key));
+        FR_TRY(find_key(req, source, match->args[match->arg_count - 1].value, &key));
     else
         FR_TRY(check_list(req, source, worker));
     fr_watcher *watcher;
     FR_TRY(accept_socket(req, worker, is_resume, &watcher));
-    if (has_key)
-        enter(watcher, worker, source, route->is_detail ? &key : NULL);
-    else
-        fr_watcher_fail(watcher, FR_ENOTFOUND, FR_STR("Not found."));
+    enter(watcher, worker, source, route->is_detail ? &key : NULL);
     return FR_OK;
+}
+
+/* What cannot be watched is told on the socket, where a page can read it. */
+static fr_err refuse(fr_req *req, fr_err err)
+{
+    fr_refusal why = refusal_of(req->ctx->loop, err, req->ctx->detail, req->path);
+    return fr_ws_refuse(req, &why);
+}
+
+fr_err fr_watcher_open(fr_req *req, const fr_route_match *match, void *arg)
+{
+    fr_err err = open_socket(req, match, arg);
+    bool is_told = err == FR_OK || err == FR_ECANCELED || fr_req_is_answered(req);
+    return is_told ? err : refuse(req, err);
 }

@@ -1,7 +1,8 @@
 /*
  * What pages of other sites may do with an application that has said so in its code, for tests/system/test_origins.py.
  *
- *   /api/notes/    a viewset, for its own pages and those of .cors
+ *   /api/notes/    a viewset, for its own pages and those of .cors; recent/ is an extra action of it
+ *   /api/inbox/    another, that only creates
  *   /api/open/     the same for any page: .any_origin of the route that includes it
  *   /hook          a handler for any page
  *   /own           a handler that says by itself who may read it
@@ -11,7 +12,14 @@
 
 FR_MODEL(note, (ID, id), (CHAR, title, .max_length = 200));
 
-static const fr_viewset notes = {.model = &note_model};
+static fr_err recent(fr_req *req)
+{
+    return fr_reply_json(req, 200, FR_STR("[]"));
+}
+
+static const fr_viewset notes = {
+    .model = &note_model, .extra = (fr_action[]){{.path = "recent", .handler = recent}, {0}}};
+static const fr_viewset inbox = {.model = &note_model, .actions = "create"};
 
 static fr_err hook(fr_req *req)
 {
@@ -42,6 +50,7 @@ int main(int argc, char **argv)
                    &(fr_app){.name = "pages",
                              .cors = &cors,
                              .http = (fr_route[]){{"api/notes/", .viewset = &notes},
+                                                  {"api/inbox/", .viewset = &inbox},
                                                   {"api/", .include = open, .any_origin = true},
                                                   {"hook", .handler = hook, .any_origin = true},
                                                   {"own", .handler = own},

@@ -270,6 +270,31 @@ test('without notes the page says so, inside its card', async () => {
   }
 });
 
+test('what the server will not show is told in its words', async () => {
+  await server.stop();
+  server.options.push('--snapshot-rows', '1');
+  await server.start();
+  for (const title of ['one', 'two']) await server.request('POST', '/api/notes/', { title, done: false });
+  const page = await browser.newPage();
+  await page.goto(`${server.origin}/`);
+  await page.locator('#state[data-is="offline"]').waitFor();
+  const told = await page.locator('#state').innerText();
+  assert.match(told, /at most 1 rows.*--snapshot-rows/);
+  assert.doesNotMatch(told, /econnecting|again in/); // it is final
+  await page.close();
+});
+
+test('words of what may pass stay while the page tries again', async () => {
+  const page = await browser.newPage();
+  await page.routeWebSocket('**/api/notes/', (socket) => {
+    socket.send('{"type":"error","status":503,"detail":"The database does not answer, try again."}');
+    socket.close({ code: 1013 });
+  });
+  await page.goto(`${server.origin}/`);
+  await page.locator('#state-more', { hasText: /The database does not answer, try again\. Trying again in \d+ s/ }).waitFor();
+  await page.close();
+});
+
 test('the page works whichever name of this machine it is opened by', async () => {
   const a = await openTab({ origin: server.origin.replace('127.0.0.1', 'localhost') });
   const b = await openTab();

@@ -116,6 +116,13 @@ class Server:
     def output(self):
         return "".join(self.lines)
 
+    def wait_lines(self, *words):
+        """The lines of its output that have all these words, as soon as there is one: they come by a thread."""
+        def found():
+            return [line for line in self.lines if all(word in line for word in words)]
+        wait_until(found, text=lambda: "no line with %s:\n%s" % (words, self.output()[-4000:]))
+        return found()
+
     @property
     def pid(self):
         return self.process.pid

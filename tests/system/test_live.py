@@ -61,10 +61,32 @@ class LiveNotes(ServerCase):
                 self.assertEqual(ws.receive_json(), {"type": "error", "status": 404, "detail": "Not found."})
                 self.assertEqual(ws.wait_close().code, 4404)
 
-    def test_what_a_url_asks_for_and_cannot_have_yet_is_refused_not_ignored(self):
-        with self.assertRaises(Refused) as refused:
-            WebSocket(self.server.port, "/api/notes/?done=true")
-        self.assertEqual(refused.exception.status, 501)
+    def assert_told(self, path, status, code, word):
+        with WebSocket(self.server.port, path) as ws:
+            frame = ws.receive_json()
+            self.assertEqual((frame["type"], frame["status"]), ("error", status), frame)
+            self.assertIn(word, frame["detail"])
+            self.assertEqual(ws.wait_close().code, code)
+
+    def test_what_cannot_be_watched_is_told_where_a_page_can_read_it(self):
+        for _ in range(3):
+            self.assert_told("/api/notes/?done=true", 501, 1011, "done")
+            self.assert_told("/api/notes/7/?x=1", 501, 1011, "x")
+            self.assert_told("/", 405, 4405, "cannot be watched")  # a route, but of a page
+            self.assert_told("/api/notes/abc/", 404, 4404, "Not found.")
+        for words in (("status=501", "of=/api/notes/ "), ("status=501", "of=/api/notes/7/ "), ("status=405", "of=/ ")):
+            self.assertEqual(len(self.server.wait_lines(" ws.refused ", *words)), 1)  # once a minute
+
+    def test_a_path_that_no_route_has_is_404_and_the_log_names_the_nearest(self):
+        for path, nearest in (("/api/note/", "/api/notes/"), ("/api/notes", "/api/notes/"), ("/api/notes/7", "/api/notes/<str:pk>/"),
+                              ("/ws/realtime_update/", "/ws/realtime-update/"), ("/realtime-update", "/ws/realtime-update/")):
+            for _ in range(2):
+                with self.assertRaises(Refused) as refused:
+                    WebSocket(self.server.port, path)
+                self.assertEqual(refused.exception.status, 404)
+            lines = self.server.wait_lines(" ws.noroute path=%s " % path)
+            self.assertEqual(len(lines), 1)
+            self.assertIn("nearest=%s " % nearest, lines[0])
 
     def test_a_client_that_wants_to_resume_gets_a_marked_snapshot(self):
         with WebSocket(self.server.port, "/api/notes/?since=1.2.3") as ws:

@@ -1,12 +1,12 @@
 """Pages of other sites: what they may read (CORS), what they may not change, and what the log says of it."""
 import json
 import os
-import re
 import subprocess
 import tempfile
 import unittest
 
 from server import PATIENCE, Server, ServerCase, program
+from wsclient import WebSocket
 
 VITE = "http://localhost:5173"
 NOTE = json.dumps({"title": "milk", "done": False}).encode()
@@ -29,9 +29,6 @@ class Asking(ServerCase):
 
     def write(self, origin=None, site=None, path="/api/notes/"):
         return self.from_page("POST", path, origin, site, NOTE, **JSON)
-
-    def log(self, event):
-        return [line for line in self.server.lines if " %s " % event in line]
 
 
 class ByDefault(Asking):
@@ -81,11 +78,9 @@ class ByDefault(Asking):
         for _ in range(3):
             self.write("http://told.example", "cross-site")
             self.from_page("OPTIONS", "/api/notes/", "http://asked.example", **PREFLIGHT)
-        lines = [line for event in ("http.foreign", "http.cors") for line in self.log(event) if "told.example" in line or "asked.example" in line]
-        self.assertEqual(len(lines), 2, lines)
-        for line in lines:
-            self.assertIn("host=127.0.0.1:%d" % self.server.port, line)
-            self.assertIn("--cors-origins", line)
+        for event, origin in (("http.foreign", "http://told.example"), ("http.cors", "http://asked.example")):
+            lines = self.server.wait_lines(" %s " % event, "origin=" + origin, "host=127.0.0.1:%d" % self.server.port, "--cors-origins")
+            self.assertEqual(len(lines), 1, lines)
 
 
 class Cors(Asking):
@@ -173,6 +168,12 @@ class InCode(Asking):
             self.assertEqual(self.write("https://c.example", "cross-site", path).status, status, path)
         self.assertEqual(of_cors(self.write("https://c.example", "cross-site", "/hook")), {})
 
+    def test_what_is_no_list_and_no_row_cannot_be_watched_and_says_so(self):
+        for path in ("/api/notes/recent/", "/api/inbox/", "/api/inbox/1/", "/hook"):
+            with WebSocket(self.server.port, path) as ws:
+                self.assertEqual(ws.receive_json()["status"], 405, path)
+                self.assertEqual(ws.wait_close().code, 4405)
+
     def test_a_handler_may_say_it_by_itself(self):
         self.assertEqual(of_cors(self.from_page("GET", "/own", "https://a.example")), {"allow-origin": "https://own.example"})
 
@@ -220,7 +221,7 @@ class Sockets(Asking):
         for _ in range(5):
             reply = self.from_page("GET", "/ws/echo/", "https://b.example", **headers)
             self.assertEqual(reply.status, 403)
-        lines = self.log("ws.origin")
+        lines = self.server.wait_lines(" ws.origin ")
         self.assertEqual(len(lines), 1, lines)
         for word in ("origin=https://b.example", "host=127.0.0.1:%d" % self.server.port, "allowed=https://*.b.example",
                      "path=/ws/echo/", "--origins"):

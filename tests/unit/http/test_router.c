@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/str.h"
+#include "http/nearest.h"
 #include "http/router.h"
 
 typedef struct fixture {
@@ -51,6 +52,43 @@ static const char *match(fixture *f, const char *path)
     if (f->match.rest.n)
         snprintf(told + n, sizeof told - n, " | %.*s", FR_FMT(f->match.rest));
     return told;
+}
+
+static bool is_no_folder(const void *data)
+{
+    return strcmp(data, "static/") != 0;
+}
+
+static void a_path_that_none_has_is_near_to_one(void **state)
+{
+    static const struct {
+        const char *path, *nearest;
+    } ROWS[] = {
+        {"/api/note/", "/api/notes/"},
+        {"/api/notes", "/api/notes/"},
+        {"/API/Notes/", "/api/notes/"},
+        {"/api/notes/17", "/api/notes/<int:pk>/"},
+        {"/api/notes/a-long-word-in-its-place/", "/api/notes/<int:pk>/"},
+        {"/ws/chats/kitchen/", "/ws/chat/<slug:room>/"},
+        {"/statik/", "/json"}, /* the folder does not count */
+        {"/", "/json"},
+    };
+    fixture *f = *state;
+    fr_str none = fr_router_nearest(f->router, FR_STR("/a"), NULL, f->arena);
+    assert_null(none.p);
+    add(f, "api/notes/", false);
+    add(f, "api/notes/<int:pk>/", false);
+    add(f, "ws/chat/<slug:room>/", false);
+    add(f, "/json", false);
+    add(f, "static/", true);
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
+        assert_str(fr_router_nearest(f->router, fr_str_c(ROWS[i].path), is_no_folder, f->arena),
+                   ROWS[i].nearest);
+    assert_str(fr_router_nearest(f->router, FR_STR("/statik/"), NULL, f->arena), "/static/");
+    char path[5000];
+    memset(path, 'x', sizeof path);
+    assert_non_null(
+        fr_router_nearest(f->router, (fr_str){path, sizeof path}, NULL, f->arena).p); /* bounded */
 }
 
 static void a_literal_matches_itself_alone(void **state)
@@ -215,8 +253,9 @@ static void without_memory_a_route_is_refused_whole(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-FR_TESTS(router, TEST(a_literal_matches_itself_alone), TEST(converters_take_what_djangos_take),
-         TEST(an_int_past_64_bits_is_no_match), TEST(the_first_of_several_wins),
-         TEST(several_converters_in_a_segment_are_greedy), TEST(a_hostile_path_takes_no_longer),
-         TEST(a_prefix_leaves_the_rest), TEST(wrong_patterns_are_told), TEST(many_routes_are_found),
+FR_TESTS(router, TEST(a_path_that_none_has_is_near_to_one), TEST(a_literal_matches_itself_alone),
+         TEST(converters_take_what_djangos_take), TEST(an_int_past_64_bits_is_no_match),
+         TEST(the_first_of_several_wins), TEST(several_converters_in_a_segment_are_greedy),
+         TEST(a_hostile_path_takes_no_longer), TEST(a_prefix_leaves_the_rest),
+         TEST(wrong_patterns_are_told), TEST(many_routes_are_found),
          FR_TEST(without_memory_a_route_is_refused_whole))
