@@ -41,6 +41,7 @@ PARTS = {"fr_exchange": "http/http_int.h", "fr_http_loop": "http/http_int.h"}
 MEMBER = re.compile(r"(\w+)(?:\[\w+\])?;\s*/\* ([a-z_/]+\.c)\b")
 # Public headers that are not named after their layer.
 PUBLIC = {"app": "cli", "model_macros": "model"}
+TAG = re.compile(r'^[ \t]*(?:typedef )?(?:struct|union|enum) (fr_\w+) \{', re.M)
 INCLUDE = re.compile(r'^\s*#\s*include\s*(<[^>]+|"[^"]+)[>"]', re.M)
 
 
@@ -173,6 +174,15 @@ class Layers(unittest.TestCase):
                     self.assertTrue(os.path.exists(os.path.join(ROOT, "src", layer, owner)), owner)
                     users = [from_src(name) for where, name in sources() if where == layer and re.search(r"->%s\b" % part, read(name))]
                     self.assertEqual([name for name in users if name not in (header, "%s/%s" % (layer, owner))], [])
+
+    def test_a_tag_is_defined_once(self):
+        """What begins with fr_ is one thing in the whole house; debuggers, and whoever searches, know no files."""
+        home = {}
+        for _, name in sources():
+            for tag in TAG.findall(read(name)):
+                home.setdefault(tag, []).append(short(name))
+        self.assertGreater(len(home), 200)
+        self.assertEqual({tag: names for tag, names in home.items() if len(names) > 1}, {})
 
     def test_public_headers_show_no_private_one(self):
         for name in glob.glob(os.path.join(ROOT, "include", "freshet", "*.h")) + [os.path.join(ROOT, "include", "freshet.h")]:

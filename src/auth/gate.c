@@ -15,7 +15,7 @@ static bool is_safe(fr_str method)
            fr_str_eq(method, FR_STR("OPTIONS"));
 }
 
-static bool is_foreign(const fr_gate *gate, const fr_req *req)
+static bool is_foreign(const fr_origin_gate *gate, const fr_req *req)
 {
     fr_str site = fr_req_header(req, FR_STR("sec-fetch-site"));
     if (fr_str_eq(site, FR_STR("same-origin")) || fr_str_eq(site, FR_STR("none")))
@@ -59,7 +59,7 @@ static fr_err refuse(fr_req *req, void *arg)
 
 static fr_err answer_preflight(fr_req *req, void *arg)
 {
-    const fr_gate *gate = arg;
+    const fr_origin_gate *gate = arg;
     if (!fr_origins_have(&gate->cors.origins, fr_req_header(req, FR_STR("origin"))))
         tell(req, "http.cors");
     return fr_cors_preflight(req, &gate->cors);
@@ -68,7 +68,7 @@ static fr_err answer_preflight(fr_req *req, void *arg)
 /* Without CORS the routes answer OPTIONS, and the page may not read that: a line says what would let it. */
 static const fr_http_target *before(fr_req *req, void *arg)
 {
-    const fr_gate *gate = arg;
+    const fr_origin_gate *gate = arg;
     if (!fr_cors_is_preflight(req))
         return NULL;
     if (fr_cors_is_on(&gate->cors))
@@ -79,17 +79,17 @@ static const fr_http_target *before(fr_req *req, void *arg)
 
 static const fr_http_target *through(fr_req *req, const fr_http_target *to, void *arg)
 {
-    const fr_gate *gate = arg;
+    const fr_origin_gate *gate = arg;
     return is_safe(req->method) || to->any_origin || !is_foreign(gate, req) ? to : &gate->refusal;
 }
 
 static void put_headers(fr_req *req, void *arg)
 {
-    const fr_gate *gate = arg;
+    const fr_origin_gate *gate = arg;
     fr_cors_put(req, &gate->cors);
 }
 
-fr_http_gate fr_gate_of_http(const fr_gate *gate)
+fr_http_gate fr_origin_gate_of_http(const fr_origin_gate *gate)
 {
     return (fr_http_gate){.before = before,
                           .through = through,
@@ -100,7 +100,8 @@ fr_http_gate fr_gate_of_http(const fr_gate *gate)
 /* ---- made at the start ---- */
 
 /* Both lists in one: who may read what is answered may write, and open sockets. */
-static fr_err read_trusted(fr_gate *gate, const fr_gate_opts *opts, fr_arena *arena, char why[256])
+static fr_err read_trusted(fr_origin_gate *gate, const fr_origin_gate_opts *opts, fr_arena *arena,
+                           char why[256])
 {
     const char *a = opts->origins ? opts->origins : "",
                *b = opts->cors.origins ? opts->cors.origins : "";
@@ -111,20 +112,22 @@ static fr_err read_trusted(fr_gate *gate, const fr_gate_opts *opts, fr_arena *ar
     return FR_ENOMEM;
 }
 
-fr_err fr_gate_init(fr_gate *gate, const fr_gate_opts *opts, fr_arena *arena, char error[512])
+fr_err fr_origin_gate_init(fr_origin_gate *gate, const fr_origin_gate_opts *opts, fr_arena *arena,
+                           char error[512])
 {
     char why[256];
-    *gate = (fr_gate){.preflight = {.handle = answer_preflight, .arg = gate, .is_quick = true},
-                      .refusal = {.handle = refuse, .arg = gate, .is_quick = true}};
+    *gate =
+        (fr_origin_gate){.preflight = {.handle = answer_preflight, .arg = gate, .is_quick = true},
+                         .refusal = {.handle = refuse, .arg = gate, .is_quick = true}};
     fr_err err = fr_cors_init(&gate->cors, &opts->cors, arena, error);
     if (err == FR_OK && (err = read_trusted(gate, opts, arena, why)) != FR_OK)
         snprintf(error, 512, "--origins: %s", why);
     if (err != FR_OK)
-        fr_gate_deinit(gate);
+        fr_origin_gate_deinit(gate);
     return err;
 }
 
-void fr_gate_deinit(fr_gate *gate)
+void fr_origin_gate_deinit(fr_origin_gate *gate)
 {
     fr_cors_deinit(&gate->cors);
     fr_origins_deinit(&gate->trusted);

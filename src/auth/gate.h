@@ -10,21 +10,22 @@
 #define FR_AUTH_GATE_H
 #include "auth/cors.h"
 
-typedef struct fr_gate {
+typedef struct fr_origin_gate {
     fr_origins trusted; /* owned; their pages may write and open sockets */
     fr_cors_rules cors; /* owned */
     fr_http_target preflight, refusal;
-} fr_gate;
+} fr_origin_gate;
 
-typedef struct fr_gate_opts {
+typedef struct fr_origin_gate_opts {
     const char *origins; /* of pages that may open sockets; NULL: none */
     fr_cors cors;        /* of pages that may read and write */
-} fr_gate_opts;
+} fr_origin_gate_opts;
 
 /* opts: its strings are borrowed as long as the gate, what is made of them is in the arena. The gate stays where it is. error:
  * one line that names the option. Errors: FR_EINVAL, FR_ENOMEM. */
-fr_err fr_gate_init(fr_gate *gate, const fr_gate_opts *opts, fr_arena *arena, char error[512]);
-void fr_gate_deinit(fr_gate *gate);
+fr_err fr_origin_gate_init(fr_origin_gate *gate, const fr_origin_gate_opts *opts, fr_arena *arena,
+                           char error[512]);
+void fr_origin_gate_deinit(fr_origin_gate *gate);
 /* For fr_http.gate. */
-fr_http_gate fr_gate_of_http(const fr_gate *gate);
+fr_http_gate fr_origin_gate_of_http(const fr_origin_gate *gate);
 #endif

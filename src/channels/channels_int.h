@@ -1,7 +1,7 @@
 /*
  * What the files of channels share: the seat (one socket with its consumer), its mailbox, the event being handled, groups.
  *
- * All of it belongs to one loop, but for the topics (topic.h), through which the workers know of each other's groups.
+ * All of it belongs to one loop, but for the audiences (audience.h), through which the workers know of each other's groups.
  */
 #ifndef FR_CHANNELS_CHANNELS_INT_H
 #define FR_CHANNELS_CHANNELS_INT_H
@@ -14,8 +14,8 @@
 #include "base/slab.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "channels/audience.h"
 #include "channels/channels.h"
-#include "channels/topic.h"
 
 enum {
     FR_MAIL_MAX = 100,             /* of each kind, client's and groups': Channels' default */

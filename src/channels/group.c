@@ -11,7 +11,7 @@
 
 struct fr_group {
     fr_channels_loop *of;
-    fr_topic *topic;           /* has the name */
+    fr_audience *audience;     /* has the name */
     fr_fan *fan;               /* owned; NULL until somebody is served by it */
     const fr_group_rule *rule; /* NULL: none */
     FR_VEC(fr_membership *) listeners;
@@ -82,7 +82,7 @@ void fr_group_close_lost_(fr_channels_loop *all)
 {
     size_t pos = 0;
     for (fr_group *group; (group = fr_map_next(&all->groups, &pos, NULL));)
-        if (fr_topic_take_lost_(group->topic, all->post))
+        if (fr_audience_take_lost_(group->audience, all->post))
             close_all(group);
 }
 
@@ -91,8 +91,8 @@ void fr_group_close_lost_(fr_channels_loop *all)
 static void group_free(fr_group *group)
 {
     fr_channels_loop *all = group->of;
-    fr_map_remove(&all->groups, fr_topic_name(group->topic));
-    fr_topic_leave_(group->topic, all->post);
+    fr_map_remove(&all->groups, fr_audience_name(group->audience));
+    fr_audience_leave_(group->audience, all->post);
     fr_fan_free(group->fan);
     fr_vec_deinit(&group->listeners);
     fr_free(group);
@@ -105,13 +105,13 @@ static fr_group *group_new(fr_channels_loop *all, fr_str name)
         return NULL;
     group->of = all;
     group->rule = fr_group_rule_(all->of->groups, name);
-    if (fr_topic_enter_(name, all->post, &group->topic)) {
+    if (fr_audience_enter_(name, all->post, &group->audience)) {
         fr_free(group);
         return NULL;
     }
-    if (fr_map_set(&all->groups, fr_topic_name(group->topic), group) == FR_OK)
+    if (fr_map_set(&all->groups, fr_audience_name(group->audience), group) == FR_OK)
         return group;
-    fr_topic_leave_(group->topic, all->post);
+    fr_audience_leave_(group->audience, all->post);
     fr_free(group);
     return NULL;
 }
@@ -254,7 +254,7 @@ fr_err fr_group_discard(fr_sock *sock, fr_str name)
     if (!fr_group_name_ok(name))
         return bad_name(sock->ctx);
     for (fr_membership *m = first_of(seat); m; m = m->next)
-        if (fr_str_eq(fr_topic_name(group_of(m)->topic), name)) {
+        if (fr_str_eq(fr_audience_name(group_of(m)->audience), name)) {
             fr_fan_send_now(&m->member); /* it was a member when that was sent */
             remove_one(seat, m);
             break;
@@ -329,7 +329,7 @@ static void deliver(fr_group *group, fr_block *block)
         close_all(group);
         return;
     }
-    fr_str name = fr_topic_name(group->topic);
+    fr_str name = fr_audience_name(group->audience);
     bool is_newest = group->rule && group->rule->newest_per_key;
     for (size_t i = group->listeners.count;
          i-- > 0;) { /* from the end: one that is closed gives its place away */
@@ -354,7 +354,7 @@ static fr_err send_checked(fr_ctx *ctx, fr_str name, fr_group_text *what)
 {
     fr_channels_loop *all = ctx->loop ? fr_channels_loop_get_(ctx->loop) : NULL;
     fr_group *group = all ? fr_map_get(&all->groups, name) : NULL;
-    FR_TRY(fr_topic_send_(group ? group->topic : NULL, name, all ? all->post : NULL, what));
+    FR_TRY(fr_audience_send_(group ? group->audience : NULL, name, all ? all->post : NULL, what));
     if (!group)
         return FR_OK;
     if (!fr_group_frame_(what))

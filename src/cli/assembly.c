@@ -225,12 +225,12 @@ static int read_trust(fr_assembly *a)
 
 static int open_gate(fr_assembly *a)
 {
-    fr_gate_opts opts = {.origins = a->options->origins};
+    fr_origin_gate_opts opts = {.origins = a->options->origins};
     if (a->app->cors)
         opts.cors = *a->app->cors;
     opts.cors.origins = a->options->cors_origins;
     opts.cors.credentials |= a->options->cors_credentials;
-    fr_err err = fr_gate_init(&a->gate, &opts, a->arena, a->error);
+    fr_err err = fr_origin_gate_init(&a->gate, &opts, a->arena, a->error);
     return err == FR_OK ? FR_EXIT_DONE : err == FR_EINVAL ? FR_EXIT_USAGE : FR_EXIT_FAILED;
 }
 
@@ -280,7 +280,7 @@ static int build_routers(fr_assembly *a)
                         .gzip_from = (size_t)a->options->gzip_from,
                         .upgrade = fr_channels_upgrade,
                         .upgrade_arg = a->channels,
-                        .gate = fr_gate_of_http(&a->gate),
+                        .gate = fr_origin_gate_of_http(&a->gate),
                         .trust = a->http.trust,
                         .access = {a->options->access_log, a->options->access_log_format}};
     return FR_EXIT_DONE;
@@ -370,7 +370,7 @@ void fr_assembly_close(fr_assembly *a)
     fr_db_close(a->db);
     fr_live_free(a->live);
     fr_channels_free(a->channels);
-    fr_gate_deinit(&a->gate);
+    fr_origin_gate_deinit(&a->gate);
     fr_vec_deinit(&a->models);
     fr_vec_deinit(&a->routes.list);
     fr_arena_free(a->arena);

@@ -21,7 +21,7 @@ typedef struct fr_assembly {
     fr_db *db; /* NULL: no models */
     fr_live *live;
     fr_http http;
-    fr_gate gate; /* what pages of other sites may do */
+    fr_origin_gate gate; /* what pages of other sites may do */
     fr_channels *channels;
     fr_server *server;
     char error[512]; /* why the last step failed, one line */

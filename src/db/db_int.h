@@ -40,7 +40,7 @@ fr_err fr_db_of(fr_ctx *ctx, const fr_model *model, fr_db **db, fr_table **table
 
 /* ---- error.c: words for the client ---- */
 /* For all errors but FR_ECONFLICT. */
-fr_err fr_db_fail_with(fr_ctx *ctx, fr_err err);
+fr_err fr_db_fail(fr_ctx *ctx, fr_err err);
 /* For the constraint that write->constraint and failed_field name. Table and write may be NULL. */
 fr_err fr_db_fail_constraint(fr_ctx *ctx, const fr_table *table, const fr_write *write);
 #endif

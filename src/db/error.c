@@ -1,7 +1,7 @@
 /* What a client may know of a fault of the database: never SQL, never a path. */
 #include "db/db_int.h"
 
-fr_err fr_db_fail_with(fr_ctx *ctx, fr_err err)
+fr_err fr_db_fail(fr_ctx *ctx, fr_err err)
 {
     switch (err) {
     case FR_EBUSY: return fr_fail(ctx, err, "The database is busy. Try again.");

@@ -36,7 +36,7 @@ static fr_sqlite *conn_of(const cascade *c)
 
 static fr_err fault(cascade *c, int rc, const fr_table *table)
 {
-    return fr_db_fail(c->ctx, conn_of(c), rc, table, c->write);
+    return fr_sqlite_fail(c->ctx, conn_of(c), rc, table, c->write);
 }
 
 static fr_err add_row(cascade *c, fr_table *table, fr_value key)

@@ -63,8 +63,8 @@ static void log_fault(const fr_sqlite *conn, int rc, const fr_table *table)
                                                                         : sqlite3_errstr(rc)));
 }
 
-fr_err fr_db_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *table,
-                  fr_write *write)
+fr_err fr_sqlite_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *table,
+                      fr_write *write)
 {
     fr_err err = fr_sqlite_err(conn, rc);
     if (err == FR_ECONFLICT) {
@@ -74,5 +74,5 @@ fr_err fr_db_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *ta
     }
     if (err != FR_ETOOBIG && err != FR_EINVAL) /* those are the client's */
         log_fault(conn, rc, table);
-    return fr_db_fail_with(ctx, err);
+    return fr_db_fail(ctx, err);
 }

@@ -66,13 +66,13 @@ static fr_err run(fr_ctx *ctx, const fr_table *table, fr_write *write, fr_sql_ki
     fr_stmt *stmt;
     int rc = fr_sql_stmt_mask(conn, kind, table, given, &stmt);
     if (rc != SQLITE_OK)
-        return fr_db_fail(ctx, conn, rc, table, write);
+        return fr_sqlite_fail(ctx, conn, rc, table, write);
     int index = bind_given(stmt, given, values);
     if (kind == FR_SQL_UPDATE)
         fr_stmt_bind(stmt, index, write->key);
     rc = fr_txn_step(txn, stmt, fr_changes_mark(&txn->writer->changes));
     *changed = rc == SQLITE_DONE && sqlite3_changes64(conn->h) > 0;
-    fr_err err = rc == SQLITE_DONE ? FR_OK : fr_db_fail(ctx, conn, rc, table, write);
+    fr_err err = rc == SQLITE_DONE ? FR_OK : fr_sqlite_fail(ctx, conn, rc, table, write);
     fr_stmt_release(stmt);
     return err;
 }
@@ -86,12 +86,12 @@ static fr_err read_back(fr_ctx *ctx, const fr_table *table, fr_write *write, fr_
     fr_value *row = fr_arena_alloc(ctx->arena, count * sizeof *row);
     int rc = fr_sql_stmt_mask(conn, FR_SQL_SELECT_KEY, table, 0, &stmt);
     if (rc != SQLITE_OK)
-        return fr_db_fail(ctx, conn, rc, table, write);
+        return fr_sqlite_fail(ctx, conn, rc, table, write);
     fr_stmt_bind(stmt, 1, key);
     rc = sqlite3_step(stmt->h);
     fr_err err = !row ? FR_ENOMEM : rc == SQLITE_ROW ? FR_OK : FR_ENOTFOUND;
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-        err = fr_db_fail(ctx, conn, rc, table, write);
+        err = fr_sqlite_fail(ctx, conn, rc, table, write);
     for (uint32_t i = 0; i < count && err == FR_OK; i++)
         if (!fr_value_dup(ctx->arena, fr_stmt_value(stmt->h, (int)i), &row[i]))
             err = FR_ENOMEM;
@@ -208,7 +208,7 @@ fr_err fr_txn_run(fr_writer *w, fr_txn_member *member)
         if (rc == SQLITE_OK)
             rc = fr_log_member(w, first);
         if (rc != SQLITE_OK)
-            err = fr_db_fail(&ctx, &w->conn, rc, NULL, NULL);
+            err = fr_sqlite_fail(&ctx, &w->conn, rc, NULL, NULL);
     }
     if (err != FR_OK)
         member->ctx->detail = ctx.detail;

@@ -76,7 +76,7 @@ fr_err fr_read_fail(fr_read *read, fr_sqlite *conn, int rc)
         return fr_fail(read->ctx, FR_EBUSY, FR_STOPPING_TEXT);
     if ((rc & 0xff) == SQLITE_INTERRUPT)
         return fr_fail(read->ctx, FR_EBUSY, "The query took too long.");
-    return fr_db_fail(read->ctx, conn, rc, read->table, NULL);
+    return fr_sqlite_fail(read->ctx, conn, rc, read->table, NULL);
 }
 
 /* ---- what every connection can tell ---- */

@@ -162,7 +162,7 @@ static fr_err begin_transaction(fr_reader *reader, fr_ctx *ctx, const fr_table *
         end_transaction(reader);
     int rc = fr_sqlite_run(&reader->conn, "BEGIN");
     if (rc != SQLITE_OK)
-        return fr_db_fail(ctx, &reader->conn, rc, table, NULL);
+        return fr_sqlite_fail(ctx, &reader->conn, rc, table, NULL);
     reader->is_begun = true;
     reader->begun = committed;
     if (reader->loop)
@@ -177,7 +177,7 @@ static fr_err transaction_place(fr_reader *reader, fr_ctx *ctx, fr_place *out)
         reader->place = (fr_place){0};
         int rc = fr_place_read(&reader->conn, &reader->place);
         if (rc != SQLITE_OK)
-            return fr_db_fail(ctx, &reader->conn, rc, NULL, NULL);
+            return fr_sqlite_fail(ctx, &reader->conn, rc, NULL, NULL);
         reader->has_place = true;
     }
     *out = reader->place;
@@ -191,7 +191,7 @@ fr_err fr_reader_now(fr_reader *reader, fr_ctx *ctx, bool is_anew, fr_now *out)
     FR_TRY(begin_transaction(reader, ctx, NULL));
     FR_TRY(transaction_place(reader, ctx, &out->place));
     int rc = fr_pragma_read(&reader->conn, "PRAGMA data_version", &out->version);
-    return rc == SQLITE_OK ? FR_OK : fr_db_fail(ctx, &reader->conn, rc, NULL, NULL);
+    return rc == SQLITE_OK ? FR_OK : fr_sqlite_fail(ctx, &reader->conn, rc, NULL, NULL);
 }
 
 /* ---- one read ---- */

@@ -11,7 +11,7 @@
 
 typedef struct fr_writer fr_writer;
 typedef struct fr_reader fr_reader;
-typedef struct fr_db_txn fr_db_txn;
+typedef struct fr_db_txn fr_db_txn; /* of fr_ctx; only its back end looks into it */
 
 enum { FR_LOCK_TEXT = 96 };
 
@@ -56,8 +56,8 @@ fr_err fr_schema_number(fr_db *db, fr_sqlite *conn, bool is_altered, char error[
 
 /* ---- error.c ---- */
 /* Log what SQLite said and make the error with a text for the client. `write` may be NULL; table may be NULL. */
-fr_err fr_db_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *table,
-                  fr_write *write);
+fr_err fr_sqlite_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *table,
+                      fr_write *write);
 
 #define FR_STOPPING_TEXT "The server is shutting down. Try again."
 

@@ -64,7 +64,7 @@ static fr_err end_part(fr_ctx *ctx, fr_err err, fr_mark mark)
     if (rc == SQLITE_OK)
         rc = fr_sqlite_run(conn, "RELEASE part");
     if (rc != SQLITE_OK)
-        txn->failed = fr_db_fail(ctx, conn, rc, NULL, NULL);
+        txn->failed = fr_sqlite_fail(ctx, conn, rc, NULL, NULL);
     return rc == SQLITE_OK ? err : txn->failed;
 }
 
@@ -74,7 +74,7 @@ fr_err fr_txn_part(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg)
     FR_TRY(fr_txn_check(ctx));
     int rc = fr_sqlite_run(&ctx->txn->writer->conn, "SAVEPOINT part");
     if (rc != SQLITE_OK)
-        return fr_db_fail(ctx, &ctx->txn->writer->conn, rc, NULL, NULL);
+        return fr_sqlite_fail(ctx, &ctx->txn->writer->conn, rc, NULL, NULL);
     fr_mark mark = fr_changes_mark(&ctx->txn->writer->changes);
     return end_part(ctx, fn(ctx, arg), mark);
 }

@@ -45,7 +45,7 @@ static fr_err run_one(fr_ctx *ctx, void *arg)
         continue;
     int finalized = sqlite3_finalize(stmt.h);
     rc = rc == SQLITE_OK ? finalized : rc;
-    return rc == SQLITE_OK ? FR_OK : fr_db_fail(ctx, &txn->writer->conn, rc, NULL, NULL);
+    return rc == SQLITE_OK ? FR_OK : fr_sqlite_fail(ctx, &txn->writer->conn, rc, NULL, NULL);
 }
 
 static fr_err run_script(fr_ctx *ctx, void *arg)

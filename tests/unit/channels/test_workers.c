@@ -145,13 +145,13 @@ static void a_loop_that_ends_takes_no_messages(void **state)
     peer on_a, sender;
     app_open(&a, &on_a, "/plain/");
     fr_post *post = fr_post_open_(b.loop);
-    fr_topic *topic;
-    assert_int_equal(fr_topic_enter_(FR_STR("all"), post, &topic), FR_OK);
+    fr_audience *audience;
+    assert_int_equal(fr_audience_enter_(FR_STR("all"), post, &audience), FR_OK);
     fr_post_close_(post);
     app_open(&a, &sender, "/outside/");
     peer_text(&sender, "hello");
     expect_text(&on_a, "hello");
-    fr_topic_leave_(topic, post);
+    fr_audience_leave_(audience, post);
     peer_end(&on_a);
     peer_end(&sender);
 }

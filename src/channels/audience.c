@@ -1,11 +1,11 @@
 /*
- * Topics: names, the loops that have members, and messages from loop to loop.
+ * Audiences: names, the loops that have members, and messages from loop to loop.
  *
  * A message to another loop is a task of its own with the group's name in it, so it needs nothing of the sender's. If a
- * loop has FR_LOOP_TASKS_MAX tasks waiting it is refused; then the topic is marked for that loop, and one task that
+ * loop has FR_LOOP_TASKS_MAX tasks waiting it is refused; then the audience is marked for that loop, and one task that
  * every loop has for this purpose, and which is never refused, has it close the group's members with 1013.
  */
-#include "channels/topic.h"
+#include "channels/audience.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 
 static struct {
     pthread_mutex_t lock;
-    fr_map topics; /* by name */
+    fr_map audiences; /* by name */
     fr_post *posts[FR_LOOPS_MAX];
 } shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -70,53 +70,53 @@ static uint64_t bit(int slot)
     return (uint64_t)1 << (slot & 63);
 }
 
-static fr_topic *topic_new(fr_str name)
+static fr_audience *audience_new(fr_str name)
 {
-    fr_topic *topic = fr_zalloc(sizeof *topic + name.n + 1);
-    if (!topic)
+    fr_audience *audience = fr_zalloc(sizeof *audience + name.n + 1);
+    if (!audience)
         return NULL;
-    topic->n = (uint32_t)name.n;
-    memcpy(topic->name, name.p, name.n);
-    if (fr_map_set(&shared.topics, fr_topic_name(topic), topic) == FR_OK)
-        return topic;
-    fr_free(topic);
+    audience->n = (uint32_t)name.n;
+    memcpy(audience->name, name.p, name.n);
+    if (fr_map_set(&shared.audiences, fr_audience_name(audience), audience) == FR_OK)
+        return audience;
+    fr_free(audience);
     return NULL;
 }
 
-fr_err fr_topic_enter_(fr_str name, const fr_post *post, fr_topic **out)
+fr_err fr_audience_enter_(fr_str name, const fr_post *post, fr_audience **out)
 {
     pthread_mutex_lock(&shared.lock);
-    fr_topic *topic = fr_map_get(&shared.topics, name);
-    if (!topic)
-        topic = topic_new(name);
-    if (topic) {
-        topic->loops++;
-        atomic_fetch_or(&topic->at[post->slot / 64], bit(post->slot));
+    fr_audience *audience = fr_map_get(&shared.audiences, name);
+    if (!audience)
+        audience = audience_new(name);
+    if (audience) {
+        audience->loops++;
+        atomic_fetch_or(&audience->at[post->slot / 64], bit(post->slot));
     }
     pthread_mutex_unlock(&shared.lock);
-    if (!topic)
+    if (!audience)
         return FR_ENOMEM;
-    *out = topic;
+    *out = audience;
     return FR_OK;
 }
 
-void fr_topic_leave_(fr_topic *topic, const fr_post *post)
+void fr_audience_leave_(fr_audience *audience, const fr_post *post)
 {
     pthread_mutex_lock(&shared.lock);
-    atomic_fetch_and(&topic->at[post->slot / 64], ~bit(post->slot));
-    atomic_fetch_and(&topic->lost[post->slot / 64], ~bit(post->slot));
-    if (--topic->loops == 0) {
-        fr_map_remove(&shared.topics, fr_topic_name(topic));
-        if (shared.topics.count == 0)
-            fr_map_deinit(&shared.topics);
-        fr_free(topic);
+    atomic_fetch_and(&audience->at[post->slot / 64], ~bit(post->slot));
+    atomic_fetch_and(&audience->lost[post->slot / 64], ~bit(post->slot));
+    if (--audience->loops == 0) {
+        fr_map_remove(&shared.audiences, fr_audience_name(audience));
+        if (shared.audiences.count == 0)
+            fr_map_deinit(&shared.audiences);
+        fr_free(audience);
     }
     pthread_mutex_unlock(&shared.lock);
 }
 
-bool fr_topic_take_lost_(fr_topic *topic, const fr_post *post)
+bool fr_audience_take_lost_(fr_audience *audience, const fr_post *post)
 {
-    return atomic_fetch_and(&topic->lost[post->slot / 64], ~bit(post->slot)) & bit(post->slot);
+    return atomic_fetch_and(&audience->lost[post->slot / 64], ~bit(post->slot)) & bit(post->slot);
 }
 
 /* ---- sending ---- */
@@ -136,28 +136,28 @@ static void run_letter(fr_task *task)
     fr_free(l);
 }
 
-static void mark_lost(fr_topic *topic, fr_post *post, fr_loop *loop)
+static void mark_lost(fr_audience *audience, fr_post *post, fr_loop *loop)
 {
-    atomic_fetch_or(&topic->lost[post->slot / 64], bit(post->slot));
+    atomic_fetch_or(&audience->lost[post->slot / 64], bit(post->slot));
     if (!atomic_exchange(&post->is_lost_posted, true))
         fr_loop_post(loop, &post->lost);
 }
 
-static void send_to(fr_topic *topic, fr_post *post, fr_block *block)
+static void send_to(fr_audience *audience, fr_post *post, fr_block *block)
 {
     fr_loop *loop = atomic_load(&post->loop);
     if (!loop)
         return; /* it ends: its members are closed */
-    letter *l = fr_malloc(sizeof *l + topic->n);
+    letter *l = fr_malloc(sizeof *l + audience->n);
     if (l) {
-        *l = (letter){.task.run = run_letter, .block = fr_block_ref(block), .n = topic->n};
-        memcpy(l->name, topic->name, topic->n);
+        *l = (letter){.task.run = run_letter, .block = fr_block_ref(block), .n = audience->n};
+        memcpy(l->name, audience->name, audience->n);
         if (fr_loop_try_post(loop, &l->task))
             return;
         fr_block_unref(block);
         fr_free(l);
     }
-    mark_lost(topic, post, loop);
+    mark_lost(audience, post, loop);
 }
 
 fr_block *fr_group_frame_(fr_group_text *what)
@@ -167,28 +167,29 @@ fr_block *fr_group_frame_(fr_group_text *what)
     return what->frame;
 }
 
-static fr_err send_to_all(fr_topic *topic, const fr_post *own, fr_group_text *what)
+static fr_err send_to_all(fr_audience *audience, const fr_post *own, fr_group_text *what)
 {
     for (int word = 0; word < FR_LOOP_WORDS; word++) {
-        uint64_t at = atomic_load(&topic->at[word]);
+        uint64_t at = atomic_load(&audience->at[word]);
         if (own && own->slot / 64 == word)
             at &= ~bit(own->slot);
         for (; at; at &= at - 1) {
             if (!fr_group_frame_(what))
                 return FR_ENOMEM;
-            send_to(topic, shared.posts[word * 64 + __builtin_ctzll(at)], what->frame);
+            send_to(audience, shared.posts[word * 64 + __builtin_ctzll(at)], what->frame);
         }
     }
     return FR_OK;
 }
 
-fr_err fr_topic_send_(fr_topic *topic, fr_str name, const fr_post *own, fr_group_text *what)
+fr_err fr_audience_send_(fr_audience *audience, fr_str name, const fr_post *own,
+                         fr_group_text *what)
 {
-    if (topic)
-        return send_to_all(topic, own, what);
+    if (audience)
+        return send_to_all(audience, own, what);
     pthread_mutex_lock(&shared.lock);
-    topic = fr_map_get(&shared.topics, name);
-    fr_err err = topic ? send_to_all(topic, own, what) : FR_OK;
+    audience = fr_map_get(&shared.audiences, name);
+    fr_err err = audience ? send_to_all(audience, own, what) : FR_OK;
     pthread_mutex_unlock(&shared.lock);
     return err;
 }

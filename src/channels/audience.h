@@ -1,11 +1,11 @@
 /*
  * Which loops have members of a group, and how they are reached. The one thing of channels that the workers share.
  *
- * A topic is there while a loop has members of the group. A loop that has some finds it without a lock; joining as the
+ * An audience is there while a loop has members of the group. A loop that has some finds it without a lock; joining as the
  * first of a loop, leaving as its last, and sending from a loop without members take one short lock.
  */
-#ifndef FR_CHANNELS_TOPIC_H
-#define FR_CHANNELS_TOPIC_H
+#ifndef FR_CHANNELS_AUDIENCE_H
+#define FR_CHANNELS_AUDIENCE_H
 #include "base/block.h"
 #include "net/loop.h"
 
@@ -19,27 +19,27 @@ typedef struct fr_post {
     int slot;
 } fr_post;
 
-typedef struct fr_topic {
+typedef struct fr_audience {
     _Atomic uint64_t at[FR_LOOP_WORDS];   /* loops with members */
     _Atomic uint64_t lost[FR_LOOP_WORDS]; /* of these, who did not get a message */
     uint32_t loops;                       /* how many; under the lock */
     uint32_t n;
     char name[]; /* NUL-terminated */
-} fr_topic;
+} fr_audience;
 
-static inline fr_str fr_topic_name(const fr_topic *topic)
+static inline fr_str fr_audience_name(const fr_audience *audience)
 {
-    return (fr_str){topic->name, topic->n};
+    return (fr_str){audience->name, audience->n};
 }
 
 /* A loop begins and ends. NULL: there are FR_LOOPS_MAX, or memory is out. */
 fr_post *fr_post_open_(fr_loop *loop);
 void fr_post_close_(fr_post *post);
 /* The loop has members now; has none any more. */
-fr_err fr_topic_enter_(fr_str name, const fr_post *post, fr_topic **out);
-void fr_topic_leave_(fr_topic *topic, const fr_post *post);
+fr_err fr_audience_enter_(fr_str name, const fr_post *post, fr_audience **out);
+void fr_audience_leave_(fr_audience *audience, const fr_post *post);
 /* Whether the loop missed messages since the last look. */
-bool fr_topic_take_lost_(fr_topic *topic, const fr_post *post);
+bool fr_audience_take_lost_(fr_audience *audience, const fr_post *post);
 /* What is sent. */
 typedef struct fr_group_text {
     fr_str text, key;
@@ -47,7 +47,8 @@ typedef struct fr_group_text {
 } fr_group_text;
 /* NULL when memory is out. */
 fr_block *fr_group_frame_(fr_group_text *what);
-/* Tell all loops with members but `own` (may be NULL). topic: if known, else it is looked up. Any thread. Errors:
+/* Tell all loops with members but `own` (may be NULL). audience: if known, else it is looked up. Any thread. Errors:
  * FR_ENOMEM. */
-fr_err fr_topic_send_(fr_topic *topic, fr_str name, const fr_post *own, fr_group_text *what);
+fr_err fr_audience_send_(fr_audience *audience, fr_str name, const fr_post *own,
+                         fr_group_text *what);
 #endif
