@@ -42,6 +42,7 @@ IO_URING_SETUP = 425  # the number of the system call, the same everywhere
 # System tests: file, builds to run it against, tools it needs.
 SYSTEM = [
     ("command_line", ["asan"], []),
+    ("database", ["asan", "tsan"], []),
     ("rest", ["asan"], ["curl"]),
     ("origins", ["asan"], []),
     ("echo", ["asan", "asan+io_uring"], []),

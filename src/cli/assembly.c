@@ -2,6 +2,7 @@
 #include "cli/assembly.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/kept.h"
 #include "base/str.h"
 #include "cli/activation.h"
 #include "http/clients/line_file.h"
@@ -102,6 +104,18 @@ static bool model_is_absent(const fr_assembly *a, const fr_model *model)
     return false;
 }
 
+static void on_commit(void *arg, const fr_commit *commits, size_t count)
+{
+    const fr_assembly *a = arg;
+    fr_live_on_commit(a->live, commits, count);
+}
+
+static void on_gone(void *arg)
+{
+    fr_assembly *a = arg;
+    fr_loss_begin(&a->loss);
+}
+
 static int open_database(fr_assembly *a)
 {
     size_t count = a->models.count;
@@ -119,11 +133,8 @@ static int open_database(fr_assembly *a)
             return FR_EXIT_CONFIG;
         a->is_live[i] = has_viewset(a, a->models.at[i]);
     }
-    fr_str url = a->options->db ? fr_str_c(a->options->db)
-                                : fr_arena_printf(a->arena, "sqlite:%s.db", a->app->name);
-    if (!url.p)
-        return fail(a, FR_EXIT_FAILED, "out of memory");
-    fr_db_opts opts = {.url = url.p, .on_commit = fr_live_on_commit, .arg = a->live};
+    a->loss = (fr_loss){.live = a->live, .refuse_ms = (uint32_t)a->options->drain_ms};
+    fr_db_opts opts = {.url = a->db_url, .on_commit = on_commit, .on_gone = on_gone, .arg = a};
     if (fr_db_open(&opts, a->models.at, a->is_live, a->is_absent, &a->db, a->error))
         return FR_EXIT_DB;
     return FR_EXIT_DONE;
@@ -181,6 +192,11 @@ static int check_access_log(fr_assembly *a)
     const char *path = a->options->access_log;
     if (!path || fr_line_file_check(path))
         return FR_EXIT_DONE;
+    if (fr_kept_is_at(AT_FDCWD, path)) {
+        snprintf(a->error, sizeof a->error, "--access-log: \"%.300s\" is a file of the database",
+                 path);
+        return FR_EXIT_USAGE;
+    }
     snprintf(a->error, sizeof a->error, "--access-log: \"%.300s\" cannot be written: %s", path,
              strerrordesc_np(errno));
     return FR_EXIT_USAGE;
@@ -234,12 +250,30 @@ static int open_gate(fr_assembly *a)
     return err == FR_OK ? FR_EXIT_DONE : err == FR_EINVAL ? FR_EXIT_USAGE : FR_EXIT_FAILED;
 }
 
+static int check_database(fr_assembly *a)
+{
+    char why[512];
+    if (!a->models.count)
+        return FR_EXIT_DONE;
+    a->db_url = a->options->db;
+    if (!a->db_url)
+        a->db_url = fr_arena_printf(a->arena, "sqlite:%s.db", a->app->name).p;
+    if (!a->db_url)
+        return fail(a, FR_EXIT_FAILED, "out of memory");
+    if (fr_db_url_check(a->db_url, why) == FR_OK)
+        return FR_EXIT_DONE;
+    snprintf(a->error, sizeof a->error, "--db: %.480s", why);
+    return FR_EXIT_USAGE;
+}
+
 /* Values that only who uses them can judge, before a database is made or anything listens. */
 static int check_options(fr_assembly *a)
 {
     int code = read_trust(a);
     if (code == FR_EXIT_DONE)
         code = open_gate(a);
+    if (code == FR_EXIT_DONE)
+        code = check_database(a);
     if (code == FR_EXIT_DONE)
         code = check_access_log(a);
     return code == FR_EXIT_DONE ? check_upload_folder(a) : code;
@@ -340,6 +374,8 @@ static int listen_at(fr_assembly *a)
     fr_channels_attach(a->channels, a->server);
     if (a->live && fr_live_start(a->live, a->db))
         return fail(a, FR_EXIT_FAILED, "the matcher thread could not be started");
+    if (!fr_loss_watch(&a->loss, a->server, a->db))
+        return fail(a, FR_EXIT_DB, "the database has gone while the server was being started");
     return FR_EXIT_DONE;
 }
 
@@ -356,6 +392,8 @@ int fr_assembly_open(fr_assembly *a, const fr_app *app, size_t route_bytes,
     int code = check_options(a);
     if (code == FR_EXIT_DONE)
         code = open_database(a);
+    if (code == FR_EXIT_DONE)
+        code = check_access_log(a); /* again: now it is known which files are the database's */
     if (code == FR_EXIT_DONE)
         code = build_routers(a);
     if (code == FR_EXIT_DONE)

@@ -6,6 +6,7 @@
 #define FR_CLI_ASSEMBLY_H
 #include "auth/gate.h"
 #include "channels/channels.h"
+#include "cli/loss.h"
 #include "cli/options.h"
 #include "cli/routes.h"
 #include "live/live.h"
@@ -18,7 +19,9 @@ typedef struct fr_assembly {
     FR_VEC(const fr_model *) models; /* ends with NULL once gathered */
     bool *is_live;                   /* beside models */
     bool *is_absent;
+    const char *db_url;
     fr_db *db; /* NULL: no models */
+    fr_loss loss;
     fr_live *live;
     fr_http http;
     fr_origin_gate gate; /* what pages of other sites may do */

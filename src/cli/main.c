@@ -75,9 +75,11 @@ int fr_main_(int argc, char **argv, const fr_app *given, size_t app_bytes, size_
         announce(&assembly);
         if (fr_server_run(assembly.server, true))
             code = FR_EXIT_FAILED;
+        else if (fr_db_is_gone(assembly.db))
+            code = FR_EXIT_DB;
+        /* A thread still uses all of this; the database survives that as any crash. */
         if (fr_server_is_stuck(assembly.server))
-            _exit(
-                FR_EXIT_FAILED); /* a thread still uses all of this; the database survives that as any crash */
+            _exit(code == FR_EXIT_DONE ? FR_EXIT_FAILED : code);
     } else {
         fprintf(stderr, "%s: %s\n", app.name, assembly.error);
     }

@@ -54,6 +54,8 @@ typedef struct fr_db_backend {
     const char *example; /* a URL, for errors */
     const char *kept;    /* what its own tables' names begin with, in lower case */
     size_t db_bytes;     /* of its struct, which begins with fr_db */
+    /* Is the URL behind the scheme one that can be meant? Errors: FR_EINVAL, with one line for the user. */
+    fr_err (*check)(fr_str address, const char *url, char error[512]);
     /* `address` is the URL behind the scheme. Models are registered; tables are made, checked, and numbered
      * (db->schema). Errors: with one line for the user; nothing is left open then. */
     fr_err (*open)(fr_db *db, fr_str address, bool *absent, char error[512]);

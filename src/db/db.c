@@ -135,6 +135,17 @@ static const fr_db_backend *backend_of(const char *url, char error[512])
     return NULL;
 }
 
+static fr_str address_of(const fr_db_backend *backend, const char *url)
+{
+    return fr_str_from(fr_str_c(url), strlen(backend->scheme));
+}
+
+fr_err fr_db_url_check(const char *url, char error[512])
+{
+    const fr_db_backend *backend = backend_of(url, error);
+    return backend ? backend->check(address_of(backend, url), url, error) : FR_EINVAL;
+}
+
 static void free_db(fr_db *db)
 {
     fr_map_deinit(&db->by_model);
@@ -151,8 +162,7 @@ static fr_err open_all(fr_db *db, const fr_model *const *models, const bool *liv
     if (!db->arena)
         return FR_ENOMEM;
     FR_TRY(register_models(db, models, live, error));
-    fr_str address = fr_str_from(fr_str_c(db->opts.url), strlen(db->backend->scheme));
-    return db->backend->open(db, address, absent, error);
+    return db->backend->open(db, address_of(db->backend, db->opts.url), absent, error);
 }
 
 fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const bool *live,
@@ -161,6 +171,7 @@ fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const b
     const fr_db_backend *backend = backend_of(opts->url, error);
     if (!backend)
         return FR_EINVAL;
+    FR_TRY(backend->check(address_of(backend, opts->url), opts->url, error));
     snprintf(error, 512, "out of memory");
     fr_db *db = fr_zalloc(backend->db_bytes);
     if (!db)

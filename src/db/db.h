@@ -44,9 +44,14 @@ typedef struct fr_db_opts {
     /* Called on the writer's thread after each group's COMMIT, in order, before answers are released. Borrowed data:
      * copy what is kept. Only models registered as live are in it. */
     void (*on_commit)(void *arg, const fr_commit *commits, size_t count);
+    /* Called once when the database has gone: its file was deleted, renamed or replaced. What is asked of it fails with
+     * FR_EBACKEND from then on. Any thread of the database's; does not wait. May be NULL. */
+    void (*on_gone)(void *arg);
     void *arg;
 } fr_db_opts;
 
+/* Whether the URL can name a database, before anything is opened. Errors: FR_EINVAL with one line for the user in error. */
+fr_err fr_db_url_check(const char *url, char error[512]);
 /* Open the file, lock it against a second server, register models (all before open returns), create missing tables and
  * check existing ones, start the writer. `models` ends with NULL; live[i] says which are logged. A model with
  * is_foreign whose table is absent is reported in absent[i] = true instead of an error (may be NULL: an error then).
@@ -59,6 +64,9 @@ fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const b
 void fr_db_stop(fr_db *db);
 /* Stops it too. The threads that used it have ended, or use it no more; NULL is fine. */
 void fr_db_close(fr_db *db);
+#define FR_DB_GONE_TEXT "The database is not there any more. Try again later."
+/* NULL is fine. Any thread. */
+bool fr_db_is_gone(const fr_db *db);
 /* The last place whose group is committed and visible. Any thread. */
 fr_place fr_db_committed(const fr_db *db);
 uint32_t fr_db_schema_number(const fr_db *db);

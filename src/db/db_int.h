@@ -12,6 +12,7 @@ struct fr_db {
     fr_db_opts opts;
     fr_arena *arena;         /* owned: what lives as long as the database */
     atomic_bool is_stopping; /* nothing waits for a lock, and no read goes on, any more */
+    atomic_bool is_gone;     /* it is not there any more: nothing is read or written */
     fr_table *tables;        /* in the arena */
     size_t table_count;
     fr_map by_model, by_name; /* model pointer → table; lower-case table name → table */

@@ -11,6 +11,11 @@ void fr_db_place_set(fr_db *db, fr_place place)
     atomic_store_explicit(&db->place_turn, turn + 2, memory_order_release);
 }
 
+bool fr_db_is_gone(const fr_db *db)
+{
+    return db && atomic_load(&db->is_gone);
+}
+
 fr_place fr_db_committed(const fr_db *db)
 {
     for (;;) {
@@ -37,6 +42,8 @@ fr_err fr_db_of(fr_ctx *ctx, const fr_model *model, fr_db **db, fr_table **table
     if (!ctx->db || ctx->db->magic != FR_DB_MAGIC)
         return fr_fail(ctx, FR_EINTERNAL, "This application has no database.");
     *db = ctx->db;
+    if (atomic_load_explicit(&(*db)->is_gone, memory_order_relaxed))
+        return fr_fail(ctx, FR_EBACKEND, FR_DB_GONE_TEXT);
     *table = fr_db_table(ctx->db, model);
     if (!*table)
         return fr_fail(ctx, FR_EINTERNAL, "Model %s is not registered.", model->name);

@@ -99,7 +99,7 @@ static fr_commit_record *copy_commit(const fr_live *live, const fr_commit *commi
 
 /* ---- the queue ---- */
 
-static void wake(fr_live *live)
+void fr_live_wake(fr_live *live)
 {
     if (live->shared.is_asleep) {
         live->shared.is_asleep = false;
@@ -138,7 +138,7 @@ static void put(fr_live *live, fr_commit_record *record, fr_place place)
         queue->last = &record->next;
         record = NULL;
     }
-    wake(live);
+    fr_live_wake(live);
     pthread_mutex_unlock(&live->shared.lock);
     fr_commit_record_free(record);
 }
@@ -160,6 +160,6 @@ void fr_live_ask(fr_live *live, fr_ask *ask)
         live->shared.wanted++;
     *live->shared.queue.last_ask = ask;
     live->shared.queue.last_ask = &ask->next;
-    wake(live);
+    fr_live_wake(live);
     pthread_mutex_unlock(&live->shared.lock);
 }

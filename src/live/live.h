@@ -40,6 +40,13 @@ fr_err fr_live_routes(fr_live *live, fr_router *router, const fr_viewset_place *
 void fr_live_on_commit(void *live, const fr_commit *commits, size_t count);
 /* Errors: FR_ENOMEM, FR_EIO (no thread). */
 fr_err fr_live_start(fr_live *live, fr_db *db);
+/* Every watcher hears an error frame with this status and detail, and its socket is closed. */
+typedef struct fr_live_farewell {
+    fr_err err;
+    fr_str detail; /* borrowed, lives as long as the layer */
+} fr_live_farewell;
+/* Once, after fr_live_start. Any thread; does not wait. */
+void fr_live_end(fr_live *live, const fr_live_farewell *farewell);
 /* Stop the matcher. All loops that carried live sockets have ended. NULL is fine. */
 void fr_live_free(fr_live *live);
 

@@ -97,7 +97,7 @@ typedef struct fr_live_queue {
     fr_commit_record *first, **last;
     size_t bytes;
     fr_place gap; /* behind the records: all up to here was not kept */
-    bool has_gap;
+    bool has_gap, has_farewell;
     fr_ask *first_ask, **last_ask;
 } fr_live_queue;
 
@@ -123,6 +123,7 @@ struct fr_live {
         pthread_cond_t wake; /* the matcher: something waits */
         pthread_cond_t left; /* workers that end: the matcher has forgotten one */
         fr_live_queue queue;
+        fr_live_farewell farewell; /* set before has_farewell, and once */
         /* Topics that the matcher knows or was asked to add: without any, commits are not copied. */
         size_t wanted;
         bool is_asleep, is_stopping;
@@ -146,6 +147,7 @@ struct fr_commit_record {
     size_t flood_count;
 };
 void fr_live_queue_init(fr_live_queue *queue);
+void fr_live_wake(fr_live *live); /* the matcher; under the lock */
 void fr_commit_record_free(fr_commit_record *record);
 /* Any thread. */
 void fr_live_ask(fr_live *live, fr_ask *ask);
@@ -163,7 +165,7 @@ struct fr_worker {
         _Atomic(fr_note *) newest;
         fr_task wake;
         atomic_size_t waiting_bytes; /* of frames */
-        fr_note gap_note;
+        fr_note gap_note, farewell_note;
         atomic_bool gap_is_posted;
         atomic_uint_fast64_t gap; /* frames up to this number were not handed on */
     } inbox;
@@ -308,6 +310,11 @@ void fr_topic_unwait(fr_topic *topic, fr_watcher *watcher);
  * paced. */
 void fr_topic_want(fr_topic *topic, bool is_urgent);
 void fr_topic_drop_held(fr_topic *topic);
+/* All who watch are told and closed; without them it may be gone. */
+void fr_topic_fail(fr_topic *topic, fr_err err, fr_str detail);
+
+/* ---- farewell.c: the matcher's thread ---- */
+void fr_live_say_farewell(fr_worker *known);
 
 /* ---- snapshot.c ---- */
 /* Tests: each snapshot takes up to this much longer between reading and handing out; 0: no longer. */

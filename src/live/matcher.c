@@ -416,7 +416,7 @@ static void run_ask(fr_matcher *m, fr_ask *ask)
 static bool has_work(const fr_live *live)
 {
     return live->shared.queue.first || live->shared.queue.first_ask ||
-           (live->shared.queue.has_gap && live->shared.wanted);
+           live->shared.queue.has_farewell || (live->shared.queue.has_gap && live->shared.wanted);
 }
 
 /* Wait for work and take all of it. false: the end. */
@@ -450,6 +450,8 @@ static void run_all(fr_matcher *m, fr_live_queue *queue)
         next = ask->next; /* before: who asked may free it when answered */
         run_ask(m, ask);
     }
+    if (queue->has_farewell)
+        fr_live_say_farewell(m->known);
 }
 
 static void *run(void *arg)

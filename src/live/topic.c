@@ -205,6 +205,16 @@ void fr_topic_unwait(fr_topic *topic, fr_watcher *watcher)
     watcher->waiting_at = FR_NOT_WAITING;
 }
 
+void fr_topic_fail(fr_topic *topic, fr_err err, fr_str detail)
+{
+    bool was_reading = topic->own.is_reading;
+    topic->own.is_reading = true; /* keeps it until all have been told */
+    for (size_t i = topic->own.watchers.count; i-- > 0;)
+        fr_watcher_fail(topic->own.watchers.at[i], err, detail);
+    topic->own.is_reading = was_reading;
+    fr_topic_release(topic);
+}
+
 /* ---- from the matcher ---- */
 
 static fr_topic *topic_of(fr_note *note)
@@ -218,12 +228,7 @@ void fr_topic_added(fr_worker *worker, fr_note *note)
     if (topic->mail.added != FR_OK) {
         forget_name(topic);
         topic->own.state = FR_TOPIC_OVER;
-        topic->own.is_reading = true; /* keeps it until all have been told */
-        for (size_t i = topic->own.watchers.count; i-- > 0;)
-            fr_watcher_fail(topic->own.watchers.at[i], topic->mail.added,
-                            FR_STR("The server is out of memory. Try again."));
-        topic->own.is_reading = false;
-        fr_topic_release(topic);
+        fr_topic_fail(topic, topic->mail.added, FR_STR("The server is out of memory. Try again."));
         return;
     }
     topic->own.state = FR_TOPIC_LIVE;

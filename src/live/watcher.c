@@ -56,6 +56,7 @@ static void stop(fr_watcher *watcher)
 
 void fr_watcher_fail(fr_watcher *watcher, fr_err err, fr_str detail)
 {
+    fr_fan_send_now(&watcher->member); /* what came before it */
     stop(watcher);
     fr_str of = fr_str_c(watcher->topic ? watcher->topic->source->rt->model->name : "");
     fr_refusal why = refusal_of(fr_ws_conn(&watcher->ws)->loop, err, detail, of);

@@ -7,24 +7,47 @@
 
 /* ---- open and close ---- */
 
-static fr_err take_path(fr_sqlite_db *f, fr_str rest, char error[512])
+/* A path has one spelling: others mean different files to different programs, as sqlite:///notes.db does, or something to
+ * SQLite that they mean to nobody else. */
+static fr_err check_spelling(fr_str rest, const char *url, char error[512])
 {
-    if (fr_str_starts(rest, FR_STR("///"))) /* sqlite:///var/notes.db */
-        rest = fr_str_from(rest, 2);
-    if (!rest.n || rest.p[rest.n - 1] == '/') {
+    bool is_uri = fr_str_starts(rest, FR_STR("file:"));
+    fr_str path, options = fr_str_cut(is_uri ? fr_str_from(rest, 5) : rest, '?', &path);
+    bool has_options = fr_str_find_char(options, '=') != SIZE_MAX;
+    bool is_url = fr_str_starts(path, FR_STR("//"));
+    if (!is_uri && !has_options && !is_url)
+        return FR_OK;
+    fr_str name = has_options || is_uri ? path : rest;
+    while (is_url && name.n && *name.p == '/')
+        name = fr_str_from(name, 1);
+    int n = (int)(name.n < 120 ? name.n : 120);
+    if (is_url && fr_str_starts(path, FR_STR("///")))
+        snprintf(
+            error, 512,
+            "cannot open database \"%.120s\": write sqlite:/%.*s, or sqlite:%.*s for a file in "
+            "this folder",
+            url, n, name.p, n, name.p);
+    else
+        snprintf(error, 512, "cannot open database \"%.120s\": write sqlite:%.*s", url, n, name.p);
+    return FR_EINVAL;
+}
+
+static fr_err check_address(fr_str path, const char *url, char error[512])
+{
+    FR_TRY(check_spelling(path, url, error));
+    if (!path.n || path.p[path.n - 1] == '/') {
         snprintf(error, 512,
-                 "database \"%s\" names no file: write sqlite:PATH, such as sqlite:notes.db",
-                 f->db.opts.url);
+                 "database \"%.200s\" names no file: write sqlite:PATH, such as sqlite:notes.db",
+                 url);
         return FR_EINVAL;
     }
-    if (fr_str_starts(rest, FR_STR(":memory:"))) {
+    if (fr_str_starts(path, FR_STR(":memory:"))) {
         snprintf(error, 512,
                  "a database in memory cannot be read by several threads: use a file, such as "
                  "sqlite:/dev/shm/notes.db");
         return FR_EINVAL;
     }
-    f->path = fr_str_dup(f->db.arena, rest);
-    return f->path.p ? FR_OK : FR_ENOMEM;
+    return FR_OK;
 }
 
 /* No writer: only look. */
@@ -32,7 +55,9 @@ static fr_err open_read_only(fr_sqlite_db *f, bool *absent, char error[512])
 {
     fr_sqlite conn;
     FR_TRY(fr_sqlite_open(&conn, f->path.p, FR_SQLITE_READER_ONLY, NULL, NULL, error));
-    fr_err err = fr_schema_open(&f->db, &conn, absent, error);
+    fr_err err = fr_files_open(&f->files, &conn, error);
+    if (err == FR_OK)
+        err = fr_schema_open(&f->db, &conn, absent, error);
     fr_table_info log;
     if (err == FR_OK && fr_table_info_read(&conn, FR_STR("freshet_commit"), &log) == SQLITE_OK) {
         fr_place place = {0};
@@ -48,16 +73,20 @@ static fr_err open_read_only(fr_sqlite_db *f, bool *absent, char error[512])
 static fr_err open_all(fr_sqlite_db *f, fr_str address, bool *absent, char error[512])
 {
     fr_db *db = &f->db;
-    FR_TRY(take_path(f, address, error));
+    f->path = fr_str_dup(db->arena, address);
+    if (!f->path.p)
+        return FR_ENOMEM;
     for (size_t i = 0; i < db->table_count; i++)
         FR_TRY(fr_image_map_new(&db->tables[i], db->arena));
     FR_TRY(fr_hook_check(error));
     if (db->opts.is_read_only) {
         FR_TRY(open_read_only(f, absent, error));
     } else {
-        FR_TRY(fr_lock_open(f->path.p, &f->lock, error));
         FR_TRY(fr_writer_open(db, &f->writer, absent, error));
     }
+    if (f->writer)
+        fr_lock_note(&f->lock, &f->files);
+    FR_TRY(fr_files_settle(&f->files));
     if (fr_pool_open(&f->pool) != FR_OK || (f->writer && fr_writer_start(f->writer) != FR_OK)) {
         snprintf(error, 512, "cannot start a thread for the database");
         return FR_EIO;
@@ -78,14 +107,17 @@ static void close_file(fr_db *db)
     fr_writer_close(f->writer);
     fr_threads_free(f->pool);
     fr_readers_close(f);
-    fr_lock_close(&f->lock, f->path.p, f->is_open);
+    fr_lock_close(&f->lock, &f->files,
+                  atomic_load(&db->is_gone) ? FR_LOCK_GONE
+                  : f->is_open              ? FR_LOCK_CLEAN
+                                            : FR_LOCK_UNUSED);
+    fr_files_close(&f->files);
     pthread_mutex_destroy(&f->readers_lock);
 }
 
 static fr_err open_file(fr_db *db, fr_str address, bool *absent, char error[512])
 {
     fr_sqlite_db *f = fr_sqlite_db_of(db);
-    f->lock.fd = -1;
     pthread_mutex_init(&f->readers_lock, NULL);
     fr_err err = open_all(f, address, absent, error);
     f->is_open = err == FR_OK;
@@ -105,6 +137,7 @@ const fr_db_backend fr_db_backend_sqlite = {
     .example = "sqlite:notes.db",
     .kept = "sqlite_",
     .db_bytes = sizeof(fr_sqlite_db),
+    .check = check_address,
     .open = open_file,
     .stop = stop,
     .close = close_file,

@@ -66,6 +66,8 @@ static void log_fault(const fr_sqlite *conn, int rc, const fr_table *table)
 fr_err fr_sqlite_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *table,
                       fr_write *write)
 {
+    if (rc == SQLITE_READONLY_DBMOVED)
+        return fr_fail(ctx, FR_EBACKEND, FR_DB_GONE_TEXT);
     fr_err err = fr_sqlite_err(conn, rc);
     if (err == FR_ECONFLICT) {
         if (write && table)

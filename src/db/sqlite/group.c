@@ -153,8 +153,17 @@ static int look_at_strangers(fr_writer *w)
 
 static int begin_transaction(fr_writer *w)
 {
+    if (atomic_load(&w->db->is_gone))
+        return SQLITE_READONLY_DBMOVED;
     int rc = fr_sqlite_run(&w->conn, "BEGIN IMMEDIATE");
     return rc == SQLITE_OK ? look_at_strangers(w) : rc;
+}
+
+/* A commit into files that nobody finds any more is none. */
+static int commit(fr_writer *w)
+{
+    int rc = fr_sqlite_run(&w->conn, "COMMIT");
+    return rc == SQLITE_OK && !fr_watch_files(w) ? SQLITE_READONLY_DBMOVED : rc;
 }
 
 /* Run one member; what it did is undone if it fails. false: the transaction is gone, with all members before it. */
@@ -210,7 +219,7 @@ static void run_alone(fr_writer *w, fr_txn_member *member)
     }
     rc = fr_log_prune(w);
     if (rc == SQLITE_OK)
-        rc = fr_sqlite_run(&w->conn, "COMMIT");
+        rc = commit(w);
     if (rc != SQLITE_OK) {
         fail_member(w, member, rc);
         roll_back(w, was);
@@ -231,8 +240,7 @@ static bool run_together(fr_writer *w, fr_txn_member *first)
         fail_member(w, member, rc);
     for (fr_txn_member *member = first; member && is_there; member = member->next)
         is_there = run_member(w, member, true);
-    if (!is_there || fr_log_prune(w) != SQLITE_OK ||
-        fr_sqlite_run(&w->conn, "COMMIT") != SQLITE_OK) {
+    if (!is_there || fr_log_prune(w) != SQLITE_OK || commit(w) != SQLITE_OK) {
         roll_back(w, was);
         return is_busy;
     }
@@ -275,6 +283,8 @@ void fr_writer_run_group(fr_writer *w, fr_txn_member *first)
 int fr_writer_look_around(fr_writer *w)
 {
     int64_t version = 0;
+    if (!fr_watch_files(w))
+        return SQLITE_READONLY_DBMOVED;
     int rc = fr_pragma_read(&w->conn, "PRAGMA data_version", &version);
     if (rc != SQLITE_OK || version == w->data_version)
         return rc;
@@ -282,7 +292,7 @@ int fr_writer_look_around(fr_writer *w)
     begin_group(w);
     rc = begin_transaction(w);
     if (rc == SQLITE_OK)
-        rc = fr_sqlite_run(&w->conn, "COMMIT");
+        rc = commit(w);
     if (rc == SQLITE_OK)
         publish(w);
     else

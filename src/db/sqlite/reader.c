@@ -27,19 +27,22 @@ struct fr_reader {
 static fr_err open_reader(fr_db *db, fr_reader **out)
 {
     fr_sqlite_db *f = fr_sqlite_db_of(db);
-    char error[512];
+    char error[512] = "another file is in the place of the database";
     fr_reader *reader = fr_zalloc(sizeof *reader);
     if (!reader)
         return FR_ENOMEM;
-    fr_err err = fr_sqlite_open(&reader->conn, f->path.p,
-                                db->opts.is_read_only ? FR_SQLITE_READER_ONLY : FR_SQLITE_READER,
-                                NULL, NULL, error);
+    fr_err err = FR_EBACKEND;
+    if (fr_files_is_there(&f->files)) /* another one, with our log, would be damaged by it */
+        err = fr_sqlite_open(&reader->conn, f->files.names[FR_FILE_MAIN],
+                             db->opts.is_read_only ? FR_SQLITE_READER_ONLY : FR_SQLITE_READER, NULL,
+                             NULL, error);
     if (err != FR_OK) {
         FR_ERROR("db.open", FR_KV_C("message", error));
         fr_free(reader);
         return err;
     }
     reader->conn.is_stopping = &db->is_stopping;
+    reader->conn.is_gone = &db->is_gone;
     fr_read_watch(&reader->conn);
     reader->db = db;
     pthread_mutex_lock(&f->readers_lock);

@@ -91,46 +91,56 @@ static int set_pragmas(fr_sqlite *conn, fr_sqlite_role role)
                         NULL, NULL, NULL);
 }
 
+static int open_flags(fr_sqlite_role role)
+{
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    return flags | (role == FR_SQLITE_WRITER   ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                    : role == FR_SQLITE_READER ? SQLITE_OPEN_READWRITE
+                                               : SQLITE_OPEN_READONLY);
+}
+
+static fr_err fail_open(fr_sqlite *conn, int rc, const char *path, const char *step,
+                        char error[512])
+{
+    fr_err err = open_error(conn, rc, path, step, error);
+    fr_sqlite_close(conn);
+    return err;
+}
+
 fr_err fr_sqlite_open(fr_sqlite *conn, const char *path, fr_sqlite_role role, fr_sqlite_hook *hook,
                       void *hook_arg, char error[512])
 {
     pthread_once(&once, set_up_library);
     memset(conn, 0, sizeof *conn);
     fr_map_init(&conn->stmts);
-    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    flags |= role == FR_SQLITE_WRITER   ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-             : role == FR_SQLITE_READER ? SQLITE_OPEN_READWRITE
-                                        : SQLITE_OPEN_READONLY;
-    int rc = sqlite3_open_v2(path, &conn->h, flags, NULL);
-    const char *step = "open";
+    int rc = sqlite3_open_v2(path, &conn->h, open_flags(role), NULL);
     if (rc == SQLITE_OK) {
         if (hook)
             sqlite3_preupdate_hook(conn->h, hook, hook_arg);
         sqlite3_busy_handler(conn->h, wait_for_lock, conn);
         /* A column that somebody drops must be an error in our statements, not a text (DQS); the writer runs the
          * user's triggers, which may rely on it. */
-        if (role != FR_SQLITE_WRITER)
+        if (role != FR_SQLITE_WRITER) {
             sqlite3_db_config(conn->h, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
-        if (role == FR_SQLITE_WRITER) {
-            step = "switch to write-ahead logging:";
-            bool is = is_wal(conn, "PRAGMA journal_mode=WAL", &rc);
-            if (rc == SQLITE_OK && !is) {
-                snprintf(error, 512,
-                         "%s cannot use write-ahead logging (is it on a network file system?)",
-                         path);
-                fr_sqlite_close(conn);
-                return FR_EBACKEND;
-            }
-        }
-        if (rc == SQLITE_OK)
             rc = set_pragmas(conn, role);
+        }
     }
-    if (rc != SQLITE_OK) {
-        fr_err err = open_error(conn, rc, path, step, error);
-        fr_sqlite_close(conn);
-        return err;
+    return rc == SQLITE_OK ? FR_OK : fail_open(conn, rc, path, "open", error);
+}
+
+fr_err fr_sqlite_use_log(fr_sqlite *conn, const char *path, char error[512])
+{
+    int rc;
+    bool is = is_wal(conn, "PRAGMA journal_mode=WAL", &rc);
+    if (rc == SQLITE_OK && !is) {
+        snprintf(error, 512, "%s cannot use write-ahead logging (is it on a network file system?)",
+                 path);
+        return FR_EBACKEND;
     }
-    return FR_OK;
+    if (rc == SQLITE_OK)
+        rc = set_pragmas(conn, FR_SQLITE_WRITER);
+    return rc == SQLITE_OK ? FR_OK
+                           : open_error(conn, rc, path, "switch to write-ahead logging:", error);
 }
 
 static void unlink_stmt(fr_sqlite *conn, fr_stmt *stmt)
@@ -161,6 +171,9 @@ void fr_sqlite_close(fr_sqlite *conn)
     while (conn->newest)
         drop_stmt(conn, conn->newest);
     fr_map_deinit(&conn->stmts);
+    /* The last one would move the log into the database and remove it by its name, where there may be another's now. */
+    if (conn->is_gone && atomic_load(conn->is_gone))
+        sqlite3_db_config(conn->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close_v2(conn->h);
     conn->h = NULL;
 }

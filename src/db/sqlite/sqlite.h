@@ -33,6 +33,7 @@ typedef struct fr_sqlite {
     bool has_budget, is_over_budget;
     uint64_t waits_since_ns;        /* for another's lock */
     const atomic_bool *is_stopping; /* then it waits for none; NULL: never */
+    const atomic_bool *is_gone;     /* then its end touches no file by its name; NULL: never */
     struct fr_counts *counts; /* owned by reader.c: what this connection remembers; NULL: nothing */
 } fr_sqlite;
 
@@ -50,6 +51,9 @@ typedef void fr_sqlite_hook(void *arg, sqlite3 *h, int op, const char *schema, c
                             sqlite3_int64 key1, sqlite3_int64 key2);
 fr_err fr_sqlite_open(fr_sqlite *conn, const char *path, fr_sqlite_role role, fr_sqlite_hook *hook,
                       void *hook_arg, char error[512]);
+/* A writer's connection has read and changed nothing until then: write-ahead logging from now on, if it is not so already.
+ * Errors: as of open. */
+fr_err fr_sqlite_use_log(fr_sqlite *conn, const char *path, char error[512]);
 void fr_sqlite_close(fr_sqlite *conn);
 
 /* The kept statement of a shape, or NULL. */

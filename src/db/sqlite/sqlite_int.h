@@ -5,6 +5,7 @@
 #include "db/changes.h"
 #include "db/db_int.h"
 #include "db/history.h"
+#include "db/sqlite/files.h"
 #include "db/sqlite/hook.h"
 #include "db/sqlite/sql.h"
 #include "net/threads.h"
@@ -16,15 +17,25 @@ typedef struct fr_db_txn fr_db_txn; /* of fr_ctx; only its back end looks into i
 enum { FR_LOCK_TEXT = 96 };
 
 typedef struct fr_lock {
-    int fd;                    /* -1: none */
+    struct fr_lock *next; /* of this process */
+    fr_file_id id;        /* of the database */
+    int note_fd;          /* -1: there is no note */
+    bool is_taken;
     bool is_changed;           /* somebody wrote since our last clean end */
-    char before[FR_LOCK_TEXT]; /* what the lock file held */
+    char before[FR_LOCK_TEXT]; /* what the note held */
 } fr_lock;
+
+typedef enum fr_lock_end {
+    FR_LOCK_UNUSED, /* the note stays as it was */
+    FR_LOCK_CLEAN,  /* it tells what the closed file looks like */
+    FR_LOCK_GONE,   /* it tells that this is another file */
+} fr_lock_end;
 
 /* A database in a file. */
 typedef struct fr_sqlite_db {
     fr_db db;    /* first */
-    fr_str path; /* NUL-terminated */
+    fr_str path; /* as it was given; NUL-terminated */
+    fr_files files;
     fr_lock lock;
     bool is_open;      /* opened well: what the lock file notes at the end is true */
     bool has_log;      /* the log's tables are there (a file opened read-only may lack them) */
@@ -41,10 +52,16 @@ static inline fr_sqlite_db *fr_sqlite_db_of(fr_db *db)
 }
 
 /* ---- lock.c ---- */
-/* Errors: FR_EBUSY (another server), FR_EIO; one line in error. */
-fr_err fr_lock_open(const char *path, fr_lock *out, char error[512]);
-/* After the last connection: is_clean notes what the file looks like now, else the former note stays. */
-void fr_lock_close(fr_lock *lock, const char *path, bool is_clean);
+/* Of the file that a connection has open; path is for the error. Errors: FR_EBUSY (another server), FR_EIO; one line. */
+fr_err fr_lock_open(fr_lock *lock, const fr_files *files, const char *path, char error[512]);
+/* Note that this process has it. */
+void fr_lock_note(fr_lock *lock, const fr_files *files);
+/* After the last connection, with which the lock goes. Fine when it is not taken. */
+void fr_lock_close(fr_lock *lock, const fr_files *files, fr_lock_end end);
+
+/* ---- watch.c: the writer's thread ---- */
+/* Are the files still there? If not, this is logged and told once, and nothing is read or written from then on. */
+bool fr_watch_files(fr_writer *writer);
 
 /* ---- schema.c ---- */
 /* Make what is missing, check what is there, fill the tables' maps. In one transaction of the writer's connection. */

@@ -115,6 +115,10 @@ static fr_err open_connection(fr_writer *w, bool *absent, char error[512])
     fr_sqlite_db *f = fr_sqlite_db_of(db);
     FR_TRY(fr_sqlite_open(&w->conn, f->path.p, FR_SQLITE_WRITER, fr_hook_fired, &w->hook, error));
     w->conn.is_stopping = &db->is_stopping;
+    w->conn.is_gone = &db->is_gone;
+    FR_TRY(fr_files_open(&f->files, &w->conn, error));
+    FR_TRY(fr_lock_open(&f->lock, &f->files, f->path.p, error));
+    FR_TRY(fr_sqlite_use_log(&w->conn, f->path.p, error));
     FR_TRY(fr_schema_open(db, &w->conn, absent, error));
     FR_TRY(fr_log_open(w, error));
     if (fr_pragma_read(&w->conn, "PRAGMA schema_version", &w->schema_version) != SQLITE_OK ||

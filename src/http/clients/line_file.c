@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/kept.h"
 #include "base/str.h"
 
 enum {
@@ -26,7 +27,12 @@ _Static_assert(FR_LINE_BYTES <= PIPE_BUF, "a line fits a pipe's unit");
 static int open_path(const char *path)
 {
     int flags = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-    if (strcmp(path, "-") != 0)
+    bool is_output = strcmp(path, "-") == 0;
+    if (fr_kept_is_at(AT_FDCWD, is_output ? "/proc/self/fd/1" : path)) {
+        errno = EPERM;
+        return -1;
+    }
+    if (!is_output)
         return open(path, flags | O_CREAT, 0640);
     /* A description of our own: whether writes wait belongs to it, and a terminal's is the shell's too. Sockets have no
      * path, and other users' pipes may not be opened. */

@@ -7,12 +7,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/kept.h"
+#include "base/log.h"
 #include "base/str.h"
+#include "net/loop.h"
 
 static bool is_served(fr_str part)
 {
@@ -67,13 +71,29 @@ static int open_beneath(int at, const char *path)
     return open_by_parts(at, name);
 }
 
+/* Once a minute: somebody should move the database out of the folder. */
+static void tell_kept(const char *name)
+{
+    static atomic_uint_fast64_t next_ms;
+    uint64_t now = fr_clock_ms(), next = atomic_load(&next_ms);
+    if (now >= next && atomic_compare_exchange_strong(&next_ms, &next, now + 60000))
+        FR_WARN("http.folder", FR_KV_C("path", name),
+                FR_KV_C("note", "a file of the database lies in this folder: it is not served"));
+}
+
 /* out->name is opened. */
 static fr_err open_name(int folder, fr_folder_file *out, bool *is_folder)
 {
+    if (fr_kept_is_at(folder, out->name)) {
+        tell_kept(out->name);
+        return FR_ENOTFOUND;
+    }
     int fd = open_beneath(folder, out->name);
     if (fd < 0)
         return errno == EMFILE || errno == ENFILE ? FR_EBUSY : FR_ENOTFOUND;
     bool is_known = fstat(fd, &out->info) == 0;
+    if (is_known && fr_kept_has(&out->info))
+        return FR_ENOTFOUND; /* renamed to this name since we asked: never closed, as that drops its owner's locks */
     if (is_known && S_ISREG(out->info.st_mode)) {
         out->fd = fd;
         return FR_OK;

@@ -19,7 +19,8 @@ typedef struct fr_folder_file {
 
 /*
  * The regular file that a path names; in a folder its index.html. A path is names with slashes between them: no "..", no
- * empty one, none that begins with a dot but ".well-known". Links are not followed, wherever they lead.
+ * empty one, none that begins with a dot but ".well-known". Links are not followed, wherever they lead. Files that are kept
+ * (base/kept.h) are not found.
  *
  * Errors: FR_ENOTFOUND (*is_folder: it is one, and needs a slash), FR_EBUSY (no file descriptor is left)
  */

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/kept.h"
 #include "base/log.h"
 #include "http/clients/access.h"
 #include "http/http_int.h"
@@ -239,6 +240,23 @@ static size_t count_of(const char *text, const char *part)
     return count;
 }
 
+static void the_log_is_never_a_file_of_the_database(void **state)
+{
+    (void)state;
+    place p;
+    struct stat info;
+    place_open(&p);
+    assert_true(fr_line_file_check(p.path));
+    assert_int_equal(stat(p.path, &info), 0);
+    fr_file_id id = fr_file_id_of(&info);
+    assert_int_equal(fr_kept_set(&p, &id, 1), FR_OK);
+    assert_false(fr_line_file_check(p.path));
+    assert_int_equal(errno, EPERM);
+    assert_int_equal(fr_line_file_open(&p.file, p.loop, p.path), FR_EIO);
+    assert_int_equal(fr_kept_set(&p, NULL, 0), FR_OK);
+    place_close(&p);
+}
+
 static void a_full_disk_costs_lines_and_is_told_once_a_minute(void **state)
 {
     (void)state;
@@ -416,7 +434,8 @@ static void of_many_at_once_each_has_its_line(void **state)
     place_close(&p);
 }
 
-FR_TESTS(access, FR_TEST(of_many_at_once_each_has_its_line), FR_TEST(each_format_has_its_line),
+FR_TESTS(access, FR_TEST(the_log_is_never_a_file_of_the_database),
+         FR_TEST(of_many_at_once_each_has_its_line), FR_TEST(each_format_has_its_line),
          FR_TEST(what_is_not_known_is_a_dash_or_absent),
          FR_TEST(nothing_of_a_client_leaves_its_field), FR_TEST(the_longest_texts_fit_a_line),
          FR_TEST(lines_are_written_together_after_a_moment),

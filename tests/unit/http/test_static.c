@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/kept.h"
 #include "base/time.h"
 #include "http/files/mime.h"
 #include "http/files/static.h"
@@ -191,6 +193,48 @@ static void nothing_outside_the_folder_is_reached(void **state)
             talk_connect(&((fixture *)*state)->t); /* that one was closed */
     }
     assert_string_equal(body_of(get(*state, "/static/.well-known/x")), "known");
+}
+
+/* Whether another process would find the file locked. */
+static bool is_locked(int fd)
+{
+    int status = 0;
+    pid_t pid = fork();
+    if (!pid) {
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        _exit(fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WEXITSTATUS(status) == 1;
+}
+
+/* Closing any descriptor of it drops all locks of the process: it must not be opened by any name. */
+static void files_of_the_database_are_not_opened_by_any_name(void **state)
+{
+    fixture *f = *state;
+    put(f, "site/notes.db", "SQLite", 6);
+    make_link(f, "notes.db", "site/soft.db");
+    const char *name = fr_arena_printf(f->t.arena, "%s/site/notes.db", f->root).p;
+    assert_int_equal(link(name, fr_arena_printf(f->t.arena, "%s/site/hard.bin", f->root).p), 0);
+    assert_int_equal(link(name, fr_arena_printf(f->t.arena, "%s/site/a.txt.gz", f->root).p), 0);
+    assert_starts(get(f, "/static/notes.db"), "HTTP/1.1 200 ");
+    int fd = open(name, O_RDWR | O_CLOEXEC);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    assert_int_equal(fcntl(fd, F_SETLK, &lock), 0);
+    struct stat info;
+    assert_int_equal(fstat(fd, &info), 0);
+    fr_file_id id = fr_file_id_of(&info);
+    assert_int_equal(fr_kept_set(f, &id, 1), FR_OK);
+    static const char *const TARGETS[] = {"/static/notes.db", "/static/soft.db",
+                                          "/static/hard.bin"};
+    for (size_t i = 0; i < sizeof TARGETS / sizeof *TARGETS; i++)
+        assert_starts(get(f, TARGETS[i]), "HTTP/1.1 404 ");
+    const char *answer =
+        talk_ask(&f->t, "GET /static/a.txt HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n");
+    assert_string_equal(body_of(answer), "hello");
+    assert_true(is_locked(fd));
+    assert_int_equal(fr_kept_set(f, NULL, 0), FR_OK);
+    close(fd);
 }
 
 static void a_long_name_is_404(void **state)
@@ -669,7 +713,8 @@ static void types_follow_the_ending(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 FR_TESTS(static, TEST(a_file_is_served_with_its_type_and_time), TEST(a_folder_is_its_index),
-         TEST(nothing_outside_the_folder_is_reached), TEST(a_long_name_is_404),
+         TEST(nothing_outside_the_folder_is_reached),
+         TEST(files_of_the_database_are_not_opened_by_any_name), TEST(a_long_name_is_404),
          TEST(other_methods_are_405), TEST(what_the_client_has_is_304),
          TEST(conditions_are_judged_in_their_order), TEST(a_file_that_just_changed_has_a_weak_tag),
          TEST(a_range_is_what_it_asks_for), TEST(odd_ranges_are_answered_with_the_whole),

@@ -808,6 +808,30 @@ static void a_loop_may_end_with_sockets_open(void **state)
                                .arena = c[i].arena});
 }
 
+static void all_watchers_are_told_before_the_server_ends(void **state)
+{
+    (void)state;
+    world w;
+    client list, row;
+    world_open(&w, &(world_opts){.threads = 2});
+    world_create(&w, "mine");
+    client_open(&list, &w, 0, "/notes/");
+    client_open(&row, &w, 1, "/notes/1/");
+    client_expect(&list, "snapshot");
+    client_expect(&row, "snapshot");
+    world_update(&w, 1, "the last");
+    fr_live_end(w.live, &(fr_live_farewell){.err = FR_EBACKEND, .detail = FR_STR("Gone.")});
+    client *const all[] = {&list, &row};
+    for (int i = 0; i < 2; i++) {
+        client_expect(all[i], "changes"); /* what came before comes first */
+        client_expect(all[i], "error");
+        assert_text(all[i]->text, "{\"type\":\"error\",\"status\":503,\"detail\":\"Gone.\"}");
+        client_expect_end(all[i], 1013);
+        client_close(all[i]);
+    }
+    world_close(&w);
+}
+
 static void a_socket_that_memory_fails_is_told_or_closed(void **state)
 {
     (void)state;
@@ -911,5 +935,6 @@ FR_TESTS(test_live, FR_TEST(a_list_is_a_snapshot_and_then_each_commit),
          FR_TEST(a_frame_larger_than_the_bound_is_caught_up),
          FR_TEST(sockets_that_leave_at_any_moment_leave_nothing_behind),
          FR_TEST(a_loop_may_end_with_sockets_open),
+         FR_TEST(all_watchers_are_told_before_the_server_ends),
          FR_TEST(a_socket_that_memory_fails_is_told_or_closed),
          FR_TEST(a_consumer_sends_rows_by_the_viewsets_serializer))
