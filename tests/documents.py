@@ -120,6 +120,22 @@ class Citations(unittest.TestCase):
                         self.assertIn(os.path.basename(name), names)
 
 
+class Docstrings(unittest.TestCase):
+    """What a caller of the public functions has to know stands above each: its errors, its thread, its cost."""
+
+    DECLARED = re.compile(r"(/\*\*(?:(?!\*/).)*\*/)?\s*\n((?:#define [^\n]*\n(?:[ \t][^\n]*\n)*)?)FR_API fr_err (\w+)\(", re.S)
+
+    def test_each_function_that_can_fail_says_how_where_and_at_what_cost(self):
+        found = 0
+        for path, text in texts("include/freshet/*.h"):
+            for comment, _, name in self.DECLARED.findall(text):
+                found += 1
+                for line in ("Errors:", "Thread:", "Cost:"):
+                    with self.subTest("%s: %s" % (path, name)):
+                        self.assertIn(" * " + line, comment)
+        self.assertGreater(found, 35)
+
+
 class Links(unittest.TestCase):
     def test_what_is_linked_is_there(self):
         for path in glob.glob(os.path.join(ROOT, "docs", "*.md")) + glob.glob(os.path.join(ROOT, "*.md")):

@@ -49,7 +49,9 @@ typedef struct fr_viewset {
  * @param rows     in the event's arena
  *
  * Errors:   FR_ETOOBIG (no page size, and over FR_ALL_ROWS rows), FR_EINVAL (the viewset is wrong), FR_EBACKEND
- * Suspends: yes, this handler only
+ * Owner:    the event's arena
+ * Thread:   the caller's loop
+ * Suspends: if it takes more than some 20 ms, this handler only
  * Cost:     one query; a copy of each text
  */
 #define fr_list(p, viewset, rows) fr_list_((p)->ctx, (viewset), (rows))
@@ -58,8 +60,14 @@ FR_API fr_err fr_list_(fr_ctx *ctx, const fr_viewset *viewset, fr_rows *rows);
 /**
  * The object that the URL of a detail action names, into a model struct.
  *
+ * @param req  of a detail action
+ * @param row  of the viewset's model; filled, with the bits of all fields in row.set
+ *
  * Errors:   FR_ENOTFOUND, FR_EINTERNAL (not called in a detail action), FR_EBACKEND
- * Suspends: yes
+ * Owner:    texts are the request's arena's
+ * Thread:   the request's loop
+ * Suspends: only if the database is slow
+ * Cost:     as fr_get
  */
 FR_API fr_err fr_load(fr_req *req, void *row);
 
@@ -67,14 +75,41 @@ FR_API fr_err fr_load(fr_req *req, void *row);
  * Write a model struct back: the fields set in row.set (after fr_load: all of them). It is then as stored.
  * The answer carries Freshet-At.
  *
+ * @param req  of an action
+ * @param row  of the viewset's model, with its key
+ *
  * Errors:   FR_ENOTFOUND, FR_ECONFLICT, FR_EBACKEND
- * Suspends: yes
+ * Owner:    the caller; read by the writer's thread meanwhile
+ * Thread:   the request's loop
+ * Suspends: until it is on disk
+ * Cost:     as fr_update
  */
 FR_API fr_err fr_store(fr_req *req, void *row);
 
-/** Answer 200 with a model struct, printed by the serializer of the route's viewset. */
+/**
+ * Answer 200 with a model struct, printed by the serializer of the route's viewset.
+ *
+ * @param req  of an action, not answered yet
+ * @param row  of the viewset's model
+ *
+ * Errors:   FR_EINTERNAL (not called in an action, or answered already), FR_ECANCELED, FR_ENOMEM
+ * Thread:   the request's loop
+ * Suspends: as fr_reply_bytes
+ * Cost:     one pass over the fields
+ */
 FR_API fr_err fr_reply(fr_req *req, const void *row);
-/** Answer 200 with rows as a JSON array, printed by the serializer of the viewset they came from. */
+/**
+ * Answer 200 with rows as a JSON array, printed by the serializer of the viewset they came from; of fr_all and fr_filter with
+ * all fields but the secret ones.
+ *
+ * @param req   not answered yet
+ * @param rows  all of them, also those that fr_rows_next has walked past
+ *
+ * Errors:   FR_EINTERNAL (answered already), FR_ECANCELED, FR_ENOMEM
+ * Thread:   the request's loop
+ * Suspends: as fr_reply_bytes
+ * Cost:     one pass over the rows
+ */
 FR_API fr_err fr_reply_rows(fr_req *req, const fr_rows *rows);
 
 #ifdef __cplusplus

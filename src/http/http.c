@@ -226,7 +226,7 @@ static void on_busy_eof(fr_conn *conn)
     fr_exchange *exchange = exchange_of_conn(conn);
     exchange->is_eof = true;
     if (exchange->is_running)
-        fr_ctx_cancel(&exchange->ctx); /* the exchange may be gone now */
+        fr_ctx_cancel(&exchange->ctx); /* its handler is ready to run, and goes on in this pass */
     else if (exchange->step == &FR_READ_HEAD || exchange->step == &FR_READ_BODY) {
         fr_exchange_finish(exchange);
         settle(exchange, &(fr_input){0});
@@ -319,7 +319,7 @@ static void on_busy_close(fr_conn *conn, fr_err why)
     fr_exchange *exchange = exchange_of_conn(conn);
     exchange->conn = NULL;
     if (exchange->is_running)
-        fr_ctx_cancel(&exchange->ctx); /* the exchange may be gone now */
+        fr_ctx_cancel(&exchange->ctx); /* its handler is ready to run, and goes on in this pass */
     else
         settle(exchange, &(fr_input){0});
 }

@@ -22,7 +22,7 @@ typedef struct fr_http_limits { /* zero = default */
     uint32_t rate;         /* the least, in bytes a second: 512 */
 } fr_http_limits;
 
-/* What a route leads to; the app's routes hold these as fr_route_target.data. */
+/* What a route leads to. Routers hold these, borrowed: they live as long as the application. */
 typedef struct fr_http_target {
     fr_err (*handle)(fr_req *req, void *arg); /* on a fiber */
     void *arg;

@@ -59,8 +59,7 @@ typedef struct fr_query {
 /* "-updated_at,name" → orders, with the key, ascending, behind them if it is not among them. "pk" is the key. Empty:
  * model->ordering. Errors: FR_EINVAL (unknown name, or more than FR_ORDERS_MAX - 1); query is then as it was. */
 fr_err fr_query_order(fr_query *query, fr_str ordering);
-/* "done=%, title__icontains=%" with the values given as printed arguments is built by db/query_c; here only trees. */
-/* All return NULL when memory is out. The value of ISNULL is FR_VALUE_I(1) or 0. */
+/* Trees, from their leaves. All return NULL when memory is out. The value of ISNULL is FR_VALUE_I(1) or 0. */
 fr_pred *fr_pred_term(fr_arena *arena, uint16_t field, fr_lookup lookup, fr_value value);
 /* The values are copied, their texts borrowed. */
 fr_pred *fr_pred_in(fr_arena *arena, uint16_t field, const fr_value *values, size_t count);

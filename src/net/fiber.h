@@ -19,7 +19,7 @@ fr_fiber *fr_fiber_current(void);
 /* What the current fiber works at, for the log: its route. Asked only when a line is due, also after the fiber has ended, so
  * `of` lives as long as the app. name is NULL: `of` is an fr_str, or NULL. Without a fiber nothing happens. */
 void fr_fiber_name(fr_str (*name)(const void *of), const void *of);
-/* Suspend the current fiber until fr_fiber_resume. Only wait.c and the like call these. */
+/* Suspend the current fiber until fr_fiber_resume: wait.c does, for whoever waits. */
 void fr_fiber_suspend(void);
 /* Loop thread of the fiber. On the loop's stack: switches at once; within a fiber: into the ready
  * list. */
