@@ -37,7 +37,7 @@ WINGS = {
 INNER = {"db/sqlite": re.compile(r"\b(?:fr_)?sqlite3?_\w+|\bfr_sqlite\b|\bsqlite3\b")}
 # Structs that are made of parts. A member whose comment begins with the name of a file is that file's: no other one of
 # its layer looks into it, but for inline functions of the header that defines the struct.
-PARTS = {"fr_exchange": "http/http_int.h", "fr_http_loop": "http/http_int.h"}
+PARTS = {"fr_loop": "net/net_int.h", "fr_exchange": "http/http_int.h", "fr_http_loop": "http/http_int.h"}
 MEMBER = re.compile(r"(\w+)(?:\[\w+\])?;\s*/\* ([a-z_/]+\.c)\b")
 # Public headers that are not named after their layer.
 PUBLIC = {"app": "cli", "model_macros": "model"}

@@ -29,26 +29,30 @@ typedef struct fr_epoll {
 
 fr_err fr_epoll_open_(fr_loop *loop)
 {
-    loop->backend_state = fr_zalloc(sizeof(fr_epoll));
-    if (!loop->backend_state)
+    loop->polling =
+        (fr_polling){.events = fr_zalloc(sizeof(fr_epoll)), .epoll_fd = -1, .wake_fd = -1};
+    if (!loop->polling.events)
         return FR_ENOMEM;
-    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (loop->epoll_fd < 0 || loop->wake_fd < 0)
+    loop->polling.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    loop->polling.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (loop->polling.epoll_fd < 0 || loop->polling.wake_fd < 0)
         return FR_EIO;
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
-    return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->wake_fd, &event) ? FR_EIO : FR_OK;
+    return epoll_ctl(loop->polling.epoll_fd, EPOLL_CTL_ADD, loop->polling.wake_fd, &event) ? FR_EIO
+                                                                                           : FR_OK;
 }
 
 void fr_epoll_close_(fr_loop *loop)
 {
-    if (loop->epoll_fd >= 0)
-        close(loop->epoll_fd);
-    if (loop->wake_fd >= 0)
-        close(loop->wake_fd);
-    loop->epoll_fd = loop->wake_fd = -1;
-    fr_free(loop->backend_state);
-    loop->backend_state = NULL;
+    if (!loop->polling.events)
+        return; /* it was not opened */
+    if (loop->polling.epoll_fd >= 0)
+        close(loop->polling.epoll_fd);
+    if (loop->polling.wake_fd >= 0)
+        close(loop->polling.wake_fd);
+    loop->polling.epoll_fd = loop->polling.wake_fd = -1;
+    fr_free(loop->polling.events);
+    loop->polling.events = NULL;
 }
 
 static uint32_t wanted(const fr_conn *conn, bool want_read, bool want_write)
@@ -60,13 +64,13 @@ static uint32_t wanted(const fr_conn *conn, bool want_read, bool want_write)
 fr_err fr_epoll_arm_(fr_loop *loop, fr_conn *conn)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = conn};
-    return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) ? FR_EIO : FR_OK;
+    return epoll_ctl(loop->polling.epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) ? FR_EIO : FR_OK;
 }
 
 void fr_epoll_rearm_(fr_loop *loop, fr_conn *conn, bool want_read, bool want_write)
 {
     struct epoll_event event = {.events = wanted(conn, want_read, want_write), .data.ptr = conn};
-    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, conn->fd, &event))
+    if (epoll_ctl(loop->polling.epoll_fd, EPOLL_CTL_MOD, conn->fd, &event))
         fr_conn_fail_(conn, FR_EIO); /* out of kernel memory: else it would hang for ever */
 }
 
@@ -74,17 +78,19 @@ void fr_epoll_disarm_(fr_loop *loop, fr_conn *conn)
 {
     /* Only for a descriptor that lives on in another process; closing alone takes ours out. */
     struct epoll_event event = {0};
-    epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, conn->fd, &event);
+    epoll_ctl(loop->polling.epoll_fd, EPOLL_CTL_DEL, conn->fd, &event);
 }
 
 /* Of the workers that share a socket one is woken. Such a watch can be ended, but not changed. */
 void fr_epoll_listen_(fr_loop *loop, bool is_on)
 {
-    for (int i = 0; i < loop->gate.count; i++) {
-        fr_listener *listener = &loop->gate.listeners[i];
+    int count;
+    fr_listener *listeners = fr_gate_listeners_(loop, &count);
+    for (int i = 0; i < count; i++) {
         struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE,
-                                    .data.u64 = (uintptr_t)listener | IS_LISTENER};
-        epoll_ctl(loop->epoll_fd, is_on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener->fd, &event);
+                                    .data.u64 = (uintptr_t)&listeners[i] | IS_LISTENER};
+        epoll_ctl(loop->polling.epoll_fd, is_on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listeners[i].fd,
+                  &event);
     }
 }
 
@@ -100,7 +106,7 @@ void fr_epoll_send_all_(fr_loop *loop, fr_conn **conns, size_t count)
 static void woken(fr_loop *loop)
 {
     uint64_t count;
-    if (read(loop->wake_fd, &count, sizeof count) < 0)
+    if (read(loop->polling.wake_fd, &count, sizeof count) < 0)
         return; /* somebody's wake-up was taken with an earlier one */
 }
 
@@ -119,14 +125,14 @@ static void deliver(fr_loop *loop, const struct epoll_event *event)
 
 void fr_epoll_wait_(fr_loop *loop, int ms)
 {
-    fr_epoll *epoll = loop->backend_state;
+    fr_epoll *epoll = loop->polling.events;
     if (FR_LIKELY(epoll->next == epoll->count)) {
-        int count = epoll_wait(loop->epoll_fd, epoll->events, EVENTS_A_WAIT, ms);
+        int count = epoll_wait(loop->polling.epoll_fd, epoll->events, EVENTS_A_WAIT, ms);
         epoll->count = count > 0 ? (uint32_t)count : 0; /* a signal: none */
         epoll->next = 0;
     }
     fr_loop_woke_(loop);
-    while (epoll->next < epoll->count && loop->copied_bytes < QUEUED_A_PASS) {
+    while (epoll->next < epoll->count && fr_sending_copied_(loop) < QUEUED_A_PASS) {
         const struct epoll_event *event = &epoll->events[epoll->next++];
         if (epoll->next < epoll->count)
             __builtin_prefetch(event[1].data.ptr); /* of NULL: harmless */
@@ -134,15 +140,15 @@ void fr_epoll_wait_(fr_loop *loop, int ms)
         if (FR_UNLIKELY(epoll->next % EVENTS_A_LOOK == 0) && !fr_loop_has_time(loop))
             break;
     }
-    loop->events_left = epoll->count - epoll->next;
-    loop->had_events = epoll->count > 0;
+    loop->polling.events_left = epoll->count - epoll->next;
+    loop->polling.had_events = epoll->count > 0;
 }
 
 void fr_epoll_wake_(fr_loop *loop)
 {
     int error = errno; /* also called by the signal handler */
     uint64_t one = 1;
-    if (write(loop->wake_fd, &one, sizeof one) < 0)
+    if (write(loop->polling.wake_fd, &one, sizeof one) < 0)
         errno = error; /* the counter is full: it is awake */
     errno = error;
 }

@@ -35,7 +35,7 @@ struct fr_uring {
     bool is_open;
     bool is_broken; /* this loop sends without */
     uint32_t count;
-    size_t gathered;       /* of loop->gather */
+    size_t gathered;       /* of the loop's room for it */
     fr_conn *batch[BATCH]; /* in the order of the requests */
 };
 
@@ -133,7 +133,7 @@ const fr_backend *fr_backend_for_(fr_io io, const char **why)
 
 static void give_up(fr_loop *loop, int error)
 {
-    loop->uring->is_broken = true;
+    loop->batching.uring->is_broken = true;
     FR_WARN("net.io", FR_KV_I("worker", loop->index), FR_KV_C("send", "epoll"),
             FR_KV_C("why", reason(error)));
 }
@@ -151,9 +151,9 @@ static bool make_ring(fr_loop *loop, fr_uring *uring)
 /* NULL: send without. */
 static fr_uring *uring_of(fr_loop *loop)
 {
-    if (FR_UNLIKELY(!loop->uring))
-        loop->uring = fr_zalloc(sizeof *loop->uring);
-    fr_uring *uring = loop->uring;
+    if (FR_UNLIKELY(!loop->batching.uring))
+        loop->batching.uring = fr_zalloc(sizeof *loop->batching.uring);
+    fr_uring *uring = loop->batching.uring;
     if (FR_UNLIKELY(!uring || uring->is_broken))
         return NULL;
     return FR_LIKELY(uring->is_open) || make_ring(loop, uring) ? uring : NULL;
@@ -161,10 +161,10 @@ static fr_uring *uring_of(fr_loop *loop)
 
 static void uring_close(fr_loop *loop)
 {
-    if (loop->uring && loop->uring->is_open)
-        close_ring(&loop->uring->ring);
-    fr_free(loop->uring);
-    loop->uring = NULL;
+    if (loop->batching.uring && loop->batching.uring->is_open)
+        close_ring(&loop->batching.uring->ring);
+    fr_free(loop->batching.uring);
+    loop->batching.uring = NULL;
     fr_epoll_close_(loop);
 }
 
@@ -222,7 +222,7 @@ static void send_batch(fr_loop *loop, fr_uring *uring)
 /* The whole output of a connection as one piece; false: the batch has no room for it. */
 static bool take_piece(const fr_conn *conn, fr_uring *uring, fr_str *piece)
 {
-    char *room = conn->loop->gather + uring->gathered;
+    char *room = fr_sending_room_(conn->loop) + uring->gathered;
     if (uring->count == BATCH ||
         !fr_out_piece_(conn, room, FR_GATHER_BYTES - uring->gathered, piece))
         return false;
@@ -261,7 +261,7 @@ static void queue(fr_conn *conn, fr_uring *uring)
 
 static void uring_send_all(fr_loop *loop, fr_conn **conns, size_t count)
 {
-    fr_uring *uring = count >= loop->batch_from ? uring_of(loop) : NULL;
+    fr_uring *uring = count >= loop->batching.from ? uring_of(loop) : NULL;
     if (!uring) {
         fr_epoll_send_all_(loop, conns, count);
         return;
@@ -271,6 +271,11 @@ static void uring_send_all(fr_loop *loop, fr_conn **conns, size_t count)
         queue(conns[i], uring);
     }
     send_batch(loop, uring);
+}
+
+void fr_batching_init_(fr_loop *loop, fr_io io)
+{
+    loop->batching.from = io == FR_IO_URING ? 1 : FR_BATCH_FROM;
 }
 
 const fr_backend fr_backend_uring = {

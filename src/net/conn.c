@@ -37,6 +37,17 @@ static size_t ignore_data(fr_conn *conn, uint8_t *bytes, size_t n)
 /* Until its protocol is set. */
 static const fr_proto no_proto = {.name = "none", .on_data = ignore_data, .on_close = ignore_close};
 
+fr_err fr_conns_init_(fr_loop *loop)
+{
+    loop->received = fr_malloc(FR_RECEIVE_BYTES + FR_CONN_PAD);
+    return loop->received ? FR_OK : FR_ENOMEM;
+}
+
+void fr_conns_deinit_(fr_loop *loop)
+{
+    fr_free(loop->received);
+}
+
 fr_conn *fr_conn_new_(fr_loop *loop, int fd)
 {
     fr_conn *conn = fr_conn_slot_take_(loop);
@@ -53,7 +64,7 @@ fr_conn *fr_conn_new_(fr_loop *loop, int fd)
         fr_conn_slot_give_back_(conn);
         return NULL;
     }
-    loop->open_count++;
+    loop->conn_lists.open_count++;
     if (loop->server)
         atomic_fetch_add_explicit(&loop->server->open, 1, memory_order_relaxed);
     return conn;
@@ -95,24 +106,10 @@ static void set_why(fr_conn *conn, fr_err why)
     conn->flags = flags | ((uint32_t)why << FR_CONN_WHY_SHIFT);
 }
 
-/* The last one takes its place in the list. */
-static void forget_dirty(fr_conn *conn)
-{
-    fr_loop *loop = conn->loop;
-    if (!conn->dirty_slot)
-        return;
-    fr_conn *last = loop->dirty[--loop->dirty_count];
-    loop->dirty[conn->dirty_slot - 1] = last;
-    last->dirty_slot = conn->dirty_slot;
-    conn->dirty_slot = 0;
-    if (loop->late_count > loop->dirty_count)
-        loop->late_count = loop->dirty_count;
-}
-
 static void put_among_zombies(fr_conn *conn)
 {
-    conn->next = conn->loop->zombies;
-    conn->loop->zombies = conn;
+    conn->next = conn->loop->conn_lists.zombies;
+    conn->loop->conn_lists.zombies = conn;
 }
 
 static void close_now(fr_conn *conn)
@@ -121,14 +118,14 @@ static void close_now(fr_conn *conn)
     conn->flags |= FR_CONN_CLOSED;
     fr_conn_set_due_(conn, 0);
     fr_out_free_(conn);
-    forget_dirty(conn);
+    fr_dirty_forget_(conn);
     fr_free(conn->carry);
     conn->carry = NULL;
     close(conn->fd);
     conn->fd = -1;
     if (FR_UNLIKELY(fr_conn_slab_of_(conn)->peer_keys != NULL))
         fr_peers_forget_(conn);
-    loop->open_count--;
+    loop->conn_lists.open_count--;
     if (!(conn->flags & FR_CONN_REDELIVER)) /* else that list has it, and hands it on */
         put_among_zombies(conn);            /* before on_close: it may end in a pass of its own */
     conn->proto->on_close(conn, (fr_err)(conn->flags >> FR_CONN_WHY_SHIFT));
@@ -153,15 +150,15 @@ void fr_conn_fail_(fr_conn *conn, fr_err why)
     conn->flags |= FR_CONN_CLOSING;
     if (conn->flags & (FR_CONN_IN_CALL | FR_CONN_REDELIVER))
         return; /* after_call does it, or fr_conns_redeliver_, whose list it is in */
-    conn->next = conn->loop->failed;
-    conn->loop->failed = conn;
+    conn->next = conn->loop->conn_lists.failed;
+    conn->loop->conn_lists.failed = conn;
 }
 
 void fr_conns_close_failed_(fr_loop *loop)
 {
-    while (loop->failed) {
-        fr_conn *conn = loop->failed;
-        loop->failed = conn->next;
+    while (loop->conn_lists.failed) {
+        fr_conn *conn = loop->conn_lists.failed;
+        loop->conn_lists.failed = conn->next;
         close_now(conn);
     }
 }
@@ -187,7 +184,7 @@ bool fr_conn_is_blocked(const fr_conn *conn)
 /* The slots of those closed in this pass may be used again. */
 void fr_conns_reap_(fr_loop *loop)
 {
-    fr_conn *conn = loop->zombies, *next;
+    fr_conn *conn = loop->conn_lists.zombies, *next;
     if (!conn)
         return;
     uint32_t count = 0;
@@ -195,7 +192,7 @@ void fr_conns_reap_(fr_loop *loop)
         next = conn->next;
         fr_conn_slot_give_back_(conn);
     }
-    loop->zombies = NULL;
+    loop->conn_lists.zombies = NULL;
     if (loop->server) {
         atomic_fetch_sub_explicit(&loop->server->open, (int)count, memory_order_relaxed);
         fr_gate_room_(loop);
@@ -321,7 +318,7 @@ static void deliver(fr_conn *conn, uint8_t *bytes, size_t n)
 {
     const fr_proto *proto;
     size_t used = 0;
-    conn->loop->delivered_bytes = n;
+    fr_sending_hint_(conn->loop, n);
     do {
         proto = conn->proto;
         before_call(conn);
@@ -402,7 +399,7 @@ static void read_some(fr_conn *conn)
             receive_failed(conn, errno);
         return;
     }
-    fr_count_(&loop->bytes_in, (size_t)got);
+    fr_count_(&loop->counts.bytes_in, (size_t)got);
     if (FR_UNLIKELY(conn->flags & FR_CONN_FINISHING))
         return; /* thrown away */
     if (FR_UNLIKELY(kept)) {
@@ -431,7 +428,7 @@ static void hung_while_paused(fr_conn *conn)
 static void write_more(fr_conn *conn)
 {
     conn->flags &= ~(uint32_t)FR_CONN_BLOCKED;
-    forget_dirty(conn); /* it may stand among those for which there was no time */
+    fr_dirty_forget_(conn); /* it may stand among those for which there was no time */
     fr_out_flush_(conn);
     if (conn->flags & FR_CONN_BLOCKED)
         return;
@@ -491,8 +488,8 @@ static void redeliver_soon(fr_conn *conn)
     if (conn->flags & FR_CONN_REDELIVER)
         return;
     conn->flags |= FR_CONN_REDELIVER;
-    conn->next = conn->loop->redeliver;
-    conn->loop->redeliver = conn;
+    conn->next = conn->loop->conn_lists.redeliver;
+    conn->loop->conn_lists.redeliver = conn;
 }
 
 void fr_conn_pause_read(fr_conn *conn)
@@ -521,8 +518,8 @@ void fr_conn_set_proto(fr_conn *conn, const fr_proto *proto, void *user)
 
 void fr_conns_redeliver_(fr_loop *loop)
 {
-    fr_conn *conn = loop->redeliver, *next;
-    loop->redeliver = NULL; /* those that come anew wait for the next round */
+    fr_conn *conn = loop->conn_lists.redeliver, *next;
+    loop->conn_lists.redeliver = NULL; /* those that come anew wait for the next round */
     for (; conn; conn = next) {
         next = conn->next;
         conn->flags &= ~(uint32_t)FR_CONN_REDELIVER;

@@ -79,31 +79,21 @@ static void slab_due(fr_timer *timer)
 
 static fr_err grow_lists(fr_loop *loop)
 {
-    if (loop->slab_count == loop->slab_cap) {
-        uint32_t cap = loop->slab_cap ? loop->slab_cap * 2 : 8;
-        fr_conn_slab **slabs = fr_realloc(loop->slabs, cap * sizeof *slabs);
-        if (!slabs)
+    fr_slabs_of_conns *slabs = &loop->slabs;
+    if (slabs->count == slabs->cap) {
+        uint32_t cap = slabs->cap ? slabs->cap * 2 : 8;
+        fr_conn_slab **all = fr_realloc(slabs->all, cap * sizeof *all);
+        if (!all)
             return FR_ENOMEM;
-        loop->slabs = slabs;
-        loop->slab_cap = cap;
+        slabs->all = all;
+        slabs->cap = cap;
     }
-    if (loop->dirty_cap < (loop->slab_count + 1) * FR_SLAB_CONNS) {
-        uint32_t cap = (loop->slab_count + 1) * FR_SLAB_CONNS * 2;
-        fr_conn **dirty = fr_malloc(cap * sizeof *dirty); /* what is not used stays untouched */
-        if (!dirty)
-            return FR_ENOMEM;
-        if (loop->dirty_count)
-            memcpy(dirty, loop->dirty, loop->dirty_count * sizeof *dirty);
-        fr_free(loop->dirty);
-        loop->dirty = dirty;
-        loop->dirty_cap = cap;
-    }
-    return FR_OK;
+    return fr_dirty_reserve_(loop, (slabs->count + 1) * FR_SLAB_CONNS);
 }
 
 static void link_open(fr_conn_slab *slab)
 {
-    fr_conn_slab **first = &slab->loop->open_slabs;
+    fr_conn_slab **first = &slab->loop->slabs.first;
     slab->next = *first;
     slab->prev_next = first;
     if (slab->next)
@@ -131,16 +121,16 @@ static fr_err add_slab(fr_loop *loop)
         slab->free = &slab->conns[i];
     }
     link_open(slab);
-    slab->index = loop->slab_count;
-    loop->slabs[loop->slab_count++] = slab;
+    slab->index = loop->slabs.count;
+    loop->slabs.all[loop->slabs.count++] = slab;
     return FR_OK;
 }
 
 static void slab_free(fr_conn_slab *slab)
 {
     fr_loop *loop = slab->loop;
-    fr_conn_slab *last = loop->slabs[--loop->slab_count];
-    loop->slabs[slab->index] = last;
+    fr_conn_slab *last = loop->slabs.all[--loop->slabs.count];
+    loop->slabs.all[slab->index] = last;
     last->index = slab->index;
     if (slab->free)
         unlink_open(slab);
@@ -149,19 +139,28 @@ static void slab_free(fr_conn_slab *slab)
     fr_pages_free(slab, FR_SLAB_BYTES);
 }
 
+void fr_loop_each_conn_(fr_loop *loop, void (*visit)(fr_conn *conn))
+{
+    for (uint32_t slab = 0; slab < loop->slabs.count; slab++)
+        for (uint32_t i = 0; i < FR_SLAB_CONNS; i++) {
+            fr_conn *conn = &loop->slabs.all[slab]->conns[i];
+            if ((conn->flags & (FR_CONN_OPEN | FR_CONN_CLOSED)) == FR_CONN_OPEN)
+                visit(conn);
+        }
+}
+
 void fr_conns_free_(fr_loop *loop)
 {
-    while (loop->slab_count)
-        slab_free(loop->slabs[loop->slab_count - 1]);
-    fr_free(loop->slabs);
-    fr_free(loop->dirty);
+    while (loop->slabs.count)
+        slab_free(loop->slabs.all[loop->slabs.count - 1]);
+    fr_free(loop->slabs.all);
 }
 
 fr_conn *fr_conn_slot_take_(fr_loop *loop)
 {
-    if (!loop->open_slabs && add_slab(loop) != FR_OK)
+    if (!loop->slabs.first && add_slab(loop) != FR_OK)
         return NULL;
-    fr_conn_slab *slab = loop->open_slabs;
+    fr_conn_slab *slab = loop->slabs.first;
     fr_conn *conn = slab->free;
     slab->free = conn->next;
     slab->used++;
@@ -179,6 +178,6 @@ void fr_conn_slot_give_back_(fr_conn *conn)
     conn->flags = 0;
     conn->next = slab->free;
     slab->free = conn;
-    if (--slab->used == 0 && (slab->next || slab->loop->open_slabs != slab))
+    if (--slab->used == 0 && (slab->next || slab->loop->slabs.first != slab))
         slab_free(slab);
 }

@@ -46,21 +46,22 @@ static atomic_int fibers_mapped; /* of the process, pools included */
 
 static void before_fiber(fr_loop *loop, fr_fiber *fiber)
 {
-    __sanitizer_start_switch_fiber(&loop->stack_sanitizer, fiber->map,
+    __sanitizer_start_switch_fiber(&loop->fibers.stack_sanitizer, fiber->map,
                                    (size_t)((char *)fiber - fiber->map));
 }
 static void back_on_loop(fr_loop *loop)
 {
-    __sanitizer_finish_switch_fiber(loop->stack_sanitizer, NULL, NULL);
+    __sanitizer_finish_switch_fiber(loop->fibers.stack_sanitizer, NULL, NULL);
 }
 static void before_loop(fr_loop *loop, fr_fiber *fiber, bool is_over)
 {
-    __sanitizer_start_switch_fiber(is_over ? NULL : &fiber->sanitizer, loop->stack_bottom,
-                                   loop->stack_bytes);
+    __sanitizer_start_switch_fiber(is_over ? NULL : &fiber->sanitizer, loop->fibers.stack_bottom,
+                                   loop->fibers.stack_bytes);
 }
 static void back_on_fiber(fr_loop *loop, fr_fiber *fiber)
 {
-    __sanitizer_finish_switch_fiber(fiber->sanitizer, &loop->stack_bottom, &loop->stack_bytes);
+    __sanitizer_finish_switch_fiber(fiber->sanitizer, &loop->fibers.stack_bottom,
+                                    &loop->fibers.stack_bytes);
     fiber->sanitizer = NULL;
 }
 static void sanitizer_new(fr_fiber *fiber)
@@ -76,7 +77,7 @@ static void sanitizer_free(fr_fiber *fiber)
 
 static void before_fiber(fr_loop *loop, fr_fiber *fiber)
 {
-    loop->stack_sanitizer = __tsan_get_current_fiber();
+    loop->fibers.stack_sanitizer = __tsan_get_current_fiber();
     __tsan_switch_to_fiber(fiber->sanitizer, 0);
 }
 static void back_on_loop(fr_loop *loop)
@@ -86,7 +87,7 @@ static void back_on_loop(fr_loop *loop)
 static void before_loop(fr_loop *loop, fr_fiber *fiber, bool is_over)
 {
     (void)fiber, (void)is_over;
-    __tsan_switch_to_fiber(loop->stack_sanitizer, 0);
+    __tsan_switch_to_fiber(loop->fibers.stack_sanitizer, 0);
 }
 static void back_on_fiber(fr_loop *loop, fr_fiber *fiber)
 {
@@ -153,35 +154,36 @@ static void fiber_free(fr_fiber *fiber)
 
 static fr_fiber *pool_take(fr_loop *loop)
 {
-    fr_fiber *fiber = loop->pool;
+    fr_fiber *fiber = loop->fibers.pool;
     if (!fiber)
         return NULL;
-    loop->pool = fiber->next;
-    if (--loop->pool_count < loop->pool_least)
-        loop->pool_least = loop->pool_count;
+    loop->fibers.pool = fiber->next;
+    if (--loop->fibers.pool_count < loop->fibers.pool_least)
+        loop->fibers.pool_least = loop->fibers.pool_count;
     return fiber;
 }
 
 static void pool_trim(fr_timer *timer)
 {
-    fr_loop *loop = FR_CONTAINER_(timer, fr_loop, pool_trim);
-    uint32_t surplus = loop->pool_least > POOL_LEAST ? loop->pool_least - POOL_LEAST : 0;
+    fr_loop *loop = FR_CONTAINER_(timer, fr_loop, fibers.pool_trim);
+    uint32_t surplus =
+        loop->fibers.pool_least > POOL_LEAST ? loop->fibers.pool_least - POOL_LEAST : 0;
     for (uint32_t i = (surplus + 1) / 2; i > 0; i--)
         fiber_free(pool_take(loop));
-    loop->pool_least = loop->pool_count;
-    if (loop->pool_count > POOL_LEAST)
+    loop->fibers.pool_least = loop->fibers.pool_count;
+    if (loop->fibers.pool_count > POOL_LEAST)
         fr_timer_set(loop, timer, loop->now_ms + POOL_TRIM_MS);
 }
 
 static void pool_put(fr_loop *loop, fr_fiber *fiber)
 {
-    fiber->next = loop->pool;
-    loop->pool = fiber;
-    loop->fibers_used--;
-    if (++loop->pool_count > POOL_LEAST && !loop->pool_trim.prev_next) {
-        loop->pool_least = loop->pool_count;
-        loop->pool_trim.run = pool_trim;
-        fr_timer_set(loop, &loop->pool_trim, loop->now_ms + POOL_TRIM_MS);
+    fiber->next = loop->fibers.pool;
+    loop->fibers.pool = fiber;
+    loop->fibers.used--;
+    if (++loop->fibers.pool_count > POOL_LEAST && !loop->fibers.pool_trim.prev_next) {
+        loop->fibers.pool_least = loop->fibers.pool_count;
+        loop->fibers.pool_trim.run = pool_trim;
+        fr_timer_set(loop, &loop->fibers.pool_trim, loop->now_ms + POOL_TRIM_MS);
     }
 }
 
@@ -189,7 +191,7 @@ void fr_fibers_free_(fr_loop *loop)
 {
     for (fr_fiber *fiber; (fiber = pool_take(loop));)
         fiber_free(fiber);
-    fr_timer_cancel(loop, &loop->pool_trim);
+    fr_timer_cancel(loop, &loop->fibers.pool_trim);
 }
 
 /* ---- running ---- */
@@ -204,16 +206,16 @@ static void enter(fr_loop *loop, fr_fiber *fiber)
 {
     fr_loop *before = fr_loop_enter_(loop);
     for (;;) {
-        loop->fiber = fiber;
+        loop->fibers.running = fiber;
         before_fiber(loop, fiber);
-        fr_fiber_switch_(&loop->stack_sp, fiber->sp);
+        fr_fiber_switch_(&loop->fibers.stack_sp, fiber->sp);
         back_on_loop(loop);
-        loop->fiber = NULL;
-        if (!loop->call.run)
+        loop->fibers.running = NULL;
+        if (!loop->fibers.call.run)
             break;
-        void (*run)(void *arg) = loop->call.run;
-        loop->call.run = NULL;
-        run(loop->call.arg);
+        void (*run)(void *arg) = loop->fibers.call.run;
+        loop->fibers.call.run = NULL;
+        run(loop->fibers.call.arg);
     }
     fr_held_look_(loop, fiber);
     if (!fiber->run)
@@ -225,7 +227,7 @@ static void leave(fr_fiber *fiber, bool is_over)
 {
     fr_loop *loop = fiber->loop;
     before_loop(loop, fiber, is_over);
-    fr_fiber_switch_(&fiber->sp, loop->stack_sp);
+    fr_fiber_switch_(&fiber->sp, loop->fibers.stack_sp);
     back_on_fiber(loop, fiber);
 }
 
@@ -247,20 +249,20 @@ void fr_fiber_make_ready_(fr_fiber *fiber)
         return;
     fiber->is_ready = true;
     fiber->next = NULL;
-    if (loop->ready_last)
-        loop->ready_last->next = fiber;
+    if (loop->fibers.ready_last)
+        loop->fibers.ready_last->next = fiber;
     else
-        loop->ready_first = fiber;
-    loop->ready_last = fiber;
+        loop->fibers.ready_first = fiber;
+    loop->fibers.ready_last = fiber;
 }
 
 FR_OUT_OF_LINE void fr_fibers_run_ready_(fr_loop *loop)
 {
-    for (int i = 0; i < FIBERS_A_PASS && loop->ready_first; i++) {
-        fr_fiber *fiber = loop->ready_first;
-        loop->ready_first = fiber->next;
-        if (!loop->ready_first)
-            loop->ready_last = NULL;
+    for (int i = 0; i < FIBERS_A_PASS && loop->fibers.ready_first; i++) {
+        fr_fiber *fiber = loop->fibers.ready_first;
+        loop->fibers.ready_first = fiber->next;
+        if (!loop->fibers.ready_first)
+            loop->fibers.ready_last = NULL;
         fiber->is_ready = false;
         enter(loop, fiber);
     }
@@ -271,12 +273,12 @@ FR_OUT_OF_LINE fr_err fr_fiber_start(fr_loop *loop, void (*run)(void *arg), void
     fr_fiber *fiber = pool_take(loop);
     if (FR_UNLIKELY(!fiber))
         FR_TRY(fiber_new(loop, &fiber));
-    loop->fibers_used++;
+    loop->fibers.used++;
     fiber->run = run;
     fiber->arg = arg;
     fiber->name = NULL;
     fiber->of = NULL;
-    if (loop->fiber)
+    if (loop->fibers.running)
         fr_fiber_make_ready_(fiber);
     else
         enter(loop, fiber);
@@ -286,7 +288,7 @@ FR_OUT_OF_LINE fr_err fr_fiber_start(fr_loop *loop, void (*run)(void *arg), void
 fr_fiber *fr_fiber_current(void)
 {
     fr_loop *loop = fr_loop_current();
-    return loop ? loop->fiber : NULL;
+    return loop ? loop->fibers.running : NULL;
 }
 
 void fr_fiber_name(fr_str (*name)(const void *of), const void *of)
@@ -307,7 +309,7 @@ FR_OUT_OF_LINE void fr_fiber_suspend(void)
 
 FR_OUT_OF_LINE void fr_fiber_resume(fr_fiber *fiber)
 {
-    if (fiber->loop->fiber)
+    if (fiber->loop->fibers.running)
         fr_fiber_make_ready_(fiber);
     else if (!fiber->is_ready) /* else its turn comes */
         enter(fiber->loop, fiber);
@@ -320,7 +322,7 @@ FR_OUT_OF_LINE void fr_fiber_on_loop_stack(void (*run)(void *arg), void *arg)
         run(arg);
         return;
     }
-    fiber->loop->call.run = run;
-    fiber->loop->call.arg = arg;
+    fiber->loop->fibers.call.run = run;
+    fiber->loop->fibers.call.arg = arg;
     leave(fiber, false);
 }

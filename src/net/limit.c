@@ -41,7 +41,7 @@ const char *fr_limit_name(fr_limit limit)
 /* Count it. Returns whether a line is due, which is then the caller's to write. */
 static bool count(fr_loop *loop, fr_limit limit)
 {
-    fr_count_(&loop->limits[limit], 1);
+    fr_count_(&loop->counts.limits[limit], 1);
     uint64_t quiet = atomic_load_explicit(&quiet_until_ms[limit], memory_order_relaxed);
     return loop->now_ms >= quiet && fr_log_on(ROWS[limit].level) &&
            atomic_compare_exchange_strong(&quiet_until_ms[limit], &quiet, loop->now_ms + LOG_MS);

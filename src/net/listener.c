@@ -158,7 +158,7 @@ static void welcome(fr_loop *loop, int fd, uint64_t key)
 static void let_in(fr_loop *loop, int fd, const fr_sockaddr *from)
 {
     uint64_t key;
-    fr_count_(&loop->accepted, 1);
+    fr_count_(&loop->counts.accepted, 1);
     fr_err err = count_peer(loop, from, &key);
     if (err == FR_OK)
         welcome(loop, fd, key);

@@ -86,12 +86,17 @@ bool fr_loop_is_draining(const fr_loop *loop)
 
 /* ---- life ---- */
 
+static void begin_pass(fr_loop *loop)
+{
+    loop->pass.woke_ns = clock_ns();
+    loop->now_ms = loop->pass.woke_ns / MS_NS;
+    fr_held_anew_(loop, loop->pass.woke_ns);
+}
+
 static fr_err set_up(fr_loop *loop)
 {
-    loop->received = fr_malloc(FR_RECEIVE_BYTES + FR_CONN_PAD);
-    loop->gather = fr_malloc(FR_GATHER_BYTES);
-    if (!loop->received || !loop->gather)
-        return FR_ENOMEM;
+    FR_TRY(fr_conns_init_(loop));
+    FR_TRY(fr_sending_init_(loop));
     return loop->backend->open(loop);
 }
 
@@ -104,13 +109,11 @@ fr_loop *fr_loop_new_(int index, fr_io io, const fr_backend *backend)
         return NULL;
     memset(loop, 0, sizeof *loop);
     loop->backend = backend;
-    loop->batch_from = io == FR_IO_URING ? 1 : FR_BATCH_FROM;
     loop->index = index;
-    loop->epoll_fd = loop->wake_fd = -1;
-    loop->woke_ns = loop->left_ns = clock_ns();
-    loop->now_ms = loop->woke_ns / MS_NS;
+    fr_batching_init_(loop, io);
+    begin_pass(loop);
     loop->out_bytes = FR_CONN_OUT_BYTES;
-    fr_wheel_init_(&loop->wheel, loop->now_ms);
+    fr_wheel_init_(loop);
     (void)fr_gate_init_(loop, 0);
     if (set_up(loop) != FR_OK) {
         fr_loop_free(loop);
@@ -134,16 +137,6 @@ fr_loop *fr_loop_new(int index)
     return backend ? fr_loop_new_(index, io, backend) : NULL;
 }
 
-void fr_loop_each_conn_(fr_loop *loop, void (*visit)(fr_conn *conn))
-{
-    for (uint32_t slab = 0; slab < loop->slab_count; slab++)
-        for (uint32_t i = 0; i < FR_SLAB_CONNS; i++) {
-            fr_conn *conn = &loop->slabs[slab]->conns[i];
-            if ((conn->flags & (FR_CONN_OPEN | FR_CONN_CLOSED)) == FR_CONN_OPEN)
-                visit(conn);
-        }
-}
-
 void fr_loop_end_(fr_loop *loop)
 {
     if (loop->has_ended)
@@ -154,9 +147,10 @@ void fr_loop_end_(fr_loop *loop)
     fr_loop_each_conn_(loop, fr_conn_cut_);
     fr_conns_reap_(loop);
     for (int slot = FR_SLOT_COUNT_ - 1; slot >= 0; slot--) { /* the layers above go first */
-        if (loop->slots[slot].value && loop->slots[slot].free_slot)
-            loop->slots[slot].free_slot(loop->slots[slot].value);
-        loop->slots[slot].value = NULL;
+        void *value = loop->slots.values[slot];
+        if (value && loop->free_slot[slot])
+            loop->free_slot[slot](value);
+        loop->slots.values[slot] = NULL;
     }
     fr_fibers_free_(loop);
     loop->has_ended = true;
@@ -169,10 +163,11 @@ void fr_loop_free(fr_loop *loop)
         return;
     fr_loop_end_(loop);
     fr_conns_free_(loop);
+    fr_dirty_free_(loop);
     fr_spares_free_(loop);
     loop->backend->close(loop);
-    fr_free(loop->received);
-    fr_free(loop->gather);
+    fr_conns_deinit_(loop);
+    fr_sending_deinit_(loop);
     free(loop);
 }
 
@@ -213,29 +208,28 @@ static void run_each(fr_hook_list *list, bool urgent_only)
 
 void fr_loop_at_pass_end(fr_loop *loop, fr_pass_hook *hook)
 {
-    arm(&loop->hooks, hook);
+    arm(&loop->pass.hooks, hook);
 }
 
 void fr_loop_in_slices(fr_loop *loop, fr_pass_hook *hook)
 {
-    arm(&loop->slices, hook);
+    arm(&loop->pass.slices, hook);
 }
 
 void fr_loop_hurry(fr_loop *loop, fr_pass_hook *hook)
 {
     hook->is_urgent = true;
-    loop->is_hurried = true;
+    loop->pass.is_hurried = true;
 }
 
 bool fr_loop_has_time(const fr_loop *loop)
 {
-    return clock_ns() - loop->woke_ns < (uint64_t)FR_PASS_MS * MS_NS;
+    return clock_ns() - loop->pass.woke_ns < (uint64_t)FR_PASS_MS * MS_NS;
 }
 
-/* For one more slice or chunk, that is: each takes about half the time. */
-static bool has_time_for_part(const fr_loop *loop)
+bool fr_loop_has_time_for_part_(const fr_loop *loop)
 {
-    return clock_ns() - loop->woke_ns < (uint64_t)FR_PASS_MS * MS_NS / 2;
+    return clock_ns() - loop->pass.woke_ns < (uint64_t)FR_PASS_MS * MS_NS / 2;
 }
 
 unsigned fr_loop_chunk(const fr_loop *loop)
@@ -245,39 +239,34 @@ unsigned fr_loop_chunk(const fr_loop *loop)
 
 bool fr_loop_has_rest_(const fr_loop *loop)
 {
-    return loop->slices.first || loop->dirty_count;
+    return loop->pass.slices.first || fr_dirty_is_any_(loop);
 }
 
 /* Those that hooks arm run too, but one that arms itself cannot hold us. */
 static void run_hooks(fr_loop *loop)
 {
-    for (int round = 0; round < FR_ROUNDS_A_PASS && loop->hooks.first; round++)
-        run_each(&loop->hooks, false);
+    for (int round = 0; round < FR_ROUNDS_A_PASS && loop->pass.hooks.first; round++)
+        run_each(&loop->pass.hooks, false);
 }
 
 static void run_slices(fr_loop *loop, bool urgent_only)
 {
-    loop->is_hurried = false; /* who is still in a hurry says so again */
-    run_each(&loop->slices, urgent_only);
-}
-
-void *fr_loop_slot_get(const fr_loop *loop, fr_loop_slot slot)
-{
-    return loop->slots[slot].value;
+    loop->pass.is_hurried = false; /* who is still in a hurry says so again */
+    run_each(&loop->pass.slices, urgent_only);
 }
 
 void fr_loop_slot_set(fr_loop *loop, fr_loop_slot slot, void *value, void (*free_slot)(void *value))
 {
-    loop->slots[slot].value = value;
-    loop->slots[slot].free_slot = free_slot;
+    loop->slots.values[slot] = value;
+    loop->free_slot[slot] = free_slot;
 }
 
 /* ---- the pass ---- */
 
 static bool has_work(fr_loop *loop)
 {
-    return loop->dirty_count || loop->hooks.first || loop->slices.first || loop->ready_first ||
-           loop->redeliver || loop->failed;
+    return fr_dirty_is_any_(loop) || loop->pass.hooks.first || loop->pass.slices.first ||
+           fr_fibers_are_ready_(loop) || fr_conns_wait_(loop);
 }
 
 void fr_loop_look_at_clock_(fr_loop *loop)
@@ -287,18 +276,17 @@ void fr_loop_look_at_clock_(fr_loop *loop)
 
 void fr_loop_woke_(fr_loop *loop)
 {
-    atomic_store_explicit(&loop->is_asleep, false, memory_order_relaxed);
-    loop->woke_ns = loop->left_ns = clock_ns();
-    loop->now_ms = loop->woke_ns / MS_NS;
-    loop->copied_bytes = 0;
+    fr_tasks_woke_(loop);
+    begin_pass(loop);
+    fr_sending_anew_(loop);
 }
 
 /* The pass is over: so long nobody could be heard. */
 static void note_stretch(fr_loop *loop)
 {
-    uint64_t us = (clock_ns() - loop->woke_ns) / 1000;
-    if (FR_UNLIKELY(us > atomic_load_explicit(&loop->longest_us.n, memory_order_relaxed)))
-        atomic_store_explicit(&loop->longest_us.n, us, memory_order_relaxed);
+    uint64_t us = (clock_ns() - loop->pass.woke_ns) / 1000;
+    if (FR_UNLIKELY(us > atomic_load_explicit(&loop->counts.longest_us.n, memory_order_relaxed)))
+        atomic_store_explicit(&loop->counts.longest_us.n, us, memory_order_relaxed);
 }
 
 static void wait_for_events(fr_loop *loop, int ms)
@@ -306,62 +294,10 @@ static void wait_for_events(fr_loop *loop, int ms)
     int timer_ms = fr_wheel_wait_ms_(loop);
     if (timer_ms >= 0 && (ms < 0 || timer_ms < ms))
         ms = timer_ms;
-    if (loop->events_left || has_work(loop) || fr_loop_has_tasks_(loop) ||
+    if (fr_polling_left_(loop) || has_work(loop) || fr_loop_has_tasks_(loop) ||
         (ms && !fr_loop_may_sleep_(loop)))
         ms = 0;
     loop->backend->wait(loop, ms);
-}
-
-/* Send what is queued on n of the dirty connections, from `from` on; the last ones take their places. Sending calls nobody,
- * so none is marked meanwhile. */
-static void send_chunk(fr_loop *loop, uint32_t from, uint32_t n)
-{
-    loop->backend->send_all(loop, loop->dirty + from, n);
-    uint32_t left = loop->dirty_count - from - n, moved = left < n ? left : n;
-    loop->dirty_count -= n;
-    for (uint32_t i = 0; i < moved; i++) {
-        fr_conn *conn = loop->dirty[from + n + left - moved + i];
-        loop->dirty[from + i] = conn;
-        conn->dirty_slot = from + i + 1;
-    }
-}
-
-/* So many of the dirty from `from` on, in chunks, while there is time; one at least. A slice with a few answers is one. */
-static void send_chunks(fr_loop *loop, uint32_t from, uint32_t count)
-{
-    uint32_t chunk = loop->backend->chunk;
-    for (uint32_t n; count; count -= n) {
-        n = count < chunk + chunk / 4 ? count : chunk;
-        send_chunk(loop, from, n);
-        if (count > n && !has_time_for_part(loop))
-            return;
-    }
-}
-
-/* The late ones are gone through in a circle: where some have left, others that came last take their places, and would have
- * their turn again before those behind them had one. */
-static void send_late(fr_loop *loop, uint32_t late)
-{
-    uint32_t from = loop->late_from < late ? loop->late_from : 0;
-    send_chunks(loop, from, late - from);
-    if (from && has_time_for_part(loop))
-        send_chunks(loop, 0, from);
-    loop->late_from = from + loop->backend->chunk;
-}
-
-/*
- *   dirty    | late: for which there was no time in an earlier round | marked since |
- *
- * What has been marked since, goes first: those wait for an answer, and the late ones are most likely many that were sent
- * the same. These have their turn too, however little time there is.
- */
-static void flush(fr_loop *loop)
-{
-    uint32_t late = loop->late_count;
-    send_chunks(loop, late, loop->dirty_count - late);
-    if (FR_UNLIKELY(late))
-        send_late(loop, late);
-    loop->late_count = loop->dirty_count;
 }
 
 /* What is set off by others is not taken up while something is urgent: it could add to that for ever. */
@@ -375,18 +311,18 @@ static void take_up(fr_loop *loop)
 /* Returns false when the rest of the pass's work is left to the next one. */
 static bool finish_round(fr_loop *loop, int round)
 {
-    bool may_slice = !round || (loop->slices.first && has_time_for_part(loop));
-    bool is_urgent = !may_slice && loop->is_hurried && loop->slices.first;
+    bool may_slice = !round || (loop->pass.slices.first && fr_loop_has_time_for_part_(loop));
+    bool is_urgent = !may_slice && loop->pass.is_hurried && loop->pass.slices.first;
     if (round >= FR_ROUNDS_A_PASS && !may_slice && !is_urgent)
         return false;
     if (!is_urgent)
         take_up(loop);
-    if (loop->slices.first && (may_slice || is_urgent))
+    if (loop->pass.slices.first && (may_slice || is_urgent))
         run_slices(loop, is_urgent);
-    if (loop->dirty_count)
-        flush(loop);
+    if (fr_dirty_is_any_(loop))
+        fr_dirty_flush_(loop);
     fr_conns_close_failed_(loop);
-    return !loop->dirty_count || loop->is_hurried;
+    return !fr_dirty_is_any_(loop) || loop->pass.is_hurried;
 }
 
 void fr_loop_run_once(fr_loop *loop, int wait_ms)
@@ -397,9 +333,9 @@ void fr_loop_run_once(fr_loop *loop, int wait_ms)
     fr_loop_run_tasks_(loop);
     for (int round = 0; has_work(loop) && finish_round(loop, round); round++)
         ;
-    if (loop->hooks.first)
+    if (loop->pass.hooks.first)
         run_hooks(loop); /* they end with their pass, also if there was no time for more */
-    if (!loop->events_left)
+    if (!fr_polling_left_(loop))
         fr_conns_reap_(loop);
     note_stretch(loop);
     fr_loop_enter_(before);

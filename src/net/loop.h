@@ -69,7 +69,8 @@ uint64_t fr_loop_in_ms(const fr_loop *loop, uint64_t ms);
 bool fr_loop_is_draining(const fr_loop *loop);
 fr_loop *fr_loop_current(void); /* of this thread, or NULL */
 
-/* A slot for one pointer per layer and loop (reader of db, members of ws, …), set up lazily by its owner. */
+/* A slot for one pointer per layer and loop: what a layer keeps on it (reader of db, members of ws, …). http, ws and channels
+ * set theirs when the worker starts, so that nobody who gets it has to ask whether it is there. */
 typedef enum fr_loop_slot {
     FR_SLOT_HTTP,
     FR_SLOT_WS,
@@ -79,7 +80,14 @@ typedef enum fr_loop_slot {
     FR_SLOT_TEST,
     FR_SLOT_COUNT_
 } fr_loop_slot;
-void *fr_loop_slot_get(const fr_loop *loop, fr_loop_slot slot);
+/* What a loop begins with; for the next function alone. */
+typedef struct fr_loop_slots {
+    void *values[FR_SLOT_COUNT_];
+} fr_loop_slots;
+static inline void *fr_loop_slot_get(const fr_loop *loop, fr_loop_slot slot)
+{
+    return ((const fr_loop_slots *)(const void *)loop)->values[slot];
+}
 /* free_slot is called on the loop's thread when the loop ends. */
 void fr_loop_slot_set(fr_loop *loop, fr_loop_slot slot, void *value,
                       void (*free_slot)(void *value));

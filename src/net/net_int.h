@@ -14,6 +14,7 @@
 #include <assert.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stddef.h>
 
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -58,7 +59,7 @@ enum {
     FR_CONN_EOF = 1 << 6,       /* the peer's half is closed and told */
     FR_CONN_HUNG = 1 << 7,      /* the peer's half is closed, but bytes wait: do not watch for it */
     FR_CONN_PAUSED = 1 << 8,    /* the protocol wants no data now */
-    FR_CONN_REDELIVER = 1 << 9, /* in loop->redeliver */
+    FR_CONN_REDELIVER = 1 << 9, /* in the loop's list */
     FR_CONN_BLOCKED = 1 << 10,  /* the socket took less than there was: waits for room */
     FR_CONN_ARMED_IN = 1 << 11, /* what the back end watches; see fr_conn_rearm_ */
     FR_CONN_ARMED_OUT = 1 << 12,
@@ -80,7 +81,7 @@ typedef struct fr_conn_slab {
     fr_loop *loop;
     struct fr_conn_slab *next, **prev_next; /* while it has room */
     fr_conn *free;
-    uint32_t used, index;        /* connections; its place in loop->slabs */
+    uint32_t used, index;        /* connections; its place among the loop's */
     uint64_t *peer_keys;         /* owned; one a connection, see peers.c. NULL: nobody is counted */
     uint32_t due[FR_SLAB_CONNS]; /* in ticks, the low bits; FR_DUE_NEVER */
     fr_conn conns[FR_SLAB_CONNS];
@@ -218,48 +219,54 @@ typedef struct fr_hook_list {
 
 /* ---- the loop ---- */
 enum { FR_ORDER_STOP = 1, FR_ORDER_CUT = 2, FR_ORDER_HANGUP = 4 };
-typedef struct fr_uring fr_uring;
 /* FR_IO_AUTO: fewer are sent to one by one. Up to 32 there is no difference to be seen; above it grows. */
 enum { FR_BATCH_FROM = 8 };
 
-struct fr_loop {
-    const fr_backend *backend;
-    int index;
-    int epoll_fd, wake_fd;
-    bool had_events;      /* the last wait reported some */
-    uint32_t events_left; /* of these, not delivered yet: their connections' memory is kept */
-    uint64_t now_ms;      /* when this pass began, or the clock was looked at last */
-    uint64_t woke_ns;     /* when this pass began */
-    void *backend_state;
-    fr_uring *uring;     /* owned; from the first batch on */
-    uint32_t batch_from; /* so many connections are a batch */
-    uint8_t *received;   /* owned, FR_RECEIVE_BYTES + FR_CONN_PAD */
+/* ---- the parts of a loop, each of one file: no other one looks into it ---- */
 
-    /* output */
-    fr_conn **dirty; /* owned; room for every connection there is, so marking cannot fail */
-    uint32_t dirty_count, dirty_cap;
-    uint32_t late_count;    /* of the dirty, from the start: those there was no time for */
-    uint32_t late_from;     /* where these go on */
+typedef struct fr_pass {
+    uint64_t woke_ns; /* when it began */
+    fr_hook_list hooks, slices;
+    bool is_hurried; /* a slice is urgent */
+} fr_pass;
+
+/*
+ *   list     | late: for which there was no time in an earlier round | marked since |
+ */
+typedef struct fr_dirty {
+    fr_conn **list; /* owned; room for every connection there is, so marking cannot fail */
+    uint32_t count, cap;
+    uint32_t late_count; /* from the start */
+    uint32_t late_from;  /* where these go on */
+} fr_dirty;
+
+typedef struct fr_sending {
+    char *gather;           /* owned, FR_GATHER_BYTES */
     size_t copied_bytes;    /* into chunks since the last wait */
     size_t delivered_bytes; /* at once, last: the answer is likely to be as long */
     int more;               /* MSG_MORE while a head is sent before its file */
-    fr_spare spares[FR_SPARE_KINDS];
-    fr_timer spare_trim;
-    size_t spare_freed; /* bytes, and not given back to the system yet */
-    char *gather;       /* owned, FR_GATHER_BYTES */
+} fr_sending;
 
-    /* connections */
-    fr_conn_slab **slabs;     /* owned; all, */
-    fr_conn_slab *open_slabs; /* and those with room */
-    uint32_t slab_count, slab_cap;
+typedef struct fr_spares {
+    fr_spare of[FR_SPARE_KINDS];
+    fr_timer trim;
+    size_t freed; /* bytes, and not given back to the system yet */
+} fr_spares;
+
+typedef struct fr_slabs_of_conns {
+    fr_conn_slab **all;  /* owned */
+    fr_conn_slab *first; /* of those with room */
+    uint32_t count, cap;
+} fr_slabs_of_conns;
+
+typedef struct fr_conn_lists {
     fr_conn *zombies, *failed, *redeliver;
     uint32_t open_count;
-    size_t out_bytes; /* bound of a new connection's output */
+} fr_conn_lists;
 
-    /* fibers */
-    uint64_t left_ns; /* when one was left last, in this pass, or when that began */
-    fr_fiber *fiber;  /* running, or NULL: the loop's own stack */
-    void *stack_sp;   /* of the loop while a fiber runs */
+typedef struct fr_fibers {
+    fr_fiber *running; /* NULL: the loop's own stack */
+    void *stack_sp;    /* of the loop while a fiber runs */
     void *stack_sanitizer;
     const void *stack_bottom; /* for AddressSanitizer */
     size_t stack_bytes;
@@ -269,33 +276,67 @@ struct fr_loop {
     } call; /* what a fiber asks the loop to run on its stack */
     fr_fiber *ready_first, *ready_last;
     fr_fiber *pool;
-    uint32_t fibers_used, pool_count, pool_least; /* least: since the pool was last trimmed */
+    uint32_t used, pool_count, pool_least; /* least: since the pool was last trimmed */
     fr_timer pool_trim;
+} fr_fibers;
 
-    fr_hook_list hooks, slices;
-    bool is_hurried; /* a slice is urgent */
-    fr_wheel wheel;
-    struct {
-        void *value;
-        void (*free_slot)(void *value);
-    } slots[FR_SLOT_COUNT_];
-    bool has_ended; /* slots are freed */
-    bool is_draining;
+typedef struct fr_polling {
+    int epoll_fd, wake_fd;
+    void *events;         /* owned */
+    uint32_t events_left; /* not delivered yet: their connections' memory is kept */
+    bool had_events;      /* the last wait reported some */
+} fr_polling;
 
-    fr_server *server; /* NULL in tests */
-    struct fr_threads
-        *blocking; /* borrowed; for fr_blocking; NULL: it runs its functions in place */
-    fr_gate gate;
+typedef struct fr_uring fr_uring;
+typedef struct fr_batching {
+    fr_uring *uring; /* owned; from the first batch on */
+    uint32_t from;   /* so many connections are a batch */
+} fr_batching;
+
+/* Written by other threads: on lines of their own. */
+typedef struct fr_tasks {
+    _Alignas(FR_CACHE_LINE) _Atomic(fr_task *) posted; /* last first */
+    atomic_uint count;
+    atomic_bool is_asleep;
+    _Alignas(FR_CACHE_LINE) fr_task *taken; /* from posted, in order */
+} fr_tasks;
+
+typedef struct fr_loop_counts {
     fr_counter accepted, bytes_in, bytes_out, limits[FR_LIMIT_COUNT_];
     fr_counter longest_us; /* between two waits */
+} fr_loop_counts;
 
-    /* written by other threads: lines of their own */
-    _Alignas(FR_CACHE_LINE) _Atomic(fr_task *) posted; /* last first */
-    atomic_uint task_count;
-    atomic_bool is_asleep;
-    atomic_uint orders;
-    _Alignas(FR_CACHE_LINE) fr_task *tasks; /* taken from posted, in order */
+struct fr_loop {
+    fr_loop_slots slots; /* first: fr_loop_slot_get */
+    void (*free_slot[FR_SLOT_COUNT_])(void *value);
+    const fr_backend *backend;
+    int index;
+    uint64_t now_ms;   /* when this pass began, or the clock was looked at last */
+    fr_server *server; /* NULL in tests */
+    struct fr_threads
+        *blocking;    /* borrowed; for fr_blocking; NULL: it runs its functions in place */
+    size_t out_bytes; /* bound of a new connection's output */
+    bool is_draining;
+    bool has_ended; /* slots are freed */
+    fr_loop_counts counts;
+
+    fr_pass pass;             /* loop.c */
+    fr_dirty dirty;           /* dirty.c */
+    fr_sending sending;       /* out.c */
+    fr_conn_lists conn_lists; /* conn.c */
+    uint8_t *received;        /* conn.c: owned, FR_RECEIVE_BYTES + FR_CONN_PAD */
+    fr_slabs_of_conns slabs;  /* conn_slab.c */
+    fr_spares spares;         /* spare.c */
+    fr_fibers fibers;         /* fiber.c */
+    uint64_t left_ns;     /* held.c: when a fiber was left last, in this pass, or when that began */
+    fr_wheel wheel;       /* timer.c */
+    fr_gate gate;         /* listener.c */
+    fr_polling polling;   /* backend_epoll.c */
+    fr_batching batching; /* backend_uring.c */
+    fr_tasks tasks;       /* task.c */
+    atomic_uint orders;   /* of signals and other threads */
 };
+_Static_assert(offsetof(fr_loop, slots) == 0, "fr_loop_slot_get");
 
 typedef struct fr_peers fr_peers;
 
@@ -335,22 +376,62 @@ fr_loop *fr_loop_enter_(fr_loop *loop);      /* makes it the thread's; returns t
 void fr_loop_woke_(fr_loop *loop);           /* the back end, after its wait: time has passed */
 void fr_loop_look_at_clock_(fr_loop *loop);  /* time has passed within a pass */
 bool fr_loop_has_rest_(const fr_loop *loop); /* of slices or output, for which there was no time */
+/* For one more slice or chunk: each takes about half the time of a pass. */
+bool fr_loop_has_time_for_part_(const fr_loop *loop);
 void fr_loop_end_(fr_loop *loop); /* on its thread: closes connections, frees the slots */
-void fr_loop_each_conn_(fr_loop *loop, void (*visit)(fr_conn *conn));
 
 /* By a clock of some milliseconds' grain, which is read in 4 ns. */
 uint64_t fr_clock_coarse_ns_(void);
 
+/* backend_epoll.c */
+static inline uint32_t fr_polling_left_(const fr_loop *loop) /* events not delivered yet */
+{
+    return loop->polling.events_left;
+}
+static inline bool fr_polling_had_events_(const fr_loop *loop) /* in its last wait */
+{
+    return loop->polling.had_events;
+}
+
+/* backend_uring.c */
+void fr_batching_init_(fr_loop *loop, fr_io io);
+
 /* held.c: a fiber of the loop was left. */
 void fr_held_look_(fr_loop *loop, const fr_fiber *fiber);
+static inline void fr_held_anew_(fr_loop *loop, uint64_t now_ns) /* a pass begins */
+{
+    loop->left_ns = now_ns;
+}
+
+/* dirty.c: connections that have output queued in this pass */
+fr_err fr_dirty_reserve_(fr_loop *loop, uint32_t conns); /* FR_ENOMEM */
+void fr_dirty_forget_(fr_conn *conn);                    /* fine when it is none */
+void fr_dirty_flush_(fr_loop *loop);
+void fr_dirty_free_(fr_loop *loop);
+static inline void fr_conn_mark_dirty_(fr_conn *conn)
+{
+    if (!conn->dirty_slot) {
+        fr_dirty *dirty = &conn->loop->dirty;
+        dirty->list[dirty->count++] = conn;
+        conn->dirty_slot = dirty->count;
+    }
+}
+static inline bool fr_dirty_is_any_(const fr_loop *loop)
+{
+    return loop->dirty.count > 0;
+}
 
 /* task.c */
-bool fr_loop_has_tasks_(fr_loop *loop);
+bool fr_loop_has_tasks_(const fr_loop *loop);
+static inline void fr_tasks_woke_(fr_loop *loop) /* it does not sleep any more */
+{
+    atomic_store_explicit(&loop->tasks.is_asleep, false, memory_order_relaxed);
+}
 bool fr_loop_may_sleep_(fr_loop *loop); /* marks it asleep; false: a task has come */
 void fr_loop_run_tasks_(fr_loop *loop);
 
 /* timer.c */
-void fr_wheel_init_(fr_wheel *wheel, uint64_t now_ms);
+void fr_wheel_init_(fr_loop *loop);
 void fr_wheel_run_(fr_loop *loop);
 int fr_wheel_wait_ms_(const fr_loop *loop); /* -1: no timer */
 
@@ -364,7 +445,8 @@ typedef union fr_sockaddr {
 fr_peer_kind fr_sockaddr_read_(const fr_sockaddr *at, fr_address *address, uint16_t *port);
 
 /* conn_slab.c */
-fr_conn *fr_conn_slot_take_(fr_loop *loop); /* NULL when memory is out */
+void fr_loop_each_conn_(fr_loop *loop, void (*visit)(fr_conn *conn)); /* that is open */
+fr_conn *fr_conn_slot_take_(fr_loop *loop);                           /* NULL when memory is out */
 void fr_conn_slot_give_back_(fr_conn *conn);
 void fr_conn_set_due_(fr_conn *conn, uint64_t at_ms); /* 0 = none */
 void fr_conns_free_(fr_loop *loop);                   /* memory of all; none is open */
@@ -381,15 +463,36 @@ void fr_conns_close_failed_(fr_loop *loop);
 void fr_conns_reap_(fr_loop *loop);
 void fr_conn_catch_up_(fr_conn *conn); /* deliver what has happened to it, as a wait does */
 void fr_conn_deadline_passed_(fr_conn *conn);
-static inline void fr_conn_mark_dirty_(fr_conn *conn)
+static inline uint32_t fr_conns_open_(const fr_loop *loop)
 {
-    if (!conn->dirty_slot) {
-        conn->loop->dirty[conn->loop->dirty_count++] = conn;
-        conn->dirty_slot = conn->loop->dirty_count;
-    }
+    return loop->conn_lists.open_count;
 }
+static inline bool fr_conns_wait_(const fr_loop *loop) /* to be closed, or for what has come */
+{
+    return loop->conn_lists.redeliver || loop->conn_lists.failed;
+}
+fr_err fr_conns_init_(fr_loop *loop); /* FR_ENOMEM */
+void fr_conns_deinit_(fr_loop *loop);
 
 /* out.c */
+fr_err fr_sending_init_(fr_loop *loop); /* FR_ENOMEM */
+void fr_sending_deinit_(fr_loop *loop);
+static inline void fr_sending_anew_(fr_loop *loop) /* a pass begins */
+{
+    loop->sending.copied_bytes = 0;
+}
+static inline size_t fr_sending_copied_(const fr_loop *loop) /* in this pass */
+{
+    return loop->sending.copied_bytes;
+}
+static inline void fr_sending_hint_(fr_loop *loop, size_t delivered_bytes)
+{
+    loop->sending.delivered_bytes = delivered_bytes;
+}
+static inline char *fr_sending_room_(fr_loop *loop) /* FR_GATHER_BYTES, until the next send */
+{
+    return loop->sending.gather;
+}
 void fr_out_flush_(fr_conn *conn); /* send what is queued; a finishing one: close our half */
 /* The same in steps, for a back end that sends many at once. Begin: take it off the list; false: there
  * is nothing to send now. Piece: what the next send takes, several stretches copied into room; false:
@@ -408,7 +511,7 @@ void fr_spares_watch_(fr_loop *loop); /* more are kept than a quiet loop should 
 /* NULL: there is none. */
 static inline void *fr_spare_take_(fr_loop *loop, int kind)
 {
-    fr_spare *spare = &loop->spares[kind];
+    fr_spare *spare = &loop->spares.of[kind];
     void **item = spare->first;
     if (!item)
         return NULL;
@@ -420,14 +523,14 @@ static inline void *fr_spare_take_(fr_loop *loop, int kind)
 enum { FR_SPARE_LEAST = 8 }; /* stay in any case */
 static inline void fr_spare_put_(fr_loop *loop, int kind, void *item)
 {
-    fr_spare *spare = &loop->spares[kind];
+    fr_spare *spare = &loop->spares.of[kind];
     if (spare->count == fr_spare_kinds_[kind].most) {
         fr_free(item);
         return;
     }
     *(void **)item = spare->first;
     spare->first = item;
-    if (++spare->count > FR_SPARE_LEAST && !loop->spare_trim.prev_next)
+    if (++spare->count > FR_SPARE_LEAST && !loop->spares.trim.prev_next)
         fr_spares_watch_(loop);
 }
 
@@ -452,12 +555,25 @@ void fr_peers_forget_(fr_conn *conn);
 fr_err fr_gate_init_(fr_loop *loop, int room);          /* for so many listeners */
 void fr_gate_add_(fr_loop *loop, fr_listener listener); /* takes its descriptor */
 void fr_gate_open_(fr_loop *loop);
+static inline fr_listener *fr_gate_listeners_(const fr_loop *loop, int *count)
+{
+    *count = loop->gate.count;
+    return loop->gate.listeners;
+}
 void fr_gate_drain_(fr_loop *loop); /* take what waits, then close */
 void fr_gate_close_(fr_loop *loop);
 void fr_gate_room_(fr_loop *loop); /* a connection has ended */
 void fr_listener_on_ready_(fr_loop *loop, const fr_listener *listener);
 
 /* fiber.c */
+static inline uint32_t fr_fibers_used_(const fr_loop *loop)
+{
+    return loop->fibers.used;
+}
+static inline bool fr_fibers_are_ready_(const fr_loop *loop)
+{
+    return loop->fibers.ready_first != NULL;
+}
 void fr_fiber_make_ready_(fr_fiber *fiber); /* runs in this pass, not now */
 void fr_fibers_run_ready_(fr_loop *loop);
 void fr_fibers_free_(fr_loop *loop); /* the pool */

@@ -21,6 +21,17 @@ enum {
     UNITS_MAX = UINT16_MAX,
 };
 
+fr_err fr_sending_init_(fr_loop *loop)
+{
+    loop->sending.gather = fr_malloc(FR_GATHER_BYTES);
+    return loop->sending.gather ? FR_OK : FR_ENOMEM;
+}
+
+void fr_sending_deinit_(fr_loop *loop)
+{
+    fr_free(loop->sending.gather);
+}
+
 /* ---- chunks and queues ---- */
 
 /* What a chunk is allocated with. */
@@ -33,7 +44,7 @@ static fr_chunk *chunk_new(fr_loop *loop, size_t n, size_t pending)
 {
     /* Grows with what is pending: a blocked connection that has little holds little, one that has
      * much few chunks. Who sent much at once gets one chunk, and so one send, for the answers. */
-    int size_class = pending < (size_t)4 << 10 && loop->delivered_bytes < (size_t)4 << 10
+    int size_class = pending < (size_t)4 << 10 && loop->sending.delivered_bytes < (size_t)4 << 10
                          ? FR_CHUNK_SMALL
                      : pending < (size_t)16 << 10 ? FR_CHUNK_MEDIUM
                                                   : FR_CHUNK_LARGE;
@@ -204,7 +215,7 @@ static void commit(fr_conn *conn, size_t n)
     seg->end += (uint32_t)n;
     out->pending += n;
     out->counted += n;
-    conn->loop->copied_bytes += n;
+    conn->loop->sending.copied_bytes += n;
 }
 
 fr_err fr_conn_write(fr_conn *conn, const void *bytes, size_t n)
@@ -400,7 +411,7 @@ static ssize_t send_vector(fr_conn *conn, size_t *asked)
         *asked += vector[i].iov_len;
     }
     struct msghdr message = {.msg_iov = vector, .msg_iovlen = count};
-    return sendmsg(conn->fd, &message, FR_SEND_FLAGS | conn->loop->more);
+    return sendmsg(conn->fd, &message, FR_SEND_FLAGS | conn->loop->sending.more);
 }
 
 /* One send of what stands first. Returns as the kernel does for others: bytes, or a negative errno. */
@@ -409,9 +420,9 @@ static ssize_t send_some(fr_conn *conn, size_t *asked)
     fr_loop *loop = conn->loop;
     fr_str piece;
     ssize_t sent;
-    if (FR_LIKELY(fr_out_piece_(conn, loop->gather, FR_GATHER_BYTES, &piece))) {
+    if (FR_LIKELY(fr_out_piece_(conn, loop->sending.gather, FR_GATHER_BYTES, &piece))) {
         *asked = piece.n;
-        sent = send(conn->fd, piece.p, piece.n, FR_SEND_FLAGS | loop->more);
+        sent = send(conn->fd, piece.p, piece.n, FR_SEND_FLAGS | loop->sending.more);
     } else {
         sent = send_vector(conn, asked);
     }
@@ -468,7 +479,7 @@ bool fr_out_sent_(fr_conn *conn, size_t asked, ssize_t sent)
             send_failed(conn, (int)-sent);
         return sent == -EINTR;
     }
-    fr_count_(&conn->loop->bytes_out, (size_t)sent);
+    fr_count_(&conn->loop->counts.bytes_out, (size_t)sent);
     advance(conn, (size_t)sent);
     if (FR_UNLIKELY((size_t)sent < asked)) { /* it is full: another send would only say so */
         block_until_writable(conn);
@@ -505,9 +516,9 @@ void fr_conn_flush(fr_conn *conn)
 /* The kernel keeps the end of what is queued, so that it leaves together with what follows. */
 static void flush_with_more(fr_conn *conn)
 {
-    conn->loop->more = MSG_MORE;
+    conn->loop->sending.more = MSG_MORE;
     fr_conn_flush(conn);
-    conn->loop->more = 0;
+    conn->loop->sending.more = 0;
 }
 
 static fr_err send_file_failed(fr_conn *conn, int error)
@@ -535,7 +546,7 @@ fr_err fr_conn_send_file(fr_conn *conn, int file, uint64_t at, size_t n, size_t 
             return FR_EIO; /* it ends before that */
         if (got < 0)
             return send_file_failed(conn, errno);
-        fr_count_(&conn->loop->bytes_out, (size_t)got);
+        fr_count_(&conn->loop->counts.bytes_out, (size_t)got);
         *sent += (size_t)got;
     }
     return FR_OK;

@@ -274,10 +274,10 @@ uint64_t fr_limit_total_(const fr_loop *loop, fr_limit limit)
 {
     const fr_server *server = loop->server;
     if (!server)
-        return count_of(&loop->limits[limit]);
+        return count_of(&loop->counts.limits[limit]);
     uint64_t total = 0;
     for (int i = 0; i < server->count; i++)
-        total += count_of(&server->loops[i]->limits[limit]);
+        total += count_of(&server->loops[i]->counts.limits[limit]);
     return total;
 }
 
@@ -287,11 +287,11 @@ void fr_server_stats_get(const fr_server *server, fr_server_stats *out)
     *out = (fr_server_stats){.open = open > 0 ? (uint64_t)open : 0};
     for (int i = 0; i < server->count; i++) {
         const fr_loop *loop = server->loops[i];
-        out->accepted += count_of(&loop->accepted);
-        out->bytes_in += count_of(&loop->bytes_in);
-        out->bytes_out += count_of(&loop->bytes_out);
-        if (count_of(&loop->longest_us) > out->longest_us)
-            out->longest_us = count_of(&loop->longest_us);
+        out->accepted += count_of(&loop->counts.accepted);
+        out->bytes_in += count_of(&loop->counts.bytes_in);
+        out->bytes_out += count_of(&loop->counts.bytes_out);
+        if (count_of(&loop->counts.longest_us) > out->longest_us)
+            out->longest_us = count_of(&loop->counts.longest_us);
     }
     const uint64_t *limits = out->limits;
     for (int limit = 0; limit < FR_LIMIT_COUNT_; limit++)
@@ -353,7 +353,8 @@ static void visit_all(fr_loop *loop, void (*visit)(fr_conn *conn))
 static bool has_come_to_rest(fr_server_worker *worker)
 {
     bool has_rest = fr_loop_has_rest_(worker->loop);
-    bool is_quiet = !has_rest && !worker->loop->had_events && !fr_loop_has_tasks_(worker->loop);
+    bool is_quiet =
+        !has_rest && !fr_polling_had_events_(worker->loop) && !fr_loop_has_tasks_(worker->loop);
     return is_quiet || ++worker->quiet_passes >= (has_rest ? REST_PASSES_MAX : QUIET_PASSES_MAX);
 }
 
@@ -372,10 +373,11 @@ static void end_connections(fr_server_worker *worker, bool is_cut)
 {
     fr_loop *loop = worker->loop;
     bool is_over = is_cut || (loop->now_ms >= worker->until_ms && has_come_to_rest(worker));
-    if (loop->open_count && !is_over)
+    if (fr_conns_open_(loop) && !is_over)
         return;
-    if (loop->open_count) {
-        FR_WARN("net.drain_cut", FR_KV_I("worker", loop->index), FR_KV_U("open", loop->open_count));
+    if (fr_conns_open_(loop)) {
+        FR_WARN("net.drain_cut", FR_KV_I("worker", loop->index),
+                FR_KV_U("open", fr_conns_open_(loop)));
         visit_all(loop, cut);
     }
     worker->phase = STRAGGLING;
@@ -392,7 +394,7 @@ static bool advance_drain(fr_server_worker *worker)
     case READING: say_goodbye(worker); break;
     case DRAINING: end_connections(worker, is_cut); break;
     case STRAGGLING:
-        if (!loop->fibers_used && !fr_loop_has_tasks_(loop) && !loop->open_count)
+        if (!fr_fibers_used_(loop) && !fr_loop_has_tasks_(loop) && !fr_conns_open_(loop))
             return false;
         return !is_cut && loop->now_ms < worker->until_ms;
     }
@@ -483,11 +485,11 @@ static void await_end_of_service(fr_server *server)
 static void finish_handlers(const fr_server_worker *worker)
 {
     fr_loop *loop = worker->loop;
-    for (int i = 0; i < LAST_PASSES_MAX && (loop->fibers_used || fr_loop_has_tasks_(loop)); i++)
+    for (int i = 0; i < LAST_PASSES_MAX && (fr_fibers_used_(loop) || fr_loop_has_tasks_(loop)); i++)
         fr_loop_run_once(loop, 0);
-    if (loop->fibers_used)
+    if (fr_fibers_used_(loop))
         FR_ERROR("net.handlers_left", FR_KV_I("worker", loop->index),
-                 FR_KV_U("count", loop->fibers_used));
+                 FR_KV_U("count", fr_fibers_used_(loop)));
 }
 
 static void stop(fr_server_worker *worker)

@@ -29,7 +29,7 @@ static void free_some(fr_loop *loop, int kind, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
         fr_free(fr_spare_take_(loop, kind));
-    loop->spare_freed += (size_t)count * fr_spare_kinds_[kind].bytes;
+    loop->spares.freed += (size_t)count * fr_spare_kinds_[kind].bytes;
 }
 
 /* Free what lay idle since the last time. Returns whether more than a few are left. */
@@ -37,7 +37,7 @@ static bool free_idle(fr_loop *loop)
 {
     bool has_more = false;
     for (int kind = 0; kind < FR_SPARE_KINDS; kind++) {
-        fr_spare *spare = &loop->spares[kind];
+        fr_spare *spare = &loop->spares.of[kind];
         if (spare->least > FR_SPARE_LEAST)
             free_some(loop, kind, spare->least - FR_SPARE_LEAST);
         spare->least = spare->count;
@@ -49,18 +49,18 @@ static bool free_idle(fr_loop *loop)
 /* Returns whether it is still to be done. */
 static bool give_back(fr_loop *loop)
 {
-    if (loop->spare_freed < RETURN_BYTES)
+    if (loop->spares.freed < RETURN_BYTES)
         return false;
-    if (loop->had_events)
+    if (fr_polling_had_events_(loop))
         return true; /* somebody would wait for it */
     malloc_trim(0);
-    loop->spare_freed = 0;
+    loop->spares.freed = 0;
     return false;
 }
 
 static void trim(fr_timer *timer)
 {
-    fr_loop *loop = FR_CONTAINER_(timer, fr_loop, spare_trim);
+    fr_loop *loop = FR_CONTAINER_(timer, fr_loop, spares.trim);
     bool has_more = free_idle(loop);
     if (give_back(loop) || has_more)
         fr_timer_set(loop, timer, loop->now_ms + TRIM_MS);
@@ -69,14 +69,14 @@ static void trim(fr_timer *timer)
 void fr_spares_watch_(fr_loop *loop)
 {
     for (int kind = 0; kind < FR_SPARE_KINDS; kind++)
-        loop->spares[kind].least = loop->spares[kind].count;
-    loop->spare_trim.run = trim;
-    fr_timer_set(loop, &loop->spare_trim, loop->now_ms + TRIM_MS);
+        loop->spares.of[kind].least = loop->spares.of[kind].count;
+    loop->spares.trim.run = trim;
+    fr_timer_set(loop, &loop->spares.trim, loop->now_ms + TRIM_MS);
 }
 
 void fr_spares_free_(fr_loop *loop)
 {
-    fr_timer_cancel(loop, &loop->spare_trim);
+    fr_timer_cancel(loop, &loop->spares.trim);
     for (int kind = 0; kind < FR_SPARE_KINDS; kind++)
-        free_some(loop, kind, loop->spares[kind].count);
+        free_some(loop, kind, loop->spares.of[kind].count);
 }

@@ -10,49 +10,50 @@
 
 static void push(fr_loop *loop, fr_task *task)
 {
-    fr_task *head = atomic_load_explicit(&loop->posted, memory_order_relaxed);
+    fr_task *head = atomic_load_explicit(&loop->tasks.posted, memory_order_relaxed);
     do {
         task->next = head;
-    } while (!atomic_compare_exchange_weak(&loop->posted, &head, task));
+    } while (!atomic_compare_exchange_weak(&loop->tasks.posted, &head, task));
     /* From here on the task may have run and be gone. */
-    if (!head && atomic_load(&loop->is_asleep) && atomic_exchange(&loop->is_asleep, false))
+    if (!head && atomic_load(&loop->tasks.is_asleep) &&
+        atomic_exchange(&loop->tasks.is_asleep, false))
         loop->backend->wake(loop);
 }
 
 void fr_loop_post(fr_loop *loop, fr_task *task)
 {
-    atomic_fetch_add_explicit(&loop->task_count, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&loop->tasks.count, 1, memory_order_relaxed);
     push(loop, task);
 }
 
 bool fr_loop_try_post(fr_loop *loop, fr_task *task)
 {
-    if (atomic_fetch_add_explicit(&loop->task_count, 1, memory_order_relaxed) >=
+    if (atomic_fetch_add_explicit(&loop->tasks.count, 1, memory_order_relaxed) >=
         FR_LOOP_TASKS_MAX) {
-        atomic_fetch_sub_explicit(&loop->task_count, 1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&loop->tasks.count, 1, memory_order_relaxed);
         return false;
     }
     push(loop, task);
     return true;
 }
 
-bool fr_loop_has_tasks_(fr_loop *loop)
+bool fr_loop_has_tasks_(const fr_loop *loop)
 {
-    return loop->tasks || atomic_load_explicit(&loop->posted, memory_order_relaxed);
+    return loop->tasks.taken || atomic_load_explicit(&loop->tasks.posted, memory_order_relaxed);
 }
 
 bool fr_loop_may_sleep_(fr_loop *loop)
 {
-    atomic_store(&loop->is_asleep, true);
-    return !atomic_load(&loop->posted) && !loop->tasks && !atomic_load(&loop->orders);
+    atomic_store(&loop->tasks.is_asleep, true);
+    return !atomic_load(&loop->tasks.posted) && !loop->tasks.taken && !atomic_load(&loop->orders);
 }
 
 /* The tasks posted since the last look, oldest first. */
 static fr_task *take(fr_loop *loop)
 {
-    if (!atomic_load_explicit(&loop->posted, memory_order_relaxed))
+    if (!atomic_load_explicit(&loop->tasks.posted, memory_order_relaxed))
         return NULL;
-    fr_task *newest = atomic_exchange_explicit(&loop->posted, NULL, memory_order_acquire),
+    fr_task *newest = atomic_exchange_explicit(&loop->tasks.posted, NULL, memory_order_acquire),
             *oldest = NULL;
     while (newest) {
         fr_task *next = newest->next;
@@ -67,16 +68,16 @@ static fr_task *take(fr_loop *loop)
 void fr_loop_run_tasks_(fr_loop *loop)
 {
     unsigned count = 0;
-    if (!loop->tasks)
-        loop->tasks = take(loop);
-    while (count < FR_TASKS_A_PASS && loop->tasks) {
-        fr_task *task = loop->tasks;
-        loop->tasks = task->next; /* before run: the task's memory may end there */
+    if (!loop->tasks.taken)
+        loop->tasks.taken = take(loop);
+    while (count < FR_TASKS_A_PASS && loop->tasks.taken) {
+        fr_task *task = loop->tasks.taken;
+        loop->tasks.taken = task->next; /* before run: the task's memory may end there */
         count++;
         task->run(task);
         if (FR_UNLIKELY(count % FR_TASKS_A_LOOK == 0) && !fr_loop_has_time(loop))
             break;
     }
     if (count)
-        atomic_fetch_sub_explicit(&loop->task_count, count, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&loop->tasks.count, count, memory_order_relaxed);
 }

@@ -9,9 +9,9 @@
  */
 #include "net/net_int.h"
 
-void fr_wheel_init_(fr_wheel *wheel, uint64_t now_ms)
+void fr_wheel_init_(fr_loop *loop)
 {
-    *wheel = (fr_wheel){.tick = now_ms};
+    loop->wheel = (fr_wheel){.tick = loop->now_ms};
 }
 
 static unsigned slot_of(uint64_t tick, int level)

@@ -83,10 +83,10 @@ static void a_loop_without_members_any_more_is_not_told(void **state)
     app_open(&a, &sender, "/outside/");
     peer_end(&on_b);
     peer_text(&sender, "hello?");
-    assert_int_equal(b.loop->task_count, 0);
+    assert_int_equal(b.loop->tasks.count, 0);
     app_open(&b, &on_b, "/plain/");
     peer_text(&sender, "hello");
-    assert_int_equal(b.loop->task_count, 1);
+    assert_int_equal(b.loop->tasks.count, 1);
     expect_text(&on_b, "hello");
     peer_end(&on_b);
     peer_end(&sender);
@@ -125,7 +125,7 @@ static void members_on_a_loop_that_is_full_are_closed_with_1013(void **state)
     peer_text(&sender, "two");
     expect_text(&on_a, "one");
     expect_text(&on_a, "two");
-    while (b.loop->task_count) /* it gets round to them in some passes */
+    while (b.loop->tasks.count) /* it gets round to them in some passes */
         fr_loop_run_once(b.loop, 0);
     expect_close(&on_b, 1013);
     expect_close(&listener, 1013);

@@ -305,7 +305,7 @@ static void a_loop_whose_ring_fails_goes_on_without(void **state)
     }
     for (size_t i = 0; i < c.count; i++)
         hears_greeting(&c, i);
-    assert_int_equal(c.loop->uring != NULL, c.loop->backend == &fr_backend_uring);
+    assert_int_equal(c.loop->batching.uring != NULL, c.loop->backend == &fr_backend_uring);
     crowd_close(&c);
 }
 
@@ -319,7 +319,7 @@ static void without_memory_for_a_ring_all_is_sent(void **state)
     fr_test_fail_alloc(1);
     pass(&c);
     fr_test_fail_alloc(0);
-    assert_null(c.loop->uring);
+    assert_null(c.loop->batching.uring);
     for (size_t i = 0; i < c.count; i++)
         hears_greeting(&c, i);
     crowd_close(&c);

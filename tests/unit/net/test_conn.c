@@ -522,7 +522,7 @@ static void deadlines_of_many_are_told_in_time(void **state)
         }
     }
     assert_true(passed > 1000);
-    assert_int_equal(loop_of_many->slab_count, 3);
+    assert_int_equal(loop_of_many->slabs.count, 3);
     for (size_t i = 0; i < MANY; i++) {
         many[i].conn->user = &p;
         close(many[i].peer);
@@ -530,10 +530,10 @@ static void deadlines_of_many_are_told_in_time(void **state)
             fr_conn_close(many[i].conn, FR_OK);
     }
     fr_loop_run_once(loop_of_many, 0);
-    for (int i = 0; i < 100 && loop_of_many->open_count; i++)
+    for (int i = 0; i < 100 && loop_of_many->conn_lists.open_count; i++)
         fr_loop_run_once(loop_of_many, 0);
     assert_int_equal(p.closes, MANY);
-    assert_int_equal(loop_of_many->slab_count, 1); /* who comes and goes finds it */
+    assert_int_equal(loop_of_many->slabs.count, 1); /* who comes and goes finds it */
     fr_loop_free(loop_of_many);
 }
 

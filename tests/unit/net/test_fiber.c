@@ -38,11 +38,11 @@ static void a_fiber_runs_until_it_suspends_and_goes_on_when_resumed(void **state
     note('a');
     fr_fiber_resume(held);
     note('b');
-    assert_int_equal(loop->fibers_used, 1);
+    assert_int_equal(loop->fibers.used, 1);
     fr_fiber_resume(held);
     assert_string_equal(trace, "1a2b3");
-    assert_int_equal(loop->fibers_used, 0);
-    assert_int_equal(loop->pool_count, 1);
+    assert_int_equal(loop->fibers.used, 0);
+    assert_int_equal(loop->fibers.pool_count, 1);
     fr_loop_free(loop);
 }
 
@@ -159,12 +159,12 @@ static void ten_thousand_fibers_and_not_one_more(void **state)
     for (int i = 0; i < count; i++)
         fr_fiber_resume(crowd[i]);
     assert_true(sum == (count - 1.0) * count / 2 + count * 0.5);
-    assert_int_equal(loop->pool_count, count);
+    assert_int_equal(loop->fibers.pool_count, count);
     for (int second_ = 0; second_ < 30; second_++) { /* what nobody needs is given back */
         fr_test_advance_clock(1100);
         fr_loop_run_once(loop, 0);
     }
-    assert_in_range(loop->pool_count, 1, 64);
+    assert_in_range(loop->fibers.pool_count, 1, 64);
     assert_int_equal(fr_fiber_start(loop, second, NULL), FR_OK);
     fr_loop_free(loop);
 }

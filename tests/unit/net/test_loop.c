@@ -236,7 +236,7 @@ static void long_work_leaves_others_their_turn(void **state)
     fr_loop_run_once(p.loop, -1);
     assert_int_equal(work.done, 5);
     assert_false(fr_loop_has_rest_(p.loop));
-    assert_true(p.loop->longest_us.n >= SLICE_MS * 1000);
+    assert_true(p.loop->counts.longest_us.n >= SLICE_MS * 1000);
     pair_close(&p);
 }
 
@@ -407,8 +407,8 @@ static void no_output_waits_behind_what_comes_later_again_and_again(void **state
 /* Each stands there once, and knows where. */
 static void check_dirty(const fr_loop *loop)
 {
-    for (uint32_t i = 0; i < loop->dirty_count; i++)
-        assert_int_equal(loop->dirty[i]->dirty_slot, i + 1);
+    for (uint32_t i = 0; i < loop->dirty.count; i++)
+        assert_int_equal(loop->dirty.list[i]->dirty_slot, i + 1);
 }
 
 static void drained_one_writes(fr_conn *conn)

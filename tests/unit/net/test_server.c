@@ -221,8 +221,8 @@ static void both_workers_serve(void **state)
     assert_int_equal(stats.accepted, CLIENTS);
     assert_int_equal(stats.open, CLIENTS);
     assert_int_equal(stats.bytes_in, CLIENTS * 5);
-    assert_true(atomic_load(&fr_server_loop(the_app.server, 0)->accepted.n) > 0);
-    assert_true(atomic_load(&fr_server_loop(the_app.server, 1)->accepted.n) > 0);
+    assert_true(atomic_load(&fr_server_loop(the_app.server, 0)->counts.accepted.n) > 0);
+    assert_true(atomic_load(&fr_server_loop(the_app.server, 1)->counts.accepted.n) > 0);
     for (int i = 0; i < CLIENTS; i++)
         close(fds[i]);
     app_end();
@@ -443,7 +443,8 @@ static void workers_take_turns_at_a_shared_socket(void **state)
         hears(fds[i], "x");
     }
     for (int i = 0; i < 2; i++)
-        assert_true(atomic_load(&fr_server_loop(the_app.server, i)->accepted.n) >= CLIENTS / 5);
+        assert_true(atomic_load(&fr_server_loop(the_app.server, i)->counts.accepted.n) >=
+                    CLIENTS / 5);
     for (int i = 0; i < CLIENTS; i++)
         close(fds[i]);
     app_end();
@@ -527,11 +528,11 @@ static void who_has_left_is_not_woken_by_those_who_come(void **state)
     fr_loop *loop = fr_server_loop(the_app.server, 0);
     int early = client();
     fr_loop_run_once(loop, -1);
-    assert_true(loop->had_events);
+    assert_true(loop->polling.had_events);
     fr_gate_drain_(loop);
     int late = client();
     fr_loop_run_once(loop, 0); /* of the early one: nothing has come */
-    assert_false(loop->had_events);
+    assert_false(loop->polling.had_events);
     close(early);
     close(late);
     fr_server_close(the_app.server);
@@ -790,7 +791,7 @@ static void a_socket_that_takes_nobody_any_more_does_not_keep_us_busy(void **sta
     fr_loop_run_once(loop, -1);
     assert_int_equal(count_of(FR_LIMIT_FILES), 1);
     fr_loop_run_once(loop, 0);
-    assert_false(loop->had_events);
+    assert_false(loop->polling.had_events);
     fr_server_close(the_app.server);
     close(fd);
 }

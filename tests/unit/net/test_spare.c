@@ -32,8 +32,8 @@ static void what_was_not_needed_for_a_second_is_freed(void **state)
         peers[i] = fds[1];
         assert_int_equal(fr_loop_adopt(loop, fds[0], &pair_bare, &p, &conns[i]), FR_OK);
     }
-    const fr_spare *outs = &loop->spares[FR_SPARE_OUTS];
-    const fr_spare *chunks = &loop->spares[FR_SPARE_CHUNKS + FR_CHUNK_SMALL];
+    const fr_spare *outs = &loop->spares.of[FR_SPARE_OUTS];
+    const fr_spare *chunks = &loop->spares.of[FR_SPARE_CHUNKS + FR_CHUNK_SMALL];
     write_to_all(loop, conns, CONNS);
     assert_int_equal(outs->count, CONNS);
     assert_int_equal(chunks->count, CONNS);
@@ -68,9 +68,9 @@ static void what_was_freed_goes_back_to_the_system_once_the_loop_rests(void **st
         assert_int_equal(write(p.peer, "x", 1), 1);
         pass_after(p.loop, 1100);
     }
-    assert_true(p.loop->spare_freed > 0); /* there was something to do */
+    assert_true(p.loop->spares.freed > 0); /* there was something to do */
     pass_after(p.loop, 1100);
-    assert_int_equal(p.loop->spare_freed, 0);
+    assert_int_equal(p.loop->spares.freed, 0);
     pair_close(&p);
 }
 

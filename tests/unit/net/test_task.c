@@ -77,9 +77,9 @@ static void past_the_bound_a_sender_is_refused(void **state)
     assert_false(fr_loop_try_post(loop, &tasks[FR_LOOP_TASKS_MAX]));
     fr_loop_run_once(loop, 0);
     assert_true(fr_loop_try_post(loop, &tasks[FR_LOOP_TASKS_MAX]));
-    for (int i = 0; i < FR_LOOP_TASKS_MAX && atomic_load(&loop->task_count); i++)
+    for (int i = 0; i < FR_LOOP_TASKS_MAX && atomic_load(&loop->tasks.count); i++)
         fr_loop_run_once(loop, 0); /* as many as it has time for */
-    assert_int_equal(atomic_load(&loop->task_count), 0);
+    assert_int_equal(atomic_load(&loop->tasks.count), 0);
     free(tasks);
     fr_loop_free(loop);
 }

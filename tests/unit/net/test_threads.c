@@ -177,7 +177,7 @@ static void past_its_bound_the_queue_refuses(void **state)
     assert_true(handlers[3].is_over);
     assert_int_equal(handlers[3].result, FR_EBUSY);
     assert_str(handlers[3].ctx.detail, "The server is busy, try again.");
-    assert_int_equal(loop->limits[FR_LIMIT_BLOCKING].n, 1);
+    assert_int_equal(loop->counts.limits[FR_LIMIT_BLOCKING].n, 1);
     gate_open();
     run_until_over(handlers, 3);
     assert_int_equal(gate.passed, 3);
@@ -199,7 +199,7 @@ static void a_function_that_is_busy_itself_is_no_full_queue(void **state)
     fr_fiber_start(loop, handle, &h);
     run_until_over(&h, 1);
     assert_int_equal(h.result, FR_EBUSY);
-    assert_int_equal(loop->limits[FR_LIMIT_BLOCKING].n, 0);
+    assert_int_equal(loop->counts.limits[FR_LIMIT_BLOCKING].n, 0);
     end(loop);
 }
 
