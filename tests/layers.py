@@ -42,6 +42,9 @@ MEMBER = re.compile(r"(\w+)(?:\[\w+\])?;\s*/\* ([a-z_/]+\.c)\b")
 # Public headers that are not named after their layer.
 PUBLIC = {"app": "cli", "model_macros": "model"}
 TAG = re.compile(r'^[ \t]*(?:typedef )?(?:struct|union|enum) (fr_\w+) \{', re.M)
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
+LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+DOUBLE = re.compile(r"%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*)?)?L?[aefg]")  # a conversion of printf or scanf
 INCLUDE = re.compile(r'^\s*#\s*include\s*(<[^>]+|"[^"]+)[>"]', re.M)
 
 
@@ -106,6 +109,12 @@ class Layers(unittest.TestCase):
                 other = layer_of_include(included)
                 if other and other not in allowed:
                     wrong.append("%s includes %s: %s may not use %s" % (short(name), included, layer, other))
+        self.assertFalse(wrong, "\n" + "\n".join(wrong))
+
+    def test_doubles_are_printed_and_read_by_one_file(self):
+        """Elsewhere the point would be that of the program's locale, of one byte or several."""
+        wrong = ["%s: %s" % (short(name), text) for _, name in sources() if not name.endswith("/base/number.c")
+                 for text in LITERAL.findall(COMMENT.sub("", read(name))) if DOUBLE.search(text)]
         self.assertFalse(wrong, "\n" + "\n".join(wrong))
 
     def test_a_wing_is_entered_by_its_doors_only(self):

@@ -65,6 +65,7 @@ SYSTEM = [
     ("chaos", ["asan", "tsan"], []),
     ("recipe", ["asan", "tsan"], []),
     ("signals", ["asan", "tsan"], []),
+    ("process", ["asan", "tsan"], []),
     ("django", ["asan"], ["django"]),
     ("slow_client", ["dev"], []),
     ("memory", ["dev"], []),

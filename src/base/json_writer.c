@@ -6,7 +6,6 @@
 #include "base/json.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/digits.h"
@@ -160,23 +159,6 @@ static void put_repr(fr_buf *buf, const char *digits, int count, int point)
     fr_buf_put(buf, (fr_str){text, (size_t)n});
 }
 
-/* v (positive) rounded to `precision` digits; returns where the point is. */
-static int round_digits(double v, int precision, char *digits)
-{
-    char text[48];
-    int n = snprintf(text, sizeof text, "%.*e", precision - 1, v);
-    int count = 0, exponent = 0, i = 0;
-    /* The locale's decimal point, which may be several bytes, is whatever stands between the
-     * digits. */
-    for (; i < n && text[i] != 'e'; i++)
-        if (text[i] >= '0' && text[i] <= '9')
-            digits[count++] = text[i];
-    bool is_negative = text[i + 1] == '-';
-    for (i += 2; i < n; i++)
-        exponent = exponent * 10 + (text[i] - '0');
-    return (is_negative ? -exponent : exponent) + 1;
-}
-
 static bool reads_back(const char *digits, int count, int point, double v)
 {
     char text[48];
@@ -236,9 +218,9 @@ void fr_json_put_double(fr_buf *buf, double v)
     /* Fifteen digits always survive, so a shorter text that reads back is those with zeros cut off;
      * subnormals have fewer to begin with. */
     int count = fpclassify(v) == FP_SUBNORMAL ? 1 : 15;
-    int point = round_digits(v, count, digits);
+    int point = fr_double_digits_(v, count, digits);
     while (count < 17 && !reads_back(digits, count, point, v))
-        point = round_digits(v, ++count, digits);
+        point = fr_double_digits_(v, ++count, digits);
     while (count > 1 && digits[count - 1] == '0')
         count--;
     put_repr(buf, digits, count, point);

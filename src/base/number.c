@@ -3,6 +3,7 @@
 
 #include <locale.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +60,22 @@ double fr_strtod_(const char *text)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, make_c_locale);
     return strtod_l(text, NULL, c_locale);
+}
+
+int fr_double_digits_(double v, int count, char *digits)
+{
+    char text[48];
+    int n = snprintf(text, sizeof text, "%.*e", count - 1, v);
+    int found = 0, exponent = 0, i = 0;
+    /* The locale's decimal point, which may be several bytes, is whatever stands between the
+     * digits. */
+    for (; i < n && text[i] != 'e'; i++)
+        if (is_digit(text[i]))
+            digits[found++] = text[i];
+    bool is_negative = text[i + 1] == '-';
+    for (i += 2; i < n; i++)
+        exponent = exponent * 10 + (text[i] - '0');
+    return (is_negative ? -exponent : exponent) + 1;
 }
 
 /* A decimal number taken apart: digits x 10^exponent. */

@@ -51,10 +51,10 @@ int fr_activation_take(fr_endpoint *out, int max)
     take_notify_socket();
     for (size_t i = 0; i < sizeof VARIABLES / sizeof *VARIABLES; i++)
         unsetenv(VARIABLES[i]);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++)
         out[i] = (fr_endpoint){.fd = FIRST_FD + i};
-        (void)fcntl(FIRST_FD + i, F_SETFD, FD_CLOEXEC);
-    }
+    for (uint64_t i = 0; i < given && fcntl(FIRST_FD + (int)i, F_SETFD, FD_CLOEXEC) == 0; i++)
+        ; /* those past the most are not for our children either */
     return count;
 }
 /* NOLINTEND(concurrency-mt-unsafe) */

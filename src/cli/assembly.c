@@ -16,6 +16,7 @@
 #include "cli/activation.h"
 #include "http/clients/line_file.h"
 #include "http/clients/trust.h"
+#include "net/open_files.h"
 #include "rest/rest.h"
 
 static int fail(fr_assembly *a, int code, const char *text)
@@ -277,10 +278,18 @@ static int check_database(fr_assembly *a)
     return FR_EXIT_USAGE;
 }
 
+static int check_open_files(fr_assembly *a)
+{
+    return fr_open_files_check((int)a->options->workers, a->error) == FR_OK ? FR_EXIT_DONE
+                                                                            : FR_EXIT_FAILED;
+}
+
 /* Values that only who uses them can judge, before a database is made or anything listens. */
 static int check_options(fr_assembly *a)
 {
-    int code = read_trust(a);
+    int code = check_open_files(a);
+    if (code == FR_EXIT_DONE)
+        code = read_trust(a);
     if (code == FR_EXIT_DONE)
         code = open_gate(a);
     if (code == FR_EXIT_DONE)

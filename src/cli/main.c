@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "cli/activation.h"
 #include "cli/assembly.h"
+#include "net/signal.h"
 
 static const char *program_name(const fr_app *app, char **argv)
 {
@@ -68,6 +69,7 @@ int fr_main_(int argc, char **argv, const fr_app *given, size_t app_bytes, size_
     fr_log_init(
         &(fr_log_opts){.level = (fr_level)options.log_level, .is_json = options.log_format == 1});
 
+    fr_signals_survive_writes();
     hold_signals();
     fr_assembly assembly;
     code = fr_assembly_open(&assembly, &app, route_bytes, &options);

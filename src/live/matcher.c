@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "net/threads.h"
 
 struct fr_view {
     fr_source *source;
@@ -457,7 +458,6 @@ static void run_all(fr_matcher *m, fr_live_queue *queue)
 static void *run(void *arg)
 {
     fr_matcher m = {.live = arg};
-    pthread_setname_np(pthread_self(), "fr-matcher");
     fr_buf_init(&m.texts);
     fr_buf_init(&m.name);
     fr_live_queue queue;
@@ -475,7 +475,7 @@ static void *run(void *arg)
 
 fr_err fr_matcher_start(fr_live *live)
 {
-    if (pthread_create(&live->thread, NULL, run, live))
+    if (fr_thread_start(&live->thread, run, live, "freshet-matcher"))
         return FR_EIO;
     live->is_started = true;
     return FR_OK;

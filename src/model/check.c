@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -155,7 +154,7 @@ static fr_err check_unique_names(const check *c, uint32_t index)
     fr_str column = fr_field_column(c->field, mine);
     for (uint32_t i = 0; i < index; i++) {
         const fr_field *other = &c->model->fields[i];
-        if (strcasecmp(other->name, c->field->name) == 0)
+        if (fr_str_eq_nocase(fr_str_c(other->name), fr_str_c(c->field->name)))
             return wrong(c, "there are two fields of that name");
         if (fr_str_eq_nocase(fr_field_column(other, theirs), column))
             return wrong(c, "its column is also that of field %s", other->name);

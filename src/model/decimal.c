@@ -4,9 +4,10 @@
  */
 #include "model/value.h"
 
-#include <stdio.h>
+#include <math.h>
 
 #include "base/digits.h"
+#include "base/number.h"
 #include "base/str.h"
 
 /* A number as its digits: 0.d1d2d3… × 10^point. Without leading zeros; none at all is zero. */
@@ -95,25 +96,35 @@ static void round_at(digits *d, int keep)
     d->point++;
 }
 
-static bool read_value(fr_value v, digits *d)
+static bool read_int(int64_t i, digits *d)
 {
-    char text[40];
-    size_t n;
-    switch (v.type) {
-    case FR_VALUE_TEXT: return read_text(v.as.s, d);
-    case FR_VALUE_INT: n = fr_digits_i64(text, v.as.i); break;
-    case FR_VALUE_REAL:
-        n = (size_t)snprintf(text, sizeof text, "%.*e", STORED_DIGITS - 1, v.as.r);
-        break;
-    default: return false;
-    }
-    for (size_t i = 0; i < n; i++)
-        if (text[i] == ',')
-            text[i] = '.'; /* the program may have set a locale */
-    if (!read_text((fr_str){text, n}, d))
-        return false; /* infinity */
+    char text[FR_DIGITS_MAX];
+    (void)read_text((fr_str){text, fr_digits_i64(text, i)}, d);
     round_at(d, STORED_DIGITS);
     return true;
+}
+
+/* Returns false for what is no number, or none that has an end. */
+static bool read_real(double r, digits *d)
+{
+    if (!isfinite(r))
+        return false;
+    d->is_negative = signbit(r);
+    if (r != 0) {
+        d->count = STORED_DIGITS;
+        d->point = fr_double_digits_(fabs(r), STORED_DIGITS, d->at);
+    }
+    return true;
+}
+
+static bool read_value(fr_value v, digits *d)
+{
+    switch (v.type) {
+    case FR_VALUE_TEXT: return read_text(v.as.s, d);
+    case FR_VALUE_INT: return read_int(v.as.i, d);
+    case FR_VALUE_REAL: return read_real(v.as.r, d);
+    default: return false;
+    }
 }
 
 bool fr_decimal_quantise(fr_value v, int places, char out[FR_DECIMAL_TEXT], size_t *n)

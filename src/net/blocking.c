@@ -6,6 +6,7 @@
 #include <freshet/net.h>
 
 #include "net/net_int.h"
+#include "net/signal.h"
 #include "net/threads.h"
 
 typedef struct call {
@@ -18,6 +19,7 @@ typedef struct call {
 static fr_err run(fr_thread_job *job)
 {
     call *c = (call *)(void *)job;
+    fr_signals_as_the_program();
     return c->function(&c->ctx, c->argument);
 }
 

@@ -11,23 +11,19 @@
 #include "net/server.h"
 
 #include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "net/net_int.h"
+#include "net/open_files.h"
+#include "net/signal.h"
 #include "net/threads.h"
 
 enum {
-    WORKERS_MAX = 256,
     DRAIN_MS = 8000,
-    FILES_RESERVED = 64,    /* the database's writer, logs, folders: not for connections */
-    FILES_A_WORKER = 10,    /* epoll, wake-up, ring, access log, listeners, a reader's three */
     QUIET_PASSES_MAX = 64,  /* of the drain, to read what has arrived */
     REST_PASSES_MAX = 1024, /* and if so many are sent something that they do not get it in one */
     STRAGGLERS_MS = 2000,   /* for handlers without a connection, and functions of fr_blocking */
@@ -49,39 +45,17 @@ typedef struct fr_server_worker {
 
 /* ---- set-up ---- */
 
-static int cores(void)
-{
-    cpu_set_t set;
-    int count = sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
-    return count < 1 ? 1 : count > WORKERS_MAX ? WORKERS_MAX : count;
-}
-
-/* As many files as the administrator allows; the soft limit is for programs that use select(). */
-static int raise_files(void)
-{
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files))
-        return 1024;
-    rlim_t soft = files.rlim_cur;
-    files.rlim_cur = files.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &files))
-        files.rlim_cur = soft;
-    return files.rlim_cur > 10000000 ? 10000000 : (int)files.rlim_cur;
-}
-
 static void set_defaults(fr_server *server)
 {
     fr_server_opts *opts = &server->opts;
-    int files = raise_files();
     if (opts->workers <= 0)
-        opts->workers = cores();
-    if (opts->workers > WORKERS_MAX)
-        opts->workers = WORKERS_MAX;
+        opts->workers = fr_workers_usual();
+    if (opts->workers > FR_WORKERS_MAX)
+        opts->workers = FR_WORKERS_MAX;
     if (!opts->drain_ms)
         opts->drain_ms = DRAIN_MS;
-    int reserved = FILES_RESERVED + FILES_A_WORKER * opts->workers;
     if (opts->connections_max <= 0)
-        opts->connections_max = files > 2 * reserved ? files - reserved : files / 2;
+        opts->connections_max = fr_open_files_for_connections(opts->workers);
     if (opts->blocking_threads <= 0)
         opts->blocking_threads = BLOCKING_THREADS;
     if (!opts->out_bytes)
@@ -130,7 +104,7 @@ static fr_err make_loops(fr_server *server)
 /* Each endpoint gives a listener to each loop. */
 static fr_err open_endpoints(fr_server *server, char error[256])
 {
-    int fds[WORKERS_MAX];
+    int fds[FR_WORKERS_MAX];
     for (int at = 0; at < server->endpoint_count; at++) {
         fr_endpoint *endpoint = &server->endpoints[at];
         FR_TRY(fr_endpoint_open_(endpoint, server->count, fds, error));
@@ -160,6 +134,7 @@ static fr_err copy_endpoints(fr_server *server)
 
 static fr_err set_up(fr_server *server, char error[256])
 {
+    FR_TRY(fr_open_files_check(server->opts.workers, error));
     set_defaults(server);
     server->loops = fr_zalloc((size_t)server->count * sizeof *server->loops);
     server->workers = fr_zalloc((size_t)server->count * sizeof *server->workers);
@@ -180,8 +155,7 @@ static fr_err set_up(fr_server *server, char error[256])
 fr_err fr_server_open(const fr_server_opts *opts, fr_server **out, char error[256])
 {
     error[0] = 0;
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGXFSZ, SIG_IGN); /* a write past RLIMIT_FSIZE fails with EFBIG instead */
+    fr_signals_survive_writes();
     fr_server *server = fr_zalloc(sizeof *server);
     if (!server)
         return FR_ENOMEM;
@@ -506,6 +480,8 @@ static void *worker_main(void *arg)
 {
     fr_server_worker *worker = arg;
     fr_server *server = worker->server;
+    if (worker != server->workers) /* the first one is the program's own thread */
+        fr_signals_as_the_program();
     int err = start(worker), none = FR_OK;
     if (err == FR_OK) {
         serve(worker);

@@ -1,6 +1,7 @@
 /*
  * Workers: one thread, one loop, one descriptor of each listening socket. Signals: SIGTERM and
- * SIGINT drain, a second one ends at once; SIGHUP calls on_hangup; SIGPIPE and SIGXFSZ are ignored.
+ * SIGINT drain, a second one ends at once; SIGHUP calls on_hangup; SIGPIPE and SIGXFSZ
+ * end nobody (signal.h).
  */
 #ifndef FR_NET_SERVER_H
 #define FR_NET_SERVER_H

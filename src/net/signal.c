@@ -1,5 +1,8 @@
 /* SIGTERM and SIGINT: the first drains, a second one cuts. SIGHUP is for on_hangup. The handler sets a flag of each loop
- * and wakes it: atomics and write() only. One server of a process takes the signals. */
+ * and wakes it: atomics and write() only. One server of a process takes the signals. For the others see signal.h. */
+#include "net/signal.h"
+
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 
@@ -21,6 +24,74 @@ static void on_signal(int number)
                                                                     : FR_ORDER_STOP);
     atomic_fetch_sub(&handlers_running, 1);
 }
+
+/* ---- what children inherit ---- */
+
+static sigset_t blocked_by_program;
+static pthread_once_t noted = PTHREAD_ONCE_INIT;
+
+static void note_blocked(void)
+{
+    pthread_sigmask(SIG_BLOCK, NULL, &blocked_by_program);
+}
+
+static void on_failed_write(int number)
+{
+    (void)number; /* the call fails, and says so */
+}
+
+static bool is_the_programs(int number)
+{
+    struct sigaction action;
+    if (sigaction(number, NULL, &action))
+        return false;
+    if (action.sa_flags & SA_SIGINFO)
+        return true;
+    void (*handler)(int) = action.sa_handler;
+    return handler != SIG_DFL && handler != SIG_IGN && handler != on_signal &&
+           handler != on_failed_write;
+}
+
+void fr_signals_survive_writes(void)
+{
+    static const int WRITES[] = {SIGPIPE, SIGXFSZ};
+    struct sigaction action = {.sa_handler = on_failed_write, .sa_flags = SA_RESTART};
+    pthread_once(&noted, note_blocked);
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof WRITES / sizeof *WRITES; i++)
+        if (!is_the_programs(WRITES[i]))
+            (void)sigaction(WRITES[i], &action, NULL);
+}
+
+/* A fault is told to the thread that made it. */
+static bool is_of_a_thread(int number)
+{
+    switch (number) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGTRAP:
+    case SIGABRT:
+    case SIGSYS: return true;
+    default: return false;
+    }
+}
+
+void fr_signals_as_the_program(void)
+{
+    static _Thread_local bool is_done;
+    if (is_done)
+        return;
+    is_done = true;
+    sigset_t blocked = blocked_by_program;
+    for (int number = 1; number < NSIG; number++)
+        if (!is_of_a_thread(number) && is_the_programs(number))
+            sigaddset(&blocked, number);
+    pthread_sigmask(SIG_SETMASK, &blocked, NULL);
+}
+
+/* ---- orders ---- */
 
 fr_err fr_signals_take_(fr_server *server)
 {

@@ -63,13 +63,36 @@ class CommandLine(unittest.TestCase):
                 self.assert_refused(done, 2, options[0], '"%s"' % options[1])
                 self.assertEqual(os.listdir(self.folder), [])
 
-    def test_too_few_files_to_start_with_are_said(self):
-        for files, code in ((4, 1), (5, 4)):  # none for the worker; none for the socket
-            with self.subTest(files=files):
-                script = 'ulimit -n %d; exec "$0" --listen 127.0.0.1:0 --io epoll --workers 1' % files
-                done = subprocess.run(["bash", "-c", script, program("echo")], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                      stdin=subprocess.DEVNULL, timeout=PATIENCE, cwd=self.folder)
-                self.assert_refused(done, code, "raise ulimit -n")
+    def test_too_few_files_to_start_with_are_refused_with_the_number_needed(self):
+        for files in (10, 16, 41):
+            for workers, needed in ((1, 42), (2, 52)):
+                with self.subTest(files=files, workers=workers):
+                    self.assert_refused(self.with_files(files, "realtime-update", "--workers", str(workers)), 1,
+                                        "only %d files may be open" % files, "%d: raise ulimit -n" % needed)
+                    self.assertEqual(os.listdir(self.folder), [])  # no database is made
+
+    def with_files(self, files, name, *options):
+        script = 'ulimit -n %d; exec "$0" --listen 127.0.0.1:0 "$@"' % files
+        return subprocess.run(["bash", "-c", script, program(name), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              stdin=subprocess.DEVNULL, timeout=PATIENCE, cwd=self.folder)
+
+    def test_with_the_number_of_files_that_is_asked_for_it_serves(self):
+        for name in ("echo", "realtime-update"):
+            with self.subTest(name):
+                server = Server(name, "--access-log", "access.log", db="site.db" if name != "echo" else None, workers=1, start=False)
+                plain = server.command
+                server.command = lambda listen, plain=plain: ["prlimit", "--nofile=42"] + plain(listen)
+                self.addCleanup(server.finish)
+                server.start()
+                connections = [server.connection() for _ in range(8)]
+                for _ in range(3):
+                    for connection in connections:
+                        path = "/json" if name == "echo" else "/api/notes/"
+                        self.assertEqual(server.get(path, connection=connection).status, 200)
+                if name != "echo":
+                    self.assertEqual(server.post("/api/notes/", {"title": "few files", "done": False}, connection=connections[0]).status, 201)
+                for connection in connections:
+                    connection.close()
 
     def test_a_port_in_use_is_said(self):
         with socket.socket() as taken:

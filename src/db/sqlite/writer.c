@@ -6,6 +6,7 @@
 #include <time.h>
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "net/threads.h"
 
 enum { WATCH_MS = 1000 };
 
@@ -161,7 +162,7 @@ fr_err fr_writer_open(fr_db *db, fr_writer **out, bool *absent, char error[512])
 
 fr_err fr_writer_start(fr_writer *w)
 {
-    w->has_thread = pthread_create(&w->thread, NULL, work, w) == 0;
+    w->has_thread = fr_thread_start(&w->thread, work, w, "freshet-writer") == FR_OK;
     return w->has_thread ? FR_OK : FR_EIO;
 }
 

@@ -43,7 +43,7 @@ static bool is_name_path(fr_str path)
 /* Part by part; a link anywhere is refused. */
 static int open_by_parts(int at, char *name)
 {
-    int fd = dup(at);
+    int fd = fcntl(at, F_DUPFD_CLOEXEC, 0);
     while (fd >= 0 && name) {
         char *slash = strchr(name, '/');
         if (slash)
