@@ -119,6 +119,8 @@ fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
             exchange->is_last = true; /* the answer says so by itself */
             return FR_OK;
         }
+        if (fr_list_has(value, FR_STR("keep-alive")))
+            return FR_OK; /* that is not the handler's to say, and is so if the answer says nothing */
         exchange->reply_head.has_connection = true;
     }
     if (fr_str_eq_nocase(name, FR_STR("content-type")))

@@ -105,6 +105,23 @@ static void an_error_has_no_header_of_the_content_it_stands_for(void **state)
                         "Allow: GET\r\nContent-Length: 21\r\n\r\n{\"detail\":\"<script>\"}");
 }
 
+static fr_err keep_alive(fr_req *req, void *arg)
+{
+    (void)arg;
+    FR_TRY(fr_reply_header(req, FR_STR("Connection"), FR_STR("Keep-Alive")));
+    return fr_reply_bytes(req, 200, FR_STR(""), FR_STR(""));
+}
+
+static void whether_the_connection_stays_is_said_once(void **state)
+{
+    talk *t = *state;
+    fr_http_target target = {.handle = keep_alive};
+    talk_route(t, "keep", false, &target);
+    assert_string_equal(talk_ask(t, GET("/keep")), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    assert_string_equal(talk_ask(t, "GET /keep HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+                        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+}
+
 static fr_err join(fr_req *req, void *arg)
 {
     (void)arg;
@@ -368,7 +385,7 @@ static void of_our_own_faults_nothing_is_told(void **state)
 FR_TESTS(response, TEST(headers_of_a_handler_are_sent_in_order),
          TEST(a_header_that_stands_once_is_replaced),
          TEST(an_error_has_no_header_of_the_content_it_stands_for),
-         TEST(lines_of_one_name_are_one_list),
+         TEST(whether_the_connection_stays_is_said_once), TEST(lines_of_one_name_are_one_list),
          TEST(headers_that_would_split_the_answer_are_refused), TEST(one_answer_a_request),
          TEST(a_status_is_between_200_and_599), TEST(a_status_without_body_has_none),
          TEST(head_has_the_length_and_no_body), TEST(an_answer_past_the_output_bound_comes_whole),
