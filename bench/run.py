@@ -9,6 +9,8 @@ the server's. A run in which the host took more than 5 % of the time is thrown a
     --no-peers                   freshet and the floors only
     --peers NAME,NAME            these peers only
     --quick                      two short rounds without peers: a look, not a finding
+    --guard                      short rounds without peers, against the ratios of bench/guard.json: says what fell by more than
+                                 15 % and ends with 1 then; with --write these ratios become the committed ones
     --write                      put the tables into bench/README.md and docs/performance.md, and the plot beside it
     --draw                       the same from bench/results.json, without measuring
     --list                       name the cases and the servers
@@ -23,6 +25,7 @@ import subprocess
 import sys
 import time
 
+import guard
 import report
 from cases import CASES
 from servers import BY_NAME, FILES_MOST, OURS, PEER_KINDS, ROOT, TOOLS, Missing, pinned
@@ -228,17 +231,17 @@ def versions(names):
 def parse():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("cases", nargs="*", metavar="CASE")
-    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--rounds", type=int)
     options.add_argument("--peer-rounds", type=int, default=2)
-    options.add_argument("--seconds", type=float, default=0.6)
+    options.add_argument("--seconds", type=float)
     options.add_argument("--no-peers", action="store_true")
     options.add_argument("--peers", default=",".join(kind.name for kind in PEER_KINDS))
-    for name in ("quick", "write", "draw", "list"):
+    for name in ("quick", "guard", "write", "draw", "list"):
         options.add_argument("--" + name, action="store_true")
     given = options.parse_args()
-    given.peers = [] if given.no_peers or given.quick else given.peers.split(",")
-    if given.quick:
-        given.rounds, given.seconds = min(given.rounds, 2), min(given.seconds, 0.3)
+    given.peers = [] if given.no_peers or given.quick or given.guard else given.peers.split(",")
+    usual = (guard.ROUNDS, guard.SECONDS) if given.guard else (2, 0.3) if given.quick else (5, 0.6)
+    given.rounds, given.seconds = given.rounds or usual[0], given.seconds or usual[1]
     unknown = [name for name in given.peers if name not in BY_NAME]
     if unknown:
         sys.exit("bench: no such peer: %s; there are: %s" % (" ".join(unknown), " ".join(kind.name for kind in PEER_KINDS)))
@@ -272,6 +275,26 @@ def merged(rows, given, used):
             "cases": [kept[case.name] for case in CASES if case.name in kept]}
 
 
+def measure(chosen, plan, seconds):
+    """A row for each case, and whether one of ours broke off."""
+    progress, rows, broken = Progress(plan, seconds), [], False
+    for number, (case, lanes) in enumerate(zip(chosen, plan), 1):
+        progress.tell("%d of %d: %s, %d servers" % (number, len(chosen), case.name, len(lanes)))
+        rows.append(series(case, lanes, seconds, progress))
+        for lane in lanes:
+            if lane.reason:
+                print("bench: %s: %s: %s" % (case.name, lane.kind.name, lane.reason), file=sys.stderr, flush=True)
+                broken = broken or (lane.kind.kind != "peer" and not (lane.kind.name == "freshet-uring" and "no --io" in lane.reason))
+    return rows, broken
+
+
+def measure_for_guard(given):
+    def measured(cases):
+        plan = [[lane for lane in lanes_of(case, given) if lane.kind.name in guard.servers_of(case)] for case in cases]
+        return {row["name"]: row for row in measure(cases, plan, given.seconds)[0]}
+    return measured
+
+
 def main():
     given = parse()
     if given.list:
@@ -279,21 +302,16 @@ def main():
     if given.draw:
         report.write(read_results())
         return 0
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES_MOST, hard) if hard != resource.RLIM_INFINITY else FILES_MOST, hard))
+    if given.guard:
+        return guard.run(given, measure_for_guard(given))
     chosen = [case for case in CASES if not given.cases or any(word in case.name for word in given.cases)]
     if not chosen:
         sys.exit("bench: no such case; there are: " + " ".join(case.name for case in CASES))
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES_MOST, hard) if hard != resource.RLIM_INFINITY else FILES_MOST, hard))
 
     plan = [lanes_of(case, given) for case in chosen]
-    progress, rows, broken = Progress(plan, given.seconds), [], False
-    for number, (case, lanes) in enumerate(zip(chosen, plan), 1):
-        progress.tell("%d of %d: %s, %d servers" % (number, len(chosen), case.name, len(lanes)))
-        rows.append(series(case, lanes, given.seconds, progress))
-        for lane in lanes:
-            if lane.reason:
-                print("bench: %s: %s: %s" % (case.name, lane.kind.name, lane.reason), file=sys.stderr, flush=True)
-                broken = broken or (lane.kind.kind != "peer" and not (lane.kind.name == "freshet-uring" and "no --io" in lane.reason))
+    rows, broken = measure(chosen, plan, given.seconds)
     used = [kind.name for kind in OURS + PEER_KINDS if any(lane.kind is kind for lanes in plan for lane in lanes)]
     results = merged(rows, given, used)
     shown = dict(results, cases=[row for row in results["cases"] if row in rows])

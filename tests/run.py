@@ -75,6 +75,7 @@ SYSTEM = [
     ("storm", ["asan", "tsan", "dev"], []),
     ("torture", ["asan"], []),
     ("dev_script", ["dev"], ["git"]),
+    ("bench_guard", ["dev"], []),
 ]
 
 # System tests that also have a long form, for ./dev soak: file, builds.

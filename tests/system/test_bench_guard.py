@@ -1,0 +1,133 @@
+"""What `./dev bench --guard` says of ratios. Nothing is measured here: the rounds are made up."""
+import io
+import os
+import sys
+import tempfile
+import types
+import unittest
+from contextlib import redirect_stdout
+
+from server import ROOT
+
+sys.path.insert(0, os.path.join(ROOT, "bench"))
+import guard  # noqa: E402
+from cases import CASES  # noqa: E402
+
+FLOOR = [2.0, 4.0, 2.0]  # a disturbed round disturbs both: ratios are made round by round
+
+
+def entry(rounds):
+    return {"median": sorted(rounds)[len(rounds) // 2], "best": min(rounds), "rounds": rounds, "cpu_us_per": sorted(rounds)[len(rounds) // 2],
+            "stolen_share": 0.0, "others_share": 1.0}
+
+
+def row(case, times):
+    """Each of our servers costs so many times its floor."""
+    servers = {name: entry([each * (1.0 if name == "floor-epoll" else times) for each in FLOOR]) for name in guard.servers_of(case)}
+    return {"name": case.name, "servers": servers, "alone": 2.0}
+
+
+class Guard(unittest.TestCase):
+    def setUp(self):
+        self.addCleanup(setattr, guard, "read_committed", guard.read_committed)
+        self.measured = []
+
+    def measure(self, *plans):
+        """Each call of the measurement gets the next plan: {case: times its floor}, 1.0 for all others."""
+        left = list(plans)
+
+        def measured(cases):
+            plan = left.pop(0) if len(left) > 1 else left[0]
+            self.measured.append([case.name for case in cases])
+            return {case.name: row(case, plan.get(case.name, 1.0)) for case in cases}
+        return measured
+
+    def run_guard(self, committed, *plans, words=("json",), write=False, processor=None):
+        guard.read_committed = lambda: {processor or guard.report.machine()["cpu"]: committed}
+        text = io.StringIO()
+        with redirect_stdout(text):
+            code = guard.run(types.SimpleNamespace(cases=list(words), write=write), self.measure(*plans))
+        return code, text.getvalue()
+
+    COMMITTED = {"json-d1": {"freshet": 1.0}, "json-d16": {"freshet": 1.5}}
+
+    def test_what_is_within_15_per_cent_is_no_fault(self):
+        code, text = self.run_guard(self.COMMITTED, {"json-d1": 1.14, "json-d16": 1.5})
+        self.assertEqual(code, 0, text)
+        self.assertNotIn("fell", text)
+        self.assertEqual(len(self.measured), 1)
+
+    def test_what_fell_by_more_is_named_with_both_ratios_and_fails(self):
+        code, text = self.run_guard(self.COMMITTED, {"json-d1": 1.0, "json-d16": 1.8})
+        self.assertEqual(code, 1)
+        self.assertIn("bench: fell by 20 %: json-d16, freshet: 1.80x of its floor, 1.50x was committed", text)
+        self.assertNotIn("json-d1, freshet", text)
+
+    def test_what_seems_to_have_fallen_is_measured_twice_more_and_alone(self):
+        code, text = self.run_guard(self.COMMITTED, {"json-d16": 1.8}, {"json-d16": 1.8}, {"json-d16": 1.55})
+        self.assertEqual(code, 0, text)
+        self.assertEqual(self.measured, [["json-d1", "json-d16"], ["json-d16"], ["json-d16"]])
+
+    def test_cases_without_a_floor_are_held_against_that_of_get_json(self):
+        code, text = self.run_guard({"json-d1": {"freshet": 1.0}, "file-1k": {"freshet": 1.5}}, {"file-1k": 1.8}, words=["file-1k"])
+        self.assertEqual((code, self.measured[0]), (1, ["json-d1", "file-1k"]))
+        self.assertIn("file-1k, freshet: 1.80x", text)
+
+    def test_what_is_cheaper_is_told_so_that_it_is_kept(self):
+        code, text = self.run_guard(self.COMMITTED, {"json-d16": 1.2})
+        self.assertEqual(code, 0)
+        self.assertIn("cheaper than committed: json-d16", text)
+
+    def test_a_case_that_is_new_is_no_fault_and_told(self):
+        code, text = self.run_guard({"json-d1": {"freshet": 1.0}}, {})
+        self.assertEqual(code, 0)
+        self.assertIn("no ratio is committed of json-d16", text)
+
+    def test_what_cannot_be_measured_fails(self):
+        plain = self.measure({})
+
+        def broken(cases):
+            rows = plain(cases)
+            rows["json-d16"]["servers"]["freshet"] = {"reason": "no end"}
+            return rows
+        guard.read_committed = lambda: {"another": self.COMMITTED}
+        text = io.StringIO()
+        with redirect_stdout(text):
+            code = guard.run(types.SimpleNamespace(cases=["json"], write=False), broken)
+        self.assertEqual(code, 1)
+        self.assertIn("json-d16, freshet: could not be measured", text.getvalue())
+
+
+    def test_on_another_processor_the_highest_ratio_counts(self):
+        told = {"one": {"json-d16": {"freshet": 1.5}}, "two": {"json-d16": {"freshet": 1.7}}}
+        self.assertEqual(guard.for_processor(told, "one"), told["one"])
+        self.assertEqual(guard.for_processor(told, "three"), told["two"])
+        code, text = self.run_guard(self.COMMITTED, {"json-d16": 1.6}, processor="another")
+        self.assertEqual(code, 0)
+        self.assertIn("the highest of another count", text)
+
+    def test_written_ratios_are_the_committed_ones_from_then_on(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.addCleanup(setattr, guard, "COMMITTED", guard.COMMITTED)
+        guard.COMMITTED = os.path.join(folder.name, "guard.json")
+        read = guard.read_committed
+        code, text = self.run_guard(self.COMMITTED, {"json-d16": 1.8}, write=True)
+        self.assertEqual(code, 0, text)
+        processor = guard.report.machine()["cpu"]
+        self.assertEqual(read(), {processor: {"json-d1": {"freshet": 1.0}, "json-d16": {"freshet": 1.8}}})
+
+
+class Committed(unittest.TestCase):
+    def test_each_case_that_is_guarded_has_its_ratios(self):
+        """On each processor; bench/guard.json knows no others."""
+        expected = {case.name: sorted(guard.servers_of(case)[1:]) for case in CASES if case.name not in guard.LEFT_OUT}
+        told = guard.read_committed()
+        self.assertTrue(told)
+        for processor, cases in told.items():
+            with self.subTest(processor):
+                self.assertEqual({name: sorted(servers) for name, servers in cases.items()}, expected)
+
+
+if __name__ == "__main__":
+    unittest.main()
