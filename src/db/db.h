@@ -1,6 +1,7 @@
 /*
- * One database: readers (one connection a loop, in place), the writer thread, the change log. Back end: SQLite.
- * Everything above works with stored values in the order of the model's fields.
+ * One database, as those above see it: reads in place on the caller's loop, writes that are members of a group, and the
+ * stream of commits. What carries them out is behind backend.h. Everything above works with stored values in the order of
+ * the model's fields.
  */
 #ifndef FR_DB_DB_H
 #define FR_DB_DB_H
