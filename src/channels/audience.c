@@ -160,36 +160,48 @@ static void send_to(fr_audience *audience, fr_post *post, fr_block *block)
     mark_lost(audience, post, loop);
 }
 
-fr_block *fr_group_frame_(fr_group_text *what)
+/* Of 64 loops, those with members, but not our own. */
+static uint64_t others_at(const fr_audience *audience, int word, const fr_post *own)
 {
-    if (!what->frame)
-        what->frame = fr_ws_frame_keyed(true, what->text, what->key);
-    return what->frame;
+    uint64_t at = atomic_load(&audience->at[word]);
+    return own && own->slot / 64 == word ? at & ~bit(own->slot) : at;
 }
 
-static fr_err send_to_all(fr_audience *audience, const fr_post *own, fr_group_text *what)
+static bool is_elsewhere(const fr_audience *audience, const fr_post *own)
 {
-    for (int word = 0; word < FR_LOOP_WORDS; word++) {
-        uint64_t at = atomic_load(&audience->at[word]);
-        if (own && own->slot / 64 == word)
-            at &= ~bit(own->slot);
-        for (; at; at &= at - 1) {
-            if (!fr_group_frame_(what))
-                return FR_ENOMEM;
-            send_to(audience, shared.posts[word * 64 + __builtin_ctzll(at)], what->frame);
-        }
-    }
-    return FR_OK;
+    uint64_t at = 0;
+    for (int word = 0; word < FR_LOOP_WORDS; word++)
+        at |= others_at(audience, word, own);
+    return at != 0;
 }
 
-fr_err fr_audience_send_(fr_audience *audience, fr_str name, const fr_post *own,
-                         fr_group_text *what)
+bool fr_audience_is_elsewhere_(const fr_audience *audience, fr_str name, const fr_post *own)
 {
     if (audience)
-        return send_to_all(audience, own, what);
+        return is_elsewhere(audience, own);
     pthread_mutex_lock(&shared.lock);
     audience = fr_map_get(&shared.audiences, name);
-    fr_err err = audience ? send_to_all(audience, own, what) : FR_OK;
+    bool is_heard = audience && is_elsewhere(audience, own);
     pthread_mutex_unlock(&shared.lock);
-    return err;
+    return is_heard;
+}
+
+static void send_to_others(fr_audience *audience, const fr_post *own, fr_block *block)
+{
+    for (int word = 0; word < FR_LOOP_WORDS; word++)
+        for (uint64_t at = others_at(audience, word, own); at; at &= at - 1)
+            send_to(audience, shared.posts[word * 64 + __builtin_ctzll(at)], block);
+}
+
+void fr_audience_send_(fr_audience *audience, fr_str name, const fr_post *own, fr_block *block)
+{
+    if (audience) {
+        send_to_others(audience, own, block);
+        return;
+    }
+    pthread_mutex_lock(&shared.lock);
+    audience = fr_map_get(&shared.audiences, name);
+    if (audience)
+        send_to_others(audience, own, block);
+    pthread_mutex_unlock(&shared.lock);
 }

@@ -2,7 +2,7 @@
  * Which loops have members of a group, and how they are reached. The one thing of channels that the workers share.
  *
  * An audience is there while a loop has members of the group. A loop that has some finds it without a lock; joining as the
- * first of a loop, leaving as its last, and sending from a loop without members take one short lock.
+ * first of a loop, leaving as its last, and sending from a loop without members take a short lock.
  */
 #ifndef FR_CHANNELS_AUDIENCE_H
 #define FR_CHANNELS_AUDIENCE_H
@@ -40,15 +40,8 @@ fr_err fr_audience_enter_(fr_str name, const fr_post *post, fr_audience **out);
 void fr_audience_leave_(fr_audience *audience, const fr_post *post);
 /* Whether the loop missed messages since the last look. */
 bool fr_audience_take_lost_(fr_audience *audience, const fr_post *post);
-/* What is sent. */
-typedef struct fr_group_text {
-    fr_str text, key;
-    fr_block *frame; /* owned; NULL until the first loop needs it */
-} fr_group_text;
-/* NULL when memory is out. */
-fr_block *fr_group_frame_(fr_group_text *what);
-/* Tell all loops with members but `own` (may be NULL). audience: if known, else it is looked up. Any thread. Errors:
- * FR_ENOMEM. */
-fr_err fr_audience_send_(fr_audience *audience, fr_str name, const fr_post *own,
-                         fr_group_text *what);
+/* Whether a loop other than `own` (may be NULL) has members. audience: if known, else it is looked up. Any thread. */
+bool fr_audience_is_elsewhere_(const fr_audience *audience, fr_str name, const fr_post *own);
+/* Tell those loops. The frame is made before, however long: nothing is encoded under the lock. */
+void fr_audience_send_(fr_audience *audience, fr_str name, const fr_post *own, fr_block *block);
 #endif

@@ -94,6 +94,8 @@ void fr_seat_fail_(fr_seat *seat, fr_err err, const char *what)
 {
     if (!fr_seat_ws(seat) || !fr_ws_is_open(&seat->ws))
         return; /* it ends already, which may be why it failed */
+    if (err == FR_ECANCELED && fr_conn_is_closing(fr_ws_conn(&seat->ws)))
+        return; /* the client went while something was sent to it, which is no fault of ours; on_close comes */
     uint16_t code = fr_err_close(err);
     fr_str detail = seat->sock.ctx->detail;
     if (err == FR_ECANCELED)

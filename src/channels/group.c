@@ -350,16 +350,24 @@ void fr_group_deliver_(fr_channels_loop *all, fr_str name, fr_block *block)
         deliver(group, block);
 }
 
-static fr_err send_checked(fr_ctx *ctx, fr_str name, fr_group_text *what)
+/* Nothing is encoded for nobody. */
+static fr_err send_checked(fr_ctx *ctx, fr_str name, fr_str key, fr_str text)
 {
     fr_channels_loop *all = ctx->loop ? fr_channels_loop_get_(ctx->loop) : NULL;
+    const fr_post *own = all ? all->post : NULL;
     fr_group *group = all ? fr_map_get(&all->groups, name) : NULL;
-    FR_TRY(fr_audience_send_(group ? group->audience : NULL, name, all ? all->post : NULL, what));
-    if (!group)
+    fr_audience *audience = group ? group->audience : NULL;
+    bool is_elsewhere = fr_audience_is_elsewhere_(audience, name, own);
+    if (!group && !is_elsewhere)
         return FR_OK;
-    if (!fr_group_frame_(what))
+    fr_block *frame = fr_ws_frame_keyed(true, text, key);
+    if (!frame)
         return FR_ENOMEM;
-    deliver(group, what->frame);
+    if (is_elsewhere)
+        fr_audience_send_(audience, name, own, frame);
+    if (group)
+        deliver(group, frame);
+    fr_block_unref(frame);
     return FR_OK;
 }
 
@@ -372,10 +380,7 @@ static fr_err send(fr_ctx *ctx, fr_str name, fr_str key, fr_str text)
     if (text.n > FR_GROUP_TEXT_BYTES)
         return fr_fail(ctx, FR_ETOOBIG, "A group message has %d bytes at most.",
                        FR_GROUP_TEXT_BYTES);
-    fr_group_text what = {.text = text, .key = key};
-    fr_err err = send_checked(ctx, name, &what);
-    fr_block_unref(what.frame);
-    return err;
+    return send_checked(ctx, name, key, text);
 }
 
 fr_err fr_group_send_(fr_ctx *ctx, fr_str name, fr_str text)

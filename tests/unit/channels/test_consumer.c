@@ -1,5 +1,6 @@
 /* Consumers: connect, receive, disconnect; every row of the table of mistakes; the order of events; what is left over. */
 #include "channels/app.h"
+#include "logged.h"
 
 #include "channels/channels_int.h"
 #include "http/clients/trust.h"
@@ -420,6 +421,40 @@ static fr_err receive_commands(fr_sock *sock, fr_str text)
 static const fr_consumer commands = {
     .receive = receive_commands, .disconnect = tell_disconnect, .state_bytes = sizeof(int)};
 
+/* More than may wait for a client: what is sent is tried at once then. */
+static fr_err send_much(fr_sock *sock, fr_str text)
+{
+    static char piece[64 * 1024];
+    fr_err err = FR_OK;
+    (void)text;
+    memset(piece, 'a', sizeof piece);
+    for (int i = 0; i < 64 && err == FR_OK; i++)
+        err = fr_send(sock, (fr_str){piece, sizeof piece});
+    TELL("%s;", fr_err_name(err));
+    return err;
+}
+
+static void a_client_that_goes_while_it_is_sent_to_is_no_fault_of_ours(void **state)
+{
+    (void)state;
+    static const fr_consumer sending = {.receive = send_much, .disconnect = tell_disconnect};
+    app_route(&a, "s/", &sending);
+    log_begin();
+    for (int i = 0; i < 3; i++) {
+        peer p;
+        fr_buf frame;
+        app_open(&a, &p, "/s/");
+        fr_buf_init(&frame);
+        peer_frame_into(&frame, TEXT, FR_STR("go"));
+        assert_int_equal(send(p.fd, frame.p, frame.n, 0), frame.n);
+        fr_buf_deinit(&frame);
+        peer_end(&p); /* it has gone when the message is read */
+        expect_told("FR_ECANCELED;gone 1006;");
+    }
+    assert_int_equal(log_count("ERROR"), 0);
+    log_end();
+}
+
 static void check_command(const char *text, int code, const char *reason)
 {
     peer p;
@@ -836,6 +871,7 @@ static void the_clients_address_stays_as_it_was_in_connect(void **state)
 
 #define C(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 FR_TESTS(consumer, C(a_consumer_without_connect_accepts_by_itself),
+         C(a_client_that_goes_while_it_is_sent_to_is_no_fault_of_ours),
          C(disconnect_gets_the_code_once),
          C(routes_may_be_written_with_and_without_a_leading_slash), C(an_unknown_path_is_404),
          C(messages_without_a_handler_are_ignored), C(what_connect_decides_is_answered_at_once),

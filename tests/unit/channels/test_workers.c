@@ -3,6 +3,9 @@
 
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <sys/mman.h>
 
 #include "channels/channels_int.h"
 #include "net/net_int.h"
@@ -154,6 +157,67 @@ static void a_loop_that_ends_takes_no_messages(void **state)
     fr_audience_leave_(audience, post);
     peer_end(&on_a);
     peer_end(&sender);
+}
+
+/* The key of a message is first looked at when its frame is made. It stands in a page that may not be read: then another thread,
+ * with a group of its own, has to get through. */
+static struct {
+    char *page;
+    size_t bytes;
+    sem_t is_encoding, others_got_through;
+} trap;
+
+static void on_page_fault(int number)
+{
+    (void)number;
+    sem_post(&trap.is_encoding);
+    while (sem_wait(&trap.others_got_through))
+        ;
+    mprotect(trap.page, trap.bytes, PROT_READ);
+}
+
+static void *join_another_group(void *post)
+{
+    fr_audience *audience;
+    while (sem_wait(&trap.is_encoding))
+        ;
+    fr_err err = fr_audience_enter_(FR_STR("another"), post, &audience);
+    if (err == FR_OK)
+        fr_audience_leave_(audience, post);
+    sem_post(&trap.others_got_through);
+    return err == FR_OK ? NULL : post;
+}
+
+static void a_frame_is_made_before_the_lock_is_taken(void **state)
+{
+    (void)state;
+    peer on_b;
+    app_open(&b, &on_b, "/plain/");
+    trap.bytes = (size_t)sysconf(_SC_PAGESIZE);
+    trap.page = mmap(NULL, trap.bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(trap.page, MAP_FAILED);
+    sem_init(&trap.is_encoding, 0, 0);
+    sem_init(&trap.others_got_through, 0, 0);
+    struct sigaction before, fault = {.sa_handler = on_page_fault};
+    assert_int_equal(sigaction(SIGSEGV, &fault, &before), 0);
+    fr_post *post = fr_post_open_(a.loop);
+    pthread_t other;
+    assert_int_equal(pthread_create(&other, NULL, join_another_group, post), 0);
+    fr_ctx ctx;
+    fr_ctx_init(&ctx, a.arena, a.loop);
+    assert_int_equal(
+        fr_group_send_keyed(&ctx, FR_STR("all"), ((fr_str){trap.page, 10}), FR_STR("hello")),
+        FR_OK);
+    void *failed;
+    pthread_join(other, &failed);
+    assert_null(failed);
+    assert_int_equal(sigaction(SIGSEGV, &before, NULL), 0);
+    expect_text(&on_b, "hello");
+    fr_post_close_(post);
+    munmap(trap.page, trap.bytes);
+    sem_destroy(&trap.is_encoding);
+    sem_destroy(&trap.others_got_through);
+    peer_end(&on_b);
 }
 
 static int wakes;
@@ -379,7 +443,8 @@ static void all_workers_members_hear_every_message_in_its_senders_order(void **s
 FR_TESTS(workers, W(members_on_all_loops_hear_it), W(a_loop_without_members_any_more_is_not_told),
          W(a_message_under_way_to_a_group_that_ends_is_dropped),
          W(members_on_a_loop_that_is_full_are_closed_with_1013),
-         W(a_loop_that_ends_takes_no_messages), W(a_burst_wakes_a_sleeping_loop_once),
+         W(a_loop_that_ends_takes_no_messages), W(a_frame_is_made_before_the_lock_is_taken),
+         W(a_burst_wakes_a_sleeping_loop_once),
          W(all_members_of_all_loops_are_sent_the_same_memory),
          W(a_worker_that_gets_no_memory_does_not_start),
          W(all_workers_members_hear_every_message_in_its_senders_order))
