@@ -30,6 +30,8 @@ static const fr_err_row ROWS[] = {
     /* Nothing is sent for this one; the numbers are for logs and metrics. */
     {FR_ECANCELED, "FR_ECANCELED", 499, 1001, "canceled", "The client has gone."},
     {FR_EIO, "FR_EIO", 500, 1011, "error", "A server error occurred."},
+    {FR_ESCHEMA, "FR_ESCHEMA", 500, 1011, "schema",
+     "The tables of the database do not fit any more: another program has altered them."},
 };
 static_assert(sizeof ROWS / sizeof *ROWS == FR_ERR_COUNT_, "each code has its row");
 
@@ -48,7 +50,7 @@ const char *fr_err_name(fr_err err)
 
 bool fr_err_is_ours(fr_err code)
 {
-    return fr_err_get(code)->status == 500;
+    return fr_err_get(code)->status == 500 && code != FR_ESCHEMA;
 }
 
 int fr_err_status(fr_err err)

@@ -36,10 +36,12 @@ static inline void fr_stat_add(atomic_uint_fast64_t *stat, uint64_t n)
 /* ---- place.c ---- */
 fr_table *fr_db_table(const fr_db *db, const fr_model *model); /* NULL: not registered */
 void fr_db_place_set(fr_db *db, fr_place place);               /* one thread at a time */
-/* The database of a context and the table of a model that can be used, or an error with its detail. */
+/* The database of a context and the table of a model, or an error with its detail. */
 fr_err fr_db_of(fr_ctx *ctx, const fr_model *model, fr_db **db, fr_table **table);
 
 /* ---- error.c: words for the client ---- */
+/* FR_OK, or FR_ESCHEMA: the table is not what its model says. Any thread. */
+fr_err fr_db_check_table(fr_ctx *ctx, const fr_table *table);
 /* For all errors but FR_ECONFLICT. */
 fr_err fr_db_fail(fr_ctx *ctx, fr_err err);
 /* For the constraint that write->constraint and failed_field name. Table and write may be NULL. */

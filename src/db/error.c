@@ -1,6 +1,21 @@
 /* What a client may know of a fault of the database: never SQL, never a path. */
 #include "db/db_int.h"
 
+fr_err fr_db_check_table(fr_ctx *ctx, const fr_table *table)
+{
+    const char *name = table->model->name;
+    switch (fr_table_state_get(table)) {
+    case FR_TABLE_FITS: break;
+    case FR_TABLE_ABSENT:
+        return fr_fail(ctx, FR_ESCHEMA, "The table of model %s is not in the database.", name);
+    case FR_TABLE_ALTERED:
+        return fr_fail(
+            ctx, FR_ESCHEMA,
+            "The table of model %s does not fit any more: another program has altered it.", name);
+    }
+    return FR_OK;
+}
+
 fr_err fr_db_fail(fr_ctx *ctx, fr_err err)
 {
     switch (err) {

@@ -45,10 +45,7 @@ fr_err fr_db_of(fr_ctx *ctx, const fr_model *model, fr_db **db, fr_table **table
     if (atomic_load_explicit(&(*db)->is_gone, memory_order_relaxed))
         return fr_fail(ctx, FR_EBACKEND, FR_DB_GONE_TEXT);
     *table = fr_db_table(ctx->db, model);
-    if (!*table)
-        return fr_fail(ctx, FR_EINTERNAL, "Model %s is not registered.", model->name);
-    return (*table)->is_absent ? fr_fail(ctx, FR_EBACKEND, "Model %s has no table.", model->name)
-                               : FR_OK;
+    return *table ? FR_OK : fr_fail(ctx, FR_EINTERNAL, "Model %s is not registered.", model->name);
 }
 
 fr_column fr_db_column(const fr_db *db, const fr_model *model, uint16_t field)

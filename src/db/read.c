@@ -8,6 +8,7 @@ static fr_err run(fr_read *read, const fr_model *model, fr_place *place)
     fr_table *table;
     fr_basis basis = {0};
     FR_TRY(fr_db_of(read->ctx, model, &read->db, &table));
+    FR_TRY(fr_db_check_table(read->ctx, table));
     read->table = table;
     read->basis = place ? &basis : NULL;
     fr_err err = read->db->backend->read(read);

@@ -14,12 +14,19 @@ typedef struct fr_link {
     uint16_t field;
 } fr_link;
 
+/* Whether the table is what its model says. What does not fit is its own trouble: other tables are served. */
+typedef enum fr_table_state {
+    FR_TABLE_FITS,
+    FR_TABLE_ABSENT, /* another program has renamed or dropped it; of a foreign model it may never have been there */
+    FR_TABLE_ALTERED, /* another program has made something else of it */
+} fr_table_state;
+
 struct fr_table {
     const fr_model *model; /* borrowed */
     uint16_t index;        /* in the database's list */
     uint16_t key;          /* field index of the primary key */
     bool is_live;          /* logged and delivered */
-    bool is_absent;        /* a foreign model without a table */
+    atomic_uint state;     /* an fr_table_state; asked from any thread */
     fr_str name;           /* as in the database */
     fr_str quoted;         /* "note" */
     fr_str list;           /* the fields' columns, quoted, in model order, joined by commas */
@@ -35,6 +42,11 @@ struct fr_table {
 
 /* Names of the table. Errors: FR_ENOMEM. */
 fr_err fr_table_init(fr_table *table, const fr_model *model, fr_arena *arena);
+
+static inline fr_table_state fr_table_state_get(const fr_table *table)
+{
+    return (fr_table_state)atomic_load_explicit(&table->state, memory_order_acquire);
+}
 
 /* "name" with its quotes doubled. */
 void fr_sql_quote(fr_buf *out, fr_str name);

@@ -221,8 +221,10 @@ struct fr_topic {
     fr_worker *worker;
     fr_source *source;
     bool is_detail;
-    fr_value key; /* of a detail, as it is stored; its text is behind the name */
-    fr_str name;  /* source, and the key as fr_column_put spells it; owned, behind the struct */
+    fr_value key;     /* of a detail, as it is stored; its text is behind the name */
+    fr_column column; /* what keys were compared by when it was made */
+    fr_str
+        name; /* source, and of a detail column and key as fr_column_put spells it; owned, behind the struct */
     uint32_t fingerprint;
     struct {
         fr_ask ask;

@@ -206,10 +206,22 @@ static void fail_all(fr_topic *topic, fr_err err, fr_str detail)
         fr_watcher_fail(topic->own.waiting.at[i], err, detail);
 }
 
+/* Commits call a row by its key as the column spells it: by another column they would pass this topic by. */
+static fr_err check_column(fr_ctx *ctx, const fr_topic *topic)
+{
+    fr_column is = fr_db_key_column(ctx->db, topic->source->rt->model);
+    bool is_same = is.affinity == topic->column.affinity && is.collation == topic->column.collation;
+    if (!topic->is_detail || is_same)
+        return FR_OK;
+    return fr_fail(ctx, FR_ESCHEMA,
+                   "Another program has altered how the keys of this table compare. Come again.");
+}
+
 static fr_err serve_waiting(fr_ctx *ctx, fr_topic *topic, fr_snapshot *fresh)
 {
     fr_now now;
     FR_TRY(look(ctx, topic, &now));
+    FR_TRY(check_column(ctx, topic));
     if (topic->own.snapshot.text.n && topic->own.snapshot.version == now.version) {
         deliver(topic, &topic->own.snapshot);
         return FR_OK;

@@ -19,11 +19,13 @@
 
 /* ---- making and freeing ---- */
 
-static fr_err put_name(fr_buf *out, const fr_source *source, const fr_value *key)
+static fr_err put_name(fr_buf *out, const fr_source *source, const fr_value *key, fr_column column)
 {
     fr_buf_put(out, (fr_str){(const char *)&source, sizeof(void *)});
-    if (key)
-        fr_column_put(fr_db_key_column(source->live->db, source->rt->model), *key, out);
+    if (key) {
+        fr_buf_put(out, (fr_str){(const char *)&column, sizeof column});
+        fr_column_put(column, *key, out);
+    }
     return fr_buf_check(out);
 }
 
@@ -38,7 +40,8 @@ static void run_pace(fr_timer *timer)
     fr_topic_want((fr_topic *)(void *)((char *)timer - offsetof(fr_topic, own.pace)), true);
 }
 
-static fr_topic *new_topic(fr_worker *worker, fr_source *source, const fr_value *key, fr_str name)
+static fr_topic *new_topic(fr_worker *worker, fr_source *source, const fr_value *key,
+                           fr_column column, fr_str name)
 {
     bool has_text = key && (key->type == FR_VALUE_TEXT || key->type == FR_VALUE_BLOB);
     fr_str text = has_text ? key->as.s : (fr_str){0};
@@ -54,6 +57,7 @@ static fr_topic *new_topic(fr_worker *worker, fr_source *source, const fr_value 
     if (key) {
         topic->is_detail = true;
         topic->key = *key;
+        topic->column = column;
     }
     if (text.n)
         memcpy(behind + name.n, text.p, text.n);
@@ -100,11 +104,12 @@ void fr_topic_free(fr_topic *topic)
 static fr_err find_or_make(fr_worker *worker, fr_source *source, const fr_value *key, fr_buf *name,
                            fr_topic **out)
 {
-    FR_TRY(put_name(name, source, key));
+    fr_column column = fr_db_key_column(source->live->db, source->rt->model);
+    FR_TRY(put_name(name, source, key, column));
     *out = fr_map_get(&worker->own.by_name, fr_buf_str(name));
     if (*out)
         return FR_OK;
-    fr_topic *topic = new_topic(worker, source, key, fr_buf_str(name));
+    fr_topic *topic = new_topic(worker, source, key, column, fr_buf_str(name));
     if (!topic)
         return FR_ENOMEM;
     if (fr_map_set(&worker->own.by_name, topic->name, topic) != FR_OK) {

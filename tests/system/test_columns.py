@@ -145,6 +145,68 @@ class Computed(Columns):
         self.assertEqual(bills.rows, as_rows(self.server.get("/bills/")))
 
 
+class Trouble(Columns):
+    """Another program alters a table under the running server."""
+
+    def stranger(self, *statements):
+        db = sqlite3.connect(self.server.db, isolation_level=None, timeout=60)
+        for statement in statements:
+            db.execute(statement)
+        db.close()
+
+    def expect_end(self, socket, words):
+        with self.assertRaises(Closed) as closed:
+            while True:
+                frame = json.loads(socket.receive())
+                if frame["type"] == "error":
+                    self.assertEqual(frame, {"type": "error", "status": 500, "detail": words})
+                    socket.receive()
+        self.assertEqual(closed.exception.code, 1011)
+
+    def play(self, there, back, words):
+        self.prepare()
+        self.assertEqual(self.server.post("/codes/", {"id": "a", "text": "x"}).status, 201)
+        told = [WebSocket(self.server.port, path) for path in ("/codes/", "/codes/a/")]
+        for socket in told:
+            self.assertEqual(json.loads(socket.receive())["type"], "snapshot")
+        serials = self.watch("/serials/")
+        self.stranger(there)
+        for socket in told:  # nobody writes: the server looks by itself
+            self.expect_end(socket, words)
+        for method, path, body in (("get", "/codes/", ()), ("get", "/codes/a/", ()), ("delete", "/codes/a/", ()),
+                                   ("post", "/codes/", ({"id": "b", "text": "y"},)), ("patch", "/codes/a/", ({"text": "y"},))):
+            reply = getattr(self.server, method)(path, *body)
+            self.assertEqual((reply.status, reply.json), (500, {"detail": words}))
+        self.assertEqual(self.server.post("/serials/", {"id": "1", "text": "ours"}).status, 201)
+        self.stranger("INSERT INTO serial VALUES ('2', 'theirs')")
+        serials.until(lambda rows: set(rows) == {"1", "2"})
+        self.assertEqual(serials.rows, as_rows(self.server.get("/serials/")))
+        self.stranger(back)
+        self.assertEqual(self.server.delete("/serials/1/").status, 204)  # each write looks, too
+        self.assertEqual(self.server.post("/codes/", {"id": "b", "text": "y"}).status, 201)
+        self.assertEqual(set(self.watch("/codes/").rows), {"a", "b"})
+        for socket in told:
+            socket.sock.close()
+
+    def test_a_table_that_is_renamed_is_its_own_trouble(self):
+        self.play("ALTER TABLE code RENAME TO kept", "ALTER TABLE kept RENAME TO code",
+                  "The table of model code is not in the database.")
+
+    def test_a_column_that_is_dropped_is_its_tables_own_trouble(self):
+        self.play("ALTER TABLE code DROP COLUMN text", "ALTER TABLE code ADD COLUMN text varchar(20) NOT NULL DEFAULT ''",
+                  "The table of model code does not fit any more: another program has altered it.")
+
+    def test_a_column_that_must_be_given_refuses_creates_in_words(self):
+        self.prepare("CREATE TABLE code (id text PRIMARY KEY, text text NOT NULL, more integer NOT NULL)",
+                     "INSERT INTO code VALUES ('a', 'x', 1)")
+        reply = self.server.post("/codes/", {"id": "b", "text": "y"})
+        self.assertEqual((reply.status, reply.json["detail"]),
+                         (500, "No code can be added: its table has a column that must be given, and this program does not know it."))
+        self.assertEqual(self.server.patch("/codes/a/", {"text": "y"}).json, {"id": "a", "text": "y"})
+        self.assertEqual(self.server.post("/serials/", {"id": "1", "text": "x"}).status, 201)
+        self.assertEqual(self.server.delete("/codes/a/").status, 204)
+
+
 class Pages(Columns):
     def test_pages_over_a_column_that_folds_letters(self):
         self.prepare("CREATE TABLE ranked (id integer PRIMARY KEY, name text COLLATE NOCASE NOT NULL)",

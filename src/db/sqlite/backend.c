@@ -77,7 +77,7 @@ static fr_err open_all(fr_sqlite_db *f, fr_str address, bool *absent, char error
     if (!f->path.p)
         return FR_ENOMEM;
     for (size_t i = 0; i < db->table_count; i++)
-        FR_TRY(fr_image_map_new(&db->tables[i], db->arena));
+        FR_TRY(fr_sqlite_table_new(&db->tables[i], db->arena));
     FR_TRY(fr_hook_check(error));
     if (db->opts.is_read_only) {
         FR_TRY(open_read_only(f, absent, error));

@@ -89,6 +89,8 @@ static fr_err visit(cascade *c, fr_link link, fr_value key)
 {
     bool found = false;
     duty later = {.link = link, .key = key};
+    if (fr_table_state_get(link.from) == FR_TABLE_ABSENT)
+        return FR_OK; /* no row there refers to anything */
     switch (link.from->model->fields[link.field].on_delete) {
     case FR_DO_NOTHING: return FR_OK;
     case FR_PROTECT:

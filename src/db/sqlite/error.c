@@ -2,6 +2,7 @@
 #include "db/sqlite/sqlite_int.h"
 
 #include <string.h>
+#include "base/err.h"
 #include "base/str.h"
 
 static const struct constraint {
@@ -63,6 +64,15 @@ static void log_fault(const fr_sqlite *conn, int rc, const fr_table *table)
                                                                         : sqlite3_errstr(rc)));
 }
 
+/* A statement of ours names what is not there: a table was altered, and the writer has not looked yet. */
+static bool is_altered(const fr_sqlite *conn)
+{
+    fr_str message = fr_str_c(sqlite3_errmsg(conn->h));
+    return fr_str_starts(message, FR_STR("no such table: ")) ||
+           fr_str_starts(message, FR_STR("no such column: ")) ||
+           fr_str_find(message, FR_STR(" has no column named ")) != SIZE_MAX;
+}
+
 fr_err fr_sqlite_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *table,
                       fr_write *write)
 {
@@ -76,5 +86,7 @@ fr_err fr_sqlite_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table
     }
     if (err != FR_ETOOBIG && err != FR_EINVAL) /* those are the client's */
         log_fault(conn, rc, table);
+    if (err == FR_EINTERNAL && is_altered(conn))
+        return fr_fail(ctx, FR_ESCHEMA, "%s", fr_err_get(FR_ESCHEMA)->detail);
     return fr_db_fail(ctx, err);
 }

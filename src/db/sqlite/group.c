@@ -49,12 +49,7 @@ static bool decode_commit(fr_writer *w, const fr_logged *logged, fr_commit *out)
 /* All that memory allows when it is out. */
 static void tell_of_flood(fr_writer *w)
 {
-    const fr_model *live[64];
-    size_t count = 0;
-    for (size_t i = 0; i < w->db->table_count && count < 64; i++)
-        if (w->db->tables[i].is_live)
-            live[count++] = w->db->tables[i].model;
-    fr_commit commit = {.place = w->place, .flooded = live, .flood_count = count};
+    fr_commit commit = {.place = w->place, .flooded = w->live, .flood_count = w->live_count};
     w->db->opts.on_commit(w->db->opts.arg, &commit, 1);
 }
 
@@ -109,7 +104,16 @@ static void roll_back(fr_writer *w, before was)
     w->commits.count = 0;
 }
 
-/* Tables may have been altered: images are by position, so the maps are made anew (traps D1). */
+/* false: said already. */
+static bool is_new_refusal(fr_writer *w, int64_t version)
+{
+    bool is_new = version != w->schema_refused;
+    w->schema_refused = version;
+    return is_new;
+}
+
+/* Tables may have been altered: images are by position, so the maps are made anew (traps D1). A table that does not fit any
+ * more is in trouble by itself: with the flood that follows its watchers read again, and are told. */
 static int look_at_schema(fr_writer *w)
 {
     char error[512] = "";
@@ -117,16 +121,17 @@ static int look_at_schema(fr_writer *w)
     int rc = fr_pragma_read(&w->conn, "PRAGMA schema_version", &version);
     if (rc != SQLITE_OK || version == w->schema_version)
         return rc;
-    if (fr_schema_map(w->db, &w->conn, error) != FR_OK ||
+    rc = fr_log_mend(w);
+    if (rc != SQLITE_OK)
+        return rc;
+    if (fr_schema_look(w->db, &w->conn, error) != FR_OK ||
         fr_schema_number(w->db, &w->conn, true, error) != FR_OK) {
-        if (version != w->schema_refused)
+        if (is_new_refusal(w, version))
             FR_ERROR("db.schema", FR_KV_C("message", error));
-        w->schema_refused = version;
         return SQLITE_SCHEMA;
     }
     FR_WARN("db.schema", FR_KV_C("note", "tables were altered by another program"));
-    w->schema_version = version;
-    return SQLITE_OK;
+    return fr_pragma_read(&w->conn, "PRAGMA schema_version", &w->schema_version);
 }
 
 /* What other programs wrote since our last look is one commit, before ours, that floods what is live (traps A7). */
@@ -144,7 +149,7 @@ static int look_at_strangers(fr_writer *w)
     fr_changes_begin(&w->changes, w->db->table_count);
     w->changes.touched++;
     for (size_t i = 0; i < w->db->table_count; i++)
-        if (w->db->tables[i].is_live && !w->db->tables[i].is_absent)
+        if (w->db->tables[i].is_live)
             fr_changes_flood(&w->changes, (uint16_t)i);
     size_t first = w->changes.folded.count;
     return fr_changes_fold(&w->changes, w->db->table_count) == FR_OK ? fr_log_member(w, first)

@@ -15,12 +15,15 @@ enum {
     PRUNE_RETRY_MS = 60 * 1000,
     PRUNE_COMMITS = 256,
     PRUNE_BYTES = 8 << 20,
-    ROW_BYTES = 40
+    ROW_BYTES = 40,
+    LOG_TABLES = 3
 };
 static const uint32_t keep_ms_default = 7u * 24 * 3600 * 1000;
 static const uint64_t keep_bytes_default = 256u << 20;
 
-int fr_log_create(fr_sqlite *conn)
+/* ---- its tables ---- */
+
+static int create(fr_sqlite *conn)
 {
     return sqlite3_exec(conn->h,
                         "CREATE TABLE IF NOT EXISTS freshet_commit(number INTEGER PRIMARY KEY, "
@@ -33,6 +36,54 @@ int fr_log_create(fr_sqlite *conn)
                         "CREATE TABLE IF NOT EXISTS freshet_schema(number INTEGER PRIMARY KEY,"
                         " fingerprint INTEGER NOT NULL, at INTEGER NOT NULL);",
                         NULL, NULL, NULL);
+}
+
+static int count_tables(fr_sqlite *conn, int *out)
+{
+    int64_t count = 0;
+    int rc = fr_pragma_read(conn,
+                            "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"
+                            " AND name IN ('freshet_commit', 'freshet_change', 'freshet_schema')",
+                            &count);
+    *out = (int)count;
+    return rc;
+}
+
+static void warn_of_loss(void)
+{
+    FR_WARN("db.log",
+            FR_KV_C("note", "a table of the change log was dropped: it is made anew, and what "
+                            "happened before is forgotten"));
+}
+
+/* Of places before the last one nothing is known now: they would be taken for known, with nothing having happened since. */
+static int forget(fr_sqlite *conn)
+{
+    warn_of_loss();
+    int rc = fr_sqlite_run(conn, "DELETE FROM freshet_commit WHERE number < (SELECT max(number) "
+                                 "FROM freshet_commit)");
+    return rc == SQLITE_OK ? fr_sqlite_run(conn, "DELETE FROM freshet_change") : rc;
+}
+
+int fr_log_make(fr_sqlite *conn, int *made)
+{
+    int there = 0, rc = count_tables(conn, &there);
+    *made = LOG_TABLES - there;
+    if (rc == SQLITE_OK && *made)
+        rc = create(conn);
+    return rc == SQLITE_OK && there && *made ? forget(conn) : rc;
+}
+
+int fr_log_mend(fr_writer *w)
+{
+    int made = 0, rc = fr_log_make(&w->conn, &made);
+    if (made == LOG_TABLES)
+        warn_of_loss();
+    if (rc == SQLITE_OK && made) {
+        w->oldest.number = w->place.number;
+        w->oldest.bytes_total = w->bytes_total;
+    }
+    return rc;
 }
 
 /* ---- writing ---- */

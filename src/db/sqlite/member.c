@@ -101,10 +101,23 @@ static fr_err read_back(fr_ctx *ctx, const fr_table *table, fr_write *write, fr_
     return err;
 }
 
+static fr_err check_may_insert(fr_ctx *ctx, const fr_table *table)
+{
+    char label[128];
+    if (!*fr_sqlite_table_of(table)->needed)
+        return FR_OK;
+    return fr_fail(
+        ctx, FR_ESCHEMA,
+        "No %.*s can be added: its table has a column that must be given, and this program "
+        "does not know it.",
+        FR_FMT(fr_model_label(table->model, label)));
+}
+
 static fr_err insert(fr_ctx *ctx, const fr_table *table, fr_write *write)
 {
     fr_value values[FR_MODEL_FIELDS_MAX];
     bool changed = false;
+    FR_TRY(check_may_insert(ctx, table));
     uint64_t given = insert_values(ctx, table, write, values);
     bool has_key = given >> table->key & 1;
     if (!has_key && !fr_image_map_of(table)->has_rowid_key) {
@@ -137,6 +150,7 @@ static fr_err write_row(fr_ctx *ctx, fr_write *write)
     write->row = NULL;
     write->failed_field = -1;
     write->constraint = FR_CONSTRAINT_NONE;
+    FR_TRY(fr_db_check_table(ctx, table)); /* it may have been altered while the member waited */
     switch (write->op) {
     case FR_WRITE_INSERT: return insert(ctx, table, write);
     case FR_WRITE_UPDATE: return update(ctx, table, write);

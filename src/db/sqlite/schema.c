@@ -173,9 +173,11 @@ static fr_err check_fields(job *j, const fr_table *table, const fr_table_info *i
     return FR_OK;
 }
 
-/* An INSERT of ours names only the model's columns. */
+/* An INSERT of ours names only the model's columns: if others must be given, no row can be added. */
 static fr_err check_others(job *j, const fr_table *table, const fr_table_info *info)
 {
+    char *needed = fr_sqlite_table_of(table)->needed;
+    *needed = 0;
     for (size_t c = 0; c < info->columns.count; c++) {
         const fr_column_info *column = &info->columns.at[c];
         if (is_named(table, column->name))
@@ -186,14 +188,8 @@ static fr_err check_others(job *j, const fr_table *table, const fr_table_info *i
                      table->name.p, column->name, table->model->name);
             return FR_EINVAL;
         }
-        if (column->is_not_null && !column->default_ && column->kind == FR_COLUMN_PLAIN &&
-            !j->db->opts.is_read_only) {
-            snprintf(j->error, 512,
-                     "column %s of table %s is NOT NULL without a default and model %s does not "
-                     "name it: no row could be added",
-                     column->name, table->name.p, table->model->name);
-            return FR_EINVAL;
-        }
+        if (column->is_not_null && !column->default_ && column->kind == FR_COLUMN_PLAIN)
+            snprintf(needed, sizeof fr_sqlite_table_of(table)->needed, "%s", column->name);
     }
     return FR_OK;
 }
@@ -228,7 +224,7 @@ static fr_err make_missing(job *j, bool *absent)
         bool is_there = info.is_there;
         fr_table_info_deinit(&info);
         if (!is_there && (table->model->is_foreign || j->db->opts.is_read_only)) {
-            table->is_absent = true;
+            atomic_store(&table->state, FR_TABLE_ABSENT);
             if (absent)
                 absent[i] = true;
             if (absent && table->model->is_foreign)
@@ -244,6 +240,25 @@ static fr_err make_missing(job *j, bool *absent)
     return FR_OK;
 }
 
+/* What is not an error and should be known. */
+static void warn(const fr_db *db, const fr_table *table)
+{
+    const fr_sqlite_table *own = fr_sqlite_table_of(table);
+    if (table->is_live && own->map.doubtful)
+        FR_WARN("db.schema", FR_KV_C("table", table->name.p),
+                FR_KV_C("note", "a nullable column has a default: changes of rows with NULL in it "
+                                "are told as snapshots"));
+    if (table->is_live && own->map.is_blind)
+        FR_WARN("db.schema", FR_KV_C("table", table->name.p),
+                FR_KV_C("note", "SQLite's hook mixes up the columns of this table: all changes are "
+                                "told as snapshots"));
+    if (*own->needed && !db->opts.is_read_only)
+        FR_WARN("db.schema", FR_KV_C("table", table->name.p), FR_KV_C("column", own->needed),
+                FR_KV_C("note", "NOT NULL without a default, and the model does not name it: no "
+                                "row can be added"));
+}
+
+/* Errors: FR_EINVAL: it does not fit. */
 static fr_err map_table(job *j, fr_table *table)
 {
     fr_table_info info;
@@ -252,23 +267,91 @@ static fr_err map_table(job *j, fr_table *table)
     if (err == FR_OK)
         err = fr_table_map(table, &info, j->db->arena);
     fr_table_info_deinit(&info);
-    if (err == FR_OK && table->is_live && fr_image_map_of(table)->doubtful)
-        FR_WARN("db.schema", FR_KV_C("table", table->name.p),
-                FR_KV_C("note", "a nullable column has a default: changes of rows with NULL in it "
-                                "are told as snapshots"));
-    if (err == FR_OK && table->is_live && fr_image_map_of(table)->is_blind)
-        FR_WARN("db.schema", FR_KV_C("table", table->name.p),
-                FR_KV_C("note", "SQLite's hook mixes up the columns of this table: all changes are "
-                                "told as snapshots"));
+    if (err == FR_OK)
+        warn(j->db, table);
     return err;
 }
 
-fr_err fr_schema_map(fr_db *db, fr_sqlite *conn, char error[512])
+static fr_err map_tables(job *j)
+{
+    for (size_t i = 0; i < j->db->table_count; i++)
+        if (fr_table_state_get(&j->db->tables[i]) == FR_TABLE_FITS)
+            FR_TRY(map_table(j, &j->db->tables[i]));
+    return FR_OK;
+}
+
+/* ---- what another program has altered ---- */
+
+/* Of all that the schema says of a table: its columns, indexes and triggers. 0: it is not there. */
+static fr_err read_digest(job *j, const fr_table *table, uint64_t *out)
+{
+    fr_stmt *stmt;
+    int rc = fr_sqlite_constant(j->conn,
+                                "SELECT sql FROM sqlite_schema WHERE tbl_name = ? COLLATE NOCASE"
+                                " AND sql IS NOT NULL ORDER BY type, name",
+                                &stmt);
+    if (rc != SQLITE_OK)
+        return fail(j, rc);
+    *out = 0;
+    fr_stmt_bind(stmt, 1, FR_VALUE_S(table->name));
+    while ((rc = sqlite3_step(stmt->h)) == SQLITE_ROW) {
+        fr_value sql = fr_stmt_value(stmt->h, 0);
+        *out = fr_str_hash(sql.type == FR_VALUE_TEXT ? sql.as.s : (fr_str){0}, *out) | 1;
+    }
+    fr_err err = rc == SQLITE_DONE ? FR_OK : fail(j, rc);
+    fr_stmt_release(stmt);
+    return err;
+}
+
+static fr_err note_digests(job *j)
+{
+    for (size_t i = 0; i < j->db->table_count; i++)
+        FR_TRY(read_digest(j, &j->db->tables[i], &fr_sqlite_table_of(&j->db->tables[i])->digest));
+    return FR_OK;
+}
+
+/* Each trouble is said once, and its end. */
+static void complain(fr_table *table, fr_table_state state, const char *why)
+{
+    fr_sqlite_table *own = fr_sqlite_table_of(table);
+    uint64_t complaint = state == FR_TABLE_FITS ? 0 : fr_str_hash(fr_str_c(why), 0) | 1;
+    if (complaint == own->complaint)
+        return;
+    own->complaint = complaint;
+    if (state == FR_TABLE_FITS)
+        FR_WARN("db.schema", FR_KV_C("table", table->name.p), FR_KV_C("note", "it fits again"));
+    else
+        FR_ERROR("db.schema", FR_KV_C("table", table->name.p), FR_KV_C("message", why));
+}
+
+static fr_err look_at(job *j, fr_table *table)
+{
+    fr_sqlite_table *own = fr_sqlite_table_of(table);
+    fr_table_state state = FR_TABLE_ABSENT;
+    uint64_t digest;
+    FR_TRY(read_digest(j, table, &digest));
+    if (digest == own->digest)
+        return FR_OK;
+    snprintf(j->error, 512, "another program has renamed or dropped it");
+    if (digest) {
+        fr_err err = map_table(j, table);
+        if (err != FR_OK && err != FR_EINVAL)
+            return err;
+        state = err == FR_OK ? FR_TABLE_FITS : FR_TABLE_ALTERED;
+    }
+    if (state != FR_TABLE_FITS)
+        own->map.is_blind = true; /* the map is of a table that was */
+    own->digest = digest;
+    atomic_store_explicit(&table->state, state, memory_order_release);
+    complain(table, state, j->error);
+    return FR_OK;
+}
+
+fr_err fr_schema_look(fr_db *db, fr_sqlite *conn, char error[512])
 {
     job j = {db, conn, error};
     for (size_t i = 0; i < db->table_count; i++)
-        if (!db->tables[i].is_absent)
-            FR_TRY(map_table(&j, &db->tables[i]));
+        FR_TRY(look_at(&j, &db->tables[i]));
     return FR_OK;
 }
 
@@ -374,7 +457,7 @@ static fr_err check_pages(job *j)
 static fr_err open_tables(job *j, bool *absent)
 {
     FR_TRY(make_missing(j, absent));
-    FR_TRY(fr_schema_map(j->db, j->conn, j->error));
+    FR_TRY(map_tables(j));
     if (j->db->opts.is_read_only)
         return FR_OK;
     for (size_t i = 0; i < j->db->table_count; i++) {
@@ -383,9 +466,10 @@ static fr_err open_tables(job *j, bool *absent)
         if (rc != SQLITE_OK)
             return fail(j, rc);
     }
-    int rc = fr_log_create(j->conn);
+    int made, rc = fr_log_make(j->conn, &made);
     if (rc != SQLITE_OK)
         return fail(j, rc);
+    FR_TRY(note_digests(j));
     return fr_schema_number(j->db, j->conn, false, j->error);
 }
 

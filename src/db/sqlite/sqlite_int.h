@@ -66,8 +66,9 @@ bool fr_watch_files(fr_writer *writer);
 /* ---- schema.c ---- */
 /* Make what is missing, check what is there, fill the tables' maps. In one transaction of the writer's connection. */
 fr_err fr_schema_open(fr_db *db, fr_sqlite *conn, bool *absent, char error[512]);
-/* Read the maps anew after somebody altered tables. */
-fr_err fr_schema_map(fr_db *db, fr_sqlite *conn, char error[512]);
+/* Somebody has altered something: look at each table anew. One that does not fit is in trouble by itself, which is logged
+ * once. Errors: FR_ENOMEM, FR_EBACKEND: it could not be looked at, with one line. */
+fr_err fr_schema_look(fr_db *db, fr_sqlite *conn, char error[512]);
 /* The number of the present shape of all models; a new one if it differs from the last. */
 fr_err fr_schema_number(fr_db *db, fr_sqlite *conn, bool is_altered, char error[512]);
 
@@ -159,8 +160,10 @@ struct fr_writer {
     uint64_t prune_ms;      /* when to look again */
     int64_t data_version;   /* differs when another connection has committed */
     int64_t schema_version; /* SQLite's own count of alterations */
-    int64_t schema_refused; /* the one that did not fit and has been complained of */
-    uint8_t random[256];    /* marks, drawn ahead */
+    int64_t schema_refused; /* the one that could not be looked at and has been complained of */
+    const fr_model **live;  /* in the database's arena */
+    size_t live_count;
+    uint8_t random[256]; /* marks, drawn ahead */
     size_t random_left;
     /* the queue */
     pthread_t thread;
@@ -221,7 +224,10 @@ int fr_unseen_fill(fr_writer *writer, size_t first);
 /* ---- log.c ---- */
 fr_err fr_log_open(fr_writer *writer,
                    char error[512]); /* the log's tables, its first row, the last place */
-int fr_log_create(fr_sqlite *conn);  /* a result code of SQLite */
+/* Make its tables. If only some are missing, somebody has dropped them: what happened before the last commit is forgotten.
+ * *made: how many. A result code of SQLite. */
+int fr_log_make(fr_sqlite *conn, int *made);
+int fr_log_mend(fr_writer *writer); /* the same while the writer runs */
 /* Number the running member's folded records [first..) and write them. A result code of SQLite. */
 int fr_log_member(fr_writer *writer, size_t first);
 int fr_log_prune(fr_writer *writer); /* now and then a range; a result code of SQLite */

@@ -157,16 +157,17 @@ int fr_table_info_find(const fr_table_info *info, fr_str column)
     return -1;
 }
 
-/* ---- the hook's map ---- */
-
-fr_err fr_image_map_new(fr_table *table, fr_arena *arena)
+fr_err fr_sqlite_table_new(fr_table *table, fr_arena *arena)
 {
-    fr_image_map *map = table->inner = fr_arena_zalloc(arena, sizeof *map);
-    if (!map)
+    table->inner = fr_arena_zalloc(arena, sizeof(fr_sqlite_table));
+    if (!table->inner)
         return FR_ENOMEM;
+    fr_image_map *map = fr_image_map_of(table);
     map->defaults = fr_arena_zalloc(arena, table->model->field_count * sizeof *map->defaults);
     return map->defaults ? FR_OK : FR_ENOMEM;
 }
+
+/* ---- the hook's map ---- */
 
 static bool is_real(const fr_column_info *column)
 {

@@ -27,13 +27,27 @@ enum {
     FR_IMAGE_KEY = -2   /* the rowid, which the hook hands over by itself */
 };
 
-static inline fr_image_map *fr_image_map_of(const fr_table *table)
+/* What only this back end knows of a table; the writer's thread (and open). */
+typedef struct fr_sqlite_table {
+    fr_image_map map;
+    uint64_t digest;    /* of its part of the schema, when that was looked at; 0: there is none */
+    uint64_t complaint; /* digest of what was said of it last; 0: nothing */
+    /* A column that must be given and that the model does not name: no row can be added. Else empty. */
+    char needed[64];
+} fr_sqlite_table;
+
+static inline fr_sqlite_table *fr_sqlite_table_of(const fr_table *table)
 {
     return table->inner;
 }
 
-/* An empty map. Errors: FR_ENOMEM. */
-fr_err fr_image_map_new(fr_table *table, fr_arena *arena);
+static inline fr_image_map *fr_image_map_of(const fr_table *table)
+{
+    return &fr_sqlite_table_of(table)->map;
+}
+
+/* Nothing is known yet. Errors: FR_ENOMEM. */
+fr_err fr_sqlite_table_new(fr_table *table, fr_arena *arena);
 
 /* One column as SQLite tells it. */
 typedef struct fr_column_info {

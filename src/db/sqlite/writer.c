@@ -110,6 +110,17 @@ uint64_t fr_writer_queued(fr_writer *w)
 
 /* ---- open and close ---- */
 
+/* For tell_of_flood, which must need no memory. */
+static fr_err list_live(fr_writer *w)
+{
+    const fr_db *db = w->db;
+    w->live = fr_arena_alloc(db->arena, (db->table_count + 1) * sizeof *w->live);
+    for (size_t i = 0; i < db->table_count && w->live; i++)
+        if (db->tables[i].is_live)
+            w->live[w->live_count++] = db->tables[i].model;
+    return w->live ? FR_OK : FR_ENOMEM;
+}
+
 static fr_err open_connection(fr_writer *w, bool *absent, char error[512])
 {
     fr_db *db = w->db;
@@ -125,6 +136,7 @@ static fr_err open_connection(fr_writer *w, bool *absent, char error[512])
     if (fr_pragma_read(&w->conn, "PRAGMA schema_version", &w->schema_version) != SQLITE_OK ||
         fr_pragma_read(&w->conn, "PRAGMA data_version", &w->data_version) != SQLITE_OK)
         return FR_EBACKEND;
+    FR_TRY(list_live(w));
     w->arena = fr_arena_new(0);
     if (!w->arena || fr_changes_init(&w->changes, db->table_count) != FR_OK)
         return FR_ENOMEM;

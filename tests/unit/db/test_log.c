@@ -264,7 +264,7 @@ static void an_alteration_by_a_stranger_is_a_flood(void **state)
     assert_string_equal(since(&s, &author_model, from, 0).reason, "other schema");
     test_stranger(&s.db, "ALTER TABLE author RENAME COLUMN name TO label");
     assert_int_equal(fr_create(&s.db.ctx, &author_model, &a),
-                     FR_EBACKEND); /* and the log says why */
+                     FR_ESCHEMA); /* and the log says why */
     test_close(&s.db);
 }
 

@@ -640,6 +640,94 @@ static void what_another_program_wrote_is_a_snapshot_with_reset(void **state)
     world_close(&w);
 }
 
+/* ---- a table in trouble ---- */
+
+/* Whatever comes until then: an error with status 500 and these words, and the end with 1011. */
+static void expect_trouble(client *c, const char *words)
+{
+    do {
+        if (!client_next(c))
+            fail_msg("the socket ended with %u without an error", c->close_code);
+    } while (!fr_str_eq(fr_json_get(&c->frame, FR_STR("type"))->text, FR_STR("error")));
+    assert_text(client_member(c, "status"), "500");
+    assert_text(fr_json_get(&c->frame, FR_STR("detail"))->text, words);
+    client_expect_end(c, 1011);
+    client_close(c);
+}
+
+static void who_watches_a_table_that_is_altered_is_told_and_others_go_on(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *there, *back, *words;
+    } cases[] = {
+        {"ALTER TABLE note RENAME TO kept", "ALTER TABLE kept RENAME TO note",
+         "The table of model note is not in the database."},
+        {"ALTER TABLE note RENAME COLUMN title TO kept",
+         "ALTER TABLE note RENAME COLUMN kept TO title",
+         "The table of model note does not fit any more: another program has altered it."},
+        {"ALTER TABLE note DROP COLUMN done",
+         "ALTER TABLE note ADD COLUMN done bool NOT NULL DEFAULT 1",
+         "The table of model note does not fit any more: another program has altered it."},
+    };
+    world w;
+    world_open(&w, &(world_opts){.live = {.pace_ms = 1}});
+    world_create(&w, "one");
+    for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++) {
+        client list, row, labels, late;
+        client_open(&list, &w, 0, "/notes/");
+        client_open(&row, &w, 0, "/notes/1/");
+        client_open(&labels, &w, 0, "/labels/");
+        client_expect(&list, "snapshot");
+        client_expect(&row, "snapshot");
+        client_expect(&labels, "snapshot");
+        world_stranger(&w, cases[i].there);
+        world_label(&w, "ours", 2 * i); /* the writer looks before its own */
+        expect_trouble(&list, cases[i].words);
+        expect_trouble(&row, cases[i].words);
+        for (int k = 0; k < 2; k++) { /* who comes meanwhile */
+            client_open(&late, &w, 0, k ? "/notes/" : "/notes/1/");
+            expect_trouble(&late, cases[i].words);
+        }
+        client_expect(&labels, "snapshot"); /* whatever else strangers did */
+        world_stranger(&w, "INSERT OR REPLACE INTO label VALUES('theirs', 1)");
+        world_label(&w, "ours", 2 * i + 1);
+        do
+            assert_true(client_next(&labels));
+        while (fr_str_find(labels.text, FR_STR("theirs")) == SIZE_MAX);
+        client_close(&labels);
+        world_stranger(&w, cases[i].back);
+        world_create(&w, "it fits again");
+        client_open(&late, &w, 0, "/notes/");
+        client_expect(&late, "snapshot");
+        client_close(&late);
+    }
+    world_close(&w);
+}
+
+static void a_row_whose_keys_compare_otherwise_now_is_watched_anew(void **state)
+{
+    (void)state;
+    world w;
+    client row, again;
+    world_open(&w, &(world_opts){.live = {.pace_ms = 1}});
+    world_label(&w, "Blue", 1);
+    client_open(&row, &w, 0, "/labels/Blue/");
+    client_expect(&row, "snapshot");
+    world_stranger(&w, "BEGIN; CREATE TABLE l(name text COLLATE NOCASE PRIMARY KEY, rank integer);"
+                       "INSERT INTO l SELECT * FROM label; DROP TABLE label;"
+                       "ALTER TABLE l RENAME TO label; COMMIT");
+    world_label(&w, "Blue", 2);
+    expect_trouble(&row,
+                   "Another program has altered how the keys of this table compare. Come again.");
+    client_open(&again, &w, 0, "/labels/BLUE/");
+    client_expect(&again, "snapshot");
+    world_label(&w, "bLUE", 3);
+    client_expect(&again, "changes");
+    client_close(&again);
+    world_close(&w);
+}
+
 static void floods_in_a_row_are_paced(void **state)
 {
     (void)state;
@@ -930,6 +1018,8 @@ FR_TESTS(test_live, FR_TEST(a_list_is_a_snapshot_and_then_each_commit),
          FR_TEST(one_transaction_is_one_frame_and_a_rolled_back_one_none),
          FR_TEST(a_flood_is_a_snapshot_with_reset_for_list_and_row),
          FR_TEST(what_another_program_wrote_is_a_snapshot_with_reset),
+         FR_TEST(who_watches_a_table_that_is_altered_is_told_and_others_go_on),
+         FR_TEST(a_row_whose_keys_compare_otherwise_now_is_watched_anew),
          FR_TEST(floods_in_a_row_are_paced), FR_TEST(a_full_queue_is_a_gap_that_is_caught_up),
          FR_TEST(a_sleeper_is_caught_up_when_it_wakes_and_others_do_not_notice),
          FR_TEST(a_frame_larger_than_the_bound_is_caught_up),

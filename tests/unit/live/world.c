@@ -19,6 +19,7 @@ const fr_viewset world_notes = {.model = &note_model};
 const fr_viewset world_titles = {.model = &note_model, .fields = "id,title", .ordering = "-id"};
 const fr_viewset world_again = {.model = &note_model, .ordering = "-title"};
 const fr_viewset world_pages = {.model = &note_model, .page_size = 10};
+const fr_viewset world_labels = {.model = &label_model};
 
 enum { PATIENCE_MS = 60000, RECEIVE = 65536 };
 
@@ -36,23 +37,14 @@ static void *run_loop(void *arg)
 static void add_routes(world *w, fr_router *router)
 {
     static fr_ws_target ws;
+    static const fr_viewset_place places[] = {
+        {{"notes/", 6}, &world_notes, false},   {{"titles/", 7}, &world_titles, false},
+        {{"again/", 6}, &world_again, false},   {{"pages/", 6}, &world_pages, false},
+        {{"labels/", 7}, &world_labels, false},
+    };
     char error[256];
-    assert_int_equal(fr_live_routes(w->live, router,
-                                    &(fr_viewset_place){FR_STR("notes/"), &world_notes, false},
-                                    error),
-                     FR_OK);
-    assert_int_equal(fr_live_routes(w->live, router,
-                                    &(fr_viewset_place){FR_STR("titles/"), &world_titles, false},
-                                    error),
-                     FR_OK);
-    assert_int_equal(fr_live_routes(w->live, router,
-                                    &(fr_viewset_place){FR_STR("again/"), &world_again, false},
-                                    error),
-                     FR_OK);
-    assert_int_equal(fr_live_routes(w->live, router,
-                                    &(fr_viewset_place){FR_STR("pages/"), &world_pages, false},
-                                    error),
-                     FR_OK);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        assert_int_equal(fr_live_routes(w->live, router, &places[i], error), FR_OK);
     ws.consumer = w->opts.consumer;
     if (w->opts.consumer)
         assert_int_equal(fr_router_add(router, FR_STR("ws/"), false, &ws, error), FR_OK);
@@ -71,8 +63,8 @@ void world_open(world *w, const world_opts *opts)
     add_routes(w, router);
     fr_str url = fr_arena_printf(w->arena, "sqlite:%s/test.db", w->folder);
     char error[512] = "";
-    const fr_model *models[] = {&note_model, NULL};
-    bool live[] = {true};
+    const fr_model *models[] = {&note_model, &label_model, NULL};
+    bool live[] = {true, true};
     fr_db_opts db = {.url = url.p,
                      .on_commit = opts->on_commit ? opts->on_commit : fr_live_on_commit,
                      .arg = w->live};
@@ -168,6 +160,26 @@ void world_delete(world *w, int64_t id)
     writing x;
     begin(w, &x);
     assert_int_equal(fr_delete(&x.ctx, &note_model, id), FR_OK);
+    fr_arena_free(x.arena);
+}
+
+void world_label(world *w, const char *name, int rank)
+{
+    writing x;
+    begin(w, &x);
+    label l = {0};
+    FR_SET(&l, name, fr_str_c(name));
+    FR_SET(&l, rank, rank);
+    fr_value values[] = {FR_VALUE_S(fr_str_c(name)), FR_VALUE_I(rank)};
+    fr_write change = {.model = &label_model,
+                       .op = FR_WRITE_UPDATE,
+                       .key = values[0],
+                       .set = 1 << label_field_rank,
+                       .values = values};
+    fr_err err = fr_db_write(&x.ctx, &change);
+    if (err == FR_ENOTFOUND)
+        err = fr_create(&x.ctx, &label_model, &l);
+    assert_int_equal(err, FR_OK);
     fr_arena_free(x.arena);
 }
 

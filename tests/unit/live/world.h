@@ -20,10 +20,15 @@ FR_MODEL(note,
     (CHAR,    title, .max_length = 4000),
     (BOOLEAN, done));
 
+FR_MODEL(label,
+    (CHAR,    name, .max_length = 20, .primary_key = true),
+    (INTEGER, rank, .null = true));
+
 extern const fr_viewset world_notes;  /* /notes/ */
 extern const fr_viewset world_titles; /* /titles/: only some fields */
 extern const fr_viewset world_again;  /* /again/: prints like notes */
 extern const fr_viewset world_pages;  /* /pages/: has a page size */
+extern const fr_viewset world_labels; /* /labels/: another table, and its keys are texts */
 
 enum { WORLD_LOOPS_MAX = 4 };
 
@@ -63,6 +68,7 @@ fr_live_stats world_stats(const world *w);
 int64_t world_create(world *w, const char *title);
 void world_update(world *w, int64_t id, const char *title);
 void world_delete(world *w, int64_t id);
+void world_label(world *w, const char *name, int rank); /* makes it, or changes its rank */
 fr_place world_place(const world *w);
 /* SQL by a connection that the server knows nothing of. */
 void world_stranger(world *w, const char *sql);
