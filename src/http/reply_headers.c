@@ -60,14 +60,14 @@ static const struct {
     ROW("x-frame-options", ONCE),
 #undef ROW
 };
-enum { KNOWN_COUNT = sizeof KNOWN / sizeof *KNOWN };
 
-static bool stands_once(fr_str name)
+/* ONCE, OF_CONTENT, both, or 0. */
+static unsigned kind_of(fr_str name)
 {
-    for (size_t i = 0; i < KNOWN_COUNT; i++)
-        if (KNOWN[i].is & ONCE && fr_str_eq_nocase(name, KNOWN[i].name))
-            return true;
-    return false;
+    for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++)
+        if (fr_str_eq_nocase(name, KNOWN[i].name))
+            return KNOWN[i].is;
+    return 0;
 }
 
 /* ---- adding ---- */
@@ -97,11 +97,15 @@ void fr_reply_type_drop(fr_exchange *exchange)
 
 static fr_err put_line(fr_buf *headers, fr_str name, fr_str value)
 {
+    size_t before = headers->n;
     fr_buf_put(headers, name);
     fr_buf_lit(headers, ": ");
     fr_buf_put(headers, value);
     fr_buf_lit(headers, "\r\n");
-    return fr_buf_check(headers);
+    fr_err err = fr_buf_check(headers);
+    if (err != FR_OK)
+        headers->n = before; /* half a line would be the head of another */
+    return err;
 }
 
 fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
@@ -127,7 +131,7 @@ fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
         return set_type(exchange, value);
     exchange->reply_head.has_upgrade |= fr_str_eq_nocase(name, FR_STR("upgrade"));
     exchange->reply_head.has_date |= fr_str_eq_nocase(name, FR_STR("date"));
-    if (headers->n && stands_once(name))
+    if (headers->n && kind_of(name) & ONCE)
         fr_reply_header_drop(exchange, name);
     return put_line(headers, name, value);
 }
@@ -230,8 +234,18 @@ void fr_reply_headers_close(fr_exchange *exchange)
 
 void fr_reply_headers_of_content_drop(fr_exchange *exchange)
 {
+    fr_buf *headers = &exchange->reply_head.lines;
     exchange->reply_head.own_type = (fr_str){0};
-    for (size_t i = 0; i < KNOWN_COUNT; i++)
-        while (KNOWN[i].is & OF_CONTENT && fr_reply_header_find(exchange, KNOWN[i].name).p)
-            fr_reply_header_drop(exchange, KNOWN[i].name);
+    char *to = headers->p;
+    for (fr_str rest = fr_buf_str(headers); rest.n;) {
+        fr_str line, name, after = fr_str_cut(rest, '\n', &line);
+        fr_str_cut(line, ':', &name);
+        size_t n = rest.n - after.n;
+        if (!(kind_of(name) & OF_CONTENT)) {
+            memmove(to, rest.p, n);
+            to += n;
+        }
+        rest = after;
+    }
+    headers->n = headers->n ? (size_t)(to - headers->p) : 0;
 }
