@@ -13,6 +13,7 @@ from django.conf import settings
 
 from live import Live
 from server import ROOT, Server
+from wsclient import Closed
 
 COMPAT = os.path.join(ROOT, "tests", "compat")
 STORED = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?$")
@@ -23,7 +24,7 @@ settings.configure(
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.path.join(FOLDER, "site.db"), "OPTIONS": {"timeout": 20}}},
     INSTALLED_APPS=["realtime"], DEFAULT_AUTO_FIELD="django.db.models.BigAutoField", USE_TZ=True, TIME_ZONE="UTC")
 django.setup()
-from django.db import connection, transaction  # noqa: E402
+from django.db import connection, models, transaction  # noqa: E402
 from realtime.models import MyModel  # noqa: E402
 
 
@@ -185,6 +186,60 @@ class Site(unittest.TestCase):
             self.server.delete("/recipe/mymodel/1/")
             self.assertEqual(ws.next()["changes"], [{"op": "delete", "id": 1}])
             self.assertEqual(sorted(ws.rows), [row["id"] for row in printed_all()])
+
+    # What is told here stands in docs/operations.md, "Beside Django's migrations".
+
+    def migrate(self, alter, *fields):
+        """As a migration does it while the server runs; fields of the model's table, which freshet's model may not name."""
+        connection.close()
+        with connection.schema_editor() as editor:
+            getattr(editor, alter)(MyModel, *fields)
+        db = sqlite3.connect(os.path.join(FOLDER, "site.db"))
+        self.schema = self.tables(db)
+        db.close()
+
+    def field(self, name, kind, **options):
+        field = kind(**options)
+        field.set_attributes_from_name(name)
+        field.model = MyModel
+        return field
+
+    def test_a_migration_of_what_the_model_does_not_name_is_not_noticed(self):
+        more = self.field("more", models.TextField, null=True)
+        old, new = MyModel._meta.get_field("name"), self.field("name", models.CharField, max_length=120)
+        with Live(self.server, "/recipe/mymodel/") as ws:
+            for alter, fields in (("add_field", [more]), ("alter_field", [old, new])):  # the latter makes the table anew
+                self.migrate(alter, *fields)
+                changed = self.server.patch("/recipe/mymodel/1/", {"name": alter}).json
+                ws.until(lambda rows, changed=changed: rows.get(1) == changed)
+                self.assertEqual(sorted(ws.rows), [row["id"] for row in self.get()])
+                self.assertEqual(self.server.post("/recipe/mymodel/", {"name": alter, "value": 1}).status, 201)
+
+    def test_a_column_that_must_be_given_keeps_rows_from_being_added_and_nothing_else(self):
+        self.migrate("add_field", self.field("must", models.IntegerField, default=5))
+        refused = self.server.post("/recipe/mymodel/", {"name": "new", "value": 1})
+        self.assertEqual(refused.status, 500)
+        self.assertIn("must", refused.json["detail"])
+        self.assertEqual(self.server.patch("/recipe/mymodel/1/", {"name": "still"}).json["name"], "still")
+        self.assertEqual(self.server.delete("/recipe/mymodel/2/").status, 204)
+        self.assertEqual(self.server.post("/api/notes/", {"title": "another table", "done": False}).status, 201)
+
+    def test_a_column_of_the_model_that_a_migration_drops_ends_that_table_alone_until_it_is_back(self):
+        value = MyModel._meta.get_field("value")
+        with Live(self.server, "/recipe/mymodel/") as gone, Live(self.server, "/api/notes/") as notes:
+            self.migrate("remove_field", value)
+            self.assertEqual(self.server.post("/api/notes/", {"title": "goes on", "done": False}).status, 201)
+            notes.until(lambda rows: len(rows) == 1)
+            frames = []
+            with self.assertRaises(Closed) as closed:
+                while True:
+                    frames.append(gone.receive_json())
+            self.assertEqual((closed.exception.code, frames[-1]["type"], frames[-1]["status"]), (1011, "error", 500))
+            self.assertEqual(self.server.get("/recipe/mymodel/").status, 500)
+        self.migrate("add_field", value)
+        self.assertEqual(self.server.patch("/recipe/mymodel/1/", {"value": 3}).json["value"], 3)
+        with Live(self.server, "/recipe/mymodel/") as again:
+            self.assertEqual(again.rows[1]["value"], 3)
 
 
 class Elsewhere(unittest.TestCase):
