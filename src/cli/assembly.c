@@ -117,7 +117,19 @@ static void on_gone(void *arg)
     fr_loss_begin(&a->loss);
 }
 
-static int open_database(fr_assembly *a)
+/* docs/operations.md: a model or a table that does not fit it is the application's fault. */
+static int database_code(fr_err err)
+{
+    switch (err) {
+    case FR_OK: return FR_EXIT_DONE;
+    case FR_EINVAL: return FR_EXIT_CONFIG;
+    case FR_ENOMEM: return FR_EXIT_FAILED;
+    default: return FR_EXIT_DB;
+    }
+}
+
+/* Nothing is made or changed yet: what comes next may fail, too. */
+static int prepare_database(fr_assembly *a)
 {
     size_t count = a->models.count;
     if (!count)
@@ -136,9 +148,8 @@ static int open_database(fr_assembly *a)
     }
     a->loss = (fr_loss){.live = a->live, .refuse_ms = (uint32_t)a->options->drain_ms};
     fr_db_opts opts = {.url = a->db_url, .on_commit = on_commit, .on_gone = on_gone, .arg = a};
-    if (fr_db_open(&opts, a->models.at, a->is_live, a->is_absent, &a->db, a->error))
-        return FR_EXIT_DB;
-    return FR_EXIT_DONE;
+    return database_code(
+        fr_db_prepare(&opts, a->models.at, a->is_live, a->is_absent, &a->db, a->error));
 }
 
 /* ---- routers ---- */
@@ -175,8 +186,7 @@ static fr_err add_viewset(fr_assembly *a, const fr_flat_route *flat, fr_router *
     }
     fr_viewset_place place = {flat->pattern, viewset, flat->any_origin};
     FR_TRY(fr_rest_routes(a->arena, http, &place, a->error));
-    FR_TRY(fr_live_routes(a->live, websocket, &place, a->error));
-    return fr_index_add(&a->index, a->arena, flat);
+    return fr_live_routes(a->live, websocket, &place, a->error);
 }
 
 static fr_err add_consumer(fr_assembly *a, const fr_flat_route *flat, fr_router *websocket)
@@ -187,16 +197,6 @@ static fr_err add_consumer(fr_assembly *a, const fr_flat_route *flat, fr_router 
     target->consumer = flat->route->consumer;
     target->any_origin = flat->any_origin;
     return fr_router_add(websocket, flat->pattern, false, target, a->error);
-}
-
-static fr_err add_route(fr_assembly *a, const fr_flat_route *flat, fr_router *http,
-                        fr_router *websocket)
-{
-    if (flat->route->viewset)
-        return add_viewset(a, flat, http, websocket);
-    FR_TRY(flat->is_websocket ? add_consumer(a, flat, websocket)
-                              : fr_routes_add_http(a->arena, http, flat, a->error));
-    return fr_index_add(&a->index, a->arena, flat);
 }
 
 static int check_access_log(fr_assembly *a)
@@ -303,13 +303,18 @@ static int build_routers(fr_assembly *a)
 {
     if (!fr_group_rules_ok(a->app->groups, a->error))
         return fail(a, FR_EXIT_CONFIG, NULL);
-    fr_index_init(&a->index, a->app, (fr_index_who)a->options->index);
     fr_router *http = fr_router_new(a->arena), *websocket = fr_router_new(a->arena);
     if (!http || !websocket)
         return fail(a, FR_EXIT_FAILED, "out of memory");
     for (size_t i = 0; i < a->routes.list.count; i++) {
         const fr_flat_route *flat = &a->routes.list.at[i];
-        fr_err err = add_route(a, flat, http, websocket);
+        fr_err err;
+        if (flat->is_websocket)
+            err = add_consumer(a, flat, websocket);
+        else if (flat->route->viewset)
+            err = add_viewset(a, flat, http, websocket);
+        else
+            err = fr_routes_add_http(a->arena, http, flat, a->error);
         if (err)
             return fail(a, FR_EXIT_CONFIG, err == FR_ENOMEM ? "out of memory" : NULL);
     }
@@ -330,7 +335,6 @@ static int build_routers(fr_assembly *a)
                         .upgrade = fr_channels_upgrade,
                         .upgrade_arg = a->channels,
                         .gate = fr_origin_gate_of_http(&a->gate),
-                        .root = a->options->index == FR_INDEX_NONE ? NULL : &a->index.target,
                         .trust = a->http.trust,
                         .access = {a->options->access_log, a->options->access_log_format}};
     return FR_EXIT_DONE;
@@ -388,11 +392,21 @@ static int listen_at(fr_assembly *a)
     if (err != FR_OK)
         return err == FR_EUNSUPPORTED ? FR_EXIT_FAILED : FR_EXIT_LISTEN;
     fr_channels_attach(a->channels, a->server);
-    if (a->live && fr_live_start(a->live, a->db))
-        return fail(a, FR_EXIT_FAILED, "the matcher thread could not be started");
-    if (!fr_loss_watch(&a->loss, a->server, a->db))
-        return fail(a, FR_EXIT_DB, "the database has gone while the server was being started");
     return FR_EXIT_DONE;
+}
+
+static int start_database(fr_assembly *a)
+{
+    if (!a->db)
+        return FR_EXIT_DONE;
+    int code = database_code(fr_db_start(a->db, a->error));
+    if (code == FR_EXIT_DONE)
+        code = check_access_log(a); /* again: now it is known which files are the database's */
+    if (code == FR_EXIT_DONE && fr_live_start(a->live, a->db))
+        code = fail(a, FR_EXIT_FAILED, "the matcher thread could not be started");
+    if (code == FR_EXIT_DONE && !fr_loss_watch(&a->loss, a->server, a->db))
+        code = fail(a, FR_EXIT_DB, "the database has gone while the server was being started");
+    return code;
 }
 
 int fr_assembly_open(fr_assembly *a, const fr_app *app, size_t route_bytes,
@@ -407,13 +421,13 @@ int fr_assembly_open(fr_assembly *a, const fr_app *app, size_t route_bytes,
         return fail(a, FR_EXIT_FAILED, "out of memory");
     int code = check_options(a);
     if (code == FR_EXIT_DONE)
-        code = open_database(a);
-    if (code == FR_EXIT_DONE)
-        code = check_access_log(a); /* again: now it is known which files are the database's */
+        code = prepare_database(a);
     if (code == FR_EXIT_DONE)
         code = build_routers(a);
     if (code == FR_EXIT_DONE)
         code = listen_at(a);
+    if (code == FR_EXIT_DONE)
+        code = start_database(a);
     return code;
 }
 
@@ -425,7 +439,6 @@ void fr_assembly_close(fr_assembly *a)
     fr_live_free(a->live);
     fr_channels_free(a->channels);
     fr_origin_gate_deinit(&a->gate);
-    fr_index_deinit(&a->index);
     fr_vec_deinit(&a->models);
     fr_vec_deinit(&a->routes.list);
     fr_arena_free(a->arena);

@@ -56,9 +56,12 @@ typedef struct fr_db_backend {
     size_t db_bytes;     /* of its struct, which begins with fr_db */
     /* Is the URL behind the scheme one that can be meant? Errors: FR_EINVAL, with one line for the user. */
     fr_err (*check)(fr_str address, const char *url, char error[512]);
-    /* `address` is the URL behind the scheme. Models are registered; tables are made, checked, and numbered
-     * (db->schema). Errors: with one line for the user; nothing is left open then. */
-    fr_err (*open)(fr_db *db, fr_str address, bool *absent, char error[512]);
+    /* Whether open could go well: the database can be reached and written, nobody else serves it, and its tables are what
+     * the models say. `address` is the URL behind the scheme. Nothing is made or changed. Errors: FR_EINVAL (a table
+     * does not fit its model), and those of open; with one line for the user. Afterwards close is called in any case. */
+    fr_err (*look)(fr_db *db, fr_str address, bool *absent, char error[512]);
+    /* Tables are made, checked, and numbered (db->schema). Errors: as of look. */
+    fr_err (*open)(fr_db *db, bool *absent, char error[512]);
     /* End its threads: what waits is written, reads are broken off (db->is_stopping is set). Again is fine. */
     void (*stop)(fr_db *db);
     void (*close)(fr_db *db); /* after stop */

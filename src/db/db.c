@@ -155,45 +155,77 @@ static void free_db(fr_db *db)
     fr_free(db);
 }
 
-static fr_err open_all(fr_db *db, const fr_model *const *models, const bool *live, bool *absent,
-                       char error[512])
+/* Whoever found a fault has said it; else memory was out. */
+static fr_err explain(const fr_db *db, fr_err err, char error[512])
+{
+    if (err != FR_OK && !*error)
+        snprintf(error, 512,
+                 err == FR_ENOMEM ? "out of memory" : "cannot open database \"%.200s\": %s",
+                 db->opts.url, fr_err_name(err));
+    return err;
+}
+
+static fr_err look(fr_db *db, const fr_model *const *models, const bool *live, char error[512])
 {
     db->arena = fr_arena_new(0);
     if (!db->arena)
         return FR_ENOMEM;
     FR_TRY(register_models(db, models, live, error));
-    return db->backend->open(db, address_of(db->backend, db->opts.url), absent, error);
+    db->is_looked_at = true;
+    return db->backend->look(db, address_of(db->backend, db->opts.url), db->absent, error);
 }
 
-fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const bool *live,
-                  bool *absent, fr_db **out, char error[512])
+fr_err fr_db_prepare(const fr_db_opts *opts, const fr_model *const *models, const bool *live,
+                     bool *absent, fr_db **out, char error[512])
 {
     const fr_db_backend *backend = backend_of(opts->url, error);
     if (!backend)
         return FR_EINVAL;
     FR_TRY(backend->check(address_of(backend, opts->url), opts->url, error));
-    snprintf(error, 512, "out of memory");
     fr_db *db = fr_zalloc(backend->db_bytes);
-    if (!db)
+    if (!db) {
+        snprintf(error, 512, "out of memory");
         return FR_ENOMEM;
+    }
+    *error = 0;
     db->magic = FR_DB_MAGIC;
     db->backend = backend;
     db->opts = *opts;
+    db->absent = absent;
     fr_map_init(&db->by_model);
     fr_map_init(&db->by_name);
-    fr_err err = open_all(db, models, live, absent, error);
-    if (err != FR_OK) {
-        free_db(db);
-        return err;
-    }
+    fr_err err = explain(db, look(db, models, live, error), error);
+    if (err == FR_OK)
+        *out = db;
+    else
+        fr_db_close(db);
+    return err;
+}
+
+fr_err fr_db_start(fr_db *db, char error[512])
+{
     *error = 0;
-    *out = db;
-    return FR_OK;
+    fr_err err = explain(db, db->backend->open(db, db->absent, error), error);
+    db->is_open = err == FR_OK;
+    return err;
+}
+
+fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const bool *live,
+                  bool *absent, fr_db **out, char error[512])
+{
+    fr_db *db;
+    FR_TRY(fr_db_prepare(opts, models, live, absent, &db, error));
+    fr_err err = fr_db_start(db, error);
+    if (err == FR_OK)
+        *out = db;
+    else
+        fr_db_close(db);
+    return err;
 }
 
 void fr_db_stop(fr_db *db)
 {
-    if (!db)
+    if (!db || !db->is_looked_at)
         return;
     atomic_store(&db->is_stopping, true);
     db->backend->stop(db);
@@ -204,6 +236,7 @@ void fr_db_close(fr_db *db)
     if (!db)
         return;
     fr_db_stop(db);
-    db->backend->close(db);
+    if (db->is_looked_at)
+        db->backend->close(db);
     free_db(db);
 }

@@ -53,10 +53,18 @@ typedef struct fr_db_opts {
 
 /* Whether the URL can name a database, before anything is opened. Errors: FR_EINVAL with one line for the user in error. */
 fr_err fr_db_url_check(const char *url, char error[512]);
-/* Open the file, lock it against a second server, register models (all before open returns), create missing tables and
- * check existing ones, start the writer. `models` ends with NULL; live[i] says which are logged. A model with
- * is_foreign whose table is absent is reported in absent[i] = true instead of an error (may be NULL: an error then).
- * Errors: FR_EBACKEND, FR_EINVAL with one line for the user in error. */
+/* Register the models and look whether the database can be opened with them, without making or changing anything. `models`
+ * ends with NULL; live[i] says which are logged. A model with is_foreign whose table is absent is reported in
+ * absent[i] = true instead of an error (may be NULL: an error then); the array is used again by fr_db_start. Each other
+ * difference between a model and its table is logged, with what would mend it.
+ * Errors: FR_EINVAL (a URL, a model, a table that does not fit its model), FR_EBACKEND, FR_EIO, FR_EBUSY, FR_ENOMEM, with one
+ * line for the user in error. */
+fr_err fr_db_prepare(const fr_db_opts *opts, const fr_model *const *models, const bool *live,
+                     bool *absent, fr_db **out, char error[512]);
+/* Open what was prepared: lock it against a second server, create missing tables, start the writer. On an error it is only
+ * good for fr_db_close. Errors: those of fr_db_prepare. */
+fr_err fr_db_start(fr_db *db, char error[512]);
+/* Both. Errors: those of fr_db_prepare; there is no database then. */
 fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const bool *live,
                   bool *absent, fr_db **out, char error[512]);
 /* End the database's threads: writes that wait are run, but not for another program's lock; long reads are broken off and

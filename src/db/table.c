@@ -49,3 +49,13 @@ fr_err fr_table_init(fr_table *table, const fr_model *model, fr_arena *arena)
     fr_buf_deinit(&scratch);
     return is_ok && table->list.p ? FR_OK : FR_ENOMEM;
 }
+
+int fr_table_find(const fr_table *table, fr_str column)
+{
+    for (uint32_t i = 0; i < table->model->field_count; i++) {
+        char name[128];
+        if (fr_str_eq_nocase(fr_field_column(&table->model->fields[i], name), column))
+            return (int)i;
+    }
+    return -1;
+}

@@ -48,6 +48,9 @@ static inline fr_table_state fr_table_state_get(const fr_table *table)
     return (fr_table_state)atomic_load_explicit(&table->state, memory_order_acquire);
 }
 
+/* The field of a column, ASCII case folded; -1: the model does not name it. */
+int fr_table_find(const fr_table *table, fr_str column);
+
 /* "name" with its quotes doubled. */
 void fr_sql_quote(fr_buf *out, fr_str name);
 #endif

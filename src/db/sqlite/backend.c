@@ -70,28 +70,38 @@ static fr_err open_read_only(fr_sqlite_db *f, bool *absent, char error[512])
     return err;
 }
 
-static fr_err open_all(fr_sqlite_db *f, fr_str address, bool *absent, char error[512])
+static fr_err look(fr_db *db, fr_str address, bool *absent, char error[512])
 {
-    fr_db *db = &f->db;
+    fr_sqlite_db *f = fr_sqlite_db_of(db);
+    pthread_mutex_init(&f->readers_lock, NULL);
     f->path = fr_str_dup(db->arena, address);
     if (!f->path.p)
         return FR_ENOMEM;
     for (size_t i = 0; i < db->table_count; i++)
         FR_TRY(fr_sqlite_table_new(&db->tables[i], db->arena));
     FR_TRY(fr_hook_check(error));
-    if (db->opts.is_read_only) {
-        FR_TRY(open_read_only(f, absent, error));
-    } else {
-        FR_TRY(fr_writer_open(db, &f->writer, absent, error));
-    }
-    if (f->writer)
-        fr_lock_note(&f->lock, &f->files);
-    FR_TRY(fr_files_settle(&f->files));
-    if (fr_pool_open(&f->pool) != FR_OK || (f->writer && fr_writer_start(f->writer) != FR_OK)) {
-        snprintf(error, 512, "cannot start a thread for the database");
-        return FR_EIO;
-    }
+    return fr_sqlite_look(f, absent, error);
+}
+
+static fr_err open_writer(fr_sqlite_db *f, bool *absent, char error[512])
+{
+    if (!f->writer) /* there was no file to look at */
+        FR_TRY(fr_writer_open(&f->db, &f->writer, error));
+    FR_TRY(fr_writer_begin(f->writer, absent, error));
+    fr_lock_note(&f->lock, &f->files);
     return FR_OK;
+}
+
+static fr_err open_file(fr_db *db, bool *absent, char error[512])
+{
+    fr_sqlite_db *f = fr_sqlite_db_of(db);
+    FR_TRY(db->opts.is_read_only ? open_read_only(f, absent, error)
+                                 : open_writer(f, absent, error));
+    FR_TRY(fr_files_settle(&f->files));
+    if (fr_pool_open(&f->pool) == FR_OK && (!f->writer || fr_writer_start(f->writer) == FR_OK))
+        return FR_OK;
+    snprintf(error, 512, "cannot start a thread for the database");
+    return FR_EIO;
 }
 
 static void stop(fr_db *db)
@@ -109,21 +119,10 @@ static void close_file(fr_db *db)
     fr_readers_close(f);
     fr_lock_close(&f->lock, &f->files,
                   atomic_load(&db->is_gone) ? FR_LOCK_GONE
-                  : f->is_open              ? FR_LOCK_CLEAN
+                  : db->is_open             ? FR_LOCK_CLEAN
                                             : FR_LOCK_UNUSED);
     fr_files_close(&f->files);
     pthread_mutex_destroy(&f->readers_lock);
-}
-
-static fr_err open_file(fr_db *db, fr_str address, bool *absent, char error[512])
-{
-    fr_sqlite_db *f = fr_sqlite_db_of(db);
-    pthread_mutex_init(&f->readers_lock, NULL);
-    fr_err err = open_all(f, address, absent, error);
-    f->is_open = err == FR_OK;
-    if (err != FR_OK)
-        close_file(db);
-    return err;
 }
 
 static uint64_t queued(const fr_db *db)
@@ -138,6 +137,7 @@ const fr_db_backend fr_db_backend_sqlite = {
     .kept = "sqlite_",
     .db_bytes = sizeof(fr_sqlite_db),
     .check = check_address,
+    .look = look,
     .open = open_file,
     .stop = stop,
     .close = close_file,

@@ -26,13 +26,7 @@ static int named_field(const fr_table *table, fr_str text)
     if (!fr_str_starts(text, table->name) || text.n <= table->name.n ||
         text.p[table->name.n] != '.')
         return -1;
-    fr_str column = fr_str_from(text, table->name.n + 1);
-    for (uint32_t i = 0; i < table->model->field_count; i++) {
-        char name[128];
-        if (fr_str_eq_nocase(column, fr_field_column(&table->model->fields[i], name)))
-            return (int)i;
-    }
-    return -1;
+    return fr_table_find(table, fr_str_from(text, table->name.n + 1));
 }
 
 static void find_constraint(const fr_sqlite *conn, int rc, const fr_table *table, fr_write *write)

@@ -1,19 +1,19 @@
-/*
- * Tables as Django's migrations make them on SQLite, so that both can use one file: missing ones are created,
- * those that are there are checked and left alone.
- */
+/* Tables: missing ones are created, those that are there are checked and left alone. */
 #include "db/sqlite/sqlite_int.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/str.h"
 #include "base/time.h"
+#include "db/sqlite/define.h"
 
 typedef struct job {
     fr_db *db;
     fr_sqlite *conn;
-    char *error; /* 512 */
+    char *error;           /* 512 */
+    bool is_running;       /* the server: another program has altered something */
+    const fr_table *table; /* being checked */
+    bool is_refused;       /* and error says why */
 } job;
 
 static fr_err fail(job *j, int rc)
@@ -25,56 +25,6 @@ static fr_err fail(job *j, int rc)
 }
 
 /* ---- making ---- */
-
-static const char *const types[FR_KIND_COUNT_] = {
-    [FR_KIND_ID] = "integer",    [FR_KIND_BOOLEAN] = "bool",      [FR_KIND_CHAR] = "varchar",
-    [FR_KIND_TEXT] = "text",     [FR_KIND_INTEGER] = "integer",   [FR_KIND_BIGINT] = "bigint",
-    [FR_KIND_FLOAT] = "real",    [FR_KIND_DECIMAL] = "decimal",   [FR_KIND_DATE] = "date",
-    [FR_KIND_TIME] = "time",     [FR_KIND_DATETIME] = "datetime", [FR_KIND_DURATION] = "bigint",
-    [FR_KIND_UUID] = "char(32)", [FR_KIND_JSON] = "text",         [FR_KIND_EMAIL] = "varchar",
-    [FR_KIND_URL] = "varchar",   [FR_KIND_SLUG] = "varchar",      [FR_KIND_IP] = "char(39)",
-};
-
-static void put_type(fr_buf *out, const fr_field *field)
-{
-    if (field->kind == FR_KIND_FOREIGN_KEY) {
-        const fr_field *key = fr_model_key(field->to);
-        if (key->kind == FR_KIND_ID)
-            fr_buf_lit(out, "bigint");
-        else
-            put_type(out, key);
-        return;
-    }
-    fr_buf_put(out, fr_str_c(types[field->kind]));
-    if (fr_str_eq(fr_str_c(types[field->kind]), FR_STR("varchar")))
-        fr_buf_printf(out, "(%u)", fr_field_max_length(field));
-}
-
-static void put_column(fr_buf *out, const fr_table *table, uint32_t i)
-{
-    const fr_field *field = &table->model->fields[i];
-    fr_str column = table->columns[i];
-    fr_buf_put(out, column);
-    fr_buf_put_char(out, ' ');
-    put_type(out, field);
-    fr_buf_put(out, field->null && i != table->key ? FR_STR(" NULL") : FR_STR(" NOT NULL"));
-    if (i == table->key)
-        fr_buf_put(out, field->kind == FR_KIND_ID ? FR_STR(" PRIMARY KEY AUTOINCREMENT")
-                                                  : FR_STR(" PRIMARY KEY"));
-    else if (field->unique)
-        fr_buf_lit(out, " UNIQUE");
-    if (field->kind == FR_KIND_JSON)
-        fr_buf_printf(out, " CHECK ((JSON_VALID(%.*s) OR %.*s IS NULL))", FR_FMT(column),
-                      FR_FMT(column));
-    if (field->kind == FR_KIND_FOREIGN_KEY) {
-        char name[128];
-        fr_buf_lit(out, " REFERENCES ");
-        fr_sql_quote(out, fr_str_c(fr_model_table(field->to)));
-        fr_buf_lit(out, " (");
-        fr_sql_quote(out, fr_field_column(fr_model_key(field->to), name));
-        fr_buf_lit(out, ") DEFERRABLE INITIALLY DEFERRED");
-    }
-}
 
 static int run_text(job *j, fr_buf *sql)
 {
@@ -88,32 +38,8 @@ static int create_table(job *j, const fr_table *table)
 {
     fr_buf sql;
     fr_buf_init(&sql);
-    fr_buf_lit(&sql, "CREATE TABLE ");
-    fr_buf_put(&sql, table->quoted);
-    for (uint32_t i = 0; i < table->model->field_count; i++) {
-        fr_buf_put(&sql, i ? FR_STR(", ") : FR_STR(" ("));
-        put_column(&sql, table, i);
-    }
-    fr_buf_put_char(&sql, ')');
+    fr_define_table(&sql, table);
     return run_text(j, &sql);
-}
-
-/* Django's name: <table>_<column>_<first 8 hex digits of MD5 of both names>. */
-static void put_index_name(fr_buf *out, fr_str table, fr_str column)
-{
-    uint8_t digest[EVP_MAX_MD_SIZE] = {0};
-    char name[512];
-    int n = snprintf(name, sizeof name, "%.*s%.*s", FR_FMT(table), FR_FMT(column));
-    if (n < 0 || (size_t)n >= sizeof name ||
-        EVP_Digest(name, (size_t)n, digest, NULL, EVP_md5(), NULL) != 1) {
-        uint64_t hash = fr_str_hash(column, fr_str_hash(table, 0)); /* a system that forbids MD5 */
-        memcpy(digest, &hash, 4);
-    }
-    n = snprintf(name, sizeof name, "%.*s_%.*s_%02x%02x%02x%02x", FR_FMT(table), FR_FMT(column),
-                 digest[0], digest[1], digest[2], digest[3]);
-    fr_sql_quote(out, (fr_str){name, n < 0                     ? 0
-                                     : (size_t)n < sizeof name ? (size_t)n
-                                                               : sizeof name - 1});
 }
 
 static int create_indexes(job *j, const fr_table *table)
@@ -121,15 +47,12 @@ static int create_indexes(job *j, const fr_table *table)
     int rc = SQLITE_OK;
     for (uint32_t i = 0; i < table->model->field_count && rc == SQLITE_OK; i++) {
         const fr_field *field = &table->model->fields[i];
-        char column[128];
         bool is_wanted = field->index || field->kind == FR_KIND_FOREIGN_KEY;
         if (!is_wanted || field->unique || i == table->key)
             continue;
         fr_buf sql;
         fr_buf_init(&sql);
-        fr_buf_lit(&sql, "CREATE INDEX IF NOT EXISTS ");
-        put_index_name(&sql, table->name, fr_field_column(field, column));
-        fr_buf_printf(&sql, " ON %.*s (%.*s)", FR_FMT(table->quoted), FR_FMT(table->columns[i]));
+        fr_define_index(&sql, table, i, false);
         rc = run_text(j, &sql);
     }
     return rc;
@@ -137,71 +60,36 @@ static int create_indexes(job *j, const fr_table *table)
 
 /* ---- checking ---- */
 
-static bool is_named(const fr_table *table, const char *column)
+void fr_schema_log(const fr_table *table, const fr_misfit *misfit)
 {
-    for (uint32_t i = 0; i < table->model->field_count; i++) {
-        char name[128];
-        if (fr_str_eq_nocase(fr_field_column(&table->model->fields[i], name), fr_str_c(column)))
-            return true;
-    }
-    return false;
+    if (misfit->grade == FR_MISFIT_NOTED)
+        FR_WARN("db.schema", FR_KV_C("table", table->name.p), FR_KV_S("note", misfit->words),
+                FR_KV_S("mend", misfit->mend));
+    else
+        FR_ERROR("db.schema", FR_KV_C("table", table->name.p), FR_KV_S("message", misfit->words),
+                 FR_KV_S("mend", misfit->mend));
 }
 
-static fr_err check_fields(job *j, const fr_table *table, const fr_table_info *info)
+/* At the start what is only told has been told (look.c). While the server runs, only what cannot be served is refused. */
+static void found(void *arg, const fr_misfit *misfit)
 {
-    for (uint32_t i = 0; i < table->model->field_count; i++) {
-        char name[128];
-        fr_str column = fr_field_column(&table->model->fields[i], name);
-        int at = fr_table_info_find(info, column);
-        if (at < 0) {
-            snprintf(j->error, 512,
-                     "table %s has no column %.*s, which field %s of model %s needs: add it, or "
-                     "name another by .column",
-                     table->name.p, FR_FMT(column), table->model->fields[i].name,
-                     table->model->name);
-            return FR_EINVAL;
-        }
-        bool is_key = info->columns.at[at].key != 0;
-        if (is_key != (i == table->key)) {
-            snprintf(j->error, 512,
-                     "the primary key of table %s is not %.*s alone, as model %s says",
-                     table->name.p, FR_FMT(fr_field_column(fr_model_key(table->model), name)),
-                     table->model->name);
-            return FR_EINVAL;
-        }
-    }
-    return FR_OK;
-}
-
-/* An INSERT of ours names only the model's columns: if others must be given, no row can be added. */
-static fr_err check_others(job *j, const fr_table *table, const fr_table_info *info)
-{
-    char *needed = fr_sqlite_table_of(table)->needed;
-    *needed = 0;
-    for (size_t c = 0; c < info->columns.count; c++) {
-        const fr_column_info *column = &info->columns.at[c];
-        if (is_named(table, column->name))
-            continue;
-        if (column->key) {
-            snprintf(j->error, 512,
-                     "the primary key of table %s has column %s, which model %s does not name",
-                     table->name.p, column->name, table->model->name);
-            return FR_EINVAL;
-        }
-        if (column->is_not_null && !column->default_ && column->kind == FR_COLUMN_PLAIN)
-            snprintf(needed, sizeof fr_sqlite_table_of(table)->needed, "%s", column->name);
-    }
-    return FR_OK;
+    job *j = arg;
+    bool is_refused =
+        misfit->grade == FR_MISFIT_BROKEN || (misfit->grade == FR_MISFIT_UNSAFE && !j->is_running);
+    if (is_refused && !j->is_refused)
+        snprintf(j->error, 512, "table %s: %.*s: %.*s", j->table->name.p, FR_FMT(misfit->words),
+                 FR_FMT(misfit->mend));
+    else if (j->is_running)
+        fr_schema_log(j->table, misfit);
+    j->is_refused |= is_refused;
 }
 
 static fr_err check_table(job *j, const fr_table *table, const fr_table_info *info)
 {
-    if (info->is_view) {
-        snprintf(j->error, 512, "%s is not a plain table", table->name.p);
-        return FR_EINVAL;
-    }
-    FR_TRY(check_fields(j, table, info));
-    return check_others(j, table, info);
+    j->table = table;
+    j->is_refused = false;
+    FR_TRY(fr_fit_check(table, info, found, j));
+    return j->is_refused ? FR_EINVAL : FR_OK;
 }
 
 /* ---- all tables ---- */
@@ -349,7 +237,7 @@ static fr_err look_at(job *j, fr_table *table)
 
 fr_err fr_schema_look(fr_db *db, fr_sqlite *conn, char error[512])
 {
-    job j = {db, conn, error};
+    job j = {.db = db, .conn = conn, .error = error, .is_running = true};
     for (size_t i = 0; i < db->table_count; i++)
         FR_TRY(look_at(&j, &db->tables[i]));
     return FR_OK;
@@ -388,7 +276,7 @@ static int read_number(fr_sqlite *conn, uint32_t *number, int64_t *fingerprint)
 
 fr_err fr_schema_number(fr_db *db, fr_sqlite *conn, bool is_altered, char error[512])
 {
-    job j = {db, conn, error};
+    job j = {.db = db, .conn = conn, .error = error};
     uint32_t number = 0;
     int64_t there = 0, is = shape(db);
     int rc = read_number(conn, &number, &there);
@@ -412,48 +300,6 @@ fr_err fr_schema_number(fr_db *db, fr_sqlite *conn, bool is_altered, char error[
 
 /* ---- open ---- */
 
-/* What quick_check says of values that break a constraint: the pages are whole. SQLite 3.40 also says it, wrongly, of tables
- * WITHOUT ROWID whose key is not their first column. */
-static bool is_damage(const char *text)
-{
-    return strcmp(text, "ok") != 0 && strncmp(text, "NULL value in ", 14) != 0 &&
-           strncmp(text, "CHECK constraint failed in ", 27) != 0;
-}
-
-/* Whether the file's pages are whole, as quick_check has it. An error of SQLite's own is handed on. */
-static int look_for_damage(sqlite3 *h, bool *is_damaged)
-{
-    sqlite3_stmt *stmt;
-    int rc = sqlite3_prepare_v2(h, "PRAGMA quick_check", -1, &stmt, NULL);
-    *is_damaged = false;
-    while (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
-        *is_damaged |= is_damage((const char *)sqlite3_column_text(stmt, 0));
-    return rc == SQLITE_OK ? sqlite3_finalize(stmt) : rc;
-}
-
-/* A damaged file is refused where finding out is quick; a large one tells of it when it is read. */
-static fr_err check_pages(job *j)
-{
-    sqlite3_stmt *h;
-    int rc = sqlite3_prepare_v2(
-        j->conn->h,
-        "SELECT page_count * page_size < 33554432 FROM pragma_page_count, pragma_page_size", -1, &h,
-        NULL);
-    bool is_small = rc == SQLITE_OK && sqlite3_step(h) == SQLITE_ROW && sqlite3_column_int(h, 0);
-    if (sqlite3_finalize(h) != SQLITE_OK)
-        return fail(j, sqlite3_errcode(j->conn->h));
-    bool is_damaged = false;
-    rc = is_small ? look_for_damage(j->conn->h, &is_damaged) : SQLITE_OK;
-    if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_CORRUPT)
-        return fail(j, rc);
-    if (rc == SQLITE_OK && !is_damaged)
-        return FR_OK;
-    snprintf(j->error, 512,
-             "%s is damaged: restore a backup, or try the command \".recover\" of sqlite3",
-             fr_sqlite_db_of(j->db)->path.p);
-    return FR_EBACKEND;
-}
-
 static fr_err open_tables(job *j, bool *absent)
 {
     FR_TRY(make_missing(j, absent));
@@ -475,8 +321,7 @@ static fr_err open_tables(job *j, bool *absent)
 
 fr_err fr_schema_open(fr_db *db, fr_sqlite *conn, bool *absent, char error[512])
 {
-    job j = {db, conn, error};
-    FR_TRY(check_pages(&j));
+    job j = {.db = db, .conn = conn, .error = error};
     int rc = fr_sqlite_run(conn, db->opts.is_read_only ? "BEGIN" : "BEGIN IMMEDIATE");
     if (rc != SQLITE_OK)
         return fail(&j, rc);

@@ -131,7 +131,10 @@ fr_err fr_sqlite_open(fr_sqlite *conn, const char *path, fr_sqlite_role role, fr
 fr_err fr_sqlite_use_log(fr_sqlite *conn, const char *path, char error[512])
 {
     int rc;
-    bool is = is_wal(conn, "PRAGMA journal_mode=WAL", &rc);
+    bool was = is_wal(conn, "PRAGMA journal_mode", &rc), is = was;
+    if (rc == SQLITE_OK && !was)
+        is = is_wal(conn, "PRAGMA journal_mode=WAL", &rc);
+    conn->has_turned = is && !was;
     if (rc == SQLITE_OK && !is) {
         snprintf(error, 512, "%s cannot use write-ahead logging (is it on a network file system?)",
                  path);
@@ -141,6 +144,15 @@ fr_err fr_sqlite_use_log(fr_sqlite *conn, const char *path, char error[512])
         rc = set_pragmas(conn, FR_SQLITE_WRITER);
     return rc == SQLITE_OK ? FR_OK
                            : open_error(conn, rc, path, "switch to write-ahead logging:", error);
+}
+
+void fr_sqlite_undo_log(fr_sqlite *conn)
+{
+    if (!conn->has_turned)
+        return;
+    if (!sqlite3_get_autocommit(conn->h))
+        fr_sqlite_run(conn, "ROLLBACK");
+    sqlite3_exec(conn->h, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
 }
 
 static void unlink_stmt(fr_sqlite *conn, fr_stmt *stmt)

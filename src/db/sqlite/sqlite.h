@@ -34,6 +34,7 @@ typedef struct fr_sqlite {
     uint64_t waits_since_ns;        /* for another's lock */
     const atomic_bool *is_stopping; /* then it waits for none; NULL: never */
     const atomic_bool *is_gone;     /* then its end touches no file by its name; NULL: never */
+    bool has_turned;                /* to write-ahead logging: the file had none before */
     struct fr_counts *counts; /* owned by reader.c: what this connection remembers; NULL: nothing */
 } fr_sqlite;
 
@@ -54,6 +55,8 @@ fr_err fr_sqlite_open(fr_sqlite *conn, const char *path, fr_sqlite_role role, fr
 /* A writer's connection has read and changed nothing until then: write-ahead logging from now on, if it is not so already.
  * Errors: as of open. */
 fr_err fr_sqlite_use_log(fr_sqlite *conn, const char *path, char error[512]);
+/* The start has failed: the file is as it was before. */
+void fr_sqlite_undo_log(fr_sqlite *conn);
 void fr_sqlite_close(fr_sqlite *conn);
 
 /* The kept statement of a shape, or NULL. */

@@ -6,6 +6,7 @@
 #include "db/db_int.h"
 #include "db/history.h"
 #include "db/sqlite/files.h"
+#include "db/sqlite/fit.h"
 #include "db/sqlite/hook.h"
 #include "db/sqlite/sql.h"
 #include "net/threads.h"
@@ -37,7 +38,6 @@ typedef struct fr_sqlite_db {
     fr_str path; /* as it was given; NUL-terminated */
     fr_files files;
     fr_lock lock;
-    bool is_open;      /* opened well: what the lock file notes at the end is true */
     bool has_log;      /* the log's tables are there (a file opened read-only may lack them) */
     fr_writer *writer; /* NULL when read-only */
     fr_threads *pool;  /* owned */
@@ -63,7 +63,13 @@ void fr_lock_close(fr_lock *lock, const fr_files *files, fr_lock_end end);
 /* Are the files still there? If not, this is logged and told once, and nothing is read or written from then on. */
 bool fr_watch_files(fr_writer *writer);
 
+/* ---- look.c ---- */
+/* The back end's look. */
+fr_err fr_sqlite_look(fr_sqlite_db *file, bool *absent, char error[512]);
+
 /* ---- schema.c ---- */
+/* A difference between a model and its table, for the log. */
+void fr_schema_log(const fr_table *table, const fr_misfit *misfit);
 /* Make what is missing, check what is there, fill the tables' maps. In one transaction of the writer's connection. */
 fr_err fr_schema_open(fr_db *db, fr_sqlite *conn, bool *absent, char error[512]);
 /* Somebody has altered something: look at each table anew. One that does not fit is in trouble by itself, which is logged
@@ -183,8 +189,10 @@ typedef struct fr_logged {
 
 enum { FR_QUEUE_MEMBERS = 16384, FR_GROUP_MEMBERS = 256, FR_ATOMIC_MS = 100 };
 
-fr_err fr_writer_open(fr_db *db, fr_writer **out, bool *absent,
-                      char error[512]); /* no thread yet */
+/* Its connection, and the lock against a second server; nothing is read or changed. A file that is not there is made. */
+fr_err fr_writer_open(fr_db *db, fr_writer **out, char error[512]);
+/* Write-ahead logging, tables, the change log: all but the thread. On an error the file has no more log than before. */
+fr_err fr_writer_begin(fr_writer *writer, bool *absent, char error[512]);
 fr_err fr_writer_start(fr_writer *writer);
 void fr_writer_stop(fr_writer *writer);  /* its thread runs what waits and ends; NULL is fine */
 void fr_writer_close(fr_writer *writer); /* NULL is fine */

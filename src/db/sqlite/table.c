@@ -8,6 +8,14 @@
 
 /* ---- what a table is ---- */
 
+int fr_table_info_find(const fr_table_info *info, fr_str column)
+{
+    for (size_t i = 0; i < info->columns.count; i++)
+        if (fr_str_eq_nocase(fr_str_c(info->columns.at[i].name), column))
+            return (int)i;
+    return -1;
+}
+
 static char *column_dup(sqlite3_stmt *h, int i)
 {
     const unsigned char *text = sqlite3_column_text(h, i);
@@ -104,6 +112,65 @@ static void free_column(fr_column_info *column)
     free(column->type);
     free(column->default_);
     free(column->collation);
+    free(column->refers_table);
+    free(column->refers_column);
+}
+
+typedef int each_row(sqlite3_stmt *h, fr_table_info *out);
+
+/* Rows of a query that asks for the table by ?1. */
+static int read_rows(fr_sqlite *conn, fr_str name, const char *sql, each_row *row,
+                     fr_table_info *out)
+{
+    sqlite3_stmt *h;
+    int rc = sqlite3_prepare_v2(conn->h, sql, -1, &h, NULL);
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_bind_text64(h, 1, name.p, name.n, SQLITE_STATIC, SQLITE_UTF8);
+    while ((rc = sqlite3_step(h)) == SQLITE_ROW && (rc = row(h, out)) == SQLITE_OK)
+        continue;
+    sqlite3_finalize(h);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int add_column(sqlite3_stmt *h, fr_table_info *out)
+{
+    fr_column_info column = {.name = column_dup(h, 0),
+                             .type = column_dup(h, 1),
+                             .is_not_null = sqlite3_column_int(h, 2),
+                             .default_ = column_dup(h, 3),
+                             .key = sqlite3_column_int(h, 4),
+                             .kind = sqlite3_column_int(h, 5)};
+    if (column.name && fr_vec_push(&out->columns, column))
+        return SQLITE_OK;
+    free_column(&column);
+    return SQLITE_NOMEM;
+}
+
+/* An index of this column alone, and of all rows, keeps it unique if it compares as the column does, or takes more for equal
+ * than bytes. */
+static int add_index(sqlite3_stmt *h, fr_table_info *out)
+{
+    int at = fr_table_info_find(out, fr_str_c((const char *)sqlite3_column_text(h, 0)));
+    if (at < 0)
+        return SQLITE_OK;
+    fr_column_info *column = &out->columns.at[at];
+    const char *collation = (const char *)sqlite3_column_text(h, 2);
+    column->is_indexed = true;
+    column->is_unique |=
+        sqlite3_column_int(h, 1) && (column->compares.collation == FR_COLLATION_BINARY ||
+                                     sqlite3_stricmp(collation, column->collation) == 0);
+    return SQLITE_OK;
+}
+
+static int add_reference(sqlite3_stmt *h, fr_table_info *out)
+{
+    int at = fr_table_info_find(out, fr_str_c((const char *)sqlite3_column_text(h, 0)));
+    if (at < 0 || out->columns.at[at].refers_table)
+        return SQLITE_OK;
+    out->columns.at[at].refers_table = column_dup(h, 1);
+    out->columns.at[at].refers_column = column_dup(h, 2);
+    return out->columns.at[at].refers_table ? SQLITE_OK : SQLITE_NOMEM;
 }
 
 int fr_table_info_read(fr_sqlite *conn, fr_str name, fr_table_info *out)
@@ -113,33 +180,26 @@ int fr_table_info_read(fr_sqlite *conn, fr_str name, fr_table_info *out)
     int rc = read_kind(conn, name, out, &has_key_index);
     if (rc != SQLITE_OK || !out->is_there)
         return rc;
-    sqlite3_stmt *h;
-    rc = sqlite3_prepare_v2(conn->h,
-                            "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM "
-                            "pragma_table_xinfo(?) ORDER BY cid",
-                            -1, &h, NULL);
-    if (rc != SQLITE_OK)
-        return rc;
-    sqlite3_bind_text64(h, 1, name.p, name.n, SQLITE_STATIC, SQLITE_UTF8);
-    while ((rc = sqlite3_step(h)) == SQLITE_ROW) {
-        fr_column_info column = {.name = column_dup(h, 0),
-                                 .type = column_dup(h, 1),
-                                 .is_not_null = sqlite3_column_int(h, 2),
-                                 .default_ = column_dup(h, 3),
-                                 .key = sqlite3_column_int(h, 4),
-                                 .kind = sqlite3_column_int(h, 5)};
-        if (!column.name || !fr_vec_push(&out->columns, column)) {
-            free_column(&column);
-            rc = SQLITE_NOMEM;
-            break;
-        }
-    }
-    sqlite3_finalize(h);
-    for (size_t i = 0; i < out->columns.count && rc == SQLITE_DONE && !out->is_view; i++)
-        if (read_collation(conn, name.p, &out->columns.at[i], out->is_strict) != SQLITE_OK)
-            rc = sqlite3_errcode(conn->h);
+    rc = read_rows(conn, name,
+                   "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM "
+                   "pragma_table_xinfo(?) ORDER BY cid",
+                   add_column, out);
+    for (size_t i = 0; i < out->columns.count && rc == SQLITE_OK && !out->is_view; i++)
+        rc = read_collation(conn, name.p, &out->columns.at[i], out->is_strict);
+    if (rc == SQLITE_OK)
+        rc = read_rows(conn, name,
+                       "SELECT x.name, i.\"unique\" AND NOT i.partial AND (SELECT count(*) FROM"
+                       " pragma_index_xinfo(i.name) WHERE key) = 1, x.coll"
+                       " FROM pragma_index_list(?) AS i JOIN pragma_index_xinfo(i.name) AS x"
+                       " WHERE x.key AND x.cid >= 0",
+                       add_index, out);
+    if (rc == SQLITE_OK)
+        rc = read_rows(conn, name,
+                       "SELECT min(\"from\"), \"table\", \"to\" FROM pragma_foreign_key_list(?)"
+                       " GROUP BY id HAVING count(*) = 1",
+                       add_reference, out);
     out->rowid = rowid_column(out, has_key_index);
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    return rc;
 }
 
 void fr_table_info_deinit(fr_table_info *info)
@@ -147,14 +207,6 @@ void fr_table_info_deinit(fr_table_info *info)
     for (size_t i = 0; i < info->columns.count; i++)
         free_column(&info->columns.at[i]);
     fr_vec_deinit(&info->columns);
-}
-
-int fr_table_info_find(const fr_table_info *info, fr_str column)
-{
-    for (size_t i = 0; i < info->columns.count; i++)
-        if (fr_str_eq_nocase(fr_str_c(info->columns.at[i].name), column))
-            return (int)i;
-    return -1;
 }
 
 fr_err fr_sqlite_table_new(fr_table *table, fr_arena *arena)
@@ -263,6 +315,23 @@ static void map_field(fr_table *table, uint32_t field, const fr_table_info *info
         *(column->is_not_null ? &map->fallback : &map->doubtful) |= bit;
 }
 
+/* An INSERT of ours names only the model's columns. */
+static bool must_be_given(const fr_table *table, const fr_column_info *column)
+{
+    bool has_default = column->default_ && sqlite3_stricmp(column->default_, "NULL") != 0;
+    return column->is_not_null && !has_default && column->kind == FR_COLUMN_PLAIN &&
+           fr_table_find(table, fr_str_c(column->name)) < 0;
+}
+
+static void map_others(fr_table *table, const fr_table_info *info)
+{
+    fr_sqlite_table *own = fr_sqlite_table_of(table);
+    *own->needed = 0;
+    for (size_t c = 0; c < info->columns.count && !*own->needed; c++)
+        if (must_be_given(table, &info->columns.at[c]))
+            sqlite3_snprintf(sizeof own->needed, own->needed, "%s", info->columns.at[c].name);
+}
+
 fr_err fr_table_map(fr_table *table, const fr_table_info *info, fr_arena *arena)
 {
     const fr_model *model = table->model;
@@ -282,6 +351,7 @@ fr_err fr_table_map(fr_table *table, const fr_table_info *info, fr_arena *arena)
         if (i == table->key)
             map->has_rowid_key = at == info->rowid;
     }
+    map_others(table, info);
     for (size_t c = 0; c < info->columns.count; c++)
         stored += info->columns.at[c].kind != FR_COLUMN_VIRTUAL;
     map->is_whole = seen == stored;

@@ -53,9 +53,13 @@ fr_err fr_sqlite_table_new(fr_table *table, fr_arena *arena);
 typedef struct fr_column_info {
     char *name, *type, *default_; /* owned; default_ NULL if none */
     char *collation;              /* owned; "BINARY" … */
+    char *refers_table,
+        *refers_column; /* owned; of a reference of this column alone. No column: the key */
     fr_column compares;
     bool is_not_null;
-    int key; /* place in the primary key from 1, or 0 */
+    bool is_indexed; /* in some index */
+    bool is_unique;  /* no two rows have values that the column takes for equal */
+    int key;         /* place in the primary key from 1, or 0 */
     enum { FR_COLUMN_PLAIN, FR_COLUMN_HIDDEN, FR_COLUMN_VIRTUAL, FR_COLUMN_STORED } kind;
 } fr_column_info;
 

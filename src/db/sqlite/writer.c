@@ -2,6 +2,7 @@
 #include "db/sqlite/sqlite_int.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include "base/alloc.h"
@@ -121,7 +122,14 @@ static fr_err list_live(fr_writer *w)
     return w->live ? FR_OK : FR_ENOMEM;
 }
 
-static fr_err open_connection(fr_writer *w, bool *absent, char error[512])
+static fr_err fail_open(const fr_writer *w, fr_err err, char error[512])
+{
+    snprintf(error, 512, "cannot use %s: %s", fr_sqlite_db_of(w->db)->path.p,
+             sqlite3_errmsg(w->conn.h));
+    return err;
+}
+
+static fr_err open_connection(fr_writer *w, char error[512])
 {
     fr_db *db = w->db;
     fr_sqlite_db *f = fr_sqlite_db_of(db);
@@ -129,27 +137,10 @@ static fr_err open_connection(fr_writer *w, bool *absent, char error[512])
     w->conn.is_stopping = &db->is_stopping;
     w->conn.is_gone = &db->is_gone;
     FR_TRY(fr_files_open(&f->files, &w->conn, error));
-    FR_TRY(fr_lock_open(&f->lock, &f->files, f->path.p, error));
-    FR_TRY(fr_sqlite_use_log(&w->conn, f->path.p, error));
-    FR_TRY(fr_schema_open(db, &w->conn, absent, error));
-    FR_TRY(fr_log_open(w, error));
-    if (fr_pragma_read(&w->conn, "PRAGMA schema_version", &w->schema_version) != SQLITE_OK ||
-        fr_pragma_read(&w->conn, "PRAGMA data_version", &w->data_version) != SQLITE_OK)
-        return FR_EBACKEND;
-    FR_TRY(list_live(w));
-    w->arena = fr_arena_new(0);
-    if (!w->arena || fr_changes_init(&w->changes, db->table_count) != FR_OK)
-        return FR_ENOMEM;
-    w->hook.by_name = &db->by_name;
-    w->hook.changes = &w->changes;
-    if (!f->lock.is_changed || !w->had_log)
-        return FR_OK;
-    w->data_version =
-        -1; /* differs from any: what was written while nobody looked is told as a flood */
-    return fr_writer_look_around(w) == SQLITE_OK ? FR_OK : FR_EBUSY;
+    return fr_lock_open(&f->lock, &f->files, f->path.p, error);
 }
 
-fr_err fr_writer_open(fr_db *db, fr_writer **out, bool *absent, char error[512])
+fr_err fr_writer_open(fr_db *db, fr_writer **out, char error[512])
 {
     fr_writer *w = fr_zalloc(sizeof *w);
     if (!w)
@@ -163,13 +154,59 @@ fr_err fr_writer_open(fr_db *db, fr_writer **out, bool *absent, char error[512])
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&w->wake, &attr);
     pthread_condattr_destroy(&attr);
-    fr_err err = open_connection(w, absent, error);
-    if (err != FR_OK) {
+    fr_err err = open_connection(w, error);
+    if (err == FR_OK)
+        *out = w;
+    else
         fr_writer_close(w);
-        return err;
-    }
-    *out = w;
-    return FR_OK;
+    return err;
+}
+
+/* Whether others have written since the file was looked at. */
+static int look_for_others(fr_writer *w)
+{
+    int64_t version = 0;
+    int rc = fr_pragma_read(&w->conn, "PRAGMA data_version", &version);
+    fr_sqlite_db_of(w->db)->lock.is_changed |= w->data_version && version != w->data_version;
+    return rc;
+}
+
+static int read_versions(fr_writer *w)
+{
+    int rc = fr_pragma_read(&w->conn, "PRAGMA schema_version", &w->schema_version);
+    return rc == SQLITE_OK ? fr_pragma_read(&w->conn, "PRAGMA data_version", &w->data_version) : rc;
+}
+
+static fr_err begin(fr_writer *w, bool *absent, char error[512])
+{
+    fr_db *db = w->db;
+    fr_sqlite_db *f = fr_sqlite_db_of(db);
+    if (look_for_others(w) != SQLITE_OK)
+        return fail_open(w, FR_EBACKEND, error);
+    FR_TRY(fr_sqlite_use_log(&w->conn, f->path.p, error));
+    FR_TRY(fr_schema_open(db, &w->conn, absent, error));
+    FR_TRY(fr_log_open(w, error));
+    if (read_versions(w) != SQLITE_OK)
+        return fail_open(w, FR_EBACKEND, error);
+    FR_TRY(list_live(w));
+    w->arena = fr_arena_new(0);
+    if (!w->arena || fr_changes_init(&w->changes, db->table_count) != FR_OK)
+        return FR_ENOMEM;
+    w->hook.by_name = &db->by_name;
+    w->hook.changes = &w->changes;
+    if (!f->lock.is_changed || !w->had_log)
+        return FR_OK;
+    w->data_version =
+        -1; /* differs from any: what was written while nobody looked is told as a flood */
+    return fr_writer_look_around(w) == SQLITE_OK ? FR_OK : fail_open(w, FR_EBUSY, error);
+}
+
+fr_err fr_writer_begin(fr_writer *w, bool *absent, char error[512])
+{
+    fr_err err = begin(w, absent, error);
+    if (err != FR_OK)
+        fr_sqlite_undo_log(&w->conn);
+    return err;
 }
 
 fr_err fr_writer_start(fr_writer *w)

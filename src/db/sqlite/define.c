@@ -1,0 +1,203 @@
+#include "db/sqlite/define.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/str.h"
+
+static const struct {
+    const char *type;
+    const char *least; /* as SQL */
+} kinds[FR_KIND_COUNT_] = {
+    [FR_KIND_ID] = {"integer", "0"},
+    [FR_KIND_BOOLEAN] = {"bool", "0"},
+    [FR_KIND_CHAR] = {"varchar", "''"},
+    [FR_KIND_TEXT] = {"text", "''"},
+    [FR_KIND_INTEGER] = {"integer", "0"},
+    [FR_KIND_BIGINT] = {"bigint", "0"},
+    [FR_KIND_FLOAT] = {"real", "0"},
+    [FR_KIND_DECIMAL] = {"decimal", "0"},
+    [FR_KIND_DATE] = {"date", "'1970-01-01'"},
+    [FR_KIND_TIME] = {"time", "'00:00:00'"},
+    [FR_KIND_DATETIME] = {"datetime", "'1970-01-01 00:00:00'"},
+    [FR_KIND_DURATION] = {"bigint", "0"},
+    [FR_KIND_UUID] = {"char(32)", "'00000000000000000000000000000000'"},
+    [FR_KIND_JSON] = {"text", "'null'"},
+    [FR_KIND_EMAIL] = {"varchar", "''"},
+    [FR_KIND_URL] = {"varchar", "''"},
+    [FR_KIND_SLUG] = {"varchar", "''"},
+    [FR_KIND_IP] = {"char(39)", "''"},
+};
+
+void fr_define_type(fr_buf *out, const fr_field *field)
+{
+    if (field->kind == FR_KIND_FOREIGN_KEY) {
+        const fr_field *origin = fr_field_origin(field);
+        if (origin->kind == FR_KIND_ID)
+            fr_buf_lit(out, "bigint");
+        else
+            fr_define_type(out, origin);
+        return;
+    }
+    fr_str type = fr_str_c(kinds[field->kind].type);
+    fr_buf_put(out, type);
+    if (fr_str_eq(type, FR_STR("varchar")))
+        fr_buf_printf(out, "(%u)", fr_field_max_length(field));
+}
+
+/* What stands behind the type, whether the column is made with its table or added. */
+static void put_rules(fr_buf *out, const fr_field *field, fr_str column)
+{
+    if (field->kind == FR_KIND_JSON)
+        fr_buf_printf(out, " CHECK ((JSON_VALID(%.*s) OR %.*s IS NULL))", FR_FMT(column),
+                      FR_FMT(column));
+    if (field->kind == FR_KIND_FOREIGN_KEY) {
+        char name[128];
+        fr_buf_lit(out, " REFERENCES ");
+        fr_sql_quote(out, fr_str_c(fr_model_table(field->to)));
+        fr_buf_lit(out, " (");
+        fr_sql_quote(out, fr_field_column(fr_model_key(field->to), name));
+        fr_buf_lit(out, ") DEFERRABLE INITIALLY DEFERRED");
+    }
+}
+
+void fr_define_column(fr_buf *out, const fr_table *table, uint32_t i)
+{
+    const fr_field *field = &table->model->fields[i];
+    fr_buf_put(out, table->columns[i]);
+    fr_buf_put_char(out, ' ');
+    fr_define_type(out, field);
+    fr_buf_put(out, field->null && i != table->key ? FR_STR(" NULL") : FR_STR(" NOT NULL"));
+    if (i == table->key)
+        fr_buf_put(out, field->kind == FR_KIND_ID ? FR_STR(" PRIMARY KEY AUTOINCREMENT")
+                                                  : FR_STR(" PRIMARY KEY"));
+    else if (field->unique)
+        fr_buf_lit(out, " UNIQUE");
+    put_rules(out, field, table->columns[i]);
+}
+
+void fr_define_table(fr_buf *out, const fr_table *table)
+{
+    fr_buf_lit(out, "CREATE TABLE ");
+    fr_buf_put(out, table->quoted);
+    for (uint32_t i = 0; i < table->model->field_count; i++) {
+        fr_buf_put(out, i ? FR_STR(", ") : FR_STR(" ("));
+        fr_define_column(out, table, i);
+    }
+    fr_buf_put_char(out, ')');
+}
+
+/* Django's name: <table>_<column>_<first 8 hex digits of MD5 of both names>, and "_uniq". */
+static void put_index_name(fr_buf *out, fr_str table, fr_str column, bool is_unique)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE] = {0};
+    char name[512];
+    int n = snprintf(name, sizeof name, "%.*s%.*s", FR_FMT(table), FR_FMT(column));
+    if (n < 0 || (size_t)n >= sizeof name ||
+        EVP_Digest(name, (size_t)n, digest, NULL, EVP_md5(), NULL) != 1) {
+        uint64_t hash = fr_str_hash(column, fr_str_hash(table, 0)); /* a system that forbids MD5 */
+        memcpy(digest, &hash, 4);
+    }
+    n = snprintf(name, sizeof name, "%.*s_%.*s_%02x%02x%02x%02x%s", FR_FMT(table), FR_FMT(column),
+                 digest[0], digest[1], digest[2], digest[3], is_unique ? "_uniq" : "");
+    fr_sql_quote(out, (fr_str){name, n < 0                     ? 0
+                                     : (size_t)n < sizeof name ? (size_t)n
+                                                               : sizeof name - 1});
+}
+
+void fr_define_index(fr_buf *out, const fr_table *table, uint32_t i, bool is_unique)
+{
+    char column[128];
+    fr_buf_put(out,
+               is_unique ? FR_STR("CREATE UNIQUE INDEX ") : FR_STR("CREATE INDEX IF NOT EXISTS "));
+    put_index_name(out, table->name, fr_field_column(&table->model->fields[i], column), is_unique);
+    fr_buf_printf(out, " ON %.*s (%.*s)", FR_FMT(table->quoted), FR_FMT(table->columns[i]));
+}
+
+/* ---- what is there already ---- */
+
+static void put_text(fr_buf *out, fr_str text)
+{
+    fr_buf_put_char(out, '\'');
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '\'')
+            fr_buf_put_char(out, '\'');
+        fr_buf_put_char(out, text.p[i]);
+    }
+    fr_buf_put_char(out, '\'');
+}
+
+/* What rows get that have no value: the field's default, if that is always the same. */
+static void put_default(fr_buf *out, const fr_field *field)
+{
+    fr_value value = {.type = FR_VALUE_NULL};
+    fr_arena *arena = fr_arena_new(0);
+    bool is_random = field->default_ && fr_str_eq(fr_str_c(field->default_), FR_STR("random"));
+    if (!arena || is_random || !fr_field_default(field, 0, arena, &value))
+        value.type = FR_VALUE_NULL;
+    switch (value.type) {
+    case FR_VALUE_INT: fr_buf_put_i64(out, value.as.i); break;
+    case FR_VALUE_REAL: fr_json_put_double(out, value.as.r); break;
+    case FR_VALUE_TEXT: put_text(out, value.as.s); break;
+    default: fr_buf_put(out, fr_str_c(kinds[field->kind].least));
+    }
+    fr_arena_free(arena);
+}
+
+static bool is_nullable(const fr_field *field)
+{
+    return field->null || field->unique || field->kind == FR_KIND_FOREIGN_KEY;
+}
+
+static void put_added(fr_buf *out, const fr_table *table, uint32_t i, fr_str name)
+{
+    const fr_field *field = &table->model->fields[i];
+    fr_buf_printf(out, "ALTER TABLE %.*s ADD COLUMN %.*s ", FR_FMT(table->quoted), FR_FMT(name));
+    fr_define_type(out, field);
+    if (is_nullable(field)) {
+        fr_buf_lit(out, " NULL");
+    } else {
+        fr_buf_lit(out, " NOT NULL DEFAULT ");
+        put_default(out, field);
+    }
+    put_rules(out, field, name);
+}
+
+void fr_define_added(fr_buf *out, const fr_table *table, uint32_t i)
+{
+    put_added(out, table, i, table->columns[i]);
+    if (table->model->fields[i].unique) {
+        fr_buf_lit(out, "; ");
+        fr_define_index(out, table, i, true);
+    }
+}
+
+bool fr_define_replaced(fr_buf *out, const fr_table *table, uint32_t i,
+                        const fr_column_info *column)
+{
+    const fr_field *field = &table->model->fields[i];
+    fr_buf other;
+    if (column->key || column->is_indexed || column->kind != FR_COLUMN_PLAIN ||
+        is_nullable(field) != field->null)
+        return false;
+    fr_buf_init(&other);
+    fr_buf_printf(&other, "\"%.100s_new\"", field->name);
+    fr_str old = table->columns[i], new_ = fr_buf_str(&other);
+    put_added(out, table, i, new_);
+    fr_buf_printf(out, "; UPDATE %.*s SET %.*s = ", FR_FMT(table->quoted), FR_FMT(new_));
+    if (field->null) {
+        fr_buf_put(out, old);
+    } else {
+        fr_buf_printf(out, "coalesce(%.*s, ", FR_FMT(old));
+        put_default(out, field);
+        fr_buf_put_char(out, ')');
+    }
+    fr_buf_printf(
+        out, "; ALTER TABLE %.*s DROP COLUMN %.*s; ALTER TABLE %.*s RENAME COLUMN %.*s TO %.*s",
+        FR_FMT(table->quoted), FR_FMT(old), FR_FMT(table->quoted), FR_FMT(new_), FR_FMT(old));
+    out->has_failed |= other.has_failed;
+    fr_buf_deinit(&other);
+    return true;
+}

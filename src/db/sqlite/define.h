@@ -1,0 +1,24 @@
+/*
+ * Definitions as Django's migrations make them on SQLite, so that both can use one file: what is made where nothing is, and
+ * the statements that would make a table of somebody else what its model says.
+ */
+#ifndef FR_DB_SQLITE_DEFINE_H
+#define FR_DB_SQLITE_DEFINE_H
+#include "db/sqlite/table.h"
+
+/* varchar(20) */
+void fr_define_type(fr_buf *out, const fr_field *field);
+/* "name" varchar(20) NOT NULL UNIQUE */
+void fr_define_column(fr_buf *out, const fr_table *table, uint32_t field);
+/* CREATE TABLE … */
+void fr_define_table(fr_buf *out, const fr_table *table);
+/* CREATE INDEX IF NOT EXISTS …, or CREATE UNIQUE INDEX … */
+void fr_define_index(fr_buf *out, const fr_table *table, uint32_t field, bool is_unique);
+/* ALTER TABLE … ADD COLUMN …: what SQLite cannot add to a table with rows is left out, as NOT NULL of a reference. Rows that
+ * are there get the default of the field, or the least value of its kind. */
+void fr_define_added(fr_buf *out, const fr_table *table, uint32_t field);
+/* Four statements: add it under another name, copy, drop the old one, rename. false: SQLite cannot drop this one, or not add
+ * what the field says. */
+bool fr_define_replaced(fr_buf *out, const fr_table *table, uint32_t field,
+                        const fr_column_info *column);
+#endif

@@ -1,0 +1,311 @@
+/* A model against a table of somebody else: each difference is told, and what is said to mend it does. */
+#include "db/sqlite/define.h"
+#include "db/sqlite/fit.h"
+#include "db_test.h"
+
+FR_MODEL(shelf,
+    (ID,   id),
+    (CHAR, name, .max_length = 20));
+static const fr_field item_fields[] = {
+    {.name = "id", .kind = FR_KIND_ID},
+    {.name = "code", .kind = FR_KIND_CHAR, .max_length = 20, .unique = true},
+    {.name = "count", .kind = FR_KIND_INTEGER, .default_ = "7"},
+    {.name = "weight", .kind = FR_KIND_FLOAT, .null = true},
+    {.name = "made", .kind = FR_KIND_DATETIME, .auto_now_add = true},
+    {.name = "token", .kind = FR_KIND_UUID, .default_ = "random"},
+    {.name = "data", .kind = FR_KIND_JSON, .null = true},
+    {.name = "shelf", .kind = FR_KIND_FOREIGN_KEY, .to = &shelf_model, .null = true},
+};
+static const fr_model item_model = {
+    .name = "item", .fields = item_fields, .field_count = sizeof item_fields / sizeof *item_fields};
+
+/* The table as the model says, but for one column, and what is behind. */
+#define ITEM(code, count, weight, made, token, data, shelf, rest)                                  \
+    "CREATE TABLE shelf(id integer PRIMARY KEY, name text); INSERT INTO shelf VALUES(1, 'low');"   \
+    "CREATE TABLE item(id integer PRIMARY KEY, " code ", " count ", " weight ", " made ", " token  \
+    ", " data ", " shelf rest ");"
+#define CODE "code varchar(20) NOT NULL UNIQUE"
+#define COUNT "count integer NOT NULL"
+#define WEIGHT "weight real"
+#define MADE "made datetime NOT NULL"
+#define TOKEN "token char(32) NOT NULL"
+#define DATA "data text"
+#define SHELF "shelf_id bigint REFERENCES shelf(id)"
+
+typedef struct found {
+    char words[16][256], mend[16][600];
+    fr_misfit_grade grades[16];
+    size_t count;
+} found;
+
+static void keep(void *arg, const fr_misfit *misfit)
+{
+    found *f = arg;
+    assert_in_range(f->count, 0, 15);
+    snprintf(f->words[f->count], sizeof f->words[0], "%.*s", FR_FMT(misfit->words));
+    snprintf(f->mend[f->count], sizeof f->mend[0], "%.*s", FR_FMT(misfit->mend));
+    f->grades[f->count++] = misfit->grade;
+}
+
+static void check(sqlite3 *h, const fr_model *model, found *out)
+{
+    fr_arena *arena = fr_arena_new(0);
+    fr_table table = {0};
+    fr_sqlite conn = {.h = h};
+    fr_table_info info;
+    out->count = 0;
+    assert_int_equal(fr_table_init(&table, model, arena), FR_OK);
+    assert_int_equal(fr_table_info_read(&conn, table.name, &info), SQLITE_OK);
+    assert_true(info.is_there);
+    assert_int_equal(fr_fit_check(&table, &info, keep, out), FR_OK);
+    fr_table_info_deinit(&info);
+    fr_arena_free(arena);
+}
+
+static void run(sqlite3 *h, const char *sql)
+{
+    char *error = NULL;
+    if (sqlite3_exec(h, sql, NULL, NULL, &error) != SQLITE_OK)
+        fail_msg("%s: %s", sql, error);
+}
+
+static sqlite3 *open_memory(const char *sql)
+{
+    sqlite3 *h;
+    assert_int_equal(sqlite3_open(":memory:", &h), SQLITE_OK);
+    run(h, sql);
+    return h;
+}
+
+static bool is_statement(const char *mend)
+{
+    return strncmp(mend, "ALTER ", 6) == 0 || strncmp(mend, "CREATE ", 7) == 0;
+}
+
+static void a_table_as_the_model_says_has_no_differences(void **state)
+{
+    (void)state;
+    static const char *const tables[] = {
+        ITEM(CODE, COUNT, WEIGHT, MADE, TOKEN, DATA, SHELF, ""),
+        ITEM(CODE, COUNT, WEIGHT, MADE, TOKEN, DATA, SHELF, ", more blob"),
+        /* as others write it */
+        ITEM("CODE text NOT NULL", "count int NOT NULL", "weight double precision",
+             "made timestamp NOT NULL", "token text NOT NULL", "data json",
+             "shelf_id integer REFERENCES SHELF", "); CREATE UNIQUE INDEX u ON item(code"),
+        ITEM("code NOT NULL", "count numeric NOT NULL", "weight", "made NOT NULL", "token NOT NULL",
+             "data", "shelf_id REFERENCES shelf ON DELETE CASCADE",
+             "); CREATE UNIQUE INDEX u ON item(code COLLATE NOCASE")};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        found f;
+        sqlite3 *h = open_memory(tables[i]);
+        check(h, &item_model, &f);
+        if (f.count)
+            fail_msg("%zu: %s", i, f.words[0]);
+        sqlite3_close(h);
+    }
+}
+
+/* What freshet itself makes fits, of every kind. */
+static void what_is_made_fits(void **state)
+{
+    (void)state;
+    found f;
+    fr_arena *arena = fr_arena_new(0);
+    fr_table table = {0};
+    fr_buf sql;
+    fr_buf_init(&sql);
+    assert_int_equal(fr_table_init(&table, &item_model, arena), FR_OK);
+    fr_define_table(&sql, &table);
+    fr_buf_put_char(&sql, 0);
+    sqlite3 *h = open_memory(sql.p);
+    check(h, &item_model, &f);
+    assert_int_equal(f.count, 0);
+    sqlite3_close(h);
+    fr_buf_deinit(&sql);
+    fr_arena_free(arena);
+}
+
+static const struct {
+    const char *table;
+    fr_misfit_grade grade;
+    const char *words, *mend;
+} cases[] = {
+    {ITEM("code2 text", COUNT, WEIGHT, MADE, TOKEN, DATA, SHELF, ""), FR_MISFIT_BROKEN,
+     "it has no column code, which field code of model item needs",
+     "ALTER TABLE \"item\" ADD COLUMN \"code\" varchar(20) NULL; CREATE UNIQUE INDEX "
+     "\"item_code_1dadd546_uniq\" ON \"item\" (\"code\")"},
+    {ITEM(CODE, "x", WEIGHT, MADE, TOKEN, DATA, SHELF, ""), FR_MISFIT_BROKEN,
+     "it has no column count, which field count of model item needs",
+     "ALTER TABLE \"item\" ADD COLUMN \"count\" integer NOT NULL DEFAULT 7"},
+    {ITEM(CODE, COUNT, WEIGHT, "x", TOKEN, DATA, SHELF, ""), FR_MISFIT_BROKEN,
+     "it has no column made, which field made of model item needs",
+     "ALTER TABLE \"item\" ADD COLUMN \"made\" datetime NOT NULL DEFAULT '1970-01-01 00:00:00'"},
+    {ITEM(CODE, COUNT, WEIGHT, MADE, TOKEN, "x", SHELF, ""), FR_MISFIT_BROKEN,
+     "it has no column data, which field data of model item needs",
+     "ALTER TABLE \"item\" ADD COLUMN \"data\" text NULL CHECK ((JSON_VALID(\"data\") OR \"data\" "
+     "IS "
+     "NULL))"},
+    {ITEM(CODE, COUNT, WEIGHT, MADE, TOKEN, DATA, "x", ""), FR_MISFIT_BROKEN,
+     "it has no column shelf_id, which field shelf of model item needs",
+     "ALTER TABLE \"item\" ADD COLUMN \"shelf_id\" bigint NULL REFERENCES \"shelf\" (\"id\") "
+     "DEFERRABLE "
+     "INITIALLY DEFERRED"},
+    {ITEM("code text NOT NULL", COUNT, WEIGHT, MADE, TOKEN, DATA, SHELF, ""), FR_MISFIT_UNSAFE,
+     "two rows may have the same code, which field code of model item excludes",
+     "CREATE UNIQUE INDEX \"item_code_1dadd546_uniq\" ON \"item\" (\"code\")"},
+    {ITEM("code text NOT NULL", COUNT, WEIGHT, MADE, TOKEN, DATA, SHELF, ", UNIQUE (code, count)"),
+     FR_MISFIT_UNSAFE, "two rows may have the same code, which field code of model item excludes",
+     NULL},
+    {ITEM("code text NOT NULL", COUNT, WEIGHT, MADE, TOKEN, DATA, SHELF,
+          "); CREATE UNIQUE INDEX u ON item(code) WHERE (count > 0"),
+     FR_MISFIT_UNSAFE, "two rows may have the same code, which field code of model item excludes",
+     NULL},
+    {ITEM("code text COLLATE NOCASE NOT NULL", COUNT, WEIGHT, MADE, TOKEN, DATA, SHELF,
+          "); CREATE UNIQUE INDEX u ON item(code COLLATE BINARY"),
+     FR_MISFIT_UNSAFE, "two rows may have the same code, which field code of model item excludes",
+     NULL},
+    {ITEM("code integer NOT NULL UNIQUE", COUNT, WEIGHT, MADE, TOKEN, DATA, SHELF, ""),
+     FR_MISFIT_NOTED,
+     "column code is integer, which does not keep the values of field code as they are",
+     "make the table anew with \"code\" varchar(20) NOT NULL UNIQUE"},
+    {ITEM(CODE, "count text NOT NULL", WEIGHT, MADE, TOKEN, DATA, SHELF, ""), FR_MISFIT_NOTED,
+     "column count is text, which does not keep the values of field count as they are",
+     "ALTER TABLE \"item\" ADD COLUMN \"count_new\" integer NOT NULL DEFAULT 7; UPDATE \"item\" "
+     "SET "
+     "\"count_new\" = coalesce(\"count\", 7); ALTER TABLE \"item\" DROP COLUMN \"count\"; ALTER "
+     "TABLE "
+     "\"item\" RENAME COLUMN \"count_new\" TO \"count\""},
+    {ITEM(CODE, COUNT, WEIGHT, "made integer NOT NULL", TOKEN, DATA, SHELF, ""), FR_MISFIT_NOTED,
+     "column made is integer, which does not keep the values of field made as they are", NULL},
+    {ITEM(CODE, COUNT, WEIGHT, MADE, "token numeric NOT NULL", DATA, SHELF, ""), FR_MISFIT_NOTED,
+     "column token is numeric, which does not keep the values of field token as they are", NULL},
+    {ITEM(CODE, COUNT, WEIGHT, MADE, TOKEN, DATA, "shelf_id real REFERENCES shelf", ""),
+     FR_MISFIT_NOTED,
+     "column shelf_id is real, which does not keep the values of field shelf as they are", NULL},
+    {ITEM(CODE, "count integer", WEIGHT, MADE, TOKEN, DATA, SHELF, ""), FR_MISFIT_NOTED,
+     "column count may be NULL, and field count of model item may not", NULL},
+    {ITEM(CODE, COUNT, "weight real NOT NULL", MADE, TOKEN, DATA, SHELF, ""), FR_MISFIT_NOTED,
+     "column weight may not be NULL, and field weight of model item may", NULL},
+    {ITEM(CODE, COUNT, WEIGHT, MADE, TOKEN, DATA, "shelf_id bigint", ""), FR_MISFIT_NOTED,
+     "column shelf_id does not refer to shelf (id), as field shelf of model item says", NULL},
+    {ITEM(CODE, COUNT, WEIGHT, MADE, TOKEN, DATA, "shelf_id bigint REFERENCES item(id)", ""),
+     FR_MISFIT_NOTED,
+     "column shelf_id does not refer to shelf (id), as field shelf of model item says", NULL},
+};
+
+static void each_difference_is_told_in_words(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        found f;
+        sqlite3 *h = open_memory(cases[i].table);
+        check(h, &item_model, &f);
+        sqlite3_close(h);
+        if (f.count != 1)
+            fail_msg("case %zu: %zu differences; the last: %s", i, f.count,
+                     f.count ? f.words[f.count - 1] : "");
+        if (sqlite3_stricmp(f.words[0], cases[i].words) !=
+            0) /* the library may spell INTEGER its own way */
+            assert_string_equal(f.words[0], cases[i].words);
+        assert_int_equal(f.grades[0], cases[i].grade);
+        if (cases[i].mend)
+            assert_string_equal(f.mend[0], cases[i].mend);
+    }
+}
+
+/* With a row in the table, which is there afterwards. */
+static void the_statement_that_is_said_to_mend_it_does(void **state)
+{
+    (void)state;
+    size_t mended = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        found f, after;
+        sqlite3 *h = open_memory(cases[i].table);
+        sqlite3_exec(
+            h,
+            "INSERT INTO item(code, count, weight, made, token, data, shelf_id) VALUES('5', "
+            "5, 5, '2024-01-02 03:04:05', '00000000000000000000000000000005', '5', 1)",
+            NULL, NULL, NULL); /* in vain where a column is missing */
+        check(h, &item_model, &f);
+        const char *statement = strstr(f.mend[0], "ALTER TABLE");
+        statement = statement ? statement : f.mend[0];
+        if (is_statement(statement)) {
+            run(h, statement);
+            check(h, &item_model, &after);
+            for (size_t k = 0; k < after.count;
+                 k++) /* a unique or a referring column can only be added as one with NULLs */
+                if (strcmp(after.words[k], "column code may be NULL, and field code of model item "
+                                           "may not") != 0)
+                    fail_msg("%s\nleaves: %s", statement, after.words[k]);
+            mended++;
+        }
+        sqlite3_close(h);
+    }
+    assert_int_equal(mended, 17);
+}
+
+static void other_differences(const char *sql, const fr_model *model, const char *words,
+                              fr_misfit_grade grade)
+{
+    found f;
+    sqlite3 *h = open_memory(sql);
+    check(h, model, &f);
+    sqlite3_close(h);
+    assert_int_equal(f.count, 1);
+    assert_string_equal(f.words[0], words);
+    assert_int_equal(f.grades[0], grade);
+}
+
+static void keys_and_kinds_of_tables_that_cannot_be_served_are_told(void **state)
+{
+    (void)state;
+    other_differences("CREATE TABLE shelf(id integer, name text NOT NULL PRIMARY KEY)",
+                      &shelf_model, "its primary key is not id alone, as model shelf says",
+                      FR_MISFIT_BROKEN);
+    other_differences(
+        "CREATE TABLE shelf(id integer, name text NOT NULL, x int, PRIMARY KEY(id, x))",
+        &shelf_model, "its primary key has column x, which model shelf does not name",
+        FR_MISFIT_BROKEN);
+    other_differences(
+        "CREATE TABLE shelf(id int PRIMARY KEY, name text NOT NULL)", &shelf_model,
+        "the database gives no numbers to column id, which is no INTEGER PRIMARY KEY: no "
+        "row can be added",
+        FR_MISFIT_NOTED);
+    other_differences("CREATE VIEW shelf AS SELECT 1 AS id, 'x' AS name", &shelf_model,
+                      "it is a view, or not SQLite's own", FR_MISFIT_BROKEN);
+    static const fr_field text_key[] = {
+        {.name = "id", .kind = FR_KIND_CHAR, .max_length = 9, .primary_key = true}};
+    static const fr_model labels = {.name = "label", .fields = text_key, .field_count = 1};
+    other_differences("CREATE TABLE label(id text COLLATE NOCASE, PRIMARY KEY(id COLLATE BINARY))",
+                      &labels, "the primary key is not unique as its column id compares",
+                      FR_MISFIT_BROKEN);
+}
+
+static int by_bytes(void *arg, int n, const void *a, int m, const void *b)
+{
+    (void)arg;
+    int order = memcmp(a, b, (size_t)(n < m ? n : m));
+    return order ? order : n - m;
+}
+
+static void a_collation_of_another_program_is_told(void **state)
+{
+    (void)state;
+    found f;
+    sqlite3 *h = open_memory("");
+    sqlite3_create_collation(h, "unicase", SQLITE_UTF8, NULL, by_bytes);
+    run(h, "CREATE TABLE shelf(id integer PRIMARY KEY, name text NOT NULL COLLATE unicase)");
+    check(h, &shelf_model, &f);
+    assert_int_equal(f.count, 1);
+    assert_string_equal(
+        f.words[0], "column name is compared by unicase, which is a collation of another program: "
+                    "nothing can be found or ordered by it here");
+    assert_int_equal(f.grades[0], FR_MISFIT_NOTED);
+    sqlite3_close(h);
+}
+
+FR_TESTS(fit, FR_TEST(a_table_as_the_model_says_has_no_differences), FR_TEST(what_is_made_fits),
+         FR_TEST(each_difference_is_told_in_words),
+         FR_TEST(the_statement_that_is_said_to_mend_it_does),
+         FR_TEST(keys_and_kinds_of_tables_that_cannot_be_served_are_told),
+         FR_TEST(a_collation_of_another_program_is_told))
