@@ -190,7 +190,10 @@ static void say(int fd, const char *text)
 static void hears(int fd, const char *text)
 {
     char room[64] = {0};
-    assert_int_equal(recv(fd, room, strlen(text), MSG_WAITALL), strlen(text));
+    size_t n = 0;
+    /* Not MSG_WAITALL: the end of the ring that was tried at the start may interrupt that. */
+    for (ssize_t got; n < strlen(text) && (got = recv(fd, room + n, strlen(text) - n, 0)) > 0;)
+        n += (size_t)got;
     assert_string_equal(room, text);
 }
 static void hears_the_end(int fd)
