@@ -45,6 +45,7 @@ SYSTEM = [
     ("database", ["asan", "tsan"], []),
     ("rest", ["asan"], ["curl"]),
     ("origins", ["asan"], []),
+    ("index", ["asan"], []),
     ("echo", ["asan", "asan+io_uring"], []),
     ("listen", ["asan", "tsan"], ["curl"]),
     ("limits", ["asan", "tsan"], []),

@@ -186,7 +186,8 @@ static fr_err add_viewset(fr_assembly *a, const fr_flat_route *flat, fr_router *
     }
     fr_viewset_place place = {flat->pattern, viewset, flat->any_origin};
     FR_TRY(fr_rest_routes(a->arena, http, &place, a->error));
-    return fr_live_routes(a->live, websocket, &place, a->error);
+    FR_TRY(fr_live_routes(a->live, websocket, &place, a->error));
+    return fr_index_add(&a->index, a->arena, flat);
 }
 
 static fr_err add_consumer(fr_assembly *a, const fr_flat_route *flat, fr_router *websocket)
@@ -197,6 +198,16 @@ static fr_err add_consumer(fr_assembly *a, const fr_flat_route *flat, fr_router 
     target->consumer = flat->route->consumer;
     target->any_origin = flat->any_origin;
     return fr_router_add(websocket, flat->pattern, false, target, a->error);
+}
+
+static fr_err add_route(fr_assembly *a, const fr_flat_route *flat, fr_router *http,
+                        fr_router *websocket)
+{
+    if (flat->route->viewset)
+        return add_viewset(a, flat, http, websocket);
+    FR_TRY(flat->is_websocket ? add_consumer(a, flat, websocket)
+                              : fr_routes_add_http(a->arena, http, flat, a->error));
+    return fr_index_add(&a->index, a->arena, flat);
 }
 
 static int check_access_log(fr_assembly *a)
@@ -303,18 +314,13 @@ static int build_routers(fr_assembly *a)
 {
     if (!fr_group_rules_ok(a->app->groups, a->error))
         return fail(a, FR_EXIT_CONFIG, NULL);
+    fr_index_init(&a->index, a->app, (fr_index_who)a->options->index);
     fr_router *http = fr_router_new(a->arena), *websocket = fr_router_new(a->arena);
     if (!http || !websocket)
         return fail(a, FR_EXIT_FAILED, "out of memory");
     for (size_t i = 0; i < a->routes.list.count; i++) {
         const fr_flat_route *flat = &a->routes.list.at[i];
-        fr_err err;
-        if (flat->is_websocket)
-            err = add_consumer(a, flat, websocket);
-        else if (flat->route->viewset)
-            err = add_viewset(a, flat, http, websocket);
-        else
-            err = fr_routes_add_http(a->arena, http, flat, a->error);
+        fr_err err = add_route(a, flat, http, websocket);
         if (err)
             return fail(a, FR_EXIT_CONFIG, err == FR_ENOMEM ? "out of memory" : NULL);
     }
@@ -335,6 +341,7 @@ static int build_routers(fr_assembly *a)
                         .upgrade = fr_channels_upgrade,
                         .upgrade_arg = a->channels,
                         .gate = fr_origin_gate_of_http(&a->gate),
+                        .root = a->options->index == FR_INDEX_NONE ? NULL : &a->index.target,
                         .trust = a->http.trust,
                         .access = {a->options->access_log, a->options->access_log_format}};
     return FR_EXIT_DONE;
@@ -439,6 +446,7 @@ void fr_assembly_close(fr_assembly *a)
     fr_live_free(a->live);
     fr_channels_free(a->channels);
     fr_origin_gate_deinit(&a->gate);
+    fr_index_deinit(&a->index);
     fr_vec_deinit(&a->models);
     fr_vec_deinit(&a->routes.list);
     fr_arena_free(a->arena);

@@ -6,6 +6,7 @@
 #define FR_CLI_ASSEMBLY_H
 #include "auth/gate.h"
 #include "channels/channels.h"
+#include "cli/index.h"
 #include "cli/loss.h"
 #include "cli/options.h"
 #include "cli/routes.h"
@@ -25,6 +26,7 @@ typedef struct fr_assembly {
     fr_live *live;
     fr_http http;
     fr_origin_gate gate; /* what pages of other sites may do */
+    fr_index index;
     fr_channels *channels;
     fr_server *server;
     char error[512]; /* why the last step failed, one line */

@@ -14,6 +14,7 @@ static const char *const levels[] = {"error", "warn", "info", "debug", "trace", 
 static const char *const formats[] = {"text", "json", NULL};
 static const char *const access_formats[] = {"common", "combined", "json", NULL};
 static const char *const io_kinds[] = {"auto", "epoll", "io_uring", NULL}; /* as fr_io */
+static const char *const index_kinds[] = {"local", "all", "none", NULL};   /* as fr_index_who */
 static const char *const takeovers[] = {"none", "server", "client", "both", NULL};
 
 enum { MILLISECONDS_A_DAY = 86400000, MAX_WORKERS = 256 };
@@ -51,6 +52,9 @@ static const fr_setting table[] = {
      NULL, offsetof(fr_options, cors_origins), NULL, 0, 0},
     {"cors-credentials", FR_SETTING_BOOL, NULL, "and bring cookies along", NULL,
      offsetof(fr_options, cors_credentials), NULL, 0, 0},
+    {"index", FR_SETTING_ENUM, "WHO",
+     "who is shown the routes at /, if there is nothing else: this machine, all, none", "local",
+     offsetof(fr_options, index), index_kinds, 0, 0},
     {"log", FR_SETTING_ENUM, "LEVEL", "how much is logged", "info", offsetof(fr_options, log_level),
      levels, 0, 0},
     {"log-format", FR_SETTING_ENUM, "FORMAT", "of the log", "text",

@@ -49,6 +49,8 @@ static const fr_http_target *find_route(fr_exchange *exchange)
         exchange->req.arg_count = exchange->handling.match.arg_count;
         return exchange->handling.match.data;
     }
+    if (http->root && fr_str_eq(exchange->req.path, FR_STR("/")))
+        return http->root;
     return leads_somewhere_with_slash(exchange) ? &REDIRECT : &NOT_FOUND;
 }
 

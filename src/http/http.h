@@ -61,6 +61,7 @@ typedef struct fr_http {
     fr_err (*upgrade)(fr_req *req, void *arg);
     void *upgrade_arg;
     fr_http_gate gate;
+    const fr_http_target *root;   /* of "/", if no route has it; borrowed; NULL: 404 */
     const struct fr_trust *trust; /* borrowed; proxies that are believed; NULL: none */
     fr_access_log access;
 } fr_http;

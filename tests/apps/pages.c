@@ -7,6 +7,9 @@
  *   /hook          a handler for any page
  *   /own           a handler that says by itself who may read it
  *   /fails         a handler that ends in an error
+ *   /ws/<room>/    a consumer
+ *
+ * It has no page, so "/" lists these: tests/system/test_index.py.
  */
 #include <freshet.h>
 
@@ -33,6 +36,8 @@ static fr_err own(fr_req *req)
     return fr_reply_text(req, 200, FR_STR("own"));
 }
 
+static const fr_consumer room = {.groups = "room"};
+
 static fr_err fails(fr_req *req)
 {
     return fr_fail(req, FR_ECONFLICT, "It is another.");
@@ -46,14 +51,16 @@ int main(int argc, char **argv)
                                  .exposed = "X-Total",
                                  .max_age_s = 600,
                                  .credentials = true};
-    return fr_main(argc, argv,
-                   &(fr_app){.name = "pages",
-                             .cors = &cors,
-                             .http = (fr_route[]){{"api/notes/", .viewset = &notes},
-                                                  {"api/inbox/", .viewset = &inbox},
-                                                  {"api/", .include = open, .any_origin = true},
-                                                  {"hook", .handler = hook, .any_origin = true},
-                                                  {"own", .handler = own},
-                                                  {"fails", .handler = fails},
-                                                  {0}}});
+    return fr_main(
+        argc, argv,
+        &(fr_app){.name = "pages",
+                  .cors = &cors,
+                  .http = (fr_route[]){{"api/notes/", .viewset = &notes},
+                                       {"api/inbox/", .viewset = &inbox},
+                                       {"api/", .include = open, .any_origin = true},
+                                       {"hook", .handler = hook, .any_origin = true},
+                                       {"own", .handler = own},
+                                       {"fails", .handler = fails},
+                                       {0}},
+                  .websocket = (fr_route[]){{"ws/<slug:room>/", .consumer = &room}, {0}}});
 }

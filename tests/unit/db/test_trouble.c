@@ -274,22 +274,15 @@ static void a_log_that_was_dropped_while_nobody_ran_is_made_again(void **state)
 
 enum { MANY = 70, ROWS = 400 };
 
-static fr_err writes_with_little_memory(fr_ctx *ctx, void *arg)
-{
-    const fr_model *model = ((const fr_model *const *)arg)[MANY - 1];
-    for (int i = 0; i < ROWS; i++) {
-        author a = {0};
-        FR_SET(&a, name, fr_arena_printf(ctx->arena, "%p %d", (void *)ctx, i));
-        FR_TRY(fr_create(ctx, model, &a));
-    }
-    return FR_OK;
-}
-
 static size_t fail_at;
 static fr_err leaves_little_memory(fr_ctx *ctx, void *arg)
 {
-    FR_TRY(fr_db_exec_for_test(ctx, "DELETE FROM m69", false));
-    FR_TRY(writes_with_little_memory(ctx, arg));
+    (void)arg;
+    FR_TRY(fr_db_exec_for_test(ctx,
+                               "DELETE FROM m69; INSERT INTO m69(name) WITH RECURSIVE n(i) AS"
+                               " (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 400)"
+                               " SELECT 'name ' || i FROM n",
+                               false));
     fr_test_fail_alloc(fail_at); /* of the writer's thread: from here to telling of the commit */
     return FR_OK;
 }
@@ -314,8 +307,9 @@ static void no_commit_of_many_models_is_lost_when_memory_is_out(void **state)
     test_open(&s.db, &(fr_db_opts){.on_commit = on_commit, .arg = &s}, models, live);
     for (fail_at = 1; fail_at < 40; fail_at++) {
         s.commits = s.changes = s.floods = 0;
-        fr_err err = fr_atomic(&s.db.ctx, leaves_little_memory, models);
-        assert_true(err == FR_OK || err == FR_ENOMEM);
+        fr_err err = fr_atomic(&s.db.ctx, leaves_little_memory, NULL);
+        if (err != FR_OK && err != FR_ENOMEM && err != FR_ETIMEOUT) /* a busy machine */
+            fail_msg("allocation %zu: %s %.*s", fail_at, fr_err_name(err), FR_FMT(s.db.ctx.detail));
         assert_int_equal(s.commits, err == FR_OK);
         assert_true(err != FR_OK || s.floods || s.changes >= ROWS);
         if (!s.floods)

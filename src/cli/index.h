@@ -1,0 +1,31 @@
+/*
+ * What is shown at "/" where the application has nothing there: its routes, as JSON, or as a page to browsers. For this machine
+ * alone unless the option says otherwise; to others it is 404 as any path that no route has.
+ */
+#ifndef FR_CLI_INDEX_H
+#define FR_CLI_INDEX_H
+#include "base/vec.h"
+#include "cli/routes.h"
+
+/* Who is shown it; the words of --index. */
+typedef enum fr_index_who { FR_INDEX_LOCAL, FR_INDEX_ALL, FR_INDEX_NONE } fr_index_who;
+
+typedef struct fr_index_entry {
+    fr_str path;      /* "/api/notes/<str:pk>/" */
+    const char *kind; /* "list" */
+    fr_str methods;   /* "GET, POST, HEAD, OPTIONS"; n = 0: any */
+    bool is_socket, is_live;
+} fr_index_entry;
+
+typedef struct fr_index {
+    const char *name, *version; /* of the application */
+    fr_index_who who;
+    FR_VEC(fr_index_entry) entries;
+    fr_http_target target; /* for fr_http.root; its arg is the index, which stays where it is */
+} fr_index;
+
+void fr_index_init(fr_index *index, const fr_app *app, fr_index_who who);
+void fr_index_deinit(fr_index *index);
+/* A route that was added to its router. What is made of it is in the arena. Errors: FR_ENOMEM. */
+fr_err fr_index_add(fr_index *index, fr_arena *arena, const fr_flat_route *flat);
+#endif
