@@ -52,7 +52,14 @@ typedef struct fr_app {
     uint64_t body_bytes;         /* largest request body; 0 = 2.5 MiB */
     const fr_group_rule *groups; /* how messages to some groups travel; ends with {0} */
     const fr_cors *cors; /* which other pages may read and write; NULL: those of --cors-origins */
-    void *reserved_[6];
+    /* Runs once in the process, on one worker, before anybody is served: state is made, fr_every is called. An error ends
+     * the start with code 1. */
+    fr_err (*started)(fr_ctx *ctx);
+    /* Runs once, when a stop begins: groups can be told before their sockets are closed. Requests that have begun still run
+     * after it, so what they use is freed behind fr_main. It has the time of --drain. */
+    void (*stopping)(fr_ctx *ctx);
+    const fr_channel *tasks; /* named channels: work in the background; ends with {0} */
+    void *reserved_[3];
 } fr_app;
 
 /* What fr_main calls: with the sizes that the program was compiled with, so that an older one still runs. */

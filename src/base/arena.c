@@ -115,6 +115,15 @@ void fr_arena_reset(fr_arena *arena)
     begin(arena);
 }
 
+bool fr_arena_has(const fr_arena *arena, const void *memory)
+{
+    const char *p = memory;
+    for (const chunk *c = arena->newest; c; c = c->older)
+        if (p >= (const char *)c && p < (const char *)c + c->bytes)
+            return true;
+    return false;
+}
+
 size_t fr_arena_bytes(const fr_arena *arena)
 {
     return arena->bytes;

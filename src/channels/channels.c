@@ -6,24 +6,32 @@
 fr_channels *fr_channels_new(const fr_channels_opts *opts)
 {
     fr_channels *channels = fr_malloc(sizeof *channels);
-    if (channels)
-        *channels = (fr_channels){.router = opts->router,
-                                  .others = opts->others,
-                                  .origins = opts->origins,
-                                  .db = opts->db,
-                                  .server = opts->server,
-                                  .ws = opts->ws,
-                                  .groups = opts->groups};
+    fr_named *named = channels ? fr_named_new(opts->tasks, opts->db) : NULL;
+    if (!named) {
+        fr_free(channels);
+        return NULL;
+    }
+    *channels = (fr_channels){.router = opts->router,
+                              .others = opts->others,
+                              .origins = opts->origins,
+                              .db = opts->db,
+                              .server = opts->server,
+                              .ws = opts->ws,
+                              .groups = opts->groups,
+                              .named = named};
     return channels;
 }
 
 void fr_channels_attach(fr_channels *channels, struct fr_server *server)
 {
     channels->server = server;
+    fr_named_attach(channels->named, server);
 }
 
 void fr_channels_free(fr_channels *channels)
 {
+    if (channels)
+        fr_named_free(channels->named);
     fr_free(channels);
 }
 

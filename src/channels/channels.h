@@ -23,10 +23,13 @@ typedef struct fr_channels_opts {
     struct fr_db *db;
     fr_ws_opts ws;
     const fr_group_rule *groups; /* ends with {0}; borrowed; NULL: none */
+    const fr_channel *tasks;     /* the same */
 } fr_channels_opts;
 
 /* Whether all rules can be kept; else why not. */
 bool fr_group_rules_ok(const fr_group_rule *rules, char error[256]);
+/* The same of named channels. */
+bool fr_channels_ok(const fr_channel *channels, char error[256]);
 
 /* One for all sockets of a loop. */
 fr_channels *fr_channels_new(const fr_channels_opts *opts);

@@ -16,6 +16,7 @@
 #include "base/vec.h"
 #include "channels/audience.h"
 #include "channels/channels.h"
+#include "channels/named.h"
 
 enum {
     FR_MAIL_MAX = 100,             /* of each kind, client's and groups': Channels' default */
@@ -34,6 +35,7 @@ struct fr_channels {
     struct fr_server *server;
     fr_ws_opts ws;
     const fr_group_rule *groups;
+    fr_named *named; /* owned */
 };
 
 typedef struct fr_seat fr_seat;

@@ -312,7 +312,7 @@ static int check_options(fr_assembly *a)
 
 static int build_routers(fr_assembly *a)
 {
-    if (!fr_group_rules_ok(a->app->groups, a->error))
+    if (!fr_group_rules_ok(a->app->groups, a->error) || !fr_channels_ok(a->app->tasks, a->error))
         return fail(a, FR_EXIT_CONFIG, NULL);
     fr_index_init(&a->index, a->app, (fr_index_who)a->options->index);
     fr_router *http = fr_router_new(a->arena), *websocket = fr_router_new(a->arena);
@@ -329,6 +329,7 @@ static int build_routers(fr_assembly *a)
                                                       .origins = &a->gate.trusted,
                                                       .db = a->db,
                                                       .groups = a->app->groups,
+                                                      .tasks = a->app->tasks,
                                                       .ws = ws_opts(a->options)});
     if (!a->channels)
         return fail(a, FR_EXIT_FAILED, "out of memory");
@@ -354,6 +355,49 @@ static bool is_proxy(const fr_address *address, void *arg)
 {
     const fr_http *http = arg;
     return http->trust && fr_trust_has(http->trust, address);
+}
+
+/* ---- the server's life ---- */
+
+static fr_assembly *assembly_of(void *http)
+{
+    return (fr_assembly *)(void *)((char *)http - offsetof(fr_assembly, http));
+}
+
+static fr_err start_app(fr_ctx *ctx, void *http)
+{
+    fr_assembly *a = assembly_of(http);
+    ctx->db = a->db;
+    fr_err err = a->app->started(ctx);
+    if (err != FR_OK)
+        FR_ERROR("app.started", FR_KV_C("error", fr_err_name(err)), FR_KV_S("detail", ctx->detail),
+                 FR_KV_C("do", "nothing is served unless it returns FR_OK"));
+    return err;
+}
+
+static fr_err stop_app(fr_ctx *ctx, void *http)
+{
+    fr_assembly *a = assembly_of(http);
+    ctx->db = a->db;
+    a->app->stopping(ctx);
+    return FR_OK;
+}
+
+/* The line that people and tests wait for: the sockets listen when it is printed, and .started is through. */
+static void announce(void *http)
+{
+    const fr_assembly *a = assembly_of(http);
+    char text[FR_ENDPOINT_TEXT];
+    int count;
+    const fr_endpoint *endpoints = fr_server_endpoints(a->server, &count);
+    printf("%s %s listening on ", a->app->name, a->app->version);
+    for (int i = 0; i < count; i++) {
+        fr_endpoint_text(&endpoints[i], text);
+        printf("%s%s", i ? ", " : "", text);
+    }
+    printf("\n");
+    fflush(stdout);
+    fr_activation_ready();
 }
 
 /* Its threads let handlers go on that wait for it: they end before the loops do. */
@@ -388,6 +432,9 @@ static int listen_at(fr_assembly *a)
                            .refusal = fr_http_refusal(),
                            .out_bytes = (size_t)a->options->out_bytes,
                            .on_accept = fr_http_accept,
+                           .on_start = a->app->started ? start_app : NULL,
+                           .on_ready = announce,
+                           .on_stop = a->app->stopping ? stop_app : NULL,
                            .on_drain = fr_activation_stopping,
                            .on_served = stop_database,
                            .on_worker_start = start_worker,

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "cli/activation.h"
 #include "cli/assembly.h"
 #include "net/signal.h"
 
@@ -22,22 +21,6 @@ static const char *program_name(const fr_app *app, char **argv)
         return app->name;
     const char *slash = argv && argv[0] ? strrchr(argv[0], '/') : NULL;
     return slash ? slash + 1 : argv && argv[0] ? argv[0] : "freshet";
-}
-
-/* The line that people and tests wait for: the sockets listen when it is printed. */
-static void announce(const fr_assembly *a)
-{
-    char text[FR_ENDPOINT_TEXT];
-    int count;
-    const fr_endpoint *endpoints = fr_server_endpoints(a->server, &count);
-    printf("%s %s listening on ", a->app->name, a->app->version);
-    for (int i = 0; i < count; i++) {
-        fr_endpoint_text(&endpoints[i], text);
-        printf("%s%s", i ? ", " : "", text);
-    }
-    printf("\n");
-    fflush(stdout);
-    fr_activation_ready();
 }
 
 /* A signal that comes before the server takes it waits until then: who reads "listening" may end us in order. Threads that
@@ -74,7 +57,6 @@ int fr_main_(int argc, char **argv, const fr_app *given, size_t app_bytes, size_
     fr_assembly assembly;
     code = fr_assembly_open(&assembly, &app, route_bytes, &options);
     if (code == FR_EXIT_DONE) {
-        announce(&assembly);
         if (fr_server_run(assembly.server, true))
             code = FR_EXIT_FAILED;
         else if (fr_db_is_gone(assembly.db))

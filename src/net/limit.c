@@ -28,6 +28,7 @@ static const row ROWS[FR_LIMIT_COUNT_] = {
     [FR_LIMIT_WS_PINGS] = {"ws-pings", FR_LEVEL_INFO},
     [FR_LIMIT_WS_PONG] = {"ws-pong", FR_LEVEL_INFO},
     [FR_LIMIT_BLOCKING] = {"blocking-threads", FR_LEVEL_WARN},
+    [FR_LIMIT_BACKGROUND] = {"background", FR_LEVEL_WARN},
 };
 
 /* Of the process: it has one log. */

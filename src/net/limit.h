@@ -27,7 +27,8 @@ typedef enum fr_limit {
     FR_LIMIT_WS_PINGS,
     FR_LIMIT_WS_PONG,
     /* work is refused */
-    FR_LIMIT_BLOCKING, /* calls of fr_blocking that wait for a thread */
+    FR_LIMIT_BLOCKING,   /* calls of fr_blocking that wait for a thread */
+    FR_LIMIT_BACKGROUND, /* fr_spawn, fr_after, fr_every */
     FR_LIMIT_COUNT_
 } fr_limit;
 

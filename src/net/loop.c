@@ -152,6 +152,7 @@ void fr_loop_end_(fr_loop *loop)
             loop->free_slot[slot](value);
         loop->slots.values[slot] = NULL;
     }
+    fr_errands_drain_(loop);
     fr_fibers_free_(loop);
     loop->has_ended = true;
     fr_loop_enter_(before);

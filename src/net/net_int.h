@@ -209,6 +209,8 @@ struct fr_fiber {
     void *sanitizer; /* its handle of the sanitizer in use */
 };
 
+typedef struct fr_errand fr_errand;
+
 typedef struct fr_counter {
     _Atomic uint64_t n; /* written by the loop's thread alone */
 } fr_counter;
@@ -218,7 +220,7 @@ typedef struct fr_hook_list {
 } fr_hook_list;
 
 /* ---- the loop ---- */
-enum { FR_ORDER_STOP = 1, FR_ORDER_CUT = 2, FR_ORDER_HANGUP = 4 };
+enum { FR_ORDER_STOP = 1, FR_ORDER_CUT = 2, FR_ORDER_HANGUP = 4, FR_ORDER_OPEN = 8 };
 /* FR_IO_AUTO: fewer are sent to one by one. Up to 32 there is no difference to be seen; above it grows. */
 enum { FR_BATCH_FROM = 8 };
 
@@ -301,6 +303,11 @@ typedef struct fr_tasks {
     _Alignas(FR_CACHE_LINE) fr_task *taken; /* from posted, in order */
 } fr_tasks;
 
+typedef struct fr_errands {
+    fr_errand *first; /* owned; all, */
+    uint32_t count, running;
+} fr_errands;
+
 typedef struct fr_loop_counts {
     fr_counter accepted, bytes_in, bytes_out, limits[FR_LIMIT_COUNT_];
     fr_counter longest_us; /* between two waits */
@@ -329,6 +336,7 @@ struct fr_loop {
     fr_spares spares;         /* spare.c */
     fr_fibers fibers;         /* fiber.c */
     uint64_t left_ns;     /* held.c: when a fiber was left last, in this pass, or when that began */
+    fr_errands errands;   /* errand.c */
     fr_wheel wheel;       /* timer.c */
     fr_gate gate;         /* listener.c */
     fr_polling polling;   /* backend_epoll.c */
@@ -353,8 +361,9 @@ struct fr_server {
     bool is_stuck;                   /* some of them did not end */
     fr_peers *peers;                 /* owned; NULL: no cap on the connections of an address */
     _Atomic uint64_t accepts_due_us; /* up to when those of --accepts are spent */
+    atomic_bool is_stopping;         /* on_stop has not returned yet, or not begun */
     atomic_flag has_left;            /* the drain of its first worker has begun */
-    atomic_int open;                 /* connections of all loops */
+    atomic_int open, at_work;        /* connections of all loops; errands that run */
     atomic_int result;               /* fr_err of the first worker that failed */
     struct {
         pthread_mutex_t lock;
@@ -577,6 +586,11 @@ static inline bool fr_fibers_are_ready_(const fr_loop *loop)
 void fr_fiber_make_ready_(fr_fiber *fiber); /* runs in this pass, not now */
 void fr_fibers_run_ready_(fr_loop *loop);
 void fr_fibers_free_(fr_loop *loop); /* the pool */
+
+/* errand.c */
+void fr_errands_drain_(fr_loop *loop);  /* what waits for its time is given up */
+void fr_errands_cancel_(fr_loop *loop); /* what runs is told that the server ends */
+uint32_t fr_errands_running_(const fr_loop *loop);
 
 /* signal.c */
 fr_err fr_signals_take_(fr_server *server);

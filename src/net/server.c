@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "net/errand.h"
 #include "net/net_int.h"
 #include "net/open_files.h"
 #include "net/signal.h"
@@ -29,6 +30,7 @@ enum {
     STRAGGLERS_MS = 2000,   /* for handlers without a connection, and functions of fr_blocking */
     LAST_PASSES_MAX =
         256, /* for handlers that the end of others' threads has let go; each may wait a few times more */
+    OTHERS_MS = 10, /* of a drain, until it is looked whether the other workers are through */
     BLOCKING_THREADS = 64, /* they sleep most of the time; each has a page or two of stack */
     BLOCKING_WAITING = 1024,
 };
@@ -38,7 +40,7 @@ typedef struct fr_server_worker {
     fr_loop *loop;
     pthread_t thread;
     bool is_started;
-    enum { SERVING, READING, DRAINING, STRAGGLING } phase;
+    enum { STARTING, SERVING, READING, DRAINING, STRAGGLING } phase;
     int quiet_passes;
     uint64_t until_ms;
 } fr_server_worker;
@@ -95,7 +97,8 @@ static fr_err make_loops(fr_server *server)
         loop->out_bytes = server->opts.out_bytes;
         loop->blocking = server->blocking;
         server->loops[i] = loop;
-        server->workers[i] = (fr_server_worker){.server = server, .loop = loop};
+        server->workers[i] = (fr_server_worker){
+            .server = server, .loop = loop, .phase = server->opts.on_start ? STARTING : SERVING};
         FR_TRY(fr_gate_init_(loop, server->endpoint_count));
     }
     return FR_OK;
@@ -114,7 +117,7 @@ static fr_err open_endpoints(fr_server *server, char error[256])
                 server->loops[i],
                 (fr_listener){.fd = fds[i], .is_unix = endpoint->is_unix, .is_shared = is_shared});
     }
-    for (int i = 0; i < server->count; i++)
+    for (int i = 0; i < server->count && !server->opts.on_start; i++)
         fr_gate_open_(server->loops[i]);
     return FR_OK;
 }
@@ -303,6 +306,35 @@ static void take_leave(fr_server *server)
         server->opts.on_drain(server->opts.arg);
 }
 
+/* Those who wait for it look again. */
+static void end_stop(fr_server *server)
+{
+    atomic_store(&server->is_stopping, false);
+    fr_server_order_(server, FR_ORDER_STOP);
+}
+
+static fr_err run_stop(fr_ctx *ctx, void *arg)
+{
+    fr_server *server = arg;
+    fr_err err = server->opts.on_stop(ctx, server->opts.arg);
+    end_stop(server);
+    return err;
+}
+
+/* What was not started is not stopped. */
+static void begin_stop(fr_server_worker *worker)
+{
+    fr_server *server = worker->server;
+    if (!atomic_load(&server->is_stopping))
+        return;
+    if (worker->phase == STARTING)
+        end_stop(server);
+    else if (fr_errand_start(worker->loop, NULL, "stopping", run_stop, server) != FR_OK) {
+        FR_ERROR("net.stop", FR_KV_C("why", "no memory for it is left"));
+        end_stop(server);
+    }
+}
+
 static void begin_drain(fr_server_worker *worker)
 {
     fr_loop *loop = worker->loop;
@@ -310,7 +342,15 @@ static void begin_drain(fr_server_worker *worker)
     loop->now_ms = fr_clock_ms();
     fr_loop *before = fr_loop_enter_(loop);
     take_leave(worker->server);
-    fr_gate_drain_(loop);
+    if (worker->phase == STARTING)
+        fr_gate_close_(loop);
+    else
+        fr_gate_drain_(loop);
+    fr_errands_drain_(loop);
+    if (worker->phase == STARTING)
+        fr_errands_cancel_(loop); /* on_start */
+    if (loop->index == 0)
+        begin_stop(worker);
     fr_loop_enter_(before);
     worker->phase = READING;
     worker->until_ms = loop->now_ms + worker->server->opts.drain_ms;
@@ -332,14 +372,29 @@ static bool has_come_to_rest(fr_server_worker *worker)
     return is_quiet || ++worker->quiet_passes >= (has_rest ? REST_PASSES_MAX : QUIET_PASSES_MAX);
 }
 
-/* What has been read by now was sent before we said goodbye. */
-static void say_goodbye(fr_server_worker *worker)
+static bool waits_for_stop(const fr_server_worker *worker)
 {
-    if (!has_come_to_rest(worker))
+    return atomic_load(&worker->server->is_stopping);
+}
+
+/* What has been read by now was sent before we said goodbye. */
+static void say_goodbye(fr_server_worker *worker, bool is_cut)
+{
+    bool is_late = is_cut || worker->loop->now_ms >= worker->until_ms;
+    if (!has_come_to_rest(worker) || (waits_for_stop(worker) && !is_late))
         return;
     visit_all(worker->loop, fr_conn_shutdown_);
     worker->phase = DRAINING;
     worker->quiet_passes = 0;
+}
+
+/* As long as there are connections or errands anywhere, messages for errands of this worker may come. */
+static bool is_wanted(const fr_server_worker *worker)
+{
+    const fr_loop *loop = worker->loop;
+    const fr_server *server = worker->server;
+    return fr_conns_open_(loop) || fr_errands_running_(loop) || atomic_load(&server->open) > 0 ||
+           atomic_load(&server->at_work) > 0 || fr_loop_has_tasks_(worker->loop);
 }
 
 /* The process may have been stopped until long after the time was over: what came before is read first. */
@@ -347,8 +402,13 @@ static void end_connections(fr_server_worker *worker, bool is_cut)
 {
     fr_loop *loop = worker->loop;
     bool is_over = is_cut || (loop->now_ms >= worker->until_ms && has_come_to_rest(worker));
-    if (fr_conns_open_(loop) && !is_over)
+    if (is_wanted(worker) && !is_over)
         return;
+    if (fr_errands_running_(loop)) {
+        FR_WARN("net.background_cut", FR_KV_I("worker", loop->index),
+                FR_KV_U("count", fr_errands_running_(loop)));
+        fr_errands_cancel_(loop);
+    }
     if (fr_conns_open_(loop)) {
         FR_WARN("net.drain_cut", FR_KV_I("worker", loop->index),
                 FR_KV_U("open", fr_conns_open_(loop)));
@@ -364,8 +424,9 @@ static bool advance_drain(fr_server_worker *worker)
     fr_loop *loop = worker->loop;
     bool is_cut = atomic_load_explicit(&loop->orders, memory_order_relaxed) & FR_ORDER_CUT;
     switch (worker->phase) {
+    case STARTING:
     case SERVING: begin_drain(worker); break;
-    case READING: say_goodbye(worker); break;
+    case READING: say_goodbye(worker, is_cut); break;
     case DRAINING: end_connections(worker, is_cut); break;
     case STRAGGLING:
         if (!fr_fibers_used_(loop) && !fr_loop_has_tasks_(loop) && !fr_conns_open_(loop))
@@ -386,18 +447,24 @@ static bool follow_orders(fr_server_worker *worker, unsigned orders)
         opts->on_hangup(loop, opts->arg);
         fr_loop_enter_(before);
     }
+    if ((orders & FR_ORDER_OPEN) && worker->phase == STARTING) {
+        fr_gate_open_(loop);
+        worker->phase = SERVING;
+    }
+    atomic_fetch_and(&loop->orders, ~(unsigned)FR_ORDER_OPEN);
     return !(orders & (FR_ORDER_STOP | FR_ORDER_CUT)) || advance_drain(worker);
 }
 
 /* How long the next pass may wait. */
 static int patience_ms(const fr_server_worker *worker)
 {
-    if (worker->phase == SERVING)
+    if (worker->phase == STARTING || worker->phase == SERVING)
         return -1;
-    if (worker->phase == READING)
+    if (worker->phase == READING && !waits_for_stop(worker))
         return 0;
     uint64_t now_ms = fr_clock_ms();
-    return worker->until_ms > now_ms ? (int)(worker->until_ms - now_ms) : 0;
+    int ms = worker->until_ms > now_ms ? (int)(worker->until_ms - now_ms) : 0;
+    return worker->phase == DRAINING && ms > OTHERS_MS ? OTHERS_MS : ms;
 }
 
 static void serve(fr_server_worker *worker)
@@ -411,12 +478,53 @@ static void serve(fr_server_worker *worker)
     }
 }
 
+static void fail_with(fr_server *server, fr_err err)
+{
+    int none = FR_OK;
+    atomic_compare_exchange_strong(&server->result, &none, (int)err);
+    fr_server_stop(server);
+}
+
+static void tell_ready(fr_server *server)
+{
+    if (server->opts.on_ready)
+        server->opts.on_ready(server->opts.arg);
+}
+
+static fr_err run_start(fr_ctx *ctx, void *arg)
+{
+    fr_server *server = arg;
+    fr_err err = server->opts.on_start(ctx, server->opts.arg);
+    if (ctx->loop->is_draining)
+        return FR_OK; /* it was told so, and nobody is let in any more */
+    if (err != FR_OK) {
+        fail_with(server, err);
+        return FR_OK;
+    }
+    tell_ready(server);
+    fr_server_order_(server, FR_ORDER_OPEN);
+    return FR_OK;
+}
+
+/* Whoever comes meanwhile waits in the kernel. */
+static fr_err start_server(fr_server_worker *worker)
+{
+    if (worker->loop->index)
+        return FR_OK;
+    if (worker->server->opts.on_start)
+        return fr_errand_start(worker->loop, NULL, "started", run_start, worker->server);
+    tell_ready(worker->server);
+    return FR_OK;
+}
+
 static fr_err start(fr_server_worker *worker)
 {
     const fr_server_opts *opts = &worker->server->opts;
     fr_loop *before = fr_loop_enter_(worker->loop);
     fr_loop_woke_(worker->loop);
     fr_err err = opts->on_worker_start ? opts->on_worker_start(worker->loop, opts->arg) : FR_OK;
+    if (err == FR_OK)
+        err = start_server(worker);
     fr_loop_enter_(before);
     return err;
 }
@@ -476,19 +584,25 @@ static void stop(fr_server_worker *worker)
     fr_loop_enter_(before);
 }
 
+/* Without worker 0 there is no on_stop that others would have to wait for. */
+static void give_up(const fr_server_worker *worker, fr_err err)
+{
+    if (!worker->loop->index)
+        atomic_store(&worker->server->is_stopping, false);
+    fail_with(worker->server, err);
+}
+
 static void *worker_main(void *arg)
 {
     fr_server_worker *worker = arg;
     fr_server *server = worker->server;
     if (worker != server->workers) /* the first one is the program's own thread */
         fr_signals_as_the_program();
-    int err = start(worker), none = FR_OK;
-    if (err == FR_OK) {
+    fr_err err = start(worker);
+    if (err == FR_OK)
         serve(worker);
-    } else {
-        atomic_compare_exchange_strong(&server->result, &none, err);
-        fr_server_stop(server);
-    }
+    else
+        give_up(worker, err);
     leave_service(server, 1);
     await_end_of_service(server);
     if (err == FR_OK && !server->is_stuck) {
@@ -528,11 +642,12 @@ static int count_started(const fr_server *server)
 static fr_err run(fr_server *server)
 {
     server->end.serving = server->count;
+    atomic_store(&server->is_stopping, server->opts.on_stop != NULL);
     fr_err err = start_threads(server);
     if (err == FR_OK) {
         worker_main(&server->workers[0]);
     } else {
-        fr_server_stop(server);
+        give_up(&server->workers[0], err);
         leave_service(server, server->count - count_started(server));
     }
     for (int i = 1; i < server->count; i++)

@@ -35,8 +35,15 @@ typedef struct fr_server_opts {
     /* On each worker's thread before its first pass and after its last. May be NULL. */
     fr_err (*on_worker_start)(fr_loop *loop, void *arg);
     void (*on_worker_stop)(fr_loop *loop, void *arg);
+    /* Once, on a fiber of worker 0, before anybody is let in. An error ends the server. May be NULL. */
+    fr_err (*on_start)(fr_ctx *ctx, void *arg);
+    /* Once, on the thread of worker 0: from now on all are let in. May be NULL. */
+    void (*on_ready)(void *arg);
     /* Once, when the drain begins; on the thread of some worker. May be NULL. */
     void (*on_drain)(void *arg);
+    /* Once, on a fiber of worker 0, when its drain begins, if on_start has not failed; no connection is told of the end before it has
+     * returned, or drain_ms are over: then its waits fail. May be NULL. */
+    fr_err (*on_stop)(fr_ctx *ctx, void *arg);
     /* Once, when all workers have drained and before the first loop ends; on the thread of the last. The threads that
      * complete waits of the loops end here; handlers that this lets go run to their end afterwards. May be NULL. */
     void (*on_served)(void *arg);

@@ -89,5 +89,64 @@ class Held(unittest.TestCase):
         server.finish()
 
 
+def next_but_ticks(ws):
+    while True:
+        text = ws.receive()
+        if text != "tick":
+            return text
+
+
+class Unasked(unittest.TestCase):
+    """Functions that no client waits for; what they do is told to the sockets of a group."""
+
+    def setUp(self):
+        self.server = Server("background", workers=2)
+        self.addCleanup(self.server.finish)
+
+    def test_a_series_goes_on_and_runs_once_in_the_process(self):
+        with WebSocket(self.server.port, "/ws/news/") as ws:
+            self.assertEqual([ws.receive() for _ in range(3)], ["tick"] * 3)
+        self.assertEqual(self.server.get("/starts/").body, b"1")
+        self.assertIn("background.failed function=ticks error=FR_EINTERNAL", self.server.output())
+
+    def test_what_is_spawned_or_put_off_outlives_its_request(self):
+        with WebSocket(self.server.port, "/ws/news/") as ws:
+            self.assertEqual(self.server.get("/spawns/").status, 202)
+            self.assertEqual(next_but_ticks(ws), "spawned")
+            self.assertEqual(self.server.get("/puts-off/").status, 202)
+            self.assertEqual(next_but_ticks(ws), "later")
+
+    def test_memory_of_the_handler_is_no_argument(self):
+        self.assertEqual(self.server.get("/spawns-wrongly/").status, 500)
+        wait_until(lambda: "its argument is memory that ends with this handler" in self.server.output(), text=self.server.output)
+
+    def test_a_channel_works_in_order_and_goes_on_after_a_failure(self):
+        with WebSocket(self.server.port, "/ws/news/") as ws:
+            for text in (b"one", b"bad", b"two"):
+                self.assertEqual(self.server.request("POST", "/sends/work/", text).status, 202)
+            self.assertEqual([next_but_ticks(ws) for _ in range(2)], ["one", "two"])
+        self.assertIn("channel.failed channel=work error=FR_EINVAL detail=\"bad work\"", self.server.output())
+
+    def test_a_channel_that_is_not_there_is_the_programs_fault(self):
+        self.assertEqual(self.server.request("POST", "/sends/wrok/", b"x").status, 500)
+        wait_until(lambda: "has no channel" in self.server.output(), text=self.server.output)
+
+    def test_groups_are_told_before_their_sockets_are_closed(self):
+        with WebSocket(self.server.port, "/ws/news/") as ws:
+            self.server.process.terminate()
+            self.assertEqual(next_but_ticks(ws), "goodbye")
+            self.assertEqual(ws.wait_close().code, 1001)
+
+
+class Start(unittest.TestCase):
+    def test_a_start_that_fails_ends_with_code_1_and_serves_nobody(self):
+        server = Server("background", env={"FAILS": "1"}, start=False)
+        with self.assertRaisesRegex(AssertionError, "app.started error=FR_EBACKEND detail=\"the other side is not there\""):
+            server.start()
+        self.assertEqual(server.process.returncode, 1)
+        self.assertNotIn("listening", server.output())
+        server.remove()
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -10,6 +10,7 @@ import unittest
 import server as ours
 from live import Live
 from server import BUILD, ROOT, Server
+from wsclient import WebSocket
 
 PROGRAMS = ("recipe", "shop", "names")
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror", "-Wno-variadic-macros", "-Wno-missing-field-initializers"]
@@ -94,6 +95,18 @@ class Tutorial(unittest.TestCase):
         server = self.serve("names")
         self.assertEqual(server.get("/known/localhost/").body, b"yes\n")
         self.assertIn(server.get("/known/no-such-host.invalid/").status, (200, 503))  # whether there is a name service
+
+    def test_a_channel_answers_a_group_which_is_told_of_the_end(self):
+        server = self.serve("names")
+        with WebSocket(server.port, "/ws/answers/") as ws:
+            for ask, answer in ((None, "0 answers so far"), ("localhost", "localhost: known"), (None, "1 answers so far")):
+                if ask:
+                    self.assertEqual(server.request("POST", "/ask/%s/" % ask).status, 202)
+                while ws.receive() != answer:
+                    pass
+            server.process.terminate()
+            while ws.receive() != "back in a minute":
+                pass
 
 
 if __name__ == "__main__":
