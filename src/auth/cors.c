@@ -13,7 +13,7 @@
     "accept, authorization, content-type, if-match, if-none-match, user-agent, x-csrftoken, "      \
     "x-requested-with"
 #define EXPOSED "Freshet-At, ETag, Location"
-enum { MAX_AGE_S = 86400 };
+enum { MAX_AGE_S = 86400 }; /* a day, as django-cors-headers has it */
 
 /* ---- making it ready ---- */
 
@@ -79,7 +79,7 @@ static void put(fr_req *req, fr_str name, fr_str value)
     (void)fr_reply_header(req, name, value);
 }
 
-/* For whom the answer is; whether for whoever asks. */
+/* Say whose pages may read the answer. Returns whether the page that asks may. */
 static bool put_origin(fr_req *req, const fr_cors_rules *rules)
 {
     fr_str origin = fr_req_header(req, FR_STR("origin"));

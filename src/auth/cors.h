@@ -22,7 +22,7 @@ void fr_cors_deinit(fr_cors_rules *rules);
 bool fr_cors_is_on(const fr_cors_rules *rules);
 /* Whether a browser asks by this request what another one may be: Fetch's CORS-preflight request. */
 bool fr_cors_is_preflight(const fr_req *req);
-/* Answer it. */
+/* Answer a preflight. */
 fr_err fr_cors_preflight(fr_req *req, const fr_cors_rules *rules);
 /* What any other answer says, unless its handler has said it. */
 void fr_cors_put(fr_req *req, const fr_cors_rules *rules);

@@ -7,7 +7,7 @@
 #include "base/due.h"
 #include "base/str.h"
 
-/* ---- who is a page of another site ---- */
+/* ---- what comes from a page of another site ---- */
 
 static bool is_safe(fr_str method)
 {
@@ -65,7 +65,7 @@ static fr_err answer_preflight(fr_req *req, void *arg)
     return fr_cors_preflight(req, &gate->cors);
 }
 
-/* Without CORS the routes answer OPTIONS, and the page may not read that: a line says what would let it. */
+/* Without CORS the routes answer OPTIONS, and the page may not read the answer: a line in the log says what would let it. */
 static const fr_http_target *before(fr_req *req, void *arg)
 {
     const fr_origin_gate *gate = arg;
@@ -99,7 +99,7 @@ fr_http_gate fr_origin_gate_of_http(const fr_origin_gate *gate)
 
 /* ---- made at the start ---- */
 
-/* Both lists in one: who may read what is answered may write, and open sockets. */
+/* Both lists in one: pages that may read answers may write and open sockets too. */
 static fr_err read_trusted(fr_origin_gate *gate, const fr_origin_gate_opts *opts, fr_arena *arena,
                            char why[256])
 {

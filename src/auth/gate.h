@@ -17,11 +17,11 @@ typedef struct fr_origin_gate {
 } fr_origin_gate;
 
 typedef struct fr_origin_gate_opts {
-    const char *origins; /* of pages that may open sockets; NULL: none */
-    fr_cors cors;        /* of pages that may read and write */
+    const char *origins; /* of pages that may write and open sockets; NULL: none */
+    fr_cors cors;        /* of pages that may read too */
 } fr_origin_gate_opts;
 
-/* opts: its strings are borrowed as long as the gate, what is made of them is in the arena. The gate stays where it is. error:
+/* opts: its strings are borrowed as long as the gate, what is made of them is in the arena. The gate must not be moved. error:
  * one line that names the option. Errors: FR_EINVAL, FR_ENOMEM. */
 fr_err fr_origin_gate_init(fr_origin_gate *gate, const fr_origin_gate_opts *opts, fr_arena *arena,
                            char error[512]);

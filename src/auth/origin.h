@@ -2,8 +2,9 @@
  * Origins: which page a request comes from, as browsers say it (RFC 6454; Fetch 3.2), against this host and against lists.
  *
  * A list is "https://a.example, *.b.example, .c.example, d.example, *": an origin; all beneath a domain; a domain and all
- * beneath it; a host, with any scheme and port; all. Before the first of a host a scheme may stand, behind it a port. "null" is what pages in a sandbox and files say of themselves.
- * Patterns are those of Channels' OriginValidator, and django-cors-headers' with a "*" at the beginning of a host.
+ * beneath it; a host, with any scheme and port; all. Before each host a scheme may stand, behind it a port. "null" is what
+ * pages in a sandbox and files say of themselves. Patterns are those of Channels' OriginValidator, and of
+ * django-cors-headers with a "*" at the beginning of a host.
  */
 #ifndef FR_AUTH_ORIGIN_H
 #define FR_AUTH_ORIGIN_H
@@ -31,10 +32,11 @@ typedef struct fr_origins {
 fr_err fr_origins_read(fr_origins *out, const char *text, bool needs_scheme, char error[256]);
 void fr_origins_deinit(fr_origins *origins);
 
-/* Whether the list has this origin; nothing but "*" has one that is none. Any thread. */
+/* Whether the list has this origin. A text that is no origin is only in a list with "*". Any thread. */
 bool fr_origins_have(const fr_origins *origins, fr_str origin);
 /* Whether the origin is of this Host, at any port, as Channels compares them. */
 bool fr_origin_is_of_host(fr_str origin, fr_str host);
-/* Whether it is this host at this port. The scheme is not compared: before a proxy it may be another. */
+/* Whether origin is this host at this port. The scheme is not compared: a page that comes through a proxy may have https
+ * where we are asked by http. */
 bool fr_origin_is_own(fr_str origin, fr_str host);
 #endif

@@ -1,9 +1,9 @@
 /*
  * Audiences: names, the loops that have members, and messages from loop to loop.
  *
- * A message to another loop is a task of its own with the group's name in it, so it needs nothing of the sender's. If a
- * loop has FR_LOOP_TASKS_MAX tasks waiting it is refused; then the audience is marked for that loop, and one task that
- * every loop has for this purpose, and which is never refused, has it close the group's members with 1013.
+ * A message to another loop is a task of its own with the group's name in it, so it needs nothing of the sender's. If
+ * FR_LOOP_TASKS_MAX tasks wait there, or memory is out, the message is lost; then the audience is marked for that loop, and
+ * a task that every loop has for this purpose, and which is never refused, closes the group's members there with 1013.
  */
 #include "channels/audience.h"
 
@@ -147,7 +147,7 @@ static void send_to(fr_audience *audience, fr_post *post, fr_block *block)
 {
     fr_loop *loop = atomic_load(&post->loop);
     if (!loop)
-        return; /* it ends: its members are closed */
+        return; /* the loop ends: its members are closed */
     letter *l = fr_malloc(sizeof *l + audience->n);
     if (l) {
         *l = (letter){.task.run = run_letter, .block = fr_block_ref(block), .n = audience->n};

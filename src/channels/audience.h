@@ -21,7 +21,7 @@ typedef struct fr_post {
 
 typedef struct fr_audience {
     _Atomic uint64_t at[FR_LOOP_WORDS];   /* loops with members */
-    _Atomic uint64_t lost[FR_LOOP_WORDS]; /* of these, who did not get a message */
+    _Atomic uint64_t lost[FR_LOOP_WORDS]; /* of these, those that did not get a message */
     uint32_t loops;                       /* how many; under the lock */
     uint32_t n;
     char name[]; /* NUL-terminated */
@@ -42,6 +42,6 @@ void fr_audience_leave_(fr_audience *audience, const fr_post *post);
 bool fr_audience_take_lost_(fr_audience *audience, const fr_post *post);
 /* Whether a loop other than `own` (may be NULL) has members. audience: if known, else it is looked up. Any thread. */
 bool fr_audience_is_elsewhere_(const fr_audience *audience, fr_str name, const fr_post *own);
-/* Tell those loops. The frame is made before, however long: nothing is encoded under the lock. */
+/* Send block to those other loops. The frame is made before, however long: nothing is encoded under the lock. */
 void fr_audience_send_(fr_audience *audience, fr_str name, const fr_post *own, fr_block *block);
 #endif

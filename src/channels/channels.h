@@ -31,7 +31,7 @@ bool fr_group_rules_ok(const fr_group_rule *rules, char error[256]);
 /* The same of named channels. */
 bool fr_channels_ok(const fr_channel *channels, char error[256]);
 
-/* One for all sockets of a loop. */
+/* One for all loops of a server. NULL when memory is out. */
 fr_channels *fr_channels_new(const fr_channels_opts *opts);
 void fr_channels_attach(fr_channels *channels, struct fr_server *server);
 void fr_channels_free(fr_channels *channels);

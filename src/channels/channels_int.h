@@ -56,7 +56,7 @@ typedef struct fr_mail {
 
 /* ---- the seat ---- */
 
-/* What there is between the handshake's arrival and connect's return; on the stack of that fiber. */
+/* What there is between the handshake's arrival and connect's return; on the stack of connect's fiber. */
 typedef struct fr_connecting {
     const fr_channels *channels;
     fr_req *req;
@@ -72,13 +72,13 @@ typedef struct fr_membership {
     struct fr_membership *next; /* of the seat */
 } fr_membership;
 
-/* The second and further ones of a seat; slabs. */
+/* The second and further memberships of a seat; in slabs. */
 typedef struct fr_far_membership {
     fr_ws *ws; /* of the seat: where fr_member_ws looks for it */
     fr_membership it;
 } fr_far_membership;
 
-/* What few seats have, and only for a while. */
+/* What few seats have: those with mail, and those that keep their headers. */
 typedef struct fr_more {
     fr_mail *last_mail;  /* owned; a ring: its next is the oldest. NULL: no mail */
     fr_scope *kept;      /* owned; with keep_headers */
@@ -113,7 +113,7 @@ static inline fr_seat *fr_seat_of(const fr_sock *sock)
     return (fr_seat *)(uintptr_t)sock;
 }
 
-/* Its socket; NULL before accept, and when it is over. */
+/* The seat's socket; NULL before accept, and when the socket has ended. */
 static inline fr_ws *fr_seat_ws(fr_seat *seat)
 {
     return seat->is_accepted && !seat->is_over ? &seat->ws : NULL;
@@ -161,7 +161,7 @@ typedef struct fr_channels_loop {
     fr_seat *ready_first, *ready_last;
     fr_event *free_events; /* owned */
     fr_event *landing;     /* owned; where a message is put that comes next. NULL: none */
-    fr_event *pulling;     /* it asks for its next message now */
+    fr_event *pulling;     /* the event that asks for its next message now */
     uint32_t free_event_count;
     fr_map groups; /* by name; owned */
     fr_map
@@ -182,18 +182,18 @@ fr_err fr_connect_(fr_channels *channels, const fr_consumer *consumer, fr_req *r
 /* consumer.c */
 extern const fr_ws_handler fr_consumer_handler_;
 void fr_seat_leave_(
-    fr_seat *seat); /* it is done: groups and mail go, and it itself as soon as it may */
+    fr_seat *seat); /* groups and mail go, and the seat as soon as its socket does */
 void fr_seat_fail_(fr_seat *seat, fr_err err, const char *what); /* close as the error map says */
-void fr_seat_ready_(fr_seat *seat); /* it has mail or is over: handled at the end of the pass */
+void fr_seat_ready_(fr_seat *seat); /* with mail or over: handled at the end of the pass */
 void fr_deliver_ready_(fr_pass_hook *hook);
 void fr_events_free_(fr_channels_loop *all);
-/* It missed a group message: closed with 1013, or refused if it is not accepted yet. */
+/* A seat that missed a group message is closed with 1013, or refused if it is not accepted yet. */
 void fr_seat_overrun_(fr_seat *seat, const char *why);
 
 /* scope.c */
 fr_seat *fr_seat_new_(fr_channels_loop *all, const fr_consumer *consumer, fr_req *req,
                       const fr_route_match *match);
-void fr_seat_free_(fr_channels_loop *all, fr_seat *seat); /* its memory */
+void fr_seat_free_(fr_channels_loop *all, fr_seat *seat); /* the memory alone */
 /* After connect; client is used for its text. */
 void fr_scope_now_(const fr_seat *seat, fr_client_text *client, fr_scope *out);
 fr_err fr_scope_of_request_(const fr_seat *seat, fr_req *req, fr_scope *out); /* in connect */
@@ -201,9 +201,9 @@ fr_scope *fr_scope_keep_(const fr_scope *scope); /* one allocation; NULL when me
 
 /* mailbox.c */
 fr_more *fr_more_get_(fr_seat *seat); /* NULL when memory is out */
-void fr_more_tidy_(fr_seat *seat);    /* nothing may be left in it */
+void fr_more_tidy_(fr_seat *seat);    /* seat->more is given back if it is empty */
 bool fr_mail_put_client_(fr_seat *seat, bool is_text, fr_str data);
-/* is_newest: it takes the place of one of the same group and key. false: full, or memory is out. */
+/* is_newest: the message takes the place of one of the same group and key. false: full, or memory is out. */
 bool fr_mail_put_group_(fr_seat *seat, fr_str group, fr_block *block, bool is_newest);
 fr_mail *fr_mail_take_(fr_seat *seat); /* the oldest, or NULL */
 void fr_mail_free_(fr_mail *mail);
@@ -214,11 +214,11 @@ const fr_group_rule *fr_group_rule_(const fr_group_rule *rules, fr_str name);
 /* group.c */
 void fr_group_deliver_(fr_channels_loop *all, fr_str name, fr_block *block);
 void fr_group_close_lost_(fr_channels_loop *all);
-fr_err fr_groups_accept_(fr_seat *seat);    /* it has a socket now */
-void fr_groups_send_now_(fr_seat *seat);    /* what is pending for it goes first */
-void fr_groups_send_all_(fr_seat *seat);    /* before it is closed: what waits for a slow one too */
-void fr_groups_drained_(fr_seat *seat);     /* its socket takes something again */
-void fr_groups_lose_socket_(fr_seat *seat); /* it is over: nothing goes to it any more */
+fr_err fr_groups_accept_(fr_seat *seat); /* the seat has a socket now */
+void fr_groups_send_now_(fr_seat *seat); /* what is pending: before a message of its own */
+void fr_groups_send_all_(fr_seat *seat); /* before the close: also what waits for a slow client */
+void fr_groups_drained_(fr_seat *seat);  /* the socket takes something again */
+void fr_groups_lose_socket_(fr_seat *seat); /* the socket has ended: nothing goes to it */
 void fr_groups_leave_(fr_seat *seat);
 void fr_groups_free_(fr_channels_loop *all); /* the loop ends; no seats are left */
 #endif

@@ -8,7 +8,7 @@
  *      └── the socket ends ──▶ over: what the client sent before is handled, then disconnect, then the seat is freed
  *
  * A handler that does not wait runs within the call that brought its message. What comes while one waits goes to the
- * mailbox; whoever runs takes the next from there.
+ * mailbox; the fiber that runs takes the next from there.
  */
 #include "channels/channels_int.h"
 
@@ -93,7 +93,7 @@ static void close_socket(fr_seat *seat, uint16_t code, fr_str reason)
 void fr_seat_fail_(fr_seat *seat, fr_err err, const char *what)
 {
     if (!fr_seat_ws(seat) || !fr_ws_is_open(&seat->ws))
-        return; /* it ends already, which may be why it failed */
+        return; /* the socket ends already, which may be why the handler failed */
     if (err == FR_ECANCELED && fr_conn_is_closing(fr_ws_conn(&seat->ws)))
         return; /* the client went while something was sent to it, which is no fault of ours; on_close comes */
     uint16_t code = fr_err_close(err);
@@ -297,7 +297,7 @@ static bool start(fr_channels_loop *all, fr_event *event)
 
 /* ---- seats with something to do ---- */
 
-/* While it waits for its turn no event is handled, so there is no scope either. */
+/* While a seat waits for its turn none of its events is handled, so there is no scope either: the next seat stands there. */
 static void set_next(fr_seat *seat, fr_seat *next)
 {
     seat->sock.scope = (const fr_scope *)(void *)next;
@@ -375,7 +375,7 @@ static fr_seat *seat_of(fr_ws *ws)
     return (fr_seat *)(void *)((char *)ws - offsetof(fr_seat, ws));
 }
 
-/* Where the message is kept while its handler runs: the loop's buffer is used again when that waits. */
+/* Where the message is kept while its handler runs: the loop's buffer is used again when the handler waits. */
 static char *on_room(fr_ws *ws, size_t n)
 {
     fr_seat *seat = seat_of(ws);
@@ -383,7 +383,7 @@ static char *on_room(fr_ws *ws, size_t n)
     fr_event *event = all->pulling;
     if (!event) {
         if (seat->is_busy || seat->is_ready)
-            return NULL; /* it goes to the mailbox */
+            return NULL; /* the message goes to the mailbox */
         if (all->landing)
             fr_arena_reset(all->landing->arena); /* the last one was not valid */
         else
@@ -489,7 +489,7 @@ static fr_err send(fr_sock *sock, bool is_text, fr_str data)
     if (!fr_seat_ws(seat))
         return FR_ECANCELED;
     if (fr_fan_is_any_pending(sock->ctx->loop))
-        fr_groups_send_now_(seat); /* those were sent before this one */
+        fr_groups_send_now_(seat); /* group messages that were sent before this one */
     fr_err err = fr_ws_send(&seat->ws, is_text, data);
     if (err != FR_ETOOBIG)
         return err;
@@ -549,7 +549,7 @@ static bool is_offered(const fr_scope *scope, fr_str subprotocol)
     return false;
 }
 
-/* Ours are in order of preference. */
+/* consumer->subprotocols is in our order of preference. */
 static fr_str choose(const fr_seat *seat)
 {
     fr_str rest = fr_str_c(seat->consumer->subprotocols), item;
@@ -589,7 +589,7 @@ fr_err fr_accept_as(fr_sock *sock, fr_str subprotocol)
     opts.subprotocol = subprotocol;
     FR_TRY(fr_ws_accept(connecting->req, &opts, &fr_consumer_handler_, &seat->ws));
     seat->is_accepted = true;
-    sock->ctx->deadline_ms = 0; /* that was the handshake's */
+    sock->ctx->deadline_ms = 0; /* the deadline was the handshake's */
     return fr_groups_accept_(seat);
 }
 

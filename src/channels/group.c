@@ -12,7 +12,7 @@
 struct fr_group {
     fr_channels_loop *of;
     fr_audience *audience;     /* has the name */
-    fr_fan *fan;               /* owned; NULL until somebody is served by it */
+    fr_fan *fan;               /* owned; NULL until it serves a member */
     const fr_group_rule *rule; /* NULL: none */
     FR_VEC(fr_membership *) listeners;
     size_t members; /* of both kinds, and of sockets that have ended but not been told yet */
@@ -67,7 +67,7 @@ static void on_behind(fr_member *member, void *arg)
     fr_seat_overrun_(seat_of(membership_of(member)), "reads too slowly");
 }
 
-/* A loop that was too busy did not get a message: so did none of its members. */
+/* A message was lost, since the loop was too busy or memory was out: none of the members here got it. */
 static void close_all(fr_group *group)
 {
     static const char WHY[] = "the server is overloaded";
@@ -167,7 +167,7 @@ static void stop_listening(fr_membership *m)
     m->member.mark = false;
 }
 
-/* The first one stands in the seat. NULL when memory is out. */
+/* The first membership of a seat stands in it. NULL when memory is out. */
 static fr_membership *membership_new(fr_seat *seat, fr_group *group)
 {
     fr_membership *m = &seat->group;
@@ -185,7 +185,7 @@ static fr_membership *membership_new(fr_seat *seat, fr_group *group)
     return m;
 }
 
-/* It is of its group no more. */
+/* m is of no group any more; its memory goes, unless it is the one in the seat. */
 static void membership_free(fr_seat *seat, fr_membership *m, fr_channels_loop *all)
 {
     if (m == &seat->group) {
@@ -255,7 +255,7 @@ fr_err fr_group_discard(fr_sock *sock, fr_str name)
         return bad_name(sock->ctx);
     for (fr_membership *m = first_of(seat); m; m = m->next)
         if (fr_str_eq(fr_audience_name(group_of(m)->audience), name)) {
-            fr_fan_send_now(&m->member); /* it was a member when that was sent */
+            fr_fan_send_now(&m->member); /* the seat was a member when this was sent */
             remove_one(seat, m);
             break;
         }
@@ -280,7 +280,7 @@ void fr_groups_lose_socket_(fr_seat *seat)
 
 /* ---- the handshake is done ---- */
 
-/* What came while it went on is sent now, in order; from now on the fan serves. */
+/* What came during the handshake is sent now, in order; from now on the fan serves. */
 static fr_err send_mail(fr_seat *seat)
 {
     fr_err err = FR_OK;
@@ -350,7 +350,7 @@ void fr_group_deliver_(fr_channels_loop *all, fr_str name, fr_block *block)
         deliver(group, block);
 }
 
-/* Nothing is encoded for nobody. */
+/* Without members anywhere nothing is encoded. */
 static fr_err send_checked(fr_ctx *ctx, fr_str name, fr_str key, fr_str text)
 {
     fr_channels_loop *all = ctx->loop ? fr_channels_loop_get_(ctx->loop) : NULL;

@@ -87,7 +87,7 @@ static bool is_older(const fr_mail *mail, fr_str group, fr_str key)
            fr_str_eq(fr_ws_frame_key(mail->block), key);
 }
 
-/* The one of this group and key, if one waits. At most FR_MAIL_MAX of each kind are looked at. */
+/* Drop the message of this group and key, if one waits. At most FR_MAIL_MAX of each kind are looked at. */
 static void drop_older(fr_more *more, fr_str group, fr_str key)
 {
     fr_mail *before = more->last_mail, *mail;

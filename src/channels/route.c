@@ -2,7 +2,8 @@
  * From a handshake to its consumer: is it one (ws), is there a route, may the page (auth), and then connect.
  *
  * What goes wrong before accept is told in HTTP as Daphne words it: 403 "Access denied", 500 "Internal server error"; an
- * unknown path is 404 here.
+ * unknown path is 404 here. Only a URL of the application that has no socket is accepted and closed with words
+ * (ws/refusal.h).
  */
 #include "channels/channels_int.h"
 
@@ -24,7 +25,7 @@ static fr_err refuse(fr_req *req, int status)
     return fr_http_refuse(req, status, reason);
 }
 
-/* 403 and 503 as in the error map; everything else is a fault of the consumer. */
+/* 403 and 503 as in the error map, and 403 for FR_EAUTH too; everything else is a fault of the consumer. */
 static int status_of(fr_err err)
 {
     int status = err == FR_EAUTH ? 403 : err == FR_OK ? 500 : fr_err_status(err);
@@ -98,7 +99,7 @@ fr_str fr_consumer_route_(const void *consumer)
     return route ? *route : (fr_str){0};
 }
 
-/* Without memory its handlers have no name, and nothing worse. */
+/* Without memory the consumer's handlers have no name in the log, and nothing worse. */
 static void note_route(fr_channels_loop *all, const fr_consumer *consumer, const fr_str *pattern)
 {
     if (pattern && !fr_map_get_u64(&all->routes, (uintptr_t)consumer))
@@ -126,7 +127,7 @@ fr_err fr_connect_(fr_channels *channels, const fr_consumer *consumer, fr_req *r
         return FR_OK;
     }
     err = give_up(seat, err);
-    seat->is_ended = true; /* it never had a socket */
+    seat->is_ended = true; /* the seat never had a socket */
     fr_seat_leave_(seat);
     return err;
 }
