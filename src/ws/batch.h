@@ -50,7 +50,7 @@ void fr_batch_free_(fr_ws_loop *all, fr_batch *batch); /* NULL is fine */
 void fr_batches_free_(fr_ws_loop *all);
 /* false: memory is out. Only before the first form is asked for. */
 bool fr_batch_add_(fr_batch *batch, fr_block *block, uint64_t number);
-/* The same, and it takes the place of an earlier one with its key. */
+/* The same; block takes the place of an earlier one with its key. */
 bool fr_batch_add_newest_(fr_batch *batch, fr_block *block);
 /* What this socket gets; NULL: block by block (memory is out, or it asked for a smaller window than the others). */
 fr_batch_form *fr_batch_form_(fr_batch *batch, const fr_ws *ws);

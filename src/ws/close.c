@@ -3,7 +3,7 @@
  *
  *   the peer closes    its close frame → ours with the same code → the handler is told → TCP's end
  *   we close           our close frame, everything that comes is skipped → its close frame → told → TCP's end
- *   it breaks a rule   our close frame with the reason's code → told → TCP's end
+ *   the peer errs      our close frame with the reason's code → told → TCP's end
  *
  * The server ends TCP first, after what is queued has left. A lost connection is told as 1006.
  */
@@ -34,7 +34,7 @@ static fr_str fit_reason(fr_str reason)
     return (fr_str){reason.p, n};
 }
 
-/* code 1005: without one. Whatever of the queue has not begun gives way if there is no room. */
+/* code 1005: the frame has none. What of the queue has not begun to leave gives way if there is no room. */
 static fr_err put_close(fr_ws *ws, uint16_t code, fr_str reason)
 {
     char payload[FR_WS_CONTROL_BYTES];

@@ -2,7 +2,7 @@
  * The two directions, on zlib's raw streams.
  *
  * A message is deflated with the smallest window that reaches over all of it, and tables to match: a message of 1 KB takes
- * 5 µs so, where a window of 32 KiB takes 6, for that must be cleared first.
+ * 5 µs so, where with a window of 32 KiB it takes 6, for its tables must be cleared first.
  */
 #include "ws/deflate.h"
 
@@ -18,7 +18,7 @@ enum {
     REACH_BYTES = 262,      /* zlib refers no farther back than its window without these */
     WINDOW_BYTES = 1 << 15, /* the largest that there is */
     PLAIN_BYTES_MIN = 16 * 1024,
-    DEFLATED_BYTES_MAX = 4 << 20, /* it takes the loop 16 ms; longer messages go as they are */
+    DEFLATED_BYTES_MAX = 4 << 20, /* the loop works on it for 16 ms; longer ones go as they are */
     ROOM_BYTES_MAX = 1 << 30,     /* zlib counts in 32 bits */
     FINAL_BLOCKS_MAX = 1000,      /* of a message; each copies a window */
     AT_BLOCK_END = 128,           /* z_stream.data_type: between two blocks, no bits left */
@@ -231,7 +231,7 @@ static uint16_t feed(inflating *in, const uint8_t *bytes, size_t n)
     }
 }
 
-/* The sender has not cut it off: nothing is missing then. */
+/* The sender has not cut the tail off: nothing is missing then. */
 static bool has_tail(const inflating *in, fr_str packed)
 {
     return in->z->data_type == AT_BLOCK_END && packed.n >= sizeof TAIL &&

@@ -39,17 +39,18 @@ typedef struct fr_deflate { /* of a loop */
 
 void fr_deflate_init_(fr_deflate *d, fr_loop *loop);
 void fr_deflate_deinit_(fr_deflate *d);
-/* What is kept for sockets stays. */
+/* Free the streams and buffers. What is kept for sockets stays. */
 void fr_deflate_give_back_(fr_deflate *d);
 
-/* Inflate a message; the 4 bytes that its sender cut off are added. Counted while inflating, and checked if it is text.
+/* Inflate a message; the 4 bytes that a sender cuts off are added, unless they are there. Counted while inflating, and
+ * checked if it is text.
  * Returns 0 with *out borrowed until the next message of this loop, or the close code, with *why. */
 uint16_t fr_inflate_(fr_ws *ws, fr_str packed, bool is_text, fr_str *out, const char **why);
 
-/* Deflate a message for one socket, one long enough to be worth it. false: it gets no shorter, or memory is out. The result is borrowed until the next
- * one of this loop. */
+/* Deflate a message for one socket. false: it would get no shorter or is larger than 4 MiB, or memory is out; then it goes
+ * as it is. out is borrowed until the next call of this loop. */
 bool fr_deflate_(fr_ws *ws, fr_str data, fr_str *out);
-/* The same for many sockets: referring to nothing before it. *bits: of the smallest window that it fits. */
+/* The same for many sockets: out refers to nothing before it. *bits: of the smallest window that does. */
 bool fr_deflate_shared_(fr_loop *loop, const fr_deflate_opts *opts, fr_str data, fr_str *out,
                         unsigned *bits);
 

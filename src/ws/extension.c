@@ -33,7 +33,7 @@ typedef struct param {
 } param;
 
 typedef struct offer {
-    bool is_deflate; /* it has that name, and its parameters are right */
+    bool is_deflate; /* permessage-deflate, and its parameters are right */
     uint8_t given[PARAM_COUNT];
 } offer;
 
@@ -143,7 +143,7 @@ static bool take_offer(fr_str *rest, offer *o)
     return true;
 }
 
-/* The next of a comma-separated list, in which nothing may stand between two commas. FR_ENOTFOUND: the end. */
+/* The next of a comma-separated list, of which elements may be empty. FR_ENOTFOUND: the end. */
 static fr_err next_offer(fr_str *rest, offer *o)
 {
     while (take_char(rest, ','))

@@ -1,6 +1,6 @@
 /*
  * Sec-WebSocket-Extensions (RFC 6455 9.1) and what is agreed of permessage-deflate (RFC 7692 7.1). What breaks the
- * grammar refuses the handshake; an offer that breaks the rules of its parameters is passed over, as one that is not known.
+ * grammar has the handshake refused; an offer that breaks the rules of its parameters is passed over, as an unknown one.
  */
 #ifndef FR_WS_EXTENSION_H
 #define FR_WS_EXTENSION_H

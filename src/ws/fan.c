@@ -8,7 +8,7 @@
  *   members   | have not got the batch | have got it, or joined since |
  *             0                       left                          count
  *
- * One that leaves from the first part is replaced by that part's last one, and the hole is then in the second.
+ * A member that leaves the first part is replaced by the last of that part, and the hole is then in the second part.
  */
 #include "ws/fan.h"
 
@@ -23,7 +23,7 @@ enum {
     WS_AHEAD = 8,
     CONN_AHEAD = 4,
     COST_BYTES = 4096, /* in a slice a member counts once more for every 4 KiB it gets */
-    /* When so much waits behind a batch, that is sent without a pause: publishers wait too. And a window closes. */
+    /* When so much waits behind a batch, the batch is sent without a pause: publishers wait too. A window closes. */
     CROWD_BYTES = 1 << 20,
     DRAIN_BYTES = 64 * 1024, /* of a backlog are queued before the socket is asked for more room */
 };
@@ -41,7 +41,7 @@ struct fr_fan {
     void (*on_behind)(fr_member *member, void *arg);
     void *arg;
     FR_VEC(fr_member *) members;
-    fr_batch *pending; /* owned; what is published now; NULL: nothing */
+    fr_batch *pending; /* owned; what has been published since; NULL: nothing */
     fr_batch *sending; /* owned; NULL: nothing */
     special *special;  /* owned; NULL: defaults */
     fr_fan *next_dirty;
@@ -51,7 +51,7 @@ struct fr_fan {
     bool is_crowded;  /* counted in the loop's crowded */
     bool is_waiting;  /* for the window's end; counted in the loop's waiting */
     bool has_numbers; /* its members are fr_numbered */
-    bool is_flushing; /* freed at the end of that */
+    bool is_flushing; /* in flush(), which frees it at its end if is_freed */
     bool is_freed;
 };
 
@@ -185,7 +185,7 @@ static void place(fr_fan *fan, fr_member *member, uint32_t index)
     member->index = index;
 }
 
-/* It has got what is being sent, or is not to get it: to behind those that have not. */
+/* member has got what is being sent, or is not to get it: put behind those that are still to be served. */
 static void take_from_left(fr_fan *fan, fr_member *member)
 {
     uint32_t index = member->index;
@@ -375,7 +375,7 @@ static fr_backlog *backlog_of(fr_fan *fan, fr_member *member)
     return backlog;
 }
 
-/* Its socket takes nothing: the posts from `first` on wait until it does, the newest of each key. */
+/* The member's socket takes nothing: of the posts from `first` on the newest of each key wait until it does. */
 static void put_off(fr_fan *fan, fr_member *member, const fr_batch *batch, size_t first)
 {
     fr_backlog *backlog = backlog_of(fan, member);
@@ -390,7 +390,7 @@ static void put_off(fr_fan *fan, fr_member *member, const fr_batch *batch, size_
         fall_behind(fan, member);
 }
 
-/* It has no room for the posts from `first` on. */
+/* member has no room for the posts from `first` on. */
 static void miss(fr_fan *fan, fr_member *member, const fr_batch *batch, size_t first)
 {
     if (is_newest(fan) && fr_conn_is_blocked(fr_member_ws(member)->conn))
@@ -457,7 +457,7 @@ void fr_fan_drained(fr_member *member)
         if (fr_conn_is_blocked(conn))
             return;
         fall_behind(fan, member);
-        mark_dirty(fan); /* it is told then */
+        mark_dirty(fan); /* on_behind is called then */
         return;
     }
     drop_backlog(fan, member);
@@ -541,7 +541,8 @@ static void serve(fr_fan *fan, size_t count)
     }
 }
 
-/* Those that stand at from … to-1. From the end: whoever leaves meanwhile moves one to its place that has been told. */
+/* Call on_behind for the members at from … to-1. From the end: one that leaves meanwhile gives its place to one that has
+ * been told. */
 static void tell_behind(fr_fan *fan, size_t from, size_t to)
 {
     for (size_t i = to; i-- > from && fan->untold;) {
@@ -575,7 +576,7 @@ static size_t flush(fr_fan *fan, size_t most)
     tell_behind(fan, fan->left, before);
     if (!fan->left) {
         drop(fan, &fan->sending);
-        tell_behind(fan, 0, fan->members.count); /* who was served before its turn */
+        tell_behind(fan, 0, fan->members.count); /* those that were served before their turn */
     }
     fan->is_flushing = false;
     if (fan->is_freed)

@@ -18,13 +18,13 @@ typedef struct fr_member {
         fr_fan *fan; /* while is_in */
         void *of;    /* else the subscriber's own; NULL when it has left */
     };
-    uint32_t index;     /* in the dense array, while is_in; else the subscriber's own */
-    uint32_t skip : 19; /* private: how many of the next blocks are not for it, or sent already */
-    uint32_t is_in : 1; /* read only */
+    uint32_t index;         /* in the dense array, while is_in; else the subscriber's own */
+    uint32_t skip : 19;     /* private: so many of the next blocks are not for this one, or sent */
+    uint32_t is_in : 1;     /* read only */
     uint32_t is_behind : 1; /* A block did not fit in the connection's bound and was dropped; and so
                              * is all that follows until the owner clears it. */
     uint32_t is_told : 1;   /* private: on_behind is still to be called */
-    uint32_t has_backlog : 1; /* read only: the newest of each key wait for it, fr_fan_drained */
+    uint32_t has_backlog : 1; /* read only: the newest of each key wait, see fr_fan_drained */
     uint32_t mark : 1;        /* the subscriber's own */
     int32_t ws_at : 8;        /* private: where its ws stands, see fr_member_ws */
 } fr_member;
@@ -37,7 +37,7 @@ typedef struct fr_numbered {
     uint64_t after; /* blocks numbered up to this one are skipped; 0 = none */
 } fr_numbered;
 
-/* The ws stands within 1,000 bytes of it (in the same subscriber), or a pointer to it stands right before the member. */
+/* ws stands within 1,000 bytes of member (in the same subscriber), or a pointer to ws stands right before member. */
 void fr_member_init(fr_member *member, fr_ws *ws);
 static inline fr_ws *fr_member_ws(const fr_member *member)
 {
@@ -47,8 +47,9 @@ static inline fr_ws *fr_member_ws(const fr_member *member)
     return ((fr_ws *const *)(const void *)at)[-1];
 }
 
-/* on_behind: a member's bound is reached (called at most once until is_behind is cleared). groups close with 1013, live
- * catches up when it drains. arg is the topic's. Called when the others of its slice have been served; it may leave, publish, close. */
+/* on_behind: a member's bound is reached (called at most once until is_behind is cleared). Groups close with 1013, live
+ * catches up when ws drains. arg is the topic's. Called when the others of its slice have been served; may leave,
+ * publish, close. */
 fr_fan *fr_fan_new(fr_loop *loop, void (*on_behind)(fr_member *member, void *arg), void *arg);
 typedef struct fr_fan_opts {
     uint32_t
@@ -61,9 +62,9 @@ typedef struct fr_fan_opts {
 fr_err fr_fan_set(fr_fan *fan, const fr_fan_opts *opts);
 void fr_fan_free(fr_fan *fan); /* no members left; NULL is fine */
 void *fr_fan_arg(const fr_fan *fan);
-/* What is published from now on is sent to it. Errors: FR_ENOMEM. */
+/* member gets what is published from now on. Errors: FR_ENOMEM. */
 fr_err fr_fan_join(fr_fan *fan, fr_member *member);
-/* The same for a topic with numbers; all its members join so. Blocks numbered up to `after` are not for it. */
+/* The same for a topic with numbers; all its members join so. Blocks numbered up to `after` are not for member. */
 fr_err fr_fan_join_numbered(fr_fan *fan, fr_numbered *member, uint64_t after);
 void fr_fan_leave(fr_member *member); /* of no fan: nothing */
 size_t fr_fan_count(const fr_fan *fan);
@@ -75,7 +76,7 @@ fr_err fr_fan_publish(fr_fan *fan, fr_block *block, uint64_t number);
 /* What is pending for this member goes into its connection now: so that a message or close frame of its own comes
  * behind it. */
 void fr_fan_send_now(fr_member *member);
-/* The output of a member that has_backlog has left (on_drain of its ws): it gets what it has missed. */
+/* The output of a member that has_backlog has left (on_drain of its ws): the member gets what it has missed. */
 void fr_fan_drained(fr_member *member);
 /* All of its backlog goes into its connection, whether that takes it now or not: before the close frame. */
 void fr_fan_send_backlog(fr_member *member);

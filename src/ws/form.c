@@ -1,7 +1,7 @@
 /*
  * A frame that many sockets get (a broadcast, a snapshot) has a twin that is deflated, referring to nothing before it. The
- * first socket that wants it so makes it, of whichever loop; all others share it. Sockets whose client asked for a smaller
- * window than ours, smaller than the message needs, get the frame as it is.
+ * first socket that wants it makes the twin, on whichever loop; all others share it. Sockets whose client asked for a
+ * smaller window than ours, smaller than the message needs, get the frame as it is.
  */
 #include <string.h>
 

@@ -4,7 +4,8 @@
  *    byte 0            byte 1                  then
  *   |F|D R R|opcode |  |M| length (7) |   [length 16 or 64 bits, big-endian]  [mask, if M]  payload
  *
- * D: the message is deflated (RFC 7692 6), told by its first frame. Length 126 says that 16 bits follow, 127 that 64 do; the shortest form must be used.
+ * D: the message is deflated (RFC 7692 6), told by its first frame. Length 126 says that 16 bits follow, 127 that 64 do; the
+ * shortest form must be used.
  */
 #include "ws/ws_int.h"
 

@@ -151,7 +151,7 @@ static fr_deflate_opts complete_deflate(const fr_deflate_opts *o)
 }
 
 /* The longest message passes in pieces of 64 bytes, with an empty one as its end. Short messages may have 1 MiB's 16,384
- * pieces four times over: who streams sends what there is. */
+ * pieces four times over: a client that streams sends what there is. */
 static uint32_t fragments_of(uint64_t message_bytes)
 {
     enum { PIECE_BYTES = 64, PIECES_LEAST = 65536 };
@@ -189,7 +189,7 @@ static bool are_deflated_alike(const fr_deflate_opts *a, const fr_deflate_opts *
            a->level == b->level && a->from_bytes == b->from_bytes && a->kept_bytes == b->kept_bytes;
 }
 
-/* But for the answer: it has been given. */
+/* But for tells_our_bits and tells_their_bits: they are of the answer alone. */
 static bool are_terms_same(const fr_deflate_terms *a, const fr_deflate_terms *b)
 {
     return a->our_bits == b->our_bits && a->their_bits == b->their_bits &&
@@ -246,7 +246,7 @@ fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *given, const fr_ws_handler *h
 {
     fr_loop *loop = req->ctx->loop;
     if (fr_loop_is_draining(loop))
-        return FR_EBUSY; /* nobody would tell it to close */
+        return FR_EBUSY; /* nobody would tell the socket to close */
     fr_ws_loop *all = fr_ws_loop_get_(loop);
     *ws = (fr_ws){.conn = fr_req_conn(req), .heard_ms = (uint32_t)fr_loop_now_ms(loop)};
     fr_ws_opts opts = complete(given);

@@ -1,7 +1,8 @@
 /*
- * Pings (RFC 6455 5.5.2, 5.5.3). Ours: after ping_ms without a byte from the peer; whatever it sends then is a sign of
- * life; of one that is not read from, that it takes what is sent to it. One deadline a socket, which is set anew only when
- * it passes, so that a message costs no timer. Theirs: answered, up to a number a second. Messages are counted likewise.
+ * Pings (RFC 6455 5.5.2, 5.5.3). Ours: after ping_ms without a byte from the peer; whatever the peer sends then is a sign
+ * of life. While we do not read from it, the sign is that it takes what is sent to it. One deadline a socket, which is set
+ * anew only when it passes, so that a message costs no timer. Theirs: answered, up to a number a second. Messages are
+ * counted likewise.
  */
 #include "ws/ws_int.h"
 
@@ -53,14 +54,14 @@ static size_t undelivered(const fr_conn *conn)
     return fr_conn_pending(conn) + (size_t)queued;
 }
 
-/* Nothing is read while output waits: it must get less in the time that an answer may take. */
+/* Nothing is read while output waits: the output must get less in the time that an answer may take. */
 void fr_ws_watch_output_(fr_ws *ws)
 {
     ws->choked_bytes = (uint32_t)undelivered(ws->conn);
     fr_conn_set_deadline(ws->conn, ws->opts->pong_ms);
 }
 
-/* Nothing came from the peer for quiet_ms. Returns when to look again; 0: it is missed. */
+/* quiet_ms: so long nothing has come from the peer. Returns in how many ms to look again; 0: the peer is gone. */
 static uint32_t check_life(fr_ws *ws, uint32_t quiet_ms)
 {
     if (ws->is_paused)
@@ -69,7 +70,7 @@ static uint32_t check_life(fr_ws *ws, uint32_t quiet_ms)
         return 0;
     if (quiet_ms < ws->opts->ping_ms)
         return ws->opts->ping_ms - quiet_ms;
-    /* If it has no room, the peer does not read, and will be missed all the same. */
+    /* Without room for the ping the peer does not read, and its answer will be missed all the same. */
     (void)fr_ws_put_(ws, FR_WS_PING, (fr_str){0});
     ws->is_pinged = true;
     return ws->opts->pong_ms;

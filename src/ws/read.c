@@ -172,7 +172,7 @@ static size_t read_payload(fr_ws *ws, const uint8_t *bytes, size_t n)
 
 /* ---- frames ---- */
 
-/* What does not get smaller by it gets a little longer. */
+/* What does not get smaller by deflating gets a little longer. */
 static uint64_t deflated_most(uint64_t bytes)
 {
     return bytes + bytes / 8 + 64;

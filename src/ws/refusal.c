@@ -28,7 +28,7 @@ void fr_ws_send_error(fr_ws *ws, int status, fr_str detail)
     fr_buf_deinit(&text);
 }
 
-/* The cause is what is said; what it is said of may be made up by clients, and is shown of one of them. */
+/* Lines are counted by why->detail, since clients can make up any number of why->of: the line shows one of those. */
 static void tell(uint64_t now_ms, const fr_refusal *why)
 {
     uint64_t times;

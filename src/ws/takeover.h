@@ -26,14 +26,14 @@ void fr_takeover_open_(fr_deflate *d, fr_ws *ws, const fr_deflate_opts *opts,
                        fr_deflate_terms *terms);
 /* The socket ends, or the handshake fails. */
 void fr_takeover_close_(fr_deflate *d, fr_ws *ws);
-/* NULL: it has none. */
+/* NULL: ws has none. */
 fr_takeover *fr_takeover_get_(fr_deflate *d, const fr_ws *ws);
 
-/* The stream for its messages; NULL: bound reached, or memory is out. */
+/* The stream for messages to ws; NULL: bound reached, or memory is out. */
 fr_packer *fr_takeover_packer_(fr_deflate *d, fr_ws *ws);
 /* Our next message refers to nothing before it: what was deflated last did not reach the peer, or something else did. */
 void fr_takeover_forget_(fr_deflate *d, const fr_ws *ws);
-/* These bytes were received. false: memory is out. */
+/* bytes were received: the last window_bytes are kept. false: memory is out. */
 bool fr_takeover_remember_(fr_takeover *t, size_t window_bytes, fr_str bytes);
 
 /* Streams that were not used since the last call are given back. Returns whether any is left. */

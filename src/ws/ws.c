@@ -37,7 +37,7 @@ static void on_shutdown(fr_conn *conn)
 {
     fr_ws *ws = conn->user;
     if (ws->state != FR_WS_OPEN)
-        return; /* it ends already */
+        return; /* the socket ends already */
     if (fr_ws_handler_(ws)->on_shutdown)
         fr_ws_handler_(ws)->on_shutdown(ws);
     else
@@ -95,7 +95,8 @@ static __attribute__((noinline)) fr_err send_deflated(fr_ws *ws, uint8_t opcode,
         return fr_ws_put_(ws, opcode, data);
     fr_err err = fr_ws_put_(ws, opcode | FR_WS_DEFLATED, packed);
     if (err && has_takeover(ws))
-        fr_takeover_forget_(deflate_of(ws), ws); /* the peer does not have what it would refer to */
+        fr_takeover_forget_(deflate_of(ws),
+                            ws); /* the next one would refer to what the peer has not got */
     return err;
 }
 

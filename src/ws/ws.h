@@ -20,15 +20,14 @@ typedef struct fr_ws_handler {
     void (*on_shutdown)(fr_ws *ws);
     /* Over: the peer's close code (1005 none, 1006 lost). Nothing is sent or received any more. */
     void (*on_close)(fr_ws *ws, uint16_t code);
-    /* Last call, some time after that: the memory of the ws is its owner's again. */
+    /* The last call, some time after on_close: the memory of ws is its owner's again. */
     void (*on_end)(fr_ws *ws);
 } fr_ws_handler;
 
 /* permessage-deflate (RFC 7692), as far as clients offer it. */
 typedef struct fr_deflate_opts { /* zero = default */
     bool is_on;                  /* false: every offer is declined */
-    bool
-        has_our_takeover; /* our messages may refer to earlier ones: a compressor for each active socket */
+    bool has_our_takeover;   /* ours may refer to earlier ones: a stream for each active socket */
     bool has_their_takeover; /* theirs may: a window for each socket, also an idle one */
     uint8_t window_bits;     /* 9 to 15; 12: at most so far back, 2 to the power of it */
     uint8_t level;           /* 1 to 9; 1 */
@@ -46,13 +45,12 @@ typedef struct fr_deflate_terms {
 typedef struct fr_ws_opts { /* zero = default */
     uint64_t message_bytes; /* 1 MiB → 1009 */
     uint64_t frame_bytes;   /* as a message → 1009 */
-    uint32_t
-        fragments; /* of a message; as many as pieces of 64 bytes have room, at least 65,537 → 1009 */
-    uint32_t ping_ms;  /* 20 s idle → ping */
-    uint32_t pong_ms;  /* 30 s without an answer → 1006 */
-    uint32_t close_ms; /* 10 s for the closing handshake */
-    uint32_t pings;    /* 1,000 of the peer in a second → 1008; past 65,535: no bound */
-    uint16_t messages; /* no bound; of the peer in a second → 1008 */
+    uint32_t fragments;     /* of a message: as many as fit of 64 bytes, at least 65,537 → 1009 */
+    uint32_t ping_ms;       /* 20 s idle → ping */
+    uint32_t pong_ms;       /* 30 s without an answer → 1006 */
+    uint32_t close_ms;      /* 10 s for the closing handshake */
+    uint32_t pings;         /* 1,000 of the peer in a second → 1008; past 65,535: no bound */
+    uint16_t messages;      /* no bound; of the peer in a second → 1008 */
     fr_deflate_opts deflate;
     fr_deflate_terms terms; /* private: what the handshake agreed on */
     fr_str subprotocol;     /* chosen; sent when n > 0 */
@@ -61,12 +59,11 @@ typedef struct fr_ws_opts { /* zero = default */
 /* The socket stands in the memory of its owner, which finds itself by its address. All of it is private to ws. */
 struct fr_ws {
     fr_conn *conn;
-    const fr_ws_opts
-        *opts; /* complete, shared by all sockets of this loop with the same and the same handler */
-    struct fr_ws_in *in; /* owned; a message that has not arrived whole. NULL between messages */
-    uint32_t heard_ms;   /* low bits of the loop's clock when something last came */
+    const fr_ws_opts *opts; /* complete; shared by the loop's sockets of a kind (fr_ws_kind) */
+    struct fr_ws_in *in;    /* owned; a message that has not arrived whole. NULL between messages */
+    uint32_t heard_ms;      /* low bits of the loop's clock when something last came */
     union {
-        uint32_t second;       /* that pings and messages are counted in */
+        uint32_t second;       /* in which pings and messages are counted */
         uint32_t choked_bytes; /* while nothing is read: what waited when it was looked at last */
     };
     uint16_t pings;    /* in that second */
@@ -93,9 +90,10 @@ fr_err fr_ws_accept(fr_req *req, const fr_ws_opts *opts, const fr_ws_handler *ha
 
 fr_conn *fr_ws_conn(const fr_ws *ws); /* until on_end */
 /* Queue one message; copied into the connection's output, compressed if that was agreed and is worth it. Errors:
- * FR_ETOOBIG (bound reached; nothing queued), FR_ECANCELED (closing). */
+ * FR_ETOOBIG (bound reached; nothing queued), FR_ECANCELED (closing), FR_ENOMEM. */
 fr_err fr_ws_send(fr_ws *ws, bool is_text, fr_str data);
-/* Start the closing handshake; queued output goes first. Codes that may not be sent become 1011. */
+/* Start the closing handshake. Queued output goes first; if there is no room behind it for the close frame, what has not
+ * begun to leave is dropped. Codes that may not be sent become 1011. */
 void fr_ws_close(fr_ws *ws, uint16_t code, fr_str reason);
 /* fr_conn_drop_pending of a socket that goes on: what was dropped is referred to no more. */
 void fr_ws_drop_pending(fr_ws *ws);
@@ -112,9 +110,9 @@ bool fr_ws_next(fr_ws *ws, bool *is_text, fr_str *data);
 fr_block *fr_ws_frame(bool is_text, fr_str data);
 /* The same with a key for topics that send the newest of each; n = 0: none. */
 fr_block *fr_ws_frame_keyed(bool is_text, fr_str data, fr_str key);
-fr_str fr_ws_frame_key(const fr_block *block); /* borrowed from it */
+fr_str fr_ws_frame_key(const fr_block *block); /* borrowed from block */
 /* Send such a block: deflated once for all sockets that get it so. Errors, is_counted: fr_conn_write_block. */
 fr_err fr_ws_send_frame(fr_ws *ws, fr_block *frame, bool is_counted);
-/* The message within such a block; borrowed from it. */
+/* The message within such a block; borrowed from block. */
 fr_str fr_ws_frame_payload(const fr_block *block);
 #endif

@@ -83,7 +83,7 @@ static inline fr_ws_loop *fr_ws_loop_get_(const fr_loop *loop) /* fr_ws_start ha
 {
     return fr_loop_slot_get(loop, FR_SLOT_WS);
 }
-/* ws.c: room for a control frame or a message is found, or not: FR_ETOOBIG, FR_ECANCELED, FR_ENOMEM */
+/* ws.c: queue one frame; at the bound what is queued is flushed first. Errors: FR_ETOOBIG, FR_ECANCELED, FR_ENOMEM. */
 fr_err fr_ws_put_(fr_ws *ws, uint8_t opcode, fr_str payload);
 /* The same for a frame, or frames, from `start` on; is_counted as fr_conn_write_block has it. */
 fr_err fr_ws_put_block_(fr_ws *ws, fr_block *block, size_t start, bool is_counted);
@@ -108,9 +108,9 @@ bool fr_ws_unmask_(uint8_t *dst, const uint8_t *src, size_t n, uint32_t mask);
 /* The mask for what follows after n bytes. */
 uint32_t fr_ws_mask_after_(uint32_t mask, size_t n);
 
-/* form.c: a frame that many sockets get, in the form in which this one does; borrowed from it. */
+/* form.c: a frame that many sockets get, in the form in which this one does; borrowed from frame. */
 fr_block *fr_ws_form_(const fr_ws *ws, fr_block *frame);
-/* It was sent in that form, which is not its own. */
+/* ws was sent another form than the frame itself: its next message refers to nothing before it. */
 void fr_ws_sent_form_(const fr_ws *ws);
 
 /* fan.c */
@@ -131,7 +131,7 @@ void fr_ws_tell_close_(fr_ws *ws, uint16_t code);
 void fr_ws_on_ping_(fr_ws *ws, fr_str payload);
 bool fr_ws_is_flooding_(fr_ws *ws); /* one message more than is allowed in a second */
 void fr_ws_on_deadline_(fr_conn *conn);
-void fr_ws_watch_output_(fr_ws *ws); /* it has been choked */
+void fr_ws_watch_output_(fr_ws *ws); /* is_choked has just been set */
 
 /* handshake.c: for tests and the fuzz target too */
 void fr_ws_accept_key_(fr_str key, char out[29]);
