@@ -21,8 +21,8 @@ typedef struct fr_codings {
 
 /* Of all Accept-Encoding fields. Without one, or with one that is not well-formed, a client takes what is not coded. */
 fr_codings fr_codings_read(const fr_pair *headers, size_t count);
-/* The best of those that there are (bits 1 << coding; identity is always there). One that a client refuses is sent only
- * when it refuses all, and then as it is. */
+/* The best of those that there are (bits 1 << coding; identity is always there). A client
+ * that refuses them all and identity too gets identity. */
 fr_coding fr_codings_choose(const fr_codings *codings, unsigned there);
 /* "gzip"; of identity empty. */
 fr_str fr_coding_name(fr_coding coding);

@@ -69,7 +69,7 @@ fr_str fr_cookie_unquote(fr_arena *arena, fr_str value)
 
 enum {
     COOKIE_BYTES_MAX = 4096,    /* name and value: browsers drop longer ones */
-    ATTRIBUTE_BYTES_MAX = 1024, /* as they do with these */
+    ATTRIBUTE_BYTES_MAX = 1024, /* browsers drop longer attributes too */
 };
 static const int64_t AGE_S_MAX =
     (int64_t)100 * 366 * 24 * 60 * 60; /* a date has four digits for the year */

@@ -153,7 +153,7 @@ static fr_exchange *exchange_new(uint32_t field_cap)
     return exchange;
 }
 
-/* One from the freelist; those made for other limits are too small, and freed. */
+/* One from the freelist; those that were made for fewer fields are freed. */
 static fr_exchange *take_free(fr_http_loop *of)
 {
     while (of->exchanges.free) {
@@ -199,7 +199,7 @@ void fr_exchange_reset(fr_exchange *exchange)
     fr_reply_head_reset(exchange);
     fr_output_reset(exchange);
     fr_incoming_reset(exchange);
-    exchange->form = NULL; /* its files went with the arena */
+    exchange->form = NULL; /* the form's files went with the arena */
     fr_asker_reset(exchange);
     exchange->is_answered = false;
     exchange->req.method = FR_STR(""); /* a head that cannot be read is refused without a request */

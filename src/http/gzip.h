@@ -20,7 +20,7 @@ typedef struct fr_gzip_pool {
 } fr_gzip_pool;
 
 enum {
-    FR_GZIPS_MAX = 16, /* lent at once by a loop: 4.3 MiB. Who comes then is answered as it is */
+    FR_GZIPS_MAX = 16, /* lent at once by a loop: 4.2 MiB. Further answers go as they are */
     FR_GZIPS_KEPT = 2, /* of those that came back */
 };
 

@@ -32,7 +32,7 @@ static fr_err hand_over(fr_exchange *exchange, const fr_buf *head, const fr_prot
     FR_TRY(fr_conn_write(exchange->conn, head->p, head->n));
     fr_conn_set_deadline(exchange->conn, 0);
     fr_conn *conn = fr_exchange_detach(exchange, proto, user);
-    fr_conn_resume_read(conn); /* it was paused if much came behind the request */
+    fr_conn_resume_read(conn); /* paused if much came behind the request */
     *out = conn;
     return FR_OK;
 }

@@ -2,12 +2,15 @@
  * HTTP/1.1 on a connection: RFC 9110 and 9112. An idle connection is fr_http_idle with the server's fr_http as user: it
  * owns nothing. With its first byte it gets an exchange and becomes fr_http_busy until it is quiet again.
  *
- *      ┌──────────────────────────────────────────────────────────────┐
- *     read-head ──▶ read-body ──▶ answer ──▶ send-file ──▶ let-out ────┘
+ *      ┌──────────────────────────────────────────────┬─────────────┐
+ *     read-head ──▶ read-body ──▶ answer ──▶ after-answer ──▶ let-out
+ *                                              │    ▲
+ *                                              └▶ send-file
  *
- * Requests of one connection are taken one after the other, so answers are in order; all that came in one read are
- * taken in one call. A handler that suspends leaves the exchange waiting in `answer`; the bytes behind it wait in the
- * connection. What is refused by the protocol is answered once, and the connection ends.
+ * Requests of one connection are taken one after the other, so answers are in order; those that came in one read are
+ * taken in one call, up to limits.pipeline. A handler that suspends leaves the exchange at after-answer, which runs when
+ * the handler has returned; the bytes behind the request wait in the connection. What is refused by the protocol is
+ * answered once, and the connection ends.
  */
 #include "http/http.h"
 
@@ -29,7 +32,7 @@ static void finish_conn(fr_conn *conn, const fr_http_limits *limits)
     fr_conn_finish(conn, (uint32_t)(LINGER_MS + fr_conn_pending(conn) * 1000 / limits->rate));
 }
 
-/* In conn->user: which of the two is told by the protocol. */
+/* conn->user of a busy connection; of an idle one it is the fr_http. */
 static fr_exchange *exchange_of_conn(fr_conn *conn)
 {
     return conn->user;
@@ -160,7 +163,7 @@ void fr_exchange_drive_on(fr_exchange *exchange)
 
 void fr_exchange_on_return(fr_exchange *exchange)
 {
-    if (!exchange->driving.is_driving) /* it has suspended: nobody waits for its return */
+    if (!exchange->driving.is_driving) /* the handler has suspended, so drive() is over */
         fr_exchange_drive_on(exchange);
 }
 
@@ -226,14 +229,14 @@ static void on_busy_eof(fr_conn *conn)
     fr_exchange *exchange = exchange_of_conn(conn);
     exchange->is_eof = true;
     if (exchange->is_running)
-        fr_ctx_cancel(&exchange->ctx); /* its handler is ready to run, and goes on in this pass */
+        fr_ctx_cancel(&exchange->ctx); /* the handler is ready to run, and goes on in this pass */
     else if (exchange->step == &FR_READ_HEAD || exchange->step == &FR_READ_BODY) {
         fr_exchange_finish(exchange);
         settle(exchange, &(fr_input){0});
     }
 }
 
-/* Also of an idle one, which has nothing but its conn. */
+/* Also of an idle connection, which has no exchange. */
 static const fr_http_limits *limits_of(const fr_conn *conn)
 {
     return fr_http_limits_get(fr_http_loop_get(conn->loop), conn->user);
@@ -319,7 +322,7 @@ static void on_busy_close(fr_conn *conn, fr_err why)
     fr_exchange *exchange = exchange_of_conn(conn);
     exchange->conn = NULL;
     if (exchange->is_running)
-        fr_ctx_cancel(&exchange->ctx); /* its handler is ready to run, and goes on in this pass */
+        fr_ctx_cancel(&exchange->ctx); /* the handler is ready to run, and goes on in this pass */
     else
         settle(exchange, &(fr_input){0});
 }

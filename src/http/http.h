@@ -16,7 +16,7 @@ typedef struct fr_http_limits { /* zero = default */
     uint32_t body_ms;           /* the window of the least rate of a body: 30 s (408) */
     uint32_t idle_ms;           /* until the next request: 75 s (close) */
     uint64_t upload_bytes; /* of a multipart body where the target takes uploads: 64 MiB (413) */
-    fr_form_limits form;   /* field_bytes: of body_bytes */
+    fr_form_limits form;   /* but field_bytes, which is body_bytes */
     uint32_t pipeline;     /* requests answered in one pass before reading pauses: 64 */
     uint32_t send_ms;      /* the window of the least rate of an answer: 60 s (close) */
     uint32_t rate;         /* the least, in bytes a second: 512 */
@@ -26,17 +26,16 @@ typedef struct fr_http_limits { /* zero = default */
 typedef struct fr_http_target {
     fr_err (*handle)(fr_req *req, void *arg); /* on a fiber */
     void *arg;
-    bool is_quick; /* never waits: may run without a fiber */
-    bool
-        takes_uploads; /* multipart bodies are read as they come, up to upload_bytes; req->body is empty then */
-    bool any_origin; /* for the gate: pages of other sites may change something here */
+    bool is_quick;      /* never waits: may run without a fiber */
+    bool takes_uploads; /* multipart bodies, as they come; req->body is empty then */
+    bool any_origin;    /* for the gate: pages of other sites may change something here */
 } fr_http_target;
 
 /* What stands before the routes: auth's check of other sites' pages. Members may be NULL. Upgrades do not pass it. */
 typedef struct fr_http_gate {
-    /* A request that is not routed yet: what answers it in the routes' place, or NULL. */
+    /* req is not routed yet. Returns what answers in the routes' place, or NULL. */
     const fr_http_target *(*before)(fr_req *req, void *arg);
-    /* Where a request leads to: that, or what refuses it. May be asked twice. */
+    /* to: where the routes lead. Returns `to`, or what refuses req. May be called twice for one request. */
     const fr_http_target *(*through)(fr_req *req, const fr_http_target *to, void *arg);
     /* The head of an answer is about to be made, of errors too: further headers. */
     void (*put_headers)(fr_req *req, void *arg);
@@ -86,9 +85,10 @@ void fr_http_reopen(fr_loop *loop, void *http);
 /* "503 Service Unavailable", whole: for one that is not let in. */
 fr_str fr_http_refusal(void);
 
-/* From an upgrade hook: send "101 Switching Protocols" with the headers given by fr_reply_header, free the HTTP state
- * and hand the connection over. What the client sent behind its request comes to proto->on_data next. The request
- * (arena, headers) stays valid until the hook returns. Errors: FR_ECANCELED (client gone). */
+/* From an upgrade hook: send "101 Switching Protocols" with the headers given by fr_reply_header, and hand
+ * the connection over. What the client sent behind its request comes to proto->on_data next. The request
+ * (arena, headers) stays valid until the hook returns. Errors: FR_ECANCELED (client gone), FR_EINTERNAL
+ * (answered already), FR_ETOOBIG, FR_ENOMEM. */
 fr_err fr_http_upgrade(fr_req *req, const fr_proto *proto, void *user, fr_conn **conn);
 /* The same with an answer instead of 101: its head goes out without a length, its body is what proto writes, and ends
  * with the connection (server-sent events). */
@@ -115,6 +115,6 @@ fr_buf *fr_reply_body(fr_req *req);
 /* content_type.n == 0: none is sent. */
 fr_err fr_reply_buf(fr_req *req, int status, fr_str content_type);
 
-/* Requests in the in-memory transport, for tests: bytes in, bytes out, no sockets (a socketpair loop inside). */
+/* Requests in the in-memory transport, for tests: bytes in, bytes out, through a socketpair on a loop of its own. */
 fr_err fr_test_http(fr_http *http, fr_str request_bytes, fr_buf *answer);
 #endif

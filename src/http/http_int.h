@@ -83,7 +83,7 @@ typedef struct fr_http_loop {
 /* ---- the parts of an exchange, each of one file: no other one looks into it ---- */
 
 typedef struct fr_recycled {
-    fr_ctx blank_ctx;  /* what ctx is at the start of each request */
+    fr_ctx blank_ctx;  /* exchange->ctx at the start of each request */
     fr_exchange *next; /* in the freelist */
     uint32_t field_cap;
 } fr_recycled;
@@ -133,22 +133,22 @@ typedef struct fr_file_out {
 typedef struct fr_comeback {
     fr_task task;
     uint8_t hops;   /* of the task */
-    bool is_posted; /* it is on its way */
+    bool is_posted; /* and has not run */
 } fr_comeback;
 
 typedef struct fr_streaming {
     uint8_t kind;       /* fr_stream */
-    bool has_chunk;     /* one was written */
+    bool has_chunk;     /* a first chunk was written */
     fr_wait *room_wait; /* the handler waits for the client */
-    fr_gzip *gzip;      /* lent; NULL: it is sent as it is */
+    fr_gzip *gzip;      /* lent; NULL: not compressed */
     size_t since_turn;  /* bytes coded since others had their turn */
 } fr_streaming;
 
 /*
- * One request and its answer. A connection has one while it reads, works or sends; an idle one has none. They are
+ * One request and its answer. A connection has one while it reads, works or sends; an idle one has none. Exchanges are
  * recycled with their arena and buffers: the fast path allocates nothing.
  *
- * It ends when nothing holds it any more: not the connection, not a handler, not a posted task.
+ * An exchange ends when nothing holds it any more: not the connection, not a handler, not a posted task.
  */
 struct fr_exchange {
     fr_req req; /* first; req.reserved_[0] points here */
@@ -162,7 +162,7 @@ struct fr_exchange {
     uint64_t began_ms;   /* the head was complete */
     uint64_t body_bytes; /* of the answer: sent, or to be sent */
     uint16_t status;     /* of the answer */
-    bool is_running;     /* its handler has not ended */
+    bool is_running;     /* on its fiber; the handler has not ended */
     bool is_answered;
     bool is_last; /* close after the answer */
     bool is_eof;  /* the client sends no more */
@@ -226,7 +226,7 @@ static inline fr_str fr_reply_lines(const fr_exchange *exchange)
 {
     return fr_buf_str(&exchange->reply_head.lines);
 }
-/* To put lines of ours behind them, well-formed and not too many. */
+/* For further lines of ours, well-formed and not too many. */
 static inline fr_buf *fr_reply_lines_more(fr_exchange *exchange)
 {
     return &exchange->reply_head.lines;
@@ -249,12 +249,12 @@ void fr_reply_head_deinit(fr_exchange *exchange);
 fr_str fr_reply_header_find(const fr_exchange *exchange, fr_str name); /* p is NULL if absent */
 bool fr_reply_header_has(const fr_exchange *exchange, fr_str name, fr_str token); /* in a list */
 void fr_reply_etag_weaken(fr_exchange *exchange);
-void fr_reply_header_drop(fr_exchange *exchange, fr_str name); /* its first line */
+void fr_reply_header_drop(fr_exchange *exchange, fr_str name); /* the first line of name */
 /* The type that the answer has: the handler's, or the one that is given with the content. */
 fr_str fr_reply_type(const fr_exchange *exchange, fr_str given);
-/* No more come: the gate's last word. */
+/* The handler's headers are all there: the gate adds its own. */
 void fr_reply_headers_close(fr_exchange *exchange);
-void fr_reply_type_drop(fr_exchange *exchange); /* the handler's */
+void fr_reply_type_drop(fr_exchange *exchange); /* that of the handler */
 /* What speaks of the content (its type, ETag, Cache-Control …): something else is sent in its place. */
 void fr_reply_headers_of_content_drop(fr_exchange *exchange);
 
@@ -272,13 +272,13 @@ fr_err fr_answer_error(fr_exchange *exchange, fr_err err); /* by the error map *
 fr_err fr_answer_detail(fr_exchange *exchange, int status, fr_str detail); /* {"detail": …} */
 /* 301, or 308 to what is no GET, to the same path with a slash behind it, and the same query. */
 fr_err fr_redirect_to_slash(fr_exchange *exchange);
-/* No body, and no headers but those that were given. */
+/* No body, and no Content-Type of ours. */
 fr_err fr_answer_bare(fr_exchange *exchange, int status);
-/* The head; what follows are these parts of a file, which is closed at the end, also on error. They stay in the arena. */
+/* The head; what follows are parts of the file fd, which is closed at the end, also on error. parts stay in the arena. */
 fr_err fr_answer_file(fr_exchange *exchange, int status, fr_str content_type, int fd,
                       const fr_file_part *parts, uint32_t count);
 
-/* Text in that body, past any bound: it is ours. */
+/* Text between the parts of a file, past the connection's bound: the text is ours. */
 fr_err fr_answer_more(fr_exchange *exchange, fr_str text);
 
 /* receive.c */
@@ -305,7 +305,7 @@ static inline fr_progress fr_exchange_go(fr_exchange *exchange, const fr_step *n
 
 /* outflow.c */
 void fr_file_out_init(fr_exchange *exchange);
-/* These parts of a file follow the head; fd is owned from here on. bytes: of them all. */
+/* parts of the file follow the head; fd is owned from here on. bytes: of all parts, with their heads. */
 void fr_file_out_begin(fr_exchange *exchange, int fd, const fr_file_part *parts, uint32_t count,
                        uint64_t bytes);
 void fr_file_out_reset(fr_exchange *exchange);
@@ -315,7 +315,7 @@ static inline uint64_t fr_file_out_left(const fr_exchange *exchange)
     return exchange->file_out.left;
 }
 void fr_exchange_close_file(fr_exchange *exchange);                    /* fine when none is open */
-static inline bool fr_exchange_comes_back(const fr_exchange *exchange) /* its task is on its way */
+static inline bool fr_exchange_comes_back(const fr_exchange *exchange) /* comeback.task is posted */
 {
     return exchange->comeback.is_posted;
 }
@@ -332,7 +332,7 @@ typedef enum fr_stream {
 } fr_stream;
 void fr_coded_init(fr_http_loop *of);
 void fr_stream_on_drain(fr_exchange *exchange);
-static inline bool fr_stream_waits(const fr_exchange *exchange) /* its handler, for the client */
+static inline bool fr_stream_waits(const fr_exchange *exchange) /* a handler waits for its client */
 {
     return exchange->streaming.room_wait != NULL;
 }
@@ -343,7 +343,7 @@ void fr_stream_settle(fr_exchange *exchange, fr_err err);
 extern const fr_proto fr_http_idle, fr_http_busy;
 /* Go on without new bytes. The exchange may be gone afterwards. */
 void fr_exchange_drive_on(fr_exchange *exchange);
-/* Its handler has returned, at once or after it has waited. */
+/* The handler has returned, at once or after a wait. */
 void fr_exchange_on_return(fr_exchange *exchange);
 /* The deadline that is set goes by how many bytes move from now on. seen: of the body until now; UINT64_MAX: output. */
 static inline void fr_exchange_watch_rate(fr_exchange *exchange, uint64_t seen)

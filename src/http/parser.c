@@ -1,6 +1,6 @@
 /*
- * The head parser; see parser.h. A line is read only when its end has come (`seen` remembers how far that was looked
- * for), so a head that comes byte by byte costs no more than one that comes at once.
+ * The head parser; see parser.h. A line that has not come whole is read again only when its end has (`seen` remembers how
+ * far that was looked for), so a head that comes byte by byte costs hardly more than one that comes at once.
  *
  * Each line is looked at only as far as its limit goes: whether a bad byte or a limit is met first does not depend on
  * how the bytes were cut into packets.

@@ -1,8 +1,8 @@
 /*
  * The head of a request: request line and header fields, strict as RFC 9112 asks of a server. A pull parser: it is
  * given what has arrived, always from the first byte of the head, and says "more", "done" or which status to refuse
- * with. Bytes that were parsed are not looked at again. It allocates nothing and keeps no pointers between calls, so
- * the bytes may stand elsewhere the next time; results are offsets from the first byte.
+ * with. Lines that were parsed are not looked at again. The parser allocates nothing and keeps no pointer to the bytes,
+ * so they may stand elsewhere the next time; results are offsets from the first byte.
  *
  * What could be read in two ways by two servers is refused (request smuggling): bare CR or LF, blank before a colon,
  * folded lines, control bytes, repeated or odd Content-Length, Transfer-Encoding beside it, repeated or in HTTP/1.0,
@@ -39,7 +39,7 @@ typedef struct fr_head {
     char known_host[FR_KNOWN_HOST_BYTES];
     uint32_t known_host_n;
 
-    /* the results; the first ones are set by every request line */
+    /* the results; those before `authority` are left from the last head until they are set */
     fr_span32 method;
     fr_span32 target; /* as sent */
     fr_span32 path;   /* of the target, not decoded; n == 0 for "*" and for "http://host" alone */
@@ -47,7 +47,7 @@ typedef struct fr_head {
     uint32_t bytes;   /* of the head, with its empty line */
     const char *why;  /* refused: for the client; literal */
 
-    fr_span32 authority; /* of "http://host/…": then also the value of the Host field */
+    fr_span32 authority; /* of "http://host/…": then also the value of a Host field */
     uint64_t length;     /* Content-Length */
     uint32_t field_count;
     int32_t host;     /* index of the Host field, or -1 */
@@ -66,7 +66,7 @@ typedef struct fr_head {
     uint16_t flags;
     uint8_t stage;
     uint32_t line_at; /* first byte of the line that is read now */
-    uint32_t seen;    /* no end of that line before this one */
+    uint32_t seen;    /* up to here no end of that line has come */
 } fr_head;
 
 void fr_head_init(fr_head *head, fr_head_field *fields);

@@ -29,7 +29,8 @@ fr_err fr_pattern_read(fr_str pattern, bool is_prefix, fr_pattern_token *tokens,
                        char error[256]);
 /* Whether a whole segment is what the converter takes. */
 bool fr_pattern_takes(fr_pattern_kind kind, fr_str segment);
-/* Match path from its start. values: one for each token that is no literal, in order. *used: how much was matched. */
+/* Match path from its start. values: one for each token that is no literal, in order. *used: how much was matched. From
+ * the first token on that is not determined at most 2047 bytes can match: see the marks in pattern.c. */
 bool fr_pattern_match(const fr_pattern_token *tokens, size_t count, bool is_prefix, fr_str path,
                       fr_str *values, size_t *used);
 #endif

@@ -7,7 +7,7 @@
 void fr_incoming_reset(fr_exchange *exchange)
 {
     fr_exchange_buf_reset(&exchange->incoming.bytes);
-    exchange->incoming.form_reader = NULL; /* the arena had it */
+    exchange->incoming.form_reader = NULL; /* gone with the arena */
     exchange->incoming.is_timed = false;
 }
 
@@ -93,7 +93,7 @@ static fr_progress begin_request(fr_exchange *exchange, fr_input *in)
     const char *why;
     int status = fr_request_make(exchange, in->bytes + in->pos, &why);
     in->pos += head->bytes;
-    if (status != 503) /* then memory is out, and nothing is known of it */
+    if (status != 503) /* memory is out: nothing is known of the request */
         fr_access_note_head(exchange);
     if (status)
         return fr_exchange_refuse(exchange, status, why);

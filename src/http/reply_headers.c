@@ -40,7 +40,7 @@ static const struct {
     ROW("access-control-allow-origin", ONCE),
     ROW("access-control-max-age", ONCE),
     ROW("age", ONCE),
-    ROW("allow", ONCE), /* a list, but who names it means all of it */
+    ROW("allow", ONCE), /* a list, but a handler that gives it gives all */
     ROW("cache-control", OF_CONTENT),
     ROW("content-disposition", ONCE | OF_CONTENT),
     ROW("content-encoding", OF_CONTENT),
@@ -124,7 +124,7 @@ fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
             return FR_OK;
         }
         if (fr_list_has(value, FR_STR("keep-alive")))
-            return FR_OK; /* that is not the handler's to say, and is so if the answer says nothing */
+            return FR_OK; /* put_head() says so where it must be said */
         exchange->reply_head.has_connection = true;
     }
     if (fr_str_eq_nocase(name, FR_STR("content-type")))
@@ -176,7 +176,7 @@ bool fr_reply_header_has(const fr_exchange *exchange, fr_str name, fr_str token)
 
 /* ---- changing ---- */
 
-/* Nothing, if there is no room. */
+/* Without room nothing is inserted. */
 static void insert(fr_buf *headers, size_t at, fr_str text)
 {
     if (!fr_buf_reserve(headers, text.n))

@@ -2,7 +2,7 @@
  * Answers: one head, one body, written into the connection's output in one unit when they are small.
  *
  * An answer is ours, not the peer's flood: it is queued whole even if it is longer than the connection's output bound.
- * What bounds a client that does not read is that no further request of it is begun (http.c).
+ * What bounds a client that does not read is that no further request of it is begun (outflow.c).
  */
 #include <freshet/http.h>
 
@@ -199,7 +199,7 @@ static fr_err send_small(fr_exchange *exchange, int status, fr_str content_type,
     return FR_OK;
 }
 
-/* taken: body.p is malloc'ed, and given away. */
+/* is_taken: body.p is from fr_malloc, and given away. */
 static fr_err send_large(fr_exchange *exchange, int status, fr_str content_type, fr_str body,
                          bool is_taken)
 {
@@ -228,7 +228,7 @@ static bool is_small(const fr_exchange *exchange, fr_str content_type, size_t bo
     return head_room(exchange, content_type) + body_bytes <= FR_CONN_RESERVE_BYTES;
 }
 
-/* The body in a coding that the client takes. It is always sent from where it was coded. */
+/* The body in a coding that the client takes, sent from gzip->out. */
 static fr_err send_coded(fr_exchange *exchange, int status, fr_str content_type, fr_gzip *gzip)
 {
     fr_str body = fr_buf_str(&gzip->out), shown = exchange->req.is_head ? FR_STR("") : body;

@@ -27,6 +27,6 @@ fr_err fr_router_add(fr_router *router, fr_str pattern, bool is_prefix, void *da
 typedef struct fr_route_entry fr_route_entry;
 const fr_route_entry *fr_router_next(const fr_router *router, const fr_route_entry *at,
                                      fr_str *pattern, const void **data);
-/* path starts with '/'. Thread: any, once built. Cost: O(segments). */
+/* path starts with '/'. Thread: any, once built. Cost: O(path) for each branch of the trie that fits, mostly one. */
 bool fr_router_match(const fr_router *router, fr_str path, fr_route_match *out);
 #endif

@@ -39,7 +39,7 @@ static inline const uint8_t *fr_scan_below(const uint8_t *p, const uint8_t *end,
 }
 
 #if defined(__SSE2__)
-/* All 16 bytes: which are above `low` and below `high`, signed; so bytes of 0x80 and more are in no range. */
+/* All 16 bytes of v: which are from `low` to `high`, signed; so bytes of 0x80 and more are in no range. */
 static inline __m128i fr_scan_range_(__m128i v, char low, char high)
 {
     return _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8((char)(low - 1))),

@@ -166,8 +166,7 @@ static fr_err start(fr_exchange *exchange, int status, fr_str content_type)
         fr_gzip_give_back(&exchange->of->gzips, gzip);
         gzip = NULL;
     }
-    if (err != FR_OK &&
-        !exchange->is_answered) /* its headers are not those of the error's answer */
+    if (err != FR_OK && !exchange->is_answered) /* the error has none of these headers */
         fr_buf_clear(fr_reply_lines_more(exchange));
     FR_TRY(err);
     exchange->streaming.gzip = gzip;

@@ -26,7 +26,7 @@ static bool move(transport *t)
             t->to_send = (fr_str){t->to_send.p + sent, t->to_send.n - (size_t)sent};
             has_moved = true;
         } else if (errno != EAGAIN) {
-            t->to_send.n = 0; /* it does not listen any more */
+            t->to_send.n = 0; /* the server does not read any more */
         }
     }
     char bytes[16 * 1024];

@@ -96,7 +96,7 @@ static __attribute__((noinline)) fr_err send_deflated(fr_ws *ws, uint8_t opcode,
     fr_err err = fr_ws_put_(ws, opcode | FR_WS_DEFLATED, packed);
     if (err && has_takeover(ws))
         fr_takeover_forget_(deflate_of(ws),
-                            ws); /* the next one would refer to what the peer has not got */
+                            ws); /* the peer has not got what the next one would refer to */
     return err;
 }
 
