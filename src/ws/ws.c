@@ -95,8 +95,7 @@ static __attribute__((noinline)) fr_err send_deflated(fr_ws *ws, uint8_t opcode,
         return fr_ws_put_(ws, opcode, data);
     fr_err err = fr_ws_put_(ws, opcode | FR_WS_DEFLATED, packed);
     if (err && has_takeover(ws))
-        fr_takeover_forget_(deflate_of(ws),
-                            ws); /* the peer has not got what the next one would refer to */
+        fr_takeover_forget_(deflate_of(ws), ws); /* the peer has not got this one */
     return err;
 }
 

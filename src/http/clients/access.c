@@ -18,8 +18,8 @@
 #include "http/clients/forwarded.h"
 #include "http/http_int.h"
 
-/* The most of each text, escaped: together with all that stands between them they fit a line. */
 enum { CLIENT_HAD_GONE = 499 }; /* nginx's number: no answer was made */
+/* The most of each text, escaped: together with all that stands between them they fit a line. */
 enum { TARGET_BYTES = 1900, FIELD_BYTES = 640, HOST_BYTES = 255, NAME_BYTES = 64, CUT_BYTES = 3 };
 
 static char *put(char *p, fr_str s)
@@ -46,7 +46,7 @@ static bool is_plain(uint8_t c)
     return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
 }
 
-/* Eight at a time: most of a line is plain. */
+/* Whether all eight bytes of word are: most of a line is. */
 static bool are_plain(uint64_t word)
 {
     uint64_t low = (word - FR_EACH_BYTE(' ')) & ~word & FR_HIGH_BITS;

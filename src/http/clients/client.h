@@ -19,16 +19,16 @@ typedef struct fr_peer {
     char text[FR_ADDRESS_TEXT];
 } fr_peer;
 
-/* What an exchange knows of it. */
+/* What an exchange knows of its client. */
 typedef struct fr_asker {
     fr_peer peer;
     const struct fr_forwarded
         *forwarded; /* what trusted proxies say; in the arena; NULL: nothing */
 } fr_asker;
 
-/* Asked of the system once an exchange, and only if somebody wants to know. */
+/* The peer; the system is asked once an exchange, and only if somebody wants to know. */
 const fr_peer *fr_exchange_peer(struct fr_exchange *exchange);
-/* What was asked already. */
+/* The peer as far as the system was asked already. */
 const fr_peer *fr_exchange_asked_peer(const struct fr_exchange *exchange);
 /* NULL: nothing is said, or nobody is believed. */
 const struct fr_forwarded *fr_exchange_forwarded(const struct fr_exchange *exchange);

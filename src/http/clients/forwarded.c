@@ -7,7 +7,7 @@
 #include "http/host.h"
 #include "http/token.h"
 
-/* One entry: whom a proxy has heard, and how that one spoke. p NULL: not said. */
+/* One entry: what a proxy says of the peer that it has heard. p NULL: not said. */
 typedef struct hop {
     fr_str node, scheme, host;
 } hop;
@@ -25,7 +25,7 @@ static hop *add(hops *h)
     return one;
 }
 
-/* 0: the last one. */
+/* i: 0 is the last entry. */
 static const hop *from_end(const hops *h, size_t i)
 {
     return &h->at[(h->count - 1 - i) % FR_FORWARDED_HOPS];
@@ -35,7 +35,7 @@ static const hop *from_end(const hops *h, size_t i)
 
 typedef struct node {
     fr_address address;
-    fr_str name; /* it hides its address behind this; p NULL: it does not */
+    fr_str name; /* "unknown" or "_name" in the address' place; p NULL: none */
     uint16_t port;
 } node;
 

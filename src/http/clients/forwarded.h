@@ -20,9 +20,7 @@ enum {
 typedef enum fr_scheme { FR_SCHEME_UNSAID, FR_SCHEME_HTTP, FR_SCHEME_HTTPS } fr_scheme;
 
 typedef struct fr_forwarded {
-    fr_str
-        client; /* an address as fr_address_text has it, or "unknown", "_hidden": what a proxy says that does not tell;
-                      p NULL: not said. Of the headers, or in text */
+    fr_str client;      /* an address, in `text`; "unknown", "_hidden"; p NULL: not said */
     fr_str host;        /* as a Host field; p NULL: not said */
     uint16_t port;      /* of the client; 0: not said */
     uint16_t host_port; /* of the server, to be added to a host that has none; 0: none is to be */

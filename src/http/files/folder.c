@@ -81,7 +81,7 @@ static void tell_kept(const char *name)
                 FR_KV_C("note", "a file of the database lies in this folder: it is not served"));
 }
 
-/* out->name is opened. */
+/* Open out->name. */
 static fr_err open_name(int folder, fr_folder_file *out, bool *is_folder)
 {
     if (fr_kept_is_at(folder, out->name)) {

@@ -79,7 +79,7 @@ static const struct {
     [FR_CODING_BR] = {".br", "-br"},
 };
 
-/* One that is older than its file was forgotten when that was changed. */
+/* A compressed file that is older than its original was forgotten when the original was changed. */
 static bool is_current(const fr_folder_file *coded, const fr_folder_file *file)
 {
     return coded->info.st_mtime >= file->info.st_mtime;
@@ -134,7 +134,7 @@ static void put_line(fr_buf *headers, const char *name, fr_str value)
     fr_buf_lit(headers, "\r\n");
 }
 
-/* All of them are ours, and well-formed. They stand in 304 too. */
+/* Headers of 200, 206 and 304. The lines are ours, and well-formed. */
 static fr_err put_headers(fr_exchange *exchange, const folder *f, const shown *s)
 {
     char date[FR_TIME_TEXT];
@@ -150,7 +150,7 @@ static fr_err put_headers(fr_exchange *exchange, const folder *f, const shown *s
     return fr_buf_check(headers);
 }
 
-/* And those that say how the body is made. */
+/* Further headers, of answers with a body. */
 static fr_err put_body_headers(fr_exchange *exchange, const shown *s)
 {
     fr_buf *headers = fr_reply_lines_more(exchange);
@@ -168,7 +168,7 @@ static fr_err read_into(fr_buf *body, int fd, fr_range range)
         return FR_ENOMEM;
     ssize_t got = range.n ? pread(fd, body->p + body->n, range.n, (off_t)range.start) : 0;
     if (got < 0 || (uint64_t)got < range.n)
-        return got < 0 ? FR_EIO : FR_EBUSY; /* it is being changed */
+        return got < 0 ? FR_EIO : FR_EBUSY; /* the file is being changed */
     body->n += (size_t)got;
     return FR_OK;
 }
@@ -333,7 +333,7 @@ static fr_err serve(fr_req *req, void *arg)
         choose(req, f->fd, &s);
     make_validators(&s);
     err = reply_file(req, f, &s);
-    if (err != FR_OK && !exchange->is_answered) /* an error is not that file */
+    if (err != FR_OK && !exchange->is_answered) /* the error has none of its headers */
         fr_buf_clear(fr_reply_lines_more(exchange));
     return err;
 }
@@ -367,7 +367,7 @@ fr_err fr_static_open(fr_arena *arena, const fr_static_opts *opts, fr_http_targe
         return fail_open(opts, "out of memory", FR_ENOMEM, error);
     }
     *f = (folder){.fd = fd, .cache = cache};
-    if (fr_arena_defer(arena, close_folder, f)) /* it has closed it */
+    if (fr_arena_defer(arena, close_folder, f)) /* f->fd has been closed */
         return fail_open(opts, "out of memory", FR_ENOMEM, error);
     *out = (fr_http_target){.handle = serve, .arg = f, .is_quick = true};
     return FR_OK;

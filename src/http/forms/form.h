@@ -10,8 +10,8 @@ typedef struct fr_form_limits { /* zero = default */
     uint32_t fields;            /* 1,000 (400) */
     uint32_t files;             /* 100 (400) */
     uint64_t field_bytes;       /* of all fields together: 2.5 MiB (413) */
-    uint64_t memory_bytes; /* of all files together in memory; what is more goes to disk: 2.5 MiB */
-    const char *folder;    /* where: /tmp */
+    uint64_t memory_bytes;      /* of all files together in memory, the rest on disk: 2.5 MiB */
+    const char *folder;         /* where these lie: /tmp */
 } fr_form_limits;
 
 typedef enum fr_form_kind { FR_FORM_NONE, FR_FORM_URLENCODED, FR_FORM_MULTIPART } fr_form_kind;
@@ -28,7 +28,7 @@ fr_err fr_form_feed(fr_form_reader *reader, fr_str bytes);
 fr_err fr_form_end(fr_form_reader *reader, const fr_form **out);
 const char *fr_form_why(const fr_form_reader *reader); /* for the client, or NULL */
 
-/* A whole body of either kind; texts may be borrowed from it. Errors: as above, with *why. */
+/* A whole body of either kind; texts may be borrowed from body. Errors: as above, with *why. */
 fr_err fr_form_parse(fr_arena *arena, const fr_form_limits *limits, fr_str content_type,
                      fr_str body, const fr_form **out, const char **why);
 #endif

@@ -1,5 +1,5 @@
 /*
- * A multipart body as it arrives, in pieces of any size: RFC 2046 section 5.1, RFC 7578. What it holds of the body is one
+ * A multipart body as it arrives, in pieces of any size: RFC 2046 section 5.1, RFC 7578. What is held of the body is one
  * part's head and how much of a delimiter has been seen; data goes to the sink at once. The result does not depend on where
  * the pieces were cut.
  *
@@ -14,9 +14,9 @@
 
 enum { FR_BOUNDARY_BYTES = 70, FR_PART_HEAD_BYTES = 4096 };
 
-/* Who takes what the parser finds. An error of one ends the parsing. */
+/* What takes the things that the parser finds. An error of a call ends the parsing. */
 typedef struct fr_multipart_sink {
-    fr_err (*part)(void *arg, fr_str head); /* its lines, each with its CRLF; borrowed */
+    fr_err (*part)(void *arg, fr_str head); /* lines, each with its CRLF; borrowed */
     fr_err (*data)(void *arg, fr_str bytes);
     fr_err (*end)(void *arg);
 } fr_multipart_sink;

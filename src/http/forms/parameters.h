@@ -15,7 +15,7 @@ typedef struct fr_parameters {
     fr_err err; /* why there is no next one: FR_OK: it was the last; FR_EINVAL, FR_ENOMEM */
 } fr_parameters;
 
-/* Returns what stands before them. */
+/* Returns what stands before the parameters. */
 fr_str fr_parameters_init(fr_parameters *parameters, fr_arena *arena, fr_str field_value);
 /* The next one: its name as sent, its value without quotes and escapes. */
 bool fr_parameters_next(fr_parameters *parameters, fr_pair *out);

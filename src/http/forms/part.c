@@ -29,7 +29,7 @@ static fr_str last_part(fr_str path)
     return path;
 }
 
-/* No more than `bytes` of it, without cutting a character. */
+/* No more than `bytes` of s, without cutting a character. */
 static fr_str cut(fr_str s, size_t bytes)
 {
     if (s.n <= bytes)
@@ -79,7 +79,7 @@ typedef struct reading {
     fr_arena *arena;
     fr_part *part;
     fr_str file_name; /* as sent; p NULL: none */
-    bool is_extended; /* it came from filename*, which wins */
+    bool is_extended; /* file_name is from filename*, which wins */
     bool has_disposition;
     const char *why;
 } reading;
@@ -188,7 +188,7 @@ fr_err fr_part_read(fr_arena *arena, fr_str head, fr_part *out, const char **why
     while (head.n && err == FR_OK) {
         fr_str line;
         head = fr_str_cut(head, '\n', &line);
-        line.n -= line.n > 0; /* its CR */
+        line.n -= line.n > 0; /* the CR */
         err = read_line(&r, line);
     }
     if (err == FR_OK && r.file_name.n)

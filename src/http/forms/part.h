@@ -6,9 +6,8 @@
 enum { FR_PART_NAME_BYTES = 1024, FR_FILE_NAME_BYTES = 255 };
 
 typedef struct fr_part {
-    fr_str name; /* n = 0: it is no field, and left out */
-    fr_str
-        file_name; /* of a file: the last part of what the client named, without what cannot be shown */
+    fr_str name;         /* n = 0: it is no field, and left out */
+    fr_str file_name;    /* of a file; see fr_file_name_clean */
     fr_str content_type; /* of a file; as sent, or "application/octet-stream" */
     bool is_file;
 } fr_part;

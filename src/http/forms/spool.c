@@ -149,7 +149,7 @@ fr_err fr_spool_read(const fr_spool *spool, uint64_t at, void *into, size_t n, s
     do
         read = pread(spool->fd, into, n, (off_t)at);
     while (read < 0 && errno == EINTR);
-    if (read <= 0) /* it holds all of it, so there is an end only where the disk has failed */
+    if (read <= 0) /* the file holds all: it ends here only if the disk has failed */
         return FR_EIO;
     *got = (size_t)read;
     return FR_OK;
@@ -157,7 +157,7 @@ fr_err fr_spool_read(const fr_spool *spool, uint64_t at, void *into, size_t n, s
 
 /* ---- saving ---- */
 
-/* Whether it has the name now, or cannot get it: else a copy is needed. */
+/* Whether path is linked now (*out: FR_OK) or taken (FR_ECONFLICT); false: a copy is needed. */
 static bool link_file(const fr_spool *spool, const char *path, fr_err *out)
 {
     char self[64];

@@ -19,14 +19,14 @@ typedef struct fr_spool {
 
 void fr_spool_init(fr_spool *spool);
 void fr_spool_deinit(fr_spool *spool);
-/* Append. folder: where to keep what goes to disk; it does as soon as more than memory_bytes are held.
+/* Append. folder: of the file on disk, which is made as soon as there are more than memory_bytes.
  * Errors: FR_ENOMEM, FR_ENOSPACE (the disk is full, or a quota), FR_EIO. */
 fr_err fr_spool_put(fr_spool *spool, fr_str bytes, size_t memory_bytes, const char *folder);
 /* All has come: what is to be on disk is written. Errors as above. */
 fr_err fr_spool_end(fr_spool *spool);
 /* After the end: up to n bytes from `at` on. Errors: FR_EIO. */
 fr_err fr_spool_read(const fr_spool *spool, uint64_t at, void *into, size_t n, size_t *got);
-/* After the end: give it a name, which must be free; by a link if the folder is in the same file system, else by a copy,
+/* After the end: save the bytes as path, which must be free; by a link if that is on the same file system, else by a copy,
  * between the parts of which other work of the loop goes on. Errors: FR_ECONFLICT (the name is taken), FR_ENOTFOUND (the
  * folder is not there), FR_ENOSPACE, FR_EIO, FR_ECANCELED; then there is no file. */
 fr_err fr_spool_save(const fr_spool *spool, fr_ctx *ctx, const char *path);
