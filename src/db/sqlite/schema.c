@@ -220,7 +220,7 @@ static fr_err look_at(job *j, fr_table *table)
     FR_TRY(read_digest(j, table, &digest));
     if (digest == own->digest)
         return FR_OK;
-    snprintf(j->error, 512, "another program has renamed or dropped it");
+    snprintf(j->error, 512, digest ? "out of memory" : "another program has renamed or dropped it");
     if (digest) {
         fr_err err = map_table(j, table);
         if (err != FR_OK && err != FR_EINVAL)

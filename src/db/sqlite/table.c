@@ -232,7 +232,16 @@ static bool is_constant(const char *expression)
     return sqlite3_strnicmp(expression, "CURRENT_", 8) != 0 && !strchr(expression, '(');
 }
 
-/* What a record older than the column reads as: asked of a database in memory, so that affinity is SQLite's own. */
+/* *out: what it was when the table was mapped before, which lives as long. */
+static fr_err keep_default(fr_arena *arena, fr_value value, fr_value *out)
+{
+    if (fr_value_eq(value, *out))
+        return FR_OK;
+    return fr_value_dup(arena, value, out) ? FR_OK : FR_ENOMEM;
+}
+
+/* What a record older than the column reads as: asked of a database in memory, so that affinity is SQLite's own. Errors:
+ * FR_ENOMEM, FR_EBACKEND (SQLite cannot say). */
 static fr_err default_value(const fr_column_info *column, fr_arena *arena, fr_value *out)
 {
     sqlite3 *h = NULL;
@@ -240,7 +249,6 @@ static fr_err default_value(const fr_column_info *column, fr_arena *arena, fr_va
     fr_err err = FR_EBACKEND;
     char *sql = sqlite3_mprintf("CREATE TABLE t(a, c %s DEFAULT %s)",
                                 column->type ? column->type : "", column->default_);
-    *out = (fr_value){.type = FR_VALUE_NULL};
     if (sql &&
         sqlite3_open_v2(":memory:", &h,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX,
@@ -249,7 +257,7 @@ static fr_err default_value(const fr_column_info *column, fr_arena *arena, fr_va
         sqlite3_exec(h, "INSERT INTO t(a) VALUES(1)", NULL, NULL, NULL) == SQLITE_OK &&
         sqlite3_prepare_v2(h, "SELECT c FROM t", -1, &stmt, NULL) == SQLITE_OK &&
         sqlite3_step(stmt) == SQLITE_ROW)
-        err = fr_value_dup(arena, fr_stmt_value(stmt, 0), out) ? FR_OK : FR_ENOMEM;
+        err = keep_default(arena, fr_stmt_value(stmt, 0), out);
     sqlite3_finalize(stmt);
     sqlite3_close(h);
     sqlite3_free(sql);
@@ -293,8 +301,26 @@ static void map_column(fr_table *table, uint32_t field, const fr_table_info *inf
         map->is_blind = true;
 }
 
-static void map_field(fr_table *table, uint32_t field, const fr_table_info *info, int at,
-                      fr_arena *arena, uint64_t *unseen)
+/* What an old NULL of the column means. If SQLite cannot say what its default is, it may mean either. */
+static fr_err map_default(fr_table *table, uint32_t field, const fr_column_info *column,
+                          fr_arena *arena)
+{
+    fr_image_map *map = fr_image_map_of(table);
+    uint64_t bit = UINT64_C(1) << field;
+    if (!column->default_ || column->kind != FR_COLUMN_PLAIN || !is_constant(column->default_))
+        return FR_OK;
+    fr_err err = default_value(column, arena, &map->defaults[field]);
+    if (err == FR_ENOMEM)
+        return err;
+    if (err != FR_OK)
+        map->doubtful |= bit;
+    else if (map->defaults[field].type != FR_VALUE_NULL)
+        *(column->is_not_null ? &map->fallback : &map->doubtful) |= bit;
+    return FR_OK;
+}
+
+static fr_err map_field(fr_table *table, uint32_t field, const fr_table_info *info, int at,
+                        fr_arena *arena, uint64_t *unseen)
 {
     fr_image_map *map = fr_image_map_of(table);
     const fr_column_info *column = &info->columns.at[at];
@@ -308,11 +334,7 @@ static void map_field(fr_table *table, uint32_t field, const fr_table_info *info
     atomic_store(&table->compares[field], column->compares);
     if (is_real(column))
         map->real |= bit;
-    if (!column->default_ || column->kind != FR_COLUMN_PLAIN || !is_constant(column->default_))
-        return;
-    if (default_value(column, arena, &map->defaults[field]) == FR_OK &&
-        map->defaults[field].type != FR_VALUE_NULL)
-        *(column->is_not_null ? &map->fallback : &map->doubtful) |= bit;
+    return map_default(table, field, column, arena);
 }
 
 /* An INSERT of ours names only the model's columns. */
@@ -346,7 +368,7 @@ fr_err fr_table_map(fr_table *table, const fr_table_info *info, fr_arena *arena)
         if (at < 0)
             return FR_EBACKEND;
         map->column[i] = map->updated[i] = FR_IMAGE_NULL;
-        map_field(table, i, info, at, arena, &unseen);
+        FR_TRY(map_field(table, i, info, at, arena, &unseen));
         seen += map->column[i] != FR_IMAGE_NULL;
         if (i == table->key)
             map->has_rowid_key = at == info->rowid;

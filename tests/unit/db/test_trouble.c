@@ -272,9 +272,52 @@ static void a_log_that_was_dropped_while_nobody_ran_is_made_again(void **state)
 
 /* ---- memory ---- */
 
+static size_t fail_at;
+
+/* Its group commits nothing, so the failure waits for the next: for the look at what strangers did. */
+static fr_err fails_and_leaves_little_memory(fr_ctx *ctx, void *arg)
+{
+    (void)ctx, (void)arg;
+    fr_test_fail_alloc(fail_at);
+    return FR_EDENIED;
+}
+
+static void a_look_that_runs_out_of_memory_is_made_again(void **state)
+{
+    (void)state;
+    static const char *const alterations[] = {
+        "ALTER TABLE author RENAME TO writer",
+        "ALTER TABLE writer RENAME TO author",
+        "ALTER TABLE book RENAME COLUMN title TO label",
+        "ALTER TABLE book RENAME COLUMN label TO title",
+        "ALTER TABLE book DROP COLUMN price",
+        "ALTER TABLE book ADD COLUMN price REAL NOT NULL DEFAULT 7"};
+    scene s;
+    open_scene(&s);
+    for (fail_at = 1; fail_at <= 60; fail_at++) {
+        size_t at = (fail_at - 1) % (sizeof alterations / sizeof *alterations);
+        book b = {0};
+        author a;
+        assert_int_equal(fr_atomic(&s.db.ctx, fails_and_leaves_little_memory, NULL), FR_EDENIED);
+        test_stranger(&s.db, alterations[at]);
+        fr_err err = add_author(&s, "now or never");
+        assert_int_not_equal(err, FR_EINTERNAL);
+        size_t wanted = fail_at;
+        fail_at = 0;
+        fr_atomic(&s.db.ctx, fails_and_leaves_little_memory, NULL);
+        fail_at = wanted;
+        FR_SET(&b, title, FR_STR("a book"));
+        err = fr_create(&s.db.ctx, &book_model, &b);
+        assert_int_equal(err, at == 2 || at == 4 ? FR_ESCHEMA : FR_OK);
+        assert_int_equal(fr_get(&s.db.ctx, &author_model, 1, &a), at == 0 ? FR_ESCHEMA : FR_OK);
+        if (err == FR_OK)
+            assert_int_equal(fr_delete(&s.db.ctx, &book_model, b.id), FR_OK);
+    }
+    test_close(&s.db);
+}
+
 enum { MANY = 70, ROWS = 400 };
 
-static size_t fail_at;
 static fr_err leaves_little_memory(fr_ctx *ctx, void *arg)
 {
     (void)arg;
@@ -330,4 +373,5 @@ FR_TESTS(trouble, FR_TEST(a_table_that_is_gone_is_its_own_trouble),
          FR_TEST(rows_can_be_deleted_though_a_table_that_refers_is_gone),
          FR_TEST(a_log_that_was_dropped_by_hand_is_made_again),
          FR_TEST(a_log_that_was_dropped_while_nobody_ran_is_made_again),
+         FR_TEST(a_look_that_runs_out_of_memory_is_made_again),
          FR_TEST(no_commit_of_many_models_is_lost_when_memory_is_out))
