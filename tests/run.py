@@ -67,6 +67,7 @@ SYSTEM = [
     ("recipe", ["asan", "tsan"], []),
     ("signals", ["asan", "tsan"], []),
     ("process", ["asan", "tsan"], []),
+    ("wal", ["asan", "tsan"], []),
     ("django", ["asan"], ["django"]),
     ("slow_client", ["dev"], []),
     ("memory", ["dev"], []),
@@ -82,6 +83,7 @@ SYSTEM = [
 # System tests that also have a long form, for ./dev soak: file, builds.
 SOAK = [
     ("chaos", ["release", "asan", "tsan"]),
+    ("wal", ["release"]),
 ]
 
 

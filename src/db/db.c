@@ -25,6 +25,9 @@ void fr_db_stats_get(const fr_db *db, fr_db_stats *out)
                          .refused = stat(&db->stats.refused),
                          .slow_reads = stat(&db->stats.slow_reads),
                          .log_bytes = stat(&db->stats.log_bytes),
+                         .wal_bytes = stat(&db->stats.wal_bytes),
+                         .wal_anew = stat(&db->stats.wal_anew),
+                         .wal_held = stat(&db->stats.wal_held),
                          .counts = stat(&db->stats.counts),
                          .remembered = stat(&db->stats.remembered),
                          .queued = db->backend->queued(db)};

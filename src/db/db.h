@@ -93,6 +93,9 @@ typedef struct fr_db_stats {
     uint64_t queued;             /* now */
     uint64_t slow_reads;         /* went to the pool */
     uint64_t log_bytes;          /* of images kept */
+    uint64_t wal_bytes;          /* of the write-ahead log's file, at the last look */
+    uint64_t wal_anew;           /* times it was made to begin anew */
+    uint64_t wal_held;           /* times somebody kept it from that for seconds */
     uint64_t counts, remembered; /* counts asked for, and those that needed no query */
 } fr_db_stats;
 /* Any thread. */

@@ -26,7 +26,7 @@ struct fr_db {
 
     struct {
         atomic_uint_fast64_t members, failed, groups, largest, reruns, floods, foreign, refused,
-            slow_reads, log_bytes, counts, remembered;
+            slow_reads, log_bytes, wal_bytes, wal_anew, wal_held, counts, remembered;
     } stats;
 };
 enum { FR_DB_MAGIC = 0x66726462 };

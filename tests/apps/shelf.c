@@ -5,7 +5,8 @@ FR_MODEL(note,
     (ID,       id),
     (CHAR,     title, .max_length = 200));
 
-static const fr_viewset notes = {.model = &note_model, .filter = "title", .ordering = "id"};
+static const fr_viewset notes = {
+    .model = &note_model, .filter = "title__icontains", .ordering = "id"};
 
 int main(int argc, char **argv)
 {

@@ -46,7 +46,7 @@ static void find_constraint(const fr_sqlite *conn, int rc, const fr_table *table
 }
 
 /* A full disk fails every write: one line a second says so as well as thousands. */
-static void log_fault(const fr_sqlite *conn, int rc, const fr_table *table)
+void fr_sqlite_log_fault(const fr_sqlite *conn, int rc, const fr_table *table)
 {
     static atomic_uint_fast64_t next_ms;
     uint64_t now = fr_clock_ms(), next = atomic_load(&next_ms);
@@ -79,7 +79,7 @@ fr_err fr_sqlite_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table
         return fr_db_fail_constraint(ctx, table, write);
     }
     if (err != FR_ETOOBIG && err != FR_EINVAL) /* those are the client's */
-        log_fault(conn, rc, table);
+        fr_sqlite_log_fault(conn, rc, table);
     if (err == FR_EINTERNAL && is_altered(conn))
         return fr_fail(ctx, FR_ESCHEMA, "%s", fr_err_get(FR_ESCHEMA)->detail);
     return fr_db_fail(ctx, err);

@@ -9,6 +9,8 @@
 
 /* 200,000 steps are about 20 ms; the processor time is for the few steps that are slow, such as LIKE over long texts. */
 enum { BUDGET_STEPS = 200, BUDGET_CPU_NS = 20 * 1000 * 1000 };
+/* Outside of loops, where a read is looked at for pauses and not for a budget. */
+enum { SLOW_UNIT = 100 };
 
 static uint64_t cpu_ns(void)
 {
@@ -17,12 +19,14 @@ static uint64_t cpu_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Every FR_BUDGET_UNIT steps: not 0 aborts the statement. */
+/* Every so many steps: not 0 aborts the statement. */
 static int progress(void *arg)
 {
     fr_sqlite *conn = arg;
     if (atomic_load_explicit(conn->is_stopping, memory_order_relaxed))
         return conn->is_over_budget = true;
+    if (conn->yields_to && atomic_load(conn->yields_to) != FR_PAUSE_NONE)
+        return conn->has_yielded = true;
     if (conn->until_ms && fr_clock_ms() > conn->until_ms)
         conn->is_over_budget = true;
     if (!conn->has_budget)
@@ -35,9 +39,9 @@ static int progress(void *arg)
     return conn->is_over_budget;
 }
 
-void fr_read_watch(fr_sqlite *conn)
+void fr_read_watch(fr_sqlite *conn, bool is_of_loop)
 {
-    sqlite3_progress_handler(conn->h, FR_BUDGET_UNIT, progress, conn);
+    sqlite3_progress_handler(conn->h, is_of_loop ? FR_BUDGET_UNIT : SLOW_UNIT, progress, conn);
 }
 
 void fr_read_budget(fr_sqlite *conn, bool has_budget, uint32_t ms)
@@ -72,6 +76,8 @@ fr_err fr_read_fail(fr_read *read, fr_sqlite *conn, int rc)
 {
     if (conn->has_budget && conn->is_over_budget)
         return FR_EBUSY; /* not an answer: it begins anew elsewhere */
+    if (conn->has_yielded)
+        return FR_EBUSY; /* nor is this */
     if ((rc & 0xff) == SQLITE_INTERRUPT && atomic_load(&read->db->is_stopping))
         return fr_fail(read->ctx, FR_EBUSY, FR_STOPPING_TEXT);
     if ((rc & 0xff) == SQLITE_INTERRUPT)

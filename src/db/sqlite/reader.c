@@ -5,11 +5,13 @@
  */
 #include "db/sqlite/sqlite_int.h"
 
+#include <unistd.h>
 #include "base/alloc.h"
 #include "db/counts.h"
 
 struct fr_reader {
     fr_sqlite conn;
+    atomic_bool is_reading;       /* has a transaction, or is about to begin one */
     fr_db *db;                    /* NULL after the database has been closed */
     fr_reader *next, **prev_next; /* among all of the database */
     fr_reader *next_idle;
@@ -24,7 +26,7 @@ struct fr_reader {
 
 /* ---- open and close ---- */
 
-static fr_err open_reader(fr_db *db, fr_reader **out)
+static fr_err open_reader(fr_db *db, fr_loop *loop, fr_reader **out)
 {
     fr_sqlite_db *f = fr_sqlite_db_of(db);
     char error[512] = "another file is in the place of the database";
@@ -43,8 +45,9 @@ static fr_err open_reader(fr_db *db, fr_reader **out)
     }
     reader->conn.is_stopping = &db->is_stopping;
     reader->conn.is_gone = &db->is_gone;
-    fr_read_watch(&reader->conn);
+    fr_read_watch(&reader->conn, loop != NULL);
     reader->db = db;
+    reader->loop = loop;
     pthread_mutex_lock(&f->readers_lock);
     reader->next = f->readers;
     reader->prev_next = &f->readers;
@@ -104,8 +107,7 @@ fr_err fr_reader_of_loop(fr_loop *loop, fr_db *db, fr_reader **out)
     while (reader && reader->db != db)
         reader = reader->next_of_loop;
     if (!reader) {
-        FR_TRY(open_reader(db, &reader));
-        reader->loop = loop;
+        FR_TRY(open_reader(db, loop, &reader));
         reader->hook.run = end_pass;
         reader->conn.counts = fr_counts_new(); /* without memory: it does not remember */
         reader->next_of_loop = first;
@@ -124,7 +126,7 @@ fr_err fr_reader_take(fr_db *db, fr_reader **out)
         f->idle_readers = reader->next_idle;
     pthread_mutex_unlock(&f->readers_lock);
     if (!reader)
-        return open_reader(db, out);
+        return open_reader(db, NULL, out);
     *out = reader;
     return FR_OK;
 }
@@ -138,6 +140,57 @@ void fr_reader_give(fr_reader *reader)
     pthread_mutex_unlock(&f->readers_lock);
 }
 
+/* ---- pauses: the writer waits until nobody reads (checkpoint.c) ---- */
+
+enum { LOOP_WAITS_MS = 50, SLOW_WAITS_MS = 7000, LOOP_LOOK_US = 100, SLOW_LOOK_US = 2000 };
+
+/* A reader says that it reads, then looks for a pause; the writer says that there is one, then looks for readers. So one of
+ * the two sees the other. */
+static bool may_read(fr_reader *reader)
+{
+    fr_pause mine = reader->loop ? FR_PAUSE_ALL : FR_PAUSE_SLOW;
+    atomic_store(&reader->is_reading, true);
+    if (atomic_load(&fr_sqlite_db_of(reader->db)->pause) < (int)mine)
+        return true;
+    atomic_store(&reader->is_reading, false);
+    return false;
+}
+
+/* Before a transaction. Whoever has waited too long reads all the same. */
+static void begin_reading(fr_reader *reader)
+{
+    if (may_read(reader))
+        return;
+    uint64_t until_ms = fr_clock_ms() + (reader->loop ? LOOP_WAITS_MS : SLOW_WAITS_MS);
+    while (!may_read(reader)) {
+        if (fr_clock_ms() > until_ms || atomic_load(&reader->db->is_stopping)) {
+            atomic_store(&reader->is_reading, true);
+            return;
+        }
+        usleep(reader->loop ? LOOP_LOOK_US : SLOW_LOOK_US);
+    }
+}
+
+static void end_reading(fr_reader *reader)
+{
+    atomic_store_explicit(&reader->is_reading, false, memory_order_release);
+}
+
+void fr_readers_pause(fr_sqlite_db *f, fr_pause pause)
+{
+    atomic_store(&f->pause, (int)pause);
+}
+
+bool fr_readers_are_quiet(fr_sqlite_db *f, fr_pause pause)
+{
+    bool is_quiet = true;
+    pthread_mutex_lock(&f->readers_lock);
+    for (fr_reader *reader = f->readers; reader && is_quiet; reader = reader->next)
+        is_quiet = (reader->loop && pause == FR_PAUSE_SLOW) || !atomic_load(&reader->is_reading);
+    pthread_mutex_unlock(&f->readers_lock);
+    return is_quiet;
+}
+
 /* ---- the transaction ---- */
 
 static void end_transaction(fr_reader *reader)
@@ -147,6 +200,7 @@ static void end_transaction(fr_reader *reader)
     if (fr_sqlite_run(&reader->conn, "COMMIT") != SQLITE_OK &&
         !sqlite3_get_autocommit(reader->conn.h))
         fr_sqlite_run(&reader->conn, "ROLLBACK");
+    end_reading(reader);
 }
 
 static void end_pass(fr_pass_hook *hook)
@@ -163,9 +217,12 @@ static fr_err begin_transaction(fr_reader *reader, fr_ctx *ctx, const fr_table *
         return FR_OK;
     if (reader->is_begun)
         end_transaction(reader);
+    begin_reading(reader);
     int rc = fr_sqlite_run(&reader->conn, "BEGIN");
-    if (rc != SQLITE_OK)
+    if (rc != SQLITE_OK) {
+        end_reading(reader);
         return fr_sqlite_fail(ctx, &reader->conn, rc, table, NULL);
+    }
     reader->is_begun = true;
     reader->begun = committed;
     if (reader->loop)
@@ -231,14 +288,34 @@ fr_err fr_reader_run_in_pass(fr_reader *reader, fr_read *read, bool has_budget,
     return err;
 }
 
-fr_err fr_reader_run(fr_reader *reader, fr_read *read, uint32_t ms)
+static fr_err run_slowly(fr_reader *reader, fr_read *read, uint32_t ms)
 {
     fr_sqlite *conn = &reader->conn;
     fr_read_budget(conn, false, ms);
-    if (!read->basis && read->kind != FR_READ_SNAPSHOT)
-        return fr_read_do(read, conn); /* one statement is a transaction of its own */
+    if (!read->basis &&
+        read->kind != FR_READ_SNAPSHOT) { /* one statement is a transaction of its own */
+        begin_reading(reader);
+        fr_err result = fr_read_do(read, conn);
+        end_reading(reader);
+        return result;
+    }
     FR_TRY(begin_transaction(reader, read->ctx, read->table));
     fr_err err = tell_basis(reader, read, fr_read_do(read, conn));
     end_transaction(reader);
     return err;
+}
+
+/* One that is in the midst when the writer wants a pause is broken off, and begins anew behind it; once, so that it comes to
+ * its end however much is written. */
+fr_err fr_reader_run(fr_reader *reader, fr_read *read, uint32_t ms)
+{
+    fr_sqlite *conn = &reader->conn;
+    conn->has_yielded = false;
+    conn->yields_to = &fr_sqlite_db_of(reader->db)->pause;
+    fr_err err = run_slowly(reader, read, ms);
+    conn->yields_to = NULL;
+    if (!conn->has_yielded)
+        return err;
+    conn->has_yielded = false;
+    return run_slowly(reader, read, ms);
 }

@@ -41,6 +41,7 @@ typedef struct fr_sqlite_db {
     bool has_log;      /* the log's tables are there (a file opened read-only may lack them) */
     fr_writer *writer; /* NULL when read-only */
     fr_threads *pool;  /* owned */
+    atomic_int pause;  /* fr_pause */
     pthread_mutex_t readers_lock; /* for the two lists */
     fr_reader *readers;           /* all that are open */
     fr_reader *idle_readers;      /* without a loop and in no use */
@@ -67,6 +68,14 @@ bool fr_watch_files(fr_writer *writer);
 /* The back end's look. */
 fr_err fr_sqlite_look(fr_sqlite_db *file, bool *absent, char error[512]);
 
+/* ---- checkpoint.c: the writer's thread ---- */
+/* The connection is open and nothing has been written yet. Errors: FR_EBACKEND. */
+fr_err fr_checkpoint_open(fr_writer *writer);
+/* After a group, its answers have gone; or (is_idle) after a while without one. */
+void fr_checkpoint_tend(fr_writer *writer, bool is_idle);
+bool fr_checkpoint_is_waiting(
+    const fr_writer *writer); /* for slow reads: it wants to be called again soon */
+
 /* ---- schema.c ---- */
 /* A difference between a model and its table, for the log. */
 void fr_schema_log(const fr_table *table, const fr_misfit *misfit);
@@ -83,6 +92,8 @@ fr_err fr_schema_number(fr_db *db, fr_sqlite *conn, bool is_altered, char error[
 fr_err fr_sqlite_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table *table,
                       fr_write *write);
 
+/* One line a second. */
+void fr_sqlite_log_fault(const fr_sqlite *conn, int rc, const fr_table *table);
 #define FR_STOPPING_TEXT "The server is shutting down. Try again."
 
 /* ---- run.c: one read, on whatever connection ---- */
@@ -96,7 +107,7 @@ fr_err fr_count_run(fr_read *read, fr_sqlite *conn); /* count.c */
 fr_err fr_since_run(fr_read *read, fr_sqlite *conn); /* history.c */
 
 /* ---- read.c ---- */
-void fr_read_watch(fr_sqlite *conn); /* once a connection, so that budgets hold */
+void fr_read_watch(fr_sqlite *conn, bool is_of_loop); /* once a connection, so that budgets hold */
 /* For the statements that follow: at most ms each (0 = no limit), and if has_budget a loop's share. */
 void fr_read_budget(fr_sqlite *conn, bool has_budget, uint32_t ms);
 /* One more step of a read's statement: SQLITE_ROW, SQLITE_DONE or an error. Marks the shape when over its budget. */
@@ -123,6 +134,11 @@ void fr_reader_give(fr_reader *reader);
 /* Run in a read transaction of its own, at most ms long (0 = no limit). */
 fr_err fr_reader_run(fr_reader *reader, fr_read *read, uint32_t ms);
 void fr_readers_close(fr_sqlite_db *f);
+/* From now on reads that begin wait, until NONE or for a bounded time: those outside of loops, or all. The writer's thread. */
+typedef enum fr_pause { FR_PAUSE_NONE, FR_PAUSE_SLOW, FR_PAUSE_ALL } fr_pause;
+void fr_readers_pause(fr_sqlite_db *f, fr_pause pause);
+/* None of those that wait at this pause reads any more. */
+bool fr_readers_are_quiet(fr_sqlite_db *f, fr_pause pause);
 
 /* ---- pool.c: a few threads for reads that are over their budget ---- */
 fr_err fr_pool_open(fr_threads **out);
@@ -169,6 +185,13 @@ struct fr_writer {
     int64_t schema_refused; /* the one that could not be looked at and has been complained of */
     const fr_model **live;  /* in the database's arena */
     size_t live_count;
+    struct {
+        uint64_t frames, moved; /* of the write-ahead log: in it, and of them in the database too */
+        uint64_t frame_bytes;
+        uint64_t retry_ms;
+        uint64_t slow_until_ms; /* it waits for slow reads; 0: it does not */
+        uint32_t tries;         /* to begin anew, in a row */
+    } wal;
     uint8_t random[256]; /* marks, drawn ahead */
     size_t random_left;
     /* the queue */

@@ -9,18 +9,25 @@
 #include "base/arena.h"
 #include "net/threads.h"
 
-enum { WATCH_MS = 1000 };
+enum { WATCH_MS = 1000, SOON_MS = 20 };
 
 /* ---- the queue ---- */
+
+static uint32_t patience_ms(const fr_writer *w)
+{
+    if (fr_checkpoint_is_waiting(w))
+        return SOON_MS;
+    return w->db->opts.watch_ms ? w->db->opts.watch_ms : WATCH_MS;
+}
 
 /* All that wait, at most FR_GROUP_MEMBERS. NULL: it is time to look for strangers, or (*is_over) closing. */
 static fr_txn_member *take_group(fr_writer *w, bool *is_over)
 {
     struct timespec at;
-    uint32_t watch_ms = w->db->opts.watch_ms ? w->db->opts.watch_ms : WATCH_MS;
+    uint32_t wait_ms = patience_ms(w);
     clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += watch_ms / 1000;
-    at.tv_nsec += (long)(watch_ms % 1000) * 1000000;
+    at.tv_sec += wait_ms / 1000;
+    at.tv_nsec += (long)(wait_ms % 1000) * 1000000;
     at.tv_sec += at.tv_nsec / 1000000000;
     at.tv_nsec %= 1000000000;
     pthread_mutex_lock(&w->lock);
@@ -61,7 +68,10 @@ static void *work(void *arg)
             fr_writer_run_group(w, first);
         else if (!is_over && w->db->opts.watch_ms != UINT32_MAX)
             fr_writer_look_around(w);
+        if (!is_over)
+            fr_checkpoint_tend(w, !first);
     }
+    fr_readers_pause(fr_sqlite_db_of(w->db), FR_PAUSE_NONE);
     return NULL;
 }
 
@@ -184,6 +194,8 @@ static fr_err begin(fr_writer *w, bool *absent, char error[512])
     if (look_for_others(w) != SQLITE_OK)
         return fail_open(w, FR_EBACKEND, error);
     FR_TRY(fr_sqlite_use_log(&w->conn, f->path.p, error));
+    if (fr_checkpoint_open(w) != FR_OK)
+        return fail_open(w, FR_EBACKEND, error);
     FR_TRY(fr_schema_open(db, &w->conn, absent, error));
     FR_TRY(fr_log_open(w, error));
     if (read_versions(w) != SQLITE_OK)
