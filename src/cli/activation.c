@@ -54,12 +54,12 @@ int fr_activation_take(fr_endpoint *out, int max)
     for (int i = 0; i < count; i++)
         out[i] = (fr_endpoint){.fd = FIRST_FD + i};
     for (uint64_t i = 0; i < given && fcntl(FIRST_FD + (int)i, F_SETFD, FD_CLOEXEC) == 0; i++)
-        ; /* those past the most are not for our children either */
+        ; /* those past max are not for our children either */
     return count;
 }
 /* NOLINTEND(concurrency-mt-unsafe) */
 
-/* A datagram; if it cannot be sent, whoever waits for it finds out by itself. */
+/* state goes as one datagram. If it cannot be sent nothing is done: systemd has a timeout for it. */
 static void notify(fr_str state)
 {
     if (!notified_bytes)

@@ -233,7 +233,7 @@ static bool takes_uploads(const fr_assembly *a)
     return false;
 }
 
-/* Else the first large file would be the one that tells. */
+/* Looked at now, as else the first large file of a form would fail. */
 static int check_upload_folder(fr_assembly *a)
 {
     const char *path = a->options->upload_folder;
@@ -295,7 +295,7 @@ static int check_open_files(fr_assembly *a)
                                                                             : FR_EXIT_FAILED;
 }
 
-/* Values that only who uses them can judge, before a database is made or anything listens. */
+/* Values that only the layer that uses them can judge, before a database is made or anything listens. */
 static int check_options(fr_assembly *a)
 {
     int code = check_open_files(a);
@@ -400,14 +400,14 @@ static void announce(void *http)
     fr_activation_ready();
 }
 
-/* Its threads let handlers go on that wait for it: they end before the loops do. */
+/* The database's threads let handlers go on that wait for it: they end before the loops do. */
 static void stop_database(void *arg)
 {
     const fr_http *http = arg;
     fr_db_stop(http->db);
 }
 
-/* What the layers keep on each loop is made before it takes anybody in. */
+/* What the layers keep on each loop is made before the loop takes a client in. */
 static fr_err start_worker(fr_loop *loop, void *arg)
 {
     const fr_assembly *a =

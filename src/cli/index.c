@@ -74,7 +74,7 @@ static bool is_this_machine(const fr_address *address)
     return four ? four[0] == 127 : memcmp(address, &SIX, sizeof SIX) == 0;
 }
 
-/* A proxy on this machine that is not trusted is no reason to show it to the world. */
+/* A request through a proxy on this machine comes from anywhere, also if the proxy is not trusted. */
 static bool is_local(fr_req *req)
 {
     static const char *const OF_PROXIES[] = {"forwarded", "x-forwarded-for", "x-forwarded-host",
@@ -148,7 +148,7 @@ static const char STYLE[] =
     "srgb,currentColor 20%,transparent)}"
     "code{font-size:.95em}</style>";
 
-/* What pages are known by: text never becomes markup. */
+/* text escaped, so that it never becomes markup. */
 static void put_html(fr_buf *out, fr_str text)
 {
     for (size_t i = 0; i < text.n; i++) {

@@ -7,7 +7,7 @@
 #include "base/vec.h"
 #include "cli/routes.h"
 
-/* Who is shown it; the words of --index. */
+/* Who is shown the list; the words of --index. */
 typedef enum fr_index_who { FR_INDEX_LOCAL, FR_INDEX_ALL, FR_INDEX_NONE } fr_index_who;
 
 typedef struct fr_index_entry {
@@ -26,6 +26,6 @@ typedef struct fr_index {
 
 void fr_index_init(fr_index *index, const fr_app *app, fr_index_who who);
 void fr_index_deinit(fr_index *index);
-/* A route that was added to its router. What is made of it is in the arena. Errors: FR_ENOMEM. */
+/* flat: a route that was added to its router. Texts of its entries are made in the arena. Errors: FR_ENOMEM. */
 fr_err fr_index_add(fr_index *index, fr_arena *arena, const fr_flat_route *flat);
 #endif

@@ -17,7 +17,7 @@ static void wait_for_end(fr_task *task)
     fr_timer_set(loop, &loss->timer, fr_loop_now_ms(loop) + loss->refuse_ms);
 }
 
-/* Either this sees that the database has gone, or fr_loss_begin sees the server. */
+/* Either fr_loss_watch sees that the database has gone, or fr_loss_begin sees the server. */
 bool fr_loss_watch(fr_loss *loss, fr_server *server, const fr_db *db)
 {
     atomic_store(&loss->server, server);

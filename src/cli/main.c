@@ -24,7 +24,7 @@ static const char *program_name(const fr_app *app, char **argv)
 }
 
 /* A signal that comes before the server takes it waits until then: who reads "listening" may end us in order. Threads that
- * start meanwhile inherit this, so it reaches the main thread. */
+ * start meanwhile inherit the mask, so the signal reaches the main thread. */
 static void hold_signals(void)
 {
     sigset_t set;
@@ -61,7 +61,8 @@ int fr_main_(int argc, char **argv, const fr_app *given, size_t app_bytes, size_
             code = FR_EXIT_FAILED;
         else if (fr_db_is_gone(assembly.db))
             code = FR_EXIT_DB;
-        /* A thread still uses all of this; the database survives that as any crash. */
+        /* A function of fr_blocking that does not return still uses what would be freed here; the database survives
+         * the exit as it does a crash. */
         if (fr_server_is_stuck(assembly.server))
             _exit(code == FR_EXIT_DONE ? FR_EXIT_FAILED : code);
     } else {

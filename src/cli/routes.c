@@ -55,7 +55,7 @@ static bool add_method(guarded *g, fr_str method)
     return true;
 }
 
-/* "GET,POST"; who takes GET takes HEAD. */
+/* text: "GET,POST"; a route that takes GET takes HEAD. */
 static bool read_methods(guarded *g, const char *text)
 {
     fr_str rest = fr_str_c(text), one;

@@ -5,10 +5,10 @@
  * keep the order as well; but what is left in it when a loop ends is not ours to free, and its
  * bound counts tasks, not bytes.)
  *
- * A gap needs no memory: the number is raised and one note, which is either in the inbox or not,
- * tells the worker to look. It may be read a little early, with a number whose frames stand further
- * back; that is harmless, as a gap asks for a snapshot at or after its number and that commit is in
- * the database. It is never read late: the number is raised before the note is put, and the note is
+ * A gap needs no memory: its number is raised and one note, which is either in the inbox or not,
+ * tells the worker to look. The number may be read a little early, when its frames stand further
+ * back; no harm is done, as a gap asks for a snapshot at or after its number and that commit is in
+ * the database. The number is never read late: it is raised before the note is put, and the note is
  * taken out before the number is read.
  */
 #include "live/live_int.h"
@@ -90,8 +90,8 @@ void fr_inbox_put(fr_worker *worker, fr_note *note)
         note->next = head;
     } while (!atomic_compare_exchange_weak_explicit(&worker->inbox.newest, &head, note,
                                                     memory_order_acq_rel, memory_order_relaxed));
-    /* Emptied by run_inbox: so the task is not in the loop's queue any more (both orders are
-     * needed for that). */
+    /* head NULL: run_inbox has emptied the stack, so the task is not in the loop's queue any more
+     * (acquire and release are both needed for that). */
     if (!head)
         fr_loop_post(worker->loop, &worker->inbox.wake);
 }

@@ -3,7 +3,8 @@
  *
  *     live = fr_live_new(&opts)
  *     fr_live_routes(live, ws_router, &(fr_viewset_place){…}, error)             each viewset
- *     fr_db_open({.on_commit = fr_live_on_commit, .arg = live}, …)
+ *     fr_db_prepare({.on_commit = fr_live_on_commit, .arg = live}, …)
+ *     fr_db_start(db, error)
  *     fr_live_start(live, db)                                                    the matcher runs
  *     fr_server_run(…)
  *     fr_server_close(…), fr_db_close(db)                                        in either order

@@ -62,7 +62,7 @@ struct fr_source {
     } matcher;
 };
 
-/* From a worker to the matcher; the memory is in who asks. */
+/* From a worker to the matcher; lies in the worker or in the topic that asks. */
 typedef struct fr_ask {
     struct fr_ask *next;
     enum { FR_ASK_ADD, FR_ASK_REMOVE, FR_ASK_PLACE, FR_ASK_LEAVE } what;
@@ -96,7 +96,7 @@ typedef struct fr_commit_record fr_commit_record;
 typedef struct fr_live_queue {
     fr_commit_record *first, **last;
     size_t bytes;
-    fr_place gap; /* behind the records: all up to here was not kept */
+    fr_place gap; /* comes behind the records: commits up to this place are not kept one by one */
     bool has_gap, has_farewell;
     fr_ask *first_ask, **last_ask;
 } fr_live_queue;
@@ -241,7 +241,7 @@ struct fr_topic {
         fr_fan *fan;                   /* of those who have a snapshot */
         FR_VEC(fr_watcher *) watchers; /* all */
         FR_VEC(fr_watcher *) waiting;  /* those of them who need a snapshot and can take it */
-        /* Frames up to this number went by and are not held: no snapshot may be older. */
+        /* Frames up to this number went by and are not held: an older snapshot is stale. */
         uint64_t floor;
         FR_VEC(fr_held) held; /* the frames that went by since the running read began */
         size_t held_bytes;
@@ -265,7 +265,8 @@ struct fr_watcher {
     uint32_t waiting_at; /* in topic->own.waiting; FR_NOT_WAITING */
     bool is_reset;       /* has missed something: its next frame is a snapshot that says so */
     bool is_stalled;     /* waits until its socket takes more */
-    bool is_late;        /* waits since after the running read began: that is not for it */
+    bool
+        is_late; /* began to wait when the running read had begun, whose snapshot is not for this watcher */
 };
 _Static_assert(sizeof(struct fr_watcher) <= 96, "what an idle socket costs");
 #define FR_NOT_WAITING UINT32_MAX
@@ -282,7 +283,7 @@ fr_frames *fr_frames_new(size_t count);
 void fr_frames_free(fr_frames *frames);
 
 /* ---- worker.c ---- */
-/* Of the present loop; made when first asked for. Errors: FR_ENOMEM. */
+/* out: the worker of `loop`, which is this thread's; made when first asked for. Errors: FR_ENOMEM. */
 fr_err fr_worker_get(fr_live *live, fr_loop *loop, fr_worker **out);
 
 /* ---- topic.c ---- */
@@ -291,7 +292,7 @@ fr_err fr_worker_get(fr_live *live, fr_loop *loop, fr_worker **out);
 fr_err fr_topic_get(fr_worker *worker, fr_source *source, const fr_value *key, fr_topic **out);
 /* Whether somebody here watches the list and has got its rows. */
 bool fr_topic_is_shown(const fr_worker *worker, fr_source *source);
-/* If nobody needs it any more: free it, or take leave of the matcher first. */
+/* topic: freed if nobody needs it any more; one that the matcher knows takes leave first. */
 void fr_topic_release(fr_topic *topic);
 void fr_topic_free(fr_topic *topic);
 
@@ -312,7 +313,7 @@ void fr_topic_unwait(fr_topic *topic, fr_watcher *watcher);
  * paced. */
 void fr_topic_want(fr_topic *topic, bool is_urgent);
 void fr_topic_drop_held(fr_topic *topic);
-/* All who watch are told and closed; without them it may be gone. */
+/* All who watch are told and closed; the topic may be gone afterwards. */
 void fr_topic_fail(fr_topic *topic, fr_err err, fr_str detail);
 
 /* ---- farewell.c: the matcher's thread ---- */
@@ -340,8 +341,8 @@ typedef struct fr_live_route {
 } fr_live_route;
 fr_err fr_watcher_open(fr_req *req, const fr_route_match *match,
                        void *route); /* fr_ws_target.open */
-/* Give it this snapshot and what was held since. is_stale: more has gone by that was not held,
- * so it waits on. */
+/* Give the watcher this snapshot and what was held since. is_stale: more has gone by that was not
+ * held, so the watcher waits on. */
 void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stale);
 /* Tell the client why, and close. */
 void fr_watcher_fail(fr_watcher *watcher, fr_err err, fr_str detail);

@@ -5,7 +5,7 @@
  * topics need of the commit as one note. It never waits for a worker: one that is too far behind is
  * told of a gap instead.
  *
- * Today's index: a model leads to its viewsets, a viewset to the view of its list and by key to the
+ * The index: a model leads to its viewsets, a viewset to the view of its list and by key to the
  * views of its rows.
  */
 #include "live/live_int.h"
@@ -448,7 +448,7 @@ static void run_all(fr_matcher *m, fr_live_queue *queue)
     if (queue->has_gap)
         run_gap(m, queue->gap);
     for (fr_ask *ask = queue->first_ask, *next; ask; ask = next) {
-        next = ask->next; /* before: who asked may free it when answered */
+        next = ask->next; /* read before: the asker may free `ask` when it is answered */
         run_ask(m, ask);
     }
     if (queue->has_farewell)

@@ -6,8 +6,9 @@
  * What is handed out was read, or found to be unchanged, in a transaction that began after those who
  * get it had begun to wait; so it is not older than anything that they have been told.
  *
- * A place before the topic's floor means that more went by meanwhile than could be held: it is read
- * again, and if it stays so, those who wait get it, as it is a true state, and wait on for the next.
+ * A place before the topic's floor means that more went by meanwhile than could be held: the view is
+ * read again. After TRIES reads those who wait get the last one, as it is a true state, and wait on
+ * for the next.
  */
 #include "live/live_int.h"
 
@@ -105,7 +106,7 @@ fr_err fr_snapshot_too_long(fr_ctx *ctx, const fr_live *live)
 static fr_err read_rows(fr_ctx *ctx, const fr_topic *topic, printing *p, fr_snapshot *out)
 {
     fr_reader_sink sink = {.begin = print_begin, .row = print_row, .arg = p};
-    print_begin(p); /* of a missing row no begin is told */
+    print_begin(p); /* for a missing row the read does not call begin */
     fr_err err;
     if (topic->is_detail) {
         err = fr_db_select_key(ctx, topic->source->rt->model, topic->key, &sink, &out->place);
@@ -158,7 +159,7 @@ static fr_err look(fr_ctx *ctx, const fr_topic *topic, fr_now *now)
     return FR_OK;
 }
 
-/* Read until the place is not before the floor; if it stays so, the last one will do. */
+/* Read until the place is not before the floor; the last of TRIES will do in any case. */
 static fr_err read_until_fresh(fr_ctx *ctx, const fr_topic *topic, fr_now *now, fr_snapshot *out)
 {
     for (int i = 0;; i++) {
@@ -232,7 +233,7 @@ static fr_err serve_waiting(fr_ctx *ctx, fr_topic *topic, fr_snapshot *fresh)
     return FR_OK;
 }
 
-/* Nothing went by since it was read. */
+/* fresh is for those who come next, too, if nothing went by since it was read. */
 static void keep(fr_topic *topic, fr_snapshot *fresh)
 {
     if (fresh->text.n && !topic->own.held.count && fresh->place.number >= topic->own.floor)
@@ -241,7 +242,7 @@ static void keep(fr_topic *topic, fr_snapshot *fresh)
         fr_snapshot_clear(fresh);
 }
 
-/* Who came while it was read, and has got nothing yet. */
+/* Whether a watcher came during the read, and has got nothing yet. */
 static bool has_newcomer(const fr_topic *topic)
 {
     for (size_t i = 0; i < topic->own.waiting.count; i++)
@@ -337,7 +338,8 @@ void fr_worker_read_more(fr_task *task)
     worker->own.read_more_is_posted = false;
     worker->own.readers++;
     if (fr_fiber_start(worker->loop, run_reader, worker) == FR_OK) {
-        fr_worker_read_soon(worker); /* it waits for a slow read: one more for the others */
+        fr_worker_read_soon(
+            worker); /* the fiber waits for a slow read: start one more for the others */
     } else {
         worker->own.readers--;
         retry_later(worker);

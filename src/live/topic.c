@@ -154,7 +154,7 @@ void fr_topic_release(fr_topic *topic)
 
 /* ---- who watches ---- */
 
-/* Room for one more to wait, made when it comes, so that nothing can fail later. */
+/* Room for one more to wait, made when a watcher comes, so that waiting cannot fail later. */
 static bool has_room_to_wait(fr_topic *topic)
 {
     size_t cap = topic->own.waiting.cap;
@@ -213,7 +213,7 @@ void fr_topic_unwait(fr_topic *topic, fr_watcher *watcher)
 void fr_topic_fail(fr_topic *topic, fr_err err, fr_str detail)
 {
     bool was_reading = topic->own.is_reading;
-    topic->own.is_reading = true; /* keeps it until all have been told */
+    topic->own.is_reading = true; /* keeps the topic until all have been told */
     for (size_t i = topic->own.watchers.count; i-- > 0;)
         fr_watcher_fail(topic->own.watchers.at[i], err, detail);
     topic->own.is_reading = was_reading;

@@ -1,8 +1,9 @@
 /*
  * One live socket: the handshake at a REST URL, what its client says, and what it is given. A
  * watcher waits for a snapshot, then is a member of its topic's fan. Nothing is read from its
- * socket before, so that no answer comes before the snapshot. One that reads too slowly loses its unsent frames as a whole and waits until what is under way has left; then it is caught
- * up by a snapshot that says "reset" (traps B2).
+ * socket before, so that no answer comes before the snapshot. A client that reads too slowly loses its
+ * unsent frames as a whole and waits until what is under way has left; then it is caught up by a
+ * snapshot that says "reset" (traps B2).
  */
 #include "live/live_int.h"
 
@@ -106,7 +107,7 @@ static fr_err write_all(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stal
     return FR_OK;
 }
 
-/* Into the fan, or up again in it. */
+/* Into the fan; a member that is in it already, and was behind, goes on after number. */
 static fr_err begin_after(fr_watcher *watcher, uint64_t number)
 {
     fr_topic *topic = watcher->topic;
@@ -231,7 +232,7 @@ static const fr_ws_handler handler = {
 
 /* ---- the handshake ---- */
 
-/* Nothing in a URL is ignored: what is not understood yet is said. */
+/* Nothing in a URL is ignored: what is not understood is refused. */
 static fr_err check_query(fr_req *req, bool *is_resume)
 {
     for (fr_str rest = req->query, part, name; rest.n;) {
@@ -280,7 +281,8 @@ static fr_err accept_socket(fr_req *req, fr_worker *worker, bool is_resume, fr_w
         return FR_ENOMEM;
     *watcher = (fr_watcher){.waiting_at = FR_NOT_WAITING};
     fr_member_init(&watcher->member, &watcher->ws);
-    watcher->is_reset = is_resume; /* the log cannot be asked yet: a snapshot, marked as such */
+    watcher->is_reset =
+        is_resume; /* frames since the token are not sent again: the snapshot says "reset" */
     fr_ws_opts opts = live->opts.ws;
     if (!opts.message_bytes)
         opts.message_bytes = opts.frame_bytes = CLIENT_MESSAGE_BYTES;

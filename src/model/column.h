@@ -1,5 +1,5 @@
 /*
- * How a column of the database compares. That is the table's to say, not the model's: NOCASE takes `abc` and `ABC` for one,
+ * How a column of the database compares: the table says so, not the model. NOCASE takes `abc` and `ABC` for one,
  * a REAL column makes 7.0 of 7. One comparator for pages, keys and views; the order is SQLite's, exactly.
  */
 #ifndef FR_MODEL_COLUMN_H
@@ -30,10 +30,9 @@ typedef struct fr_column {
 
 /* The order of two values that are stored in the column. Texts of a collation that is not known here go by bytes. */
 int fr_column_cmp(fr_column column, fr_value a, fr_value b);
-/* Append the bytes of a value that is stored in the column: those of two values are the same if, and only if, the values
- * are equal in the column. For maps. */
+/* Append v as bytes, for maps: two values have the same bytes if, and only if, they are equal in the column. */
 void fr_column_put(fr_column column, fr_value v, fr_buf *out);
-/* Whether `column = v` finds nothing but v itself. If not, v is made a number or a text first, by rules that are the
- * database's, or is equal to values that are stored otherwise. */
+/* Whether `column = v` finds nothing but v itself. If not, the database makes a number or a text of v first, or takes v
+ * for equal to values that are stored otherwise. */
 bool fr_column_is_exact(fr_column column, fr_value v);
 #endif

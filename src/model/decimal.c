@@ -104,7 +104,7 @@ static bool read_int(int64_t i, digits *d)
     return true;
 }
 
-/* Returns false for what is no number, or none that has an end. */
+/* false: r is infinite or NaN. */
 static bool read_real(double r, digits *d)
 {
     if (!isfinite(r))

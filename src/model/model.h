@@ -12,8 +12,8 @@ fr_str fr_field_column(const fr_field *field, char buf[128]);
 fr_str fr_field_label(const fr_field *field, char buf[128]); /* "updated at" */
 fr_str fr_model_label(const fr_model *model, char buf[128]);
 uint32_t fr_field_max_length(const fr_field *field); /* with the kind's default: EMAIL 254 … */
-/* The field whose values a field holds: of a foreign key the key it leads to, through keys that are references themselves;
- * else the field itself. NULL: the references go in a circle, or lead nowhere. */
+/* The field whose values `field` holds: itself, or of a foreign key the key at the end of its references (a key may be a
+ * reference, too). NULL: the references go in a circle, or lead nowhere. */
 const fr_field *fr_field_origin(const fr_field *field);
 /* Whether the values of a field are integers: of ID, INTEGER, BIGINT, and of references to those. */
 bool fr_field_is_integer(const fr_field *field);
@@ -27,7 +27,7 @@ uint32_t fr_model_fingerprint(const fr_model *model);
  * false if it has none. `now` is the time of the write. */
 bool fr_field_default(const fr_field *field, fr_time now, fr_arena *arena, fr_value *out);
 
-/* One field of a model struct, with its bits in row.null and row.set. A stored value gives both bits. */
+/* One field of a model struct, with its bits in row.null and row.set; fr_row_store writes both bits. */
 fr_err fr_row_value(const fr_model *model, int index, const void *row, fr_arena *arena,
                     fr_value *out);
 fr_err fr_row_store(const fr_model *model, int index, fr_value v, fr_arena *arena, void *row);

@@ -1,6 +1,6 @@
 /*
- * The query tree: what a list request or an fr_filter means, before SQL. One tree, two compilers (db/sql for SQL; the
- * predicate evaluator for live filters comes with them).
+ * The query tree: what a list request or an fr_filter means, before SQL. Back ends make SQL of
+ * the tree (db/sqlite/sql.c).
  */
 #ifndef FR_MODEL_QUERY_H
 #define FR_MODEL_QUERY_H
@@ -51,8 +51,9 @@ typedef struct fr_query {
     const fr_model *model;
     const fr_pred *where; /* NULL = all */
     fr_order orders[FR_ORDERS_MAX];
-    uint8_t order_count; /* the key, ascending, is always appended (traps A16) */
-    int64_t limit;       /* 0 = none */
+    uint8_t
+        order_count; /* SQL ends with the key, ascending, also if it is not among them (traps A16) */
+    int64_t limit;   /* 0 = none */
     int64_t offset;
 } fr_query;
 
@@ -61,9 +62,9 @@ typedef struct fr_query {
 fr_err fr_query_order(fr_query *query, fr_str ordering);
 /* Trees, from their leaves. All return NULL when memory is out. The value of ISNULL is FR_VALUE_I(1) or 0. */
 fr_pred *fr_pred_term(fr_arena *arena, uint16_t field, fr_lookup lookup, fr_value value);
-/* The values are copied, their texts borrowed. */
+/* values are copied, their texts borrowed. */
 fr_pred *fr_pred_in(fr_arena *arena, uint16_t field, const fr_value *values, size_t count);
 fr_pred *fr_pred_and(fr_arena *arena, const fr_pred *a, const fr_pred *b); /* either may be NULL */
-/* AND of all; the array is copied. */
+/* AND of all; parts is copied, what it points to is borrowed. */
 fr_pred *fr_pred_all(fr_arena *arena, const fr_pred *const *parts, size_t count);
 #endif

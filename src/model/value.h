@@ -48,7 +48,8 @@ fr_err fr_value_from_member(const fr_field *field, const void *row, fr_arena *ar
 fr_err fr_value_to_member(const fr_field *field, fr_value v, fr_arena *arena, void *row);
 
 /* Exact decimal text from a stored number or text, with this many places, half-even ("1.5", 2 → "1.50"). A REAL or INTEGER
- * counts with its first 15 digits, as Django reads SQLite's NUMERIC columns. false: not a number, or over 90 digits. */
+ * counts with its first 15 digits, as Django reads SQLite's NUMERIC columns. false: not a number, or
+ * out is too short for its digits. */
 enum { FR_DECIMAL_TEXT = 96 };
 bool fr_decimal_quantise(fr_value v, int places, char out[FR_DECIMAL_TEXT], size_t *n);
 #endif

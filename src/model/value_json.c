@@ -1,7 +1,7 @@
 /*
- * A stored value as JSON, spelled as the to_representation of DRF's serializer fields spells it. This runs once for each
- * column of each row served, so the common forms are rewritten text to text: a DATETIME is checked for its shape and gets a T and a Z,
- * without a calendar. What another program stored in another form takes the slow way, through the parsers; what they
+ * A stored value as JSON, spelled as the to_representation of DRF's serializer fields spells it. fr_value_json runs once for
+ * each column of each row served, so the common forms are rewritten text to text: a DATETIME is checked for its shape and
+ * gets a T and a Z, without a calendar. What another program stored in another form takes the slow way, through the parsers; what they
  * do not know either is printed as the number or the string that it is.
  */
 #include "model/value.h"
@@ -240,7 +240,8 @@ static bool is_whole(fr_value v, int64_t *i)
     return (double)*i == v.as.r;
 }
 
-/* Of an integer kind. What stands in its column and is no integer: DRF's IntegerField is int(value). */
+/* field: of an integer kind. v may be a real or a text all the same: DRF's IntegerField prints int(v), we do where v is
+ * a whole number. */
 static void put_integer(fr_buf *out, const fr_field *field, fr_value v)
 {
     int64_t i = v.as.i;
@@ -265,7 +266,8 @@ void fr_value_json(const fr_field *field, fr_value v, fr_buf *out)
         break;
     case FR_KIND_FLOAT:
         if (v.type == FR_VALUE_INT) {
-            fr_json_put_double(out, (double)v.as.i); /* the hook's image of 1.0 (traps A4) */
+            fr_json_put_double(out,
+                               (double)v.as.i); /* the hook tells 1.0 as the integer 1 (traps A4) */
             return;
         }
         break;
