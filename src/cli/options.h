@@ -53,6 +53,7 @@ typedef struct fr_options {
     int endpoint_count;
 } fr_options;
 
-/* out from the command line, the environment and app. Returns -1 to go on, else the exit code (--help and --version are answered here). */
+/* out: from the command line, the environment and app. Returns -1 to go on, else the exit code (--help and --version are
+ * answered here). */
 int fr_options_read(const fr_app *app, const char *name, int argc, char **argv, fr_options *out);
 #endif

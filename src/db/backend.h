@@ -29,7 +29,7 @@ typedef enum fr_read_kind {
     FR_READ_COUNT, /* of `query` → number */
     FR_READ_EXISTS, /* whether a row has `key` in `field`, another than that with `not_key` → number */
     FR_READ_SINCE, /* what the log says of the table after a place → history */
-    FR_READ_SNAPSHOT, /* all that fn reads with the context it is given, and nothing else. May call it again */
+    FR_READ_SNAPSHOT, /* all that fn reads with the context it is given, and nothing else. fn may be called again */
     FR_READ_KINDS_
 } fr_read_kind;
 
@@ -62,7 +62,7 @@ typedef struct fr_db_backend {
     fr_err (*look)(fr_db *db, fr_str address, bool *absent, char error[512]);
     /* Tables are made, checked, and numbered (db->schema). Errors: as of look. */
     fr_err (*open)(fr_db *db, bool *absent, char error[512]);
-    /* End its threads: what waits is written, reads are broken off (db->is_stopping is set). Again is fine. */
+    /* End the threads of db: what waits is written, reads are broken off (db->is_stopping is set). Again is fine. */
     void (*stop)(fr_db *db);
     void (*close)(fr_db *db); /* after stop */
     /* Errors: FR_ENOTFOUND, FR_EBUSY, FR_EBACKEND, what the sink returned; all with their detail. Within fr_atomic: the

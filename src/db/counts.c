@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 
-enum { COUNTS_MAX = 512 };
+enum { COUNTS_MAX = 512 }; /* with keys of 512 bytes at most: a quarter of a MiB for each loop */
 
 typedef struct remembered {
     int64_t number;

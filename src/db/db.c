@@ -158,7 +158,7 @@ static void free_db(fr_db *db)
     fr_free(db);
 }
 
-/* Whoever found a fault has said it; else memory was out. */
+/* error: what was said where the fault was found; if nothing was, words for err. */
 static fr_err explain(const fr_db *db, fr_err err, char error[512])
 {
     if (err != FR_OK && !*error)

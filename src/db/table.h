@@ -33,11 +33,11 @@ struct fr_table {
     fr_str *columns;       /* of each field, quoted; field_count of them */
     fr_link *links;        /* owned by the arena */
     size_t link_count;
-    _Atomic(fr_column) *compares; /* how each field's column does; asked from any thread */
+    _Atomic(fr_column) *compares; /* how each field's column compares; asked from any thread */
     uint64_t generated;           /* bit i: field i is computed by the database: never written */
     atomic_uint_fast64_t
-        unseen; /* virtual ones, which changes do not tell: NULL in images; asked from any thread */
-    void *inner; /* what only the back end knows of it */
+        unseen; /* of those the virtual ones, which the hook does not see: NULL in old images; asked from any thread */
+    void *inner; /* what only the back end knows of the table */
 };
 
 /* Names of the table. Errors: FR_ENOMEM. */

@@ -1,8 +1,8 @@
 /*
  * A stored value as JSON, spelled as the to_representation of DRF's serializer fields spells it. fr_value_json runs once for
  * each column of each row served, so the common forms are rewritten text to text: a DATETIME is checked for its shape and
- * gets a T and a Z, without a calendar. What another program stored in another form takes the slow way, through the parsers; what they
- * do not know either is printed as the number or the string that it is.
+ * gets a T and a Z, without a calendar. What another program stored in another form takes the slow way, through the
+ * parsers; what they do not know either is printed as the number or the string that it is.
  */
 #include "model/value.h"
 

@@ -21,7 +21,7 @@ typedef struct fr_rest_input {
 
 /* Whether a create must name the field. */
 bool fr_field_is_required(const fr_field *field);
-/* Whether it is never taken from a body. */
+/* Whether the field is never taken from a body. */
 bool fr_field_is_read_only(const fr_field *field);
 
 /* Read `data`, the parsed body. What is wrong is added to errors; set and values then mean nothing.

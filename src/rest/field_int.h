@@ -31,7 +31,7 @@ typedef enum fr_outcome {
 /* How a kind of field is read. */
 typedef struct fr_field_rule {
     fr_outcome (*convert)(fr_reading *r, fr_value *out);
-    const char *invalid;                          /* said when it cannot */
+    const char *invalid;                          /* said when data cannot be converted */
     void (*check)(fr_reading *r, fr_value value); /* may be NULL */
 } fr_field_rule;
 

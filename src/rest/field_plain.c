@@ -49,7 +49,7 @@ fr_outcome fr_convert_boolean(fr_reading *r, fr_value *out)
     return out->type == FR_VALUE_NULL ? FR_FINAL : FR_TAKEN;
 }
 
-/* Whether a number in it is past the doubles: Python writes Infinity then, which is not JSON. Depth is bounded. */
+/* Whether a number in data is past the doubles: Python writes Infinity then, which is not JSON. Depth is bounded. */
 static bool has_infinity(const fr_json *data)
 {
     double real;

@@ -57,7 +57,7 @@ static bool is_offset(fr_str s)
     return fr_time_parse((fr_str){text, MOMENT.n + s.n}, &time);
 }
 
-/* Whether it is a moment whose offset leads past the years 1 to 9999. */
+/* Whether s is a moment whose offset leads past the years 1 to 9999. */
 static bool is_out_of_range(fr_str s)
 {
     fr_time time;

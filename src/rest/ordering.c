@@ -1,6 +1,6 @@
 /*
  * ?ordering=-title,id as DRF's OrderingFilter reads it: names that may not be ordered by are dropped, and if nothing is
- * left the viewset's own ordering applies. Whatever it is, the key, ascending, ends it (traps A16).
+ * left the viewset's own ordering applies. Whatever the ordering is, the key, ascending, ends it (traps A16).
  */
 #include "rest/ordering.h"
 

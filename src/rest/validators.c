@@ -130,9 +130,9 @@ bool fr_ipv6_canonical(fr_str s, char out[FR_IP_TEXT], size_t *n)
 
 /* ---- host names ---- */
 
-enum { LABEL_CHARACTERS = 63, HOST_BYTES = 253 };
+enum { LABEL_CHARACTERS = 63, HOST_BYTES = 253 }; /* RFC 1034 section 3.1, as in Django */
 
-/* The number of characters of a label, since a name in Unicode is measured before it is encoded. */
+/* min and LABEL_CHARACTERS count characters, not bytes: a name in Unicode is measured before it is encoded. */
 static bool is_label(fr_str label, bool has_digits, size_t min)
 {
     size_t characters = fr_utf8_count(label);
@@ -159,7 +159,8 @@ static bool is_punycode_tld(fr_str label)
     return true;
 }
 
-/* U+2000..U+200F, U+2028..U+202F, U+205F, U+3000, U+00A0, U+FEFF: blanks that IDNA maps to a space or refuses. */
+/* U+2000..U+200F, U+2028..U+202F, U+205F, U+3000, U+00A0, U+FEFF: U+0080..U+009F: blanks and
+ * controls that IDNA maps to a space or refuses. */
 static bool has_unicode_blank(fr_str s)
 {
     for (size_t i = 0; i + 1 < s.n; i++) {
@@ -196,7 +197,7 @@ static bool is_dot_atom(fr_str s)
     return true;
 }
 
-/* What may stand between quotes, by itself and behind a backslash: controls but tab and line feed, no '"' or '\'. */
+/* What may stand between quotes by itself: ASCII but for NUL, tab, line feed, carriage return, space, '"' and '\'. */
 static bool is_quoted_byte(uint8_t c)
 {
     return c >= 1 && c <= 127 && c != '\t' && c != '\n' && c != '\r' && c != ' ' && c != '"' &&
@@ -254,7 +255,9 @@ static bool is_email_domain(fr_str s)
 
 bool fr_valid_email(fr_str s)
 {
-    enum { EMAIL_CHARACTERS = 320 };
+    enum {
+        EMAIL_CHARACTERS = 320
+    }; /* 64 of the user, the @, 255 of the host (RFC 3696 section 3) */
     size_t at = s.n;
     while (at > 0 && s.p[at - 1] != '@')
         at--;
@@ -291,7 +294,7 @@ static bool has_scheme(fr_str s, size_t *n)
     return false;
 }
 
-/* user[:password]@ at the start; neither holds white space, ':', '@' or '/', a user has one character at least. */
+/* user[:password]@ at the start; neither holds ':', '@' or '/', a user has one character at least. */
 static size_t skip_user(fr_str s)
 {
     size_t i = 0;
@@ -324,7 +327,7 @@ static bool is_url_host(fr_str host)
     }
 }
 
-/* [:port] [/?# anything without white space] */
+/* [:port] [/?# anything]; the caller has looked for white space. */
 static bool is_url_rest(fr_str s)
 {
     if (s.n && s.p[0] == ':') {
@@ -345,7 +348,7 @@ static bool ends_host(char c)
 
 bool fr_valid_url(fr_str s)
 {
-    enum { URL_CHARACTERS = 2048 };
+    enum { URL_CHARACTERS = 2048 }; /* Django's URLValidator.max_length */
     size_t n;
     if (fr_utf8_count(s) > URL_CHARACTERS || has_blank(s) || !has_scheme(s, &n))
         return false;

@@ -54,7 +54,7 @@ static fr_err add_row(cascade *c, fr_table *table, fr_value key)
     return fr_vec_push(&c->rows, row) ? FR_OK : FR_ENOMEM;
 }
 
-/* The rows that point at key: collect them, or (mask has FR_SQL_BUT_KEY) only say whether there is one. */
+/* The rows that point at key: collect them, or with only_one say in *found whether there is one. */
 static fr_err referers(cascade *c, fr_link link, fr_value key, bool only_one, bool *found)
 {
     fr_stmt *stmt;
@@ -147,7 +147,7 @@ static fr_err carry_out(cascade *c)
                : fr_fail(c->ctx, FR_ENOTFOUND, "Not found."); /* the row asked for is the last */
 }
 
-/* The row asked for by its key as it is stored, as rows that it leads to may lead back to it. */
+/* The row asked for, by its key as stored: rows that point at each other in a circle are in `seen` by that key. */
 static fr_err add_first(cascade *c, fr_table *table)
 {
     bool found = false;

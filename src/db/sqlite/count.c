@@ -55,7 +55,7 @@ static fr_err ask(fr_read *read, fr_sqlite *conn)
     return err;
 }
 
-/* A key that is not empty: what is found out will be remembered by it. */
+/* *key not empty: what the query finds out will be remembered by it. */
 static bool find(fr_read *read, fr_sqlite *conn, fr_str *key)
 {
     fr_counts *counts = conn->counts;

@@ -17,8 +17,8 @@ void fr_define_index(fr_buf *out, const fr_table *table, uint32_t field, bool is
 /* ALTER TABLE … ADD COLUMN …: what SQLite cannot add to a table with rows is left out, as NOT NULL of a reference. Rows that
  * are there get the default of the field, or the least value of its kind. */
 void fr_define_added(fr_buf *out, const fr_table *table, uint32_t field);
-/* Four statements: add it under another name, copy, drop the old one, rename. false: SQLite cannot drop this one, or not add
- * what the field says. */
+/* A column made anew by four statements: add one under another name, copy, drop the old one, rename. false: SQLite cannot
+ * drop the old one, or not add what the field says. */
 bool fr_define_replaced(fr_buf *out, const fr_table *table, uint32_t field,
                         const fr_column_info *column);
 #endif

@@ -273,7 +273,7 @@ int fr_log_prune(fr_writer *w)
     rc = prune(w, &cut, &has_more);
     if (rc == SQLITE_OK) {
         w->oldest.number =
-            cut.number; /* if COMMIT fails it is behind by what will then be deleted twice */
+            cut.number; /* if COMMIT fails it is ahead of the file: the next cut deletes from the beginning */
         w->oldest.bytes_total = cut.bytes;
         w->prune_ms = has_more ? now : now + PRUNE_EVERY_MS;
     } else if (sqlite3_get_autocommit(w->conn.h)) {

@@ -339,8 +339,7 @@ static void bind_pattern(fr_stmt *stmt, int index, const fr_pred *pred)
         text = fr_str_c(sqlite3_snprintf(sizeof digits, digits, "%!.15g", v.as.r));
     char *pattern = sqlite3_malloc64(text.n * 2 + 2);
     if (!pattern) {
-        sqlite3_bind_null(
-            stmt->h, index); /* LIKE NULL finds nothing; the step reports the lack of memory next */
+        sqlite3_bind_null(stmt->h, index); /* without memory: LIKE NULL finds nothing */
         return;
     }
     size_t n = 0;
