@@ -188,6 +188,14 @@ class MayNotWrite(Start):
     def test_a_folder(self):
         self.as_nobody("may not be written: Permission denied", "folder", file=0o666, folder=0o755)
 
+    def test_a_folder_that_a_link_leads_to(self):
+        with tempfile.TemporaryDirectory(prefix="freshet-") as other:
+            self.make(NOTES)
+            os.rename(self.db, os.path.join(other, "real.db"))
+            os.symlink(os.path.join(other, "real.db"), self.db)
+            os.chmod(other, 0o755)
+            self.assert_refused(5, "the folder %s may not be written" % other, user=NOBODY, group=NOBODY)
+
     def test_a_folder_where_it_would_be_made(self):
         os.chmod(self.folder, 0o755)
         self.assert_refused(5, "may not be written: Permission denied", "folder", user=NOBODY, group=NOBODY)
@@ -239,6 +247,15 @@ class OnlyCreates(Start):
         users.close()
         said = [line for line in server.output().splitlines() if "table=auth_user" in line]
         self.assertEqual(len(said), 1, said)  # one warning, however many columns there are
+
+    def test_a_key_that_the_database_does_not_give_is_told_too(self):
+        self.make("CREATE TABLE note (id int PRIMARY KEY, title varchar(20) NOT NULL, tag varchar(20) NOT NULL UNIQUE)",
+                  "INSERT INTO note VALUES (1, 't', 'a')")
+        server = self.serve()
+        reply = server.post("/notes/", {"title": "t", "tag": "b"})
+        self.assertEqual((reply.status, reply.json), (500, {"detail": "No note can be added: the database gives no numbers to its rows."}))
+        self.assertEqual(server.patch("/notes/1/", {"title": "u"}).json, {"id": 1, "title": "u", "tag": "a"})
+        self.assertRegex(server.output(), "db.schema table=note .*gives no numbers to column id")
 
 
 if __name__ == "__main__":

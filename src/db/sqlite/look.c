@@ -41,13 +41,9 @@ static fr_err check_folder(const char *path, char error[512])
     return err;
 }
 
-static fr_err check_file(const char *path, const struct stat *info, char error[512])
+static fr_err check_names(const char *path, char error[512])
 {
     static const char *const ENDINGS[] = {"", "-wal", "-shm"};
-    if (!S_ISREG(info->st_mode)) {
-        snprintf(error, 512, "cannot open %.300s: it is no file", path);
-        return FR_EBACKEND;
-    }
     for (size_t i = 0; i < sizeof ENDINGS / sizeof *ENDINGS; i++) {
         char *name;
         if (asprintf(&name, "%s%s", path, ENDINGS[i]) < 0)
@@ -59,6 +55,21 @@ static fr_err check_file(const char *path, const struct stat *info, char error[5
             return err;
     }
     return check_folder(path, error);
+}
+
+/* By its true name, as it is there that SQLite makes its files. */
+static fr_err check_file(const char *path, const struct stat *info, char error[512])
+{
+    if (!S_ISREG(info->st_mode)) {
+        snprintf(error, 512, "cannot open %.300s: it is no file", path);
+        return FR_EBACKEND;
+    }
+    char *real = realpath(path, NULL);
+    if (!real)
+        return FR_ENOMEM;
+    fr_err err = check_names(real, error);
+    free(real);
+    return err;
 }
 
 /* ---- what is in it ---- */

@@ -113,6 +113,19 @@ static fr_err check_may_insert(fr_ctx *ctx, const fr_table *table)
         FR_FMT(fr_model_label(table->model, label)));
 }
 
+/* Of an ID the database has to give it. */
+static fr_err fail_without_key(fr_ctx *ctx, const fr_table *table, fr_write *write)
+{
+    char label[128];
+    if (table->model->fields[table->key].kind == FR_KIND_ID)
+        return fr_fail(ctx, FR_ESCHEMA,
+                       "No %.*s can be added: the database gives no numbers to its rows.",
+                       FR_FMT(fr_model_label(table->model, label)));
+    write->failed_field = table->key;
+    write->constraint = FR_CONSTRAINT_NOT_NULL;
+    return fr_fail(ctx, FR_ECONFLICT, "The key of a new row is missing.");
+}
+
 static fr_err insert(fr_ctx *ctx, const fr_table *table, fr_write *write)
 {
     fr_value values[FR_MODEL_FIELDS_MAX];
@@ -120,11 +133,8 @@ static fr_err insert(fr_ctx *ctx, const fr_table *table, fr_write *write)
     FR_TRY(check_may_insert(ctx, table));
     uint64_t given = insert_values(ctx, table, write, values);
     bool has_key = given >> table->key & 1;
-    if (!has_key && !fr_image_map_of(table)->has_rowid_key) {
-        write->failed_field = table->key;
-        write->constraint = FR_CONSTRAINT_NOT_NULL;
-        return fr_fail(ctx, FR_ECONFLICT, "The key of a new row is missing.");
-    }
+    if (!has_key && !fr_image_map_of(table)->has_rowid_key)
+        return fail_without_key(ctx, table, write);
     FR_TRY(run(ctx, table, write, FR_SQL_INSERT, given, values, &changed));
     fr_value key = has_key ? values[table->key]
                            : FR_VALUE_I(sqlite3_last_insert_rowid(ctx->txn->writer->conn.h));
