@@ -3,8 +3,9 @@
  *
  * A page may read what CORS lets it (cors.h). What changes something it may send only from an origin that is trusted: a
  * browser sends a form, or a fetch without CORS, to whatever host a page names, with the visitor's cookies and from within
- * the visitor's network, and only hides the answer. Sec-Fetch-Site says it (Fetch Metadata); of browsers and hosts that have
- * it not, Origin against Host. Programs send neither, and bring only what their sender put in.
+ * the visitor's network, and only hides the answer. Sec-Fetch-Site says which pages are foreign
+ * (Fetch Metadata); where a browser does not send it, Origin is held against Host. Programs send neither, and bring only what
+ * their sender put in.
  */
 #ifndef FR_AUTH_GATE_H
 #define FR_AUTH_GATE_H

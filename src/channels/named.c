@@ -23,11 +23,11 @@ typedef struct message {
 
 typedef struct queue {
     const fr_channel *channel;
-    fr_loop *loop; /* where it is received; NULL: not attached */
+    fr_loop *loop; /* where messages are received; NULL: not attached */
     struct fr_db *db;
     fr_task task;
     fr_timer retry;
-    bool is_over; /* the server ends: nothing is begun any more. Its loop's thread */
+    bool is_over; /* the server ends: nothing is begun any more. Thread of `loop` */
     pthread_mutex_t lock;
     message *first, **last; /* owned; from here on under the lock */
     uint32_t waiting;
@@ -81,7 +81,7 @@ static fr_err receive_all(fr_ctx *ctx, void *arg)
     for (message *m; !fr_is_canceled(ctx) && (m = take(q)); fr_free(m)) {
         receive(ctx, q, m);
         if (!fr_loop_has_time(ctx->loop))
-            (void)fr_wait_turn(ctx); /* what it says is looked at above */
+            (void)fr_wait_turn(ctx); /* fr_is_canceled() above tells the same */
     }
     q->is_over = fr_is_canceled(ctx);
     return FR_OK;

@@ -11,7 +11,7 @@
 typedef struct fr_named fr_named;
 
 enum {
-    FR_CHANNEL_WAITING = 1000,       /* messages of one channel, unless it says otherwise */
+    FR_CHANNEL_WAITING = 1000,       /* messages of one channel, unless .waiting says otherwise */
     FR_CHANNEL_BYTES = 16 << 20,     /* of them together */
     FR_CHANNEL_TEXT_BYTES = 1 << 20, /* of one */
 };

@@ -254,7 +254,7 @@ void fr_reply_header_drop(fr_exchange *exchange, fr_str name); /* the first line
 fr_str fr_reply_type(const fr_exchange *exchange, fr_str given);
 /* The handler's headers are all there: the gate adds its own. */
 void fr_reply_headers_close(fr_exchange *exchange);
-void fr_reply_type_drop(fr_exchange *exchange); /* that of the handler */
+void fr_reply_type_drop(fr_exchange *exchange); /* the one that the handler set */
 /* What speaks of the content (its type, ETag, Cache-Control …): something else is sent in its place. */
 void fr_reply_headers_of_content_drop(fr_exchange *exchange);
 

@@ -1,4 +1,4 @@
-/* The route that is most like a path that none has: for who has mistyped it. */
+/* The route that is most like a path that none has: for a client that has mistyped it. */
 #ifndef FR_HTTP_NEAREST_H
 #define FR_HTTP_NEAREST_H
 #include "http/router.h"

@@ -1,6 +1,6 @@
 /*
  * Compression of messages (RFC 7692 7.2) by zlib. The streams are the loop's, not the sockets': one that inflates, and one
- * that deflates for each size of message. They are made when a message needs them, begin each message anew, and are given
+ * that deflates for each size of message. Streams are made when a message needs them, begin each message anew, and are given
  * back when none has come for a while: an idle socket holds nothing, but for what takeover.h keeps where that was agreed.
  */
 #ifndef FR_WS_DEFLATE_H
