@@ -44,7 +44,7 @@ static const fr_setting table[] = {
     {"io", FR_SETTING_ENUM, "WAY", "how output leaves; auto is the best there is", "auto",
      offsetof(fr_options, io), io_kinds, 0, 0},
     {"origins", FR_SETTING_STRING, "LIST",
-     "origins of web pages that may open sockets, besides this host; * is any", NULL,
+     "origins of web pages that may open sockets and write, besides this host; * is any", NULL,
      offsetof(fr_options, origins), NULL, 0, 0},
     {"cors-origins", FR_SETTING_STRING, "LIST",
      "origins of web pages that may read and write here too, such as http://localhost:5173 and "

@@ -168,7 +168,7 @@ fr_err fr_fan_join(fr_fan *fan, fr_member *member)
     member->index = (uint32_t)fan->members.count - 1;
     member->skip = (uint32_t)pending_count(fan) & FR_FAN_PENDING_MAX;
     member->is_in = true;
-    member->is_behind = member->is_told = member->has_backlog = false;
+    member->is_behind = member->is_untold = member->has_backlog = false;
     return FR_OK;
 }
 
@@ -210,8 +210,8 @@ void fr_fan_leave(fr_member *member)
     if (!member->is_in)
         return;
     drop_backlog(fan, member);
-    fan->untold -= member->is_told;
-    member->is_told = false;
+    fan->untold -= member->is_untold;
+    member->is_untold = false;
     take_from_left(fan, member);
     place(fan, fan->members.at[--fan->members.count], member->index);
     member->is_in = false;
@@ -337,7 +337,7 @@ static bool put_block(fr_member *member, fr_block *block, size_t start)
 static void fall_behind(fr_fan *fan, fr_member *member)
 {
     drop_backlog(fan, member);
-    member->is_behind = member->is_told = true;
+    member->is_behind = member->is_untold = true;
     fan->untold++;
 }
 
@@ -547,9 +547,9 @@ static void tell_behind(fr_fan *fan, size_t from, size_t to)
 {
     for (size_t i = to; i-- > from && fan->untold;) {
         fr_member *member = i < fan->members.count ? fan->members.at[i] : NULL;
-        if (!member || !member->is_told)
+        if (!member || !member->is_untold)
             continue;
-        member->is_told = false;
+        member->is_untold = false;
         fan->untold--;
         fan->on_behind(member, fan->arg);
     }

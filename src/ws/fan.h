@@ -23,7 +23,7 @@ typedef struct fr_member {
     uint32_t is_in : 1;     /* read only */
     uint32_t is_behind : 1; /* A block did not fit in the connection's bound and was dropped; and so
                              * is all that follows until the owner clears it. */
-    uint32_t is_told : 1;   /* private: on_behind is still to be called */
+    uint32_t is_untold : 1; /* private: on_behind is still to be called */
     uint32_t has_backlog : 1; /* read only: the newest of each key wait, see fr_fan_drained */
     uint32_t mark : 1;        /* the subscriber's own */
     int32_t ws_at : 8;        /* private: where its ws stands, see fr_member_ws */
