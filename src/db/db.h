@@ -61,17 +61,17 @@ fr_err fr_db_url_check(const char *url, char error[512]);
  * line for the user in error. */
 fr_err fr_db_prepare(const fr_db_opts *opts, const fr_model *const *models, const bool *live,
                      bool *absent, fr_db **out, char error[512]);
-/* Open what was prepared: lock it against a second server, create missing tables, start the writer. On an error it is only
+/* Open what was prepared: lock it against a second server, create missing tables, start the writer. On an error db is only
  * good for fr_db_close. Errors: those of fr_db_prepare. */
 fr_err fr_db_start(fr_db *db, char error[512]);
-/* Both. Errors: those of fr_db_prepare; there is no database then. */
+/* fr_db_prepare and fr_db_start. Errors: those of fr_db_prepare; there is no database then. */
 fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const bool *live,
                   bool *absent, fr_db **out, char error[512]);
 /* End the database's threads: writes that wait are run, but not for another program's lock; long reads are broken off and
- * fail with FR_EBUSY, and so does what is asked afterwards. Before the loops end that its threads let handlers go on.
- * Again and NULL are fine. */
+ * fail with FR_EBUSY, and so does what is asked afterwards. To be called before the loops
+ * end, as its threads let their handlers go on. Again and NULL are fine. */
 void fr_db_stop(fr_db *db);
-/* Stops it too. The threads that used it have ended, or use it no more; NULL is fine. */
+/* Stop and free db. The threads that used db have ended, or use it no more; NULL is fine. */
 void fr_db_close(fr_db *db);
 #define FR_DB_GONE_TEXT "The database is not there any more. Try again later."
 /* NULL is fine. Any thread. */
@@ -94,8 +94,8 @@ typedef struct fr_db_stats {
     uint64_t slow_reads;         /* went to the pool */
     uint64_t log_bytes;          /* of images kept */
     uint64_t wal_bytes;          /* of the write-ahead log's file, at the last look */
-    uint64_t wal_anew;           /* times it was made to begin anew */
-    uint64_t wal_held;           /* times somebody kept it from that for seconds */
+    uint64_t wal_anew;           /* times the log was made to begin anew */
+    uint64_t wal_held;           /* times a reader kept the log from that for seconds */
     uint64_t counts, remembered; /* counts asked for, and those that needed no query */
 } fr_db_stats;
 /* Any thread. */
@@ -124,9 +124,9 @@ fr_err fr_db_count(fr_ctx *ctx, const fr_query *query, int64_t *out);
 fr_err fr_db_exists(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value value,
                     fr_value not_key, bool *out);
 /* Several reads that see one snapshot: all that fn reads with the context it is given. *place (may be NULL) is that
- * snapshot's. fn waits for nothing else and writes nothing; what a read in it returned as an error it returns. It may run
- * again, on a pool thread, when a read in it was over its budget: it begins anew then, as a sink does. Within fr_atomic
- * it is a part of that. */
+ * snapshot's. fn waits for nothing else and writes nothing; fn returns what a read in it returned as an error. fn may be
+ * called again, on a pool thread, when a read in it was over its budget: it begins anew then, as a sink does. Within
+ * fr_atomic fn is a part of that. */
 fr_err fr_db_snapshot(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg,
                       fr_place *place);
 

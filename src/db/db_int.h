@@ -12,10 +12,10 @@ struct fr_db {
     fr_db_opts opts;
     fr_arena *arena;   /* owned: what lives as long as the database */
     bool *absent;      /* the caller's, until it is open */
-    bool is_looked_at; /* its back end has begun with it, and must close it */
+    bool is_looked_at; /* the back end has begun, and must close */
     bool is_open;
     atomic_bool is_stopping; /* nothing waits for a lock, and no read goes on, any more */
-    atomic_bool is_gone;     /* it is not there any more: nothing is read or written */
+    atomic_bool is_gone;     /* the files are not there any more: nothing is read or written */
     fr_table *tables;        /* in the arena */
     size_t table_count;
     fr_map by_model, by_name; /* model pointer → table; lower-case table name → table */

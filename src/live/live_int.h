@@ -265,8 +265,7 @@ struct fr_watcher {
     uint32_t waiting_at; /* in topic->own.waiting; FR_NOT_WAITING */
     bool is_reset;       /* has missed something: its next frame is a snapshot that says so */
     bool is_stalled;     /* waits until its socket takes more */
-    bool
-        is_late; /* began to wait when the running read had begun, whose snapshot is not for this watcher */
+    bool is_late; /* began to wait after the running read began: its snapshot is for others */
 };
 _Static_assert(sizeof(struct fr_watcher) <= 96, "what an idle socket costs");
 #define FR_NOT_WAITING UINT32_MAX

@@ -338,8 +338,7 @@ void fr_worker_read_more(fr_task *task)
     worker->own.read_more_is_posted = false;
     worker->own.readers++;
     if (fr_fiber_start(worker->loop, run_reader, worker) == FR_OK) {
-        fr_worker_read_soon(
-            worker); /* the fiber waits for a slow read: start one more for the others */
+        fr_worker_read_soon(worker); /* the fiber waits for a slow read: one more for the others */
     } else {
         worker->own.readers--;
         retry_later(worker);

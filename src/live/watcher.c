@@ -281,8 +281,8 @@ static fr_err accept_socket(fr_req *req, fr_worker *worker, bool is_resume, fr_w
         return FR_ENOMEM;
     *watcher = (fr_watcher){.waiting_at = FR_NOT_WAITING};
     fr_member_init(&watcher->member, &watcher->ws);
-    watcher->is_reset =
-        is_resume; /* frames since the token are not sent again: the snapshot says "reset" */
+    /* Frames since the token are not sent again: the snapshot says "reset". */
+    watcher->is_reset = is_resume;
     fr_ws_opts opts = live->opts.ws;
     if (!opts.message_bytes)
         opts.message_bytes = opts.frame_bytes = CLIENT_MESSAGE_BYTES;

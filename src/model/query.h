@@ -51,9 +51,8 @@ typedef struct fr_query {
     const fr_model *model;
     const fr_pred *where; /* NULL = all */
     fr_order orders[FR_ORDERS_MAX];
-    uint8_t
-        order_count; /* SQL ends with the key, ascending, also if it is not among them (traps A16) */
-    int64_t limit;   /* 0 = none */
+    uint8_t order_count; /* SQL ends with the key in any case, ascending (traps A16) */
+    int64_t limit;       /* 0 = none */
     int64_t offset;
 } fr_query;
 

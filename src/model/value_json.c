@@ -266,8 +266,8 @@ void fr_value_json(const fr_field *field, fr_value v, fr_buf *out)
         break;
     case FR_KIND_FLOAT:
         if (v.type == FR_VALUE_INT) {
-            fr_json_put_double(out,
-                               (double)v.as.i); /* the hook tells 1.0 as the integer 1 (traps A4) */
+            /* the hook tells 1.0 as the integer 1 (traps A4) */
+            fr_json_put_double(out, (double)v.as.i);
             return;
         }
         break;

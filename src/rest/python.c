@@ -116,9 +116,7 @@ static bool word_of(fr_str s, double *out)
 
 bool fr_py_float(fr_str text, double *out)
 {
-    enum {
-        LONGEST = 1100
-    }; /* past the 1000 characters that DRF takes; a longer text is no number here */
+    enum { LONGEST = 1100 }; /* DRF takes 1000 characters; a longer text is no number here */
     fr_str s = fr_py_strip(text);
     char ascii[LONGEST];
     size_t length = 0, n;

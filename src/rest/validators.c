@@ -159,8 +159,8 @@ static bool is_punycode_tld(fr_str label)
     return true;
 }
 
-/* U+2000..U+200F, U+2028..U+202F, U+205F, U+3000, U+00A0, U+FEFF: U+0080..U+009F: blanks and
- * controls that IDNA maps to a space or refuses. */
+/* U+0080..U+00A0, U+2000..U+200F, U+2028..U+202F, U+205F, U+3000, U+FEFF: blanks and controls that IDNA maps to a space
+ * or refuses. */
 static bool has_unicode_blank(fr_str s)
 {
     for (size_t i = 0; i + 1 < s.n; i++) {
@@ -255,9 +255,7 @@ static bool is_email_domain(fr_str s)
 
 bool fr_valid_email(fr_str s)
 {
-    enum {
-        EMAIL_CHARACTERS = 320
-    }; /* 64 of the user, the @, 255 of the host (RFC 3696 section 3) */
+    enum { EMAIL_CHARACTERS = 320 }; /* user 64, @, host 255: RFC 3696 section 3 */
     size_t at = s.n;
     while (at > 0 && s.p[at - 1] != '@')
         at--;

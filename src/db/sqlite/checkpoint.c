@@ -2,7 +2,7 @@
  * The write-ahead log stays small. SQLite begins it anew only in a moment without readers, and under constant ones there is
  * none: so the writer has our own readers pause for one checkpoint. First, and while they read, all that can be is moved into
  * the database; then slow reads pause, whose threads may wait; then the loops, for as long as their passes take and a few
- * pages. Whoever else holds an old state, another program with an open transaction, is told of in the log.
+ * pages. Whoever else holds an old state, another program with an open transaction, is told of in the server's log.
  *
  * All of it runs when a group's answers have gone. The writer's thread.
  */
@@ -15,16 +15,16 @@ enum {
     FEW_FRAMES = 64,    /* are moved while our loops wait */
     FRAME_HEAD_BYTES = 24,
     ANEW_BYTES = 8 << 20, /* over this without a moment for it, one is made */
-    KEPT_BYTES =
-        4
-        << 20, /* of the file, when it has begun anew: written again, and not made longer each time */
-    SLOW_MS = 6000, /* one that has yielded once is not broken off again, and takes 5 s at most */
-    LOOPS_MS =
-        25, /* a pass takes 2 ms, a read in it 20 ms at most; a handler that computes longer is not waited for */
+    /* of the file, when the log has begun anew: written again, and not made longer each time */
+    KEPT_BYTES = 4 << 20,
+    /* a read that has yielded once is not broken off again, and takes 5 s at most */
+    SLOW_MS = 6000,
+    /* a pass takes 2 ms, a read in it 20 ms at most; a handler that computes longer is not waited for */
+    LOOPS_MS = 25,
     LOOPS_LOOK_US = 200,
     RETRY_MS = 1000,
     RETRY_SOON_MS = 100,
-    TRIES_TOLD = 3, /* one that is held for a moment only is no news */
+    TRIES_TOLD = 3, /* a log that is held for a moment only is no news */
 };
 #define LIMIT_KEPT_BYTES "PRAGMA journal_size_limit=4194304"
 
@@ -34,7 +34,7 @@ static int on_commit(void *writer, sqlite3 *h, const char *schema, int frames)
     (void)h, (void)schema;
     w->wal.frames = (uint64_t)frames;
     if (w->wal.frames < w->wal.moved)
-        w->wal.moved = 0; /* it has begun anew */
+        w->wal.moved = 0; /* the log has begun anew */
     return SQLITE_OK;
 }
 
@@ -154,8 +154,8 @@ fr_err fr_checkpoint_open(fr_writer *w)
         fr_pragma_read(&w->conn, LIMIT_KEPT_BYTES, &limit) != SQLITE_OK)
         return FR_EBACKEND;
     w->wal.frame_bytes = (uint64_t)page_bytes + FRAME_HEAD_BYTES;
-    sqlite3_wal_hook(w->conn.h, on_commit,
-                     w); /* instead of SQLite's own, which moves before the answers go */
+    /* Instead of SQLite's own hook, which moves before the answers go. */
+    sqlite3_wal_hook(w->conn.h, on_commit, w);
     return FR_OK;
 }
 

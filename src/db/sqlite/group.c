@@ -240,8 +240,7 @@ static bool run_together(fr_writer *w, fr_txn_member *first)
     begin_group(w);
     int rc = begin_transaction(w);
     bool is_there = rc == SQLITE_OK,
-         is_busy = (rc & 0xff) ==
-                   SQLITE_BUSY; /* the lock was waited for, 5 s: none of them waits again */
+         is_busy = (rc & 0xff) == SQLITE_BUSY; /* waited for 5 s: none of them waits again */
     for (fr_txn_member *member = first; member && is_busy; member = member->next)
         fail_member(w, member, rc);
     for (fr_txn_member *member = first; member && is_there; member = member->next)
@@ -257,8 +256,7 @@ static bool run_together(fr_writer *w, fr_txn_member *first)
 static void answer(fr_db *db, fr_txn_member *member)
 {
     while (member) {
-        fr_txn_member *next =
-            member->next; /* read before: the handler that waits has the member on its stack */
+        fr_txn_member *next = member->next; /* the member is on the stack of the one that waits */
         fr_stat_add(&db->stats.members, 1);
         fr_stat_add(&db->stats.failed, member->result != FR_OK);
         fr_wait_done(&member->wait, member->result);

@@ -9,7 +9,7 @@
 
 /* 200,000 steps are about 20 ms; the processor time is for the few steps that are slow, such as LIKE over long texts. */
 enum { BUDGET_STEPS = 200, BUDGET_CPU_NS = 20 * 1000 * 1000 };
-/* Outside of loops, where a read is looked at for pauses and not for a budget. */
+/* SQLite's steps from one look to the next outside of loops, where a read may have to yield to a pause and has no budget. */
 enum { SLOW_UNIT = 100 };
 
 static uint64_t cpu_ns(void)
@@ -75,9 +75,9 @@ int fr_read_step(fr_sqlite *conn, fr_stmt *stmt)
 fr_err fr_read_fail(fr_read *read, fr_sqlite *conn, int rc)
 {
     if (conn->has_budget && conn->is_over_budget)
-        return FR_EBUSY; /* not an answer: it begins anew elsewhere */
+        return FR_EBUSY; /* not an answer: the read begins anew elsewhere */
     if (conn->has_yielded)
-        return FR_EBUSY; /* nor is this */
+        return FR_EBUSY; /* not an answer: the read begins anew behind the pause */
     if ((rc & 0xff) == SQLITE_INTERRUPT && atomic_load(&read->db->is_stopping))
         return fr_fail(read->ctx, FR_EBUSY, FR_STOPPING_TEXT);
     if ((rc & 0xff) == SQLITE_INTERRUPT)

@@ -156,7 +156,7 @@ static bool may_read(fr_reader *reader)
     return false;
 }
 
-/* Before a transaction. Whoever has waited too long reads all the same. */
+/* Before a transaction. A reader that has waited too long reads all the same. */
 static void begin_reading(fr_reader *reader)
 {
     if (may_read(reader))
@@ -305,8 +305,8 @@ static fr_err run_slowly(fr_reader *reader, fr_read *read, uint32_t ms)
     return err;
 }
 
-/* One that is in the midst when the writer wants a pause is broken off, and begins anew behind it; once, so that it comes to
- * its end however much is written. */
+/* A read that is in the midst when the writer wants a pause is broken off, and begins anew behind the pause; once, so that
+ * the read comes to its end however much is written. */
 fr_err fr_reader_run(fr_reader *reader, fr_read *read, uint32_t ms)
 {
     fr_sqlite *conn = &reader->conn;

@@ -31,13 +31,12 @@ typedef struct fr_sqlite {
     uint64_t until_ms;
     uint64_t cpu_until_ns;
     bool has_budget, is_over_budget;
-    const atomic_int
-        *yields_to; /* a pause (reader.c) for which its read is broken off; NULL: none */
+    const atomic_int *yields_to; /* a pause (reader.c) that breaks off a read; NULL: none */
     bool has_yielded;
     uint64_t waits_since_ns;        /* for another's lock */
-    bool is_hasty;                  /* it waits for none */
-    const atomic_bool *is_stopping; /* then it waits for none; NULL: never */
-    const atomic_bool *is_gone;     /* then its end touches no file by its name; NULL: never */
+    bool is_hasty;                  /* waits for no lock now */
+    const atomic_bool *is_stopping; /* true: waits for no lock any more; NULL: never */
+    const atomic_bool *is_gone;     /* true: closing touches no file by its name; NULL: never */
     bool has_turned;                /* to write-ahead logging: the file had none before */
     struct fr_counts *counts; /* owned by reader.c: what this connection remembers; NULL: nothing */
 } fr_sqlite;

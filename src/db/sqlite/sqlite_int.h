@@ -53,9 +53,9 @@ static inline fr_sqlite_db *fr_sqlite_db_of(fr_db *db)
 }
 
 /* ---- lock.c ---- */
-/* Of the file that a connection has open; path is for the error. Errors: FR_EBUSY (another server), FR_EIO; one line. */
+/* Lock the file that a connection has open; path is for the error. Errors: FR_EBUSY (another server), FR_EIO; one line. */
 fr_err fr_lock_open(fr_lock *lock, const fr_files *files, const char *path, char error[512]);
-/* Note that this process has it. */
+/* Write into the note that this process has the lock. */
 void fr_lock_note(fr_lock *lock, const fr_files *files);
 /* After the last connection, with which the lock goes. Fine when it is not taken. */
 void fr_lock_close(fr_lock *lock, const fr_files *files, fr_lock_end end);
@@ -73,8 +73,8 @@ fr_err fr_sqlite_look(fr_sqlite_db *file, bool *absent, char error[512]);
 fr_err fr_checkpoint_open(fr_writer *writer);
 /* After a group, its answers have gone; or (is_idle) after a while without one. */
 void fr_checkpoint_tend(fr_writer *writer, bool is_idle);
-bool fr_checkpoint_is_waiting(
-    const fr_writer *writer); /* for slow reads: it wants to be called again soon */
+/* Whether the writer waits for slow reads, so that fr_checkpoint_tend is to be called again soon. */
+bool fr_checkpoint_is_waiting(const fr_writer *writer);
 
 /* ---- schema.c ---- */
 /* A difference between a model and its table, for the log. */
@@ -121,7 +121,7 @@ int fr_pragma_read(fr_sqlite *conn, const char *sql, int64_t *out);
 int fr_place_read(fr_sqlite *conn, fr_place *out);
 
 /* ---- reader.c ---- */
-/* The loop's own, opened at its first read. */
+/* out: the loop's own reader, opened at its first read. */
 fr_err fr_reader_of_loop(fr_loop *loop, fr_db *db, fr_reader **out);
 /* Look, for fr_db_now. */
 fr_err fr_reader_now(fr_reader *reader, fr_ctx *ctx, bool is_anew, fr_now *out);
@@ -134,10 +134,11 @@ void fr_reader_give(fr_reader *reader);
 /* Run in a read transaction of its own, at most ms long (0 = no limit). */
 fr_err fr_reader_run(fr_reader *reader, fr_read *read, uint32_t ms);
 void fr_readers_close(fr_sqlite_db *f);
-/* From now on reads that begin wait, until NONE or for a bounded time: those outside of loops, or all. The writer's thread. */
+/* pause: from now on reads that begin wait, those outside of loops (SLOW) or all; until NONE, or for a bounded time. The
+ * writer's thread. */
 typedef enum fr_pause { FR_PAUSE_NONE, FR_PAUSE_SLOW, FR_PAUSE_ALL } fr_pause;
 void fr_readers_pause(fr_sqlite_db *f, fr_pause pause);
-/* None of those that wait at this pause reads any more. */
+/* Whether none of the readers that this pause stops reads any more. */
 bool fr_readers_are_quiet(fr_sqlite_db *f, fr_pause pause);
 
 /* ---- pool.c: a few threads for reads that are over their budget ---- */
@@ -149,8 +150,8 @@ typedef struct fr_txn_member fr_txn_member;
 struct fr_txn_member {
     fr_txn_member *next;
     fr_wait wait;
-    fr_ctx *ctx;                          /* of who waits; its arena may be used meanwhile */
-    fr_write *write;                      /* data, or */
+    fr_ctx *ctx;     /* of the handler that waits; its arena may be used meanwhile */
+    fr_write *write; /* data, or */
     fr_err (*fn)(fr_ctx *ctx, void *arg); /* a function */
     void *arg;
     fr_err result;
@@ -189,7 +190,7 @@ struct fr_writer {
         uint64_t frames, moved; /* of the write-ahead log: in it, and of them in the database too */
         uint64_t frame_bytes;
         uint64_t retry_ms;
-        uint64_t slow_until_ms; /* it waits for slow reads; 0: it does not */
+        uint64_t slow_until_ms; /* the writer waits for slow reads until then; 0: it does not */
         uint32_t tries;         /* to begin anew, in a row */
     } wal;
     uint8_t random[256]; /* marks, drawn ahead */
@@ -212,7 +213,7 @@ typedef struct fr_logged {
 
 enum { FR_QUEUE_MEMBERS = 16384, FR_GROUP_MEMBERS = 256, FR_ATOMIC_MS = 100 };
 
-/* Its connection, and the lock against a second server; nothing is read or changed. A file that is not there is made. */
+/* The writer's connection, and the lock against a second server; nothing is read or changed. A file that is not there is made. */
 fr_err fr_writer_open(fr_db *db, fr_writer **out, char error[512]);
 /* Write-ahead logging, tables, the change log: all but the thread. On an error the file has no more log than before. */
 fr_err fr_writer_begin(fr_writer *writer, bool *absent, char error[512]);
@@ -230,7 +231,7 @@ int fr_writer_look_around(fr_writer *writer);
 
 /* ---- txn.c ---- */
 bool fr_writer_is_here(void); /* this thread is a writer's */
-void fr_writer_enter(void);   /* it is one from now on */
+void fr_writer_enter(void);   /* this thread is one from now on */
 /* A statement of a member, bound: runs it to its end. On failure changes are cut back. A result code of SQLite:
  * SQLITE_DONE, SQLITE_ROW (then the caller reads and releases) or an error. The writer's thread. */
 int fr_txn_step(fr_db_txn *txn, fr_stmt *stmt, fr_mark mark);

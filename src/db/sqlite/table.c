@@ -232,7 +232,7 @@ static bool is_constant(const char *expression)
     return sqlite3_strnicmp(expression, "CURRENT_", 8) != 0 && !strchr(expression, '(');
 }
 
-/* *out: what it was when the table was mapped before, which lives as long. */
+/* *out: the default as it was when the table was mapped before, which lives as long. */
 static fr_err keep_default(fr_arena *arena, fr_value value, fr_value *out)
 {
     if (fr_value_eq(value, *out))

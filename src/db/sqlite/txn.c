@@ -40,8 +40,7 @@ int fr_txn_step(fr_db_txn *txn, fr_stmt *stmt, fr_mark mark)
         return rc;
     fr_changes_cut(&txn->writer->changes, mark);
     if (sqlite3_get_autocommit(txn->writer->conn.h)) {
-        txn->is_gone =
-            true; /* and nothing may run from now on: each statement would commit by itself */
+        txn->is_gone = true; /* nothing may run now: each statement would commit by itself */
         txn->failed = fr_sqlite_err(&txn->writer->conn, rc);
     }
     return rc;
