@@ -42,7 +42,7 @@ typedef struct fr_viewset {
  * istartswith. */
 
 /**
- * The rows that a GET of the list without a query string shows: same filter, permission, ordering and page.
+ * The rows that a GET of the list without a query string shows: same ordering and page.
  *
  * @param p        fr_ctx, fr_req or fr_sock
  * @param viewset  served or not; borrowed by rows

@@ -242,8 +242,8 @@ static fr_err check_query(fr_req *req, bool *is_resume)
             continue;
         if (!fr_str_eq(name, FR_STR("since")))
             return fr_fail(req, FR_EUNSUPPORTED,
-                           "A live socket shows all rows: query parameters (here \"%.*s\") are for "
-                           "a later version.",
+                           "A live socket shows all rows: it takes no query parameters (here "
+                           "\"%.*s\"). Open it without, and choose from the rows.",
                            (int)(name.n < 64 ? name.n : 64), name.p);
         *is_resume = true;
     }
@@ -254,7 +254,7 @@ static fr_err check_list(fr_req *req, fr_source *source, fr_worker *worker)
 {
     if (source->rt->page_size)
         return fr_fail(req, FR_EUNSUPPORTED,
-                       "This list comes in pages, and live pages are for a later version.");
+                       "This list comes in pages, which cannot be watched; its objects can.");
     if (fr_topic_is_shown(worker, source))
         return FR_OK;
     fr_query query = fr_snapshot_query(source);

@@ -45,8 +45,9 @@ static fr_err ask(fr_read *read, fr_sqlite *conn)
         return fr_read_fail(read, conn, rc);
     fr_err err = FR_EBUSY;
     if (fr_read_begin(conn, stmt)) {
-        fr_sql_bind_query(stmt, FR_SQL_COUNT, read->query);
-        rc = fr_read_step(conn, stmt);
+        rc = fr_sql_bind_query(stmt, FR_SQL_COUNT, read->query);
+        if (rc == SQLITE_OK)
+            rc = fr_read_step(conn, stmt);
         if (rc == SQLITE_ROW)
             read->number = sqlite3_column_int64(stmt->h, 0);
         err = rc == SQLITE_ROW ? FR_OK : fr_read_fail(read, conn, rc);

@@ -37,8 +37,8 @@ static fr_err run_select(fr_read *read, fr_sqlite *conn)
     size_t count;
     fr_err err = FR_EBUSY;
     if (fr_read_begin(conn, stmt)) {
-        fr_sql_bind_query(stmt, FR_SQL_SELECT, read->query);
-        err = rows(read, conn, stmt, &count);
+        rc = fr_sql_bind_query(stmt, FR_SQL_SELECT, read->query);
+        err = rc == SQLITE_OK ? rows(read, conn, stmt, &count) : fr_read_fail(read, conn, rc);
     }
     fr_stmt_release(stmt);
     return err;

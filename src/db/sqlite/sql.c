@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
+
 /* ---- shapes ---- */
 
 static void put_byte(fr_shape *shape, unsigned byte)
@@ -328,7 +330,7 @@ void fr_sql_mask(fr_buf *out, fr_sql_kind kind, const fr_table *table, uint64_t 
 
 /* ---- values ---- */
 
-static void bind_pattern(fr_stmt *stmt, int index, const fr_pred *pred)
+static int bind_pattern(fr_stmt *stmt, int index, const fr_pred *pred)
 {
     char digits[64];
     fr_value v = pred->values[0];
@@ -337,11 +339,9 @@ static void bind_pattern(fr_stmt *stmt, int index, const fr_pred *pred)
         text = fr_str_c(sqlite3_snprintf(sizeof digits, digits, "%lld", (long long)v.as.i));
     else if (v.type == FR_VALUE_REAL)
         text = fr_str_c(sqlite3_snprintf(sizeof digits, digits, "%!.15g", v.as.r));
-    char *pattern = sqlite3_malloc64(text.n * 2 + 2);
-    if (!pattern) {
-        sqlite3_bind_null(stmt->h, index); /* without memory: LIKE NULL finds nothing */
-        return;
-    }
+    char *pattern = fr_malloc(text.n * 2 + 2);
+    if (!pattern)
+        return SQLITE_NOMEM;
     size_t n = 0;
     bool is_anywhere = pred->lookup == FR_LOOKUP_CONTAINS || pred->lookup == FR_LOOKUP_ICONTAINS;
     if (is_anywhere)
@@ -352,37 +352,37 @@ static void bind_pattern(fr_stmt *stmt, int index, const fr_pred *pred)
         pattern[n++] = text.p[i];
     }
     pattern[n++] = '%';
-    sqlite3_bind_text64(stmt->h, index, pattern, n, sqlite3_free, SQLITE_UTF8);
+    return sqlite3_bind_text64(stmt->h, index, pattern, n, fr_free, SQLITE_UTF8);
 }
 
-static void bind_pred(fr_stmt *stmt, const fr_pred *pred, int *index)
+static int bind_pred(fr_stmt *stmt, const fr_pred *pred, int *index)
 {
+    int rc = SQLITE_OK;
     if (pred->op != FR_PRED_TERM) {
-        for (size_t i = 0; i < pred->part_count; i++)
-            bind_pred(stmt, pred->parts[i], index);
-        return;
+        for (size_t i = 0; i < pred->part_count && rc == SQLITE_OK; i++)
+            rc = bind_pred(stmt, pred->parts[i], index);
+        return rc;
     }
     if (is_null_test(pred))
-        return;
-    if (pred->lookup >= FR_LOOKUP_CONTAINS) {
-        bind_pattern(stmt, (*index)++, pred);
-        return;
-    }
+        return rc;
+    if (pred->lookup >= FR_LOOKUP_CONTAINS)
+        return bind_pattern(stmt, (*index)++, pred);
     size_t count = pred->lookup == FR_LOOKUP_IN ? in_count(pred->value_count) : 1;
     for (size_t i = 0; i < count; i++)
         fr_stmt_bind(stmt, (*index)++,
                      pred->values[i < pred->value_count ? i : pred->value_count - 1]);
+    return rc;
 }
 
-void fr_sql_bind_query(fr_stmt *stmt, fr_sql_kind kind, const fr_query *query)
+int fr_sql_bind_query(fr_stmt *stmt, fr_sql_kind kind, const fr_query *query)
 {
     int index = 1;
-    if (query->where)
-        bind_pred(stmt, query->where, &index);
+    int rc = query->where ? bind_pred(stmt, query->where, &index) : SQLITE_OK;
     if (kind == FR_SQL_SELECT && has_limit(query)) {
         sqlite3_bind_int64(stmt->h, index++, query->limit > 0 ? query->limit : -1);
         sqlite3_bind_int64(stmt->h, index, query->offset);
     }
+    return rc;
 }
 
 /* ---- prepared ---- */
