@@ -60,9 +60,10 @@ void fr_files_close(fr_files *files)
     *files = (fr_files){0};
 }
 
-/* Other errors, such as of permissions, are no sign that it has gone. */
+/* info: zeros where there is nothing to be seen. Other errors, such as of permissions, are no sign that a file has gone. */
 static const char *compare(const fr_files *files, fr_file_kind kind, struct stat *info)
 {
+    *info = (struct stat){0};
     if (!files->ids[kind].inode)
         return NULL; /* this library has no such file */
     if (stat(files->names[kind], info)) {
