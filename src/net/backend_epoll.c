@@ -12,7 +12,7 @@
 #include "net/net_int.h"
 
 enum {
-    EVENTS_A_WAIT = 1024,
+    EVENTS_A_WAIT = 1024, /* 12 KiB; what is beyond is told by the next wait */
     /* A pass that has queued this much copied output takes no more events: the rest comes in the
      * next pass, while what was copied is still in the second-level cache. Echo of 16 KiB on
      * 100 connections: 5.8 µs without, 4.6 with (the floor: 4.6). */
@@ -45,7 +45,7 @@ fr_err fr_epoll_open_(fr_loop *loop)
 void fr_epoll_close_(fr_loop *loop)
 {
     if (!loop->polling.events)
-        return; /* it was not opened */
+        return; /* not opened */
     if (loop->polling.epoll_fd >= 0)
         close(loop->polling.epoll_fd);
     if (loop->polling.wake_fd >= 0)
@@ -71,7 +71,7 @@ void fr_epoll_rearm_(fr_loop *loop, fr_conn *conn, bool want_read, bool want_wri
 {
     struct epoll_event event = {.events = wanted(conn, want_read, want_write), .data.ptr = conn};
     if (epoll_ctl(loop->polling.epoll_fd, EPOLL_CTL_MOD, conn->fd, &event))
-        fr_conn_fail_(conn, FR_EIO); /* out of kernel memory: else it would hang for ever */
+        fr_conn_fail_(conn, FR_EIO); /* out of kernel memory: else conn would hang for ever */
 }
 
 void fr_epoll_disarm_(fr_loop *loop, fr_conn *conn)
@@ -149,7 +149,7 @@ void fr_epoll_wake_(fr_loop *loop)
     int error = errno; /* also called by the signal handler */
     uint64_t one = 1;
     if (write(loop->polling.wake_fd, &one, sizeof one) < 0)
-        errno = error; /* the counter is full: it is awake */
+        errno = error; /* the counter is full: the loop is awake */
     errno = error;
 }
 

@@ -7,8 +7,8 @@
  * A request never waits in the kernel: MSG_DONTWAIT makes it complete while it is submitted, with the bytes that the
  * socket took or with EAGAIN, as send() would. So when send_all returns none is under way, and what was sent may be freed.
  *
- * The ring is made on the loop's thread, by the first batch: who never sends to many has none. A loop whose ring fails
- * goes on without.
+ * The ring is made on the loop's thread, by the first batch: a loop that never sends to many has none. A loop whose ring
+ * fails goes on without.
  */
 #include "net/backend_epoll.h"
 
@@ -109,7 +109,7 @@ static const char *reason(int error)
     }
 }
 
-/* NULL: it is to be had. */
+/* NULL: io_uring is to be had. */
 static const char *why_not(void)
 {
     struct io_uring ring;
@@ -138,7 +138,7 @@ static void give_up(fr_loop *loop, int error)
             FR_KV_C("why", reason(error)));
 }
 
-/* Not while files have run out: a connection that closes makes room for it. */
+/* Files that have run out are no reason to give up: a connection that closes makes room for the ring. */
 static bool make_ring(fr_loop *loop, fr_uring *uring)
 {
     int result = open_ring(BATCH, &uring->ring);
@@ -186,8 +186,8 @@ static uint32_t submit(fr_loop *loop, fr_uring *uring)
     return taken;
 }
 
-/* They are there already: nothing sent here waits. That is the kernel's promise, and what makes the buffers ours
- * again; so it is asked for and not believed. */
+/* All `count` completions are there already, since nothing sent here waits: so the kernel promises. They make
+ * the buffers ours again, so they are waited for and not believed in. */
 static void wait_for_completions(fr_uring *uring, uint32_t count)
 {
     struct io_uring_cqe *first;

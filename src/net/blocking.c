@@ -40,7 +40,7 @@ static fr_err run_on_thread(fr_ctx *ctx, fr_threads *threads, call *c)
 
 fr_err fr_blocking_(fr_ctx *ctx, fr_err (*function)(fr_ctx *ctx, void *argument), void *argument)
 {
-    if (ctx->txn) /* it would hold up every other write */
+    if (ctx->txn) /* waiting would hold up every other write */
         return fr_fail(ctx, FR_EINVAL, "Inside fr_atomic only the database may be waited for.");
     if (fr_ctx_is_canceled(ctx))
         return FR_ECANCELED;

@@ -16,8 +16,8 @@
 #include "net/net_int.h"
 
 enum {
-    /* Kept bytes up to this are copied before new ones into the loop's buffer; beyond, the socket
-     * is read behind them, in steps of at least the second. */
+    /* Kept bytes up to CARRY_COPY_BYTES are copied before new ones into the loop's buffer; beyond, the socket
+     * is read behind them, in steps of at least CARRY_ROOM_BYTES. */
     CARRY_COPY_BYTES = 16 * 1024,
     CARRY_ROOM_BYTES = 64 * 1024,
     LINGER_MS = 2000,
@@ -34,7 +34,7 @@ static size_t ignore_data(fr_conn *conn, uint8_t *bytes, size_t n)
     return n;
 }
 
-/* Until its protocol is set. */
+/* The protocol of a connection until one is set. */
 static const fr_proto no_proto = {.name = "none", .on_data = ignore_data, .on_close = ignore_close};
 
 fr_err fr_conns_init_(fr_loop *loop)
@@ -166,7 +166,7 @@ void fr_conns_close_failed_(fr_loop *loop)
 void fr_conn_cut_(fr_conn *conn)
 {
     if (conn->flags & FR_CONN_CLOSING)
-        close_now(conn); /* it failed while it waited for being redelivered */
+        close_now(conn); /* conn failed while it waited for being redelivered */
     else
         fr_conn_close(conn, FR_OK);
 }
@@ -181,7 +181,7 @@ bool fr_conn_is_blocked(const fr_conn *conn)
     return (conn->flags & FR_CONN_BLOCKED) != 0;
 }
 
-/* The slots of those closed in this pass may be used again. */
+/* The slots of connections closed in this pass may be used again. */
 void fr_conns_reap_(fr_loop *loop)
 {
     fr_conn *conn = loop->conn_lists.zombies, *next;
@@ -326,7 +326,7 @@ static void deliver(fr_conn *conn, uint8_t *bytes, size_t n)
         assert(consumed <= n - used);
         used += consumed;
         if (FR_UNLIKELY(!after_call(conn)))
-            return; /* the carry is gone with it */
+            return; /* the carry is gone with conn */
     } while (used < n && conn->proto != proto &&
              !(conn->flags & (FR_CONN_PAUSED | FR_CONN_FINISHING)));
     if (FR_UNLIKELY(conn->flags & FR_CONN_FINISHING))
@@ -342,7 +342,7 @@ static void deliver_before_eof(fr_conn *conn)
         return;
     deliver(conn, conn->carry->bytes, conn->carry->n);
     if (conn->flags & FR_CONN_PAUSED)
-        conn->flags |= FR_CONN_HUNG; /* found again when it reads on */
+        conn->flags |= FR_CONN_HUNG; /* found again when conn reads on */
 }
 
 static void tell_eof(fr_conn *conn)
@@ -428,7 +428,7 @@ static void hung_while_paused(fr_conn *conn)
 static void write_more(fr_conn *conn)
 {
     conn->flags &= ~(uint32_t)FR_CONN_BLOCKED;
-    fr_dirty_forget_(conn); /* it may stand among those for which there was no time */
+    fr_dirty_forget_(conn); /* conn may stand among those for which there was no time */
     fr_out_flush_(conn);
     if (conn->flags & FR_CONN_BLOCKED)
         return;
@@ -440,7 +440,7 @@ static void write_more(fr_conn *conn)
 void fr_conn_on_events_(fr_conn *conn, bool can_read, bool can_write, bool is_hung, bool is_broken)
 {
     if (FR_UNLIKELY(conn->flags & FR_CONN_DEAD_))
-        return; /* an event of before it was closed in this pass */
+        return; /* conn was closed in this pass; the event is from before */
     if (FR_UNLIKELY(can_write && conn->flags & FR_CONN_BLOCKED)) {
         write_more(conn);
         if (conn->flags & FR_CONN_DEAD_)

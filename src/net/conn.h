@@ -32,7 +32,7 @@ typedef struct fr_proto {
     /* The server drains (SIGTERM): finish and close. NULL: closed at once. */
     void (*on_shutdown)(fr_conn *conn);
     /* The connection is over; last call, user state is freed here. `why`: FR_OK (we closed),
-     * FR_ECANCELED (peer went), FR_ETOOBIG (output bound), FR_ETIMEOUT, FR_EIO. */
+     * FR_ECANCELED (the peer went), FR_ETIMEOUT, FR_EIO, FR_ENOMEM, or what fr_conn_close was given. */
     void (*on_close)(fr_conn *conn, fr_err why);
 } fr_proto;
 
@@ -56,8 +56,8 @@ _Static_assert(sizeof(fr_conn) == 64, "a connection is a cache line");
 /* Output is queued in units, whole or not at all: what one of these calls queues is one unit.
  *
  * Queue bytes; copied. They leave at the end of the pass. Errors: FR_ETOOBIG past the output bound
- * (nothing queued; the caller decides: usually fr_conn_close with 1013), FR_ENOMEM,
- * FR_ECANCELED when closed. Loop thread. */
+ * (nothing queued; the caller decides, and usually closes), FR_ENOMEM, FR_ECANCELED when closing or
+ * closed. Loop thread. */
 fr_err fr_conn_write(fr_conn *conn, const void *bytes, size_t n);
 /* The same for a head and a body that belong together (frame header and payload): one unit. */
 fr_err fr_conn_write2(fr_conn *conn, fr_str head, fr_str body);
@@ -86,7 +86,7 @@ void fr_conn_drop_pending(fr_conn *conn);
 void fr_conn_pause_read(fr_conn *conn);
 /* Kept bytes are delivered in this or the next pass. */
 void fr_conn_resume_read(fr_conn *conn);
-/* So many ms from now, also if what ran before in this pass took long; 0 = none. */
+/* ms from now, also if what ran before in this pass took long; 0 = none. */
 void fr_conn_set_deadline(fr_conn *conn, uint32_t ms);
 void fr_conn_set_proto(fr_conn *conn, const fr_proto *proto, void *user);
 /* Close after what is queued has left (at most linger_ms, 0 = 2,000 in all), then half-close and

@@ -18,8 +18,8 @@ static void wake_at(fr_conn_slab *slab, uint64_t at_ms)
         fr_timer_set(slab->loop, &slab->timer, at_ms);
 }
 
-/* A timer that was set for it stays: it looks for the nearest when it comes. So the idle time of a busy
- * connection costs one store a message. */
+/* A timer that is set for an earlier time stays, and looks for the nearest deadline when it comes. So the idle time of a
+ * busy connection costs one store a message. */
 void fr_conn_set_due_(fr_conn *conn, uint64_t at_ms)
 {
     fr_conn_slab *slab = fr_conn_slab_of_(conn);
@@ -39,7 +39,7 @@ static int32_t left_of(const fr_conn_slab *slab, uint32_t i, uint64_t now)
     return due == FR_DUE_NEVER ? FR_TICKS_MOST : (int32_t)(due - (uint32_t)now);
 }
 
-/* The time of this one is over, unless what has come for it meanwhile, or it sets its deadline anew. */
+/* The time of connection i is over, unless what has come for it meanwhile sets its deadline anew. */
 static void judge(fr_conn_slab *slab, uint32_t i, uint64_t now)
 {
     fr_conn_catch_up_(&slab->conns[i]);
@@ -50,13 +50,13 @@ static void judge(fr_conn_slab *slab, uint32_t i, uint64_t now)
     }
 }
 
-/* A deadline of one of them may have passed. */
+/* The deadlines of some connections of the slab may have passed. */
 static void slab_due(fr_timer *timer)
 {
     fr_conn_slab *slab = FR_CONTAINER_(timer, fr_conn_slab, timer);
     uint64_t now = slab->loop->now_ms / FR_TICK_MS;
     int32_t nearest = FR_TICKS_MOST;
-    slab->used++; /* it stays, whatever a callback does */
+    slab->used++; /* the slab stays, whatever a callback does */
     for (uint32_t i = 0; i < FR_SLAB_CONNS; i++) {
         int32_t left = left_of(slab, i, now);
         if (left > 0) {

@@ -94,7 +94,7 @@ static fr_err block(fr_ctx *ctx, uint64_t at_ms)
 
 fr_err fr_sleep_(fr_ctx *ctx, uint64_t ms)
 {
-    if (ctx->txn) /* it would hold up every other write */
+    if (ctx->txn) /* sleeping would hold up every other write */
         return fr_fail(ctx, FR_EINVAL, "Inside fr_atomic only the database may be waited for.");
     if (fr_ctx_is_canceled(ctx))
         return FR_ECANCELED;

@@ -1,6 +1,6 @@
 /*
  * Connections that have output queued, and in which order it leaves: what is written in a pass is sent at its end, one send a
- * connection. A connection knows its place in the list (dirty_slot, counted from 1; 0: it is not in it).
+ * connection. A connection knows its place in the list (dirty_slot, counted from 1; 0: not in the list).
  */
 #include <string.h>
 
@@ -28,7 +28,7 @@ void fr_dirty_free_(fr_loop *loop)
     fr_free(loop->dirty.list);
 }
 
-/* The last one takes its place in the list. */
+/* The last connection takes the place of conn in the list. */
 void fr_dirty_forget_(fr_conn *conn)
 {
     fr_dirty *dirty = &conn->loop->dirty;
@@ -58,7 +58,8 @@ static void send_chunk(fr_loop *loop, uint32_t from, uint32_t n)
     }
 }
 
-/* So many of the dirty from `from` on, in chunks, while there is time; one at least. A slice with a few answers is one. */
+/* Send on `count` of the dirty connections from `from` on, in chunks, while there is time; one chunk at least. A slice with a
+ * few answers is one. */
 static void send_chunks(fr_loop *loop, uint32_t from, uint32_t count)
 {
     uint32_t chunk = loop->backend->chunk;
@@ -84,8 +85,8 @@ static void send_late(fr_loop *loop, uint32_t late)
 /*
  *   dirty    | late: for which there was no time in an earlier round | marked since |
  *
- * What has been marked since, goes first: those wait for an answer, and the late ones are most likely many that were sent
- * the same. These have their turn too, however little time there is.
+ * What has been marked since goes first: its clients wait for an answer, and the late ones are most likely many that were
+ * sent the same. The late ones have their turn too, however little time there is.
  */
 void fr_dirty_flush_(fr_loop *loop)
 {

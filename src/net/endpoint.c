@@ -25,7 +25,7 @@
 #include "base/str.h"
 #include "net/net_int.h"
 
-enum { BACKLOG = 4096 };
+enum { BACKLOG = 4096 /* what Linux takes at most unless net.core.somaxconn says otherwise */ };
 static const char LOOPBACK[] = "127.0.0.1";
 
 /* ---- text ---- */

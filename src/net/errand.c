@@ -85,7 +85,7 @@ static void tell(const fr_errand *errand, fr_err err)
                  FR_KV_C("error", fr_err_name(err)), FR_KV_S("detail", errand->ctx.detail));
 }
 
-/* What is late is left out, not made up for. */
+/* A time that was missed is left out, not made up for. */
 static void wait_for_next(fr_errand *errand)
 {
     uint64_t now_ms = fr_clock_ms();
@@ -118,7 +118,7 @@ static fr_err start(fr_errand *errand)
         return FR_ENOMEM;
     errand->is_running = true;
     count_running(errand->loop, 1);
-    fr_err err = fr_fiber_start(errand->loop, run, errand); /* it may be freed afterwards */
+    fr_err err = fr_fiber_start(errand->loop, run, errand); /* errand may be freed afterwards */
     if (err == FR_OK)
         return FR_OK;
     errand->is_running = false;

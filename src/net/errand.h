@@ -11,7 +11,7 @@ enum {
     FR_ERRANDS_MAX = 10 * 1000, /* of a loop, those that wait for their time too */
 };
 
-/* Start one: it runs at once, within a fiber soon, whatever there is already. name: for the log, a literal; borrowed.
+/* Start function: at once, or soon if the caller is on a fiber; FR_ERRANDS_RUNNING is not asked. name: for the log, a literal; borrowed.
  * Errors: FR_ENOMEM, FR_EBUSY (all fibers are in use). Loop thread. */
 fr_err fr_errand_start(fr_loop *loop, struct fr_db *db, const char *name,
                        fr_err (*function)(fr_ctx *ctx, void *argument), void *argument);

@@ -1,11 +1,11 @@
 /*
- * Fibers. One that has ended stays on its stack, in the loop of its first function, so that
+ * Fibers. One that has ended stays on its stack, in the endless loop of fiber_main, so that
  * starting it again is one switch. All switches go between the loop's stack and a fiber, never
- * from fiber to fiber: the loop decides who runs.
+ * from fiber to fiber: the loop decides which one runs.
  *
  *     | guard page | stack, grows down ← | fr_fiber |      one mapping
  *
- * Suspended fibers are found by whoever waits for them; ready ones are in the loop's list; ended
+ * Suspended fibers are known to the fr_wait that suspends them; ready ones are in the loop's list; ended
  * ones in its pool. The pool shrinks by half of what has not been needed for a second.
  */
 #include "net/fiber.h"
@@ -31,10 +31,10 @@ enum {
 #else
     STACK_BYTES = FR_FIBER_STACK_BYTES,
 #endif
-    FIBERS_A_PASS = 4096,
-    POOL_LEAST = 32, /* never trimmed */
+    FIBERS_A_PASS = 4096, /* the rest waits for the next pass: sockets are not starved */
+    POOL_LEAST = 32,      /* never trimmed */
     POOL_TRIM_MS = 1000,
-    /* Stacks begin at different lines of a page: else their hot ends share a few cache sets. */
+    /* Stacks begin at different lines of a page: else their hot ends share a few cache sets. 16 lines are 1 KiB of a stack. */
     COLOURS = 16,
 };
 
@@ -196,11 +196,11 @@ void fr_fibers_free_(fr_loop *loop)
 
 /* ---- running ---- */
 
-/* Whoever calls what switches has saved what a call may destroy; inlined into him (at link time) it
- * would not. */
+/* The caller of a function that switches has saved what a call may destroy. If the function were inlined (at link
+ * time), nothing would be saved. */
 #define FR_OUT_OF_LINE __attribute__((noinline))
 
-/* On the loop's stack: run the fiber until it suspends or ends. What it wants done on this stack is
+/* On the loop's stack: run the fiber until it suspends or ends. What the fiber wants done on this stack is
  * done here. */
 static void enter(fr_loop *loop, fr_fiber *fiber)
 {
@@ -235,7 +235,7 @@ static void fiber_main(fr_fiber *fiber)
 {
     back_on_fiber(fiber->loop, fiber);
     for (;;) {
-        // The loop sets it before each switch. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage)
+        // fr_fiber_start has set run. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage)
         fiber->run(fiber->arg);
         fiber->run = NULL;
         leave(fiber, true);

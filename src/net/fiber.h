@@ -1,8 +1,7 @@
 /*
  * Fibers: stackful coroutines in which handlers run, so that they read top to bottom. Assembly for
  * x86-64 and aarch64, swapcontext elsewhere; 64 KiB stacks with a guard page, pooled per loop, at
- * most FR_FIBERS_MAX a process.
- * Sanitizers are told of every switch.
+ * most FR_FIBERS_MAX a process. Sanitizers are told of every switch.
  */
 #ifndef FR_NET_FIBER_H
 #define FR_NET_FIBER_H
@@ -19,7 +18,8 @@ fr_fiber *fr_fiber_current(void);
 /* What the current fiber works at, for the log: its route. Asked only when a line is due, also after the fiber has ended, so
  * `of` lives as long as the app. name is NULL: `of` is an fr_str, or NULL. Without a fiber nothing happens. */
 void fr_fiber_name(fr_str (*name)(const void *of), const void *of);
-/* Suspend the current fiber until fr_fiber_resume: wait.c does, for whoever waits. */
+/* Suspend the current fiber until fr_fiber_resume, or until wait.c makes it ready: for fr_wait, which all waiting goes
+ * through. */
 void fr_fiber_suspend(void);
 /* Loop thread of the fiber. On the loop's stack: switches at once; within a fiber: into the ready
  * list. */

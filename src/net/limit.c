@@ -39,7 +39,7 @@ const char *fr_limit_name(fr_limit limit)
     return ROWS[limit].name;
 }
 
-/* Count it. Returns whether a line is due, which is then the caller's to write. */
+/* Count the hit. Returns whether a line is due, which is then the caller's to write. */
 static bool count(fr_loop *loop, fr_limit limit)
 {
     fr_count_(&loop->counts.limits[limit], 1);

@@ -16,7 +16,7 @@
 #include "net/net_int.h"
 
 enum {
-    ACCEPTS_AN_EVENT = 64,
+    ACCEPTS_AN_EVENT = 64,  /* then others have their turn; the socket is told as ready again */
     ACCEPTS_A_TURN = 4,     /* at a shared socket */
     ACCEPTS_A_DRAIN = 8192, /* twice what waits at a socket */
     PAUSE_MS = 100,
@@ -63,7 +63,7 @@ void fr_gate_room_(fr_loop *loop)
 
 /* ---- so many a second ---- */
 
-/* How long one stands for; 0: any number is fine. */
+/* The time that one connection stands for; 0: any number is fine. */
 static uint64_t step_us(const fr_server *server)
 {
     int rate = server->opts.accepts_a_second;
@@ -90,7 +90,7 @@ static bool take_turn(fr_loop *loop)
     return true;
 }
 
-/* Nobody was there. */
+/* Nobody was there to be accepted. */
 static void give_turn_back(fr_loop *loop)
 {
     uint64_t step = step_us(loop->server);
@@ -124,7 +124,7 @@ static fr_err count_peer(fr_loop *loop, const fr_sockaddr *from, uint64_t *key)
 
 /* ---- accepting ---- */
 
-/* Tell it, if that costs nothing: the socket has just been opened, so it takes a short text; but what the client has sent
+/* Tell the client, if that costs nothing: the socket has just been opened, so it takes a short text; but what the client has sent
  * already is not read, and may let its system throw the text away. */
 static void refuse(fr_loop *loop, int fd)
 {
@@ -198,8 +198,8 @@ static bool accept_one(fr_loop *loop, const fr_listener *listener)
     }
 }
 
-/* Of those who wait at a shared socket the kernel wakes the one that has waited there longest, over and over: without this
- * one worker would get all who come while it sleeps. */
+/* Of the workers that wait at a shared socket the kernel wakes the one that has waited there longest, over and over: without
+ * this, one worker would get all clients who come while it sleeps. */
 static void go_behind_the_others(fr_loop *loop)
 {
     loop->backend->listen(loop, false);
@@ -209,7 +209,7 @@ static void go_behind_the_others(fr_loop *loop)
 void fr_listener_on_ready_(fr_loop *loop, const fr_listener *listener)
 {
     if (loop->gate.is_shut || !loop->gate.count)
-        return; /* an event of before it was shut */
+        return; /* the gate is shut; the event is from before */
     int accepted = 0, most = listener->is_shared ? ACCEPTS_A_TURN : ACCEPTS_AN_EVENT;
     while (accepted < most && accept_one(loop, listener))
         accepted++;

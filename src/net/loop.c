@@ -187,7 +187,7 @@ static void arm(fr_hook_list *list, fr_pass_hook *hook)
     list->last = hook;
 }
 
-/* Those that are armed meanwhile are appended, and not run by this call. */
+/* Hooks that are armed meanwhile are appended, and not run by this call. */
 static void run_each(fr_hook_list *list, bool urgent_only)
 {
     fr_pass_hook *hook, *last = list->last;
@@ -243,7 +243,7 @@ bool fr_loop_has_rest_(const fr_loop *loop)
     return loop->pass.slices.first || fr_dirty_is_any_(loop);
 }
 
-/* Those that hooks arm run too, but one that arms itself cannot hold us. */
+/* Hooks that hooks arm run too, but one that arms itself cannot hold us. */
 static void run_hooks(fr_loop *loop)
 {
     for (int round = 0; round < FR_ROUNDS_A_PASS && loop->pass.hooks.first; round++)
@@ -252,7 +252,7 @@ static void run_hooks(fr_loop *loop)
 
 static void run_slices(fr_loop *loop, bool urgent_only)
 {
-    loop->pass.is_hurried = false; /* who is still in a hurry says so again */
+    loop->pass.is_hurried = false; /* a slice that is still in a hurry says so again */
     run_each(&loop->pass.slices, urgent_only);
 }
 
@@ -335,7 +335,7 @@ void fr_loop_run_once(fr_loop *loop, int wait_ms)
     for (int round = 0; has_work(loop) && finish_round(loop, round); round++)
         ;
     if (loop->pass.hooks.first)
-        run_hooks(loop); /* they end with their pass, also if there was no time for more */
+        run_hooks(loop); /* hooks run in their pass, also if there was no time for more */
     if (!fr_polling_left_(loop))
         fr_conns_reap_(loop);
     note_stretch(loop);

@@ -55,22 +55,23 @@ void fr_loop_at_pass_end(fr_loop *loop, fr_pass_hook *hook);
  * this pass or, if that would last longer than FR_PASS_MS, in the next one. A hook is armed for one of the two only. */
 void fr_loop_in_slices(fr_loop *loop, fr_pass_hook *hook);
 enum { FR_PASS_MS = 2 };
-/* What waits behind this armed slice has reached its bound: it goes on in this pass, alone, until it does not say so again. */
+/* hook is an armed slice, and what waits behind it has reached its bound: the slice goes on in this pass, alone, for as long
+ * as each run says so again. */
 void fr_loop_hurry(fr_loop *loop, fr_pass_hook *hook);
-/* To so many connections a slice may write. */
+/* Returns to how many connections a slice may write. */
 unsigned fr_loop_chunk(const fr_loop *loop);
-/* May go on with what has come? Whether this pass has lasted less than FR_PASS_MS; costs a look at the clock. */
+/* Whether this pass has lasted less than FR_PASS_MS, and may go on with what has come; costs a look at the clock. */
 bool fr_loop_has_time(const fr_loop *loop);
 
 int fr_loop_index(const fr_loop *loop);       /* 0 … workers-1 */
 uint64_t fr_loop_now_ms(const fr_loop *loop); /* of this pass */
-/* For a deadline: so many ms from now, whatever has run in this pass before. */
+/* For a deadline: ms from now, whatever has run in this pass before. */
 uint64_t fr_loop_in_ms(const fr_loop *loop, uint64_t ms);
 bool fr_loop_is_draining(const fr_loop *loop);
 fr_loop *fr_loop_current(void); /* of this thread, or NULL */
 
 /* A slot for one pointer per layer and loop: what a layer keeps on it (reader of db, members of ws, …). http, ws and channels
- * set theirs when the worker starts, so that nobody who gets it has to ask whether it is there. */
+ * set theirs when the worker starts, so that no caller has to ask whether a slot is set. */
 typedef enum fr_loop_slot {
     FR_SLOT_HTTP,
     FR_SLOT_WS,

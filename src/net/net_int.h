@@ -25,10 +25,10 @@ enum {
     FR_RECEIVE_BYTES = 512 * 1024, /* one buffer a loop; a burst of 16 messages of 16 KiB fits */
     FR_GATHER_BYTES = 16 * 1024,   /* several small stretches up to this are copied into one send */
     FR_SLAB_BYTES = 16 * 1024,     /* of connections at a time */
-    FR_SLAB_CONNS = 239,
-    FR_TASKS_A_PASS = 4096, /* the rest waits for the next pass: sockets are not starved */
-    FR_ROUNDS_A_PASS = 4,   /* what the end of a pass sets off is done at once, up to here */
-    FR_TASKS_A_LOOK = 64,   /* are run before the clock is looked at */
+    FR_SLAB_CONNS = 239,           /* as many as fit */
+    FR_TASKS_A_PASS = 4096,        /* the rest waits for the next pass: sockets are not starved */
+    FR_ROUNDS_A_PASS = 4,          /* what the end of a pass sets off is done at once, up to here */
+    FR_TASKS_A_LOOK = 64,          /* are run before the clock is looked at */
 };
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -183,8 +183,8 @@ typedef struct fr_listener {
 typedef struct fr_gate {
     fr_listener *listeners; /* owned; they stay where they are while the gate is there */
     int count;
-    bool is_shut;   /* it takes in nobody at the moment */
-    fr_limit cause; /* why */
+    bool is_shut;   /* nobody is let in at the moment */
+    fr_limit cause; /* of is_shut */
     fr_timer retry;
 } fr_gate;
 
@@ -201,12 +201,12 @@ struct fr_fiber {
     void (*run)(void *arg); /* NULL: over, in the pool */
     void *arg;
     fr_fiber *next;                 /* in the pool or the ready list */
-    fr_str (*name)(const void *of); /* of what it works at; NULL: */
-    const void *of;                 /* is an fr_str, or NULL */
+    fr_str (*name)(const void *of); /* gives the name of what the fiber works at */
+    const void *of;                 /* borrowed; name is NULL: an fr_str, or NULL */
     bool is_ready;                  /* in the ready list */
     /* The next one. */
     char *map;       /* guard page, then the stack */
-    void *sanitizer; /* its handle of the sanitizer in use */
+    void *sanitizer; /* what the sanitizer in use knows the fiber by */
 };
 
 typedef struct fr_errand fr_errand;
@@ -227,7 +227,7 @@ enum { FR_BATCH_FROM = 8 };
 /* ---- the parts of a loop, each of one file: no other one looks into it ---- */
 
 typedef struct fr_pass {
-    uint64_t woke_ns; /* when it began */
+    uint64_t woke_ns; /* when the pass began */
     fr_hook_list hooks, slices;
     bool is_hurried; /* a slice is urgent */
 } fr_pass;
@@ -267,7 +267,7 @@ typedef struct fr_conn_lists {
 } fr_conn_lists;
 
 typedef struct fr_fibers {
-    fr_fiber *running; /* NULL: the loop's own stack */
+    fr_fiber *running; /* NULL: the loop's own stack is in use */
     void *stack_sp;    /* of the loop while a fiber runs */
     void *stack_sanitizer;
     const void *stack_bottom; /* for AddressSanitizer */
@@ -304,7 +304,7 @@ typedef struct fr_tasks {
 } fr_tasks;
 
 typedef struct fr_errands {
-    fr_errand *first; /* owned; all, */
+    fr_errand *first; /* owned; those that run and those that wait for their time */
     uint32_t count, running;
 } fr_errands;
 
@@ -318,11 +318,10 @@ struct fr_loop {
     void (*free_slot[FR_SLOT_COUNT_])(void *value);
     const fr_backend *backend;
     int index;
-    uint64_t now_ms;   /* when this pass began, or the clock was looked at last */
-    fr_server *server; /* NULL in tests */
-    struct fr_threads
-        *blocking;    /* borrowed; for fr_blocking; NULL: it runs its functions in place */
-    size_t out_bytes; /* bound of a new connection's output */
+    uint64_t now_ms;             /* when this pass began, or the clock was looked at last */
+    fr_server *server;           /* NULL in tests */
+    struct fr_threads *blocking; /* borrowed; for fr_blocking; NULL: functions run in place */
+    size_t out_bytes;            /* bound of a new connection's output */
     bool is_draining;
     bool has_ended; /* slots are freed */
     fr_loop_counts counts;
@@ -351,16 +350,16 @@ typedef struct fr_peers fr_peers;
 struct fr_server {
     fr_server_opts opts;
     const fr_backend *backend; /* of all loops */
-    const char *why_not_uring; /* NULL: it is, or was not wanted */
+    const char *why_not_uring; /* NULL: io_uring is used, or was not wanted */
     fr_loop **loops;
     struct fr_server_worker *workers;
     int count;
     fr_endpoint *endpoints; /* owned; opened */
     int endpoint_count;
     struct fr_threads *blocking;     /* owned */
-    bool is_stuck;                   /* some of them did not end */
+    bool is_stuck;                   /* some threads of blocking did not end */
     fr_peers *peers;                 /* owned; NULL: no cap on the connections of an address */
-    _Atomic uint64_t accepts_due_us; /* up to when those of --accepts are spent */
+    _Atomic uint64_t accepts_due_us; /* up to when the connections of --accepts are paid for */
     atomic_bool is_stopping;         /* on_stop has not returned yet, or not begun */
     atomic_flag has_left;            /* the drain of its first worker has begun */
     atomic_int open, at_work;        /* connections of all loops; errands that run */
@@ -381,11 +380,11 @@ static inline void fr_count_(fr_counter *counter, uint64_t n)
 
 /* loop.c */
 fr_loop *fr_loop_new_(int index, fr_io io, const fr_backend *backend);
-fr_loop *fr_loop_enter_(fr_loop *loop);      /* makes it the thread's; returns the one before */
+fr_loop *fr_loop_enter_(fr_loop *loop);      /* loop is the thread's now; returns the one before */
 void fr_loop_woke_(fr_loop *loop);           /* the back end, after its wait: time has passed */
 void fr_loop_look_at_clock_(fr_loop *loop);  /* time has passed within a pass */
 bool fr_loop_has_rest_(const fr_loop *loop); /* of slices or output, for which there was no time */
-/* For one more slice or chunk: each takes about half the time of a pass. */
+/* Is there time for one more slice or chunk? Each takes about half the time of a pass. */
 bool fr_loop_has_time_for_part_(const fr_loop *loop);
 void fr_loop_end_(fr_loop *loop); /* on its thread: closes connections, frees the slots */
 
@@ -414,7 +413,7 @@ static inline void fr_held_anew_(fr_loop *loop, uint64_t now_ns) /* a pass begin
 
 /* dirty.c: connections that have output queued in this pass */
 fr_err fr_dirty_reserve_(fr_loop *loop, uint32_t conns); /* FR_ENOMEM */
-void fr_dirty_forget_(fr_conn *conn);                    /* fine when it is none */
+void fr_dirty_forget_(fr_conn *conn);                    /* fine when conn is not dirty */
 void fr_dirty_flush_(fr_loop *loop);
 void fr_dirty_free_(fr_loop *loop);
 static inline void fr_conn_mark_dirty_(fr_conn *conn)
@@ -432,11 +431,11 @@ static inline bool fr_dirty_is_any_(const fr_loop *loop)
 
 /* task.c */
 bool fr_loop_has_tasks_(const fr_loop *loop);
-static inline void fr_tasks_woke_(fr_loop *loop) /* it does not sleep any more */
+static inline void fr_tasks_woke_(fr_loop *loop) /* the loop does not sleep any more */
 {
     atomic_store_explicit(&loop->tasks.is_asleep, false, memory_order_relaxed);
 }
-bool fr_loop_may_sleep_(fr_loop *loop); /* marks it asleep; false: a task has come */
+bool fr_loop_may_sleep_(fr_loop *loop); /* marks it asleep; false: a task or an order has come */
 void fr_loop_run_tasks_(fr_loop *loop);
 
 /* timer.c */
@@ -470,7 +469,7 @@ void fr_conn_cut_(fr_conn *conn);              /* the loop ends */
 void fr_conns_redeliver_(fr_loop *loop);
 void fr_conns_close_failed_(fr_loop *loop);
 void fr_conns_reap_(fr_loop *loop);
-void fr_conn_catch_up_(fr_conn *conn); /* deliver what has happened to it, as a wait does */
+void fr_conn_catch_up_(fr_conn *conn); /* deliver what has come for conn, as a wait does */
 void fr_conn_deadline_passed_(fr_conn *conn);
 static inline uint32_t fr_conns_open_(const fr_loop *loop)
 {
@@ -503,9 +502,9 @@ static inline char *fr_sending_room_(fr_loop *loop) /* FR_GATHER_BYTES, until th
     return loop->sending.gather;
 }
 void fr_out_flush_(fr_conn *conn); /* send what is queued; a finishing one: close our half */
-/* The same in steps, for a back end that sends many at once. Begin: take it off the list; false: there
+/* The same in steps, for a back end that sends many at once. Begin: take conn off the list; false: there
  * is nothing to send now. Piece: what the next send takes, several stretches copied into room; false:
- * they do not fit. Sent: what became of it, bytes or a negative errno; true: there is more to send. */
+ * they do not fit. sent: bytes, or a negative errno; true: there is more to send. */
 bool fr_out_begin_(fr_conn *conn);
 bool fr_out_piece_(const fr_conn *conn, char *room, size_t room_bytes, fr_str *piece);
 bool fr_out_sent_(fr_conn *conn, size_t asked, ssize_t sent);

@@ -17,7 +17,7 @@
 #include "net/net_int.h"
 
 enum {
-    VECTOR_MAX = 64,
+    VECTOR_MAX = 64, /* 1 KiB of stack; what is beyond leaves by the next send */
     UNITS_MAX = UINT16_MAX,
 };
 
@@ -414,7 +414,7 @@ static ssize_t send_vector(fr_conn *conn, size_t *asked)
     return sendmsg(conn->fd, &message, FR_SEND_FLAGS | conn->loop->sending.more);
 }
 
-/* One send of what stands first. Returns as the kernel does for others: bytes, or a negative errno. */
+/* One send of what stands first. Returns bytes or a negative errno, as a completion of io_uring does. */
 static ssize_t send_some(fr_conn *conn, size_t *asked)
 {
     fr_loop *loop = conn->loop;
@@ -481,7 +481,7 @@ bool fr_out_sent_(fr_conn *conn, size_t asked, ssize_t sent)
     }
     fr_count_(&conn->loop->counts.bytes_out, (size_t)sent);
     advance(conn, (size_t)sent);
-    if (FR_UNLIKELY((size_t)sent < asked)) { /* it is full: another send would only say so */
+    if (FR_UNLIKELY((size_t)sent < asked)) { /* full: another send would only say so */
         block_until_writable(conn);
         return false;
     }
@@ -504,7 +504,7 @@ void fr_out_flush_(fr_conn *conn)
 
 void fr_conn_flush(fr_conn *conn)
 {
-    uint32_t slot = conn->dirty_slot; /* it stays in the list of this pass */
+    uint32_t slot = conn->dirty_slot; /* conn stays in the list of this pass */
     if (fr_conn_is_closing(conn))
         return;
     fr_out_flush_(conn);
@@ -543,7 +543,7 @@ fr_err fr_conn_send_file(fr_conn *conn, int file, uint64_t at, size_t n, size_t 
         off_t offset = (off_t)(at + *sent);
         ssize_t got = sendfile(conn->fd, file, &offset, n - *sent);
         if (got == 0)
-            return FR_EIO; /* it ends before that */
+            return FR_EIO; /* the file ends before that */
         if (got < 0)
             return send_file_failed(conn, errno);
         fr_count_(&conn->loop->counts.bytes_out, (size_t)got);

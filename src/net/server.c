@@ -24,15 +24,15 @@
 #include "net/threads.h"
 
 enum {
-    DRAIN_MS = 8000,
+    DRAIN_MS = 8000,        /* with STRAGGLERS_MS 10 s, as long as `docker stop` waits */
     QUIET_PASSES_MAX = 64,  /* of the drain, to read what has arrived */
     REST_PASSES_MAX = 1024, /* and if so many are sent something that they do not get it in one */
     STRAGGLERS_MS = 2000,   /* for handlers without a connection, and functions of fr_blocking */
     LAST_PASSES_MAX =
         256, /* for handlers that the end of others' threads has let go; each may wait a few times more */
     OTHERS_MS = 10, /* of a drain, until it is looked whether the other workers are through */
-    BLOCKING_THREADS = 64, /* they sleep most of the time; each has a page or two of stack */
-    BLOCKING_WAITING = 1024,
+    BLOCKING_THREADS = 64,   /* they sleep most of the time; each has a page or two of stack */
+    BLOCKING_WAITING = 1024, /* 16 turns of that many threads; one more is refused */
 };
 
 typedef struct fr_server_worker {
@@ -296,7 +296,7 @@ static void cut(fr_conn *conn)
     fr_conn_close(conn, FR_OK);
 }
 
-/* The first worker that drains does it for all. */
+/* The first worker that drains takes leave for all. */
 static void take_leave(fr_server *server)
 {
     if (atomic_flag_test_and_set(&server->has_left))
@@ -306,7 +306,7 @@ static void take_leave(fr_server *server)
         server->opts.on_drain(server->opts.arg);
 }
 
-/* Those who wait for it look again. */
+/* Workers that wait for the end of on_stop look again. */
 static void end_stop(fr_server *server)
 {
     atomic_store(&server->is_stopping, false);
@@ -496,7 +496,7 @@ static fr_err run_start(fr_ctx *ctx, void *arg)
     fr_server *server = arg;
     fr_err err = server->opts.on_start(ctx, server->opts.arg);
     if (ctx->loop->is_draining)
-        return FR_OK; /* it was told so, and nobody is let in any more */
+        return FR_OK; /* the drain has canceled ctx, and nobody is let in any more */
     if (err != FR_OK) {
         fail_with(server, err);
         return FR_OK;
@@ -529,7 +529,8 @@ static fr_err start(fr_server_worker *worker)
     return err;
 }
 
-/* What is under way has some time; then what it waits for in the layers above is ended, and it has some more. */
+/* Functions of fr_blocking have STRAGGLERS_MS to end; then on_served ends what they wait for in the layers above, and they
+ * have as long again. */
 static void end_threads(fr_server *server)
 {
     bool is_over = fr_threads_stop(server->blocking, STRAGGLERS_MS);
@@ -542,7 +543,7 @@ static void end_threads(fr_server *server)
                          "a function of fr_blocking does not return: the process ends without it"));
 }
 
-/* Wait until no worker serves any more; the last one ends what works for the loops. `count` of them leave. */
+/* `count` workers serve no more; the last one ends what works for the loops. */
 static void leave_service(fr_server *server, int count)
 {
     pthread_mutex_lock(&server->end.lock);

@@ -26,7 +26,7 @@ typedef struct fr_server_opts {
     int accepts_a_second; /* 0 = any number; above it accept pauses */
     /* Addresses whose connections are not counted: proxies. May be NULL. Any thread. */
     bool (*is_exempt)(const fr_address *address, void *arg);
-    /* What one that is refused is told, if the socket takes it at once; borrowed. */
+    /* What a refused client is told, if the socket takes the text at once; borrowed. */
     fr_str refusal;
     size_t out_bytes; /* 0 = FR_CONN_OUT_BYTES */
     /* A new connection: set proto, user, deadline. Worker's thread. An error closes it; on_close
@@ -55,7 +55,7 @@ typedef struct fr_server_opts {
 
 /* Bind and listen (so that the port is known) and make the loops; no threads yet.
  * Errors: FR_EIO with one line for the user in error (port in use: says so, and what to do);
- * FR_EUNSUPPORTED with one (FR_IO_URING, and there is none). */
+ * FR_EUNSUPPORTED with one (FR_IO_URING, and there is none); FR_ENOMEM. */
 fr_err fr_server_open(const fr_server_opts *opts, fr_server **out, char error[256]);
 uint16_t fr_server_port(const fr_server *server); /* of the first TCP endpoint, or 0 */
 const fr_endpoint *fr_server_endpoints(const fr_server *server, int *count); /* as opened */
@@ -63,7 +63,7 @@ int fr_server_workers(const fr_server *server);
 fr_loop *fr_server_loop(fr_server *server, int index);
 /* Run the workers, worker 0 on this thread; returns when drained or stopped. handle_signals:
  * SIGTERM/SIGINT are taken over meanwhile (by one server of the process; else FR_EBUSY). Other
- * errors: what on_worker_start returned. */
+ * errors: what on_worker_start or on_start returned; FR_ENOMEM (no thread, or no memory). */
 fr_err fr_server_run(fr_server *server, bool handle_signals);
 /* Any thread, any time: begin the drain. */
 void fr_server_stop(fr_server *server);

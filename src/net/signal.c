@@ -11,7 +11,7 @@
 static _Atomic(fr_server *) server_of_signals;
 static atomic_uint signals_seen, handlers_running;
 static struct sigaction before_term, before_int, before_hup;
-static bool has_hup; /* it was taken */
+static bool has_hup; /* SIGHUP was taken */
 
 static void on_signal(int number)
 {

@@ -6,7 +6,7 @@
 #ifndef FR_NET_SIGNAL_H
 #define FR_NET_SIGNAL_H
 
-/* Writing to who has gone (SIGPIPE), or past the limit on file sizes (SIGXFSZ), fails with an error from now on and ends nobody:
+/* Writing to a peer who has gone (SIGPIPE), or past the limit on file sizes (SIGXFSZ), fails with an error from now on and ends nobody:
  * an empty handler, which exec takes back. One of the program's own stays. Any number of times; the first one before threads are
  * there and signals are held back, since it notes which ones the program blocks. */
 void fr_signals_survive_writes(void);

@@ -46,13 +46,13 @@ static bool free_idle(fr_loop *loop)
     return has_more;
 }
 
-/* Returns whether it is still to be done. */
+/* Returns whether freed memory is still to be given back. */
 static bool give_back(fr_loop *loop)
 {
     if (loop->spares.freed < RETURN_BYTES)
         return false;
     if (fr_polling_had_events_(loop))
-        return true; /* somebody would wait for it */
+        return true; /* somebody would wait for the walk */
     malloc_trim(0);
     loop->spares.freed = 0;
     return false;

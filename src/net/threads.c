@@ -185,7 +185,7 @@ fr_err fr_threads_open(const fr_threads_opts *opts, fr_threads **out)
     return FR_OK;
 }
 
-/* Where no further thread is to be had, those that are there do it later. */
+/* Where no further thread is to be had, one of those that are there runs the job later. */
 static bool take_in(fr_threads *threads, fr_thread_job *job)
 {
     pthread_mutex_lock(&threads->lock);

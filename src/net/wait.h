@@ -5,8 +5,7 @@
  *
  * In a fiber it suspends that fiber; without a loop (scripts, tests) it blocks the thread.
  * Deadline and cancellation are looked at only by fr_wait_until_canceled; fr_wait_for always waits
- * to the end (the writer holds our memory:
- * traps A21).
+ * to the end (the writer holds our memory: traps A21).
  */
 #ifndef FR_NET_WAIT_H
 #define FR_NET_WAIT_H
@@ -38,14 +37,14 @@ fr_err fr_wait_for(fr_wait *wait);
  */
 fr_err fr_wait_until_canceled(fr_wait *wait, bool (*withdraw)(fr_wait *wait));
 
-/* Others go first, those whose bytes have just come too: for work of many milliseconds, between its parts. Outside of a
+/* Other clients go first, those whose bytes have just come too: for work of many milliseconds, between its parts. Outside of a
  * fiber it returns at once. Errors: FR_ECANCELED (the client has gone). */
 fr_err fr_wait_turn(fr_ctx *ctx);
 
 /* The client has gone: waits of this context that look at it end with FR_ECANCELED. Loop thread. */
 void fr_ctx_cancel(fr_ctx *ctx);
 
-/* The flag of the context alone, without its deadline. Any thread: that of fr_blocking has its context canceled by another. */
+/* is_canceled alone, without the deadline. Any thread: the context of a function of fr_blocking is canceled by the loop's thread. */
 static inline bool fr_ctx_is_canceled(const fr_ctx *ctx)
 {
     return __atomic_load_n(&ctx->is_canceled, __ATOMIC_RELAXED);
