@@ -31,7 +31,7 @@ struct fr_route {
     const char *page;            /* http: this HTML text, for a page that is part of the program */
     const fr_route *include;     /* routes beneath path */
     const char *cache; /* Cache-Control of folder and page: "max-age=31536000, immutable" */
-    bool uploads; /* of handler: it takes forms with files larger than --body, up to --upload */
+    bool uploads;      /* of handler: forms with files may be larger than --body, up to --upload */
     bool
         any_origin; /* pages of other sites may write here, and open sockets; of include: beneath it */
     void *reserved_[2];

@@ -50,7 +50,7 @@
 #define FR_SET_NULL(p, field)                                                                      \
     ((void)((p)->row.null |= FR_FIELD_BIT_(p, field)),                                             \
      (void)((p)->row.set |= FR_FIELD_BIT_(p, field)))
-/** As if it had never been given. */
+/** Make the field as if no value had ever been given. */
 #define FR_UNSET(p, field)                                                                         \
     ((void)((p)->row.null &= ~FR_FIELD_BIT_(p, field)),                                            \
      (void)((p)->row.set &= ~FR_FIELD_BIT_(p, field)))

@@ -28,7 +28,7 @@ typedef struct fr_viewset {
     const char *ordering; /* "-updated_at"; NULL: the model's. Ends with the key, ascending */
     const char *ordering_fields; /* for ?ordering=: "title,id"; NULL: all shown; "": none */
     uint32_t page_size;          /* rows of a page, in an envelope with count; 0: a bare list */
-    uint32_t max_page_size;      /* ?page_size= may ask for so many; 0: it is ignored */
+    uint32_t max_page_size;      /* ?page_size= may ask for so many; 0: the parameter is ignored */
     const char *fields;  /* shown, in this order: "id,title"; NULL: all but the secret ones */
     const char *actions; /* "list,create,retrieve,update,partial_update,destroy"; NULL: all */
     bool read_only;      /* list and retrieve only */
@@ -72,7 +72,7 @@ FR_API fr_err fr_list_(fr_ctx *ctx, const fr_viewset *viewset, fr_rows *rows);
 FR_API fr_err fr_load(fr_req *req, void *row);
 
 /**
- * Write a model struct back: the fields set in row.set (after fr_load: all of them). It is then as stored.
+ * Write a model struct back: the fields set in row.set (after fr_load: all of them). The struct is then as stored.
  * The answer carries Freshet-At.
  *
  * @param req  of an action
@@ -93,6 +93,7 @@ FR_API fr_err fr_store(fr_req *req, void *row);
  * @param row  of the viewset's model
  *
  * Errors:   FR_EINTERNAL (not called in an action, or answered already), FR_ECANCELED, FR_ENOMEM
+ * Owner:    row stays the caller's
  * Thread:   the request's loop
  * Suspends: as fr_reply_bytes
  * Cost:     one pass over the fields
@@ -106,6 +107,7 @@ FR_API fr_err fr_reply(fr_req *req, const void *row);
  * @param rows  all of them, also those that fr_rows_next has walked past
  *
  * Errors:   FR_EINTERNAL (answered already), FR_ECANCELED, FR_ENOMEM
+ * Owner:    rows stay the caller's
  * Thread:   the request's loop
  * Suspends: as fr_reply_bytes
  * Cost:     one pass over the rows

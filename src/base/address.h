@@ -14,7 +14,7 @@ typedef struct fr_network {
 } fr_network;
 
 fr_address fr_address_v4(const uint8_t bytes[4]);
-/* The four bytes of an IPv4 address; NULL: it is none. */
+/* The four bytes of an IPv4 address; NULL: address is of IPv6. */
 const uint8_t *fr_address_as_v4(const fr_address *address);
 
 enum { FR_ADDRESS_TEXT = 46 }; /* bytes that out needs */

@@ -8,7 +8,7 @@ fr_arena *fr_arena_new(size_t first_bytes);   /* 0 = 4 KiB; NULL when memory is 
 void fr_arena_free(fr_arena *arena);          /* runs hooks; NULL is fine */
 void fr_arena_reset(fr_arena *arena);         /* runs hooks, keeps the first block */
 size_t fr_arena_bytes(const fr_arena *arena); /* allocated from the system */
-/* Whether it is memory of the arena. O(chunks). */
+/* Whether memory is of the arena. O(chunks). */
 bool fr_arena_has(const fr_arena *arena, const void *memory);
 /* A string being built at the end of the arena is done with fr_buf; see buf.h. */
 #endif

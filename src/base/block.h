@@ -19,7 +19,7 @@ typedef struct fr_block {
     atomic_uint refs;
     uint32_t size;
     FR_ATOMIC_(struct fr_block *) twin; /* private: see fr_block_twin */
-    uint32_t mark;                      /* of whoever made it; 0 at first */
+    uint32_t mark;                      /* the maker's own; 0 at first */
     char bytes[];
 } fr_block;
 
@@ -27,10 +27,11 @@ fr_block *fr_block_new(size_t size); /* one reference; NULL when memory is out o
 fr_block *fr_block_dup(fr_str bytes);
 fr_block *fr_block_ref(fr_block *block); /* any thread */
 void fr_block_unref(fr_block *block);    /* any thread; NULL is fine */
-/* The same in another form, made by whoever needs it first, freed with the block. Any thread. *is_known false: nobody has
- * made it yet. NULL though it is known: there is none. */
+/* The twin of block: the same in another form, made when it is first needed, freed with the block. Any thread. *is_known
+ * false: not made yet. NULL though *is_known: block has no twin. */
 fr_block *fr_block_twin(fr_block *block, bool *is_known);
-/* Make it known; NULL: there is none. Returns the one that counts: another thread may have been first. */
+/* Make twin known, and take it over; NULL: block has none. Returns the twin that counts: another thread may have been first.
+ * Any thread. */
 fr_block *fr_block_twin_take(fr_block *block, fr_block *twin);
 static inline fr_str fr_block_str(const fr_block *block)
 {

@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 
-enum { CAUSES_MAX = 256, OF_EVENT_MAX = 16, QUIET_MS = 60000 };
+enum { CAUSES_MAX = 256 /* 8 KiB */, OF_EVENT_MAX = 16, QUIET_MS = 60000 };
 
 typedef struct cause {
     uint64_t event, hash;    /* of its name; of both */

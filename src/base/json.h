@@ -77,7 +77,7 @@ struct fr_json {
 /* Parse all of text into arena; no recursion. Errors: FR_EINVAL, with *error (may be NULL) set to
  * the text of the fault, in arena; FR_ENOMEM. */
 fr_err fr_json_parse(fr_arena *arena, fr_str text, fr_json *out, fr_str *error);
-/* The member of that name, or NULL, also if it is no object. O(members). */
+/* The member of that name, or NULL, also if object is none. O(members). */
 const fr_json *fr_json_get(const fr_json *object, fr_str key);
 /* Spell a tree: python = Python's json.dumps default (", " ": ", ASCII escapes), else compact as
  * DRF. Numbers are spelled as Python would after reading them (1.10 is 1.1, 1e5 is 100000.0). */

@@ -32,7 +32,7 @@ static fr_err add_value(builder *b, fr_json value)
     return fr_vec_push(&b->members, m) ? FR_OK : FR_ENOMEM;
 }
 
-/* Below this many members comparing each with each is faster than a map. */
+/* Up to PAIRS_MAX members comparing each with each is faster than a map. */
 enum { PAIRS_MAX = 12 };
 
 static bool find_earlier(const member *members, size_t count, fr_str key, size_t *at)

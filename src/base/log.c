@@ -76,7 +76,7 @@ static size_t room(const line *l)
     return l->n < LINE_BYTES - TAIL_BYTES ? LINE_BYTES - TAIL_BYTES - l->n : 0;
 }
 
-/* All of it or nothing. */
+/* All n bytes or none. */
 static bool put(line *l, const char *p, size_t n)
 {
     if (n > room(l))

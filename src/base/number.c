@@ -52,7 +52,7 @@ static void make_c_locale(void)
 {
     c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!c_locale)
-        abort(); /* it needs no file: only a start without any memory gets here */
+        abort(); /* the C locale needs no file: only a start without any memory gets here */
 }
 
 double fr_strtod_(const char *text)
@@ -130,7 +130,7 @@ static bool read_decimal(fr_str s, decimal *d)
     return i == s.n;
 }
 
-/* The C library reads it, from a copy that ends with NUL. */
+/* The C library reads s, from a copy that ends with NUL. */
 static bool read_slow(fr_str s, double *out)
 {
     char small[128];

@@ -11,7 +11,7 @@
 
 #if FR_HAS_ASAN_
 
-/* Its search for leaks follows pointers only within what it has given out itself. */
+/* The search for leaks of AddressSanitizer follows pointers only within what its own malloc has given out. */
 static void *map(size_t bytes)
 {
     void *pages;

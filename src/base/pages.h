@@ -1,6 +1,6 @@
 /*
- * Memory straight from the system, aligned to its size and given back to it at once: for slabs. What lies between what the heap
- * holds can be neither; and a slab of the heap holds what was freed around it.
+ * Memory straight from the system, aligned to its size and given back to it at once: for slabs. A piece of the heap can be
+ * neither while others lie around it, and a slab there would keep what is freed around it from the system.
  */
 #ifndef FR_BASE_PAGES_H
 #define FR_BASE_PAGES_H

@@ -33,7 +33,7 @@ static size_t digits_at(fr_str text, size_t from)
     return n - from;
 }
 
-/* The thousandths of ".5" or ".125"; *length is that of the text, 0 if there is no fraction. -1: more digits than that. */
+/* The thousandths of ".5" or ".125"; *length is that of the text, 0 if there is no fraction. -1: more than three digits. */
 static int thousandths(fr_str text, size_t *length)
 {
     *length = 0;

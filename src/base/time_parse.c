@@ -8,7 +8,7 @@
  *             [+-]P[nD][T[nH][nM][nS]], n with decimals           "ISO 8601"
  *             [[-]D day[s] ][[+-]H:MM:SS[.f]]                     "PostgreSQL"
  *
- * As there, an empty duration is zero (PostgreSQL's form with both parts left out), and so is "P".
+ * As in Django, an empty duration is zero (PostgreSQL's form with both parts left out), and so is "P".
  */
 #include "base/time.h"
 

@@ -1,5 +1,5 @@
-/* UUIDs and the random bytes they are made of. What is accepted is what Python's UUID(text)
- * accepts. */
+/* UUIDs and the random bytes they are made of. What is accepted is what Python's UUID(text) accepts, but for the blanks,
+ * underscores and "0x" that its int() lets through. */
 #include "base/time.h"
 
 #include <errno.h>
