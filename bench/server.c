@@ -56,14 +56,12 @@ int main(int argc, char **argv)
                    &(fr_app){
                        .name = "bench-server",
                        .summary = "what the benchmarks measure",
-                       .http = (fr_route[]){{"json", .handler = hello, .methods = "GET"},
-                                            {"sleep", .handler = sleeps, .methods = "GET"},
-                                            {"files/", .folder = "files"},
-                                            {0}},
-                       .websocket = (fr_route[]){{"ws/echo/", .consumer = &echo},
-                                                 {"ws/topic/", .consumer = &topic},
-                                                 {"ws/prices/", .consumer = &prices},
-                                                 {0}},
-                       .groups = (fr_group_rule[]){{"prices", .newest_per_key = true}, {0}},
+                       .http = FR_ROUTES({"json", .handler = hello, .methods = "GET"},
+                                         {"sleep", .handler = sleeps, .methods = "GET"},
+                                         {"files/", .folder = "files"}),
+                       .websocket = FR_ROUTES({"ws/echo/", .consumer = &echo},
+                                              {"ws/topic/", .consumer = &topic},
+                                              {"ws/prices/", .consumer = &prices}),
+                       .groups = FR_GROUP_RULES({"prices", .newest_per_key = true}),
                    });
 }

@@ -82,7 +82,7 @@ int main(int argc, char **argv)
                    &(fr_app){
                        .name = "chat",
                        .summary = "chat rooms",
-                       .http = (fr_route[]){{"", .page = page_html}, {0}},
-                       .websocket = (fr_route[]){{"ws/chat/<slug:room>/", .consumer = &chat}, {0}},
+                       .http = FR_ROUTES({"", .page = page_html}),
+                       .websocket = FR_ROUTES({"ws/chat/<slug:room>/", .consumer = &chat}),
                    });
 }

@@ -44,11 +44,9 @@ int main(int argc, char **argv)
                    &(fr_app){
                        .name = "echo",
                        .summary = "echoes WebSocket messages and request bodies",
-                       .http = (fr_route[]){{"json", .handler = hello, .methods = "GET"},
-                                            {"body", .handler = body, .methods = "POST"},
-                                            {0}},
-                       .websocket = (fr_route[]){{"ws/echo/", .consumer = &echo},
-                                                 {"ws/topic/", .consumer = &topic},
-                                                 {0}},
+                       .http = FR_ROUTES({"json", .handler = hello, .methods = "GET"},
+                                         {"body", .handler = body, .methods = "POST"}),
+                       .websocket = FR_ROUTES({"ws/echo/", .consumer = &echo},
+                                              {"ws/topic/", .consumer = &topic}),
                    });
 }

@@ -19,12 +19,11 @@ static const fr_consumer prices = {.groups = "prices", .receive = publish};
 
 int main(int argc, char **argv)
 {
-    return fr_main(
-        argc, argv,
-        &(fr_app){
-            .name = "prices",
-            .summary = "the newest price of each name",
-            .websocket = (fr_route[]){{"ws/prices/", .consumer = &prices}, {0}},
-            .groups = (fr_group_rule[]){{"prices", .flush_ms = 5, .newest_per_key = true}, {0}},
-        });
+    return fr_main(argc, argv,
+                   &(fr_app){
+                       .name = "prices",
+                       .summary = "the newest price of each name",
+                       .websocket = FR_ROUTES({"ws/prices/", .consumer = &prices}),
+                       .groups = FR_GROUP_RULES({"prices", .flush_ms = 5, .newest_per_key = true}),
+                   });
 }

@@ -50,10 +50,8 @@ int main(int argc, char **argv)
         &(fr_app){
             .name = "realtime-update",
             .summary = "notes with a REST API, live",
-            .http = (fr_route[]){{"api/notes/", .viewset = &notes},
-                                 {"recipe/mymodel/", .viewset = &mymodels},
-                                 {"", .page = page_html},
-                                 {0}},
-            .websocket = (fr_route[]){{"ws/realtime-update/", .consumer = &realtime_update}, {0}},
+            .http = FR_ROUTES({"api/notes/", .viewset = &notes},
+                              {"recipe/mymodel/", .viewset = &mymodels}, {"", .page = page_html}),
+            .websocket = FR_ROUTES({"ws/realtime-update/", .consumer = &realtime_update}),
         });
 }

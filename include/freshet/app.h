@@ -37,6 +37,13 @@ struct fr_route {
     void *reserved_[2];
 };
 
+/** A table of routes, with the {0} that ends it: .http = FR_ROUTES({"api/notes/", .viewset = &notes}). In C; at file scope it
+ *  lasts for ever, in a function as long as the block that it stands in. The other tables have such a macro, too. */
+#define FR_ROUTES(...) FR_TABLE_(fr_route, __VA_ARGS__)
+
+/** Models for fr_app.models, with the NULL that ends them: FR_MODELS(&note_model, &author_model). */
+#define FR_MODELS(...) ((const fr_model *const[]){__VA_ARGS__, NULL})
+
 /** An application: what fr_main serves. Zero is the default of every member. */
 typedef struct fr_app {
     const fr_route *http;

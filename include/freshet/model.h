@@ -45,6 +45,9 @@ typedef struct fr_choice {
     const char *label;
 } fr_choice;
 
+/** A table of choices, with the {0} that ends it: .choices = FR_CHOICES({"s", "Small"}, {"l", "Large"}). */
+#define FR_CHOICES(...) FR_TABLE_(fr_choice, __VA_ARGS__)
+
 /** One field of a model. Zero is the default of every option. */
 typedef struct fr_field {
     const char *name;

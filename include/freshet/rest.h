@@ -21,6 +21,9 @@ typedef struct fr_action {
     void *reserved_[2];
 } fr_action;
 
+/** A table of actions, with the {0} that ends it. */
+#define FR_ACTIONS(...) FR_TABLE_(fr_action, __VA_ARGS__)
+
 /** What is served at a URL. Plain data that lives as long as the app; zero is the default of every member. */
 typedef struct fr_viewset {
     const fr_model *model;

@@ -6,8 +6,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/slip.h"
 #include "base/str.h"
 
 /* ---- values ---- */
@@ -205,40 +207,18 @@ static fr_err bad_value(const fr_setting *row, const char *source, const char *t
     return FR_EINVAL;
 }
 
-/* How many letters must be added, left out or changed to make one of the other (Levenshtein). */
-static size_t distance(fr_str a, fr_str b)
+static const char *nearest_flag(const fr_setting *table, size_t count, fr_str name)
 {
-    enum { LONGEST = 63 };
-    size_t row[LONGEST + 1];
-    if (a.n > LONGEST || b.n > LONGEST)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= b.n; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.n; j++) {
-            size_t change = diagonal + (a.p[i - 1] != b.p[j - 1]);
-            diagonal = row[j];
-            size_t shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            row[j] = change < shorter ? change : shorter;
-        }
-    }
-    return row[b.n];
+    fr_slip slip = fr_slip_of(name);
+    for (size_t i = 0; i < count; i++)
+        fr_slip_try(&slip, table[i].flag);
+    return slip.nearest;
 }
 
 static fr_err unknown_flag(const fr_setting *table, size_t count, const char *dashes, fr_str name,
                            char **error)
 {
-    const char *nearest = NULL;
-    size_t least = name.n / 3 + 2; /* about one slip in three letters is still a slip */
-    for (size_t i = 0; i < count; i++) {
-        size_t d = distance(name, fr_str_c(table[i].flag));
-        if (d < least) {
-            least = d;
-            nearest = table[i].flag;
-        }
-    }
+    const char *nearest = nearest_flag(table, count, name);
     fr_buf line = {0};
     fr_buf_printf(&line, "%s%.*s: there is no such option", dashes, FR_FMT(name));
     if (nearest)
@@ -261,11 +241,11 @@ static fr_err read_defaults(const fr_setting *table, size_t count, void *out, ch
 }
 
 enum { ENV_NAME_BYTES = 64 };
+static const char PREFIX[] = "FRESHET_";
 
 /* "max-body" is FRESHET_MAX_BODY. */
 static bool env_name(const char *flag, char out[ENV_NAME_BYTES])
 {
-    static const char PREFIX[] = "FRESHET_";
     size_t n = strlen(flag), prefix = sizeof PREFIX - 1;
     if (prefix + n >= ENV_NAME_BYTES)
         return false;
@@ -290,6 +270,43 @@ static fr_err read_environment(const fr_setting *table, size_t count, void *out,
             return bad_value(&table[i], name, text, wrong, error);
     }
     return FR_OK;
+}
+
+/* The other way round. */
+static fr_str flag_of(fr_str name, char out[ENV_NAME_BYTES])
+{
+    size_t n = name.n < ENV_NAME_BYTES ? name.n : ENV_NAME_BYTES - 1;
+    for (size_t i = 0; i < n; i++) {
+        char c = name.p[i];
+        out[i] = (char)(c == '_' ? '-' : c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+    }
+    return (fr_str){out, n};
+}
+
+static bool is_of_table(const fr_setting *table, size_t count, fr_str name)
+{
+    char known[ENV_NAME_BYTES];
+    for (size_t i = 0; i < count; i++)
+        if (env_name(table[i].flag, known) && fr_str_eq(fr_str_c(known), name))
+            return true;
+    return false;
+}
+
+void fr_settings_warn(const fr_setting *table, size_t count)
+{
+    char flag[ENV_NAME_BYTES], meant[ENV_NAME_BYTES];
+    for (char **at = environ; at && *at; at++) {
+        fr_str name;
+        (void)fr_str_cut(fr_str_c(*at), '=', &name);
+        if (!fr_str_starts(name, FR_STR(PREFIX)) || is_of_table(table, count, name))
+            continue;
+        const char *nearest =
+            nearest_flag(table, count, flag_of(fr_str_from(name, sizeof PREFIX - 1), flag));
+        if (nearest && env_name(nearest, meant))
+            FR_WARN("settings.unknown", FR_KV_S("variable", name), FR_KV_C("nearest", meant));
+        else
+            FR_WARN("settings.unknown", FR_KV_S("variable", name));
+    }
 }
 
 static const fr_setting *find_row(const fr_setting *table, size_t count, fr_str name)

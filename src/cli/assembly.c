@@ -197,7 +197,14 @@ static fr_err add_consumer(fr_assembly *a, const fr_flat_route *flat, fr_router 
         return FR_ENOMEM;
     target->consumer = flat->route->consumer;
     target->any_origin = flat->any_origin;
-    return fr_router_add(websocket, flat->pattern, false, target, a->error);
+    fr_err err = fr_router_add(websocket, flat->pattern, false, target, a->error);
+    if (err == FR_ECONFLICT)
+        snprintf(a->error, sizeof a->error,
+                 "two routes for sockets lead to \"%.*s\": the second one would never be reached "
+                 "(a viewset's URLs "
+                 "are live sockets, too)",
+                 FR_FMT(fr_str_sub(flat->pattern, 0, 100)));
+    return err;
 }
 
 static fr_err add_route(fr_assembly *a, const fr_flat_route *flat, fr_router *http,

@@ -53,6 +53,8 @@ int fr_main_(int argc, char **argv, const fr_app *given, size_t app_bytes, size_
         &(fr_log_opts){.level = (fr_level)options.log_level, .is_json = options.log_format == 1});
 
     fr_signals_survive_writes();
+    fr_options_warn();
+
     hold_signals();
     fr_assembly assembly;
     code = fr_assembly_open(&assembly, &app, route_bytes, &options);

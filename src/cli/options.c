@@ -265,3 +265,8 @@ int fr_options_read(const fr_app *app, const char *name, int argc, char **argv, 
         out->body_bytes = (int64_t)app->body_bytes;
     return find_addresses(app, name, out);
 }
+
+void fr_options_warn(void)
+{
+    fr_settings_warn(table, OPTION_COUNT);
+}

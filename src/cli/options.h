@@ -56,4 +56,6 @@ typedef struct fr_options {
 /* out: from the command line, the environment and app. Returns -1 to go on, else the exit code (--help and --version are
  * answered here). */
 int fr_options_read(const fr_app *app, const char *name, int argc, char **argv, fr_options *out);
+/* Once the log is set up: warn of what stands in the environment and is no option. */
+void fr_options_warn(void);
 #endif

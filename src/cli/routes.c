@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "http/files/static.h"
+#include "http/method.h"
 
 enum { INCLUDES_DEEP = 8 };
 
@@ -36,26 +37,17 @@ static bool takes(const guarded *g, fr_str method)
     return false;
 }
 
-/* Methods are case-sensitive (RFC 9110 section 9.1): "get" would never match. */
-static bool is_method(fr_str s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (!(s.p[i] >= 'A' && s.p[i] <= 'Z') && s.p[i] != '-')
-            return false;
-    return s.n > 0;
-}
-
 static bool add_method(guarded *g, fr_str method)
 {
     if (takes(g, method))
         return true;
-    if (!is_method(method) || g->count == METHODS_MAX)
+    if (g->count == METHODS_MAX)
         return false;
     g->methods[g->count++] = method;
     return true;
 }
 
-/* text: "GET,POST"; a route that takes GET takes HEAD. */
+/* text: "GET,POST", all of them methods; a route that takes GET takes HEAD. False: too many. */
 static bool read_methods(guarded *g, const char *text)
 {
     fr_str rest = fr_str_c(text), one;
@@ -67,7 +59,7 @@ static bool read_methods(guarded *g, const char *text)
         if (fr_str_eq(one, FR_STR("GET")) && !add_method(g, FR_STR("HEAD")))
             return false;
     }
-    return g->count > 0;
+    return true;
 }
 
 static fr_err run_handler(fr_req *req, void *arg)
@@ -183,10 +175,15 @@ static fr_err guard(fr_arena *arena, const fr_route *route, fr_http_target *targ
     }
     g->handler = route->handler;
     g->allow = route->methods;
+    char why[128];
+    if (!fr_methods_ok(route->methods, why)) {
+        snprintf(error, 256, "route \"%.60s\": .methods = \"%.30s\": %s", route->path,
+                 route->methods, why);
+        return FR_EINVAL;
+    }
     if (!read_methods(g, route->methods)) {
-        snprintf(error, 256,
-                 "route \"%.100s\": .methods = \"%.60s\" is not a list such as \"GET,POST\"",
-                 route->path, route->methods);
+        snprintf(error, 256, "route \"%.100s\": .methods has more than %d", route->path,
+                 METHODS_MAX);
         return FR_EINVAL;
     }
     target->handle = run_guarded;

@@ -1,5 +1,6 @@
 #include "db/filter.h"
 
+#include "base/slip.h"
 #include "base/str.h"
 
 enum { IN_MAX = 1000 };
@@ -89,6 +90,29 @@ static fr_err add_term(const term *t, fr_str text)
     return and_pred(t, fr_pred_term(t->ctx->arena, t->index, t->lookup, value));
 }
 
+/* ---- faults of the program: a filter's names stand in it, only its values may be a client's ---- */
+
+static fr_err no_field(const term *t, fr_str name)
+{
+    const fr_model *model = t->query->model;
+    fr_slip slip = fr_slip_of(name);
+    for (uint32_t i = 0; i < model->field_count; i++)
+        fr_slip_try(&slip, model->fields[i].name);
+    return fr_fail(t->ctx, FR_EINTERNAL, "fr_filter: %s has no field %.*s%s%s%s", model->name,
+                   FR_FMT(name), slip.nearest ? "; did you mean " : ".",
+                   slip.nearest ? slip.nearest : "", slip.nearest ? "?" : "");
+}
+
+static fr_err no_lookup(const term *t, fr_str lookup)
+{
+    fr_slip slip = fr_slip_of(lookup);
+    for (size_t i = 0; i < sizeof lookups / sizeof *lookups; i++)
+        fr_slip_try(&slip, lookups[i].name);
+    return fr_fail(t->ctx, FR_EINTERNAL, "fr_filter: %.*s is no lookup%s%s%s", FR_FMT(lookup),
+                   slip.nearest ? "; did you mean " : ".", slip.nearest ? slip.nearest : "",
+                   slip.nearest ? "?" : "");
+}
+
 /* "title__icontains" → field and lookup; "pk" is the key, "author_id" the foreign key's column. */
 static fr_err find_field(term *t)
 {
@@ -104,7 +128,7 @@ static fr_err find_field(term *t)
             index = (int)i;
     }
     if (index < 0)
-        return fr_fail(t->ctx, FR_EINVAL, "%s has no field %.*s.", model->name, FR_FMT(name));
+        return no_field(t, name);
     t->index = (uint16_t)index;
     t->field = &model->fields[index];
     for (size_t i = 0; i < sizeof lookups / sizeof *lookups; i++)
@@ -112,7 +136,7 @@ static fr_err find_field(term *t)
             t->lookup = lookups[i].lookup;
             return FR_OK;
         }
-    return fr_fail(t->ctx, FR_EINVAL, "%.*s is not a lookup.", FR_FMT(lookup));
+    return no_lookup(t, lookup);
 }
 
 static fr_err take_number(const term *t, fr_str text, int64_t *out)
@@ -151,7 +175,7 @@ fr_err fr_filter_parse(fr_ctx *ctx, const fr_model *model, fr_str text, fr_query
         FR_TRY(take(&t, value, &ordering));
     }
     if (fr_query_order(&query, ordering) != FR_OK)
-        return fr_fail(ctx, FR_EINVAL, "%s cannot be ordered by %.*s.", model->name,
+        return fr_fail(ctx, FR_EINTERNAL, "fr_filter: %s cannot be ordered by %.*s.", model->name,
                        FR_FMT(ordering));
     *out = query;
     return FR_OK;

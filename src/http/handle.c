@@ -1,5 +1,6 @@
 /* Handling a request: where its path leads, and running that, on a fiber if it may wait. The state answer. */
 #include "base/arena.h"
+#include "base/due.h"
 #include "base/str.h"
 #include "http/http_int.h"
 #include "net/fiber.h"
@@ -96,12 +97,44 @@ static void log_request(const fr_exchange *exchange)
              FR_KV_MS("ms", fr_clock_ms() - exchange->began_ms));
 }
 
+fr_str fr_exchange_route(const fr_exchange *exchange)
+{
+    const fr_str *pattern = exchange->handling.match.pattern;
+    return pattern ? *pattern : exchange->req.path;
+}
+
+static void tell_late(fr_exchange *exchange, const char *what, fr_err err)
+{
+    fr_str route = fr_exchange_route(exchange);
+    if (fr_log_is_due("http.late", route, fr_clock_ms(), NULL))
+        FR_ERROR("http.late", FR_KV_S("route", route), FR_KV_I("answered", exchange->status),
+                 FR_KV_C("what", what), FR_KV_C("error", fr_err_name(err)),
+                 FR_KV_S("detail", exchange->ctx.detail),
+                 FR_KV_C("do", "a handler answers once, and last of all"));
+}
+
+fr_err fr_exchange_is_late(fr_exchange *exchange, const char *what)
+{
+    fr_err err = fr_fail(&exchange->req, FR_EINTERNAL, "The request has been answered already.");
+    tell_late(exchange, what, err);
+    return err;
+}
+
+/* The client has an answer that says otherwise. Streams tell theirs by their end (fr_stream_settle). */
+static void look_at_result(fr_exchange *exchange, fr_err err)
+{
+    if (err != FR_OK && err != FR_ECANCELED && !fr_stream_is_begun(exchange))
+        tell_late(exchange, "an error", err);
+}
+
 /* The handler, and what is answered if it did not. */
 static void run_handler(fr_exchange *exchange)
 {
     const fr_http_target *target = exchange->handling.target;
     fr_err err = target->handle(&exchange->req, target->arg);
-    if (!exchange->is_answered && err != FR_ECANCELED)
+    if (exchange->is_answered)
+        look_at_result(exchange, err);
+    else if (err != FR_ECANCELED)
         fr_answer_error(exchange, err);
     fr_stream_settle(exchange, err);
     log_request(exchange);

@@ -292,6 +292,10 @@ static inline uint64_t fr_incoming_taken(const fr_exchange *exchange)
 
 /* handle.c: where the request leads to. */
 const fr_http_target *fr_exchange_target(fr_exchange *exchange);
+/* A mistake of the handler's, which it may not notice by itself: what it does comes behind its answer. Logged once a minute;
+ * returns FR_EINTERNAL. */
+fr_err fr_exchange_is_late(fr_exchange *exchange, const char *what);
+fr_str fr_exchange_route(const fr_exchange *exchange); /* its pattern, for the log; else its path */
 
 /* The states, each in the file of its noun. */
 extern const fr_step FR_READ_HEAD, FR_READ_BODY;                /* receive.c */
@@ -332,6 +336,10 @@ typedef enum fr_stream {
 } fr_stream;
 void fr_coded_init(fr_http_loop *of);
 void fr_stream_on_drain(fr_exchange *exchange);
+static inline bool fr_stream_is_begun(const fr_exchange *exchange)
+{
+    return exchange->streaming.kind != FR_STREAM_NONE;
+}
 static inline bool fr_stream_waits(const fr_exchange *exchange) /* a handler waits for its client */
 {
     return exchange->streaming.room_wait != NULL;

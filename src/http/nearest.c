@@ -1,44 +1,17 @@
-/* See nearest.h. Likeness is the least number of bytes to change (Levenshtein), whatever their case. */
+/* See nearest.h. */
 #include "http/nearest.h"
 
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/slip.h"
 #include "base/str.h"
 
-enum { BYTES_MAX = 128 /* of a path and of a pattern: what is compared */ };
+enum { BYTES_MAX = FR_SLIP_BYTES + 1 /* of a path and of a pattern: what is compared */ };
 
 static fr_str without_leading_slash(fr_str s)
 {
     return s.n && s.p[0] == '/' ? fr_str_from(s, 1) : s;
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-static size_t least(size_t a, size_t b, size_t c)
-{
-    size_t ab = a < b ? a : b;
-    return ab < c ? ab : c;
-}
-
-static size_t distance(fr_str a, fr_str b)
-{
-    size_t row[BYTES_MAX + 1];
-    for (size_t j = 0; j <= b.n; j++)
-        row[j] = j;
-    for (size_t i = 0; i < a.n; i++) {
-        size_t corner = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < b.n; j++) {
-            size_t above = row[j + 1];
-            row[j + 1] = least(above + 1, row[j] + 1, corner + (lower(a.p[i]) != lower(b.p[j])));
-            corner = above;
-        }
-    }
-    return row[b.n];
 }
 
 /* The pattern as it is for this path: what stands at the place of a converter is taken for right. */
@@ -77,7 +50,7 @@ fr_str fr_router_nearest(const fr_router *router, fr_str path, bool (*counts)(co
         if (counts && !counts(data))
             continue;
         fr_str filled = fill(pattern, path, room);
-        size_t bytes = distance(filled, path);
+        size_t bytes = fr_slip_distance(filled, path);
         if (bytes > best || (bytes == best && filled.n <= longest))
             continue; /* of two that are as near the longer one has more in common */
         best = bytes;

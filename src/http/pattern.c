@@ -273,3 +273,15 @@ bool fr_pattern_match(const fr_pattern_token *tokens, size_t count, bool is_pref
     *used = at;
     return is_prefix || at == path.n;
 }
+
+bool fr_pattern_is_same(const fr_pattern_token *a, size_t a_count, const fr_pattern_token *b,
+                        size_t b_count)
+{
+    if (a_count != b_count)
+        return false;
+    for (size_t i = 0; i < a_count; i++)
+        if (a[i].kind != b[i].kind ||
+            (a[i].kind == FR_PATTERN_LITERAL && !fr_str_eq(a[i].text, b[i].text)))
+            return false;
+    return true;
+}

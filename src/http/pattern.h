@@ -29,6 +29,9 @@ fr_err fr_pattern_read(fr_str pattern, bool is_prefix, fr_pattern_token *tokens,
                        char error[256]);
 /* Whether a whole segment is what the converter takes. */
 bool fr_pattern_takes(fr_pattern_kind kind, fr_str segment);
+/* Whether both match the same paths, whatever their arguments are called. */
+bool fr_pattern_is_same(const fr_pattern_token *a, size_t a_count, const fr_pattern_token *b,
+                        size_t b_count);
 /* Match path from its start. values: one for each token that is no literal, in order. *used: how much was matched. From
  * the first token on that is not determined at most 2047 bytes can match: see the marks in pattern.c. */
 bool fr_pattern_match(const fr_pattern_token *tokens, size_t count, bool is_prefix, fr_str path,

@@ -111,8 +111,10 @@ static fr_err put_line(fr_buf *headers, fr_str name, fr_str value)
 fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
 {
     fr_exchange *exchange = fr_exchange_of(req);
-    if (!exchange || exchange->is_answered)
+    if (!exchange)
         return FR_EINTERNAL;
+    if (exchange->is_answered)
+        return fr_exchange_is_late(exchange, "a header");
     if (!fr_is_token(name) || !fr_is_field_value(value) || is_ours(name))
         return FR_EINVAL;
     fr_buf *headers = &exchange->reply_head.lines;

@@ -119,7 +119,9 @@ void fr_output_deinit(fr_exchange *exchange)
 /* From here on the request counts as answered, whatever becomes of the answer. */
 static fr_err begin(fr_exchange *exchange, int status)
 {
-    if (!exchange || exchange->is_answered || status < 200 || status > 599)
+    if (exchange && exchange->is_answered)
+        return fr_exchange_is_late(exchange, "a second answer");
+    if (!exchange || status < 200 || status > 599)
         return FR_EINTERNAL;
     fr_reply_headers_close(exchange);
     exchange->is_answered = true;

@@ -181,6 +181,16 @@ static fr_err step_into(fr_router *router, node *parent, fr_str segment, node **
     return *out ? FR_OK : FR_ENOMEM;
 }
 
+/* A route before it, whose tail is the same but for the names of its arguments. */
+static bool has_tail(const node *parent, const route *r)
+{
+    for (const route *other = parent->tails; other; other = other->next)
+        if (other->is_prefix == r->is_prefix &&
+            fr_pattern_is_same(other->tail, other->tail_count, r->tail, r->tail_count))
+            return true;
+    return false;
+}
+
 static fr_err add_tail(fr_router *router, node *parent, fr_str rest, route *r)
 {
     fr_pattern_token tokens[FR_PATTERN_TOKENS_MAX];
@@ -190,6 +200,8 @@ static fr_err add_tail(fr_router *router, node *parent, fr_str rest, route *r)
     if (!r->tail)
         return FR_ENOMEM;
     memcpy(r->tail, tokens, r->tail_count * sizeof *tokens);
+    if (has_tail(parent, r))
+        return FR_ECONFLICT;
     route **at = &parent->tails;
     while (*at)
         at = &(*at)->next;
@@ -206,8 +218,9 @@ static fr_err add_route(fr_router *router, fr_str pattern, route *r)
         size_t slash = fr_str_find_char(pattern, '/');
         bool is_last = slash == SIZE_MAX;
         if (is_last && !pattern.n && r->is_prefix) {
-            if (!at->prefix)
-                at->prefix = r;
+            if (at->prefix)
+                return FR_ECONFLICT;
+            at->prefix = r;
             return FR_OK;
         }
         node *child = NULL;
@@ -220,8 +233,9 @@ static fr_err add_route(fr_router *router, fr_str pattern, route *r)
         if (is_last) {
             if (at->least > r->index)
                 at->least = r->index;
-            if (!at->end)
-                at->end = r;
+            if (at->end)
+                return FR_ECONFLICT;
+            at->end = r;
             return FR_OK;
         }
         pattern = fr_str_from(pattern, slash + 1);
@@ -254,7 +268,11 @@ fr_err fr_router_add(fr_router *router, fr_str pattern, bool is_prefix, void *da
     for (size_t i = 0; i < count; i++)
         if (tokens[i].kind != FR_PATTERN_LITERAL)
             r->names[r->arg_count++] = tokens[i].text;
-    FR_TRY(add_route(router, kept, r));
+    fr_err err = add_route(router, kept, r);
+    if (err == FR_ECONFLICT)
+        snprintf(error, 256, "two routes lead to \"%.*s\": the second one would never be reached",
+                 FR_FMT(fr_str_sub(kept, 0, 100)));
+    FR_TRY(err);
     *(router->last ? &router->last->after : &router->first) = r;
     router->last = r;
     router->route_count++;

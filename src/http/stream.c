@@ -181,7 +181,9 @@ static fr_err start(fr_exchange *exchange, int status, fr_str content_type)
 fr_err fr_reply_start(fr_req *req, int status, fr_str content_type)
 {
     fr_exchange *exchange = fr_exchange_of(req);
-    if (!exchange || exchange->is_answered || !exchange->ctx.fiber || fr_status_is_bodyless(status))
+    if (exchange && exchange->is_answered)
+        return fr_exchange_is_late(exchange, "a second answer");
+    if (!exchange || !exchange->ctx.fiber || fr_status_is_bodyless(status))
         return FR_EINTERNAL;
     return start(exchange, status, content_type);
 }

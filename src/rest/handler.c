@@ -4,6 +4,7 @@
 #include "base/digits.h"
 #include "base/str.h"
 #include "http/http.h"
+#include "http/method.h"
 #include "rest/errors.h"
 #include "rest/key.h"
 #include "rest/options.h"
@@ -106,8 +107,8 @@ static bool allows(const fr_action *action, fr_str method)
     while (rest.n) {
         rest = fr_str_cut(rest, ',', &one);
         one = fr_str_trim(one);
-        if (fr_str_eq_nocase(one, method) ||
-            (fr_str_eq(method, FR_STR("HEAD")) && fr_str_eq_nocase(one, FR_STR("GET"))))
+        if (fr_str_eq(one, method) ||
+            (fr_str_eq(method, FR_STR("HEAD")) && fr_str_eq(one, FR_STR("GET"))))
             return true;
     }
     return false;
@@ -300,6 +301,17 @@ static fr_err add(const adding *a, const fr_action *action, bool is_detail, fr_s
 static fr_err add_extra(const adding *a, fr_str base, bool is_detail)
 {
     for (const fr_action *action = a->rt->viewset->extra; action && action->path; action++) {
+        char why[128];
+        if (action->methods && !fr_methods_ok(action->methods, why)) {
+            snprintf(a->error, 256, "viewset at %.*s, action \"%.60s\": .methods: %s",
+                     FR_FMT(fr_str_sub(base, 0, 60)), action->path, why);
+            return FR_EINVAL;
+        }
+        if (!action->handler) {
+            snprintf(a->error, 256, "viewset at %.*s, action \"%.60s\" has no .handler",
+                     FR_FMT(fr_str_sub(base, 0, 60)), action->path);
+            return FR_EINVAL;
+        }
         fr_str path = fr_str_c(action->path);
         const char *slash = fr_str_ends(path, FR_STR("/")) ? "" : "/";
         if (action->is_detail == is_detail)

@@ -176,22 +176,17 @@ int main(int argc, char **argv)
     return fr_main(
         argc, argv,
         &(fr_app){
-            .http = (fr_route[]){{"blocks/", .handler = blocks},
-                                 {"opens/", .handler = opens},
-                                 {"inside/", .handler = counts_inside},
-                                 {"stuck/", .handler = is_stuck},
-                                 {"holds/<int:ms>/", .handler = holds},
-                                 {"starts/", .handler = counts_starts},
-                                 {"spawns/", .handler = spawns},
-                                 {"spawns-wrongly/", .handler = spawns_wrongly},
-                                 {"puts-off/", .handler = puts_off},
-                                 {"sends/<slug:channel>/", .handler = sends, .methods = "POST"},
-                                 {0}},
-            .websocket = (fr_route[]){{"ws/holds/", .consumer = &holding},
-                                      {"ws/news/", .consumer = &news},
-                                      {0}},
+            .http = FR_ROUTES(
+                {"blocks/", .handler = blocks}, {"opens/", .handler = opens},
+                {"inside/", .handler = counts_inside}, {"stuck/", .handler = is_stuck},
+                {"holds/<int:ms>/", .handler = holds}, {"starts/", .handler = counts_starts},
+                {"spawns/", .handler = spawns}, {"spawns-wrongly/", .handler = spawns_wrongly},
+                {"puts-off/", .handler = puts_off},
+                {"sends/<slug:channel>/", .handler = sends, .methods = "POST"}),
+            .websocket =
+                FR_ROUTES({"ws/holds/", .consumer = &holding}, {"ws/news/", .consumer = &news}),
             .started = started,
             .stopping = stopping,
-            .tasks = (fr_channel[]){{"work", .receive = receives, .waiting = 3}, {0}},
+            .tasks = FR_CHANNELS({"work", .receive = receives, .waiting = 3}),
         });
 }

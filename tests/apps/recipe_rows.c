@@ -158,33 +158,21 @@ int main(int argc, char **argv)
         argc, argv,
         &(fr_app){
             .summary = "the mistakes of the recipe, each tried on purpose",
-            .http = (fr_route[]){{"api/notes/", .viewset = &notes},
-                                 {"created", .handler = created, .methods = "POST"},
-                                 {"five", .handler = five, .methods = "POST"},
-                                 {"rolled-back", .handler = rolled_back, .methods = "POST"},
-                                 {"turned", .handler = turned, .methods = "POST"},
-                                 {0}},
-            .websocket =
-                (fr_route[]){
-                    {"ws/default/", .consumer = &by_default},
-                    {"/ws/slash/", .consumer = &by_default},
-                    {"ws/no-answer/", .consumer = &no_answer},
-                    {"ws/closing/", .consumer = &closing},
-                    {"ws/denying/", .consumer = &denying},
-                    {"ws/failing/", .consumer = &failing},
-                    {"ws/failing-late/", .consumer = &failing_late},
-                    {"ws/rows/", .consumer = &rows},
-                    {"ws/both/", .consumer = &both},
-                    {"ws/ending/", .consumer = &ending},
-                    {"ws/ends/", .consumer = &ends},
-                    {"ws/crowd/", .consumer = &crowd},
-                    {"nested/",
-                     .include =
-                         (fr_route[]){
-                             {"deep/",
-                              .include = (fr_route[]){{"<slug:room>/", .consumer = &room}, {0}}},
-                             {"flat/", .consumer = &by_default},
-                             {0}}},
-                    {0}},
+            .http = FR_ROUTES({"api/notes/", .viewset = &notes},
+                              {"created", .handler = created, .methods = "POST"},
+                              {"five", .handler = five, .methods = "POST"},
+                              {"rolled-back", .handler = rolled_back, .methods = "POST"},
+                              {"turned", .handler = turned, .methods = "POST"}),
+            .websocket = FR_ROUTES(
+                {"ws/default/", .consumer = &by_default}, {"/ws/slash/", .consumer = &by_default},
+                {"ws/no-answer/", .consumer = &no_answer}, {"ws/closing/", .consumer = &closing},
+                {"ws/denying/", .consumer = &denying}, {"ws/failing/", .consumer = &failing},
+                {"ws/failing-late/", .consumer = &failing_late}, {"ws/rows/", .consumer = &rows},
+                {"ws/both/", .consumer = &both}, {"ws/ending/", .consumer = &ending},
+                {"ws/ends/", .consumer = &ends}, {"ws/crowd/", .consumer = &crowd},
+                {"nested/",
+                 .include =
+                     FR_ROUTES({"deep/", .include = FR_ROUTES({"<slug:room>/", .consumer = &room})},
+                               {"flat/", .consumer = &by_default})}),
         });
 }

@@ -144,6 +144,13 @@ class CommandLine(unittest.TestCase):
         server = Server("echo", env={"FRESHET_LISTEN": "256.256.256.256:1"})  # its flag says 127.0.0.1:0
         server.finish()
 
+    def test_a_variable_that_is_none_is_warned_of_with_the_one_that_may_be_meant(self):
+        server = Server("echo", env={"FRESHET_LISEN": "127.0.0.1:1", "FRESHET_SOMETHING_ELSE": "1", "FRESHET_LOG_FORMAT": "text"})
+        server.finish()
+        self.assertIn("WARN settings.unknown variable=FRESHET_LISEN nearest=FRESHET_LISTEN\n", server.output())
+        self.assertIn("WARN settings.unknown variable=FRESHET_SOMETHING_ELSE\n", server.output())
+        self.assertEqual(server.output().count("settings.unknown"), 2)
+
     def test_it_says_where_it_listens_and_is_there_by_then(self):
         server = Server("realtime-update", db="notes.db")
         try:

@@ -158,8 +158,10 @@ fr_err fr_reply_version(fr_req *req, const fr_version *version, bool *is_answere
 {
     fr_exchange *exchange = fr_exchange_of(req);
     *is_answered = false;
-    if (!exchange || exchange->is_answered)
+    if (!exchange)
         return FR_EINTERNAL;
+    if (exchange->is_answered)
+        return fr_exchange_is_late(exchange, "fr_reply_version");
     if (!is_tag(version->tag))
         return FR_EINVAL;
     fr_validators have = {.modified_s = floor_s(version->modified),

@@ -1,6 +1,8 @@
 /* Answers: their heads, what handlers may put into them, large ones, and clients that do not read. */
 #include "talk.h"
 
+#include "logged.h"
+
 #include <ctype.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -208,6 +210,30 @@ static void one_answer_a_request(void **state)
                         "Content-Length: 3\r\n\r\none" TALK_HELLO);
 }
 
+static fr_err fail_late(fr_req *req, void *arg)
+{
+    (void)arg;
+    FR_TRY(fr_reply_text(req, 201, FR_STR("made")));
+    return fr_fail(req, FR_EBACKEND, "it was not");
+}
+
+static void what_comes_behind_an_answer_is_logged(void **state)
+{
+    talk *t = *state;
+    fr_http_target twice = {.handle = answer_twice}, late = {.handle = fail_late};
+    talk_route(t, "twice/<int:n>", false, &twice);
+    talk_route(t, "late", false, &late);
+    log_begin();
+    talk_ask(t, GET("/twice/1") GET("/twice/2"));
+    assert_int_equal(
+        log_count("ERROR http.late route=twice/<int:n> answered=200 what=\"a second answer\""), 1);
+    assert_starts(talk_ask(t, GET("/late")), "HTTP/1.1 201 Created\r\n");
+    assert_int_equal(log_count("ERROR http.late route=late answered=201 what=\"an error\" "
+                               "error=FR_EBACKEND detail=\"it was not\""),
+                     1);
+    log_end();
+}
+
 static fr_err odd_status(fr_req *req, void *arg)
 {
     (void)arg;
@@ -387,8 +413,9 @@ FR_TESTS(response, TEST(headers_of_a_handler_are_sent_in_order),
          TEST(an_error_has_no_header_of_the_content_it_stands_for),
          TEST(whether_the_connection_stays_is_said_once), TEST(lines_of_one_name_are_one_list),
          TEST(headers_that_would_split_the_answer_are_refused), TEST(one_answer_a_request),
-         TEST(a_status_is_between_200_and_599), TEST(a_status_without_body_has_none),
-         TEST(head_has_the_length_and_no_body), TEST(an_answer_past_the_output_bound_comes_whole),
+         TEST(what_comes_behind_an_answer_is_logged), TEST(a_status_is_between_200_and_599),
+         TEST(a_status_without_body_has_none), TEST(head_has_the_length_and_no_body),
+         TEST(an_answer_past_the_output_bound_comes_whole),
          TEST(an_answer_before_close_comes_whole_to_a_slow_reader),
          TEST(a_client_that_does_not_read_costs_one_answer),
          TEST(a_client_that_never_reads_is_cut_off), TEST(a_redirect_never_leads_to_another_host),

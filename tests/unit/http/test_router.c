@@ -252,10 +252,50 @@ static void without_memory_a_route_is_refused_whole(void **state)
     }
 }
 
+static const char *conflict(fixture *f, const char *pattern, bool is_prefix)
+{
+    static char error[256];
+    fr_err err = fr_router_add(f->router, fr_str_c(pattern), is_prefix, f, error);
+    return err == FR_OK ? "none" : err == FR_ECONFLICT ? error : "another error";
+}
+
+static void two_routes_of_one_path_are_told(void **state)
+{
+    fixture *f = *state;
+    add(f, "notes/", false);
+    add(f, "notes/<int:pk>/", false);
+    add(f, "files/<path:name>", false);
+    add(f, "rooms/<slug:room>-<int:n>/", false);
+    add(f, "static/", true);
+    add(f, "api", true);
+    assert_string_equal(conflict(f, "/notes/", false),
+                        "two routes lead to \"notes/\": the second one would never be reached");
+    assert_string_equal(
+        conflict(f, "notes/<int:id>/", false),
+        "two routes lead to \"notes/<int:id>/\": the second one would never be reached");
+    assert_string_equal(
+        conflict(f, "files/<path:other>", false),
+        "two routes lead to \"files/<path:other>\": the second one would never be reached");
+    assert_string_equal(
+        conflict(f, "rooms/<slug:a>-<int:b>/", false),
+        "two routes lead to \"rooms/<slug:a>-<int:b>/\": the second one would never be reached");
+    assert_string_equal(conflict(f, "static/", true),
+                        "two routes lead to \"static/\": the second one would never be reached");
+    assert_string_equal(conflict(f, "api", true),
+                        "two routes lead to \"api\": the second one would never be reached");
+    /* What another may match in part only has its use. */
+    assert_string_equal(conflict(f, "notes", false), "none");
+    assert_string_equal(conflict(f, "notes/<str:pk>/", false), "none");
+    assert_string_equal(conflict(f, "notes/", true), "none");
+    assert_string_equal(conflict(f, "rooms/<slug:room>-<str:n>/", false), "none");
+    assert_string_equal(conflict(f, "static/<path:name>", false), "none");
+    assert_string_equal(match(f, "/notes/"), "notes/");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 FR_TESTS(router, TEST(a_path_that_none_has_is_near_to_one), TEST(a_literal_matches_itself_alone),
          TEST(converters_take_what_djangos_take), TEST(an_int_past_64_bits_is_no_match),
          TEST(the_first_of_several_wins), TEST(several_converters_in_a_segment_are_greedy),
          TEST(a_hostile_path_takes_no_longer), TEST(a_prefix_leaves_the_rest),
-         TEST(wrong_patterns_are_told), TEST(many_routes_are_found),
-         FR_TEST(without_memory_a_route_is_refused_whole))
+         TEST(wrong_patterns_are_told), TEST(two_routes_of_one_path_are_told),
+         TEST(many_routes_are_found), FR_TEST(without_memory_a_route_is_refused_whole))
