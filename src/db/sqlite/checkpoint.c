@@ -38,6 +38,11 @@ static int on_commit(void *writer, sqlite3 *h, const char *schema, int frames)
     return SQLITE_OK;
 }
 
+static bool is_held(int rc)
+{
+    return (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED;
+}
+
 /* A result code of SQLite. Waits for nobody. */
 static int checkpoint(fr_writer *w, int mode)
 {
@@ -49,8 +54,10 @@ static int checkpoint(fr_writer *w, int mode)
         w->wal.frames = (uint64_t)frames;
         w->wal.moved = (uint64_t)moved;
     }
-    if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_LOCKED)
+    if (rc != SQLITE_OK && !is_held(rc)) { /* a full disk: not to be asked after each group */
         fr_sqlite_log_fault(&w->conn, rc, NULL);
+        w->wal.retry_ms = fr_clock_ms() + RETRY_MS;
+    }
     return rc;
 }
 
@@ -64,7 +71,8 @@ static uint64_t bytes_of(const fr_writer *w)
 static void note_held(fr_writer *w, const char *by)
 {
     w->wal.retry_ms = fr_clock_ms() + RETRY_MS;
-    if (++w->wal.tries != TRIES_TOLD)
+    bool is_large = fr_sqlite_db_of(w->db)->files.log_bytes > ANEW_BYTES;
+    if (!is_large || ++w->wal.tries != TRIES_TOLD)
         return;
     fr_stat_add(&w->db->stats.wal_held, 1);
     FR_WARN("db.wal", FR_KV_U("mib", bytes_of(w) >> 20), FR_KV_C("held_by", by),
@@ -108,7 +116,7 @@ static void begin_anew(fr_writer *w, int mode)
         note_anew(w, bytes);
     } else if (!are_loops_quiet) {
         w->wal.retry_ms = fr_clock_ms() + RETRY_SOON_MS;
-    } else {
+    } else if (is_held(rc)) {
         note_held(w, "another program's transaction");
     }
 }
@@ -116,13 +124,11 @@ static void begin_anew(fr_writer *w, int mode)
 /* Slow reads may take seconds, in which the writer goes on: it looks again after each group, and often without one. */
 static void wait_for_slow_reads(fr_writer *w)
 {
-    fr_sqlite_db *f = fr_sqlite_db_of(w->db);
     uint64_t now = fr_clock_ms();
     if (!w->wal.slow_until_ms) {
-        fr_readers_pause(f, FR_PAUSE_SLOW);
         w->wal.slow_until_ms = now + SLOW_MS;
     } else if (now > w->wal.slow_until_ms) {
-        fr_readers_pause(f, FR_PAUSE_NONE);
+        fr_readers_pause(fr_sqlite_db_of(w->db), FR_PAUSE_NONE);
         w->wal.slow_until_ms = 0;
         note_held(w, "a read of this server");
     }
@@ -165,7 +171,8 @@ void fr_checkpoint_tend(fr_writer *w, bool is_idle)
     atomic_store_explicit(&w->db->stats.wal_bytes, files->log_bytes, memory_order_relaxed);
     if (atomic_load(&w->db->is_gone))
         return;
-    if (!w->wal.slow_until_ms && w->wal.frames - w->wal.moved >= MOVE_FRAMES)
+    if (!w->wal.slow_until_ms && w->wal.frames - w->wal.moved >= MOVE_FRAMES &&
+        fr_clock_ms() >= w->wal.retry_ms)
         checkpoint(w, SQLITE_CHECKPOINT_PASSIVE);
     bool is_large = bytes_of(w) > ANEW_BYTES || (is_idle && files->log_bytes > KEPT_BYTES);
     if (w->wal.slow_until_ms || is_large)
