@@ -421,7 +421,8 @@ static fr_err start_worker(fr_loop *loop, void *arg)
         (const fr_assembly *)(const void *)((const char *)arg - offsetof(fr_assembly, http));
     FR_TRY(fr_http_start(loop, arg));
     FR_TRY(fr_ws_start(loop));
-    return fr_channels_start(loop, a->channels);
+    FR_TRY(fr_channels_start(loop, a->channels));
+    return a->live ? fr_live_start_worker(a->live, loop) : FR_OK;
 }
 
 static int listen_at(fr_assembly *a)

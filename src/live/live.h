@@ -6,7 +6,7 @@
  *     fr_db_prepare({.on_commit = fr_live_on_commit, .arg = live}, …)
  *     fr_db_start(db, error)
  *     fr_live_start(live, db)                                                    the matcher runs
- *     fr_server_run(…)
+ *     fr_server_run(…): fr_live_start_worker(live, loop)                         each worker
  *     fr_server_close(…), fr_db_close(db)                                        in either order
  *     fr_live_free(live)
  *
@@ -41,6 +41,8 @@ fr_err fr_live_routes(fr_live *live, fr_router *router, const fr_viewset_place *
 void fr_live_on_commit(void *live, const fr_commit *commits, size_t count);
 /* Errors: FR_ENOMEM, FR_EIO (no thread). */
 fr_err fr_live_start(fr_live *live, fr_db *db);
+/* A worker starts: what its watchers share. After fr_live_start. Errors: FR_ENOMEM. */
+fr_err fr_live_start_worker(fr_live *live, fr_loop *loop);
 /* Every watcher hears an error frame with this status and detail, and its socket is closed. */
 typedef struct fr_live_farewell {
     fr_err err;

@@ -282,8 +282,12 @@ fr_frames *fr_frames_new(size_t count);
 void fr_frames_free(fr_frames *frames);
 
 /* ---- worker.c ---- */
-/* out: the worker of `loop`, which is this thread's; made when first asked for. Errors: FR_ENOMEM. */
-fr_err fr_worker_get(fr_live *live, fr_loop *loop, fr_worker **out);
+static inline fr_worker *fr_worker_of(const fr_loop *loop) /* fr_live_start_worker has made it */
+{
+    return fr_loop_slot_get(loop, FR_SLOT_LIVE);
+}
+/* The worker has a topic: quiet ones are told their place from now on. */
+void fr_worker_watch_place(fr_worker *worker);
 
 /* ---- topic.c ---- */
 /* The topic of a list (key NULL) or of one row; made, and announced to the matcher, if there is

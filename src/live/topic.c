@@ -69,8 +69,10 @@ static fr_topic *new_topic(fr_worker *worker, fr_source *source, const fr_value 
     topic->own.fan = fr_fan_new(worker->loop, fr_watcher_on_behind, topic);
     topic->own.index = (uint32_t)worker->own.topics.count;
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
-    if (topic->own.fan && fr_vec_push(&worker->own.topics, topic))
+    if (topic->own.fan && fr_vec_push(&worker->own.topics, topic)) {
+        fr_worker_watch_place(worker);
         return topic;
+    }
     if (topic->own.fan)
         fr_fan_free(topic->own.fan);
     fr_free(topic);

@@ -7,6 +7,7 @@
  */
 #include "live/live_int.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -223,7 +224,7 @@ static void on_close(fr_ws *ws, uint16_t code)
 
 static void on_end(fr_ws *ws)
 {
-    fr_worker *worker = fr_loop_slot_get(fr_ws_conn(ws)->loop, FR_SLOT_LIVE);
+    fr_worker *worker = fr_worker_of(fr_ws_conn(ws)->loop);
     fr_slabs_free(&worker->own.slabs, watcher_of(ws), sizeof(fr_watcher));
 }
 
@@ -312,10 +313,10 @@ static void enter(fr_watcher *watcher, fr_worker *worker, fr_source *source, con
 static fr_err open_socket(fr_req *req, const fr_route_match *match, const fr_live_route *route)
 {
     fr_source *source = route->source;
-    fr_worker *worker;
+    fr_worker *worker = fr_worker_of(req->ctx->loop);
     bool is_resume = false;
     fr_value key;
-    FR_TRY(fr_worker_get(source->live, req->ctx->loop, &worker));
+    assert(worker->live == source->live); /* one database, one layer */
     FR_TRY(check_query(req, &is_resume));
     if (route->is_detail)
         FR_TRY(find_key(req, source, match->args[match->arg_count - 1].value, &key));

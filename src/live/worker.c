@@ -1,11 +1,9 @@
 /*
- * The layer on one loop: made when the loop's first live socket opens, ended with the loop. Now and
- * then it asks the matcher for its place, which comes behind all frames up to there; so quiet views
- * learn how far they are (traps A19).
+ * The layer on one loop: made when the worker starts, ended with the loop. While it has topics it
+ * asks the matcher for its place now and then, which comes behind all frames up to there; so quiet
+ * views learn how far they are (traps A19).
  */
 #include "live/live_int.h"
-
-#include <assert.h>
 
 #include "base/alloc.h"
 
@@ -20,8 +18,10 @@ static uint64_t at_step_ms(const fr_worker *worker)
 static void ask_place(fr_timer *timer)
 {
     fr_worker *worker = (fr_worker *)(void *)((char *)timer - offsetof(fr_worker, own.at_timer));
-    fr_timer_set(worker->loop, timer, fr_loop_now_ms(worker->loop) + at_step_ms(worker));
-    if (worker->own.place_is_asked || !worker->own.topics.count)
+    if (!worker->own.topics.count)
+        return; /* until there is one again */
+    fr_worker_watch_place(worker);
+    if (worker->own.place_is_asked)
         return;
     worker->own.place_is_asked = true;
     fr_live_ask(worker->live, &worker->mail.place_ask);
@@ -62,29 +62,30 @@ static void free_worker(void *value)
     fr_free(worker);
 }
 
-fr_err fr_worker_get(fr_live *live, fr_loop *loop, fr_worker **out)
+fr_err fr_live_start_worker(fr_live *live, fr_loop *loop)
 {
-    fr_worker *worker = fr_loop_slot_get(loop, FR_SLOT_LIVE);
-    if (!worker) {
-        worker = fr_zalloc(sizeof *worker);
-        if (!worker)
-            return FR_ENOMEM;
-        worker->live = live;
-        worker->loop = loop;
-        worker->own.last_read = &worker->own.first_read;
-        worker->own.read_more.run = fr_worker_read_more;
-        worker->own.retry.run = fr_worker_read_again;
-        worker->own.at_timer.run = ask_place;
-        worker->mail.place_ask = (fr_ask){.what = FR_ASK_PLACE, .worker = worker};
-        worker->mail.leave_ask = (fr_ask){.what = FR_ASK_LEAVE, .worker = worker};
-        worker->mail.place_note.run = got_place;
-        fr_map_init(&worker->own.by_name);
-        fr_slabs_init(&worker->own.slabs);
-        fr_inbox_init(worker);
-        fr_loop_slot_set(loop, FR_SLOT_LIVE, worker, free_worker);
-        fr_timer_set(loop, &worker->own.at_timer, fr_loop_now_ms(loop) + at_step_ms(worker));
-    }
-    assert(worker->live == live); /* one database, one layer */
-    *out = worker;
+    fr_worker *worker = fr_zalloc(sizeof *worker);
+    if (!worker)
+        return FR_ENOMEM;
+    worker->live = live;
+    worker->loop = loop;
+    worker->own.last_read = &worker->own.first_read;
+    worker->own.read_more.run = fr_worker_read_more;
+    worker->own.retry.run = fr_worker_read_again;
+    worker->own.at_timer.run = ask_place;
+    worker->mail.place_ask = (fr_ask){.what = FR_ASK_PLACE, .worker = worker};
+    worker->mail.leave_ask = (fr_ask){.what = FR_ASK_LEAVE, .worker = worker};
+    worker->mail.place_note.run = got_place;
+    fr_map_init(&worker->own.by_name);
+    fr_slabs_init(&worker->own.slabs);
+    fr_inbox_init(worker);
+    fr_loop_slot_set(loop, FR_SLOT_LIVE, worker, free_worker);
     return FR_OK;
+}
+
+void fr_worker_watch_place(fr_worker *worker)
+{
+    fr_timer *timer = &worker->own.at_timer;
+    if (!timer->prev_next)
+        fr_timer_set(worker->loop, timer, fr_loop_now_ms(worker->loop) + at_step_ms(worker));
 }

@@ -70,8 +70,8 @@ uint64_t fr_loop_in_ms(const fr_loop *loop, uint64_t ms);
 bool fr_loop_is_draining(const fr_loop *loop);
 fr_loop *fr_loop_current(void); /* of this thread, or NULL */
 
-/* A slot for one pointer per layer and loop: what a layer keeps on it (reader of db, members of ws, …). http, ws and channels
- * set theirs when the worker starts, so that no caller has to ask whether a slot is set. */
+/* A slot for one pointer per layer and loop: what a layer keeps on it (readers of db, members of ws, …). http, ws, channels and
+ * live set theirs when the worker starts, so that no caller has to ask whether a slot is set. */
 typedef enum fr_loop_slot {
     FR_SLOT_HTTP,
     FR_SLOT_WS,

@@ -82,6 +82,7 @@ void world_open(world *w, const world_opts *opts)
         assert_int_equal(fr_http_start(loop, &w->http), FR_OK);
         assert_int_equal(fr_ws_start(loop), FR_OK);
         assert_int_equal(fr_channels_start(loop, w->channels), FR_OK);
+        assert_int_equal(fr_live_start_worker(w->live, loop), FR_OK);
         if (opts->threads)
             assert_int_equal(pthread_create(&w->loops[i].thread, NULL, run_loop, &w->loops[i]), 0);
     }
