@@ -93,7 +93,9 @@ static fr_str join(fr_arena *arena, const fr_pair *first, const fr_pair *end)
 
 fr_str fr_header_value(fr_arena *arena, const fr_pair *headers, size_t count, fr_str name)
 {
-    const fr_pair *end = headers + count, *first = count ? find(headers, end, name) : NULL;
+    if (!count)
+        return (fr_str){0};
+    const fr_pair *end = headers + count, *first = find(headers, end, name);
     if (!first)
         return (fr_str){0};
     fr_str all = {0};

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "check.h"
@@ -60,19 +61,24 @@ static void judge(fr_str value)
                                         "if-unmodified-since", "if-range"};
     static const char *const METHODS[] = {"GET", "PUT"};
     fr_validators have = {.etag = FR_STR("\"v\""), .modified_s = 784111777, .has_modified = true};
+    fr_ctx ctx = {.arena = fr_arena_new(0)}; /* lines of one name are joined there */
+    check(ctx.arena != NULL);
     for (size_t i = 0; i < 5; i++)
         for (size_t j = 0; j < 5; j++) {
             fr_pair headers[] = {{fr_str_c(NAMES[i]), value},
                                  {fr_str_c(NAMES[j]), FR_STR("\"v\"")}};
-            fr_req req = {
-                .method = fr_str_c(METHODS[j & 1]), .headers = headers, .header_count = 2};
+            fr_req req = {.ctx = &ctx,
+                          .method = fr_str_c(METHODS[j & 1]),
+                          .headers = headers,
+                          .header_count = 2};
             fr_condition condition = fr_conditions_judge(&req, &have);
             check(condition != FR_CONDITION_UNCHANGED || fr_str_eq(req.method, FR_STR("GET")));
             (void)fr_if_range_holds(&req, &have);
         }
-    fr_req none = {.method = FR_STR("GET")};
+    fr_req none = {.ctx = &ctx, .method = FR_STR("GET")};
     check(fr_conditions_judge(&none, &have) == FR_CONDITION_GO_ON &&
           fr_if_range_holds(&none, &have));
+    fr_arena_free(ctx.arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
