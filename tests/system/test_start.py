@@ -1,8 +1,10 @@
 """What does not fit is found at the start, before anything is changed: what is said, the exit code, and that a start that
 failed leaves no trace."""
 import contextlib
+import glob
 import os
 import re
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -11,7 +13,7 @@ import threading
 import unittest
 
 from live import Live
-from server import PATIENCE, Server, program
+from server import BUILD, PATIENCE, Server, program
 
 NOBODY = 65534
 
@@ -49,9 +51,12 @@ class Start(unittest.TestCase):
         os.chmod(self.db, 0o666)
 
     def run_it(self, listen="127.0.0.1:0", url=None, **more):
-        return subprocess.run([program("start"), "--listen", listen, "--workers", "1", "--db", url or "sqlite:" + self.db],
+        return subprocess.run([self.program(), "--listen", listen, "--workers", "1", "--db", url or "sqlite:" + self.db],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=PATIENCE,
                               cwd=self.folder, **more)
+
+    def program(self):
+        return program("start")
 
     def traces(self):
         """All that is in the folder: names, bytes, and when they were changed."""
@@ -167,6 +172,24 @@ class Refused(Start):
 @unittest.skipUnless(os.getuid() == 0, "nobody else to become")
 class MayNotWrite(Start):
     """As somebody who may not: what is said names the file and why, with code 5."""
+
+    @classmethod
+    def setUpClass(cls):
+        """The program and its library where everybody may read them: the folder of the build may be closed to others."""
+        cls.open = tempfile.TemporaryDirectory(prefix="freshet-")
+        os.chmod(cls.open.name, 0o755)
+        for path in [program("start")] + glob.glob(os.path.join(BUILD, "libfreshet.so*")):
+            shutil.copy(path, cls.open.name, follow_symlinks=True)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.open.cleanup()
+
+    def program(self):
+        return os.path.join(self.open.name, "start")
+
+    def run_it(self, **more):
+        return super().run_it(env=dict(os.environ, LD_LIBRARY_PATH=self.open.name), **more)
 
     def as_nobody(self, *words, wal=False, file=0o644, folder=0o777):
         self.make(NOTES)
