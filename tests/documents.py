@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Documents keep their word: each test that docs/hardening.md names is there, and each row of its tables names one; each
 option has its line in docs/reference.md; what is linked is there; units can be enabled; the README says the same in both
-languages; what comments cite is in the clone.
+languages; what comments cite is in the clone;
+the compiler says what docs/compile-errors.md has it say.
 
 A test is named `KIND/FILE: its name`: unit/<layer> (a test of that layer), wire/<file> (a case), system/<file> (a test,
 without its test_).
@@ -10,6 +11,7 @@ import configparser
 import glob
 import os
 import re
+import subprocess
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -134,6 +136,37 @@ class Docstrings(unittest.TestCase):
                     with self.subTest("%s: %s" % (path, name)):
                         self.assertIn(" * " + line, comment)
         self.assertGreater(found, 35)
+
+
+class CompileErrors(unittest.TestCase):
+    """Each mistake of docs/compile-errors.md gets the words that stand below it, at its line, and no more of them."""
+
+    CASE = re.compile(r"^## ([^\n]*)\n+```c\n(.*?)^```\n+```text\n(.*?)^```", re.S | re.M)
+    SAID = re.compile(r"^<stdin>:\d+:(?:\d+:)? ((?:error|warning): .*)$", re.M)
+
+    def said_of(self, text):
+        done = subprocess.run(["gcc", "-std=c11", "-Wall", "-Wextra", "-I" + os.path.join(ROOT, "include"), "-fsyntax-only", "-xc", "-"],
+                              input=("#include <freshet.h>\n\n" + text).encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env=dict(os.environ, LC_ALL="C"))
+        return done.stdout.decode()
+
+    def test_each_mistake_is_told_in_the_words_of_the_page(self):
+        cases = self.CASE.findall(read("docs", "compile-errors.md"))
+        self.assertGreater(len(cases), 10)
+        for heading, text, words in cases:
+            with self.subTest(heading):
+                self.assertEqual([re.sub(r"^.*?: (?=error|warning)", "", line) for line in self.said_of(text).splitlines()
+                                  if re.search(r": (error|warning): ", line)], words.splitlines())
+
+    def test_a_mistake_in_a_model_is_told_at_the_line_of_its_user(self):
+        said = self.said_of("FR_MODEL(note,\n    (ID, id),\n    %s\n    (CHAR, title, .max_lenght = 1));\n"
+                            % "\n".join("(CHAR, f%d)," % i for i in range(60)))
+        self.assertEqual(self.SAID.findall(said), ["error: 'fr_field' has no member named 'max_lenght'; did you mean 'max_length'?"])
+        self.assertLess(len(said.splitlines()), 12)
+
+    def test_more_fields_than_a_model_may_have_are_told_in_one_line(self):
+        said = self.said_of("FR_MODEL(note, %s);\n" % ", ".join("(CHAR, f%d)" % i for i in range(65)))
+        self.assertEqual(self.SAID.findall(said), ['error: static assertion failed: "FR_MODEL: a model has 64 fields at most"'])
 
 
 class Links(unittest.TestCase):

@@ -139,7 +139,7 @@ def fuzz_command(target, *options):
 def suites():
     everything = [
         Suite("layers", [PYTHON, path("tests", "layers.py")], [], ["g++"], narrow=lambda name: ["-k", name]),
-        Suite("documents", [PYTHON, path("tests", "documents.py")], narrow=lambda name: ["-k", name]),
+        Suite("documents", [PYTHON, path("tests", "documents.py")], [], ["g++"], narrow=lambda name: ["-k", name]),
         Suite("lint-layout", [PYTHON, path("tests", "lint.py"), "layout"], [], ["clang-format"], together=True),
         Suite("symbols", [PYTHON, path("tests", "symbols.py"), build("dev")], ["dev"], ["binutils"]),
     ]

@@ -88,7 +88,9 @@ struct fr_model {
     uint32_t struct_bytes; /* 0: no C struct */
     const char *ordering;  /* "-created_at,name"; NULL: by key */
     bool is_foreign;       /* the table is somebody else's: only checked, never altered */
-    void *reserved_[4];
+    uint64_t
+        struct_mark; /* of the C struct, see FR_ROW_MARK_; 0: a struct is known by its size alone */
+    void *reserved_[3];
 };
 
 enum { FR_MODEL_FIELDS_MAX = 64 };

@@ -66,13 +66,14 @@ FR_API fr_err fr_list_(fr_ctx *ctx, const fr_viewset *viewset, fr_rows *rows);
  * @param req  of a detail action
  * @param row  of the viewset's model; filled, with the bits of all fields in row.set
  *
- * Errors:   FR_ENOTFOUND, FR_EINTERNAL (not called in a detail action), FR_EBACKEND
+ * Errors:   FR_ENOTFOUND, FR_EINTERNAL (not called in a detail action; a struct of another model), FR_EBACKEND
  * Owner:    texts are the request's arena's
  * Thread:   the request's loop
  * Suspends: only if the database is slow
  * Cost:     as fr_get
  */
-FR_API fr_err fr_load(fr_req *req, void *row);
+#define fr_load(req, row) fr_load_((req), (row), FR_ROW_MARK_(row))
+FR_API fr_err fr_load_(fr_req *req, void *row, uint64_t mark);
 
 /**
  * Write a model struct back: the fields set in row.set (after fr_load: all of them). The struct is then as stored.
@@ -81,13 +82,15 @@ FR_API fr_err fr_load(fr_req *req, void *row);
  * @param req  of an action
  * @param row  of the viewset's model, with its key
  *
- * Errors:   FR_ENOTFOUND, FR_ECONFLICT, FR_EBACKEND
+ * Errors:   FR_ENOTFOUND, FR_EINVAL and FR_ECONFLICT as fr_update, FR_EINTERNAL (not called in an action; a struct of another
+ *           model), FR_EBACKEND
  * Owner:    the caller; read by the writer's thread meanwhile
  * Thread:   the request's loop
  * Suspends: until it is on disk
  * Cost:     as fr_update
  */
-FR_API fr_err fr_store(fr_req *req, void *row);
+#define fr_store(req, row) fr_store_((req), (row), FR_ROW_MARK_(row))
+FR_API fr_err fr_store_(fr_req *req, void *row, uint64_t mark);
 
 /**
  * Answer 200 with a model struct, printed by the serializer of the route's viewset.
@@ -101,7 +104,8 @@ FR_API fr_err fr_store(fr_req *req, void *row);
  * Suspends: as fr_reply_bytes
  * Cost:     one pass over the fields
  */
-FR_API fr_err fr_reply(fr_req *req, const void *row);
+#define fr_reply(req, row) fr_reply_((req), (row), FR_ROW_MARK_(row))
+FR_API fr_err fr_reply_(fr_req *req, const void *row, uint64_t mark);
 /**
  * Answer 200 with rows as a JSON array, printed by the serializer of the viewset they came from; of fr_all and fr_filter with
  * all fields but the secret ones.

@@ -29,6 +29,9 @@ size_t fr_utf8_count(fr_str s);                       /* code points */
 /* The text with each part that is no UTF-8 as U+FFFD, cut as Python's "replace" does; s itself if it is valid, else in
  * arena. p is NULL when memory is out. */
 fr_str fr_utf8_repair(fr_arena *arena, fr_str s);
+bool fr_utf8_is_space(uint32_t code_point); /* as Unicode and Python have it */
+/* Without the white space (of Unicode) at both ends, as Python's strip(). Any bytes. */
+fr_str fr_utf8_strip(fr_str s);
 /* Percent-decoding. plus_is_space for query strings. false = bad escape. Result borrowed from arena
  * or s. */
 bool fr_url_decode(fr_arena *arena, fr_str s, bool plus_is_space, fr_str *out);

@@ -179,3 +179,37 @@ fr_str fr_utf8_repair(fr_arena *arena, fr_str s)
     }
     return (fr_str){clean, n};
 }
+
+/* ---- white space ---- */
+
+bool fr_utf8_is_space(uint32_t c)
+{
+    return (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 ||
+           c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
+           c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
+/* How many bytes of white space s begins with; 0: none. It has three at most, and leads of C2, E1, E2 and E3. */
+static size_t space_at(fr_str s)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    if (s.n >= 1 && p[0] < 0x80)
+        return fr_utf8_is_space(p[0]);
+    if (s.n >= 2 && p[0] == 0xc2)
+        return fr_utf8_is_space(0x80 | (p[1] & 0x3fu)) ? 2 : 0;
+    bool is_three = s.n >= 3 && p[0] >= 0xe1 && p[0] <= 0xe3;
+    uint32_t c = is_three ? (p[0] & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu) : 0;
+    return is_three && fr_utf8_is_space(c) ? 3 : 0;
+}
+
+fr_str fr_utf8_strip(fr_str s)
+{
+    for (size_t n; (n = space_at(s));)
+        s = fr_str_from(s, n);
+    for (size_t n = 1; n <= 3 && n <= s.n;) {
+        bool is_space = space_at(fr_str_from(s, s.n - n)) == n;
+        s.n -= is_space ? n : 0;
+        n = is_space ? 1 : n + 1;
+    }
+    return s;
+}

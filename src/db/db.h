@@ -174,4 +174,14 @@ typedef struct fr_write {
 } fr_write;
 /* Errors: FR_ENOTFOUND (no such key), FR_ECONFLICT (constraint; see failed_field), FR_EBUSY, FR_ENOSPACE, FR_EBACKEND. */
 fr_err fr_db_write(fr_ctx *ctx, fr_write *write);
+/* ---- row.c: a model struct. mark: FR_ROW_MARK_ of it ---- */
+
+/* Errors: FR_EINTERNAL (it is one of another model, or the model has none), with a text that names both and the call. */
+fr_err fr_row_check(fr_ctx *ctx, const char *call, const fr_model *model, uint64_t mark);
+/* The same where there is no context: it is logged. */
+bool fr_row_is_of(const fr_model *model, uint64_t mark);
+/* The values of the fields in `set` as they are stored, in the arena of ctx; those in `judged` as a serializer would have them.
+ * Errors: FR_EINVAL with a text that names each field and its faults, FR_ENOMEM. */
+fr_err fr_row_take(fr_ctx *ctx, const fr_model *model, const void *row, uint64_t set,
+                   uint64_t judged, const fr_value **out);
 #endif

@@ -19,16 +19,10 @@ static fr_err store(void *arg, const fr_value *values)
     return fr_row_store_all(o->model, values, o->ctx->arena, o->row);
 }
 
-static fr_err check_struct(fr_ctx *ctx, const fr_model *model)
-{
-    return model->struct_bytes ? FR_OK
-                               : fr_fail(ctx, FR_EINVAL, "Model %s has no C struct.", model->name);
-}
-
-fr_err fr_get_(fr_ctx *ctx, const fr_model *model, int64_t id, void *row)
+fr_err fr_get_(fr_ctx *ctx, const fr_model *model, int64_t id, void *row, uint64_t mark)
 {
     one o = {ctx, model, row};
-    FR_TRY(check_struct(ctx, model));
+    FR_TRY(fr_row_check(ctx, "fr_get", model, mark));
     return fr_db_select_key(ctx, model, FR_VALUE_I(id), &(fr_reader_sink){.row = store, .arg = &o},
                             NULL);
 }
@@ -97,9 +91,9 @@ fr_err fr_filter_(fr_ctx *ctx, const fr_model *model, fr_str filter, fr_rows *ro
     return select_rows(ctx, &query, rows);
 }
 
-bool fr_rows_next(fr_rows *rows, void *row)
+bool fr_rows_next_(fr_rows *rows, void *row, uint64_t mark)
 {
-    if (rows->next_ >= rows->count || !rows->model->struct_bytes)
+    if (rows->next_ >= rows->count || !fr_row_is_of(rows->model, mark))
         return false;
     const fr_value *values = rows->values_ + rows->next_ * rows->model->field_count;
     rows->next_++;
@@ -147,34 +141,15 @@ static uint64_t literal_fields(fr_ctx *ctx, const fr_model *model, const void *r
     return given;
 }
 
-/* The values of the fields in `set`, as stored. */
-static fr_err take_values(fr_ctx *ctx, const fr_model *model, const void *row, uint64_t set,
-                          const fr_value **out)
-{
-    fr_value *values = fr_arena_zalloc(ctx->arena, model->field_count * sizeof *values);
-    if (!values)
-        return FR_ENOMEM;
-    for (uint32_t i = 0; i < model->field_count; i++) {
-        if (!(set >> i & 1))
-            continue;
-        fr_err err = fr_row_value(model, (int)i, row, ctx->arena, &values[i]);
-        if (err == FR_EINVAL)
-            return fr_fail(ctx, err, "The value of %s is not valid.", model->fields[i].name);
-        FR_TRY(err);
-    }
-    *out = values;
-    return FR_OK;
-}
-
 static fr_err run(fr_ctx *ctx, fr_write *write, void *row)
 {
     FR_TRY(fr_db_write(ctx, write));
     return fr_row_store_all(write->model, write->row, ctx->arena, row);
 }
 
-fr_err fr_create_(fr_ctx *ctx, const fr_model *model, void *row)
+fr_err fr_create_(fr_ctx *ctx, const fr_model *model, void *row, uint64_t mark, bool is_checked)
 {
-    FR_TRY(check_struct(ctx, model));
+    FR_TRY(fr_row_check(ctx, "fr_create", model, mark));
     const fr_row *head = row;
     const fr_field *key = fr_model_key(model);
     fr_write write = {.model = model,
@@ -182,21 +157,22 @@ fr_err fr_create_(fr_ctx *ctx, const fr_model *model, void *row)
                       .set = head->set ? head->set : literal_fields(ctx, model, row)};
     if (key->kind == FR_KIND_ID && is_zero(key, row))
         write.set &= ~(UINT64_C(1) << fr_model_key_index(model)); /* the database gives one */
-    FR_TRY(take_values(ctx, model, row, write.set, &write.values));
+    FR_TRY(fr_row_take(ctx, model, row, write.set, is_checked ? write.set : 0, &write.values));
     return run(ctx, &write, row);
 }
 
-fr_err fr_update_(fr_ctx *ctx, const fr_model *model, void *row)
+fr_err fr_update_(fr_ctx *ctx, const fr_model *model, void *row, uint64_t mark, bool is_checked)
 {
-    FR_TRY(check_struct(ctx, model));
-    const fr_row *head = row;
-    int key = fr_model_key_index(model);
-    fr_write write = {.model = model, .op = FR_WRITE_UPDATE, .set = head->set};
-    if (!(write.set & ~(UINT64_C(1) << key)))
-        write.set = model->field_count == 64 ? UINT64_MAX : (UINT64_C(1) << model->field_count) - 1;
-    FR_TRY(take_values(ctx, model, row, write.set | UINT64_C(1) << key, &write.values));
-    write.key = write.values[key];      // NOLINT(clang-analyzer-core.NullDereference): made above
-    write.set &= ~(UINT64_C(1) << key); /* the struct's key says which row */
+    FR_TRY(fr_row_check(ctx, "fr_update", model, mark));
+    uint64_t key = UINT64_C(1) << fr_model_key_index(model),
+             set = ((const fr_row *)row)->set & ~key;
+    if (!set)
+        set = (model->field_count == 64 ? UINT64_MAX : (UINT64_C(1) << model->field_count) - 1) &
+              ~key;
+    fr_write write = {.model = model, .op = FR_WRITE_UPDATE, .set = set};
+    FR_TRY(fr_row_take(ctx, model, row, set | key, is_checked ? set : 0, &write.values));
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): made above
+    write.key = write.values[fr_model_key_index(model)]; /* the struct's key says which row */
     return run(ctx, &write, row);
 }
 

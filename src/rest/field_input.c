@@ -18,7 +18,7 @@ fr_outcome fr_refuse(fr_reading *r, const char *message)
 
 fr_outcome fr_refuse_invalid(fr_reading *r)
 {
-    return fr_refuse(r, fr_field_rule_of(r->field)->invalid);
+    return fr_refuse(r, fr_field_invalid_text(r->field));
 }
 
 fr_outcome fr_failed(fr_reading *r, fr_err err)
@@ -62,44 +62,31 @@ bool fr_is_too_long(const fr_json *data)
 
 /* ---- the table ---- */
 
-static const fr_field_rule KINDS[FR_KIND_COUNT_] = {
-    [FR_KIND_ID] = {fr_convert_integer, "A valid integer is required.", fr_check_integer},
-    [FR_KIND_BOOLEAN] = {fr_convert_boolean, "Must be a valid boolean.", NULL},
-    [FR_KIND_CHAR] = {fr_convert_text, "Not a valid string.", fr_check_text},
-    [FR_KIND_TEXT] = {fr_convert_text, "Not a valid string.", fr_check_text},
-    [FR_KIND_INTEGER] = {fr_convert_integer, "A valid integer is required.", fr_check_integer},
-    [FR_KIND_BIGINT] = {fr_convert_integer, "A valid integer is required.", fr_check_integer},
-    [FR_KIND_FLOAT] = {fr_convert_float, "A valid number is required.", fr_check_float},
-    [FR_KIND_DECIMAL] = {fr_convert_decimal, "A valid number is required.", fr_check_decimal},
-    [FR_KIND_DATE] = {fr_convert_date,
-                      "Date has wrong format. Use one of these formats instead: YYYY-MM-DD.", NULL},
-    [FR_KIND_TIME] =
-        {fr_convert_time,
-         "Time has wrong format. Use one of these formats instead: hh:mm[:ss[.uuuuuu]].", NULL},
-    [FR_KIND_DATETIME] = {fr_convert_datetime,
-                          "Datetime has wrong format. Use one of these formats instead: "
-                          "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].",
-                          NULL},
-    [FR_KIND_DURATION] =
-        {fr_convert_duration,
-         "Duration has wrong format. Use one of these formats instead: [DD] [HH:[MM:]]ss[.uuuuuu].",
-         NULL},
-    [FR_KIND_UUID] = {fr_convert_uuid, "Must be a valid UUID.", NULL},
-    [FR_KIND_JSON] = {fr_convert_json, "Value must be valid JSON.", NULL},
-    [FR_KIND_EMAIL] = {fr_convert_text, "Enter a valid email address.", fr_check_email},
-    [FR_KIND_URL] = {fr_convert_text, "Enter a valid URL.", fr_check_url},
-    [FR_KIND_SLUG] =
-        {fr_convert_text,
-         "Enter a valid \"slug\" consisting of letters, numbers, underscores or hyphens.",
-         fr_check_slug},
-    [FR_KIND_IP] = {fr_convert_ip, "Enter a valid IPv4 or IPv6 address.", fr_check_ip},
-    [FR_KIND_FOREIGN_KEY] = {fr_convert_reference, "Invalid value.", NULL},
+static const fr_converter KINDS[FR_KIND_COUNT_] = {
+    [FR_KIND_ID] = fr_convert_integer,
+    [FR_KIND_BOOLEAN] = fr_convert_boolean,
+    [FR_KIND_CHAR] = fr_convert_text,
+    [FR_KIND_TEXT] = fr_convert_text,
+    [FR_KIND_INTEGER] = fr_convert_integer,
+    [FR_KIND_BIGINT] = fr_convert_integer,
+    [FR_KIND_FLOAT] = fr_convert_float,
+    [FR_KIND_DECIMAL] = fr_convert_decimal,
+    [FR_KIND_DATE] = fr_convert_date,
+    [FR_KIND_TIME] = fr_convert_time,
+    [FR_KIND_DATETIME] = fr_convert_datetime,
+    [FR_KIND_DURATION] = fr_convert_duration,
+    [FR_KIND_UUID] = fr_convert_uuid,
+    [FR_KIND_JSON] = fr_convert_json,
+    [FR_KIND_EMAIL] = fr_convert_text,
+    [FR_KIND_URL] = fr_convert_text,
+    [FR_KIND_SLUG] = fr_convert_text,
+    [FR_KIND_IP] = fr_convert_ip,
+    [FR_KIND_FOREIGN_KEY] = fr_convert_reference,
 };
 
-const fr_field_rule *fr_field_rule_of(const fr_field *field)
+static bool has_choices(const fr_field *field)
 {
-    static const fr_field_rule CHOICE = {fr_convert_choice, NULL, NULL};
-    return field->choices && field->kind != FR_KIND_FOREIGN_KEY ? &CHOICE : &KINDS[field->kind];
+    return field->choices && field->kind != FR_KIND_FOREIGN_KEY;
 }
 
 /* ---- a field, and all of them ---- */
@@ -135,22 +122,28 @@ static fr_err check_unique(fr_reading *r, fr_value value)
 
 static fr_err read_given(fr_reading *r, fr_value *out)
 {
-    const fr_field_rule *rule = fr_field_rule_of(r->field);
+    fr_converter convert = has_choices(r->field) ? fr_convert_choice : KINDS[r->field->kind];
     if (r->data->type == FR_JSON_NULL) {
         *out = (fr_value){.type = FR_VALUE_NULL};
         if (!r->field->null)
             fr_refuse(r, "This field may not be null.");
         return FR_OK;
     }
-    switch (rule->convert(r, out)) {
+    switch (convert(r, out)) {
     case FR_TAKEN: break;
     case FR_FAILED: return r->err ? r->err : FR_ENOMEM;
     default: return FR_OK;
     }
     FR_TRY(check_unique(r, *out));
-    if (rule->check)
-        rule->check(r, *out);
+    if (!has_choices(r->field))
+        fr_value_check(r->model, r->field, *out, &r->faults);
     return FR_OK;
+}
+
+static void add_fault(fr_faults *faults, fr_str message)
+{
+    fr_reading *r = (fr_reading *)(void *)faults;
+    fr_errors_add(r->errors, r->name, message);
 }
 
 static bool check_shape(const fr_json *data, fr_errors *errors)
@@ -209,8 +202,14 @@ fr_err fr_rest_input_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_json *d
     for (uint32_t i = 0; i < rt->input_count; i++) {
         uint16_t index = rt->inputs[i];
         const fr_field *field = &rt->model->fields[index];
-        fr_reading r = {ctx,  rt->model, field,  index, fr_str_c(field->name),
-                        NULL, input,     errors, FR_OK};
+        fr_reading r = {.faults.add = add_fault,
+                        .ctx = ctx,
+                        .model = rt->model,
+                        .field = field,
+                        .index = index,
+                        .name = fr_str_c(field->name),
+                        .input = input,
+                        .errors = errors};
         if (input->is_update && field->primary_key)
             continue;
         r.data = input->is_form ? form_value(&r, data) : fr_json_get(data, r.name);

@@ -1,15 +1,17 @@
 /*
- * What the files of field input share: one field of one body on its way, and the converters and checks of the kinds.
+ * What the files of field input share: one field of one body on its way, and the converters of the kinds.
  * Nothing outside of field_*.c includes this.
  */
 #ifndef FR_REST_FIELD_INT_H
 #define FR_REST_FIELD_INT_H
+#include "model/validate.h"
 #include "rest/field_input.h"
 
 enum { FR_NUMBER_CHARACTERS = 1000 }; /* of a number sent as text, as DRF allows */
 
 /* One field of one body. */
 typedef struct fr_reading {
+    fr_faults faults; /* first; they go to errors */
     fr_ctx *ctx;
     const fr_model *model;
     const fr_field *field;
@@ -29,13 +31,7 @@ typedef enum fr_outcome {
 } fr_outcome;
 
 /* How a kind of field is read. */
-typedef struct fr_field_rule {
-    fr_outcome (*convert)(fr_reading *r, fr_value *out);
-    const char *invalid;                          /* said when data cannot be converted */
-    void (*check)(fr_reading *r, fr_value value); /* may be NULL */
-} fr_field_rule;
-
-const fr_field_rule *fr_field_rule_of(const fr_field *field);
+typedef fr_outcome (*fr_converter)(fr_reading *r, fr_value *out);
 
 fr_outcome fr_refuse(fr_reading *r, const char *message);
 fr_outcome fr_refuse_invalid(fr_reading *r);
@@ -71,13 +67,4 @@ fr_outcome fr_convert_uuid(fr_reading *r, fr_value *out);
 fr_outcome fr_convert_json(fr_reading *r, fr_value *out);
 fr_outcome fr_convert_choice(fr_reading *r, fr_value *out);
 fr_outcome fr_convert_reference(fr_reading *r, fr_value *out);
-
-void fr_check_text(fr_reading *r, fr_value value);
-void fr_check_email(fr_reading *r, fr_value value);
-void fr_check_url(fr_reading *r, fr_value value);
-void fr_check_slug(fr_reading *r, fr_value value);
-void fr_check_ip(fr_reading *r, fr_value value);
-void fr_check_integer(fr_reading *r, fr_value value);
-void fr_check_float(fr_reading *r, fr_value value);
-void fr_check_decimal(fr_reading *r, fr_value value);
 #endif

@@ -194,7 +194,7 @@ static outcome take_date(const reading *r, fr_value *out)
 {
     char text[FR_TIME_TEXT];
     fr_date date;
-    fr_str s = fr_py_strip(r->text);
+    fr_str s = fr_utf8_strip(r->text);
     if (!fr_date_parse(s, &date) && !parse_american_date(s, &date))
         return refuse(r, "Enter a valid date.");
     return text_taken(r, text, fr_date_iso(date, text), out);
@@ -207,7 +207,7 @@ static outcome take_datetime(const reading *r, fr_value *out)
     fr_time time;
     fr_date date;
     fr_span clock = 0;
-    fr_str s = fr_py_strip(r->text), day, rest;
+    fr_str s = fr_utf8_strip(r->text), day, rest;
     rest = fr_str_cut(s, ' ', &day);
     bool is_time = fr_time_parse(s, &time);
     if (!is_time && (fr_date_parse(day, &date) || parse_american_date(day, &date)) &&
@@ -223,7 +223,7 @@ static outcome take_time(const reading *r, fr_value *out)
 {
     char text[FR_TIME_TEXT];
     fr_span clock;
-    if (!fr_span_parse_time(fr_py_strip(r->text), &clock))
+    if (!fr_span_parse_time(fr_utf8_strip(r->text), &clock))
         return refuse(r, "Enter a valid time.");
     return text_taken(r, text, fr_span_clock(clock, text), out);
 }
@@ -241,14 +241,14 @@ static outcome take_uuid(const reading *r, fr_value *out)
 {
     char text[FR_TIME_TEXT];
     fr_uuid uuid;
-    if (!fr_uuid_parse(fr_py_strip(r->text), &uuid))
+    if (!fr_uuid_parse(fr_utf8_strip(r->text), &uuid))
         return refuse(r, "Enter a valid UUID.");
     return text_taken(r, text, fr_uuid_hex(uuid, text), out);
 }
 
 static outcome take_text(const reading *r, fr_value *out)
 {
-    fr_str s = fr_py_strip(r->text);
+    fr_str s = fr_utf8_strip(r->text);
     if (fr_str_find_char(s, '\0') != SIZE_MAX)
         return refuse(r, "Null characters are not allowed.");
     if (!s.n && r->item->lookup != FR_LOOKUP_IN)

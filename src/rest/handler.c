@@ -158,11 +158,12 @@ static void load_begin(void *arg)
     (void)arg;
 }
 
-fr_err fr_load(fr_req *req, void *row)
+fr_err fr_load_(fr_req *req, void *row, uint64_t mark)
 {
     const rest_route *route;
     fr_value key;
     FR_TRY(route_of(req, &route));
+    FR_TRY(fr_row_check(req->ctx, "fr_load", route->rt->model, mark));
     fr_str text = fr_req_arg(req, FR_STR("pk"));
     if (!text.p || !fr_key_from_text(route->rt->model, text, req->ctx->arena, &key))
         return fr_fail(req, FR_ENOTFOUND, "Not found.");
@@ -171,29 +172,29 @@ fr_err fr_load(fr_req *req, void *row)
                             &(fr_reader_sink){load_begin, load_row, &l}, NULL);
 }
 
-fr_err fr_store(fr_req *req, void *row)
+fr_err fr_store_(fr_req *req, void *row, uint64_t mark)
 {
     const rest_route *route;
     FR_TRY(route_of(req, &route));
     const fr_model *model = route->rt->model;
-    fr_value *values = fr_arena_alloc(req->ctx->arena, model->field_count * sizeof *values);
-    int key = fr_model_key_index(model);
-    if (!values)
-        return FR_ENOMEM;
-    FR_TRY(fr_row_values(model, row, req->ctx->arena, values));
-    uint64_t set = ((const fr_row *)row)->set & ~((uint64_t)1 << key);
-    fr_write write = {
-        .model = model, .op = FR_WRITE_UPDATE, .key = values[key], .set = set, .values = values};
+    FR_TRY(fr_row_check(req->ctx, "fr_store", model, mark));
+    uint64_t key = UINT64_C(1) << fr_model_key_index(model),
+             set = ((const fr_row *)row)->set & ~key;
+    fr_write write = {.model = model, .op = FR_WRITE_UPDATE, .set = set};
+    FR_TRY(fr_row_take(req->ctx, model, row, set | key, set, &write.values));
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): made above
+    write.key = write.values[fr_model_key_index(model)];
     FR_TRY(fr_db_write(req->ctx, &write));
     FR_TRY(fr_row_store_all(model, write.row, req->ctx->arena, row));
     return set_place(req, write.place);
 }
 
-fr_err fr_reply(fr_req *req, const void *row)
+fr_err fr_reply_(fr_req *req, const void *row, uint64_t mark)
 {
     const rest_route *route;
     FR_TRY(route_of(req, &route));
     const fr_model *model = route->rt->model;
+    FR_TRY(fr_row_check(req->ctx, "fr_reply", model, mark));
     fr_value *values = fr_arena_alloc(req->ctx->arena, model->field_count * sizeof *values);
     if (!values)
         return FR_ENOMEM;

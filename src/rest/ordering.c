@@ -22,7 +22,7 @@ void fr_ordering_apply(const fr_viewset_rt *rt, const fr_params *params, fr_quer
     query->order_count = 0;
     while (rest.n && query->order_count < FR_ORDERS_MAX - 1) {
         rest = fr_str_cut(rest, ',', &name);
-        name = fr_py_strip(name);
+        name = fr_utf8_strip(name);
         bool is_descending = name.n && name.p[0] == '-';
         int field = fr_model_field_index(rt->model, fr_str_from(name, is_descending));
         if (field < 0 || !(rt->orderable >> field & 1) || has_field(query, field))

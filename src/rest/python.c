@@ -22,31 +22,6 @@ static uint32_t code_point_at(fr_str s, size_t i, size_t *n)
     return c;
 }
 
-/* ---- white space ---- */
-
-static bool is_space(uint32_t c)
-{
-    return (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 ||
-           c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
-           c == 0x202f || c == 0x205f || c == 0x3000;
-}
-
-fr_str fr_py_strip(fr_str s)
-{
-    size_t start = 0, end = s.n, n;
-    while (start < end && is_space(code_point_at(s, start, &n)))
-        start += n;
-    while (end > start) {
-        size_t last = end - 1;
-        while (last > start && end - last < 4 && ((uint8_t)s.p[last] & 0xc0) == 0x80)
-            last--;
-        if (!is_space(code_point_at(s, last, &n)) || last + n != end)
-            break;
-        end = last;
-    }
-    return (fr_str){s.p + start, end - start};
-}
-
 /* ---- numbers ---- */
 
 /* The zeros of Unicode's decimal digits (general category Nd) past ASCII; each is followed by its 1 to 9. */
@@ -72,7 +47,7 @@ static int digit_of(uint32_t c)
 
 fr_py_int_result fr_py_int(fr_str text, int64_t *out)
 {
-    fr_str s = fr_py_strip(text);
+    fr_str s = fr_utf8_strip(text);
     uint64_t value = 0;
     size_t i = 0, n;
     bool is_negative = s.n && s.p[0] == '-', is_huge = false, may_end = false;
@@ -117,7 +92,7 @@ static bool word_of(fr_str s, double *out)
 bool fr_py_float(fr_str text, double *out)
 {
     enum { LONGEST = 1100 }; /* DRF takes 1000 characters; a longer text is no number here */
-    fr_str s = fr_py_strip(text);
+    fr_str s = fr_utf8_strip(text);
     char ascii[LONGEST];
     size_t length = 0, n;
     bool was_digit = false;
@@ -184,7 +159,7 @@ static bool parse_exponent(fr_str s, int64_t *out)
 
 bool fr_py_decimal_parse(fr_str text, fr_arena *arena, fr_py_decimal *out)
 {
-    fr_str s = fr_py_strip(text), number, whole;
+    fr_str s = fr_utf8_strip(text), number, whole;
     char *plain = fr_arena_alloc(arena, s.n + 1);
     size_t length;
     if (!plain || !plain_decimal(s, plain, &length))
@@ -278,7 +253,7 @@ static bool is_printable(uint32_t c)
 {
     if (c < 0x7f)
         return c >= 0x20;
-    if (c < 0xa1 || c == 0xad || (is_space(c) && c != ' '))
+    if (c < 0xa1 || c == 0xad || (fr_utf8_is_space(c) && c != ' '))
         return false;
     if ((c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
         (c >= 0x2060 && c <= 0x206f) || c == 0xfeff)
@@ -370,15 +345,4 @@ fr_str fr_py_str_dup(fr_arena *arena, const fr_json *value)
     fr_str copy = text.has_failed ? (fr_str){0} : fr_str_dup(arena, fr_buf_str(&text));
     fr_buf_deinit(&text);
     return copy;
-}
-
-uint32_t fr_py_surrogate(fr_str s)
-{
-    /* U+D800..U+DFFF as UTF-8 would spell them: ED A0..BF xx. */
-    for (size_t i = 0; i + 2 < s.n; i++)
-        if ((uint8_t)s.p[i] == 0xed && (uint8_t)s.p[i + 1] >= 0xa0) {
-            size_t n;
-            return code_point_at(s, i, &n);
-        }
-    return 0;
 }

@@ -1,6 +1,6 @@
 /*
  * How Python reads and prints the values that clients of DRF see: str() of a JSON value in an error message, int("٣"),
- * float(" 1_0 "), strip(). Texts may hold lone surrogates (as WTF-8); NUL is a character like others.
+ * float(" 1_0 "). Texts may hold lone surrogates (as WTF-8); NUL is a character like others.
  */
 #ifndef FR_REST_PYTHON_H
 #define FR_REST_PYTHON_H
@@ -14,9 +14,6 @@ bool fr_py_is_int(const fr_json *number);
 void fr_py_str(fr_buf *out, const fr_json *value);
 /* The same in an arena; strings are borrowed. p NULL: memory is out. */
 fr_str fr_py_str_dup(fr_arena *arena, const fr_json *value);
-
-/* Without the white space (of Unicode) at both ends. */
-fr_str fr_py_strip(fr_str s);
 
 typedef enum fr_py_int_result {
     FR_PY_INT_OK,
@@ -41,7 +38,4 @@ bool fr_py_decimal_parse(fr_str text, fr_arena *arena, fr_py_decimal *out);
 fr_str fr_py_decimal_text(const fr_py_decimal *d, fr_arena *arena);
 /* int(d), towards zero. */
 fr_py_int_result fr_py_decimal_int(const fr_py_decimal *d, int64_t *out);
-
-/* The first lone surrogate of a text, or 0. */
-uint32_t fr_py_surrogate(fr_str s);
 #endif

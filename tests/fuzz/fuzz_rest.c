@@ -9,10 +9,10 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "model/model.h"
+#include "model/validators.h"
 #include "rest/negotiation.h"
 #include "rest/python.h"
 #include "rest/query_string.h"
-#include "rest/validators.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -48,8 +48,8 @@ static void numbers(fr_arena *arena, fr_str text)
     int64_t whole = 0, same = 0;
     double real;
     fr_py_decimal d;
-    fr_str bare = fr_py_strip(text);
-    check(bare.n <= text.n && fr_py_strip(bare).n == bare.n);
+    fr_str bare = fr_utf8_strip(text);
+    check(bare.n <= text.n && fr_utf8_strip(bare).n == bare.n);
     bool is_int = fr_py_int(text, &whole) == FR_PY_INT_OK;
     check(!is_int || fr_py_float(text, &real) || text.n > 1000);
     if (fr_py_decimal_parse(text, arena, &d)) {

@@ -1,5 +1,10 @@
 #include "db_test.h"
 
+#include <math.h>
+
+#include "base/due.h"
+#include "logged.h"
+
 static void a_row_is_created_read_changed_and_deleted(void **state)
 {
     (void)state;
@@ -53,7 +58,7 @@ static void a_literal_gives_what_it_names(void **state)
     assert_true(b.done);
     assert_true(b.price == 1.0); /* the default, as 0 was not said */
     book empty = {.id = 7};
-    assert_int_equal(fr_create(&t.ctx, &book_model, &empty), FR_OK);
+    assert_int_equal(fr_create_unchecked(&t.ctx, &book_model, &empty), FR_OK);
     assert_int_equal(empty.id, 7);
     assert_str(empty.title, "");
     b.price = 2.5;
@@ -61,6 +66,89 @@ static void a_literal_gives_what_it_names(void **state)
                      FR_OK); /* read from the database: all its fields are set */
     assert_int_equal(fr_get(&t.ctx, &book_model, b.id, &b), FR_OK);
     assert_true(b.price == 2.5);
+    test_close(&t);
+}
+
+/* Like an author, but for its name. */
+FR_MODEL(twin,
+    (ID,   id),
+    (CHAR, name, .max_length = 50));
+
+static size_t count_rows(fr_test_db *t)
+{
+    fr_rows rows;
+    assert_int_equal(fr_all(&t->ctx, &book_model, &rows), FR_OK);
+    return rows.count;
+}
+
+static fr_str repeated(fr_test_db *t, char c, size_t n)
+{
+    char *text = fr_arena_alloc(t->arena, n);
+    memset(text, c, n);
+    return (fr_str){text, n};
+}
+
+static void writes_from_c_are_checked_as_the_serializer_does(void **state)
+{
+    (void)state;
+    fr_test_db t;
+    test_folder(&t);
+    test_open(&t, NULL, test_models(), test_live);
+    book b = {.title = repeated(&t, 'x', 150)}, fine = {.title = FR_STR("Emma")};
+    assert_int_equal(fr_create(&t.ctx, &book_model, &b), FR_EINVAL);
+    assert_str(t.ctx.detail, "title: Ensure this field has no more than 100 characters.");
+    b = (book){.title = FR_STR(" "), .price = (double)NAN};
+    assert_int_equal(fr_create(&t.ctx, &book_model, &b), FR_EINVAL);
+    assert_str(t.ctx.detail,
+               "title: This field may not be blank. price: A valid number is required.");
+    b = (book){.title = FR_STR("\xff")};
+    assert_int_equal(fr_create(&t.ctx, &book_model, &b), FR_EINVAL);
+    assert_str(t.ctx.detail, "title: Not a valid string.");
+    FR_SET_NULL(&b, title);
+    assert_int_equal(fr_create(&t.ctx, &book_model, &b), FR_EINVAL);
+    assert_str(t.ctx.detail, "title: This field may not be null.");
+    assert_int_equal(count_rows(&t), 0);
+
+    assert_int_equal(fr_create(&t.ctx, &book_model, &fine), FR_OK);
+    fine.row.set = 0;
+    FR_SET(&fine, title, repeated(&t, 'y', 101));
+    assert_int_equal(fr_update(&t.ctx, &book_model, &fine), FR_EINVAL);
+    assert_str(t.ctx.detail, "title: Ensure this field has no more than 100 characters.");
+    assert_int_equal(fr_update_unchecked(&t.ctx, &book_model, &fine), FR_OK);
+    fine.row.set = 0; /* what is there is not judged, only what is written */
+    FR_SET(&fine, price, 2);
+    assert_int_equal(fr_update(&t.ctx, &book_model, &fine), FR_OK);
+    test_close(&t);
+}
+
+static void a_struct_of_another_model_is_told(void **state)
+{
+    (void)state;
+    fr_test_db t;
+    test_folder(&t);
+    test_open(&t, NULL, test_models(), test_live);
+    author jane = {.name = FR_STR("Jane")};
+    fr_rows rows;
+    assert_int_equal(fr_create(&t.ctx, &book_model, &jane), FR_EINTERNAL);
+    assert_str(t.ctx.detail, "fr_create: the struct is one of model author, not of book.");
+    assert_int_equal(fr_update(&t.ctx, &book_model, &jane), FR_EINTERNAL);
+    assert_str(t.ctx.detail, "fr_update: the struct is one of model author, not of book.");
+    assert_int_equal(fr_get(&t.ctx, &book_model, 1, &jane), FR_EINTERNAL);
+    assert_str(t.ctx.detail, "fr_get: the struct is one of model author, not of book.");
+    twin same = {.name = FR_STR("as large as an author")};
+    assert_int_equal(sizeof same, sizeof jane);
+    assert_int_equal(fr_create(&t.ctx, &author_model, &same), FR_EINTERNAL);
+    assert_str(t.ctx.detail,
+               "fr_create: the struct has 40 bytes and is none of model author, which has 40.");
+    assert_int_equal(fr_create(&t.ctx, &author_model, &jane), FR_OK);
+    assert_int_equal(fr_all(&t.ctx, &author_model, &rows), FR_OK);
+    book b;
+    log_begin();
+    fr_log_due_reset();
+    assert_false(fr_rows_next(&rows, &b));
+    assert_int_equal(log_count("ERROR rows.struct model=author"), 1);
+    log_end();
+    assert_true(fr_rows_next(&rows, &jane));
     test_close(&t);
 }
 
@@ -211,6 +299,8 @@ static void a_table_of_django_is_served(void **state)
 }
 
 FR_TESTS(rows, FR_TEST(a_row_is_created_read_changed_and_deleted),
-         FR_TEST(a_literal_gives_what_it_names), FR_TEST(filters_are_those_of_the_url),
+         FR_TEST(a_literal_gives_what_it_names),
+         FR_TEST(writes_from_c_are_checked_as_the_serializer_does),
+         FR_TEST(a_struct_of_another_model_is_told), FR_TEST(filters_are_those_of_the_url),
          FR_TEST(a_filter_that_names_what_is_not_there_is_the_programs_fault),
          FR_TEST(all_has_a_limit), FR_TEST(a_table_of_django_is_served))

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "http/http.h"
+#include "logged.h"
 #include "world.h"
 
 static fr_err shout(fr_req *req)
@@ -17,6 +18,22 @@ static fr_err shout(fr_req *req)
     FR_SET(&a, name, fr_arena_printf(req->ctx->arena, "%.*s!", FR_FMT(a.name)));
     FR_TRY(fr_store(req, &a));
     return fr_reply(req, &a);
+}
+
+/* 51 characters of 50. */
+static fr_err grow(fr_req *req)
+{
+    author a = {0};
+    FR_TRY(fr_load(req, &a));
+    FR_SET(&a, name, fr_arena_printf(req->ctx->arena, "%051d", 0));
+    FR_TRY(fr_store(req, &a));
+    return fr_reply(req, &a);
+}
+
+static fr_err confuse(fr_req *req)
+{
+    thing t = {0};
+    return fr_load(req, &t);
 }
 
 static const fr_viewset people;
@@ -40,10 +57,10 @@ static const fr_viewset people = {
     .model = &author_model,
     .fields = "name",
     .page_size = 1,
-    .extra =
-        (fr_action[]){{.path = "shout", .handler = shout, .methods = "POST", .is_detail = true},
-                      {.path = "all", .handler = all},
-                      {0}}};
+    .extra = FR_ACTIONS({.path = "shout", .handler = shout, .methods = "POST", .is_detail = true},
+                        {.path = "grow", .handler = grow, .methods = "POST", .is_detail = true},
+                        {.path = "confuse", .handler = confuse, .is_detail = true},
+                        {.path = "all", .handler = all})};
 
 typedef struct site {
     world w;
@@ -133,6 +150,33 @@ static void a_viewset_answers_over_http(void **state)
     site_close(&s);
 }
 
+static void an_action_cannot_store_what_the_serializer_refuses(void **state)
+{
+    (void)state;
+    site s;
+    site_open(&s);
+    go(&s, "POST /api/people/", "{\"name\": \"Ann\"}");
+    fr_str got = go(&s, "POST /api/people/1/grow/", "");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 400 ")));
+    assert_true(fr_str_ends(
+        got, FR_STR("{\"detail\":\"name: Ensure this field has no more than 50 characters.\"}")));
+    assert_true(fr_str_ends(go(&s, "GET /api/people/1/", ""), FR_STR("{\"name\":\"Ann\"}")));
+    site_close(&s);
+}
+
+static void an_action_with_a_struct_of_another_model_is_500(void **state)
+{
+    (void)state;
+    site s;
+    site_open(&s);
+    go(&s, "POST /api/people/", "{\"name\": \"Ann\"}");
+    log_begin();
+    assert_true(fr_str_starts(go(&s, "GET /api/people/1/confuse/", ""), FR_STR("HTTP/1.1 500 ")));
+    assert_int_equal(log_count("fr_load: the struct is one of model thing, not of author."), 1);
+    log_end();
+    site_close(&s);
+}
+
 static void a_suffix_names_the_format(void **state)
 {
     (void)state;
@@ -191,5 +235,8 @@ static void a_wrong_viewset_makes_no_routes(void **state)
     fr_arena_free(arena);
 }
 
-FR_TESTS(handler, FR_TEST(a_viewset_answers_over_http), FR_TEST(a_suffix_names_the_format),
-         FR_TEST(extra_actions_load_store_and_reply), FR_TEST(a_wrong_viewset_makes_no_routes))
+FR_TESTS(handler, FR_TEST(a_viewset_answers_over_http),
+         FR_TEST(an_action_cannot_store_what_the_serializer_refuses),
+         FR_TEST(an_action_with_a_struct_of_another_model_is_500),
+         FR_TEST(a_suffix_names_the_format), FR_TEST(extra_actions_load_store_and_reply),
+         FR_TEST(a_wrong_viewset_makes_no_routes))

@@ -1,5 +1,5 @@
 /* See validators.h. Each is a scanner in one pass: no regular expressions, so no input makes them slow. */
-#include "rest/validators.h"
+#include "model/validators.h"
 
 #include <arpa/inet.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Whether a text is an e-mail address, URL, slug or IP address as Django's core.validators see it. Pure. */
-#ifndef FR_REST_VALIDATORS_H
-#define FR_REST_VALIDATORS_H
+#ifndef FR_MODEL_VALIDATORS_H
+#define FR_MODEL_VALIDATORS_H
 #include <freshet/base.h>
 
 bool fr_valid_email(fr_str s);

@@ -1,0 +1,295 @@
+/* See validate.h. */
+#include "model/validate.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/str.h"
+#include "model/model.h"
+#include "model/validators.h"
+
+/* ---- saying it ---- */
+
+static void add(fr_faults *faults, const char *message)
+{
+    faults->add(faults, fr_str_c(message));
+}
+
+FR_PRINTF_(2, 3) static void addf(fr_faults *faults, const char *fmt, ...)
+{
+    char text[160];
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    faults->add(faults, (fr_str){text, n < 0                     ? 0
+                                       : (size_t)n < sizeof text ? (size_t)n
+                                                                 : sizeof text - 1});
+}
+
+void fr_faults_above(fr_faults *faults, int64_t limit)
+{
+    addf(faults, "Ensure this value is less than or equal to %lld.", (long long)limit);
+}
+
+void fr_faults_below(fr_faults *faults, int64_t limit)
+{
+    addf(faults, "Ensure this value is greater than or equal to %lld.", (long long)limit);
+}
+
+static const char *const INVALID[FR_KIND_COUNT_] = {
+    [FR_KIND_ID] = "A valid integer is required.",
+    [FR_KIND_BOOLEAN] = "Must be a valid boolean.",
+    [FR_KIND_CHAR] = "Not a valid string.",
+    [FR_KIND_TEXT] = "Not a valid string.",
+    [FR_KIND_INTEGER] = "A valid integer is required.",
+    [FR_KIND_BIGINT] = "A valid integer is required.",
+    [FR_KIND_FLOAT] = "A valid number is required.",
+    [FR_KIND_DECIMAL] = "A valid number is required.",
+    [FR_KIND_DATE] = "Date has wrong format. Use one of these formats instead: YYYY-MM-DD.",
+    [FR_KIND_TIME] =
+        "Time has wrong format. Use one of these formats instead: hh:mm[:ss[.uuuuuu]].",
+    [FR_KIND_DATETIME] = "Datetime has wrong format. Use one of these formats instead: "
+                         "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].",
+    [FR_KIND_DURATION] =
+        "Duration has wrong format. Use one of these formats instead: [DD] [HH:[MM:]]ss[.uuuuuu].",
+    [FR_KIND_UUID] = "Must be a valid UUID.",
+    [FR_KIND_JSON] = "Value must be valid JSON.",
+    [FR_KIND_EMAIL] = "Enter a valid email address.",
+    [FR_KIND_URL] = "Enter a valid URL.",
+    [FR_KIND_SLUG] =
+        "Enter a valid \"slug\" consisting of letters, numbers, underscores or hyphens.",
+    [FR_KIND_IP] = "Enter a valid IPv4 or IPv6 address.",
+    [FR_KIND_FOREIGN_KEY] = "Invalid value.",
+};
+
+const char *fr_field_invalid_text(const fr_field *field)
+{
+    return INVALID[field->kind];
+}
+
+/* ---- texts ---- */
+
+/* The first lone surrogate of a text that JSON has spelled (ED A0..BF xx), or 0. */
+static uint32_t surrogate_of(fr_str s)
+{
+    for (size_t i = 0; i + 2 < s.n; i++)
+        if ((uint8_t)s.p[i] == 0xed && (uint8_t)s.p[i + 1] >= 0xa0)
+            return 0xd000 | ((uint8_t)s.p[i + 1] & 0x3fu) << 6 | ((uint8_t)s.p[i + 2] & 0x3fu);
+    return 0;
+}
+
+static void check_length(const fr_field *field, fr_str s, fr_faults *faults)
+{
+    uint32_t max = fr_field_max_length(field), min = field->min_length;
+    size_t n = max || min ? fr_utf8_count(s) : 0;
+    if (max && n > max)
+        addf(faults, "Ensure this field has no more than %u characters.", max);
+    if (min && n < min)
+        addf(faults, "Ensure this field has at least %u characters.", min);
+}
+
+static void check_text(const fr_field *field, fr_str s, fr_faults *faults)
+{
+    uint32_t surrogate = surrogate_of(s);
+    check_length(field, s, faults);
+    if (fr_str_find_char(s, '\0') != SIZE_MAX)
+        add(faults, "Null characters are not allowed.");
+    if (surrogate)
+        addf(faults, "Surrogate characters are not allowed: U+%X.", (unsigned)surrogate);
+}
+
+static void check_format(const fr_field *field, fr_str s, bool is_valid, fr_faults *faults)
+{
+    check_text(field, s, faults);
+    if (!is_valid)
+        add(faults, fr_field_invalid_text(field));
+}
+
+/* ---- numbers ---- */
+
+static bool has_max(const fr_field *field)
+{
+    return field->has_max || field->max_value;
+}
+
+static bool has_min(const fr_field *field)
+{
+    return field->has_min || field->min_value;
+}
+
+/* A 32-bit column keeps its range; in a table of Django's on SQLite the column has 64 bits and no range is checked. */
+static bool is_32_bits(const fr_model *model, const fr_field *field)
+{
+    return field->kind == FR_KIND_INTEGER && !model->is_foreign;
+}
+
+int64_t fr_field_highest(const fr_model *model, const fr_field *field)
+{
+    if (has_max(field))
+        return field->max_value;
+    return is_32_bits(model, field) ? INT32_MAX : INT64_MAX;
+}
+
+int64_t fr_field_lowest(const fr_model *model, const fr_field *field)
+{
+    if (has_min(field))
+        return field->min_value;
+    return is_32_bits(model, field) ? INT32_MIN : INT64_MIN;
+}
+
+static void check_integer(const fr_model *model, const fr_field *field, int64_t i,
+                          fr_faults *faults)
+{
+    int64_t highest = fr_field_highest(model, field), lowest = fr_field_lowest(model, field);
+    if (i > highest)
+        fr_faults_above(faults, highest);
+    if (i < lowest)
+        fr_faults_below(faults, lowest);
+}
+
+static void check_float(const fr_field *field, double r, fr_faults *faults)
+{
+    if (isnan(r) || isinf(r)) { /* they could not be printed */
+        add(faults, fr_field_invalid_text(field));
+        return;
+    }
+    if (has_max(field) && r > (double)field->max_value)
+        fr_faults_above(faults, field->max_value);
+    if (has_min(field) && r < (double)field->min_value)
+        fr_faults_below(faults, field->min_value);
+}
+
+/* Digits in all, behind and before the point, as Python's as_tuple counts them. */
+bool fr_decimal_fits(const fr_field *field, size_t digits, int64_t exponent, fr_faults *faults)
+{
+    int64_t count = (int64_t)digits, places = exponent < 0 ? -exponent : 0;
+    int64_t total = exponent >= 0 ? count + exponent : count > places ? count : places;
+    int64_t whole = total - places, whole_max = (int64_t)field->max_digits - field->decimal_places;
+    if (total > field->max_digits)
+        addf(faults, "Ensure that there are no more than %u digits in total.", field->max_digits);
+    else if (places > field->decimal_places)
+        addf(faults, "Ensure that there are no more than %u decimal places.",
+             field->decimal_places);
+    else if (whole > whole_max)
+        addf(faults, "Ensure that there are no more than %u digits before the decimal point.",
+             (unsigned)whole_max);
+    else
+        return true;
+    return false;
+}
+
+/* -1, 0 or 1: a decimal as it is stored against a limit, exactly. */
+static int decimal_cmp(fr_str text, int64_t limit)
+{
+    int64_t whole;
+    fr_str head, fraction = fr_str_cut(text, '.', &head);
+    bool is_negative = head.n && head.p[0] == '-', has_fraction = false;
+    for (size_t i = 0; i < fraction.n; i++)
+        has_fraction |= fraction.p[i] != '0';
+    if (!fr_str_i64(head, &whole))
+        return is_negative ? -1 : 1; /* past 64 bits */
+    if (whole != limit)
+        return whole < limit ? -1 : 1;
+    return !has_fraction ? 0 : is_negative ? -1 : 1;
+}
+
+static void check_decimal(const fr_field *field, fr_str text, fr_faults *faults)
+{
+    if (has_max(field) && decimal_cmp(text, field->max_value) > 0)
+        fr_faults_above(faults, field->max_value);
+    if (has_min(field) && decimal_cmp(text, field->min_value) < 0)
+        fr_faults_below(faults, field->min_value);
+}
+
+/* ---- all of it ---- */
+
+void fr_value_check(const fr_model *model, const fr_field *field, fr_value value, fr_faults *faults)
+{
+    fr_str s = value.type == FR_VALUE_TEXT ? value.as.s : (fr_str){0};
+    switch (field->kind) {
+    case FR_KIND_CHAR:
+    case FR_KIND_TEXT: check_text(field, s, faults); break;
+    case FR_KIND_EMAIL: check_format(field, s, fr_valid_email(s), faults); break;
+    case FR_KIND_URL: check_format(field, s, fr_valid_url(s), faults); break;
+    case FR_KIND_SLUG: check_format(field, s, fr_valid_slug(s), faults); break;
+    case FR_KIND_IP: check_format(field, s, fr_valid_ipv4(s) || fr_valid_ipv6(s), faults); break;
+    case FR_KIND_ID:
+    case FR_KIND_INTEGER:
+    case FR_KIND_BIGINT: check_integer(model, field, value.as.i, faults); break;
+    case FR_KIND_FLOAT: check_float(field, value.as.r, faults); break;
+    case FR_KIND_DECIMAL: check_decimal(field, s, faults); break;
+    default: break;
+    }
+}
+
+static bool is_choice(const fr_field *field, fr_str text)
+{
+    for (const fr_choice *choice = field->choices; choice->value; choice++)
+        if (fr_str_eq(fr_str_c(choice->value), text))
+            return true;
+    return false;
+}
+
+static void validate_choice(const fr_field *field, fr_value value, fr_faults *faults)
+{
+    char number[24];
+    fr_str text = {number, 0};
+    if (value.type == FR_VALUE_TEXT)
+        text = value.as.s;
+    else if (value.type == FR_VALUE_INT)
+        text.n = (size_t)snprintf(number, sizeof number, "%lld", (long long)value.as.i);
+    else
+        return; /* of other kinds the same value has several spellings */
+    if (!is_choice(field, text) && (text.n || !field->blank))
+        addf(faults, "\"%.*s\" is not a valid choice.", FR_FMT(fr_str_sub(text, 0, 100)));
+}
+
+static bool is_text(const fr_field *field)
+{
+    switch (field->kind) {
+    case FR_KIND_CHAR:
+    case FR_KIND_TEXT:
+    case FR_KIND_EMAIL:
+    case FR_KIND_URL:
+    case FR_KIND_SLUG:
+    case FR_KIND_IP: return true;
+    default: return false;
+    }
+}
+
+/* As many digits as the text of the value has: it is stored with all of its places. */
+static void validate_decimal(const fr_field *field, fr_str text, fr_faults *faults)
+{
+    size_t digits = 0, places = 0;
+    bool is_behind = false;
+    for (size_t i = 0; i < text.n; i++) {
+        bool is_digit = text.p[i] >= '0' && text.p[i] <= '9';
+        is_behind |= text.p[i] == '.';
+        digits += is_digit && (digits || is_behind || text.p[i] != '0');
+        places += is_digit && is_behind;
+    }
+    (void)fr_decimal_fits(field, digits, -(int64_t)places, faults);
+}
+
+void fr_value_validate(const fr_model *model, const fr_field *field, fr_value value,
+                       fr_faults *faults)
+{
+    bool is_blank = is_text(field) && value.type == FR_VALUE_TEXT && !fr_utf8_strip(value.as.s).n;
+    if (value.type == FR_VALUE_NULL) {
+        if (!field->null)
+            add(faults, "This field may not be null.");
+    } else if (is_text(field) && value.type == FR_VALUE_TEXT && !fr_utf8_valid(value.as.s)) {
+        add(faults, "Not a valid string.");
+    } else if (field->choices && field->kind != FR_KIND_FOREIGN_KEY) {
+        validate_choice(field, value, faults);
+    } else if (is_blank) {
+        if (!field->blank)
+            add(faults, "This field may not be blank.");
+    } else {
+        if (field->kind == FR_KIND_DECIMAL && value.type == FR_VALUE_TEXT)
+            validate_decimal(field, value.as.s, faults);
+        fr_value_check(model, field, value, faults);
+    }
+}
