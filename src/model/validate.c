@@ -50,8 +50,8 @@ static const char *const INVALID[FR_KIND_COUNT_] = {
     [FR_KIND_DATE] = "Date has wrong format. Use one of these formats instead: YYYY-MM-DD.",
     [FR_KIND_TIME] =
         "Time has wrong format. Use one of these formats instead: hh:mm[:ss[.uuuuuu]].",
-    [FR_KIND_DATETIME] = "Datetime has wrong format. Use one of these formats instead: "
-                         "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].",
+    [FR_KIND_DATETIME] = ("Datetime has wrong format. Use one of these formats instead: "
+                          "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."),
     [FR_KIND_DURATION] =
         "Duration has wrong format. Use one of these formats instead: [DD] [HH:[MM:]]ss[.uuuuuu].",
     [FR_KIND_UUID] = "Must be a valid UUID.",

@@ -51,7 +51,7 @@ static const fr_ws_handler handler = {
 static void play(fr_loop *loop, const uint8_t *data, size_t size, uint32_t seed, outcome *o)
 {
     int fds[2];
-    fr_ws *ws = open_ws(loop, &handler, &opts, o, fds);
+    fr_ws *ws = open_ws(&handler, &opts, o, fds);
     converse(loop, ws, fds, (fr_str){(const char *)data, size}, seed, 200, o);
 }
 

@@ -107,7 +107,7 @@ static void put_messages(fr_buf *out, const fr_ws_opts *opts, fr_str rest, uint8
 static void play(fr_loop *loop, const fr_ws_opts *opts, fr_str data, uint32_t seed, outcome *o)
 {
     int fds[2];
-    fr_ws *ws = open_ws(loop, &handler, opts, o, fds);
+    fr_ws *ws = open_ws(&handler, opts, o, fds);
     fr_ws_opts *own = &one_of(ws)->kind.opts;
     fr_takeover_open_(&fr_ws_loop_get_(loop)->deflate, ws, &own->deflate, &own->terms);
     check(own->terms.has_their_takeover == opts->terms.has_their_takeover ||

@@ -81,8 +81,8 @@ static inline size_t next_piece(uint32_t *seed, size_t left, size_t most)
 }
 
 /* A socket that has been accepted on these terms: ws->conn is not set yet. fds[0] is the client's end. */
-static inline fr_ws *open_ws(fr_loop *loop, const fr_ws_handler *handler, const fr_ws_opts *opts,
-                             outcome *o, int fds[2])
+static inline fr_ws *open_ws(const fr_ws_handler *handler, const fr_ws_opts *opts, outcome *o,
+                             int fds[2])
 {
     one *it = fr_zalloc(sizeof *it);
     check(it && !socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds));
