@@ -20,7 +20,8 @@ typedef struct fr_route_match {
 
 fr_router *fr_router_new(fr_arena *arena);
 /* is_prefix: the pattern matches the start of a path only (nested routers, static folders). Errors: FR_EINVAL with the
- * reason in error (unknown converter, unclosed '<', name twice). */
+ * reason in error (unknown converter, unclosed '<', name twice), FR_ECONFLICT (an earlier route takes the same paths),
+ * FR_ENOMEM. */
 fr_err fr_router_add(fr_router *router, fr_str pattern, bool is_prefix, void *data,
                      char error[256]);
 /* The route that was added behind `at`; NULL: the first one. pattern: without leading slash. NULL at the end. */
