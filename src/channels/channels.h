@@ -28,6 +28,8 @@ typedef struct fr_channels_opts {
 
 /* Whether all rules can be kept; else why not. */
 bool fr_group_rules_ok(const fr_group_rule *rules, char error[256]);
+/* Whether a consumer's .groups and .subprotocols are lists of names; else why not. */
+bool fr_consumer_ok(const fr_consumer *consumer, char error[256]);
 /* The same of named channels. */
 bool fr_channels_ok(const fr_channel *channels, char error[256]);
 

@@ -8,10 +8,12 @@
 #include "channels/channels_int.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "auth/origin.h"
 #include "base/due.h"
 #include "http/nearest.h"
+#include "http/token.h"
 #include "net/fiber.h"
 #include "ws/refusal.h"
 
@@ -49,6 +51,28 @@ static fr_err give_up(fr_seat *seat, fr_err err)
         FR_ERROR("consumer.failed", FR_KV_C("in", "connect"), FR_KV_S("path", req->path),
                  FR_KV_C("error", fr_err_name(err)), FR_KV_S("detail", req->ctx->detail));
     return refuse(req, status);
+}
+
+/* At the start: else each handshake would be refused with 500. */
+bool fr_consumer_ok(const fr_consumer *consumer, char error[256])
+{
+    static const char WORDS[] = "the consumer's %s = \"%.99s\" is no list such as \"%s\"";
+    fr_str groups = fr_str_c(consumer->groups), protocols = fr_str_c(consumer->subprotocols), name;
+    while (groups.n) {
+        groups = fr_str_cut(groups, ',', &name);
+        if (!fr_group_name_ok(fr_str_trim(name))) {
+            snprintf(error, 256, WORDS, ".groups", consumer->groups, "news,weather");
+            return false;
+        }
+    }
+    while (protocols.n) {
+        protocols = fr_str_cut(protocols, ',', &name);
+        if (fr_str_trim(name).n && !fr_is_token(fr_str_trim(name))) {
+            snprintf(error, 256, WORDS, ".subprotocols", consumer->subprotocols, "v2.chat,v1.chat");
+            return false;
+        }
+    }
+    return true;
 }
 
 static fr_err join_groups(fr_seat *seat)

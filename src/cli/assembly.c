@@ -195,6 +195,12 @@ static fr_err add_consumer(fr_assembly *a, const fr_flat_route *flat, fr_router 
     fr_ws_target *target = fr_arena_zalloc(a->arena, sizeof *target);
     if (!target)
         return FR_ENOMEM;
+    char why[256];
+    if (!fr_consumer_ok(flat->route->consumer, why)) {
+        snprintf(a->error, sizeof a->error, "route \"%.*s\": %s",
+                 FR_FMT(fr_str_sub(flat->pattern, 0, 100)), why);
+        return FR_EINVAL;
+    }
     target->consumer = flat->route->consumer;
     target->any_origin = flat->any_origin;
     fr_err err = fr_router_add(websocket, flat->pattern, false, target, a->error);

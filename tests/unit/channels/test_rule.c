@@ -300,10 +300,27 @@ static void without_memory_a_group_has_its_rule_or_no_member(void **state)
     }
 }
 
+static void lists_of_a_consumer_that_are_none_are_told(void **state)
+{
+    (void)state;
+    char error[256];
+    assert_true(fr_consumer_ok(&(fr_consumer){0}, error));
+    assert_true(fr_consumer_ok(
+        &(fr_consumer){.groups = "a, b.c", .subprotocols = "v2.chat, v1.chat,"}, error));
+    assert_false(fr_consumer_ok(&(fr_consumer){.groups = "news weather"}, error));
+    assert_string_equal(
+        error, "the consumer's .groups = \"news weather\" is no list such as \"news,weather\"");
+    assert_false(fr_consumer_ok(&(fr_consumer){.groups = "news,,weather"}, error));
+    assert_false(fr_consumer_ok(&(fr_consumer){.subprotocols = "v2 chat"}, error));
+    assert_string_equal(
+        error, "the consumer's .subprotocols = \"v2 chat\" is no list such as \"v2.chat,v1.chat\"");
+}
+
 #define R(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 FR_TESTS(rule, R(the_first_rule_that_fits_counts), R(rules_that_cannot_be_kept_are_told),
          R(a_message_waits_for_others), R(of_a_window_the_newest_of_each_key_is_sent),
          R(own_messages_come_behind_what_was_sent_to_the_group), R(keys_are_checked),
+         FR_TEST(lists_of_a_consumer_that_are_none_are_told),
          R(who_does_not_read_ends_with_the_newest), R(who_is_closed_gets_the_newest_first),
          R(a_busy_handler_ends_with_the_newest),
          R(without_memory_a_group_has_its_rule_or_no_member))
