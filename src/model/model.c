@@ -65,6 +65,19 @@ bool fr_field_is_as_text(const fr_field *field)
     return origin && origin->as_text;
 }
 
+bool fr_kind_is_text(fr_kind kind)
+{
+    switch (kind) {
+    case FR_KIND_CHAR:
+    case FR_KIND_TEXT:
+    case FR_KIND_EMAIL:
+    case FR_KIND_URL:
+    case FR_KIND_SLUG:
+    case FR_KIND_IP: return true;
+    default: return false;
+    }
+}
+
 /* ---- names ---- */
 
 enum { NAME_ROOM = 128 };
@@ -154,19 +167,6 @@ uint32_t fr_model_fingerprint(const fr_model *model)
 
 /* ---- defaults ---- */
 
-static bool is_text_kind(fr_kind kind)
-{
-    switch (kind) {
-    case FR_KIND_CHAR:
-    case FR_KIND_TEXT:
-    case FR_KIND_EMAIL:
-    case FR_KIND_URL:
-    case FR_KIND_SLUG:
-    case FR_KIND_IP: return true;
-    default: return false;
-    }
-}
-
 /* The moment `now` as this kind stores it. */
 static bool now_value(fr_kind kind, fr_time now, fr_arena *arena, fr_value *out)
 {
@@ -206,7 +206,7 @@ bool fr_field_default(const fr_field *field, fr_time now, fr_arena *arena, fr_va
         *out = (fr_value){.type = FR_VALUE_NULL};
         return true;
     }
-    if (field->blank && is_text_kind(field->kind)) {
+    if (field->blank && fr_kind_is_text(field->kind)) {
         *out = FR_VALUE_S(((fr_str){"", 0}));
         return true;
     }

@@ -246,19 +246,6 @@ static void validate_choice(const fr_field *field, fr_value value, fr_faults *fa
         addf(faults, "\"%.*s\" is not a valid choice.", FR_FMT(fr_str_sub(text, 0, 100)));
 }
 
-static bool is_text(const fr_field *field)
-{
-    switch (field->kind) {
-    case FR_KIND_CHAR:
-    case FR_KIND_TEXT:
-    case FR_KIND_EMAIL:
-    case FR_KIND_URL:
-    case FR_KIND_SLUG:
-    case FR_KIND_IP: return true;
-    default: return false;
-    }
-}
-
 /* As many digits as the text of the value has: it is stored with all of its places. */
 static void validate_decimal(const fr_field *field, fr_str text, fr_faults *faults)
 {
@@ -276,11 +263,13 @@ static void validate_decimal(const fr_field *field, fr_str text, fr_faults *faul
 void fr_value_validate(const fr_model *model, const fr_field *field, fr_value value,
                        fr_faults *faults)
 {
-    bool is_blank = is_text(field) && value.type == FR_VALUE_TEXT && !fr_utf8_strip(value.as.s).n;
+    bool is_blank =
+        fr_kind_is_text(field->kind) && value.type == FR_VALUE_TEXT && !fr_utf8_strip(value.as.s).n;
     if (value.type == FR_VALUE_NULL) {
         if (!field->null)
             add(faults, "This field may not be null.");
-    } else if (is_text(field) && value.type == FR_VALUE_TEXT && !fr_utf8_valid(value.as.s)) {
+    } else if (fr_kind_is_text(field->kind) && value.type == FR_VALUE_TEXT &&
+               !fr_utf8_valid(value.as.s)) {
         add(faults, "Not a valid string.");
     } else if (field->choices && field->kind != FR_KIND_FOREIGN_KEY) {
         validate_choice(field, value, faults);

@@ -207,16 +207,11 @@ static void put_decimal(fr_buf *out, const fr_field *field, fr_value v)
         put_plain(out, v);
 }
 
-/* Doubles, which are all the numbers that JavaScript's JSON.parse knows, tell integers apart up to 2^53 only. */
-static void put_integer_text(fr_buf *out, int64_t i)
-{
-    fr_buf_put_char(out, '"');
-    fr_buf_put_i64(out, i);
-    fr_buf_put_char(out, '"');
-}
-
-/* A number in the column of a text kind: DRF's CharField is str(value). */
-static void put_as_string(fr_buf *out, fr_value v)
+/*
+ * A number as a string. An integer, for doubles, which are all the numbers that JavaScript's JSON.parse knows, tell integers
+ * apart up to 2^53 only; any number in the column of a text kind, for DRF's CharField is str(value).
+ */
+static void put_number_text(fr_buf *out, fr_value v)
 {
     fr_buf_put_char(out, '"');
     put_plain(out, v);
@@ -248,7 +243,7 @@ static void put_integer(fr_buf *out, const fr_field *field, fr_value v)
     if (v.type != FR_VALUE_INT && !is_whole(v, &i))
         put_plain(out, v);
     else if (field->as_text)
-        put_integer_text(out, i);
+        put_number_text(out, FR_VALUE_I(i));
     else
         fr_buf_put_i64(out, i);
 }
@@ -293,13 +288,13 @@ void fr_value_json(const fr_field *field, fr_value v, fr_buf *out)
     case FR_KIND_SLUG:
     case FR_KIND_IP:
         if (v.type == FR_VALUE_INT || v.type == FR_VALUE_REAL) {
-            put_as_string(out, v);
+            put_number_text(out, v);
             return;
         }
         break;
     case FR_KIND_FOREIGN_KEY:
         if (v.type == FR_VALUE_INT && fr_field_is_as_text(field)) {
-            put_integer_text(out, v.as.i);
+            put_number_text(out, v);
             return;
         }
         if (is_text) {

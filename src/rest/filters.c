@@ -40,19 +40,6 @@ static bool is_text_lookup(fr_lookup lookup)
     return lookup >= FR_LOOKUP_CONTAINS;
 }
 
-static bool is_text_kind(fr_kind kind)
-{
-    switch (kind) {
-    case FR_KIND_CHAR:
-    case FR_KIND_TEXT:
-    case FR_KIND_EMAIL:
-    case FR_KIND_URL:
-    case FR_KIND_SLUG:
-    case FR_KIND_IP: return true;
-    default: return false;
-    }
-}
-
 static const char *item_fault(const fr_model *model, const fr_filter_item *item)
 {
     const fr_field *field = &model->fields[item->field];
@@ -60,7 +47,7 @@ static const char *item_fault(const fr_model *model, const fr_filter_item *item)
         return "names a secret field";
     if (field->kind == FR_KIND_JSON && item->lookup != FR_LOOKUP_ISNULL)
         return "filters a JSON field, which only isnull can";
-    if (is_text_lookup(item->lookup) && !is_text_kind(field->kind))
+    if (is_text_lookup(item->lookup) && !fr_kind_is_text(field->kind))
         return "is a text lookup on a field that is not text";
     return NULL;
 }
@@ -331,7 +318,7 @@ static fr_err take_list(reading *r, fr_value **values, size_t *count, bool *wron
     for (size_t i = 0; i < room && !*wrong; i++) {
         fr_err err = FR_ENOMEM;
         rest = fr_str_cut(rest, ',', &r->text);
-        bool is_skipped = !r->text.n && !is_text_kind(r->field->kind);
+        bool is_skipped = !r->text.n && !fr_kind_is_text(r->field->kind);
         switch (is_skipped ? SKIP : take(r, &(*values)[*count], &err)) {
         case TAKEN: ++*count; break;
         case SKIP: break;
