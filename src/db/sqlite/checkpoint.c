@@ -8,6 +8,7 @@
  */
 #include "db/sqlite/sqlite_int.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 enum {
@@ -26,7 +27,6 @@ enum {
     RETRY_SOON_MS = 100,
     TRIES_TOLD = 3, /* a log that is held for a moment only is no news */
 };
-#define LIMIT_KEPT_BYTES "PRAGMA journal_size_limit=4194304"
 
 static int on_commit(void *writer, sqlite3 *h, const char *schema, int frames)
 {
@@ -156,8 +156,10 @@ static void shrink(fr_writer *w, int mode)
 fr_err fr_checkpoint_open(fr_writer *w)
 {
     int64_t page_bytes = 0, limit;
+    char keep[48];
+    snprintf(keep, sizeof keep, "PRAGMA journal_size_limit = %d", KEPT_BYTES);
     if (fr_pragma_read(&w->conn, "PRAGMA page_size", &page_bytes) != SQLITE_OK ||
-        fr_pragma_read(&w->conn, LIMIT_KEPT_BYTES, &limit) != SQLITE_OK)
+        fr_pragma_read(&w->conn, keep, &limit) != SQLITE_OK)
         return FR_EBACKEND;
     w->wal.frame_bytes = (uint64_t)page_bytes + FRAME_HEAD_BYTES;
     /* Instead of SQLite's own hook, which moves before the answers go. */
