@@ -66,8 +66,9 @@ typedef struct told {
     size_t n;
 } told;
 
-static void tell(fr_faults *faults, fr_str message)
+static void tell(fr_faults *faults, const char *code, fr_str message)
 {
+    (void)code;
     told *t = (told *)(void *)faults;
     bool is_next = t->last != t->name;
     int n = snprintf(t->text + t->n, sizeof t->text - t->n, "%s%s%s%.*s", t->n ? " " : "",
@@ -97,7 +98,7 @@ fr_err fr_row_take(fr_ctx *ctx, const fr_model *model, const void *row, uint64_t
         fr_err err = fr_row_value(model, (int)i, row, ctx->arena, &values[i]);
         t.name = model->fields[i].name;
         if (err == FR_EINVAL)
-            tell(&t.faults, fr_str_c(fr_field_invalid_text(&model->fields[i])));
+            tell(&t.faults, "invalid", fr_str_c(fr_field_invalid_text(&model->fields[i])));
         else if (err != FR_OK)
             return err;
         else if (is_judged(model, i, judged))

@@ -11,31 +11,31 @@
 
 /* ---- saying it ---- */
 
-static void add(fr_faults *faults, const char *message)
+static void add(fr_faults *faults, const char *code, const char *message)
 {
-    faults->add(faults, fr_str_c(message));
+    faults->add(faults, code, fr_str_c(message));
 }
 
-FR_PRINTF_(2, 3) static void addf(fr_faults *faults, const char *fmt, ...)
+FR_PRINTF_(3, 4) static void addf(fr_faults *faults, const char *code, const char *fmt, ...)
 {
     char text[160];
     va_list args;
     va_start(args, fmt);
     int n = vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    faults->add(faults, (fr_str){text, n < 0                     ? 0
-                                       : (size_t)n < sizeof text ? (size_t)n
-                                                                 : sizeof text - 1});
+    size_t length = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+    faults->add(faults, code, (fr_str){text, length});
 }
 
 void fr_faults_above(fr_faults *faults, int64_t limit)
 {
-    addf(faults, "Ensure this value is less than or equal to %lld.", (long long)limit);
+    addf(faults, "max_value", "Ensure this value is less than or equal to %lld.", (long long)limit);
 }
 
 void fr_faults_below(fr_faults *faults, int64_t limit)
 {
-    addf(faults, "Ensure this value is greater than or equal to %lld.", (long long)limit);
+    addf(faults, "min_value", "Ensure this value is greater than or equal to %lld.",
+         (long long)limit);
 }
 
 static const char *const INVALID[FR_KIND_COUNT_] = {
@@ -85,9 +85,9 @@ static void check_length(const fr_field *field, fr_str s, fr_faults *faults)
     uint32_t max = fr_field_max_length(field), min = field->min_length;
     size_t n = max || min ? fr_utf8_count(s) : 0;
     if (max && n > max)
-        addf(faults, "Ensure this field has no more than %u characters.", max);
+        addf(faults, "max_length", "Ensure this field has no more than %u characters.", max);
     if (min && n < min)
-        addf(faults, "Ensure this field has at least %u characters.", min);
+        addf(faults, "min_length", "Ensure this field has at least %u characters.", min);
 }
 
 static void check_text(const fr_field *field, fr_str s, fr_faults *faults)
@@ -95,16 +95,17 @@ static void check_text(const fr_field *field, fr_str s, fr_faults *faults)
     uint32_t surrogate = surrogate_of(s);
     check_length(field, s, faults);
     if (fr_str_find_char(s, '\0') != SIZE_MAX)
-        add(faults, "Null characters are not allowed.");
+        add(faults, "null_characters_not_allowed", "Null characters are not allowed.");
     if (surrogate)
-        addf(faults, "Surrogate characters are not allowed: U+%X.", (unsigned)surrogate);
+        addf(faults, "surrogate_characters_not_allowed",
+             "Surrogate characters are not allowed: U+%X.", (unsigned)surrogate);
 }
 
 static void check_format(const fr_field *field, fr_str s, bool is_valid, fr_faults *faults)
 {
     check_text(field, s, faults);
     if (!is_valid)
-        add(faults, fr_field_invalid_text(field));
+        add(faults, "invalid", fr_field_invalid_text(field));
 }
 
 /* ---- numbers ---- */
@@ -152,7 +153,7 @@ static void check_integer(const fr_model *model, const fr_field *field, int64_t 
 static void check_float(const fr_field *field, double r, fr_faults *faults)
 {
     if (isnan(r) || isinf(r)) { /* they could not be printed */
-        add(faults, fr_field_invalid_text(field));
+        add(faults, "invalid", fr_field_invalid_text(field));
         return;
     }
     if (has_max(field) && r > (double)field->max_value)
@@ -168,12 +169,14 @@ bool fr_decimal_fits(const fr_field *field, size_t digits, int64_t exponent, fr_
     int64_t total = exponent >= 0 ? count + exponent : count > places ? count : places;
     int64_t whole = total - places, whole_max = (int64_t)field->max_digits - field->decimal_places;
     if (total > field->max_digits)
-        addf(faults, "Ensure that there are no more than %u digits in total.", field->max_digits);
+        addf(faults, "max_digits", "Ensure that there are no more than %u digits in total.",
+             field->max_digits);
     else if (places > field->decimal_places)
-        addf(faults, "Ensure that there are no more than %u decimal places.",
+        addf(faults, "max_decimal_places", "Ensure that there are no more than %u decimal places.",
              field->decimal_places);
     else if (whole > whole_max)
-        addf(faults, "Ensure that there are no more than %u digits before the decimal point.",
+        addf(faults, "max_whole_digits",
+             "Ensure that there are no more than %u digits before the decimal point.",
              (unsigned)whole_max);
     else
         return true;
@@ -243,7 +246,8 @@ static void validate_choice(const fr_field *field, fr_value value, fr_faults *fa
     else
         return; /* of other kinds the same value has several spellings */
     if (!is_choice(field, text) && (text.n || !field->blank))
-        addf(faults, "\"%.*s\" is not a valid choice.", FR_FMT(fr_str_sub(text, 0, 100)));
+        addf(faults, "invalid_choice", "\"%.*s\" is not a valid choice.",
+             FR_FMT(fr_str_sub(text, 0, 100)));
 }
 
 /* As many digits as the text of the value has: it is stored with all of its places. */
@@ -267,15 +271,15 @@ void fr_value_validate(const fr_model *model, const fr_field *field, fr_value va
         fr_kind_is_text(field->kind) && value.type == FR_VALUE_TEXT && !fr_utf8_strip(value.as.s).n;
     if (value.type == FR_VALUE_NULL) {
         if (!field->null)
-            add(faults, "This field may not be null.");
+            add(faults, "null", "This field may not be null.");
     } else if (fr_kind_is_text(field->kind) && value.type == FR_VALUE_TEXT &&
                !fr_utf8_valid(value.as.s)) {
-        add(faults, "Not a valid string.");
+        add(faults, "invalid", "Not a valid string.");
     } else if (field->choices && field->kind != FR_KIND_FOREIGN_KEY) {
         validate_choice(field, value, faults);
     } else if (is_blank) {
         if (!field->blank)
-            add(faults, "This field may not be blank.");
+            add(faults, "blank", "This field may not be blank.");
     } else {
         if (field->kind == FR_KIND_DECIMAL && value.type == FR_VALUE_TEXT)
             validate_decimal(field, value.as.s, faults);

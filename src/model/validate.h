@@ -7,9 +7,9 @@
 #define FR_MODEL_VALIDATE_H
 #include "model/value.h"
 
-/* Takes the faults of one value, in order; each text is borrowed. */
+/* Takes the faults of one value, in order: the code is DRF's ("max_length") and lasts for ever, the text is borrowed. */
 typedef struct fr_faults {
-    void (*add)(struct fr_faults *faults, fr_str message);
+    void (*add)(struct fr_faults *faults, const char *code, fr_str message);
 } fr_faults;
 
 /* What is said of input that is no value of the field: "A valid integer is required." */

@@ -51,6 +51,15 @@ static fr_err refuse_text(call *c, int status, fr_str detail)
     return FR_OK;
 }
 
+static fr_err refuse_fields(call *c, const fr_errors *errors)
+{
+    FR_TRY(fr_errors_check(errors));
+    rewind_body(c);
+    fr_errors_put(errors, c->body);
+    answer(c, 400);
+    return FR_OK;
+}
+
 static fr_err refuse_missing(call *c)
 {
     return refuse_text(c, 404, FR_STR("Not found."));
@@ -207,12 +216,10 @@ static fr_err read_input(call *c, fr_rest_input *input, bool *is_answered)
     FR_TRY(parse_body(c, input->is_form, &data, is_answered));
     if (*is_answered)
         return FR_OK;
-    fr_errors_init(&errors, c->body);
+    fr_errors_init(&errors, c->ctx->arena);
     FR_TRY(fr_rest_input_read(c->ctx, c->rt, &data, input, &errors));
-    *is_answered = fr_errors_end(&errors);
-    if (*is_answered)
-        answer(c, 400);
-    return FR_OK;
+    *is_answered = fr_errors_any(&errors);
+    return *is_answered ? refuse_fields(c, &errors) : FR_OK;
 }
 
 static fr_str key_text(fr_arena *arena, const fr_field *field, fr_value key)
@@ -234,20 +241,19 @@ static fr_err refuse_constraint(call *c, const fr_write *write)
         write->failed_field >= 0 ? &c->rt->model->fields[write->failed_field] : NULL;
     fr_str name = field ? fr_str_c(field->name) : FR_STR("non_field_errors");
     fr_errors errors;
-    rewind_body(c);
-    fr_errors_init(&errors, c->body);
+    fr_errors_init(&errors, c->ctx->arena);
     if (write->constraint == FR_CONSTRAINT_UNIQUE && field)
         fr_rest_unique_error(c->rt->model, field, &errors);
     else if (write->constraint == FR_CONSTRAINT_FOREIGN_KEY && field)
-        fr_errors_addf(&errors, name, "Invalid pk \"%.*s\" - object does not exist.",
+        fr_errors_addf(&errors, name, "does_not_exist",
+                       "Invalid pk \"%.*s\" - object does not exist.",
                        FR_FMT(key_text(c->ctx->arena, field, write->values[write->failed_field])));
     else if (write->constraint == FR_CONSTRAINT_NOT_NULL && field)
-        fr_errors_add(&errors, name, FR_STR("This field may not be null."));
+        fr_errors_add(&errors, name, "null", FR_STR("This field may not be null."));
     else
-        fr_errors_add(&errors, name, c->ctx->detail.n ? c->ctx->detail : FR_STR("Invalid value."));
-    fr_errors_end(&errors);
-    answer(c, 400);
-    return FR_OK;
+        fr_errors_add(&errors, name, "invalid",
+                      c->ctx->detail.n ? c->ctx->detail : FR_STR("Invalid value."));
+    return refuse_fields(c, &errors);
 }
 
 /* DRF names the new object's URL if the answer has a field of that name. */

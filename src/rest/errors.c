@@ -1,4 +1,4 @@
-/* See errors.h. */
+/* See errors.h. A body without faults costs nothing but the root; with faults, how many there are does not matter much. */
 #include "rest/errors.h"
 
 #include <stdarg.h>
@@ -8,30 +8,96 @@
 #include "base/json.h"
 #include "base/str.h"
 
-void fr_errors_init(fr_errors *errors, fr_buf *out)
+struct fr_error_text {
+    fr_error_text *next;
+    const char *code;
+    fr_str text;
+};
+
+void fr_errors_init(fr_errors *errors, fr_arena *arena)
 {
-    *errors = (fr_errors){.out = out};
+    *errors = (fr_errors){.arena = arena, .index = FR_ERRORS_NO_INDEX};
+    errors->root = errors;
 }
 
-void fr_errors_add(fr_errors *errors, fr_str field, fr_str message)
+void fr_errors_order(fr_errors *node, const fr_str *names, size_t count)
 {
-    if (errors->count == 0) {
-        fr_buf_put_char(errors->out, '{');
-        snprintf(errors->first, sizeof errors->first, "%.*s: %.*s", FR_FMT(field), FR_FMT(message));
+    if (node) {
+        node->order = names;
+        node->order_count = count;
     }
-    if (errors->count && fr_str_eq(errors->field, field)) {
-        fr_buf_put_char(errors->out, ',');
-    } else {
-        fr_buf_put(errors->out, errors->count ? FR_STR("],") : FR_STR(""));
-        fr_json_put_str(errors->out, field);
-        fr_buf_lit(errors->out, ":[");
-    }
-    fr_json_put_str(errors->out, message);
-    errors->field = field;
-    errors->count++;
 }
 
-void fr_errors_addf(fr_errors *errors, fr_str field, const char *fmt, ...)
+/* ---- the tree ---- */
+
+static size_t rank_of(const fr_errors *parent, const fr_errors *node)
+{
+    size_t rank = 0;
+    if (node->index != FR_ERRORS_NO_INDEX)
+        return (size_t)node->index;
+    while (rank < parent->order_count && !fr_str_eq(parent->order[rank], node->name))
+        rank++;
+    return rank;
+}
+
+/* Behind those of the same rank. */
+static void link_part(fr_errors *parent, fr_errors *node)
+{
+    size_t rank = rank_of(parent, node);
+    fr_errors **at = &parent->parts;
+    while (*at && rank_of(parent, *at) <= rank)
+        at = &(*at)->next;
+    node->next = *at;
+    *at = node;
+}
+
+static fr_errors *part_of(fr_errors *parent, fr_str name, int64_t index)
+{
+    if (!parent)
+        return NULL;
+    for (fr_errors *part = parent->parts; part; part = part->next)
+        if (part->index == index && fr_str_eq(part->name, name))
+            return part;
+    fr_errors *part = fr_arena_alloc(parent->arena, sizeof *part);
+    if (!part) {
+        parent->root->has_failed = true;
+        return NULL;
+    }
+    *part = (fr_errors){.arena = parent->arena, .root = parent->root, .name = name, .index = index};
+    link_part(parent, part);
+    return part;
+}
+
+fr_errors *fr_errors_field(fr_errors *node, fr_str name)
+{
+    return part_of(node, name, FR_ERRORS_NO_INDEX);
+}
+
+fr_errors *fr_errors_item(fr_errors *node, size_t index)
+{
+    return part_of(node, (fr_str){0}, (int64_t)index);
+}
+
+void fr_errors_add(fr_errors *node, fr_str name, const char *code, fr_str message)
+{
+    fr_errors *at = name.p ? fr_errors_field(node, name) : node;
+    if (!at)
+        return;
+    fr_error_text *text = fr_arena_alloc(at->arena, sizeof *text);
+    fr_str copy = fr_str_dup(at->arena, message);
+    if (!text || !copy.p) {
+        at->root->has_failed = true;
+        return;
+    }
+    *text = (fr_error_text){.code = code, .text = copy};
+    if (at->last_text)
+        at->last_text->next = text;
+    else
+        at->texts = text;
+    at->last_text = text;
+}
+
+void fr_errors_addf(fr_errors *node, fr_str name, const char *code, const char *fmt, ...)
 {
     char text[512];
     va_list args;
@@ -39,15 +105,87 @@ void fr_errors_addf(fr_errors *errors, fr_str field, const char *fmt, ...)
     int n = vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     size_t length = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
-    fr_errors_add(errors, field, (fr_str){text, length});
+    fr_errors_add(node, name, code, (fr_str){text, length});
 }
 
-bool fr_errors_end(fr_errors *errors)
+bool fr_errors_any(const fr_errors *node)
 {
-    if (errors->count)
-        fr_buf_lit(errors->out, "]}");
-    return errors->count > 0;
+    if (!node || node->texts || node->has_failed)
+        return true;
+    for (const fr_errors *part = node->parts; part; part = part->next)
+        if (fr_errors_any(part))
+            return true;
+    return false;
 }
+
+fr_err fr_errors_check(const fr_errors *root)
+{
+    return root->has_failed ? FR_ENOMEM : FR_OK;
+}
+
+/* ---- printing ---- */
+
+static void put_texts(const fr_errors *node, fr_buf *out)
+{
+    for (const fr_error_text *text = node->texts; text; text = text->next) {
+        fr_buf_put_char(out, text == node->texts ? '[' : ',');
+        fr_json_put_str(out, text->text);
+    }
+    fr_buf_put_char(out, ']');
+}
+
+static void put_name(const fr_errors *node, fr_buf *out)
+{
+    if (node->index == FR_ERRORS_NO_INDEX)
+        fr_json_put_str(out, node->name);
+    else
+        fr_buf_printf(out, "\"%lld\"", (long long)node->index);
+}
+
+/* As deep as the tree, which is as deep as the serializer. */
+void fr_errors_put(const fr_errors *node, fr_buf *out)
+{
+    bool is_first = true;
+    if (node->texts) {
+        put_texts(node, out);
+        return;
+    }
+    fr_buf_put_char(out, '{');
+    for (const fr_errors *part = node->parts; part; part = part->next) {
+        if (!fr_errors_any(part))
+            continue;
+        if (!is_first)
+            fr_buf_put_char(out, ',');
+        is_first = false;
+        put_name(part, out);
+        fr_buf_put_char(out, ':');
+        fr_errors_put(part, out);
+    }
+    fr_buf_put_char(out, '}');
+}
+
+fr_str fr_errors_first(const fr_errors *root)
+{
+    fr_str path = FR_STR("");
+    const fr_errors *node = root;
+    while (node && !node->texts) {
+        node = node->parts;
+        while (node && !fr_errors_any(node))
+            node = node->next;
+        if (!node || !path.p)
+            return path;
+        path = node->index == FR_ERRORS_NO_INDEX
+                   ? fr_arena_printf(root->arena, "%.*s%s%.*s", FR_FMT(path), path.n ? "." : "",
+                                     FR_FMT(node->name))
+                   : fr_arena_printf(root->arena, "%.*s%s%lld", FR_FMT(path), path.n ? "." : "",
+                                     (long long)node->index);
+    }
+    return path.p && node ? fr_arena_printf(root->arena, "%.*s%s%.*s", FR_FMT(path),
+                                            path.n ? ": " : "", FR_FMT(node->texts->text))
+                          : path;
+}
+
+/* ---- refusals of one sentence ---- */
 
 void fr_errors_text(fr_str detail, fr_buf *out)
 {

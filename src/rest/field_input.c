@@ -10,15 +10,15 @@
 #include "rest/field_int.h"
 #include "rest/python.h"
 
-fr_outcome fr_refuse(fr_reading *r, const char *message)
+fr_outcome fr_refuse(fr_reading *r, const char *code, const char *message)
 {
-    fr_errors_add(r->errors, r->name, fr_str_c(message));
+    fr_errors_add(r->errors, r->name, code, fr_str_c(message));
     return FR_REFUSED;
 }
 
 fr_outcome fr_refuse_invalid(fr_reading *r)
 {
-    return fr_refuse(r, fr_field_invalid_text(r->field));
+    return fr_refuse(r, "invalid", fr_field_invalid_text(r->field));
 }
 
 fr_outcome fr_failed(fr_reading *r, fr_err err)
@@ -42,7 +42,8 @@ bool fr_text_of(fr_reading *r, fr_str *out)
 }
 
 /* By hand, not by printf: the text may hold anything, NUL too. */
-fr_outcome fr_refuse_with_text(fr_reading *r, const char *before, const char *after)
+fr_outcome fr_refuse_with_text(fr_reading *r, const char *code, const char *before,
+                               const char *after)
 {
     fr_buf message;
     fr_buf_init(&message);
@@ -50,7 +51,7 @@ fr_outcome fr_refuse_with_text(fr_reading *r, const char *before, const char *af
     fr_py_str(&message, r->data);
     fr_buf_put(&message, fr_str_c(after));
     bool has_failed = message.has_failed;
-    fr_errors_add(r->errors, r->name, fr_buf_str(&message));
+    fr_errors_add(r->errors, r->name, code, fr_buf_str(&message));
     fr_buf_deinit(&message);
     return has_failed ? fr_failed(r, FR_ENOMEM) : FR_REFUSED;
 }
@@ -104,7 +105,7 @@ bool fr_field_is_required(const fr_field *field)
 void fr_rest_unique_error(const fr_model *model, const fr_field *field, fr_errors *errors)
 {
     char model_buf[128], field_buf[128];
-    fr_errors_addf(errors, fr_str_c(field->name), "%.*s with this %.*s already exists.",
+    fr_errors_addf(errors, fr_str_c(field->name), "unique", "%.*s with this %.*s already exists.",
                    FR_FMT(fr_model_label(model, model_buf)),
                    FR_FMT(fr_field_label(field, field_buf)));
 }
@@ -126,7 +127,7 @@ static fr_err read_given(fr_reading *r, fr_value *out)
     if (r->data->type == FR_JSON_NULL) {
         *out = (fr_value){.type = FR_VALUE_NULL};
         if (!r->field->null)
-            fr_refuse(r, "This field may not be null.");
+            fr_refuse(r, "null", "This field may not be null.");
         return FR_OK;
     }
     switch (convert(r, out)) {
@@ -140,10 +141,10 @@ static fr_err read_given(fr_reading *r, fr_value *out)
     return FR_OK;
 }
 
-static void add_fault(fr_faults *faults, fr_str message)
+static void add_fault(fr_faults *faults, const char *code, fr_str message)
 {
     fr_reading *r = (fr_reading *)(void *)faults;
-    fr_errors_add(r->errors, r->name, message);
+    fr_errors_add(r->errors, r->name, code, message);
 }
 
 static bool check_shape(const fr_json *data, fr_errors *errors)
@@ -151,9 +152,9 @@ static bool check_shape(const fr_json *data, fr_errors *errors)
     if (data->type == FR_JSON_OBJECT)
         return true;
     if (data->type == FR_JSON_NULL)
-        fr_errors_add(errors, FR_STR("non_field_errors"), FR_STR("No data provided"));
+        fr_errors_add(errors, FR_STR("non_field_errors"), "null", FR_STR("No data provided"));
     else
-        fr_errors_addf(errors, FR_STR("non_field_errors"),
+        fr_errors_addf(errors, FR_STR("non_field_errors"), "invalid",
                        "Invalid data. Expected a dictionary, but got %s.", fr_py_type(data));
     return false;
 }
@@ -217,7 +218,7 @@ fr_err fr_rest_input_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_json *d
             FR_TRY(read_given(&r, &input->values[index]));
             input->set |= (uint64_t)1 << index;
         } else if (!input->is_partial && fr_field_is_required(field)) {
-            fr_refuse(&r, "This field is required.");
+            fr_refuse(&r, "required", "This field is required.");
         }
     }
     return FR_OK;

@@ -33,10 +33,12 @@ typedef enum fr_outcome {
 /* How a kind of field is read. */
 typedef fr_outcome (*fr_converter)(fr_reading *r, fr_value *out);
 
-fr_outcome fr_refuse(fr_reading *r, const char *message);
+/* code: DRF's, "invalid". */
+fr_outcome fr_refuse(fr_reading *r, const char *code, const char *message);
 fr_outcome fr_refuse_invalid(fr_reading *r);
 /* A message with str(data) in it. */
-fr_outcome fr_refuse_with_text(fr_reading *r, const char *before, const char *after);
+fr_outcome fr_refuse_with_text(fr_reading *r, const char *code, const char *before,
+                               const char *after);
 fr_outcome fr_failed(fr_reading *r, fr_err err);
 fr_outcome fr_take_copy(fr_reading *r, const char *text, size_t n, fr_value *out);
 /* str(data); false: memory is out, and r->err says so. */

@@ -50,14 +50,14 @@ fr_outcome fr_convert_uuid(fr_reading *r, fr_value *out)
 
 static fr_outcome refuse_type(fr_reading *r)
 {
-    fr_errors_addf(r->errors, r->name, "Incorrect type. Expected pk value, received %s.",
-                   fr_py_type(r->data));
+    fr_errors_addf(r->errors, r->name, "incorrect_type",
+                   "Incorrect type. Expected pk value, received %s.", fr_py_type(r->data));
     return FR_REFUSED;
 }
 
 static fr_outcome refuse_missing(fr_reading *r)
 {
-    return fr_refuse_with_text(r, "Invalid pk \"", "\" - object does not exist.");
+    return fr_refuse_with_text(r, "does_not_exist", "Invalid pk \"", "\" - object does not exist.");
 }
 
 /* int(data) of a key: text by Python's rules, a float towards zero. */
@@ -87,7 +87,7 @@ static fr_outcome uuid_key(fr_reading *r, fr_value *out)
     bool is_uuid = is_number ? uuid_from_number(r->data->text, &uuid)
                              : fr_is_string(r->data) && fr_uuid_parse(r->data->text, &uuid);
     if (!is_uuid)
-        return fr_refuse_with_text(r, "“", "” is not a valid UUID.");
+        return fr_refuse_with_text(r, "invalid", "“", "” is not a valid UUID.");
     return fr_take_copy(r, text, fr_uuid_hex(uuid, text), out);
 }
 
@@ -113,7 +113,7 @@ fr_outcome fr_convert_reference(fr_reading *r, fr_value *out)
     bool is_there;
     if (fr_is_string(r->data) && !r->data->text.n) {
         *out = (fr_value){.type = FR_VALUE_NULL};
-        return r->field->null ? FR_FINAL : fr_refuse(r, "This field may not be null.");
+        return r->field->null ? FR_FINAL : fr_refuse(r, "null", "This field may not be null.");
     }
     if (fr_is_bool(r->data))
         return refuse_type(r);

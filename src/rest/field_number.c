@@ -23,7 +23,7 @@ fr_outcome fr_convert_integer(fr_reading *r, fr_value *out)
     fr_str s;
     int64_t i;
     if (fr_is_too_long(r->data))
-        return fr_refuse(r, "String value too large.");
+        return fr_refuse(r, "max_string_length", "String value too large.");
     if (!fr_is_string(r->data) && r->data->type != FR_JSON_NUMBER)
         return fr_refuse_invalid(r);
     if (!fr_text_of(r, &s))
@@ -44,7 +44,7 @@ fr_outcome fr_convert_float(fr_reading *r, fr_value *out)
 {
     double real = r->data->type == FR_JSON_TRUE;
     if (fr_is_too_long(r->data))
-        return fr_refuse(r, "String value too large.");
+        return fr_refuse(r, "max_string_length", "String value too large.");
     bool is_number = fr_is_bool(r->data);
     if (fr_is_string(r->data) || r->data->type == FR_JSON_NUMBER)
         is_number = fr_py_float(r->data->text, &real);
@@ -68,7 +68,7 @@ fr_outcome fr_convert_decimal(fr_reading *r, fr_value *out)
         return FR_FINAL;
     }
     if (fr_utf8_count(fr_utf8_strip(s)) > FR_NUMBER_CHARACTERS)
-        return fr_refuse(r, "String value too large.");
+        return fr_refuse(r, "max_string_length", "String value too large.");
     if (!fr_py_decimal_parse(s, r->ctx->arena, &d))
         return fr_refuse_invalid(r);
     if (!fr_decimal_fits(r->field, d.digits.n, d.exponent, &r->faults))

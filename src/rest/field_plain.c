@@ -74,7 +74,8 @@ static fr_outcome parse_json(fr_reading *r, fr_json *out, bool *is_null)
     if (err != FR_OK)
         return err == FR_EINVAL ? fr_refuse_invalid(r) : fr_failed(r, err);
     *is_null = out->type == FR_JSON_NULL;
-    return *is_null && !r->field->null ? fr_refuse(r, "This field may not be null.") : FR_TAKEN;
+    return *is_null && !r->field->null ? fr_refuse(r, "null", "This field may not be null.")
+                                       : FR_TAKEN;
 }
 
 fr_outcome fr_convert_json(fr_reading *r, fr_value *out)
@@ -112,5 +113,5 @@ fr_outcome fr_convert_choice(fr_reading *r, fr_value *out)
             fr_err err = fr_value_from_text(r->field, s, r->ctx->arena, out);
             return err ? fr_failed(r, err) : FR_TAKEN;
         }
-    return fr_refuse_with_text(r, "\"", "\" is not a valid choice.");
+    return fr_refuse_with_text(r, "invalid_choice", "\"", "\" is not a valid choice.");
 }

@@ -11,7 +11,7 @@ fr_outcome fr_convert_text(fr_reading *r, fr_value *out)
     if (fr_is_string(r->data) && !fr_utf8_strip(r->data->text).n) {
         if (!r->field->blank ||
             r->field->kind == FR_KIND_IP) /* DRF hands .blank on to character fields only */
-            return fr_refuse(r, "This field may not be blank.");
+            return fr_refuse(r, "blank", "This field may not be blank.");
         *out = FR_VALUE_S(FR_STR(""));
         return FR_FINAL;
     }

@@ -76,7 +76,7 @@ fr_outcome fr_convert_datetime(fr_reading *r, fr_value *out)
         return fr_refuse_invalid(r);
     if (fr_time_parse(r->data->text, &time))
         return fr_take_copy(r, text, fr_time_sql(time, text), out);
-    return is_out_of_range(r->data->text) ? fr_refuse(r, "Datetime value out of range.")
+    return is_out_of_range(r->data->text) ? fr_refuse(r, "overflow", "Datetime value out of range.")
                                           : fr_refuse_invalid(r);
 }
 

@@ -90,7 +90,7 @@ typedef enum outcome { TAKEN, SKIP, REFUSED, FAILED } outcome;
 
 static outcome refuse(const reading *r, const char *message)
 {
-    fr_errors_add(r->errors, r->item->name, fr_str_c(message));
+    fr_errors_add(r->errors, r->item->name, "invalid", fr_str_c(message));
     return REFUSED;
 }
 
@@ -256,7 +256,7 @@ static outcome take_choice(const reading *r, fr_value *out)
     fr_buf_put(&message, r->text);
     fr_buf_lit(&message, " is not one of the available choices.");
     bool has_failed = message.has_failed;
-    fr_errors_add(r->errors, r->item->name, fr_buf_str(&message));
+    fr_errors_add(r->errors, r->item->name, "invalid_choice", fr_buf_str(&message));
     fr_buf_deinit(&message);
     return has_failed ? FAILED : REFUSED;
 }

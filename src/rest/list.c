@@ -20,12 +20,15 @@ fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_str
                           fr_rest_list *out, fr_buf *refusal)
 {
     fr_errors errors;
-    fr_errors_init(&errors, refusal);
+    fr_errors_init(&errors, ctx->arena);
     *out = (fr_rest_list){.query = {.model = rt->model}};
     FR_TRY(fr_params_parse(ctx->arena, query_string, &out->params));
     FR_TRY(fr_filters_read(ctx, rt, &out->params, &errors, &out->query.where));
-    if (fr_errors_end(&errors))
-        return fr_fail(ctx, FR_EINVAL, "%s", errors.first);
+    FR_TRY(fr_errors_check(&errors));
+    if (fr_errors_any(&errors)) {
+        fr_errors_put(&errors, refusal);
+        return fr_fail(ctx, FR_EINVAL, "%.*s", FR_FMT(fr_errors_first(&errors)));
+    }
     fr_ordering_apply(rt, &out->params, &out->query);
     if (fr_pagination_read(rt, &out->params, out) != FR_OK) {
         fr_errors_text(FR_STR("Invalid page."), refusal);

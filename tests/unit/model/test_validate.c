@@ -14,8 +14,9 @@ typedef struct heard {
     size_t n;
 } heard;
 
-static void hear(fr_faults *faults, fr_str message)
+static void hear(fr_faults *faults, const char *code, fr_str message)
 {
+    (void)code;
     heard *h = (heard *)(void *)faults;
     h->n += (size_t)snprintf(h->text + h->n, sizeof h->text - h->n, "%s%.*s", h->n ? " " : "",
                              FR_FMT(message));
