@@ -75,6 +75,8 @@ typedef struct fr_field {
     fr_on_delete on_delete;
     bool
         as_text; /* ID, INTEGER, BIGINT, FOREIGN_KEY: "9007199254740993" in JSON. References to it follow */
+    /* FOREIGN_KEY: what the other side calls these rows, "tickets"; NULL: the model's name; "+": nothing */
+    const char *related;
     void *reserved_[2];
 } fr_field;
 

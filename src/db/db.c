@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "db/db_int.h"
+#include "model/graph.h"
 
 static uint64_t stat(const atomic_uint_fast64_t *counter)
 {
@@ -68,6 +69,13 @@ static fr_err register_model(fr_db *db, size_t i, const fr_model *model, bool is
         return err;
     }
     fr_table *table = &db->tables[i];
+    table->model = model;
+    err = fr_graph_add(model, fault);
+    if (err != FR_OK) {
+        snprintf(error, 512, "%s", fault);
+        return err;
+    }
+    db->graph_count++;
     table->index = (uint16_t)i;
     table->is_live = is_live;
     FR_TRY(fr_table_init(table, model, db->arena));
@@ -151,6 +159,8 @@ fr_err fr_db_url_check(const char *url, char error[512])
 
 static void free_db(fr_db *db)
 {
+    for (size_t i = 0; i < db->graph_count; i++)
+        fr_graph_remove(db->tables[i].model);
     fr_map_deinit(&db->by_model);
     fr_map_deinit(&db->by_name);
     fr_arena_free(db->arena);

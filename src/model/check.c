@@ -78,6 +78,19 @@ static size_t member_bytes(fr_kind kind)
     }
 }
 
+/* Paths such as project__tickets go by it. */
+static fr_err check_related(const check *c)
+{
+    const fr_field *f = c->field;
+    if (!f->related || strcmp(f->related, "+") == 0)
+        return FR_OK;
+    if (!is_name(f->related))
+        return wrong(c, ".related is a name such as \"tickets\", or \"+\" for none");
+    if (fr_model_field_index(f->to, fr_str_c(f->related)) >= 0)
+        return wrong(c, ".related = \"%s\" is a field of model %s", f->related, f->to->name);
+    return FR_OK;
+}
+
 static fr_err check_reference(const check *c)
 {
     const fr_field *f = c->field;
@@ -92,7 +105,7 @@ static fr_err check_reference(const check *c)
         return wrong(c, "the keys that it leads to refer to each other in a circle");
     if (c->model->struct_bytes && !fr_field_is_integer(key))
         return wrong(c, "in a C struct a FOREIGN_KEY points to a model with an integer key");
-    return FR_OK;
+    return check_related(c);
 }
 
 static fr_err check_default(const check *c)
@@ -126,6 +139,8 @@ static fr_err check_options(const check *c)
         return wrong(c, "this kind cannot be a primary key");
     if (f->kind == FR_KIND_FOREIGN_KEY)
         FR_TRY(check_reference(c));
+    if (f->related && f->kind != FR_KIND_FOREIGN_KEY)
+        return wrong(c, "only FOREIGN_KEY has .related");
     if (f->as_text && !fr_field_is_integer(f))
         return wrong(c, "only ID, INTEGER, BIGINT and references to those have .as_text");
     if (f->default_)
