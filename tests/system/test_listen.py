@@ -9,7 +9,7 @@ import sys
 import tempfile
 import unittest
 
-from server import PATIENCE, Server, program
+from server import PATIENCE, Server, end, program
 from wsclient import WebSocket
 
 # What systemd does for a unit with a socket: sockets at 3 and on, and whom they are for.
@@ -102,8 +102,7 @@ class Listening(unittest.TestCase):
         return process
 
     def end(self, process):
-        process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(PATIENCE), 0)
+        self.assertEqual(end(process), 0)
         self.assertNotIn("Sanitizer", process.stdout.read())
 
     def test_sockets_of_systemd_are_served_and_stay(self):
