@@ -166,7 +166,7 @@ class CompileErrors(unittest.TestCase):
 
     def test_more_fields_than_a_model_may_have_are_told_in_one_line(self):
         said = self.said_of("FR_MODEL(note, %s);\n" % ", ".join("(CHAR, f%d)" % i for i in range(65)))
-        self.assertEqual(self.SAID.findall(said), ['error: static assertion failed: "FR_MODEL: a model has 64 fields at most"'])
+        self.assertEqual(self.SAID.findall(said), ['error: static assertion failed: "FR_MODEL: a C struct has 64 fields at most"'])
 
 
 class Links(unittest.TestCase):

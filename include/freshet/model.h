@@ -86,7 +86,7 @@ struct fr_model {
     const char *table; /* NULL: the name */
     const char *label; /* verbose name; NULL: the name with spaces for underscores */
     const fr_field *fields;
-    uint32_t field_count;  /* at most FR_MODEL_FIELDS_MAX */
+    uint32_t field_count;  /* at most FR_MODEL_FIELDS_MAX; FR_STRUCT_FIELDS_MAX with a C struct */
     uint32_t struct_bytes; /* 0: no C struct */
     const char *ordering;  /* "-created_at,name"; NULL: by key */
     bool is_foreign;       /* the table is somebody else's: only checked, never altered */
@@ -95,7 +95,10 @@ struct fr_model {
     void *reserved_[3];
 };
 
-enum { FR_MODEL_FIELDS_MAX = 64 };
+enum {
+    FR_MODEL_FIELDS_MAX = 256,
+    FR_STRUCT_FIELDS_MAX = 64 /* fr_row has a bit for each */
+};
 
 /** First member of every model struct: which fields are NULL, and which were given (a PATCH names some only). */
 typedef struct fr_row {

@@ -13,7 +13,7 @@
 #include <freshet/model.h>
 
 /**
- * Define a model: FR_MODEL(note, (ID, id), (CHAR, title, .max_length = 200), …), at most FR_MODEL_FIELDS_MAX fields.
+ * Define a model: FR_MODEL(note, (ID, id), (CHAR, title, .max_length = 200), …), at most FR_STRUCT_FIELDS_MAX fields.
  *
  * Makes the struct `note` (first member `row`, then one member a field; fr_kind says the types), the numbers
  * `note_field_id`, `note_field_title`, …, the table `note_fields` and the description `note_model`. All of it is weak:
@@ -229,7 +229,7 @@ constexpr fr_model fr_model_fill_(fr_model model, const char *name, const fr_fie
 #define FR_EACH_MANY_(call, model, ...) call##MANY_
 #define FR_MODEL_INDEX_MANY_
 #define FR_MODEL_MARK_MANY_
-#define FR_MODEL_MEMBER_MANY_ FR_COMPLAIN_("FR_MODEL: a model has 64 fields at most")
+#define FR_MODEL_MEMBER_MANY_ FR_COMPLAIN_("FR_MODEL: a C struct has 64 fields at most")
 #define FR_MODEL_FIELD_MANY_
 /* Eight at a time, so that a compiler has few steps to tell of. */
 #define FR_EACH_1_(call, m, a) call(m, a)

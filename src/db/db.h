@@ -7,6 +7,7 @@
 #define FR_DB_DB_H
 #include <freshet/db.h>
 #include "model/column.h"
+#include "model/fieldset.h"
 #include "model/query.h"
 #include "net/wait.h"
 
@@ -157,8 +158,8 @@ typedef struct fr_write {
     const fr_model *model;
     enum { FR_WRITE_INSERT = 1, FR_WRITE_UPDATE, FR_WRITE_DELETE } op;
     fr_value key; /* UPDATE, DELETE */
-    /* Bit i: values[i] is given. INSERT fills the rest by fr_field_default, UPDATE those with auto_now. */
-    uint64_t set;
+    /* Which of values are given. INSERT fills the rest by fr_field_default, UPDATE those with auto_now. */
+    fr_fieldset set;
     const fr_value *values; /* field_count, model order; must live until fr_db_write returns */
     /* result, in the ctx's arena */
     const fr_value *row; /* as stored, after INSERT and UPDATE */
@@ -180,7 +181,8 @@ fr_err fr_db_write(fr_ctx *ctx, fr_write *write);
 fr_err fr_row_check(fr_ctx *ctx, const char *call, const fr_model *model, uint64_t mark);
 /* The same where there is no context: it is logged. */
 bool fr_row_is_of(const fr_model *model, uint64_t mark);
-/* The values of the fields in `set` as they are stored, in the arena of ctx; those in `judged` as a serializer would have them.
+/* The values of the fields in `set` (bits as in fr_row) as they are stored, in the arena of ctx; those in `judged` as a
+ * serializer would have them.
  * Errors: FR_EINVAL with a text that names each field and its faults, FR_ENOMEM. */
 fr_err fr_row_take(fr_ctx *ctx, const fr_model *model, const void *row, uint64_t set,
                    uint64_t judged, const fr_value **out);

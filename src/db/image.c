@@ -30,6 +30,19 @@ static bool next_varint(fr_str bytes, size_t *pos, uint64_t *out)
     return false;
 }
 
+void fr_image_begin(fr_buf *out, uint32_t count)
+{
+    put_varint(out, count);
+}
+
+/* *count: of the image's fields. Returns where the first of them stands; 0: the bytes are no image. */
+static size_t begin(fr_str image, uint64_t *count)
+{
+    size_t pos = 0;
+    bool is_image = next_varint(image, &pos, count) && *count && *count <= FR_MODEL_FIELDS_MAX;
+    return is_image ? pos : 0;
+}
+
 void fr_image_value(fr_buf *out, fr_value v)
 {
     switch (v.type) {
@@ -102,8 +115,9 @@ bool fr_image_next(fr_str bytes, size_t *pos, fr_value *out)
 
 bool fr_image_decode(fr_str bytes, fr_value *values, size_t count, const fr_value *same)
 {
-    size_t pos = 1;
-    if (!bytes.n || (uint8_t)bytes.p[0] != count)
+    uint64_t fields;
+    size_t pos = begin(bytes, &fields);
+    if (!pos || fields != count)
         return false;
     for (size_t i = 0; i < count; i++) {
         bool is_same;
@@ -118,27 +132,31 @@ bool fr_image_decode(fr_str bytes, fr_value *values, size_t count, const fr_valu
     return pos == bytes.n;
 }
 
-bool fr_image_with(fr_buf *out, fr_str image, uint64_t fields, const fr_value *values)
+bool fr_image_with(fr_buf *out, fr_str image, const fr_fieldset *fields, const fr_value *values)
 {
-    size_t pos = 1, count = image.n ? (uint8_t)image.p[0] : 0;
-    fr_buf_put(out, fr_str_sub(image, 0, 1));
-    for (size_t i = 0; i < count; i++) {
+    uint64_t count;
+    size_t pos = begin(image, &count);
+    if (!pos)
+        return false;
+    fr_buf_put(out, fr_str_sub(image, 0, pos));
+    for (uint32_t i = 0; i < count; i++) {
         fr_value ignored;
         size_t start = pos;
         if (!fr_image_next(image, &pos, &ignored))
             return false;
-        if (fields >> i & 1)
+        if (fr_fieldset_has(fields, i))
             fr_image_value(out, values[i]);
         else
             fr_buf_put(out, (fr_str){image.p + start, pos - start});
     }
-    return count && !out->has_failed;
+    return !out->has_failed;
 }
 
 void fr_image_diff(fr_buf *out, fr_str old, fr_str new_)
 {
-    fr_buf_put_char(out, old.p[0]);
-    size_t at = 1, new_at = 1;
+    uint64_t count;
+    size_t at = begin(old, &count), new_at = begin(new_, &count);
+    fr_buf_put(out, fr_str_sub(old, 0, at));
     while (at < old.n && new_at < new_.n) {
         fr_value ignored;
         bool is_same;

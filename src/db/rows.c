@@ -152,12 +152,11 @@ fr_err fr_create_(fr_ctx *ctx, const fr_model *model, void *row, uint64_t mark, 
     FR_TRY(fr_row_check(ctx, "fr_create", model, mark));
     const fr_row *head = row;
     const fr_field *key = fr_model_key(model);
-    fr_write write = {.model = model,
-                      .op = FR_WRITE_INSERT,
-                      .set = head->set ? head->set : literal_fields(ctx, model, row)};
+    uint64_t set = head->set ? head->set : literal_fields(ctx, model, row);
     if (key->kind == FR_KIND_ID && is_zero(key, row))
-        write.set &= ~(UINT64_C(1) << fr_model_key_index(model)); /* the database gives one */
-    FR_TRY(fr_row_take(ctx, model, row, write.set, is_checked ? write.set : 0, &write.values));
+        set &= ~(UINT64_C(1) << fr_model_key_index(model)); /* the database gives one */
+    fr_write write = {.model = model, .op = FR_WRITE_INSERT, .set = fr_fieldset_of(set)};
+    FR_TRY(fr_row_take(ctx, model, row, set, is_checked ? set : 0, &write.values));
     return run(ctx, &write, row);
 }
 
@@ -167,9 +166,8 @@ fr_err fr_update_(fr_ctx *ctx, const fr_model *model, void *row, uint64_t mark, 
     uint64_t key = UINT64_C(1) << fr_model_key_index(model),
              set = ((const fr_row *)row)->set & ~key;
     if (!set)
-        set = (model->field_count == 64 ? UINT64_MAX : (UINT64_C(1) << model->field_count) - 1) &
-              ~key;
-    fr_write write = {.model = model, .op = FR_WRITE_UPDATE, .set = set};
+        set = fr_fieldset_first(model->field_count).word[0] & ~key;
+    fr_write write = {.model = model, .op = FR_WRITE_UPDATE, .set = fr_fieldset_of(set)};
     FR_TRY(fr_row_take(ctx, model, row, set | key, is_checked ? set : 0, &write.values));
     // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): made above
     write.key = write.values[fr_model_key_index(model)]; /* the struct's key says which row */

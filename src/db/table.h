@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include "base/buf.h"
 #include "model/column.h"
+#include "model/fieldset.h"
 #include "model/model.h"
 
 typedef struct fr_table fr_table;
@@ -34,9 +35,9 @@ struct fr_table {
     fr_link *links;        /* owned by the arena */
     size_t link_count;
     _Atomic(fr_column) *compares; /* how each field's column compares; asked from any thread */
-    uint64_t generated;           /* bit i: field i is computed by the database: never written */
-    atomic_uint_fast64_t
-        unseen; /* of those the virtual ones, which the hook does not see: NULL in old images; asked from any thread */
+    fr_fieldset generated;        /* computed by the database: never written. The writer's thread */
+    fr_fieldset
+        unseen;  /* of those the virtual ones, which the hook does not see: NULL in old images */
     void *inner; /* what only the back end knows of the table */
 };
 

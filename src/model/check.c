@@ -195,8 +195,13 @@ fr_err fr_model_check(const fr_model *model, char error[ERROR_ROOM])
         return wrong(&c,
                      "a name is letters, digits and single underscores, and begins with a letter");
     if (model->field_count == 0 || model->field_count > FR_MODEL_FIELDS_MAX)
-        return wrong(&c, "it has %u fields; 1 to %d are possible", (unsigned)model->field_count,
+        return wrong(&c, "its table %.60s has %u fields; 1 to %d are possible",
+                     model->table ? model->table : model->name, (unsigned)model->field_count,
                      FR_MODEL_FIELDS_MAX);
+    if (model->struct_bytes && model->field_count > FR_STRUCT_FIELDS_MAX)
+        return wrong(&c, "its table %.60s has %u fields; a C struct has room for %d",
+                     model->table ? model->table : model->name, (unsigned)model->field_count,
+                     FR_STRUCT_FIELDS_MAX);
     for (uint32_t i = 0; i < model->field_count; i++) {
         c.field = &model->fields[i];
         FR_TRY(check_field(&c));

@@ -260,7 +260,7 @@ static fr_err refuse_constraint(call *c, const fr_write *write)
 static void set_location(call *c, const fr_value *row)
 {
     int field = fr_model_field_index(c->rt->model, FR_STR("url"));
-    bool is_shown = field >= 0 && c->rt->serializer.shown >> field & 1;
+    bool is_shown = field >= 0 && fr_fieldset_has(&c->rt->serializer.shown, (uint32_t)field);
     if (is_shown && row[field].type == FR_VALUE_TEXT)
         c->answer->location = row[field].as.s;
 }

@@ -194,7 +194,7 @@ static const fr_json *form_value(const fr_reading *r, const fr_json *data)
 fr_err fr_rest_input_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_json *data,
                           fr_rest_input *input, fr_errors *errors)
 {
-    input->set = 0;
+    input->set = (fr_fieldset){{0}};
     input->values = fr_arena_zalloc(ctx->arena, rt->model->field_count * sizeof *input->values);
     if (!input->values)
         return FR_ENOMEM;
@@ -216,7 +216,7 @@ fr_err fr_rest_input_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_json *d
         r.data = input->is_form ? form_value(&r, data) : fr_json_get(data, r.name);
         if (r.data) {
             FR_TRY(read_given(&r, &input->values[index]));
-            input->set |= (uint64_t)1 << index;
+            fr_fieldset_add(&input->set, index);
         } else if (!input->is_partial && fr_field_is_required(field)) {
             fr_refuse(&r, "required", "This field is required.");
         }

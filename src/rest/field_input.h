@@ -7,6 +7,7 @@
 #include <freshet/net.h>
 
 #include "base/json.h"
+#include "model/fieldset.h"
 #include "rest/errors.h"
 #include "rest/viewset.h"
 
@@ -15,7 +16,7 @@ typedef struct fr_rest_input {
     bool is_update;   /* the row exists: its key is not taken from the body */
     bool is_form;     /* the body was a form: what it cannot say is concluded as DRF does */
     fr_value key;     /* of the row that is updated, which may keep its unique values; else NULL */
-    uint64_t set;     /* result: bit i: values[i] is given */
+    fr_fieldset set;  /* result: which of values are given */
     fr_value *values; /* field_count, in the arena of ctx */
 } fr_rest_input;
 

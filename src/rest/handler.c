@@ -180,7 +180,7 @@ fr_err fr_store_(fr_req *req, void *row, uint64_t mark)
     FR_TRY(fr_row_check(req->ctx, "fr_store", model, mark));
     uint64_t key = UINT64_C(1) << fr_model_key_index(model),
              set = ((const fr_row *)row)->set & ~key;
-    fr_write write = {.model = model, .op = FR_WRITE_UPDATE, .set = set};
+    fr_write write = {.model = model, .op = FR_WRITE_UPDATE, .set = fr_fieldset_of(set)};
     FR_TRY(fr_row_take(req->ctx, model, row, set | key, set, &write.values));
     // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): made above
     write.key = write.values[fr_model_key_index(model)];

@@ -137,7 +137,7 @@ static void put_fields(const fr_viewset_rt *rt, fr_buf *out)
         is_first = false;
     }
     for (uint32_t i = 0; i < rt->input_count; i++)
-        if (!(rt->serializer.shown >> rt->inputs[i] & 1)) {
+        if (!fr_fieldset_has(&rt->serializer.shown, rt->inputs[i])) {
             fr_buf_put_char(out, ',');
             put_field(rt, rt->inputs[i], out);
         }

@@ -25,7 +25,8 @@ void fr_ordering_apply(const fr_viewset_rt *rt, const fr_params *params, fr_quer
         name = fr_utf8_strip(name);
         bool is_descending = name.n && name.p[0] == '-';
         int field = fr_model_field_index(rt->model, fr_str_from(name, is_descending));
-        if (field < 0 || !(rt->orderable >> field & 1) || has_field(query, field))
+        if (field < 0 || !fr_fieldset_has(&rt->orderable, (uint32_t)field) ||
+            has_field(query, field))
             continue;
         query->orders[query->order_count++] = (fr_order){(uint16_t)field, is_descending};
     }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/arena.h"
 #include "base/json.h"
 #include "base/str.h"
 
@@ -18,7 +19,7 @@ static fr_err add_item(fr_serializer *s, uint32_t field, fr_arena *arena)
     if (!prefix.p)
         return FR_ENOMEM;
     s->items[s->count++] = (fr_serializer_item){(uint16_t)field, prefix};
-    s->shown |= (uint64_t)1 << field;
+    fr_fieldset_add(&s->shown, field);
     return FR_OK;
 }
 
@@ -48,8 +49,8 @@ static fr_err add_named(fr_serializer *s, const char *fields, fr_arena *arena, c
         int field = fr_model_field_index(s->model, name);
         const char *wrong = field < 0                        ? "is not a field of the model"
                             : s->model->fields[field].secret ? "is secret"
-                            : s->shown >> field & 1          ? "stands there twice"
-                                                             : NULL;
+                            : fr_fieldset_has(&s->shown, (uint32_t)field) ? "stands there twice"
+                                                                          : NULL;
         if (wrong) {
             snprintf(error, 256, "fields: \"%.*s\" %s", (int)(name.n < 64 ? name.n : 64), name.p,
                      wrong);
@@ -73,7 +74,10 @@ static uint32_t fingerprint(const fr_serializer *s)
 fr_err fr_serializer_init(fr_serializer *serializer, const fr_model *model, const char *fields,
                           fr_arena *arena, char error[256])
 {
-    *serializer = (fr_serializer){.model = model};
+    size_t bytes = model->field_count * sizeof *serializer->items;
+    *serializer = (fr_serializer){.model = model, .items = fr_arena_alloc(arena, bytes)};
+    if (!serializer->items)
+        return FR_ENOMEM;
     FR_TRY(fields ? add_named(serializer, fields, arena, error) : add_all(serializer, arena));
     if (serializer->count == 0) {
         snprintf(error, 256, "fields: there is none");

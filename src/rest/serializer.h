@@ -5,6 +5,7 @@
 #ifndef FR_REST_SERIALIZER_H
 #define FR_REST_SERIALIZER_H
 #include "base/buf.h"
+#include "model/fieldset.h"
 #include "model/model.h"
 
 typedef struct fr_serializer_item {
@@ -16,8 +17,8 @@ typedef struct fr_serializer {
     const fr_model *model;
     uint32_t count;
     uint32_t fingerprint; /* of names, order and the model's shape: part of a view's fingerprint */
-    uint64_t shown;       /* bit i: field i is in the answer */
-    fr_serializer_item items[FR_MODEL_FIELDS_MAX];
+    fr_fieldset shown;    /* in the answer */
+    fr_serializer_item *items; /* count, in the arena */
 } fr_serializer;
 
 /* fields: "id,title", or NULL for all but the secret ones. Texts are put into arena, which must outlive it.

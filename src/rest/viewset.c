@@ -121,7 +121,7 @@ static fr_err read_ordering(fr_viewset_rt *rt, char error[ERROR_ROOM])
         if (field < 0 || rt->model->fields[field].secret)
             return wrong(error, "ordering_fields", name,
                          "is not a field of the model, or it is secret");
-        rt->orderable |= (uint64_t)1 << field;
+        fr_fieldset_add(&rt->orderable, (uint32_t)field);
     }
     return FR_OK;
 }

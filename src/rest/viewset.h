@@ -34,7 +34,7 @@ typedef struct fr_viewset_rt {
     uint32_t input_count;
     fr_filter_item filters[FR_FILTERS_MAX];
     uint32_t filter_count;
-    uint64_t orderable;             /* bit i: ?ordering= may name field i */
+    fr_fieldset orderable;          /* what ?ordering= may name */
     fr_order orders[FR_ORDERS_MAX]; /* the default, with the key at its end */
     uint8_t order_count;
     uint32_t page_size, max_page_size;

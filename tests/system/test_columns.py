@@ -58,6 +58,56 @@ class AsText(Columns):
         self.assertEqual([row["id"] for row in self.server.get("/parcels/?id=%d" % BIG).json], [str(BIG)])
 
 
+class Wide(Columns):
+    """200 columns: more than a word has bits, and than a C struct has room for."""
+    FIELDS, SECRET, READ_ONLY = 200, 197, 198
+
+    def row(self, key, **given):
+        row = {"id": key}
+        row.update({"c%d" % i: None for i in range(1, self.FIELDS) if i != self.SECRET})
+        row.update(given)
+        return row
+
+    def test_each_of_200_columns_is_written_read_filtered_and_ordered_by(self):
+        self.server.start()
+        given = {"c%d" % i: i * 1000 if i % 3 == 0 else "text %d" % i for i in range(1, self.FIELDS)}
+        answer = self.server.post("/wides/", given)
+        given.pop("c%d" % self.SECRET)
+        given["c%d" % self.READ_ONLY] = None
+        self.assertEqual((answer.status, answer.json), (201, self.row(1, **given)))
+        self.assertEqual(self.server.post("/wides/", {"c199": "b"}).json, self.row(2, c199="b"))
+        self.assertEqual(self.server.get("/wides/1/").json, self.row(1, **given))
+        self.assertEqual([row["id"] for row in self.server.get("/wides/?c199__icontains=EXT%20199").json], [1])
+        self.assertEqual([row["id"] for row in self.server.get("/wides/?ordering=-c199").json], [1, 2])
+        self.assertEqual([row["id"] for row in self.server.get("/wides/?ordering=c199").json], [2, 1])
+        for i in (1, 63, 64, 65, 127, 128, 129, 191, 192, 199):
+            value = -i if i % 3 == 0 else "new"
+            self.assertEqual(self.server.patch("/wides/2/", {"c%d" % i: value}).json["c%d" % i], value, i)
+            self.assertEqual(self.server.get("/wides/1/").json, self.row(1, **given))
+        wrong = self.server.patch("/wides/2/", {"c66": "x", "c198": 1, "c192": "y"})
+        self.assertEqual((wrong.status, sorted(wrong.json)), (400, ["c192", "c66"]))
+        self.assertEqual(set(self.server.request("OPTIONS", "/wides/").json["actions"]["POST"]), set(self.row(1)) | {"c197"})
+
+    def test_live_frames_tell_of_each_of_200_columns(self):
+        self.server.start()
+        self.assertEqual(self.server.post("/wides/", {"c1": "a", "c199": "z"}).status, 201)
+        live = self.watch("/wides/")
+        self.assertEqual(live.rows, {1: self.row(1, c1="a", c199="z")})
+        for i in (64, 128, 199):
+            self.assertEqual(self.server.patch("/wides/1/", {"c%d" % i: "v%d" % i}).status, 200)
+            hear(live)
+        expected = self.row(1, c1="a", c64="v64", c128="v128", c199="v199")
+        self.assertEqual(live.rows, {1: expected})
+
+    def test_a_virtual_column_far_behind_is_told(self):
+        columns = ", ".join("c%d %s NULL" % (i, "text" if i % 3 else "integer") for i in range(1, 199))
+        self.prepare("CREATE TABLE wide (id integer PRIMARY KEY AUTOINCREMENT, %s,"
+                     " c199 text AS (upper(c64)) VIRTUAL)" % columns)
+        live = self.watch("/wides/")
+        self.assertEqual(self.server.post("/wides/", {"c64": "abc"}).json["c199"], "ABC")
+        self.assertEqual(hear(live)["changes"][0]["data"]["c199"], "ABC")
+
+
 class Keys(Columns):
     """A detail is watched by the key that is stored: the same comparison found its row."""
 

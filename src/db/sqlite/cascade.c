@@ -58,8 +58,8 @@ static fr_err add_row(cascade *c, fr_table *table, fr_value key)
 static fr_err referers(cascade *c, fr_link link, fr_value key, bool only_one, bool *found)
 {
     fr_stmt *stmt;
-    int rc = fr_sql_stmt_mask(conn_of(c), FR_SQL_KEYS_BY, link.from,
-                              link.field | (only_one ? FR_SQL_BUT_KEY : 0), &stmt);
+    int rc = fr_sql_stmt_field(conn_of(c), FR_SQL_KEYS_BY, link.from,
+                               link.field | (only_one ? FR_SQL_BUT_KEY : 0), &stmt);
     if (rc != SQLITE_OK)
         return fault(c, rc, link.from);
     fr_stmt_bind(stmt, 1, key);
@@ -116,12 +116,12 @@ static fr_err collect(cascade *c)
     return FR_OK;
 }
 
-static fr_err step(cascade *c, fr_sql_kind kind, const fr_table *table, uint64_t mask,
+static fr_err step(cascade *c, fr_sql_kind kind, const fr_table *table, uint32_t field,
                    fr_value value, bool *changed)
 {
     fr_db_txn *txn = c->ctx->txn;
     fr_stmt *stmt;
-    int rc = fr_sql_stmt_mask(conn_of(c), kind, table, mask, &stmt);
+    int rc = fr_sql_stmt_field(conn_of(c), kind, table, field, &stmt);
     if (rc != SQLITE_OK)
         return fault(c, rc, table);
     fr_stmt_bind(stmt, 1, value);

@@ -45,13 +45,12 @@ static fr_value field_value(firing *f, uint32_t field, bool is_new)
         f->changes->has_failed = true; /* out of memory, or a map that is not this table's */
         return value;
     }
-    uint64_t bit = UINT64_C(1) << field;
     value = fr_value_from_sqlite(raw);
-    if (value.type == FR_VALUE_INT && (map->real & bit))
+    if (value.type == FR_VALUE_INT && fr_fieldset_has(&map->real, field))
         return (fr_value){.type = FR_VALUE_REAL, .as.r = (double)value.as.i};
-    if (value.type == FR_VALUE_NULL && !is_new && (map->fallback & bit))
+    if (value.type == FR_VALUE_NULL && !is_new && fr_fieldset_has(&map->fallback, field))
         return map->defaults[field];
-    if (value.type == FR_VALUE_NULL && !is_new && (map->doubtful & bit))
+    if (value.type == FR_VALUE_NULL && !is_new && fr_fieldset_has(&map->doubtful, field))
         f->is_doubtful = true;
     return value;
 }
@@ -60,7 +59,7 @@ static void put_image(firing *f, bool is_new, size_t *start, size_t *end)
 {
     fr_buf *bytes = &f->changes->bytes;
     *start = bytes->n;
-    fr_buf_put_char(bytes, (char)f->table->model->field_count);
+    fr_image_begin(bytes, f->table->model->field_count);
     for (uint32_t i = 0; i < f->table->model->field_count; i++)
         fr_image_value(bytes, field_value(f, i, is_new));
     *end = bytes->n;
@@ -81,8 +80,8 @@ static void put_key(firing *f, bool is_new, size_t *start, size_t *end)
 static void push(firing *f, fr_record record)
 {
     record.table = f->table->index;
-    record.is_partial = !fr_image_map_of(f->table)->is_whole &&
-                        atomic_load_explicit(&f->table->unseen, memory_order_relaxed) != 0;
+    record.is_partial =
+        !fr_image_map_of(f->table)->is_whole && !fr_fieldset_is_empty(&f->table->unseen);
     if (!fr_vec_push(&f->changes->records, record))
         f->changes->has_failed = true;
 }

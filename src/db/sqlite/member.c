@@ -5,66 +5,60 @@
 
 /* ---- a write as data ---- */
 
-static uint64_t all_fields(const fr_table *table)
-{
-    uint32_t n = table->model->field_count;
-    return n == 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1;
-}
-
 /* What an INSERT stores: what was given, then defaults; what has neither is left to the database. */
-static uint64_t insert_values(fr_ctx *ctx, const fr_table *table, const fr_write *write,
-                              fr_value *values)
+static fr_fieldset insert_values(fr_ctx *ctx, const fr_table *table, const fr_write *write,
+                                 fr_value *values)
 {
     fr_time now = fr_time_now();
-    uint64_t given = 0;
+    fr_fieldset given = {{0}};
     for (uint32_t i = 0; i < table->model->field_count; i++) {
         const fr_field *field = &table->model->fields[i];
-        uint64_t bit = UINT64_C(1) << i;
         bool is_stamp = field->auto_now || field->auto_now_add;
-        if (table->generated & bit)
+        if (fr_fieldset_has(&table->generated, i))
             continue;
-        if ((write->set & bit) && !is_stamp &&
+        if (fr_fieldset_has(&write->set, i) && !is_stamp &&
             !(i == table->key && write->values[i].type == FR_VALUE_NULL)) {
             values[i] = write->values[i];
-            given |= bit;
+            fr_fieldset_add(&given, i);
         } else if (fr_field_default(field, now, ctx->arena, &values[i])) {
-            given |= bit;
+            fr_fieldset_add(&given, i);
         }
     }
     return given;
 }
 
-static uint64_t update_values(fr_ctx *ctx, const fr_table *table, const fr_write *write,
-                              fr_value *values)
+static fr_fieldset update_values(fr_ctx *ctx, const fr_table *table, const fr_write *write,
+                                 fr_value *values)
 {
     fr_time now = fr_time_now();
-    uint64_t given = write->set & all_fields(table) & ~table->generated;
+    fr_fieldset given = {{0}};
     for (uint32_t i = 0; i < table->model->field_count; i++) {
-        if (given >> i & 1)
+        bool is_given = fr_fieldset_has(&write->set, i) && !fr_fieldset_has(&table->generated, i);
+        if (is_given)
             values[i] = write->values[i];
-        if (table->model->fields[i].auto_now &&
-            fr_field_default(&table->model->fields[i], now, ctx->arena, &values[i]))
-            given |= UINT64_C(1) << i;
+        if (is_given || (table->model->fields[i].auto_now &&
+                         fr_field_default(&table->model->fields[i], now, ctx->arena, &values[i])))
+            fr_fieldset_add(&given, i);
     }
     return given;
 }
 
-static int bind_given(fr_stmt *stmt, uint64_t given, const fr_value *values)
+static int bind_given(fr_stmt *stmt, const fr_fieldset *given, const fr_value *values)
 {
     int index = 1;
-    for (uint64_t left = given; left; left &= left - 1)
-        fr_stmt_bind(stmt, index++, values[__builtin_ctzll(left)]);
+    for (int i = -1; (i = fr_fieldset_next(given, i)) >= 0;)
+        fr_stmt_bind(stmt, index++, values[i]);
     return index;
 }
 
 /* Run an INSERT or UPDATE; *changed tells whether a row was written (a trigger may have prevented it). */
 static fr_err run(fr_ctx *ctx, const fr_table *table, fr_write *write, fr_sql_kind kind,
-                  uint64_t given, const fr_value *values, bool *changed)
+                  const fr_fieldset *given, const fr_value *values, bool *changed)
 {
     fr_db_txn *txn = ctx->txn;
     fr_sqlite *conn = &txn->writer->conn;
     fr_stmt *stmt;
-    int rc = fr_sql_stmt_mask(conn, kind, table, given, &stmt);
+    int rc = fr_sql_stmt_set(conn, kind, table, given, &stmt);
     if (rc != SQLITE_OK)
         return fr_sqlite_fail(ctx, conn, rc, table, write);
     int index = bind_given(stmt, given, values);
@@ -84,7 +78,7 @@ static fr_err read_back(fr_ctx *ctx, const fr_table *table, fr_write *write, fr_
     fr_stmt *stmt;
     uint32_t count = table->model->field_count;
     fr_value *row = fr_arena_alloc(ctx->arena, count * sizeof *row);
-    int rc = fr_sql_stmt_mask(conn, FR_SQL_SELECT_KEY, table, 0, &stmt);
+    int rc = fr_sql_stmt_field(conn, FR_SQL_SELECT_KEY, table, 0, &stmt);
     if (rc != SQLITE_OK)
         return fr_sqlite_fail(ctx, conn, rc, table, write);
     fr_stmt_bind(stmt, 1, key);
@@ -131,11 +125,11 @@ static fr_err insert(fr_ctx *ctx, const fr_table *table, fr_write *write)
     fr_value values[FR_MODEL_FIELDS_MAX];
     bool changed = false;
     FR_TRY(check_may_insert(ctx, table));
-    uint64_t given = insert_values(ctx, table, write, values);
-    bool has_key = given >> table->key & 1;
+    fr_fieldset given = insert_values(ctx, table, write, values);
+    bool has_key = fr_fieldset_has(&given, table->key);
     if (!has_key && !fr_image_map_of(table)->has_rowid_key)
         return fail_without_key(ctx, table, write);
-    FR_TRY(run(ctx, table, write, FR_SQL_INSERT, given, values, &changed));
+    FR_TRY(run(ctx, table, write, FR_SQL_INSERT, &given, values, &changed));
     fr_value key = has_key ? values[table->key]
                            : FR_VALUE_I(sqlite3_last_insert_rowid(ctx->txn->writer->conn.h));
     fr_err err = changed ? read_back(ctx, table, write, key) : FR_ENOTFOUND;
@@ -146,10 +140,10 @@ static fr_err update(fr_ctx *ctx, const fr_table *table, fr_write *write)
 {
     fr_value values[FR_MODEL_FIELDS_MAX];
     bool changed = false;
-    uint64_t given = update_values(ctx, table, write, values);
-    if (given)
-        FR_TRY(run(ctx, table, write, FR_SQL_UPDATE, given, values, &changed));
-    fr_value key = given >> table->key & 1 ? values[table->key] : write->key;
+    fr_fieldset given = update_values(ctx, table, write, values);
+    if (!fr_fieldset_is_empty(&given))
+        FR_TRY(run(ctx, table, write, FR_SQL_UPDATE, &given, values, &changed));
+    fr_value key = fr_fieldset_has(&given, table->key) ? values[table->key] : write->key;
     fr_err err = read_back(ctx, table, write, key);
     return err == FR_ENOTFOUND ? fr_fail(ctx, FR_ENOTFOUND, "Not found.") : err;
 }
@@ -181,7 +175,7 @@ static int dangling_field(fr_ctx *ctx, const fr_write *write)
         const fr_table *to = field->to ? fr_db_table(ctx->txn->db, field->to) : NULL;
         fr_stmt *stmt;
         if (!to || write->row[i].type == FR_VALUE_NULL ||
-            fr_sql_stmt_mask(conn, FR_SQL_EXISTS, to, to->key, &stmt) != SQLITE_OK)
+            fr_sql_stmt_field(conn, FR_SQL_EXISTS, to, to->key, &stmt) != SQLITE_OK)
             continue;
         fr_stmt_bind(stmt, 1, write->row[i]);
         int rc = sqlite3_step(stmt->h);

@@ -132,7 +132,7 @@ static fr_err make_missing(job *j, bool *absent)
 static void warn(const fr_db *db, const fr_table *table)
 {
     const fr_sqlite_table *own = fr_sqlite_table_of(table);
-    if (table->is_live && own->map.doubtful)
+    if (table->is_live && !fr_fieldset_is_empty(&own->map.doubtful))
         FR_WARN("db.schema", FR_KV_C("table", table->name.p),
                 FR_KV_C("note", "a nullable column has a default: changes of rows with NULL in it "
                                 "are told as snapshots"));
@@ -249,11 +249,16 @@ static int64_t shape(const fr_db *db)
 {
     uint64_t hash = 0;
     for (size_t i = 0; i < db->table_count; i++) {
+        const fr_fieldset *unseen = &db->tables[i].unseen;
+        uint64_t parts[2 + FR_FIELDSET_WORDS] = {fr_model_fingerprint(db->tables[i].model),
+                                                 db->tables[i].is_live};
+        size_t n = 3; /* as many as while a table had 64 fields at most: the number stays */
         /* unseen fields inverted: in images that are older than unseen.c they are NULL */
-        uint64_t unseen = atomic_load(&db->tables[i].unseen);
-        uint64_t parts[3] = {fr_model_fingerprint(db->tables[i].model), db->tables[i].is_live,
-                             unseen ? ~unseen : 0};
-        hash = fr_str_hash((fr_str){(const char *)parts, sizeof parts}, hash);
+        for (size_t w = 0; w < FR_FIELDSET_WORDS; w++) {
+            parts[2 + w] = unseen->word[w] ? ~unseen->word[w] : 0;
+            n = parts[2 + w] ? 3 + w : n;
+        }
+        hash = fr_str_hash((fr_str){(const char *)parts, n * sizeof *parts}, hash);
     }
     return (int64_t)hash;
 }

@@ -47,7 +47,7 @@ static fr_err run_select(fr_read *read, fr_sqlite *conn)
 static fr_err run_select_key(fr_read *read, fr_sqlite *conn)
 {
     fr_stmt *stmt;
-    int rc = fr_sql_stmt_mask(conn, FR_SQL_SELECT_KEY, read->table, 0, &stmt);
+    int rc = fr_sql_stmt_field(conn, FR_SQL_SELECT_KEY, read->table, 0, &stmt);
     if (rc != SQLITE_OK)
         return fr_read_fail(read, conn, rc);
     size_t count = 0;
@@ -74,8 +74,8 @@ static fr_err keep_key(fr_read *read, fr_sqlite *conn, fr_stmt *stmt)
 static fr_err run_stored_key(fr_read *read, fr_sqlite *conn)
 {
     fr_stmt *stmt;
-    int rc = fr_sql_stmt_mask(conn, FR_SQL_KEYS_BY, read->table, read->table->key | FR_SQL_BUT_KEY,
-                              &stmt);
+    int rc = fr_sql_stmt_field(conn, FR_SQL_KEYS_BY, read->table, read->table->key | FR_SQL_BUT_KEY,
+                               &stmt);
     if (rc != SQLITE_OK)
         return fr_read_fail(read, conn, rc);
     fr_err err = FR_EBUSY;
@@ -90,14 +90,14 @@ static fr_err run_stored_key(fr_read *read, fr_sqlite *conn)
 static fr_err run_exists(fr_read *read, fr_sqlite *conn)
 {
     fr_stmt *stmt;
-    uint64_t mask = read->field | (read->not_key.type != FR_VALUE_NULL ? FR_SQL_BUT_KEY : 0);
-    int rc = fr_sql_stmt_mask(conn, FR_SQL_EXISTS, read->table, mask, &stmt);
+    uint32_t field = read->field | (read->not_key.type != FR_VALUE_NULL ? FR_SQL_BUT_KEY : 0);
+    int rc = fr_sql_stmt_field(conn, FR_SQL_EXISTS, read->table, field, &stmt);
     if (rc != SQLITE_OK)
         return fr_read_fail(read, conn, rc);
     fr_err err = FR_EBUSY;
     if (fr_read_begin(conn, stmt)) {
         fr_stmt_bind(stmt, 1, read->key);
-        if (mask & FR_SQL_BUT_KEY)
+        if (field & FR_SQL_BUT_KEY)
             fr_stmt_bind(stmt, 2, read->not_key);
         rc = fr_read_step(conn, stmt);
         read->number = rc == SQLITE_ROW;

@@ -98,11 +98,18 @@ void fr_shape_query(fr_shape *shape, fr_sql_kind kind, const fr_table *table, co
         put_pred(shape, query->where, 0);
 }
 
-void fr_shape_mask(fr_shape *shape, fr_sql_kind kind, const fr_table *table, uint64_t mask)
+void fr_shape_field(fr_shape *shape, fr_sql_kind kind, const fr_table *table, uint32_t field)
 {
     begin(shape, kind, table);
-    for (unsigned i = 0; i < 64; i += 8)
-        put_byte(shape, mask >> i & 0xff);
+    put_u16(shape, field & UINT16_MAX);
+    put_byte(shape, (field & FR_SQL_BUT_KEY) != 0);
+}
+
+void fr_shape_set(fr_shape *shape, fr_sql_kind kind, const fr_table *table, const fr_fieldset *set)
+{
+    begin(shape, kind, table);
+    for (uint32_t i = 0; i < table->model->field_count; i += 8)
+        put_byte(shape, set->word[i / 64] >> i % 64 & 0xff);
 }
 
 /* ---- text ---- */
@@ -220,49 +227,44 @@ static void sql_where(fr_buf *out, fr_str column)
     fr_buf_lit(out, " = ?");
 }
 
-static void sql_insert(fr_buf *out, const fr_table *table, uint64_t mask)
+static void sql_insert(fr_buf *out, const fr_table *table, const fr_fieldset *set)
 {
     fr_buf_lit(out, "INSERT INTO ");
     fr_buf_put(out, table->quoted);
-    if (!mask) {
+    if (fr_fieldset_is_empty(set)) {
         fr_buf_lit(out, " DEFAULT VALUES");
         return;
     }
     char separator = '(';
-    for (uint32_t i = 0; i < table->model->field_count; i++)
-        if (mask >> i & 1) {
-            fr_buf_put_char(out, separator);
-            fr_buf_put(out, table->columns[i]);
-            separator = ',';
-        }
+    for (int i = -1; (i = fr_fieldset_next(set, i)) >= 0; separator = ',') {
+        fr_buf_put_char(out, separator);
+        fr_buf_put(out, table->columns[i]);
+    }
     fr_buf_lit(out, ") VALUES (?");
-    for (int i = __builtin_popcountll(mask); i > 1; i--)
+    for (uint32_t i = fr_fieldset_count(set); i > 1; i--)
         fr_buf_lit(out, ",?");
     fr_buf_put_char(out, ')');
 }
 
-static void sql_update(fr_buf *out, const fr_table *table, uint64_t mask)
+static void sql_update(fr_buf *out, const fr_table *table, const fr_fieldset *set)
 {
     fr_buf_lit(out, "UPDATE ");
     fr_buf_put(out, table->quoted);
     fr_str separator = FR_STR(" SET ");
-    for (uint32_t i = 0; i < table->model->field_count; i++)
-        if (mask >> i & 1) {
-            fr_buf_put(out, separator);
-            fr_buf_put(out, table->columns[i]);
-            fr_buf_lit(out, " = ?");
-            separator = FR_STR(",");
-        }
+    for (int i = -1; (i = fr_fieldset_next(set, i)) >= 0; separator = FR_STR(",")) {
+        fr_buf_put(out, separator);
+        fr_buf_put(out, table->columns[i]);
+        fr_buf_lit(out, " = ?");
+    }
     sql_where(out, table->columns[table->key]);
 }
 
-static void sql_fields(fr_buf *out, const fr_table *table, uint64_t mask)
+static void sql_fields(fr_buf *out, const fr_table *table, const fr_fieldset *set)
 {
     fr_str separator = FR_STR("SELECT ");
-    for (uint64_t left = mask; left; left &= left - 1) {
+    for (int i = -1; (i = fr_fieldset_next(set, i)) >= 0; separator = FR_STR(",")) {
         fr_buf_put(out, separator);
-        fr_buf_put(out, table->columns[__builtin_ctzll(left)]);
-        separator = FR_STR(",");
+        fr_buf_put(out, table->columns[i]);
     }
 }
 
@@ -273,33 +275,41 @@ static void sql_from(fr_buf *out, fr_str what, const fr_table *table)
     fr_buf_put(out, table->quoted);
 }
 
-void fr_sql_mask(fr_buf *out, fr_sql_kind kind, const fr_table *table, uint64_t mask)
+void fr_sql_set(fr_buf *out, fr_sql_kind kind, const fr_table *table, const fr_fieldset *set)
+{
+    switch (kind) {
+    case FR_SQL_FIELDS:
+        sql_fields(out, table, set);
+        sql_from(out, FR_STR(""), table);
+        sql_where(out, table->columns[table->key]);
+        break;
+    case FR_SQL_INSERT: sql_insert(out, table, set); break;
+    case FR_SQL_UPDATE: sql_update(out, table, set); break;
+    default: break;
+    }
+}
+
+void fr_sql_field(fr_buf *out, fr_sql_kind kind, const fr_table *table, uint32_t number)
 {
     fr_str key = table->columns[table->key];
-    fr_str field = table->columns[(uint32_t)mask < table->model->field_count ? (uint32_t)mask : 0];
+    fr_str field = table->columns[number & UINT16_MAX];
+    bool but_key = number & FR_SQL_BUT_KEY;
     switch (kind) {
     case FR_SQL_SELECT_KEY:
         fr_buf_lit(out, "SELECT ");
         sql_from(out, table->list, table);
         sql_where(out, key);
         break;
-    case FR_SQL_FIELDS:
-        sql_fields(out, table, mask);
-        sql_from(out, FR_STR(""), table);
-        sql_where(out, key);
-        break;
     case FR_SQL_EXISTS:
         sql_from(out, FR_STR("SELECT 1"), table);
         sql_where(out, field);
-        if (mask & FR_SQL_BUT_KEY) {
+        if (but_key) {
             fr_buf_lit(out, " AND ");
             fr_buf_put(out, key);
             fr_buf_lit(out, " <> ?");
         }
         fr_buf_lit(out, " LIMIT 1");
         break;
-    case FR_SQL_INSERT: sql_insert(out, table, mask); break;
-    case FR_SQL_UPDATE: sql_update(out, table, mask); break;
     case FR_SQL_DELETE:
         sql_from(out, FR_STR("DELETE"), table);
         sql_where(out, key);
@@ -308,7 +318,7 @@ void fr_sql_mask(fr_buf *out, fr_sql_kind kind, const fr_table *table, uint64_t 
         fr_buf_lit(out, "SELECT ");
         sql_from(out, key, table);
         sql_where(out, field);
-        if (mask & FR_SQL_BUT_KEY)
+        if (but_key)
             fr_buf_lit(out, " LIMIT 1");
         break;
     case FR_SQL_DELETE_BY:
@@ -323,8 +333,7 @@ void fr_sql_mask(fr_buf *out, fr_sql_kind kind, const fr_table *table, uint64_t 
         fr_buf_lit(out, " = NULL");
         sql_where(out, field);
         break;
-    case FR_SQL_SELECT:
-    case FR_SQL_COUNT: break;
+    default: break;
     }
 }
 
@@ -410,15 +419,28 @@ int fr_sql_stmt_query(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table,
     return prepare(conn, &shape, &text, out);
 }
 
-int fr_sql_stmt_mask(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table, uint64_t mask,
-                     fr_stmt **out)
+int fr_sql_stmt_field(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table, uint32_t field,
+                      fr_stmt **out)
 {
     fr_shape shape;
-    fr_shape_mask(&shape, kind, table, mask);
+    fr_shape_field(&shape, kind, table, field);
     if ((*out = fr_sqlite_find(conn, fr_shape_str(&shape))))
         return SQLITE_OK;
     fr_buf text;
     fr_buf_init(&text);
-    fr_sql_mask(&text, kind, table, mask);
+    fr_sql_field(&text, kind, table, field);
+    return prepare(conn, &shape, &text, out);
+}
+
+int fr_sql_stmt_set(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table,
+                    const fr_fieldset *set, fr_stmt **out)
+{
+    fr_shape shape;
+    fr_shape_set(&shape, kind, table, set);
+    if ((*out = fr_sqlite_find(conn, fr_shape_str(&shape))))
+        return SQLITE_OK;
+    fr_buf text;
+    fr_buf_init(&text);
+    fr_sql_set(&text, kind, table, set);
     return prepare(conn, &shape, &text, out);
 }

@@ -10,17 +10,17 @@
 typedef enum fr_sql_kind {
     FR_SQL_SELECT = 1,
     FR_SQL_SELECT_KEY,
-    FR_SQL_FIELDS, /* of the row whose key is ?; mask: which */
+    FR_SQL_FIELDS, /* of the row whose key is ?; set: which */
     FR_SQL_COUNT,
-    FR_SQL_EXISTS, /* mask: the field, or field | FR_SQL_BUT_KEY */
-    FR_SQL_INSERT, /* mask: the given fields */
+    FR_SQL_EXISTS, /* field: which, or that | FR_SQL_BUT_KEY */
+    FR_SQL_INSERT, /* set: the given fields */
     FR_SQL_UPDATE,
     FR_SQL_DELETE,
-    FR_SQL_KEYS_BY, /* the keys of rows whose field (mask) is ?; with FR_SQL_BUT_KEY at most one */
+    FR_SQL_KEYS_BY,   /* the keys of rows whose field is ?; with FR_SQL_BUT_KEY at most one */
     FR_SQL_DELETE_BY, /* delete them */
     FR_SQL_NULL_BY    /* set the field to NULL in them */
 } fr_sql_kind;
-#define FR_SQL_BUT_KEY (UINT64_C(1) << 32)
+#define FR_SQL_BUT_KEY (UINT32_C(1) << 16) /* beside the number of a field */
 
 enum { FR_SHAPE_MAX = 512, FR_PRED_DEPTH_MAX = 64 };
 
@@ -39,10 +39,14 @@ static inline fr_str fr_shape_str(const fr_shape *shape)
 
 void fr_shape_query(fr_shape *shape, fr_sql_kind kind, const fr_table *table,
                     const fr_query *query);
-void fr_shape_mask(fr_shape *shape, fr_sql_kind kind, const fr_table *table, uint64_t mask);
+/* What is asked of one field, or (0) of none. */
+void fr_shape_field(fr_shape *shape, fr_sql_kind kind, const fr_table *table, uint32_t field);
+/* What names several. */
+void fr_shape_set(fr_shape *shape, fr_sql_kind kind, const fr_table *table, const fr_fieldset *set);
 
 void fr_sql_query(fr_buf *out, fr_sql_kind kind, const fr_table *table, const fr_query *query);
-void fr_sql_mask(fr_buf *out, fr_sql_kind kind, const fr_table *table, uint64_t mask);
+void fr_sql_field(fr_buf *out, fr_sql_kind kind, const fr_table *table, uint32_t field);
+void fr_sql_set(fr_buf *out, fr_sql_kind kind, const fr_table *table, const fr_fieldset *set);
 
 /* Bind what the query's text asks for. Values are borrowed until release. Returns a result code of SQLite: without memory for a
  * pattern nothing may be asked, since LIKE NULL finds no row. */
@@ -51,6 +55,8 @@ int fr_sql_bind_query(fr_stmt *stmt, fr_sql_kind kind, const fr_query *query);
 /* Find or prepare. Returns a result code of SQLite; FR_PRED_DEPTH_MAX exceeded is SQLITE_TOOBIG. */
 int fr_sql_stmt_query(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table,
                       const fr_query *query, fr_stmt **out);
-int fr_sql_stmt_mask(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table, uint64_t mask,
-                     fr_stmt **out);
+int fr_sql_stmt_field(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table, uint32_t field,
+                      fr_stmt **out);
+int fr_sql_stmt_set(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table,
+                    const fr_fieldset *set, fr_stmt **out);
 #endif

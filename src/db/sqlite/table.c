@@ -306,34 +306,32 @@ static fr_err map_default(fr_table *table, uint32_t field, const fr_column_info 
                           fr_arena *arena)
 {
     fr_image_map *map = fr_image_map_of(table);
-    uint64_t bit = UINT64_C(1) << field;
     if (!column->default_ || column->kind != FR_COLUMN_PLAIN || !is_constant(column->default_))
         return FR_OK;
     fr_err err = default_value(column, arena, &map->defaults[field]);
     if (err == FR_ENOMEM)
         return err;
     if (err != FR_OK)
-        map->doubtful |= bit;
+        fr_fieldset_add(&map->doubtful, field);
     else if (map->defaults[field].type != FR_VALUE_NULL)
-        *(column->is_not_null ? &map->fallback : &map->doubtful) |= bit;
+        fr_fieldset_add(column->is_not_null ? &map->fallback : &map->doubtful, field);
     return FR_OK;
 }
 
 static fr_err map_field(fr_table *table, uint32_t field, const fr_table_info *info, int at,
-                        fr_arena *arena, uint64_t *unseen)
+                        fr_arena *arena)
 {
     fr_image_map *map = fr_image_map_of(table);
     const fr_column_info *column = &info->columns.at[at];
-    uint64_t bit = UINT64_C(1) << field;
     if (column->kind == FR_COLUMN_VIRTUAL || column->kind == FR_COLUMN_STORED)
-        table->generated |= bit;
+        fr_fieldset_add(&table->generated, field);
     if (column->kind == FR_COLUMN_VIRTUAL || column->kind == FR_COLUMN_HIDDEN)
-        *unseen |= bit;
+        fr_fieldset_add(&table->unseen, field);
     else if (!table->model->fields[field].secret)
         map_column(table, field, info, at);
     atomic_store(&table->compares[field], column->compares);
     if (is_real(column))
-        map->real |= bit;
+        fr_fieldset_add(&map->real, field);
     return map_default(table, field, column, arena);
 }
 
@@ -359,8 +357,7 @@ fr_err fr_table_map(fr_table *table, const fr_table_info *info, fr_arena *arena)
     const fr_model *model = table->model;
     fr_image_map *map = fr_image_map_of(table);
     *map = (fr_image_map){.defaults = map->defaults};
-    table->generated = 0;
-    uint64_t unseen = 0;
+    table->generated = table->unseen = (fr_fieldset){{0}};
     size_t seen = 0, stored = 0;
     for (uint32_t i = 0; i < model->field_count; i++) {
         char name[128];
@@ -368,7 +365,7 @@ fr_err fr_table_map(fr_table *table, const fr_table_info *info, fr_arena *arena)
         if (at < 0)
             return FR_EBACKEND;
         map->column[i] = map->updated[i] = FR_IMAGE_NULL;
-        FR_TRY(map_field(table, i, info, at, arena, &unseen));
+        FR_TRY(map_field(table, i, info, at, arena));
         seen += map->column[i] != FR_IMAGE_NULL;
         if (i == table->key)
             map->has_rowid_key = at == info->rowid;
@@ -377,6 +374,5 @@ fr_err fr_table_map(fr_table *table, const fr_table_info *info, fr_arena *arena)
     for (size_t c = 0; c < info->columns.count; c++)
         stored += info->columns.at[c].kind != FR_COLUMN_VIRTUAL;
     map->is_whole = seen == stored;
-    atomic_store(&table->unseen, unseen);
     return FR_OK;
 }

@@ -11,10 +11,10 @@ typedef struct fr_image_map {
     int16_t column[FR_MODEL_FIELDS_MAX];
     /* The same for _new of an UPDATE: another numbering in WITHOUT ROWID tables. */
     int16_t updated[FR_MODEL_FIELDS_MAX];
-    uint64_t real; /* REAL affinity: the hook may show 1 where 1.0 is stored */
-    uint64_t
+    fr_fieldset real; /* REAL affinity: the hook may show 1 where 1.0 is stored */
+    fr_fieldset
         fallback; /* NULL means: a record older than its column, which says NOT NULL DEFAULT … */
-    uint64_t
+    fr_fieldset
         doubtful; /* nullable with a default: an old NULL may be either: the model is flooded */
     fr_value *defaults; /* for fallback; field_count, in the arena */
     bool is_blind;      /* a field cannot be told from the rowid: every change is a flood */

@@ -5,22 +5,22 @@
 #include "db/image.h"
 #include "db/sqlite/sqlite_int.h"
 
-static uint64_t shown_unseen(const fr_table *table)
+static fr_fieldset shown_unseen(const fr_table *table)
 {
-    uint64_t unseen = atomic_load_explicit(&table->unseen, memory_order_relaxed);
-    for (uint64_t left = unseen; left; left &= left - 1)
-        if (table->model->fields[__builtin_ctzll(left)].secret)
-            unseen &= ~(left & -left);
-    return unseen;
+    fr_fieldset shown = table->unseen;
+    for (int i = -1; (i = fr_fieldset_next(&table->unseen, i)) >= 0;)
+        if (table->model->fields[i].secret)
+            fr_fieldset_remove(&shown, (uint32_t)i);
+    return shown;
 }
 
 /* The new image with the columns of the statement's row in it, behind all other bytes. */
-static int put_image(fr_writer *w, fr_record *record, uint64_t fields, sqlite3_stmt *row)
+static int put_image(fr_writer *w, fr_record *record, const fr_fieldset *fields, sqlite3_stmt *row)
 {
     fr_value values[FR_MODEL_FIELDS_MAX];
     int column = 0;
-    for (uint64_t left = fields; left; left &= left - 1)
-        values[__builtin_ctzll(left)] = fr_stmt_value(row, column++);
+    for (int i = -1; (i = fr_fieldset_next(fields, i)) >= 0;)
+        values[i] = fr_stmt_value(row, column++);
     fr_buf_clear(&w->scratch);
     if (!fr_image_with(&w->scratch, fr_changes_new(&w->changes, record), fields, values))
         return SQLITE_NOMEM;
@@ -30,12 +30,12 @@ static int put_image(fr_writer *w, fr_record *record, uint64_t fields, sqlite3_s
     return w->changes.bytes.has_failed ? SQLITE_NOMEM : SQLITE_OK;
 }
 
-static int fill(fr_writer *w, fr_record *record, const fr_table *table, uint64_t fields)
+static int fill(fr_writer *w, fr_record *record, const fr_table *table, const fr_fieldset *fields)
 {
     fr_stmt *stmt;
     fr_value key;
     size_t pos = 0;
-    int rc = fr_sql_stmt_mask(&w->conn, FR_SQL_FIELDS, table, fields, &stmt);
+    int rc = fr_sql_stmt_set(&w->conn, FR_SQL_FIELDS, table, fields, &stmt);
     if (rc != SQLITE_OK)
         return rc;
     if (fr_image_next(fr_changes_key(&w->changes, record), &pos, &key)) {
@@ -56,9 +56,12 @@ int fr_unseen_fill(fr_writer *w, size_t first)
     for (size_t i = first; i < w->changes.folded.count && rc == SQLITE_OK; i++) {
         fr_record *record = &w->changes.folded.at[i];
         const fr_table *table = &w->db->tables[record->table];
-        uint64_t fields = shown_unseen(table);
-        if (fields && (record->op == FR_CREATE || record->op == FR_UPDATE))
-            rc = fill(w, record, table, fields);
+        bool is_image = record->op == FR_CREATE || record->op == FR_UPDATE;
+        if (!is_image || fr_fieldset_is_empty(&table->unseen))
+            continue;
+        fr_fieldset fields = shown_unseen(table);
+        if (!fr_fieldset_is_empty(&fields))
+            rc = fill(w, record, table, &fields);
     }
     return rc;
 }

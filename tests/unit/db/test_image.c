@@ -8,7 +8,7 @@ static fr_value text(const char *s)
 
 static void put(fr_buf *out, const fr_value *values, size_t count)
 {
-    fr_buf_put_char(out, (char)count);
+    fr_image_begin(out, (uint32_t)count);
     for (size_t i = 0; i < count; i++)
         fr_image_value(out, values[i]);
 }

@@ -339,6 +339,47 @@ static void tables_of_the_log_cannot_be_models(void **state)
     test_remove(&t);
 }
 
+static void a_table_of_200_columns_is_told_whole_from_the_log(void **state)
+{
+    (void)state;
+    enum { COUNT = 200, LAST = COUNT - 1 };
+    static char names[COUNT][16];
+    static fr_field fields[COUNT] = {{.name = "id", .kind = FR_KIND_ID}};
+    static const fr_model wide_model = {.name = "wide", .fields = fields, .field_count = COUNT};
+    for (int i = 1; i < COUNT; i++) {
+        snprintf(names[i], sizeof names[i], "c%d", i);
+        fields[i] = (fr_field){.name = names[i], .kind = FR_KIND_INTEGER, .null = true};
+    }
+    scene s = {0};
+    test_folder(&s.db);
+    test_open(&s.db, &(fr_db_opts){.on_commit = on_commit, .arg = &s},
+              (const fr_model *[]){&wide_model, NULL}, test_live);
+    fr_value values[COUNT] = {FR_VALUE_I(1)};
+    fr_write write = {.model = &wide_model,
+                      .op = FR_WRITE_INSERT,
+                      .set = fr_fieldset_first(COUNT),
+                      .values = values};
+    for (int i = 1; i < COUNT; i++)
+        values[i] = FR_VALUE_I(i);
+    assert_int_equal(fr_db_write(&s.db.ctx, &write), FR_OK);
+    fr_place place = write.place;
+    values[LAST] = FR_VALUE_I(-1);
+    write = (fr_write){
+        .model = &wide_model, .op = FR_WRITE_UPDATE, .key = FR_VALUE_I(1), .values = values};
+    fr_fieldset_add(&write.set, LAST);
+    assert_int_equal(fr_db_write(&s.db.ctx, &write), FR_OK);
+    fr_span_changes span = since(&s, &wide_model, place, 0);
+    assert_true(span.is_known);
+    assert_int_equal(span.change_count, 1);
+    assert_int_equal(span.changes[0].op, FR_UPDATE);
+    for (int i = 1; i < COUNT; i++) {
+        assert_int_equal(span.changes[0].old[i].as.i, i);
+        assert_int_equal(span.changes[0].new_[i].as.i, i == LAST ? -1 : i);
+    }
+    assert_int_equal(s.changes, 2);
+    test_close(&s.db);
+}
+
 FR_TESTS(log, FR_TEST(numbers_are_dense_and_only_for_what_changed),
          FR_TEST(secrets_are_neither_told_nor_logged), FR_TEST(the_log_folds_what_happened_since),
          FR_TEST(a_place_of_another_history_is_refused),
@@ -347,4 +388,5 @@ FR_TESTS(log, FR_TEST(numbers_are_dense_and_only_for_what_changed),
          FR_TEST(what_strangers_wrote_is_a_flood_before_our_next_write),
          FR_TEST(what_strangers_wrote_while_we_were_away_is_a_flood),
          FR_TEST(what_strangers_wrote_is_seen_without_a_write_of_ours),
-         FR_TEST(tables_of_the_log_cannot_be_models))
+         FR_TEST(tables_of_the_log_cannot_be_models),
+         FR_TEST(a_table_of_200_columns_is_told_whole_from_the_log))

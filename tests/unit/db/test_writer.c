@@ -91,8 +91,10 @@ static job *add_author(group *g, const char *name)
 {
     job *j = add(g);
     j->values[1] = FR_VALUE_S(fr_str_c(name));
-    j->write =
-        (fr_write){.model = &author_model, .op = FR_WRITE_INSERT, .set = 2, .values = j->values};
+    j->write = (fr_write){.model = &author_model,
+                          .op = FR_WRITE_INSERT,
+                          .set = fr_fieldset_of(2),
+                          .values = j->values};
     return j;
 }
 
@@ -104,7 +106,7 @@ static job *add_book(group *g, const char *title, int64_t by)
     j->write = (fr_write){.model = &book_model,
                           .op = FR_WRITE_INSERT,
                           .values = j->values,
-                          .set = 1u << book_field_title | 1u << book_field_author};
+                          .set = fr_fieldset_of(1u << book_field_title | 1u << book_field_author)};
     return j;
 }
 
@@ -112,8 +114,10 @@ static job *add_strict(group *g, int64_t u)
 {
     job *j = add(g);
     j->values[1] = FR_VALUE_I(u);
-    j->write =
-        (fr_write){.model = &strict_model, .op = FR_WRITE_INSERT, .set = 2, .values = j->values};
+    j->write = (fr_write){.model = &strict_model,
+                          .op = FR_WRITE_INSERT,
+                          .set = fr_fieldset_of(2),
+                          .values = j->values};
     return j;
 }
 
@@ -352,7 +356,7 @@ static void a_full_disk_is_told_and_goes_away(void **state)
                      SQLITE_OK); /* as it is */
     for (int i = 0; i < 250; i++) {
         snprintf(names[i], sizeof names[i], "%d", i);
-        add_book(&g, text, 1)->write.set = 1u << book_field_title;
+        add_book(&g, text, 1)->write.set = fr_fieldset_of(1u << book_field_title);
     }
     run_group(&g, 0);
     size_t full = 0, good = 0;
@@ -465,20 +469,21 @@ static void constraints_name_their_field(void **state)
     FR_SET(&a, name, FR_STR("Jane"));
     assert_int_equal(fr_create(ctx, &author_model, &a), FR_OK);
     fr_value values[8] = {{0}, FR_VALUE_S(FR_STR("Jane"))};
-    fr_write w = {.model = &author_model, .op = FR_WRITE_INSERT, .set = 2, .values = values};
+    fr_write w = {
+        .model = &author_model, .op = FR_WRITE_INSERT, .set = fr_fieldset_of(2), .values = values};
     assert_int_equal(fr_db_write(ctx, &w), FR_ECONFLICT);
     assert_int_equal(w.constraint, FR_CONSTRAINT_UNIQUE);
     assert_int_equal(w.failed_field, 1);
     assert_str(ctx->detail, "A author with this name already exists.");
-    w.set = 0;
+    w.set = fr_fieldset_of(0);
     values[1] = (fr_value){.type = FR_VALUE_NULL};
-    w.set = 2;
+    w.set = fr_fieldset_of(2);
     assert_int_equal(fr_db_write(ctx, &w), FR_ECONFLICT);
     assert_int_equal(w.constraint, FR_CONSTRAINT_NOT_NULL);
     assert_int_equal(w.failed_field, 1);
     values[0] = FR_VALUE_I(1);
     values[1] = FR_VALUE_S(FR_STR("Ann"));
-    w.set = 3;
+    w.set = fr_fieldset_of(3);
     assert_int_equal(fr_db_write(ctx, &w), FR_ECONFLICT); /* the key is taken */
     assert_int_equal(w.constraint, FR_CONSTRAINT_UNIQUE);
     assert_int_equal(w.failed_field, 0);
@@ -487,7 +492,7 @@ static void constraints_name_their_field(void **state)
     w = (fr_write){.model = &author_model,
                    .op = FR_WRITE_UPDATE,
                    .key = FR_VALUE_I(9),
-                   .set = 2,
+                   .set = fr_fieldset_of(2),
                    .values = values};
     assert_int_equal(fr_db_write(ctx, &w), FR_ENOTFOUND);
     close_group(&g);

@@ -175,7 +175,7 @@ void world_label(world *w, const char *name, int rank)
     fr_write change = {.model = &label_model,
                        .op = FR_WRITE_UPDATE,
                        .key = values[0],
-                       .set = 1 << label_field_rank,
+                       .set = fr_fieldset_of(1 << label_field_rank),
                        .values = values};
     fr_err err = fr_db_write(&x.ctx, &change);
     if (err == FR_ENOTFOUND)
