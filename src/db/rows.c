@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/arena.h"
 #include "db/filter.h"
+#include "model/kind.h"
 
 /* ---- one row ---- */
 
@@ -102,28 +103,10 @@ bool fr_rows_next_(fr_rows *rows, void *row, uint64_t mark)
 
 /* ---- writes ---- */
 
-static size_t member_bytes(fr_kind kind)
-{
-    switch (kind) {
-    case FR_KIND_BOOLEAN: return sizeof(bool);
-    case FR_KIND_DATE: return sizeof(fr_date);
-    case FR_KIND_UUID: return sizeof(fr_uuid);
-    case FR_KIND_ID:
-    case FR_KIND_INTEGER:
-    case FR_KIND_BIGINT:
-    case FR_KIND_FLOAT:
-    case FR_KIND_TIME:
-    case FR_KIND_DATETIME:
-    case FR_KIND_DURATION:
-    case FR_KIND_FOREIGN_KEY: return sizeof(int64_t);
-    default: return sizeof(fr_str);
-    }
-}
-
 static bool is_zero(const fr_field *field, const void *row)
 {
     static const char zero[sizeof(fr_str) > sizeof(fr_uuid) ? sizeof(fr_str) : sizeof(fr_uuid)];
-    return memcmp((const char *)row + field->offset, zero, member_bytes(field->kind)) == 0;
+    return memcmp((const char *)row + field->offset, zero, fr_field_member_bytes(field)) == 0;
 }
 
 /* What (note){.title = …}, with no bit set, gives: members that are not zero, NULLs, and false, 0 or "" where there is

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "model/kind.h"
 #include "model/query.h"
 
 enum { ERROR_ROOM = 256, DIGITS_MAX = 60 };
@@ -44,38 +45,6 @@ static bool is_name(const char *name)
             return false;
     }
     return true;
-}
-
-static bool can_be_key(fr_kind kind)
-{
-    switch (kind) {
-    case FR_KIND_ID:
-    case FR_KIND_INTEGER:
-    case FR_KIND_BIGINT:
-    case FR_KIND_CHAR:
-    case FR_KIND_SLUG:
-    case FR_KIND_UUID:
-    case FR_KIND_FOREIGN_KEY: return true;
-    default: return false;
-    }
-}
-
-static size_t member_bytes(fr_kind kind)
-{
-    switch (kind) {
-    case FR_KIND_BOOLEAN: return sizeof(bool);
-    case FR_KIND_FLOAT: return sizeof(double);
-    case FR_KIND_DATE: return sizeof(fr_date);
-    case FR_KIND_UUID: return sizeof(fr_uuid);
-    case FR_KIND_ID:
-    case FR_KIND_INTEGER:
-    case FR_KIND_BIGINT:
-    case FR_KIND_TIME:
-    case FR_KIND_DATETIME:
-    case FR_KIND_DURATION:
-    case FR_KIND_FOREIGN_KEY: return sizeof(int64_t);
-    default: return sizeof(fr_str);
-    }
 }
 
 /* Paths such as project__tickets go by it. */
@@ -130,16 +99,15 @@ static fr_err check_options(const check *c)
         return wrong(c, ".decimal_places is more than .max_digits");
     if (f->max_length && f->min_length > f->max_length)
         return wrong(c, ".min_length is more than .max_length");
-    if ((f->auto_now || f->auto_now_add) && f->kind != FR_KIND_DATE && f->kind != FR_KIND_TIME &&
-        f->kind != FR_KIND_DATETIME)
+    if ((f->auto_now || f->auto_now_add) && fr_class_of(f) != FR_CLASS_MOMENT)
         return wrong(c, "only DATE, TIME and DATETIME have .auto_now and .auto_now_add");
     if ((f->kind == FR_KIND_ID || f->primary_key) && (f->null || f->secret))
         return wrong(c, "a primary key cannot be .null or .secret");
-    if (f->primary_key && !can_be_key(f->kind))
+    if (f->primary_key && !fr_kind_of(f)->can_be_key)
         return wrong(c, "this kind cannot be a primary key");
-    if (f->kind == FR_KIND_FOREIGN_KEY)
+    if (fr_field_is_reference(f))
         FR_TRY(check_reference(c));
-    if (f->related && f->kind != FR_KIND_FOREIGN_KEY)
+    if (f->related && !fr_field_is_reference(f))
         return wrong(c, "only FOREIGN_KEY has .related");
     if (f->as_text && !fr_field_is_integer(f))
         return wrong(c, "only ID, INTEGER, BIGINT and references to those have .as_text");
@@ -157,7 +125,7 @@ static fr_err check_field(const check *c)
     if ((unsigned)f->kind >= FR_KIND_COUNT_)
         return wrong(c, "unknown kind %d", (int)f->kind);
     if (c->model->struct_bytes &&
-        (size_t)f->offset + member_bytes(f->kind) > c->model->struct_bytes)
+        (size_t)f->offset + fr_field_member_bytes(f) > c->model->struct_bytes)
         return wrong(c, "lies outside of the struct");
     return check_options(c);
 }

@@ -4,6 +4,8 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "model/kind.h"
+#include "model/kind_int.h"
 #include "model/model.h"
 
 /* `n` bytes of text as a stored value, copied. */
@@ -42,120 +44,6 @@ static bool parse_bool(fr_str s, bool *out)
 {
     *out = fr_str_eq_nocase(s, FR_STR("true")) || fr_str_eq(s, FR_STR("1"));
     return *out || fr_str_eq_nocase(s, FR_STR("false")) || fr_str_eq(s, FR_STR("0"));
-}
-
-fr_err fr_value_from_text(const fr_field *field, fr_str s, fr_arena *arena, fr_value *out)
-{
-    char text[FR_TIME_TEXT];
-    switch (field->kind) {
-    case FR_KIND_ID:
-    case FR_KIND_INTEGER:
-    case FR_KIND_BIGINT: {
-        int64_t i;
-        if (!fr_str_i64(s, &i))
-            return FR_EINVAL;
-        *out = FR_VALUE_I(i);
-        return FR_OK;
-    }
-    case FR_KIND_BOOLEAN: {
-        bool is_true;
-        if (!parse_bool(s, &is_true))
-            return FR_EINVAL;
-        *out = FR_VALUE_I(is_true);
-        return FR_OK;
-    }
-    case FR_KIND_FLOAT: {
-        double r;
-        if (!fr_str_double(s, &r))
-            return FR_EINVAL;
-        *out = FR_VALUE_R(r);
-        return FR_OK;
-    }
-    case FR_KIND_DECIMAL: return decimal_value(arena, FR_VALUE_S(s), field->decimal_places, out);
-    case FR_KIND_DATE: {
-        fr_date date;
-        return fr_date_parse(s, &date) ? text_value(arena, text, fr_date_iso(date, text), out)
-                                       : FR_EINVAL;
-    }
-    case FR_KIND_TIME: {
-        fr_span clock;
-        return fr_span_parse_time(s, &clock)
-                   ? text_value(arena, text, fr_span_clock(clock, text), out)
-                   : FR_EINVAL;
-    }
-    case FR_KIND_DATETIME: {
-        fr_time time;
-        return fr_time_parse(s, &time) ? text_value(arena, text, fr_time_sql(time, text), out)
-                                       : FR_EINVAL;
-    }
-    case FR_KIND_DURATION: {
-        fr_span span;
-        if (!fr_span_parse(s, &span))
-            return FR_EINVAL;
-        *out = FR_VALUE_I(span);
-        return FR_OK;
-    }
-    case FR_KIND_UUID: {
-        fr_uuid uuid;
-        return fr_uuid_parse(s, &uuid) ? text_value(arena, text, fr_uuid_hex(uuid, text), out)
-                                       : FR_EINVAL;
-    }
-    case FR_KIND_JSON: return json_value(arena, s, out);
-    case FR_KIND_FOREIGN_KEY: {
-        const fr_field *origin = fr_field_origin(field);
-        return origin ? fr_value_from_text(origin, s, arena, out) : FR_EINVAL;
-    }
-    case FR_KIND_CHAR:
-    case FR_KIND_TEXT:
-    case FR_KIND_EMAIL:
-    case FR_KIND_URL:
-    case FR_KIND_SLUG:
-    case FR_KIND_IP: return text_value(arena, s.p, s.n, out);
-    case FR_KIND_COUNT_: break;
-    }
-    return FR_EINVAL;
-}
-
-fr_err fr_value_from_member(const fr_field *field, const void *row, fr_arena *arena, fr_value *out)
-{
-    const void *member = (const char *)row + field->offset;
-    char text[FR_TIME_TEXT];
-    switch (field->kind) {
-    case FR_KIND_ID:
-    case FR_KIND_INTEGER:
-    case FR_KIND_BIGINT:
-    case FR_KIND_DURATION:
-    case FR_KIND_FOREIGN_KEY: *out = FR_VALUE_I(*(const int64_t *)member); return FR_OK;
-    case FR_KIND_BOOLEAN: *out = FR_VALUE_I(*(const bool *)member); return FR_OK;
-    case FR_KIND_FLOAT: *out = FR_VALUE_R(*(const double *)member); return FR_OK;
-    case FR_KIND_DATE:
-        return text_value(arena, text, fr_date_iso(*(const fr_date *)member, text), out);
-    case FR_KIND_TIME:
-        return text_value(arena, text, fr_span_clock(*(const fr_span *)member, text), out);
-    case FR_KIND_DATETIME:
-        return text_value(arena, text, fr_time_sql(*(const fr_time *)member, text), out);
-    case FR_KIND_UUID:
-        return text_value(arena, text, fr_uuid_hex(*(const fr_uuid *)member, text), out);
-    case FR_KIND_DECIMAL: {
-        fr_str s = *(const fr_str *)member;
-        return decimal_value(arena, FR_VALUE_S(s.n ? s : FR_STR("0")), field->decimal_places, out);
-    }
-    case FR_KIND_JSON: {
-        fr_str s = *(const fr_str *)member;
-        return json_value(arena, s.n ? s : FR_STR("null"), out);
-    }
-    case FR_KIND_CHAR:
-    case FR_KIND_TEXT:
-    case FR_KIND_EMAIL:
-    case FR_KIND_URL:
-    case FR_KIND_SLUG:
-    case FR_KIND_IP: {
-        fr_str s = *(const fr_str *)member;
-        return text_value(arena, s.p, s.n, out);
-    }
-    case FR_KIND_COUNT_: break;
-    }
-    return FR_EINVAL;
 }
 
 /* ---- to members ---- */
@@ -207,56 +95,328 @@ static fr_err store_decimal(const fr_field *field, fr_value v, fr_arena *arena, 
     return store_text(arena, (fr_str){text, n}, member);
 }
 
+/* ---- of each class ---- */
+
+/* What the ways of a class are called with; most need a part of that. */
+#define UNUSED (void)field, (void)arena
+
+FR_FROM_TEXT_(integer)
+{
+    int64_t i;
+    UNUSED;
+    if (!fr_str_i64(text, &i))
+        return FR_EINVAL;
+    *out = FR_VALUE_I(i);
+    return FR_OK;
+}
+
+FR_FROM_MEMBER_(integer)
+{
+    UNUSED;
+    *out = FR_VALUE_I(*(const int64_t *)member);
+    return FR_OK;
+}
+
+FR_TO_MEMBER_(integer)
+{
+    UNUSED;
+    *(int64_t *)member = int_of(v);
+    return FR_OK;
+}
+
+FR_FROM_TEXT_(boolean)
+{
+    bool is_true;
+    UNUSED;
+    if (!parse_bool(text, &is_true))
+        return FR_EINVAL;
+    *out = FR_VALUE_I(is_true);
+    return FR_OK;
+}
+
+FR_FROM_MEMBER_(boolean)
+{
+    UNUSED;
+    *out = FR_VALUE_I(*(const bool *)member);
+    return FR_OK;
+}
+
+FR_TO_MEMBER_(boolean)
+{
+    UNUSED;
+    *(bool *)member = int_of(v) != 0;
+    return FR_OK;
+}
+
+FR_FROM_TEXT_(float)
+{
+    double r;
+    UNUSED;
+    if (!fr_str_double(text, &r))
+        return FR_EINVAL;
+    *out = FR_VALUE_R(r);
+    return FR_OK;
+}
+
+FR_FROM_MEMBER_(float)
+{
+    UNUSED;
+    *out = FR_VALUE_R(*(const double *)member);
+    return FR_OK;
+}
+
+FR_TO_MEMBER_(float)
+{
+    UNUSED;
+    *(double *)member = real_of(v);
+    return FR_OK;
+}
+
+FR_FROM_TEXT_(decimal)
+{
+    return decimal_value(arena, FR_VALUE_S(text), field->decimal_places, out);
+}
+
+FR_FROM_MEMBER_(decimal)
+{
+    fr_str s = *(const fr_str *)member;
+    return decimal_value(arena, FR_VALUE_S(s.n ? s : FR_STR("0")), field->decimal_places, out);
+}
+
+FR_TO_MEMBER_(decimal)
+{
+    if (v.type != FR_VALUE_NULL)
+        return store_decimal(field, v, arena, member);
+    *(fr_str *)member = (fr_str){"", 0};
+    return FR_OK;
+}
+
+FR_FROM_TEXT_(text)
+{
+    UNUSED;
+    return text_value(arena, text.p, text.n, out);
+}
+
+FR_FROM_MEMBER_(text)
+{
+    fr_str s = *(const fr_str *)member;
+    UNUSED;
+    return text_value(arena, s.p, s.n, out);
+}
+
+FR_TO_MEMBER_(text)
+{
+    UNUSED;
+    return store_text(arena, text_of(v), member);
+}
+
+FR_FROM_TEXT_(date)
+{
+    char iso[FR_TIME_TEXT];
+    fr_date date;
+    UNUSED;
+    return fr_date_parse(text, &date) ? text_value(arena, iso, fr_date_iso(date, iso), out)
+                                      : FR_EINVAL;
+}
+
+FR_FROM_MEMBER_(date)
+{
+    char iso[FR_TIME_TEXT];
+    UNUSED;
+    return text_value(arena, iso, fr_date_iso(*(const fr_date *)member, iso), out);
+}
+
+FR_TO_MEMBER_(date)
+{
+    fr_date date = 0;
+    bool is_date = v.type == FR_VALUE_NULL || fr_date_parse(text_of(v), &date);
+    UNUSED;
+    *(fr_date *)member = date;
+    return is_date ? FR_OK : FR_EINVAL;
+}
+
+FR_FROM_TEXT_(time)
+{
+    char iso[FR_TIME_TEXT];
+    fr_span clock;
+    UNUSED;
+    return fr_span_parse_time(text, &clock) ? text_value(arena, iso, fr_span_clock(clock, iso), out)
+                                            : FR_EINVAL;
+}
+
+FR_FROM_MEMBER_(time)
+{
+    char iso[FR_TIME_TEXT];
+    UNUSED;
+    return text_value(arena, iso, fr_span_clock(*(const fr_span *)member, iso), out);
+}
+
+FR_TO_MEMBER_(time)
+{
+    fr_span clock = 0;
+    bool is_clock = v.type == FR_VALUE_NULL || fr_span_parse_time(text_of(v), &clock);
+    UNUSED;
+    *(fr_span *)member = clock;
+    return is_clock ? FR_OK : FR_EINVAL;
+}
+
+FR_FROM_TEXT_(datetime)
+{
+    char sql[FR_TIME_TEXT];
+    fr_time time;
+    UNUSED;
+    return fr_time_parse(text, &time) ? text_value(arena, sql, fr_time_sql(time, sql), out)
+                                      : FR_EINVAL;
+}
+
+FR_FROM_MEMBER_(datetime)
+{
+    char sql[FR_TIME_TEXT];
+    UNUSED;
+    return text_value(arena, sql, fr_time_sql(*(const fr_time *)member, sql), out);
+}
+
+FR_TO_MEMBER_(datetime)
+{
+    fr_time time = 0;
+    bool is_time = v.type == FR_VALUE_NULL || fr_time_parse(text_of(v), &time);
+    UNUSED;
+    *(fr_time *)member = time;
+    return is_time ? FR_OK : FR_EINVAL;
+}
+
+FR_FROM_TEXT_(duration)
+{
+    fr_span span;
+    UNUSED;
+    if (!fr_span_parse(text, &span))
+        return FR_EINVAL;
+    *out = FR_VALUE_I(span);
+    return FR_OK;
+}
+
+FR_FROM_MEMBER_(duration)
+{
+    return fr_integer_from_member_(field, member, arena, out);
+}
+
+FR_TO_MEMBER_(duration)
+{
+    return fr_integer_to_member_(field, v, arena, member);
+}
+
+FR_FROM_TEXT_(uuid)
+{
+    char hex[FR_TIME_TEXT];
+    fr_uuid uuid;
+    UNUSED;
+    return fr_uuid_parse(text, &uuid) ? text_value(arena, hex, fr_uuid_hex(uuid, hex), out)
+                                      : FR_EINVAL;
+}
+
+FR_FROM_MEMBER_(uuid)
+{
+    char hex[FR_TIME_TEXT];
+    UNUSED;
+    return text_value(arena, hex, fr_uuid_hex(*(const fr_uuid *)member, hex), out);
+}
+
+FR_TO_MEMBER_(uuid)
+{
+    fr_uuid uuid = {{0}};
+    bool is_uuid = v.type == FR_VALUE_NULL || fr_uuid_parse(text_of(v), &uuid);
+    UNUSED;
+    *(fr_uuid *)member = uuid;
+    return is_uuid ? FR_OK : FR_EINVAL;
+}
+
+FR_FROM_TEXT_(json)
+{
+    UNUSED;
+    return json_value(arena, text, out);
+}
+
+FR_FROM_MEMBER_(json)
+{
+    fr_str s = *(const fr_str *)member;
+    UNUSED;
+    return json_value(arena, s.n ? s : FR_STR("null"), out);
+}
+
+FR_TO_MEMBER_(json)
+{
+    return fr_text_to_member_(field, v, arena, member);
+}
+
+/* ---- now ---- */
+
+static bool moment_value(fr_arena *arena, const char *text, size_t n, fr_value *out)
+{
+    return text_value(arena, text, n, out) == FR_OK;
+}
+
+/* The time of the day of a moment, in UTC. */
+static fr_span clock_of(fr_time moment)
+{
+    const fr_span day_us = 86400 * (fr_span)1000000;
+    return (moment % day_us + day_us) % day_us;
+}
+
+FR_NOW_(date)
+{
+    const fr_span day_us = 86400 * (fr_span)1000000;
+    char text[FR_TIME_TEXT];
+    return moment_value(arena, text, fr_date_iso((fr_date)((now - clock_of(now)) / day_us), text),
+                        out);
+}
+
+FR_NOW_(time)
+{
+    char text[FR_TIME_TEXT];
+    return moment_value(arena, text, fr_span_clock(clock_of(now), text), out);
+}
+
+FR_NOW_(datetime)
+{
+    char text[FR_TIME_TEXT];
+    return moment_value(arena, text, fr_time_sql(now, text), out);
+}
+
+/* ---- references: as the key they lead to ---- */
+
+FR_FROM_TEXT_(reference)
+{
+    const fr_field *origin = fr_field_origin(field);
+    return origin ? fr_kind_of(origin)->from_text(origin, text, arena, out) : FR_EINVAL;
+}
+
+FR_FROM_MEMBER_(reference)
+{
+    const fr_field *origin = fr_field_origin(field);
+    return origin ? fr_kind_of(origin)->from_member(origin, member, arena, out) : FR_EINVAL;
+}
+
+FR_TO_MEMBER_(reference)
+{
+    const fr_field *origin = fr_field_origin(field);
+    return origin ? fr_kind_of(origin)->to_member(origin, v, arena, member) : FR_EINVAL;
+}
+
+/* ---- of any field ---- */
+
+fr_err fr_value_from_text(const fr_field *field, fr_str s, fr_arena *arena, fr_value *out)
+{
+    return fr_kind_of(field)->from_text(field, s, arena, out);
+}
+
+fr_err fr_value_from_member(const fr_field *field, const void *row, fr_arena *arena, fr_value *out)
+{
+    return fr_kind_of(field)->from_member(field, (const char *)row + field->offset, arena, out);
+}
+
 fr_err fr_value_to_member(const fr_field *field, fr_value v, fr_arena *arena, void *row)
 {
-    void *member = (char *)row + field->offset;
-    switch (field->kind) {
-    case FR_KIND_ID:
-    case FR_KIND_INTEGER:
-    case FR_KIND_BIGINT:
-    case FR_KIND_FOREIGN_KEY:
-    case FR_KIND_DURATION: *(int64_t *)member = int_of(v); return FR_OK;
-    case FR_KIND_BOOLEAN: *(bool *)member = int_of(v) != 0; return FR_OK;
-    case FR_KIND_FLOAT: *(double *)member = real_of(v); return FR_OK;
-    case FR_KIND_DECIMAL:
-        if (v.type != FR_VALUE_NULL)
-            return store_decimal(field, v, arena, member);
-        *(fr_str *)member = (fr_str){"", 0};
-        return FR_OK;
-    case FR_KIND_DATE: {
-        fr_date date = 0;
-        bool is_date = v.type == FR_VALUE_NULL || fr_date_parse(text_of(v), &date);
-        *(fr_date *)member = date;
-        return is_date ? FR_OK : FR_EINVAL;
-    }
-    case FR_KIND_TIME: {
-        fr_span clock = 0;
-        bool is_clock = v.type == FR_VALUE_NULL || fr_span_parse_time(text_of(v), &clock);
-        *(fr_span *)member = clock;
-        return is_clock ? FR_OK : FR_EINVAL;
-    }
-    case FR_KIND_DATETIME: {
-        fr_time time = 0;
-        bool is_time = v.type == FR_VALUE_NULL || fr_time_parse(text_of(v), &time);
-        *(fr_time *)member = time;
-        return is_time ? FR_OK : FR_EINVAL;
-    }
-    case FR_KIND_UUID: {
-        fr_uuid uuid = {{0}};
-        bool is_uuid = v.type == FR_VALUE_NULL || fr_uuid_parse(text_of(v), &uuid);
-        *(fr_uuid *)member = uuid;
-        return is_uuid ? FR_OK : FR_EINVAL;
-    }
-    case FR_KIND_CHAR:
-    case FR_KIND_TEXT:
-    case FR_KIND_JSON:
-    case FR_KIND_EMAIL:
-    case FR_KIND_URL:
-    case FR_KIND_SLUG:
-    case FR_KIND_IP: return store_text(arena, text_of(v), member);
-    case FR_KIND_COUNT_: break;
-    }
-    return FR_EINVAL;
+    return fr_kind_of(field)->to_member(field, v, arena, (char *)row + field->offset);
 }
 
 /* ---- rows ---- */

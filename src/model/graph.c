@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "base/vec.h"
+#include "model/kind.h"
 
 typedef struct known {
     const fr_model *model;
@@ -25,7 +26,7 @@ static struct {
 
 static bool refers(const fr_field *field)
 {
-    return field->kind == FR_KIND_FOREIGN_KEY && field->to;
+    return fr_field_is_reference(field) && field->to;
 }
 
 static fr_relation forward(const fr_model *model, uint16_t index)

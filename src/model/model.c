@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "base/time.h"
+#include "model/kind.h"
 
 /* ---- fields by key and by name ---- */
 
@@ -45,37 +46,23 @@ enum {
 
 const fr_field *fr_field_origin(const fr_field *field)
 {
-    for (int i = 0; i < REFERENCES_MAX && field && field->kind == FR_KIND_FOREIGN_KEY; i++)
+    for (int i = 0; i < REFERENCES_MAX && field && fr_field_is_reference(field); i++)
         field = field->to ? fr_model_key(field->to) : NULL;
-    return field && field->kind != FR_KIND_FOREIGN_KEY ? field : NULL;
+    return field && !fr_field_is_reference(field) ? field : NULL;
 }
 
 bool fr_field_is_integer(const fr_field *field)
 {
     const fr_field *origin = fr_field_origin(field);
-    return origin && (origin->kind == FR_KIND_ID || origin->kind == FR_KIND_INTEGER ||
-                      origin->kind == FR_KIND_BIGINT);
+    return origin && fr_class_of(origin) == FR_CLASS_INTEGER;
 }
 
 bool fr_field_is_as_text(const fr_field *field)
 {
-    if (field->as_text || field->kind != FR_KIND_FOREIGN_KEY)
+    if (field->as_text || !fr_field_is_reference(field))
         return field->as_text;
     const fr_field *origin = fr_field_origin(field);
     return origin && origin->as_text;
-}
-
-bool fr_kind_is_text(fr_kind kind)
-{
-    switch (kind) {
-    case FR_KIND_CHAR:
-    case FR_KIND_TEXT:
-    case FR_KIND_EMAIL:
-    case FR_KIND_URL:
-    case FR_KIND_SLUG:
-    case FR_KIND_IP: return true;
-    default: return false;
-    }
 }
 
 /* ---- names ---- */
@@ -96,7 +83,7 @@ fr_str fr_field_column(const fr_field *field, char buf[NAME_ROOM])
     fr_str name = fr_str_c(field->name);
     if (field->column)
         return fr_str_c(field->column);
-    if (field->kind != FR_KIND_FOREIGN_KEY || name.n + 3 > NAME_ROOM)
+    if (!fr_field_is_reference(field) || name.n + 3 > NAME_ROOM)
         return name;
     memcpy(buf, name.p, name.n);
     buf[name.n++] = '_';
@@ -121,14 +108,7 @@ fr_str fr_model_label(const fr_model *model, char buf[NAME_ROOM])
 
 uint32_t fr_field_max_length(const fr_field *field)
 {
-    if (field->max_length)
-        return field->max_length;
-    switch (field->kind) {
-    case FR_KIND_EMAIL: return 254;
-    case FR_KIND_URL: return 200;
-    case FR_KIND_SLUG: return 50;
-    default: return 0;
-    }
+    return field->max_length ? field->max_length : fr_kind_of(field)->max_length;
 }
 
 /* ---- fingerprint ---- */
@@ -167,20 +147,10 @@ uint32_t fr_model_fingerprint(const fr_model *model)
 
 /* ---- defaults ---- */
 
-/* The moment `now` as this kind stores it. */
-static bool now_value(fr_kind kind, fr_time now, fr_arena *arena, fr_value *out)
+static bool now_value(const fr_field *field, fr_time now, fr_arena *arena, fr_value *out)
 {
-    const fr_span day_us = 86400 * (fr_span)1000000;
-    fr_span clock = (now % day_us + day_us) % day_us;
-    char text[FR_TIME_TEXT];
-    size_t n = 0;
-    switch (kind) {
-    case FR_KIND_DATE: n = fr_date_iso((fr_date)((now - clock) / day_us), text); break;
-    case FR_KIND_TIME: n = fr_span_clock(clock, text); break;
-    case FR_KIND_DATETIME: n = fr_time_sql(now, text); break;
-    default: return false;
-    }
-    return fr_value_dup(arena, FR_VALUE_S(((fr_str){text, n})), out);
+    const fr_kind_row *kind = fr_kind_of(field);
+    return kind->now && kind->now(now, arena, out);
 }
 
 static bool random_value(fr_arena *arena, fr_value *out)
@@ -193,10 +163,10 @@ static bool random_value(fr_arena *arena, fr_value *out)
 bool fr_field_default(const fr_field *field, fr_time now, fr_arena *arena, fr_value *out)
 {
     if (field->auto_now || field->auto_now_add)
-        return now_value(field->kind, now, arena, out);
+        return now_value(field, now, arena, out);
     if (field->default_) {
         fr_str text = fr_str_c(field->default_);
-        if (fr_str_eq(text, FR_STR("now")) && now_value(field->kind, now, arena, out))
+        if (fr_str_eq(text, FR_STR("now")) && now_value(field, now, arena, out))
             return true;
         if (fr_str_eq(text, FR_STR("random")) && field->kind == FR_KIND_UUID)
             return random_value(arena, out);
@@ -206,7 +176,7 @@ bool fr_field_default(const fr_field *field, fr_time now, fr_arena *arena, fr_va
         *out = (fr_value){.type = FR_VALUE_NULL};
         return true;
     }
-    if (field->blank && fr_kind_is_text(field->kind)) {
+    if (field->blank && fr_field_is_text(field)) {
         *out = FR_VALUE_S(((fr_str){"", 0}));
         return true;
     }

@@ -15,8 +15,6 @@ uint32_t fr_field_max_length(const fr_field *field); /* with the kind's default:
 /* The field whose values `field` holds: itself, or of a foreign key the key at the end of its references (a key may be a
  * reference, too). NULL: the references go in a circle, or lead nowhere. */
 const fr_field *fr_field_origin(const fr_field *field);
-/* Whether the values of this kind are texts that people write: CHAR, TEXT, EMAIL, URL, SLUG, IP. */
-bool fr_kind_is_text(fr_kind kind);
 /* Whether the values of a field are integers: of ID, INTEGER, BIGINT, and of references to those. */
 bool fr_field_is_integer(const fr_field *field);
 /* Whether integers of a field are printed as JSON strings: .as_text of its own, or of the key it leads to. */

@@ -6,6 +6,8 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "model/kind.h"
+#include "model/kind_int.h"
 #include "model/model.h"
 #include "model/validators.h"
 
@@ -38,35 +40,9 @@ void fr_faults_below(fr_faults *faults, int64_t limit)
          (long long)limit);
 }
 
-static const char *const INVALID[FR_KIND_COUNT_] = {
-    [FR_KIND_ID] = "A valid integer is required.",
-    [FR_KIND_BOOLEAN] = "Must be a valid boolean.",
-    [FR_KIND_CHAR] = "Not a valid string.",
-    [FR_KIND_TEXT] = "Not a valid string.",
-    [FR_KIND_INTEGER] = "A valid integer is required.",
-    [FR_KIND_BIGINT] = "A valid integer is required.",
-    [FR_KIND_FLOAT] = "A valid number is required.",
-    [FR_KIND_DECIMAL] = "A valid number is required.",
-    [FR_KIND_DATE] = "Date has wrong format. Use one of these formats instead: YYYY-MM-DD.",
-    [FR_KIND_TIME] =
-        "Time has wrong format. Use one of these formats instead: hh:mm[:ss[.uuuuuu]].",
-    [FR_KIND_DATETIME] = ("Datetime has wrong format. Use one of these formats instead: "
-                          "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."),
-    [FR_KIND_DURATION] =
-        "Duration has wrong format. Use one of these formats instead: [DD] [HH:[MM:]]ss[.uuuuuu].",
-    [FR_KIND_UUID] = "Must be a valid UUID.",
-    [FR_KIND_JSON] = "Value must be valid JSON.",
-    [FR_KIND_EMAIL] = "Enter a valid email address.",
-    [FR_KIND_URL] = "Enter a valid URL.",
-    [FR_KIND_SLUG] =
-        "Enter a valid \"slug\" consisting of letters, numbers, underscores or hyphens.",
-    [FR_KIND_IP] = "Enter a valid IPv4 or IPv6 address.",
-    [FR_KIND_FOREIGN_KEY] = "Invalid value.",
-};
-
 const char *fr_field_invalid_text(const fr_field *field)
 {
-    return INVALID[field->kind];
+    return fr_kind_of(field)->invalid;
 }
 
 /* ---- texts ---- */
@@ -206,26 +182,70 @@ static void check_decimal(const fr_field *field, fr_str text, fr_faults *faults)
         fr_faults_below(faults, field->min_value);
 }
 
-/* ---- all of it ---- */
+/* ---- of each kind ---- */
+
+/* The text of a value; an empty one if another program stored something else. */
+static fr_str text_of(fr_value v)
+{
+    return v.type == FR_VALUE_TEXT ? v.as.s : (fr_str){0};
+}
+
+FR_CHECK_(text)
+{
+    (void)model;
+    check_text(field, text_of(v), faults);
+}
+
+FR_CHECK_(email)
+{
+    (void)model;
+    check_format(field, text_of(v), fr_valid_email(text_of(v)), faults);
+}
+
+FR_CHECK_(url)
+{
+    (void)model;
+    check_format(field, text_of(v), fr_valid_url(text_of(v)), faults);
+}
+
+FR_CHECK_(slug)
+{
+    (void)model;
+    check_format(field, text_of(v), fr_valid_slug(text_of(v)), faults);
+}
+
+FR_CHECK_(ip)
+{
+    fr_str s = text_of(v);
+    (void)model;
+    check_format(field, s, fr_valid_ipv4(s) || fr_valid_ipv6(s), faults);
+}
+
+FR_CHECK_(integer)
+{
+    check_integer(model, field, v.as.i, faults);
+}
+
+FR_CHECK_(float)
+{
+    (void)model;
+    check_float(field, v.as.r, faults);
+}
+
+FR_CHECK_(decimal)
+{
+    (void)model;
+    check_decimal(field, text_of(v), faults);
+}
 
 void fr_value_check(const fr_model *model, const fr_field *field, fr_value value, fr_faults *faults)
 {
-    fr_str s = value.type == FR_VALUE_TEXT ? value.as.s : (fr_str){0};
-    switch (field->kind) {
-    case FR_KIND_CHAR:
-    case FR_KIND_TEXT: check_text(field, s, faults); break;
-    case FR_KIND_EMAIL: check_format(field, s, fr_valid_email(s), faults); break;
-    case FR_KIND_URL: check_format(field, s, fr_valid_url(s), faults); break;
-    case FR_KIND_SLUG: check_format(field, s, fr_valid_slug(s), faults); break;
-    case FR_KIND_IP: check_format(field, s, fr_valid_ipv4(s) || fr_valid_ipv6(s), faults); break;
-    case FR_KIND_ID:
-    case FR_KIND_INTEGER:
-    case FR_KIND_BIGINT: check_integer(model, field, value.as.i, faults); break;
-    case FR_KIND_FLOAT: check_float(field, value.as.r, faults); break;
-    case FR_KIND_DECIMAL: check_decimal(field, s, faults); break;
-    default: break;
-    }
+    const fr_kind_row *kind = fr_kind_of(field);
+    if (kind->check)
+        kind->check(model, field, value, faults);
 }
+
+/* ---- all of it ---- */
 
 static bool is_choice(const fr_field *field, fr_str text)
 {
@@ -268,14 +288,14 @@ void fr_value_validate(const fr_model *model, const fr_field *field, fr_value va
                        fr_faults *faults)
 {
     bool is_blank =
-        fr_kind_is_text(field->kind) && value.type == FR_VALUE_TEXT && !fr_utf8_strip(value.as.s).n;
+        fr_field_is_text(field) && value.type == FR_VALUE_TEXT && !fr_utf8_strip(value.as.s).n;
     if (value.type == FR_VALUE_NULL) {
         if (!field->null)
             add(faults, "null", "This field may not be null.");
-    } else if (fr_kind_is_text(field->kind) && value.type == FR_VALUE_TEXT &&
+    } else if (fr_field_is_text(field) && value.type == FR_VALUE_TEXT &&
                !fr_utf8_valid(value.as.s)) {
         add(faults, "invalid", "Not a valid string.");
-    } else if (field->choices && field->kind != FR_KIND_FOREIGN_KEY) {
+    } else if (field->choices && !fr_field_is_reference(field)) {
         validate_choice(field, value, faults);
     } else if (is_blank) {
         if (!field->blank)

@@ -15,6 +15,8 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "model/kind.h"
+#include "model/kind_int.h"
 #include "model/model.h"
 
 static void put_base64(fr_buf *out, fr_str s)
@@ -248,94 +250,116 @@ static void put_integer(fr_buf *out, const fr_field *field, fr_value v)
         fr_buf_put_i64(out, i);
 }
 
-void fr_value_json(const fr_field *field, fr_value v, fr_buf *out)
+/* ---- of each class; what is not of its stored form is printed as what it is ---- */
+
+FR_TO_JSON_(integer)
+{
+    put_integer(out, field, v);
+}
+
+FR_TO_JSON_(boolean)
+{
+    (void)field;
+    if (v.type == FR_VALUE_INT)
+        fr_json_put_bool(out, v.as.i != 0);
+    else
+        put_plain(out, v);
+}
+
+FR_TO_JSON_(float)
+{
+    (void)field;
+    if (v.type == FR_VALUE_INT) /* the hook tells 1.0 as the integer 1 (traps A4) */
+        fr_json_put_double(out, (double)v.as.i);
+    else
+        put_plain(out, v);
+}
+
+FR_TO_JSON_(decimal)
+{
+    if (v.type != FR_VALUE_NULL)
+        put_decimal(out, field, v);
+    else
+        put_plain(out, v);
+}
+
+FR_TO_JSON_(text)
+{
+    (void)field;
+    if (v.type == FR_VALUE_INT || v.type == FR_VALUE_REAL)
+        put_number_text(out, v);
+    else
+        put_plain(out, v);
+}
+
+FR_TO_JSON_(date)
+{
+    (void)field;
+    if (v.type == FR_VALUE_TEXT)
+        put_date(out, v.as.s);
+    else
+        put_plain(out, v);
+}
+
+FR_TO_JSON_(time)
+{
+    (void)field;
+    if (v.type == FR_VALUE_TEXT)
+        put_clock(out, v.as.s);
+    else
+        put_plain(out, v);
+}
+
+FR_TO_JSON_(datetime)
+{
+    (void)field;
+    if (v.type == FR_VALUE_TEXT)
+        put_datetime(out, v.as.s);
+    else
+        put_plain(out, v);
+}
+
+FR_TO_JSON_(duration)
 {
     char text[FR_TIME_TEXT];
-    bool is_text = v.type == FR_VALUE_TEXT;
-    switch (field->kind) {
-    case FR_KIND_BOOLEAN:
-        if (v.type == FR_VALUE_INT) {
-            fr_json_put_bool(out, v.as.i != 0);
-            return;
-        }
-        break;
-    case FR_KIND_FLOAT:
-        if (v.type == FR_VALUE_INT) {
-            /* the hook tells 1.0 as the integer 1 (traps A4) */
-            fr_json_put_double(out, (double)v.as.i);
-            return;
-        }
-        break;
-    case FR_KIND_DECIMAL:
-        if (v.type != FR_VALUE_NULL) {
-            put_decimal(out, field, v);
-            return;
-        }
-        break;
-    case FR_KIND_DURATION:
-        if (v.type == FR_VALUE_INT) {
-            put_quoted(out, text, fr_span_text(v.as.i, text));
-            return;
-        }
-        break;
-    case FR_KIND_ID:
-    case FR_KIND_INTEGER:
-    case FR_KIND_BIGINT: put_integer(out, field, v); return;
-    case FR_KIND_CHAR:
-    case FR_KIND_TEXT:
-    case FR_KIND_EMAIL:
-    case FR_KIND_URL:
-    case FR_KIND_SLUG:
-    case FR_KIND_IP:
-        if (v.type == FR_VALUE_INT || v.type == FR_VALUE_REAL) {
-            put_number_text(out, v);
-            return;
-        }
-        break;
-    case FR_KIND_FOREIGN_KEY:
-        if (v.type == FR_VALUE_INT && fr_field_is_as_text(field)) {
-            put_number_text(out, v);
-            return;
-        }
-        if (is_text) {
-            const fr_field *origin = fr_field_origin(field);
-            if (origin && origin->kind == FR_KIND_UUID) {
-                put_uuid(out, v.as.s);
-                return;
-            }
-        }
-        break;
-    case FR_KIND_DATETIME:
-        if (is_text) {
-            put_datetime(out, v.as.s);
-            return;
-        }
-        break;
-    case FR_KIND_DATE:
-        if (is_text) {
-            put_date(out, v.as.s);
-            return;
-        }
-        break;
-    case FR_KIND_TIME:
-        if (is_text) {
-            put_clock(out, v.as.s);
-            return;
-        }
-        break;
-    case FR_KIND_UUID:
-        if (is_text) {
-            put_uuid(out, v.as.s);
-            return;
-        }
-        break;
-    case FR_KIND_JSON:
-        if (is_text) {
-            put_json(out, v.as.s);
-            return;
-        }
-        break;
-    default: break;
-    }
-    put_plain(out, v);
+    (void)field;
+    if (v.type == FR_VALUE_INT)
+        put_quoted(out, text, fr_span_text(v.as.i, text));
+    else
+        put_plain(out, v);
+}
+
+FR_TO_JSON_(uuid)
+{
+    (void)field;
+    if (v.type == FR_VALUE_TEXT)
+        put_uuid(out, v.as.s);
+    else
+        put_plain(out, v);
+}
+
+FR_TO_JSON_(json)
+{
+    (void)field;
+    if (v.type == FR_VALUE_TEXT)
+        put_json(out, v.as.s);
+    else
+        put_plain(out, v);
+}
+
+/* A UUID or an .as_text number as its own model prints it; any other key as what it is, as DRF does. */
+FR_TO_JSON_(reference)
+{
+    const fr_field *origin = v.type == FR_VALUE_TEXT ? fr_field_origin(field) : NULL;
+    if (v.type == FR_VALUE_INT && fr_field_is_as_text(field))
+        put_number_text(out, v);
+    else if (origin && origin->kind == FR_KIND_UUID)
+        put_uuid(out, v.as.s);
+    else
+        put_plain(out, v);
+}
+
+void fr_value_json(const fr_field *field, fr_value v, fr_buf *out)
+{
+    fr_kind_of(field)->json(field, v, out);
 }

@@ -1,13 +1,13 @@
 /*
- * See field_input.h. Each kind of field has a row in KINDS: how it converts JSON to a stored value, what it says when it
- * cannot, and what is checked afterwards. The order is DRF's: absent, null, conversion (the first fault ends the field),
- * then all checks, the unique one first.
+ * See field_input.h. How a kind converts JSON to a stored value stands in kinds.c; what it says when it cannot, and what is
+ * checked afterwards, in model/kind.c. The order is DRF's: absent, null, conversion (the first fault ends the field), then
+ * all checks, the unique one first.
  */
 #include "rest/field_input.h"
 
 #include "base/str.h"
 #include "db/db.h"
-#include "rest/field_int.h"
+#include "rest/kinds.h"
 #include "rest/python.h"
 
 fr_outcome fr_refuse(fr_reading *r, const char *code, const char *message)
@@ -61,35 +61,6 @@ bool fr_is_too_long(const fr_json *data)
     return fr_is_string(data) && fr_utf8_count(data->text) > FR_NUMBER_CHARACTERS;
 }
 
-/* ---- the table ---- */
-
-static const fr_converter KINDS[FR_KIND_COUNT_] = {
-    [FR_KIND_ID] = fr_convert_integer,
-    [FR_KIND_BOOLEAN] = fr_convert_boolean,
-    [FR_KIND_CHAR] = fr_convert_text,
-    [FR_KIND_TEXT] = fr_convert_text,
-    [FR_KIND_INTEGER] = fr_convert_integer,
-    [FR_KIND_BIGINT] = fr_convert_integer,
-    [FR_KIND_FLOAT] = fr_convert_float,
-    [FR_KIND_DECIMAL] = fr_convert_decimal,
-    [FR_KIND_DATE] = fr_convert_date,
-    [FR_KIND_TIME] = fr_convert_time,
-    [FR_KIND_DATETIME] = fr_convert_datetime,
-    [FR_KIND_DURATION] = fr_convert_duration,
-    [FR_KIND_UUID] = fr_convert_uuid,
-    [FR_KIND_JSON] = fr_convert_json,
-    [FR_KIND_EMAIL] = fr_convert_text,
-    [FR_KIND_URL] = fr_convert_text,
-    [FR_KIND_SLUG] = fr_convert_text,
-    [FR_KIND_IP] = fr_convert_ip,
-    [FR_KIND_FOREIGN_KEY] = fr_convert_reference,
-};
-
-static bool has_choices(const fr_field *field)
-{
-    return field->choices && field->kind != FR_KIND_FOREIGN_KEY;
-}
-
 /* ---- a field, and all of them ---- */
 
 bool fr_field_is_read_only(const fr_field *field)
@@ -123,7 +94,8 @@ static fr_err check_unique(fr_reading *r, fr_value value)
 
 static fr_err read_given(fr_reading *r, fr_value *out)
 {
-    fr_converter convert = has_choices(r->field) ? fr_convert_choice : KINDS[r->field->kind];
+    fr_converter convert =
+        fr_field_has_choices(r->field) ? fr_convert_choice : fr_rest_kind_of(r->field)->convert;
     if (r->data->type == FR_JSON_NULL) {
         *out = (fr_value){.type = FR_VALUE_NULL};
         if (!r->field->null)
@@ -136,7 +108,7 @@ static fr_err read_given(fr_reading *r, fr_value *out)
     default: return FR_OK;
     }
     FR_TRY(check_unique(r, *out));
-    if (!has_choices(r->field))
+    if (!fr_field_has_choices(r->field))
         fr_value_check(r->model, r->field, *out, &r->faults);
     return FR_OK;
 }
@@ -162,14 +134,7 @@ static bool check_shape(const fr_json *data, fr_errors *errors)
 /* DRF's fields of characters and choices: an empty text may be their value. */
 static bool may_be_empty(const fr_field *field)
 {
-    switch (field->kind) {
-    case FR_KIND_CHAR:
-    case FR_KIND_TEXT:
-    case FR_KIND_EMAIL:
-    case FR_KIND_URL:
-    case FR_KIND_SLUG: return field->blank;
-    default: return false;
-    }
+    return fr_rest_kind_of(field)->is_characters && field->blank;
 }
 
 /* A form's value of a field, NULL if there is none: a checkbox that is not checked sends nothing, and an input that is

@@ -1,6 +1,6 @@
 /*
  * What the files of field input share: one field of one body on its way, and the converters of the kinds.
- * Nothing outside of field_*.c includes this.
+ * Nothing outside of field_*.c and kinds.h includes this.
  */
 #ifndef FR_REST_FIELD_INT_H
 #define FR_REST_FIELD_INT_H

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "db/db.h"
+#include "model/kind.h"
 #include "rest/key.h"
 #include "rest/python.h"
 
@@ -94,11 +95,9 @@ static fr_outcome uuid_key(fr_reading *r, fr_value *out)
 static fr_outcome key_of(fr_reading *r, const fr_field *key, fr_value *out)
 {
     fr_str s;
-    switch (key->kind) {
-    case FR_KIND_ID:
-    case FR_KIND_INTEGER:
-    case FR_KIND_BIGINT: return integer_key(r, out);
-    case FR_KIND_UUID: return uuid_key(r, out);
+    switch (fr_class_of(fr_field_origin(key))) {
+    case FR_CLASS_INTEGER: return integer_key(r, out);
+    case FR_CLASS_UUID: return uuid_key(r, out);
     default:
         if (!fr_text_of(r, &s))
             return FR_FAILED;

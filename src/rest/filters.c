@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "db/db.h"
 #include "rest/key.h"
+#include "rest/kinds.h"
 #include "rest/python.h"
 
 /* ---- declarations ---- */
@@ -45,9 +46,9 @@ static const char *item_fault(const fr_model *model, const fr_filter_item *item)
     const fr_field *field = &model->fields[item->field];
     if (field->secret)
         return "names a secret field";
-    if (field->kind == FR_KIND_JSON && item->lookup != FR_LOOKUP_ISNULL)
+    if (fr_class_of(field) == FR_CLASS_JSON && item->lookup != FR_LOOKUP_ISNULL)
         return "filters a JSON field, which only isnull can";
-    if (is_text_lookup(item->lookup) && !fr_kind_is_text(field->kind))
+    if (is_text_lookup(item->lookup) && !fr_field_is_text(field))
         return "is a text lookup on a field that is not text";
     return NULL;
 }
@@ -136,9 +137,9 @@ static outcome take_number(const reading *r, fr_value *out)
         magnitude == 51 && d.digits.p[0] == '1' && strspn(d.digits.p + 1, "0") >= d.digits.n - 1;
     if (!d.is_negative && !fr_str_eq(d.digits, FR_STR("0")) && magnitude > 50 && !is_limit)
         return refuse(r, "Ensure this value is less than or equal to 1e+50.");
-    switch (r->field->kind) {
-    case FR_KIND_DECIMAL: return take_decimal(r, &d, out);
-    case FR_KIND_FLOAT: {
+    switch (fr_class_of(r->field)) {
+    case FR_CLASS_DECIMAL: return take_decimal(r, &d, out);
+    case FR_CLASS_FLOAT: {
         fr_str text = fr_py_decimal_text(&d, r->ctx->arena);
         double real;
         if (!text.p)
@@ -285,21 +286,18 @@ static outcome take(const reading *r, fr_value *out, fr_err *err)
         return take_boolean(r, out);
     if (r->field->choices)
         return take_choice(r, out);
-    switch (r->field->kind) {
-    case FR_KIND_BOOLEAN: return take_boolean(r, out);
-    case FR_KIND_ID:
-    case FR_KIND_INTEGER:
-    case FR_KIND_BIGINT:
-    case FR_KIND_FLOAT:
-    case FR_KIND_DECIMAL: return take_number(r, out);
-    case FR_KIND_DATE: return take_date(r, out);
-    case FR_KIND_DATETIME: return take_datetime(r, out);
-    case FR_KIND_TIME: return take_time(r, out);
-    case FR_KIND_DURATION: return take_duration(r, out);
-    case FR_KIND_UUID: return take_uuid(r, out);
-    case FR_KIND_FOREIGN_KEY: return take_reference(r, out, err);
-    default: return take_text(r, out);
+    switch (fr_rest_kind_of(r->field)->form) {
+    case FR_FORM_BOOLEAN: return take_boolean(r, out);
+    case FR_FORM_NUMBER: return take_number(r, out);
+    case FR_FORM_DATE: return take_date(r, out);
+    case FR_FORM_DATETIME: return take_datetime(r, out);
+    case FR_FORM_TIME: return take_time(r, out);
+    case FR_FORM_DURATION: return take_duration(r, out);
+    case FR_FORM_UUID: return take_uuid(r, out);
+    case FR_FORM_ROW: return take_reference(r, out, err);
+    case FR_FORM_TEXT: break;
     }
+    return take_text(r, out);
 }
 
 /* ---- one parameter ---- */
@@ -318,7 +316,7 @@ static fr_err take_list(reading *r, fr_value **values, size_t *count, bool *wron
     for (size_t i = 0; i < room && !*wrong; i++) {
         fr_err err = FR_ENOMEM;
         rest = fr_str_cut(rest, ',', &r->text);
-        bool is_skipped = !r->text.n && !fr_kind_is_text(r->field->kind);
+        bool is_skipped = !r->text.n && !fr_field_is_text(r->field);
         switch (is_skipped ? SKIP : take(r, &(*values)[*count], &err)) {
         case TAKEN: ++*count; break;
         case SKIP: break;

@@ -3,30 +3,17 @@
 
 #include "base/json.h"
 #include "base/str.h"
-#include "rest/field_input.h"
+#include "rest/kinds.h"
 
 /* DRF's name of a kind of field. */
 static fr_str type_of(const fr_field *field)
 {
-    static const char *const NAMES[FR_KIND_COUNT_] = {
-        [FR_KIND_ID] = "integer",        [FR_KIND_BOOLEAN] = "boolean",
-        [FR_KIND_CHAR] = "string",       [FR_KIND_TEXT] = "string",
-        [FR_KIND_INTEGER] = "integer",   [FR_KIND_BIGINT] = "integer",
-        [FR_KIND_FLOAT] = "float",       [FR_KIND_DECIMAL] = "decimal",
-        [FR_KIND_DATE] = "date",         [FR_KIND_TIME] = "time",
-        [FR_KIND_DATETIME] = "datetime", [FR_KIND_DURATION] = "field",
-        [FR_KIND_UUID] = "string",       [FR_KIND_JSON] = "field",
-        [FR_KIND_EMAIL] = "email",       [FR_KIND_URL] = "url",
-        [FR_KIND_SLUG] = "slug",         [FR_KIND_IP] = "string",
-        [FR_KIND_FOREIGN_KEY] = "field",
-    };
-    bool is_choice =
-        field->choices && field->kind != FR_KIND_FOREIGN_KEY && !fr_field_is_read_only(field);
+    bool is_choice = fr_field_has_choices(field) && !fr_field_is_read_only(field);
     if (is_choice)
         return FR_STR("choice");
     /* Not "integer": a client that makes a number of it would lose what .as_text is for. */
-    return field->as_text && field->kind != FR_KIND_FOREIGN_KEY ? FR_STR("string")
-                                                                : fr_str_c(NAMES[field->kind]);
+    return field->as_text && !fr_field_is_reference(field) ? FR_STR("string")
+                                                           : fr_str_c(fr_rest_kind_of(field)->type);
 }
 
 static void put_label(const fr_field *field, fr_buf *out)
@@ -49,7 +36,7 @@ static void put_label(const fr_field *field, fr_buf *out)
 static void put_choices(const fr_field *field, fr_buf *out)
 {
     bool is_number =
-        field->kind == FR_KIND_FLOAT || (fr_field_is_integer(field) && !field->as_text);
+        fr_class_of(field) == FR_CLASS_FLOAT || (fr_field_is_integer(field) && !field->as_text);
     fr_buf_lit(out, ",\"choices\":[");
     for (const fr_choice *choice = field->choices; choice->value; choice++) {
         fr_buf_put(out, choice == field->choices ? FR_STR("{\"value\":") : FR_STR(",{\"value\":"));
@@ -69,46 +56,22 @@ static void put_limit(const char *name, int64_t limit, bool is_text, fr_buf *out
     fr_buf_printf(out, is_text ? ",\"%s\":\"%lld\"" : ",\"%s\":%lld", name, (long long)limit);
 }
 
-static bool has_length(const fr_field *field)
-{
-    switch (field->kind) {
-    case FR_KIND_CHAR:
-    case FR_KIND_TEXT:
-    case FR_KIND_EMAIL:
-    case FR_KIND_URL:
-    case FR_KIND_SLUG: return true;
-    default: return false;
-    }
-}
-
-static bool has_range(const fr_field *field)
-{
-    switch (field->kind) {
-    case FR_KIND_INTEGER:
-    case FR_KIND_BIGINT:
-    case FR_KIND_FLOAT:
-    case FR_KIND_DECIMAL: return true;
-    default: return false;
-    }
-}
-
 static void put_limits(const fr_field *field, fr_buf *out)
 {
-    if (has_length(field) && field->min_length)
+    if (fr_rest_kind_of(field)->is_characters && field->min_length)
         put_limit("min_length", field->min_length, false, out);
-    if (has_length(field) && fr_field_max_length(field))
+    if (fr_rest_kind_of(field)->is_characters && fr_field_max_length(field))
         put_limit("max_length", fr_field_max_length(field), false, out);
-    if (has_range(field) && (field->has_min || field->min_value))
+    if (fr_rest_kind_of(field)->has_range && (field->has_min || field->min_value))
         put_limit("min_value", field->min_value, field->as_text, out);
-    if (has_range(field) && (field->has_max || field->max_value))
+    if (fr_rest_kind_of(field)->has_range && (field->has_max || field->max_value))
         put_limit("max_value", field->max_value, field->as_text, out);
 }
 
 static void put_field(const fr_viewset_rt *rt, uint16_t index, fr_buf *out)
 {
     const fr_field *field = &rt->model->fields[index];
-    bool is_read_only = fr_field_is_read_only(field),
-         is_choice = field->choices && field->kind != FR_KIND_FOREIGN_KEY;
+    bool is_read_only = fr_field_is_read_only(field), is_choice = fr_field_has_choices(field);
     fr_json_put_str(out, fr_str_c(field->name));
     fr_buf_lit(out, ":{\"type\":");
     fr_json_put_str(out, type_of(field));

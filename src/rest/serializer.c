@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "model/kind.h"
 
 static fr_err add_item(fr_serializer *s, uint32_t field, fr_arena *arena)
 {
@@ -26,9 +27,9 @@ static fr_err add_item(fr_serializer *s, uint32_t field, fr_arena *arena)
 /* The places a field can have in DRF's default order. */
 static int place_of(const fr_model *model, uint32_t field)
 {
-    return (int)field == fr_model_key_index(model)            ? 0
-           : model->fields[field].kind == FR_KIND_FOREIGN_KEY ? 2
-                                                              : 1;
+    return (int)field == fr_model_key_index(model)        ? 0
+           : fr_field_is_reference(&model->fields[field]) ? 2
+                                                          : 1;
 }
 
 static fr_err add_all(fr_serializer *s, fr_arena *arena)

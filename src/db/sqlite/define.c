@@ -6,34 +6,11 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/str.h"
-
-static const struct {
-    const char *type;
-    const char *least; /* as SQL */
-} kinds[FR_KIND_COUNT_] = {
-    [FR_KIND_ID] = {"integer", "0"},
-    [FR_KIND_BOOLEAN] = {"bool", "0"},
-    [FR_KIND_CHAR] = {"varchar", "''"},
-    [FR_KIND_TEXT] = {"text", "''"},
-    [FR_KIND_INTEGER] = {"integer", "0"},
-    [FR_KIND_BIGINT] = {"bigint", "0"},
-    [FR_KIND_FLOAT] = {"real", "0"},
-    [FR_KIND_DECIMAL] = {"decimal", "0"},
-    [FR_KIND_DATE] = {"date", "'1970-01-01'"},
-    [FR_KIND_TIME] = {"time", "'00:00:00'"},
-    [FR_KIND_DATETIME] = {"datetime", "'1970-01-01 00:00:00'"},
-    [FR_KIND_DURATION] = {"bigint", "0"},
-    [FR_KIND_UUID] = {"char(32)", "'00000000000000000000000000000000'"},
-    [FR_KIND_JSON] = {"text", "'null'"},
-    [FR_KIND_EMAIL] = {"varchar", "''"},
-    [FR_KIND_URL] = {"varchar", "''"},
-    [FR_KIND_SLUG] = {"varchar", "''"},
-    [FR_KIND_IP] = {"char(39)", "''"},
-};
+#include "model/kind.h"
 
 void fr_define_type(fr_buf *out, const fr_field *field)
 {
-    if (field->kind == FR_KIND_FOREIGN_KEY) {
+    if (fr_field_is_reference(field)) {
         const fr_field *origin = fr_field_origin(field);
         if (origin->kind == FR_KIND_ID)
             fr_buf_lit(out, "bigint");
@@ -41,19 +18,28 @@ void fr_define_type(fr_buf *out, const fr_field *field)
             fr_define_type(out, origin);
         return;
     }
-    fr_str type = fr_str_c(kinds[field->kind].type);
+    fr_str type = fr_str_c(fr_kind_of(field)->column);
     fr_buf_put(out, type);
     if (fr_str_eq(type, FR_STR("varchar")))
         fr_buf_printf(out, "(%u)", fr_field_max_length(field));
 }
 
+/* rule: NULL, or SQL with the column in place of each @. */
+static void put_check(fr_buf *out, const char *rule, fr_str column)
+{
+    if (!rule)
+        return;
+    fr_buf_lit(out, " CHECK (");
+    for (const char *p = rule; *p; p++)
+        fr_buf_put(out, *p == '@' ? column : (fr_str){p, 1});
+    fr_buf_put_char(out, ')');
+}
+
 /* What stands behind the type, whether the column is made with its table or added. */
 static void put_rules(fr_buf *out, const fr_field *field, fr_str column)
 {
-    if (field->kind == FR_KIND_JSON)
-        fr_buf_printf(out, " CHECK ((JSON_VALID(%.*s) OR %.*s IS NULL))", FR_FMT(column),
-                      FR_FMT(column));
-    if (field->kind == FR_KIND_FOREIGN_KEY) {
+    put_check(out, fr_kind_of(field)->rule, column);
+    if (fr_field_is_reference(field)) {
         char name[128];
         fr_buf_lit(out, " REFERENCES ");
         fr_sql_quote(out, fr_str_c(fr_model_table(field->to)));
@@ -141,14 +127,14 @@ static void put_default(fr_buf *out, const fr_field *field)
     case FR_VALUE_INT: fr_buf_put_i64(out, value.as.i); break;
     case FR_VALUE_REAL: fr_json_put_double(out, value.as.r); break;
     case FR_VALUE_TEXT: put_text(out, value.as.s); break;
-    default: fr_buf_put(out, fr_str_c(kinds[field->kind].least));
+    default: fr_buf_put(out, fr_str_c(fr_kind_of(field)->least));
     }
     fr_arena_free(arena);
 }
 
 static bool is_nullable(const fr_field *field)
 {
-    return field->null || field->unique || field->kind == FR_KIND_FOREIGN_KEY;
+    return field->null || field->unique || fr_field_is_reference(field);
 }
 
 static void put_added(fr_buf *out, const fr_table *table, uint32_t i, fr_str name)

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/str.h"
 #include "db/sqlite/define.h"
+#include "model/kind.h"
 
 typedef struct fitting {
     const fr_table *table;
@@ -44,36 +45,10 @@ static void put_replaced(fitting *f, const pair *p)
 
 /* ---- types ---- */
 
-#define KEEPS(affinity) (1u << FR_AFFINITY_##affinity)
-
-/* Of each kind the affinities that leave its stored values what they are, or make what is read as the same. */
-static const uint8_t kept_by[FR_KIND_COUNT_] = {
-    [FR_KIND_ID] = KEEPS(INTEGER) | KEEPS(NUMERIC) | KEEPS(BLOB),
-    [FR_KIND_BOOLEAN] = KEEPS(INTEGER) | KEEPS(NUMERIC) | KEEPS(BLOB),
-    [FR_KIND_CHAR] = KEEPS(TEXT) | KEEPS(BLOB),
-    [FR_KIND_TEXT] = KEEPS(TEXT) | KEEPS(BLOB),
-    [FR_KIND_INTEGER] = KEEPS(INTEGER) | KEEPS(NUMERIC) | KEEPS(BLOB),
-    [FR_KIND_BIGINT] = KEEPS(INTEGER) | KEEPS(NUMERIC) | KEEPS(BLOB),
-    [FR_KIND_FLOAT] = KEEPS(REAL) | KEEPS(INTEGER) | KEEPS(NUMERIC) | KEEPS(BLOB),
-    [FR_KIND_DECIMAL] = KEEPS(TEXT) | KEEPS(REAL) | KEEPS(INTEGER) | KEEPS(NUMERIC) | KEEPS(BLOB),
-    /* A text that is no number stays one in a NUMERIC column; one of INTEGER has seconds in it, most of the time. */
-    [FR_KIND_DATE] = KEEPS(TEXT) | KEEPS(NUMERIC) | KEEPS(BLOB),
-    [FR_KIND_TIME] = KEEPS(TEXT) | KEEPS(NUMERIC) | KEEPS(BLOB),
-    [FR_KIND_DATETIME] = KEEPS(TEXT) | KEEPS(NUMERIC) | KEEPS(BLOB),
-    [FR_KIND_DURATION] = KEEPS(INTEGER) | KEEPS(NUMERIC) | KEEPS(BLOB),
-    [FR_KIND_UUID] = KEEPS(TEXT) | KEEPS(BLOB),
-    /* A column of the type `json` is NUMERIC: numbers are read as the same numbers. */
-    [FR_KIND_JSON] = KEEPS(TEXT) | KEEPS(NUMERIC) | KEEPS(BLOB),
-    [FR_KIND_EMAIL] = KEEPS(TEXT) | KEEPS(BLOB),
-    [FR_KIND_URL] = KEEPS(TEXT) | KEEPS(BLOB),
-    [FR_KIND_SLUG] = KEEPS(TEXT) | KEEPS(BLOB),
-    [FR_KIND_IP] = KEEPS(TEXT) | KEEPS(BLOB),
-};
-
 static void check_type(fitting *f, const pair *p)
 {
     const fr_field *origin = fr_field_origin(p->field);
-    if (kept_by[origin->kind] >> p->column->compares.affinity & 1)
+    if (fr_kind_of(origin)->kept_by >> p->column->compares.affinity & 1)
         return;
     fr_buf_printf(&f->words,
                   "column %s is %s, which does not keep the values of field %s as they are",
@@ -154,7 +129,7 @@ static void check_number(fitting *f, const pair *p)
 static void check_reference(fitting *f, const pair *p)
 {
     char name[128];
-    if (p->field->kind != FR_KIND_FOREIGN_KEY)
+    if (!fr_field_is_reference(p->field))
         return;
     fr_str to = fr_str_c(fr_model_table(p->field->to));
     fr_str key = fr_field_column(fr_model_key(p->field->to), name);

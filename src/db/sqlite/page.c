@@ -1,6 +1,7 @@
 #include "db/sqlite/page.h"
 
 #include <string.h>
+#include "model/kind.h"
 
 /* A shape that met equal values is read in the exact order so many times, as it will meet them again. */
 enum { TIES_REMEMBERED = 500, TEXT_MAX = 128 };
@@ -26,7 +27,7 @@ bool fr_page_mirror(const fr_read *read, fr_query *out)
     if (count != 1 || !query->orders[0].is_descending || query->orders[0].field == table->key)
         return false;
     const fr_field *field = &table->model->fields[query->orders[0].field];
-    bool has_index = field->index || field->unique || field->kind == FR_KIND_FOREIGN_KEY;
+    bool has_index = field->index || field->unique || fr_field_is_reference(field);
     fr_column column = atomic_load(&table->compares[query->orders[0].field]);
     if (!has_index || column.collation == FR_COLLATION_OTHER ||
         table->model->fields[table->key].kind != FR_KIND_ID || query->limit < 0 ||

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "db/sqlite/define.h"
+#include "model/kind.h"
 
 typedef struct job {
     fr_db *db;
@@ -47,7 +48,7 @@ static int create_indexes(job *j, const fr_table *table)
     int rc = SQLITE_OK;
     for (uint32_t i = 0; i < table->model->field_count && rc == SQLITE_OK; i++) {
         const fr_field *field = &table->model->fields[i];
-        bool is_wanted = field->index || field->kind == FR_KIND_FOREIGN_KEY;
+        bool is_wanted = field->index || fr_field_is_reference(field);
         if (!is_wanted || field->unique || i == table->key)
             continue;
         fr_buf sql;
