@@ -55,7 +55,7 @@ SYSTEM = [
     ("io", ["asan", "tsan"], []),
     ("ws_conformance", ["asan", "asan+io_uring"], []),
     ("chat", ["asan", "asan+io_uring", "asan+epoll"], []),
-    ("consumers", ["asan", "tsan", "asan+io_uring", "asan+epoll"], []),
+    ("consumers", ["asan", "tsan"], []),
     ("background", ["asan", "tsan"], []),
     ("live", ["asan", "tsan", "asan+io_uring"], []),
     ("start", ["asan"], []),
@@ -79,6 +79,9 @@ SYSTEM = [
     ("dev_script", ["dev"], ["git"]),
     ("bench_guard", ["dev"], []),
 ]
+
+# tests/compat: the build, and the word that chooses what is played. Sockets are played in each build, the whole in one.
+COMPAT = [("asan", ""), ("tsan", "ws/"), ("asan+io_uring", "ws/"), ("asan+epoll", "ws/")]
 
 # System tests that also have a long form, for ./dev soak: file, builds.
 SOAK = [
@@ -158,6 +161,10 @@ def suites():
             everything.append(Suite("system-%s@%s" % (name, way),
                                     [PYTHON, "-W", "ignore::ResourceWarning", "-m", "unittest", "-v", "test_" + name], [preset], needs, preset, 600,
                                     together=bool(io), narrow=lambda name: ["-k", name], io=io))
+    for way, word in COMPAT:
+        preset, _, io = way.partition("+")
+        everything.append(Suite("compat%s@%s" % ("-sockets" if word else "", way), [PYTHON, path("tests", "compat", "run.py"), word],
+                                [preset], [], preset, 900, io=io, narrow=lambda name: [name]))
     for name, needs in (("clients", ["node"]), ("page", ["node", "chromium"]), ("origins", ["node", "chromium"])):
         everything.append(Suite("browser-%s@dev" % name,
                                 ["node", "--test", "--test-reporter=tap", path("tests", "browser", name + ".test.mjs")],

@@ -4,6 +4,7 @@
 #ifndef FRESHET_APP_H
 #define FRESHET_APP_H
 
+#include <freshet/auth.h>
 #include <freshet/channels.h>
 #include <freshet/http.h>
 #include <freshet/rest.h>
@@ -66,7 +67,10 @@ typedef struct fr_app {
      * after it, so what they use is freed behind fr_main. It has the time of --drain. */
     void (*stopping)(fr_ctx *ctx);
     const fr_channel *tasks; /* named channels: work in the background; ends with {0} */
-    void *reserved_[3];
+    /* How users tell who they are; ends with NULL. Declared, but not asked for yet: such a program starts with --without-users
+     * only, and then permits everything to whoever is on this machine. */
+    const fr_authenticator *const *authentication;
+    void *reserved_[2];
 } fr_app;
 
 /* What fr_main calls: with the sizes that the program was compiled with, so that an older one still runs. */

@@ -308,10 +308,41 @@ static int check_open_files(fr_assembly *a)
                                                                             : FR_EXIT_FAILED;
 }
 
+/* Who asks is not looked at yet, so a program that wants to know must be told to do without, and must not be reached from
+ * elsewhere then. */
+static int check_users(fr_assembly *a)
+{
+    if (!a->options->without_users)
+        return !a->app->authentication || !*a->app->authentication
+                   ? FR_EXIT_DONE
+                   : fail(a, FR_EXIT_CONFIG,
+                          "this program declares how users tell who they are (.authentication), "
+                          "which is not asked for "
+                          "yet: start it with --without-users, and everything is permitted to this "
+                          "machine");
+    char text[FR_ENDPOINT_TEXT];
+    for (int i = 0; i < a->options->endpoint_count; i++) {
+        if (fr_endpoint_is_local(&a->options->endpoints[i]))
+            continue;
+        fr_endpoint_text(&a->options->endpoints[i], text);
+        snprintf(a->error, sizeof a->error,
+                 "--without-users permits everything to everybody: it listens on this machine "
+                 "alone, such as "
+                 "127.0.0.1:8000, and not at %.200s",
+                 text);
+        return FR_EXIT_USAGE;
+    }
+    FR_WARN("users.none",
+            FR_KV_C("do", "nobody is asked who he is: everything is permitted to this machine"));
+    return FR_EXIT_DONE;
+}
+
 /* Values that only the layer that uses them can judge, before a database is made or anything listens. */
 static int check_options(fr_assembly *a)
 {
-    int code = check_open_files(a);
+    int code = check_users(a);
+    if (code == FR_EXIT_DONE)
+        code = check_open_files(a);
     if (code == FR_EXIT_DONE)
         code = read_trust(a);
     if (code == FR_EXIT_DONE)

@@ -24,6 +24,7 @@ typedef struct fr_options {
     const char *origins;
     const char *cors_origins;
     bool cors_credentials;
+    bool without_users;
     int index; /* fr_index_who */
     int64_t workers, blocking_threads;
     int io; /* fr_io */

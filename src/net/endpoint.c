@@ -10,6 +10,7 @@
  */
 #include "net/endpoint.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -69,6 +70,39 @@ fr_err fr_endpoint_parse(fr_str text, fr_endpoint *out)
         return FR_EINVAL;
     *out = at;
     return FR_OK;
+}
+
+/* ---- whom it can serve ---- */
+
+static bool is_loopback(const struct sockaddr_storage *address)
+{
+    if (address->ss_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(
+            &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+    const struct sockaddr_in *v4 = (const void *)address;
+    return address->ss_family == AF_INET && ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+static bool is_local_name(const char *name)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (inet_pton(AF_INET, name, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (inet_pton(AF_INET6, name, &v6) == 1)
+        return IN6_IS_ADDR_LOOPBACK(&v6);
+    return !strcmp(name, "localhost");
+}
+
+bool fr_endpoint_is_local(const fr_endpoint *at)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t bytes = sizeof address;
+    if (at->fd <= 0)
+        return at->is_unix || !at->name[0] || is_local_name(at->name);
+    if (getsockname(at->fd, (struct sockaddr *)&address, &bytes) < 0)
+        return false;
+    return address.ss_family == AF_UNIX || is_loopback(&address);
 }
 
 static const char *host_of(const fr_endpoint *at)

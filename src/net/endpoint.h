@@ -24,6 +24,8 @@ typedef struct fr_endpoint {
 
 /* Errors: FR_EINVAL (no HOST:PORT, an IPv6 address without brackets, a path that is too long). */
 fr_err fr_endpoint_parse(fr_str text, fr_endpoint *out);
+/* Whether nobody but this machine can reach it: a Unix socket, or an address of the loopback. */
+bool fr_endpoint_is_local(const fr_endpoint *at);
 /* "http://127.0.0.1:8000/" or "unix:/run/app.sock". */
 void fr_endpoint_text(const fr_endpoint *at, char out[FR_ENDPOINT_TEXT]);
 #endif

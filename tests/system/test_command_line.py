@@ -56,6 +56,27 @@ class CommandLine(unittest.TestCase):
             with self.subTest(options=options):
                 self.assert_refused(run("echo", *options, folder=self.folder), 2, word)
 
+    def test_a_program_that_asks_who_its_users_are_starts_without_them_only_if_told_so(self):
+        self.assert_refused(run("tracker", folder=self.folder), 3, ".authentication", "--without-users")
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_without_users_nobody_elsewhere_is_served(self):
+        for address in (":0", "[::]:0", "0.0.0.0:0", "192.0.2.1:0", "example.test:0"):
+            with self.subTest(address):
+                self.assert_refused(run("tracker", "--without-users", "--listen", address, folder=self.folder), 2, "--without-users", "this machine")
+        for address in ("127.0.0.1:0", "127.1.2.3:0", "[::1]:0", "localhost:0", "unix:" + os.path.join(self.folder, "t.sock")):
+            with self.subTest(address):
+                server = Server("tracker", "--without-users", db="t.db", start=False)
+                process = subprocess.Popen(server.command(address), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.folder)
+                try:
+                    self.assertIn(b"listening on", process.stdout.readline())
+                finally:
+                    process.terminate()
+                    told = process.communicate()[1].decode()
+                    server.remove()
+                self.assertEqual(process.returncode, 0)
+                self.assertIn("everything is permitted", told)
+
     def test_a_value_that_cannot_be_used_is_said_before_a_database_is_made(self):
         for options in (["--trust-proxy", "10.0.0.1/8"], ["--access-log", "/nonexistent/log"], ["--socket-mode", "999"]):
             with self.subTest(options=options):

@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 import django
+from django.apps import AppConfig
 from django.conf import settings
 
 from live import Live
@@ -20,9 +21,16 @@ STORED = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?$")
 FOLDER = tempfile.mkdtemp(prefix="freshet-django-")
 
 sys.path.insert(0, os.path.join(COMPAT, "reference"))
+
+
+class Realtime(AppConfig):
+    """The app without its signals, which need Channels."""
+    name = "realtime"
+
+
 settings.configure(
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.path.join(FOLDER, "site.db"), "OPTIONS": {"timeout": 20}}},
-    INSTALLED_APPS=["realtime"], DEFAULT_AUTO_FIELD="django.db.models.BigAutoField", USE_TZ=True, TIME_ZONE="UTC")
+    INSTALLED_APPS=[__name__ + ".Realtime"], DEFAULT_AUTO_FIELD="django.db.models.BigAutoField", USE_TZ=True, TIME_ZONE="UTC")
 django.setup()
 from django.db import connection, models, transaction  # noqa: E402
 from realtime.models import MyModel  # noqa: E402

@@ -1,8 +1,17 @@
-/*
- * The consumers that Daphne and Uvicorn were recorded with (echo, refusals, close codes, subprotocols, scope, JSON, rooms,
- * groups, origins), in C. The recordings are played against it: tests/compat/README.md.
- */
-#include <freshet.h>
+/* The recipe's table, and the consumers that Daphne and Uvicorn were recorded with: echo, refusals, close codes, subprotocols,
+ * scope, JSON, rooms, groups, origins. */
+#include "tracker.h"
+
+FR_MODEL_OPTS(mymodel, (.table = "realtime_mymodel", .ordering = "id", .is_foreign = true),
+    (ID,       id),
+    (CHAR,     name, .max_length = 100),
+    (INTEGER,  value, .default_ = "0"),
+    (DATETIME, created_at, .auto_now_add = true),
+    (DATETIME, updated_at, .auto_now = true));
+
+static const fr_viewset mymodels = {.model = &mymodel_model, .page_size = 100};
+
+const fr_route recipe_routes[] = {{"mymodel/", .viewset = &mymodels}, {0}};
 
 /* ---- echo ---- */
 
@@ -63,10 +72,11 @@ static fr_err fail_if_asked(fr_sock *sock, fr_str text)
         return fr_fail(sock, FR_EINTERNAL, "receive failed on purpose");
     return fr_send(sock, FR_STR("ok"));
 }
+/* Under Daphne the socket of a consumer that has stopped stays, and nothing answers. */
 static fr_err stop(fr_sock *sock, fr_str text)
 {
-    (void)text;
-    return fr_close(sock, 1000, FR_STR(""));
+    (void)sock, (void)text;
+    return FR_OK;
 }
 static fr_err send_then_close(fr_sock *sock, fr_str text)
 {
@@ -184,7 +194,7 @@ static fr_err say_to_all(fr_sock *sock, fr_str text)
 }
 static const fr_consumer auto_group = {.receive = say_to_all, .groups = "auto"};
 
-static const fr_route routes[] = {
+const fr_route realtime_sockets[] = {
     {"ws/echo/", .consumer = &echo},
     {"ws/sync-echo/", .consumer = &echo},
     {"ws/reject/", .consumer = &rejecting},
@@ -205,9 +215,3 @@ static const fr_route routes[] = {
     {"guarded/ws/echo/", .consumer = &guarded_echo},
     {0},
 };
-
-int main(int argc, char **argv)
-{
-    return fr_main(argc, argv,
-                   &(fr_app){.name = "consumers", .origins = "localhost", .websocket = routes});
-}

@@ -1,0 +1,22 @@
+/*
+ * The tracker: three apps of one Django site in C, on the database that Django made and goes on using. Its requests and sockets
+ * were recorded under Django, and are played against it by tests/compat.
+ *
+ *   build/dev/examples/tracker --db sqlite:site.db --without-users
+ */
+#include "tracker.h"
+
+int main(int argc, char **argv)
+{
+    return fr_main(
+        argc, argv,
+        &(fr_app){
+            .name = "tracker",
+            .summary = "tickets, a service desk and sockets, as Django answers",
+            .origins = "localhost",
+            .authentication = FR_AUTHENTICATORS(&fr_token_auth, &fr_session_auth, &fr_basic_auth),
+            .http = FR_ROUTES({"api/", .include = tracker_routes},
+                              {"recipe/", .include = recipe_routes}),
+            .websocket = realtime_sockets,
+        });
+}
