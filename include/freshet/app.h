@@ -35,6 +35,10 @@ struct fr_route {
     bool uploads;      /* of handler: forms with files may be larger than --body, up to --upload */
     bool
         any_origin; /* pages of other sites may write here, and open sockets; of include: beneath it */
+    /* A handler that answers as the REST API does: Accept, ?format=, OPTIONS, and 405 with DRF's words. Without .methods it
+     * takes GET. */
+    bool api;
+    const char *name, *description; /* of such a handler, in OPTIONS; name NULL: from the path */
     void *reserved_[2];
 };
 

@@ -14,10 +14,11 @@ extern "C" {
 
 /** One more URL beneath a viewset. Arrays end with {0}. */
 typedef struct fr_action {
-    const char *path;    /* "pin": api/notes/<pk>/pin/, or api/notes/pin/ */
-    fr_handler handler;  /* fr_load, fr_store and fr_reply work in it */
-    const char *methods; /* "POST"; NULL: GET */
-    bool is_detail;      /* beneath one object */
+    const char *path;        /* "pin": api/notes/<pk>/pin/, or api/notes/pin/ */
+    fr_handler handler;      /* fr_load, fr_store and fr_reply work in it */
+    const char *methods;     /* "POST"; NULL: GET */
+    bool is_detail;          /* beneath one object */
+    const char *description; /* in OPTIONS; NULL: none */
     void *reserved_[2];
 } fr_action;
 

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "http/files/static.h"
 #include "http/method.h"
+#include "rest/rest.h"
 
 enum { INCLUDES_DEEP = 8 };
 
@@ -107,6 +108,8 @@ static fr_err check_route(const fr_route *route, bool is_websocket, char error[2
         wrong = "stands in .websocket but has no consumer";
     else if (!is_websocket && route->consumer)
         wrong = "has a consumer, so it belongs into .websocket";
+    else if (route->api && !route->handler)
+        wrong = "has .api but no .handler";
     else if (route->viewset && !route->viewset->model)
         wrong = "has a viewset without a model";
     if (!wrong)
@@ -191,15 +194,46 @@ static fr_err guard(fr_arena *arena, const fr_route *route, fr_http_target *targ
     return FR_OK;
 }
 
+/* The last part of a path, which names a handler that has no name. */
+static fr_str last_part(fr_str path)
+{
+    path.n -= fr_str_ends(path, FR_STR("/"));
+    size_t at = path.n;
+    while (at > 0 && path.p[at - 1] != '/')
+        at--;
+    return fr_str_from(path, at);
+}
+
+static fr_err add_api(fr_arena *arena, fr_router *router, const fr_flat_route *flat,
+                      char error[256])
+{
+    const fr_route *route = flat->route;
+    fr_str name = fr_str_dup(arena, last_part(flat->pattern));
+    if (!name.p) {
+        snprintf(error, 256, "out of memory");
+        return FR_ENOMEM;
+    }
+    fr_handler_place place = {.pattern = flat->pattern,
+                              .action = {.path = route->name ? route->name : name.p,
+                                         .handler = route->handler,
+                                         .methods = route->methods,
+                                         .description = route->description},
+                              .any_origin = flat->any_origin,
+                              .takes_uploads = route->uploads};
+    return fr_rest_handler(arena, router, &place, error);
+}
+
 fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_route *flat,
                           char error[256])
 {
+    const fr_route *route = flat->route;
+    if (route->api)
+        return add_api(arena, router, flat, error);
     fr_http_target *target = fr_arena_zalloc(arena, sizeof *target);
     if (!target) {
         snprintf(error, 256, "out of memory");
         return FR_ENOMEM;
     }
-    const fr_route *route = flat->route;
     target->arg = (void *)(uintptr_t)route;
     target->takes_uploads = route->handler && route->uploads;
     target->any_origin = flat->any_origin;

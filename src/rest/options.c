@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "rest/extra.h"
 #include "rest/kinds.h"
 
 /* DRF's name of a kind of field. */
@@ -123,21 +124,29 @@ static void put_head(fr_str name, const char *suffix, const char *description, f
                     "\"application/x-www-form-urlencoded\",\"multipart/form-data\"]");
 }
 
-void fr_options_put_named(fr_str name, const char *description, fr_buf *out)
+static void put_action(const fr_viewset_rt *rt, const char *method, bool is_first, fr_buf *out)
 {
-    put_head(name, "", description, out);
-    fr_buf_put_char(out, '}');
+    fr_buf_put(out, is_first ? FR_STR(",\"actions\":{") : FR_STR(","));
+    fr_json_put_str(out, fr_str_c(method));
+    fr_buf_put_char(out, ':');
+    put_fields(rt, out);
 }
 
-void fr_options_put(const fr_viewset_rt *rt, bool is_detail, fr_str action, fr_buf *out)
+void fr_options_put_extra(const fr_viewset_rt *rt, const fr_extra *extra, bool takes_post,
+                          bool takes_put, fr_buf *out)
+{
+    put_head(extra->name, "", extra->description, out);
+    if (rt && takes_post)
+        put_action(rt, "POST", true, out);
+    if (rt && takes_put)
+        put_action(rt, "PUT", !takes_post, out);
+    fr_buf_put(out, rt && (takes_post || takes_put) ? FR_STR("}}") : FR_STR("}"));
+}
+
+void fr_options_put(const fr_viewset_rt *rt, bool is_detail, const char *method, fr_buf *out)
 {
     put_head(rt->name, is_detail ? " Instance" : " List", rt->viewset->description, out);
-    if (action.p) {
-        fr_buf_lit(out, ",\"actions\":{");
-        fr_json_put_str(out, action);
-        fr_buf_put_char(out, ':');
-        put_fields(rt, out);
-        fr_buf_put_char(out, '}');
-    }
-    fr_buf_put_char(out, '}');
+    if (method)
+        put_action(rt, method, true, out);
+    fr_buf_put(out, method ? FR_STR("}}") : FR_STR("}"));
 }

@@ -4,8 +4,11 @@
 #include "base/buf.h"
 #include "rest/viewset.h"
 
-/* Append the metadata object. action: "POST", "PUT", or p NULL: none may be sent here. */
-void fr_options_put(const fr_viewset_rt *rt, bool is_detail, fr_str action, fr_buf *out);
-/* The same without fields: of an extra action. */
-void fr_options_put_named(fr_str name, const char *description, fr_buf *out);
+struct fr_extra;
+
+/* Append the metadata object. method: "POST", "PUT", or NULL: none may be sent here. */
+void fr_options_put(const fr_viewset_rt *rt, bool is_detail, const char *method, fr_buf *out);
+/* The same of an extra action, or with rt NULL of a plain handler, whose fields nobody knows. */
+void fr_options_put_extra(const fr_viewset_rt *rt, const struct fr_extra *extra, bool takes_post,
+                          bool takes_put, fr_buf *out);
 #endif

@@ -25,6 +25,17 @@ typedef struct fr_viewset_place {
  * Errors: FR_EINVAL with one line for the developer in error, FR_ENOMEM. */
 fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place *place,
                       char error[256]);
+/* A plain handler that goes the way of all requests. */
+typedef struct fr_handler_place {
+    fr_str pattern;
+    fr_action action; /* its path is what OPTIONS makes the name of */
+    bool any_origin, takes_uploads;
+} fr_handler_place;
+/* Errors: as above. */
+fr_err fr_rest_handler(fr_arena *arena, fr_router *router, const fr_handler_place *place,
+                       char error[256]);
+
+struct fr_extra;
 
 typedef struct fr_rest_request {
     fr_str method;       /* "GET"; HEAD is answered as GET, http leaves the body out */
@@ -36,6 +47,8 @@ typedef struct fr_rest_request {
     fr_str format; /* of the ".json" suffix; p NULL: none */
     fr_str body;
     const fr_form_limits *form_limits; /* of a body that is a form; NULL: the usual ones */
+    const struct fr_extra *extra; /* an extra action, or a plain handler; NULL: the viewset's own */
+    fr_req *req;                  /* whose handler runs; NULL without extra */
 } fr_rest_request;
 
 typedef struct fr_rest_answer {
@@ -45,10 +58,12 @@ typedef struct fr_rest_answer {
     fr_place place;
     fr_str allow;
     fr_str location; /* p NULL: none */
+    bool is_replied; /* a handler ran and answered by itself, or err is what it returned */
+    fr_err err;
 } fr_rest_answer;
 
 /* Serve one request; body is appended to. What goes wrong is in the answer, but for:
- * Errors: FR_ECANCELED (answer nothing). Suspends. */
+ * Errors: FR_ECANCELED (answer nothing). Suspends. rt is NULL for a plain handler. */
 fr_err fr_rest_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request,
                      fr_buf *body, fr_rest_answer *answer);
 #endif

@@ -60,7 +60,14 @@ static const fr_viewset people = {
     .extra = FR_ACTIONS({.path = "shout", .handler = shout, .methods = "POST", .is_detail = true},
                         {.path = "grow", .handler = grow, .methods = "POST", .is_detail = true},
                         {.path = "confuse", .handler = confuse, .is_detail = true},
-                        {.path = "all", .handler = all})};
+                        {.path = "all", .handler = all, .description = "All of them."})};
+
+static fr_err echo(fr_req *req)
+{
+    if (req->body.n)
+        return fr_fail(req, FR_EINVAL, "No body, please.");
+    return fr_reply_json(req, 200, FR_STR("{}"));
+}
 
 typedef struct site {
     world w;
@@ -82,6 +89,12 @@ static void site_open(site *s)
                        error))
         fail_msg("%s", error);
     assert_int_equal(fr_router_add(router, FR_STR("stray/"), false, &stray, error), FR_OK);
+    fr_handler_place place = {.pattern = FR_STR("echo/"),
+                              .action = {.path = "Echo Back",
+                                         .handler = echo,
+                                         .methods = "GET,POST",
+                                         .description = "Says it again."}};
+    assert_int_equal(fr_rest_handler(s->arena, router, &place, error), FR_OK);
     s->http = (fr_http){.router = router, .append_slash = true, .db = s->w.db};
 }
 
@@ -93,16 +106,21 @@ static void site_close(site *s)
 }
 
 /* One request; the answer's head and body are in s->answer. */
-static fr_str go(site *s, const char *start, const char *body)
+static fr_str go_accepting(site *s, const char *start, const char *accept, const char *body)
 {
     char request[1024];
     snprintf(request, sizeof request,
-             "%s HTTP/1.1\r\nHost: testserver\r\nConnection: close\r\nContent-Type: "
+             "%s HTTP/1.1\r\nHost: testserver\r\nConnection: close\r\nAccept: %s\r\nContent-Type: "
              "application/json\r\nContent-Length: %zu\r\n\r\n%s",
-             start, strlen(body), body);
+             start, accept, strlen(body), body);
     fr_buf_clear(&s->answer);
     assert_int_equal(fr_test_http(&s->http, fr_str_c(request), &s->answer), FR_OK);
     return fr_buf_str(&s->answer);
+}
+
+static fr_str go(site *s, const char *start, const char *body)
+{
+    return go_accepting(s, start, "*/*", body);
 }
 
 static void assert_has(fr_str answer, const char *part)
@@ -209,13 +227,72 @@ static void extra_actions_load_store_and_reply(void **state)
     assert_true(fr_str_starts(go(&s, "GET /api/people/1/shout/", ""), FR_STR("HTTP/1.1 405 ")));
     got = go(&s, "OPTIONS /api/people/all/", "");
     assert_has(got, "Allow: GET, HEAD, OPTIONS\r\n");
-    assert_true(
-        fr_str_ends(got, FR_STR("{\"name\":\"All\",\"description\":\"\",\"renders\":[\"application/"
-                                "json\"],\"parses\":[\"application/json\",\"application/"
-                                "x-www-form-urlencoded\",\"multipart/form-data\"]}")));
+    assert_true(fr_str_ends(
+        got, FR_STR("{\"name\":\"All\",\"description\":\"All of them.\",\"renders\":[\"application/"
+                    "json\"],\"parses\":[\"application/json\",\"application/"
+                    "x-www-form-urlencoded\",\"multipart/form-data\"]}")));
     assert_true(fr_str_starts(go(&s, "GET /stray/", ""), FR_STR("HTTP/1.1 500 ")));
     assert_true(
         fr_str_ends(go(&s, "GET /api/people/all/", ""), FR_STR("\r\n\r\n[{\"name\":\"Ann!\"}]")));
+    site_close(&s);
+}
+
+#define HEAD(name, text)                                                                           \
+    "{\"name\":\"" name "\",\"description\":\"" text                                               \
+    "\",\"renders\":[\"application/json\"],\"parses\":[\"application/json\",\"application/"        \
+    "x-www-form-urlencoded\",\"multipart/form-data\"]"
+
+static void extra_actions_are_negotiated_as_the_others(void **state)
+{
+    (void)state;
+    site s;
+    site_open(&s);
+    go(&s, "POST /api/people/", "{\"name\": \"Ann\"}");
+    assert_true(fr_str_starts(go_accepting(&s, "GET /api/people/all/", "text/html", ""),
+                              FR_STR("HTTP/1.1 406 ")));
+    fr_str got = go(&s, "GET /api/people/all/?format=xml", "");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 404 ")));
+    assert_has(got, "Allow: GET, HEAD, OPTIONS\r\n");
+    got = go_accepting(&s, "GET /api/people/all/", "application/json; indent=1", "");
+    assert_true(fr_str_ends(got, FR_STR("\r\n\r\n[\n {\n  \"name\": \"Ann\"\n }\n]")));
+    got = go_accepting(&s, "POST /api/people/1/shout/", "application/json; indent=1", "");
+    assert_true(fr_str_ends(got, FR_STR("\r\n\r\n{\n \"name\": \"Ann!\"\n}")));
+    got = go_accepting(&s, "POST /api/people/1/shout/", "application/json; indent=1", "");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 403 ")) &&
+                fr_str_ends(got, FR_STR("{\n \"detail\": \"Loud enough.\"\n}")));
+    site_close(&s);
+}
+
+static void options_of_an_action_tell_what_may_be_sent(void **state)
+{
+    (void)state;
+    site s;
+    site_open(&s);
+    go(&s, "POST /api/people/", "{\"name\": \"Ann\"}");
+    fr_str got = go(&s, "OPTIONS /api/people/1/shout/", "");
+    assert_has(got, "Allow: POST, OPTIONS\r\n");
+    assert_true(fr_str_ends(
+        got, FR_STR(HEAD("Shout", "") ",\"actions\":{\"POST\":{\"name\":{\"type\":\"string\","
+                                      "\"required\":true,\"read_only\":false,\"label\":\"Name\","
+                                      "\"max_length\":50}}}}")));
+    site_close(&s);
+}
+
+static void a_plain_handler_of_the_api_goes_the_same_way(void **state)
+{
+    (void)state;
+    site s;
+    site_open(&s);
+    assert_true(fr_str_ends(go(&s, "GET /echo/", ""), FR_STR("\r\n\r\n{}")));
+    assert_true(
+        fr_str_starts(go_accepting(&s, "GET /echo/", "text/html", ""), FR_STR("HTTP/1.1 406 ")));
+    fr_str got = go(&s, "PUT /echo/", "");
+    assert_has(got, "Allow: GET, POST, HEAD, OPTIONS\r\n");
+    assert_true(fr_str_ends(got, FR_STR("{\"detail\":\"Method \\\"PUT\\\" not allowed.\"}")));
+    got = go(&s, "OPTIONS /echo/", "");
+    assert_true(fr_str_ends(got, FR_STR(HEAD("Echo Back", "Says it again.") "}")));
+    got = go_accepting(&s, "POST /echo/", "application/json; indent=2", "{}");
+    assert_true(fr_str_ends(got, FR_STR("{\n  \"detail\": \"No body, please.\"\n}")));
     site_close(&s);
 }
 
@@ -239,4 +316,7 @@ FR_TESTS(handler, FR_TEST(a_viewset_answers_over_http),
          FR_TEST(an_action_cannot_store_what_the_serializer_refuses),
          FR_TEST(an_action_with_a_struct_of_another_model_is_500),
          FR_TEST(a_suffix_names_the_format), FR_TEST(extra_actions_load_store_and_reply),
+         FR_TEST(extra_actions_are_negotiated_as_the_others),
+         FR_TEST(options_of_an_action_tell_what_may_be_sent),
+         FR_TEST(a_plain_handler_of_the_api_goes_the_same_way),
          FR_TEST(a_wrong_viewset_makes_no_routes))

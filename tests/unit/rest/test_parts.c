@@ -384,7 +384,7 @@ static void options_tell_what_a_body_may_hold(void **state)
     (void)state;
     fr_buf out;
     fr_buf_init(&out);
-    fr_options_put(fr_viewset_get(&authors), true, FR_STR("PUT"), &out);
+    fr_options_put(fr_viewset_get(&authors), true, "PUT", &out);
     assert_str(
         fr_buf_str(&out),
         "{\"name\":\"Author "
@@ -395,7 +395,7 @@ static void options_tell_what_a_body_may_hold(void **state)
         "\"name\":{\"type\":\"string\",\"required\":true,\"read_only\":false,\"label\":\"Name\","
         "\"max_length\":50}}}}");
     fr_buf_clear(&out);
-    fr_options_put(fr_viewset_get(&things), false, FR_STR("POST"), &out);
+    fr_options_put(fr_viewset_get(&things), false, "POST", &out);
     fr_str got = fr_buf_str(&out);
     static const char *const PARTS[] = {
         "{\"name\":\"Thing List\",\"description\":\"Things of all kinds.\",",

@@ -1,0 +1,71 @@
+/* See call.h. */
+#include "rest/call.h"
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum { RESERVED_CALL = 1 /* of fr_req.reserved_ */ };
+
+void fr_call_set(fr_req *req, fr_call *call)
+{
+    req->reserved_[RESERVED_CALL] = call;
+}
+
+fr_call *fr_call_of(const fr_req *req)
+{
+    fr_call *call = req->reserved_[RESERVED_CALL];
+    return call && call->magic == FR_CALL_MAGIC ? call : NULL;
+}
+
+void fr_call_answer(fr_call *call, int status)
+{
+    call->answer->status = status;
+    call->answer->has_content = true;
+    call->is_answered = true;
+}
+
+void fr_call_rewind(fr_call *call)
+{
+    call->body->n = call->start;
+}
+
+fr_err fr_call_refuse_text(fr_call *call, int status, fr_str detail)
+{
+    fr_call_rewind(call);
+    fr_errors_text(detail, call->body);
+    fr_call_answer(call, status);
+    return FR_OK;
+}
+
+fr_err fr_call_refuse_fields(fr_call *call, const fr_errors *errors)
+{
+    FR_TRY(fr_errors_check(errors));
+    fr_call_rewind(call);
+    fr_errors_put(errors, call->body);
+    fr_call_answer(call, 400);
+    return FR_OK;
+}
+
+fr_err fr_call_missing(fr_call *call)
+{
+    return fr_call_refuse_text(call, 404, FR_STR("Not found."));
+}
+
+fr_err fr_call_refuse_err(fr_call *call, fr_err err)
+{
+    if (err == FR_ECANCELED || err == FR_ENOMEM)
+        return err;
+    if (err == FR_ENOTFOUND)
+        return fr_call_missing(call);
+    fr_call_rewind(call);
+    fr_errors_detail(call->ctx, err, call->body);
+    fr_call_answer(call, fr_err_status(err));
+    return FR_OK;
+}
+
+fr_err fr_call_exists(fr_call *call, bool *out)
+{
+    uint16_t field = (uint16_t)fr_model_key_index(call->rt->model);
+    return fr_db_exists(call->ctx, call->rt->model, field, call->key,
+                        (fr_value){.type = FR_VALUE_NULL}, out);
+}

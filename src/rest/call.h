@@ -1,0 +1,70 @@
+/*
+ * One request on its way through the pipeline: what is known of it so far, and how any step refuses it. Nothing here knows
+ * http, so tests and other transports make calls as they are.
+ */
+#ifndef FR_REST_CALL_H
+#define FR_REST_CALL_H
+#include "base/json.h"
+#include "rest/errors.h"
+#include "rest/field_input.h"
+#include "rest/negotiation.h"
+#include "rest/rest.h"
+
+typedef struct fr_call fr_call;
+
+/* What one method does at one kind of URL. */
+typedef struct fr_call_action {
+    fr_str method;
+    bool is_detail;
+    uint32_t bit;    /* of fr_viewset_rt.actions; 0: always there */
+    bool takes_body; /* which is parsed and read by the serializer */
+    bool is_update;  /* of a row that is there; is_partial: what is absent stays */
+    bool is_partial;
+    fr_err (*run)(fr_call *call);
+} fr_call_action;
+
+enum { FR_CALL_MAGIC = 0x6c6c6163 };
+
+struct fr_call {
+    uint32_t magic;
+    fr_ctx *ctx;
+    const fr_viewset_rt *rt; /* NULL: of a plain handler */
+    const fr_rest_request *request;
+    fr_rest_answer *answer;
+    fr_buf *body; /* of the answer */
+    size_t start; /* where our part of it begins */
+    fr_representation representation;
+    const fr_call_action *action;
+    fr_value key;        /* of a detail URL; NULL: it names none */
+    fr_json data;        /* the request's body */
+    fr_rest_input input; /* the same as stored values */
+    bool is_answered;
+};
+
+static inline bool fr_call_is_detail(const fr_call *call)
+{
+    return call->request->key.p != NULL;
+}
+
+/* The call that a handler's request belongs to; it lasts as long as the handler runs. NULL: none. */
+void fr_call_set(fr_req *req, fr_call *call);
+fr_call *fr_call_of(const fr_req *req);
+
+/* ---- answers: each ends the way of the call ---- */
+
+/* What was written of the body is the answer. */
+void fr_call_answer(fr_call *call, int status);
+/* Throw away what was written of the body. */
+void fr_call_rewind(fr_call *call);
+/* {"detail":"…"} */
+fr_err fr_call_refuse_text(fr_call *call, int status, fr_str detail);
+/* 400 with the tree of what is wrong. */
+fr_err fr_call_refuse_fields(fr_call *call, const fr_errors *errors);
+fr_err fr_call_missing(fr_call *call);
+/* A failure of ours or of the database, by the error map. Nothing is answered when the client has gone: then it is returned,
+ * as is FR_ENOMEM. */
+fr_err fr_call_refuse_err(fr_call *call, fr_err err);
+
+/* Whether the row of a detail URL is there. Errors: FR_EBACKEND and its kin. May suspend. */
+fr_err fr_call_exists(fr_call *call, bool *out);
+#endif

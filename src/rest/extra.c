@@ -1,0 +1,112 @@
+/* See extra.h. */
+#include "rest/extra.h"
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "http/http.h"
+#include "http/method.h"
+#include "rest/options.h"
+
+/* ---- what its route says ---- */
+
+/* Whether the methods have one; GET serves HEAD. */
+static bool allows(const fr_extra *extra, fr_str method)
+{
+    fr_str rest = fr_str_c(extra->methods), one;
+    while (rest.n) {
+        rest = fr_str_cut(rest, ',', &one);
+        one = fr_str_trim(one);
+        if (fr_str_eq(one, method) ||
+            (fr_str_eq(method, FR_STR("HEAD")) && fr_str_eq(one, FR_STR("GET"))))
+            return true;
+    }
+    return false;
+}
+
+/* "GET, POST, HEAD, OPTIONS" as far as it has them. */
+static fr_str allow_of(fr_arena *arena, const fr_extra *extra)
+{
+    static const char *const METHODS[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"};
+    fr_str allow = FR_STR("");
+    for (size_t i = 0; i < sizeof METHODS / sizeof *METHODS && allow.p; i++)
+        if (allows(extra, fr_str_c(METHODS[i])))
+            allow = fr_arena_printf(arena, "%.*s%s, ", FR_FMT(allow), METHODS[i]);
+    return allow.p ? fr_arena_printf(arena, "%.*sOPTIONS", FR_FMT(allow)) : allow;
+}
+
+/* "set_flag/" → "Set flag". */
+static fr_str name_of(fr_arena *arena, const char *path_text)
+{
+    fr_str path = fr_str_c(path_text);
+    path.n -= fr_str_ends(path, FR_STR("/"));
+    fr_str name = fr_str_dup(arena, path);
+    char *p = (char *)(uintptr_t)name.p;
+    for (size_t i = 0; p && i < name.n; i++) {
+        if (p[i] == '_' || p[i] == '-')
+            p[i] = ' ';
+        if (i == 0 && p[i] >= 'a' && p[i] <= 'z')
+            p[i] = (char)(p[i] - 'a' + 'A');
+    }
+    return name;
+}
+
+fr_err fr_extra_init(fr_extra *extra, const fr_action *action, fr_arena *arena, const char *where,
+                     char error[256])
+{
+    char why[128] = "";
+    *extra = (fr_extra){.handler = action->handler,
+                        .methods = action->methods ? action->methods : "GET",
+                        .description = action->description ? action->description : "",
+                        .is_detail = action->is_detail};
+    if (!action->handler || !fr_methods_ok(extra->methods, why)) {
+        snprintf(error, 256, "%.60s, action \"%.60s\"%s%.90s", where, action->path,
+                 action->handler ? ": .methods: " : " has no .handler", why);
+        return FR_EINVAL;
+    }
+    extra->allow = allow_of(arena, extra);
+    extra->name = name_of(arena, action->path);
+    if (extra->allow.p && extra->name.p)
+        return FR_OK;
+    snprintf(error, 256, "out of memory");
+    return FR_ENOMEM;
+}
+
+/* ---- serving it ---- */
+
+/* The handler answers by itself, or returns why not; an error that is the client's is told in the representation that was
+ * agreed on, one of ours goes on to http, which knows how to log it. */
+static fr_err run_handler(fr_call *c)
+{
+    fr_req *req = c->request->req;
+    fr_err err = c->request->extra->handler(req);
+    c->is_answered = c->answer->is_replied = true;
+    c->answer->err = err;
+    bool is_ours = err == FR_OK || err == FR_ECANCELED || fr_err_is_ours(err);
+    if (is_ours || fr_req_is_answered(req) || !c->representation.indent)
+        return FR_OK;
+    c->answer->is_replied = false;
+    c->answer->err = FR_OK;
+    return fr_call_refuse_err(c, err);
+}
+
+/* PUT is offered for a row that is there. */
+static fr_err options(fr_call *c)
+{
+    const fr_extra *extra = c->request->extra;
+    bool takes_put = allows(extra, FR_STR("PUT"));
+    if (c->rt && takes_put && fr_call_is_detail(c))
+        FR_TRY(fr_call_exists(c, &takes_put));
+    fr_options_put_extra(c->rt, extra, allows(extra, FR_STR("POST")), takes_put, c->body);
+    fr_call_answer(c, 200);
+    return FR_OK;
+}
+
+const fr_call_action *fr_extra_find(const fr_extra *extra, fr_str method)
+{
+    static const fr_call_action HANDLER = {.run = run_handler}, OPTIONS = {.run = options};
+    if (allows(extra, method))
+        return &HANDLER;
+    return fr_str_eq(method, FR_STR("OPTIONS")) ? &OPTIONS : NULL;
+}

@@ -1,0 +1,148 @@
+/*
+ * The way of every request through rest, in DRF's order (APIView.initial, then the mixins of its viewsets): a table of steps.
+ * The errors that a client meets first are those of the first step that refuses.
+ */
+#include "rest/pipeline.h"
+
+#include "base/str.h"
+#include "rest/actions.h"
+#include "rest/call.h"
+#include "rest/content.h"
+#include "rest/extra.h"
+#include "rest/list.h"
+#include "rest/query_string.h"
+
+/* ---- before the method is looked at ---- */
+
+static fr_err negotiate(fr_call *c)
+{
+    fr_params params;
+    fr_str format = c->request->format;
+    if (!format.n && fr_str_find(c->request->query, FR_STR("format")) != SIZE_MAX) {
+        FR_TRY(fr_params_parse(c->ctx->arena, c->request->query, &params));
+        format = fr_params_get(&params, FR_STR("format"));
+    }
+    return fr_negotiate(c->request->accept, format, &c->representation);
+}
+
+static fr_err find_method(fr_call *c)
+{
+    c->action = c->request->extra ? fr_extra_find(c->request->extra, c->request->method)
+                                  : fr_action_find(c->rt, c->request->method, fr_call_is_detail(c));
+    if (c->action)
+        return FR_OK;
+    fr_str detail =
+        fr_arena_printf(c->ctx->arena, "Method \"%.*s\" not allowed.", FR_FMT(c->request->method));
+    return detail.p ? fr_call_refuse_text(c, 405, detail) : FR_ENOMEM;
+}
+
+/* ---- the object and the body ---- */
+
+/* A key that no row can have is 404. Whether there is such a row, reads and writes find out themselves. */
+static fr_err find_object(fr_call *c)
+{
+    if (!c->rt || !fr_call_is_detail(c) ||
+        fr_rest_key(c->rt, c->request->key, c->ctx->arena, &c->key) || !c->action->bit)
+        return FR_OK;
+    return fr_call_missing(c);
+}
+
+/* A missing object is 404 whatever the body is: that is asked for a body that was refused, as a good one asks by its write. */
+static fr_err settle(fr_call *c)
+{
+    bool is_there = true;
+    if (c->is_answered && c->action->is_update)
+        FR_TRY(fr_call_exists(c, &is_there));
+    return is_there ? FR_OK : fr_call_missing(c);
+}
+
+static fr_err read_body(fr_call *c)
+{
+    if (!c->action->takes_body)
+        return FR_OK;
+    FR_TRY(fr_content_read(c));
+    return settle(c);
+}
+
+static fr_err read_fields(fr_call *c)
+{
+    fr_errors errors;
+    if (!c->action->takes_body)
+        return FR_OK;
+    c->input.is_partial = c->action->is_partial;
+    c->input.is_update = c->action->is_update;
+    c->input.key = c->key;
+    fr_errors_init(&errors, c->ctx->arena);
+    FR_TRY(fr_rest_input_read(c->ctx, c->rt, &c->data, &c->input, &errors));
+    if (fr_errors_any(&errors))
+        FR_TRY(fr_call_refuse_fields(c, &errors));
+    return settle(c);
+}
+
+/* ---- its end ---- */
+
+static fr_err run(fr_call *c)
+{
+    return c->action->run(c);
+}
+
+fr_err fr_call_indent(fr_call *c)
+{
+    if (!c->representation.indent)
+        return FR_OK;
+    fr_str compact = fr_str_dup(c->ctx->arena, fr_str_from(fr_buf_str(c->body), c->start));
+    if (!compact.p)
+        return FR_ENOMEM;
+    fr_call_rewind(c);
+    fr_json_indent(compact, c->representation.indent, c->body);
+    return FR_OK;
+}
+
+/* ---- the table ---- */
+
+typedef struct step {
+    const char *name;
+    fr_err (*run)(fr_call *call); /* NULL: nothing is done there */
+} step;
+
+static const step STEPS[] = {
+    {"negotiation", negotiate}, {"versioning", NULL},   {"authentication", NULL},
+    {"permissions", NULL},      {"throttles", NULL},    {"method", find_method},
+    {"object", find_object},    {"body", read_body},    {"fields", read_fields},
+    {"object checks", NULL},    {"read or write", run},
+};
+
+static fr_err walk(fr_call *c)
+{
+    for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS && !c->is_answered; i++) {
+        fr_err err = STEPS[i].run ? STEPS[i].run(c) : FR_OK;
+        if (err)
+            FR_TRY(fr_call_refuse_err(c, err));
+    }
+    return FR_OK;
+}
+
+fr_err fr_rest_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request,
+                     fr_buf *body, fr_rest_answer *out)
+{
+    fr_call c = {.magic = FR_CALL_MAGIC,
+                 .ctx = ctx,
+                 .rt = rt,
+                 .request = request,
+                 .answer = out,
+                 .body = body,
+                 .start = body->n,
+                 .key = {.type = FR_VALUE_NULL}};
+    if (request->req)
+        fr_call_set(request->req, &c);
+    *out = (fr_rest_answer){.allow = request->extra   ? request->extra->allow
+                                     : request->key.p ? rt->detail_allow
+                                                      : rt->list_allow};
+    fr_err err = walk(&c);
+    if (request->req)
+        fr_call_set(request->req, NULL);
+    FR_TRY(err);
+    if (out->has_content)
+        FR_TRY(fr_call_indent(&c));
+    return fr_buf_check(body);
+}

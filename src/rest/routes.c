@@ -1,0 +1,177 @@
+/* The URLs of viewsets, and requests to them: fr_req to fr_rest_request and back. */
+#include "rest/rest.h"
+
+#include <stdio.h>
+
+#include "base/str.h"
+#include "http/http.h"
+#include "rest/extra.h"
+#include "rest/place.h"
+
+/* What a route leads to. Lives as long as the app. */
+typedef struct rest_route {
+    bool is_detail;
+    bool is_json; /* the URL ends with ".json" */
+    const fr_viewset_rt *rt;
+    const fr_extra *extra; /* NULL: the viewset's own */
+    fr_http_target target;
+} rest_route;
+
+/* ---- answers ---- */
+
+/* A text that may stand in a header: bytes outside of printable ASCII are percent-encoded. */
+static fr_str header_text(fr_arena *arena, fr_str s)
+{
+    static const char HEX[] = "0123456789ABCDEF";
+    char *text = fr_arena_alloc(arena, s.n * 3 + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < s.n && text; i++) {
+        uint8_t c = (uint8_t)s.p[i];
+        if (c > ' ' && c < 0x7f) {
+            text[n++] = (char)c;
+        } else {
+            text[n++] = '%';
+            text[n++] = HEX[c >> 4];
+            text[n++] = HEX[c & 15];
+        }
+    }
+    return (fr_str){text, n};
+}
+
+static fr_err reply(fr_req *req, const fr_rest_answer *answer)
+{
+    FR_TRY(fr_reply_header(req, FR_STR("Allow"), answer->allow));
+    if (answer->location.p) {
+        fr_str location = header_text(req->ctx->arena, answer->location);
+        if (!location.p)
+            return FR_ENOMEM;
+        FR_TRY(fr_reply_header(req, FR_STR("Location"), location));
+    }
+    if (answer->has_place)
+        FR_TRY(fr_place_reply(req, answer->place));
+    return fr_reply_buf(req, answer->status,
+                        answer->has_content ? FR_STR("application/json") : FR_STR(""));
+}
+
+/* ---- a request and its call ---- */
+
+/* A handler of an extra action has answered by itself, or says why not. */
+static fr_err serve(fr_req *req, void *arg)
+{
+    const rest_route *route = arg;
+    fr_rest_answer answer;
+    fr_rest_request request = {
+        .method = req->method,
+        .key = route->is_detail ? fr_req_arg(req, FR_STR("pk")) : (fr_str){0},
+        .path = req->path,
+        .origin = fr_req_origin(req),
+        .query = req->query,
+        .accept = fr_req_header(req, FR_STR("accept")),
+        .content_type = fr_req_header(req, FR_STR("content-type")),
+        .format = route->is_json ? FR_STR("json") : (fr_str){0},
+        .body = req->body,
+        .form_limits = fr_req_form_limits(req),
+        .extra = route->extra,
+        .req = route->extra ? req : NULL,
+    };
+    if (route->extra)
+        FR_TRY(fr_reply_header(req, FR_STR("Allow"), route->extra->allow));
+    FR_TRY(fr_rest_serve(req->ctx, route->rt, &request, fr_reply_body(req), &answer));
+    return answer.is_replied ? answer.err : reply(req, &answer);
+}
+
+/* ---- routes ---- */
+
+typedef struct adding {
+    fr_arena *arena;
+    fr_router *router;
+    const fr_viewset_rt *rt;
+    bool any_origin, takes_uploads;
+    char *error;
+} adding;
+
+static fr_err out_of_memory(const adding *a)
+{
+    snprintf(a->error, 256, "out of memory");
+    return FR_ENOMEM;
+}
+
+static fr_err add_one(const adding *a, const fr_extra *extra, bool is_detail, bool is_json,
+                      fr_str pattern)
+{
+    rest_route *route = fr_arena_zalloc(a->arena, sizeof *route);
+    if (!route || !pattern.p)
+        return out_of_memory(a);
+    *route = (rest_route){.is_detail = is_detail,
+                          .is_json = is_json,
+                          .rt = a->rt,
+                          .extra = extra,
+                          .target = {.handle = serve,
+                                     .arg = route,
+                                     .takes_uploads = a->takes_uploads,
+                                     .any_origin = a->any_origin}};
+    return fr_router_add(a->router, pattern, false, &route->target, a->error);
+}
+
+/* A URL, and as DRF's router has it the same with ".json" in place of its last slash. */
+static fr_err add(const adding *a, const fr_extra *extra, bool is_detail, fr_str pattern)
+{
+    FR_TRY(add_one(a, extra, is_detail, false, pattern));
+    if (!fr_str_ends(pattern, FR_STR("/")))
+        return FR_OK;
+    pattern.n--;
+    return add_one(a, extra, is_detail, true,
+                   fr_arena_printf(a->arena, "%.*s.json", FR_FMT(pattern)));
+}
+
+static fr_err new_extra(const adding *a, const fr_action *action, const char *where, fr_extra **out)
+{
+    *out = fr_arena_alloc(a->arena, sizeof **out);
+    return *out ? fr_extra_init(*out, action, a->arena, where, a->error) : out_of_memory(a);
+}
+
+/* DRF's order: the list, actions on it, the details, actions on one. So notes/recent/ is not the note "recent". */
+static fr_err add_extra(const adding *a, fr_str base, bool is_detail)
+{
+    char where[80];
+    snprintf(where, sizeof where, "viewset at %.*s", FR_FMT(fr_str_sub(base, 0, 60)));
+    for (const fr_action *action = a->rt->viewset->extra; action && action->path; action++) {
+        fr_extra *extra;
+        if (action->is_detail != is_detail)
+            continue;
+        FR_TRY(new_extra(a, action, where, &extra));
+        fr_str path = fr_str_c(action->path);
+        const char *slash = fr_str_ends(path, FR_STR("/")) ? "" : "/";
+        FR_TRY(add(a, extra, is_detail,
+                   fr_arena_printf(a->arena, "%.*s%.*s%s", FR_FMT(base), FR_FMT(path), slash)));
+    }
+    return FR_OK;
+}
+
+fr_err fr_rest_handler(fr_arena *arena, fr_router *router, const fr_handler_place *place,
+                       char error[256])
+{
+    adding a = {arena, router, NULL, place->any_origin, place->takes_uploads, error};
+    fr_extra *extra;
+    FR_TRY(new_extra(&a, &place->action, "route", &extra));
+    return add_one(&a, extra, false, false, place->pattern);
+}
+
+fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place *place,
+                      char error[256])
+{
+    char fault[200];
+    fr_str pattern = place->pattern;
+    adding a = {arena, router, fr_viewset_get(place->viewset), place->any_origin, false, error};
+    if (!a.rt) {
+        fr_err err = fr_viewset_check(place->viewset, error);
+        snprintf(fault, sizeof fault, "%.*s", (int)sizeof fault - 1, err ? error : "out of memory");
+        snprintf(error, 256, "viewset at %.40s: %s", pattern.p, fault);
+        return err ? err : FR_ENOMEM;
+    }
+    fr_str one = fr_arena_printf(arena, "%.*s<str:pk>/", FR_FMT(pattern));
+    FR_TRY(add(&a, NULL, false, fr_str_dup(arena, pattern)));
+    FR_TRY(add_extra(&a, pattern, false));
+    FR_TRY(add(&a, NULL, true, one));
+    return add_extra(&a, one, true);
+}
