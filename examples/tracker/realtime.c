@@ -9,7 +9,8 @@ FR_MODEL_OPTS(mymodel, (.table = "realtime_mymodel", .ordering = "id", .is_forei
     (DATETIME, created_at, .auto_now_add = true),
     (DATETIME, updated_at, .auto_now = true));
 
-static const fr_viewset mymodels = {.model = &mymodel_model, .page_size = 100};
+static const fr_pages hundred = {.rows = 100};
+static const fr_viewset mymodels = {.model = &mymodel_model, .pages = &hundred};
 
 const fr_route recipe_routes[] = {{"mymodel/", .viewset = &mymodels}, {0}};
 

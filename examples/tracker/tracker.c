@@ -54,11 +54,14 @@ FR_MODEL_OPTS(event, (TABLE("event")),
 
 /* ---- views ---- */
 
+static const fr_pages window = {FR_PAGE_LIMIT_OFFSET, .rows = 10, .max_rows = 40};
+static const fr_pages cursor = {FR_PAGE_CURSOR, .rows = 10, .size_param = "page_size",
+                                .max_rows = 30, .ordering = "-at"};
+
 static const fr_viewset labels = {
     .model = &label_model, .description = "Labels are open to everybody and come without pages."};
 static const fr_viewset samples = {.model = &sample_model,
-                                   .page_size = 10,
-                                   .max_page_size = 40,
+                                   .pages = &window,
                                    .ordering = "id",
                                    .filter =
                                        "char,char__contains,char__icontains,char__startswith,char__"
@@ -68,7 +71,7 @@ static const fr_viewset samples = {.model = &sample_model,
                                        "flag,flag_null,flag_null__isnull,day,day__gte,day__lt,day__"
                                        "range,moment,moment__gte,clock,clock__lt,period,"
                                        "period__gt,uid,email,choice"};
-static const fr_viewset events = {.model = &event_model};
+static const fr_viewset events = {.model = &event_model, .ordering_fields = "", .pages = &cursor};
 static const fr_viewset burst = {.model = &label_model, .read_only = true};
 static const fr_viewset anon_user_rate = {.model = &label_model, .read_only = true};
 

@@ -25,14 +25,33 @@ typedef struct fr_action {
 /** A table of actions, with the {0} that ends it. */
 #define FR_ACTIONS(...) FR_TABLE_(fr_action, __VA_ARGS__)
 
+/** How a list is cut into pages. The parameters are those that clients send, named as in DRF when NULL. */
+typedef enum fr_page_kind {
+    FR_PAGE_NUMBER,       /* ?page=2: {"count","next","previous","results"} */
+    FR_PAGE_LIMIT_OFFSET, /* ?limit=10&offset=20: the same envelope */
+    FR_PAGE_CURSOR        /* ?cursor=…: without a count, and as fast at the end as at the start */
+} fr_page_kind;
+
+typedef struct fr_pages {
+    fr_page_kind kind;
+    uint32_t
+        rows; /* of a page; 0 only with LIMIT_OFFSET: a bare list until ?limit= asks for a part */
+    uint32_t max_rows;      /* as many as a client may ask for; 0: as many as it likes */
+    const char *size_param; /* "page_size": how many rows; NULL: none, with LIMIT_OFFSET "limit" */
+    const char *page_param; /* NULL: "page", "offset", "cursor" */
+    const char *last;       /* NUMBER: the word for the last page; NULL: "last" */
+    const char
+        *ordering; /* CURSOR: "-created", where the viewset has no .ordering; NULL: the model's */
+    void *reserved_[2];
+} fr_pages;
+
 /** What is served at a URL. Plain data that lives as long as the app; zero is the default of every member. */
 typedef struct fr_viewset {
     const fr_model *model;
     const char *filter;   /* query parameters: "done,title__icontains"; NULL: none */
     const char *ordering; /* "-updated_at"; NULL: the model's. Ends with the key, ascending */
     const char *ordering_fields; /* for ?ordering=: "title,id"; NULL: all shown; "": none */
-    uint32_t page_size;          /* rows of a page, in an envelope with count; 0: a bare list */
-    uint32_t max_page_size;      /* ?page_size= may ask for so many; 0: the parameter is ignored */
+    const fr_pages *pages;       /* NULL: a bare list */
     const char *fields;  /* shown, in this order: "id,title"; NULL: all but the secret ones */
     const char *actions; /* "list,create,retrieve,update,partial_update,destroy"; NULL: all */
     bool read_only;      /* list and retrieve only */
@@ -52,7 +71,7 @@ typedef struct fr_viewset {
  * @param viewset  served or not; borrowed by rows
  * @param rows     in the event's arena
  *
- * Errors:   FR_ETOOBIG (no page size, and over FR_ALL_ROWS rows), FR_EINVAL (the viewset is wrong), FR_EBACKEND
+ * Errors:   FR_ETOOBIG (no pages, and over FR_ALL_ROWS rows), FR_EINVAL (the viewset is wrong), FR_EBACKEND
  * Owner:    the event's arena
  * Thread:   the caller's loop
  * Suspends: if it takes more than some 20 ms, this handler only

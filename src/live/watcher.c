@@ -253,7 +253,7 @@ static fr_err check_query(fr_req *req, bool *is_resume)
 
 static fr_err check_list(fr_req *req, fr_source *source, fr_worker *worker)
 {
-    if (source->rt->page_size)
+    if (source->rt->paging.rows)
         return fr_fail(req, FR_EUNSUPPORTED,
                        "This list comes in pages, which cannot be watched; its objects can.");
     if (fr_topic_is_shown(worker, source))

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "db/db.h"
+#include "rest/cursor_page.h"
 #include "rest/list.h"
 #include "rest/options.h"
 #include "rest/pagination.h"
@@ -36,13 +37,32 @@ static fr_err list_row(void *arg, const fr_value *values)
     return fr_buf_check(body);
 }
 
+static fr_page_url url_of(fr_ctx *ctx, const fr_call *c)
+{
+    return (fr_page_url){ctx->arena, c->request->origin, c->request->path};
+}
+
 static fr_err list_pages(fr_ctx *ctx, fr_call *c, fr_rest_list *list)
 {
     int64_t count;
+    fr_page_url url = url_of(ctx, c);
     FR_TRY(fr_db_count(ctx, &list->query, &count));
-    FR_TRY(fr_pagination_locate(list, count));
-    fr_pagination_open(ctx->arena, list, &list->params, c->request->origin, c->request->path, count,
-                       c->body);
+    FR_TRY(fr_pagination_locate(c->rt, list, count));
+    fr_pagination_open(c->rt, list, &url, count, c->body);
+    return FR_OK;
+}
+
+static void print_row(void *arg, const fr_value *values, fr_buf *out)
+{
+    const fr_call *c = arg;
+    fr_serializer_row(&c->rt->serializer, values, out);
+}
+
+static fr_err list_by_cursor(fr_ctx *ctx, fr_call *c, fr_rest_list *list)
+{
+    fr_page_url url = url_of(ctx, c);
+    FR_TRY(fr_cursor_page_put(ctx, c->rt, list, &url, &(fr_cursor_printer){print_row, c}, c->body));
+    fr_call_answer(c, 200);
     return FR_OK;
 }
 
@@ -58,6 +78,8 @@ static fr_err read_list(fr_ctx *ctx, void *arg)
         return FR_OK;
     }
     FR_TRY(err);
+    if (found.has_pages && c->rt->paging.kind == FR_PAGE_CURSOR)
+        return list_by_cursor(ctx, c, &found);
     if (!found.has_pages)
         fr_buf_put_char(c->body, '[');
     else if ((err = list_pages(ctx, c, &found)) == FR_ENOTFOUND)

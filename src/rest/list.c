@@ -30,11 +30,13 @@ fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_str
         return fr_fail(ctx, FR_EINVAL, "%.*s", FR_FMT(fr_errors_first(&errors)));
     }
     fr_ordering_apply(rt, &out->params, &out->query);
-    if (fr_pagination_read(rt, &out->params, out) != FR_OK) {
-        fr_errors_text(FR_STR("Invalid page."), refusal);
-        return fr_fail(ctx, FR_ENOTFOUND, "Invalid page.");
+    fr_err err = fr_pagination_read(rt, ctx->arena, out);
+    if (err == FR_ENOTFOUND) {
+        const char *detail = fr_pagination_refusal(rt);
+        fr_errors_text(fr_str_c(detail), refusal);
+        return fr_fail(ctx, err, "%s", detail);
     }
-    return FR_OK;
+    return err;
 }
 
 /* ---- fr_list ---- */
@@ -85,14 +87,14 @@ fr_err fr_list_(fr_ctx *ctx, const fr_viewset *viewset, fr_rows *rows)
         FR_TRY(fr_viewset_check(viewset, error));
         return FR_ENOMEM;
     }
-    fr_query query = {.model = rt->model, .order_count = rt->order_count, .limit = rt->page_size};
+    fr_query query = {.model = rt->model, .order_count = rt->order_count, .limit = rt->paging.rows};
     memcpy(query.orders, rt->orders, sizeof query.orders);
     if (!query.limit)
         query.limit = FR_ALL_ROWS + 1;
     gathering g = {.arena = ctx->arena, .width = rt->model->field_count};
     fr_err err = fr_db_select(ctx, &query, &(fr_reader_sink){gather_begin, gather_row, &g}, NULL);
     if (err == FR_ETOOBIG)
-        return fr_fail(ctx, err, "The list has more than %d rows: give its viewset a page_size.",
+        return fr_fail(ctx, err, "The list has more than %d rows: give its viewset .pages.",
                        FR_ALL_ROWS);
     FR_TRY(err);
     *rows = (fr_rows){.model = rt->model,

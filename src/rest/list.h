@@ -2,6 +2,7 @@
 #ifndef FR_REST_LIST_H
 #define FR_REST_LIST_H
 #include "base/buf.h"
+#include "rest/cursor.h"
 #include "rest/query_string.h"
 #include "rest/viewset.h"
 
@@ -9,9 +10,11 @@ typedef struct fr_rest_list {
     fr_params params;  /* of the query string, decoded */
     fr_query query;    /* where, orders; limit and offset when it has pages */
     bool has_pages;    /* the answer is an envelope */
-    bool is_last_page; /* ?page=last: offset is not known before the count */
-    int64_t page;      /* from 1; 0 with is_last_page */
-    int64_t page_size;
+    int64_t rows;      /* of a page */
+    int64_t page;      /* NUMBER: from 1; 0: the last, whose offset is not known before the count */
+    fr_cursor cursor;  /* CURSOR, with what follows */
+    fr_value position; /* as stored, if cursor.position is given */
+    const fr_pred *all; /* query.where without the cursor */
 } fr_rest_list;
 
 /*
@@ -19,7 +22,7 @@ typedef struct fr_rest_list {
  * the viewset does not know, has no effect. In the arena of ctx. May suspend (a foreign key in a filter is looked up).
  *
  * Errors: FR_EINVAL: `refusal` then holds the JSON body of the 400, {"n":["Enter a number."]}, and the detail of ctx the
- *         same as a sentence; FR_ENOTFOUND (Invalid page.), likewise; FR_ENOMEM, FR_EBACKEND
+ *         same as a sentence; FR_ENOTFOUND (Invalid page., Invalid cursor), likewise; FR_ENOMEM, FR_EBACKEND
  */
 fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_string,
                           fr_rest_list *out, fr_buf *refusal);

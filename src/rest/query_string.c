@@ -40,6 +40,11 @@ static void put_quoted(fr_buf *out, fr_str s, const char *safe, bool has_plus)
     }
 }
 
+void fr_query_quote(fr_buf *out, fr_str s)
+{
+    put_quoted(out, s, "_.-~", true);
+}
+
 /* Insertion sort: stable, and a query string has few parameters. Over 64 they are merged by halves. */
 static void sort_pairs(fr_pair *at, fr_pair *scratch, size_t count)
 {
@@ -63,27 +68,36 @@ static void sort_pairs(fr_pair *at, fr_pair *scratch, size_t count)
     }
 }
 
-void fr_params_link(fr_arena *arena, const fr_params *params, fr_str origin, fr_str path,
-                    fr_str name, fr_str value, fr_buf *out)
+static bool is_changed(const fr_pair *changes, size_t count, fr_str name)
 {
-    fr_pair *sorted = fr_arena_alloc(arena, 2 * (params->count + 1) * sizeof *sorted);
-    size_t count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (fr_str_eq(changes[i].name, name))
+            return true;
+    return false;
+}
+
+void fr_params_link(fr_arena *arena, const fr_params *params, fr_str origin, fr_str path,
+                    const fr_pair *changes, size_t change_count, fr_buf *out)
+{
+    size_t room = params->count + change_count, count = 0;
+    fr_pair *sorted = fr_arena_alloc(arena, (2 * room + 1) * sizeof *sorted);
     if (!sorted) {
         out->has_failed = true;
         return;
     }
     for (size_t i = 0; i < params->count; i++)
-        if (!fr_str_eq(params->at[i].name, name))
+        if (!is_changed(changes, change_count, params->at[i].name))
             sorted[count++] = params->at[i];
-    if (value.p)
-        sorted[count++] = (fr_pair){name, value};
-    sort_pairs(sorted, sorted + params->count + 1, count);
+    for (size_t i = 0; i < change_count; i++)
+        if (changes[i].value.p)
+            sorted[count++] = changes[i];
+    sort_pairs(sorted, sorted + room, count);
     fr_buf_put(out, origin);
     put_quoted(out, path, "/:;=@&+$,-_.!~*'()", false);
     for (size_t i = 0; i < count; i++) {
         fr_buf_put_char(out, i ? '&' : '?');
-        put_quoted(out, sorted[i].name, "_.-~", true);
+        fr_query_quote(out, sorted[i].name);
         fr_buf_put_char(out, '=');
-        put_quoted(out, sorted[i].value, "_.-~", true);
+        fr_query_quote(out, sorted[i].value);
     }
 }

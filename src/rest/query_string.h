@@ -15,8 +15,10 @@ fr_err fr_params_parse(fr_arena *arena, fr_str raw, fr_params *out);
 /* Of several the last; p NULL: absent. */
 fr_str fr_params_get(const fr_params *params, fr_str name);
 
-/* Append a link: origin, path (escaped as Django does) and the parameters sorted by name, with `name` set to `value`, or
- * without it if value.p is NULL. */
+/* Append a name or a value of a query string, as Python's quote_plus escapes it. */
+void fr_query_quote(fr_buf *out, fr_str s);
+/* Append a link: origin, path (escaped as Django does) and the parameters sorted by name, with those of `changes` instead of
+ * what they were; one whose value.p is NULL is left out. */
 void fr_params_link(fr_arena *arena, const fr_params *params, fr_str origin, fr_str path,
-                    fr_str name, fr_str value, fr_buf *out);
+                    const fr_pair *changes, size_t change_count, fr_buf *out);
 #endif

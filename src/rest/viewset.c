@@ -100,11 +100,49 @@ static fr_err read_filters(fr_viewset_rt *rt, char error[ERROR_ROOM])
     return FR_OK;
 }
 
+/* Rows that one page may have: a page is gathered in memory, and offsets behind it are counted in 64 bits. */
+enum { PAGE_ROWS_MAX = INT32_MAX };
+
+static fr_err read_paging(fr_viewset_rt *rt, char error[ERROR_ROOM])
+{
+    static const struct {
+        const char *page, *size;
+    } NAMES[] = {[FR_PAGE_NUMBER] = {"page", NULL},
+                 [FR_PAGE_LIMIT_OFFSET] = {"offset", "limit"},
+                 [FR_PAGE_CURSOR] = {"cursor", NULL}};
+    const fr_pages *pages = rt->viewset->pages;
+    if (!pages)
+        return FR_OK;
+    if (pages->kind > FR_PAGE_CURSOR)
+        return wrong(error, "pages", FR_STR("kind"), "is none of the three that there are");
+    const char *page = pages->page_param ? pages->page_param : NAMES[pages->kind].page;
+    const char *size = pages->size_param ? pages->size_param : NAMES[pages->kind].size;
+    if (!pages->rows && pages->kind != FR_PAGE_LIMIT_OFFSET)
+        return wrong(error, "pages", FR_STR("rows"), "has to be set");
+    if (pages->max_rows && !size)
+        return wrong(error, "pages", FR_STR("max_rows"), "has no effect without .size_param");
+    if (pages->ordering && pages->kind != FR_PAGE_CURSOR)
+        return wrong(error, "pages", FR_STR("ordering"),
+                     "is of cursors only; give the viewset an .ordering");
+    rt->paging =
+        (fr_paging){.kind = pages->kind,
+                    .rows = pages->rows < PAGE_ROWS_MAX ? pages->rows : PAGE_ROWS_MAX,
+                    .max_rows = pages->max_rows && pages->max_rows < PAGE_ROWS_MAX ? pages->max_rows
+                                                                                   : PAGE_ROWS_MAX,
+                    .page_param = fr_str_c(page),
+                    .size_param = fr_str_c(size),
+                    .last = fr_str_c(pages->last ? pages->last : "last")};
+    return FR_OK;
+}
+
 static fr_err read_ordering(fr_viewset_rt *rt, char error[ERROR_ROOM])
 {
     fr_query query = {.model = rt->model};
+    const fr_pages *pages = rt->viewset->pages;
     fr_str ordering = fr_str_c(rt->viewset->ordering),
            rest = fr_str_c(rt->viewset->ordering_fields), name;
+    if (!ordering.n && pages)
+        ordering = fr_str_c(pages->ordering);
     if (fr_query_order(&query, ordering) != FR_OK)
         return wrong(error, "ordering", ordering, "names an unknown field, or more than 7");
     for (uint8_t i = 0; i < query.order_count; i++)
@@ -154,10 +192,7 @@ static fr_err check_extra(const fr_viewset *v, char error[ERROR_ROOM])
 static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena,
                    char error[ERROR_ROOM])
 {
-    *rt = (fr_viewset_rt){.viewset = viewset,
-                          .model = viewset->model,
-                          .page_size = viewset->page_size,
-                          .max_page_size = viewset->max_page_size};
+    *rt = (fr_viewset_rt){.viewset = viewset, .model = viewset->model};
     snprintf(error, ERROR_ROOM, "out of memory");
     if (!viewset->model)
         return wrong(error, "model", FR_STR(""), "has to be set");
@@ -165,6 +200,7 @@ static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena
     FR_TRY(fr_serializer_init(&rt->serializer, viewset->model, viewset->fields, arena, error));
     FR_TRY(read_actions(rt, error));
     FR_TRY(read_filters(rt, error));
+    FR_TRY(read_paging(rt, error));
     FR_TRY(read_ordering(rt, error));
     FR_TRY(check_extra(viewset, error));
     read_inputs(rt);

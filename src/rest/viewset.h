@@ -26,6 +26,15 @@ typedef struct fr_filter_item {
     bool is_range;
 } fr_filter_item;
 
+/* .pages, with its defaults filled in; rows is 0 where there are none. */
+typedef struct fr_paging {
+    fr_page_kind kind;
+    int64_t rows, max_rows; /* max_rows: never 0 */
+    fr_str page_param;
+    fr_str size_param; /* p NULL: none */
+    fr_str last;
+} fr_paging;
+
 typedef struct fr_viewset_rt {
     const fr_viewset *viewset; /* borrowed */
     const fr_model *model;
@@ -37,7 +46,7 @@ typedef struct fr_viewset_rt {
     fr_fieldset orderable;          /* what ?ordering= may name */
     fr_order orders[FR_ORDERS_MAX]; /* the default, with the key at its end */
     uint8_t order_count;
-    uint32_t page_size, max_page_size;
+    fr_paging paging;
     uint32_t actions;
     fr_str list_allow, detail_allow; /* values of the Allow header */
     fr_str name;                     /* "Note" */

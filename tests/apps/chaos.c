@@ -50,7 +50,9 @@ static const fr_viewset norowids = {.model = &norowid_model, .filter = "owner,st
 static const fr_viewset realkeys = {.model = &realkey_model, .filter = "owner,stamp__gte"};
 static const fr_viewset intkeys = {.model = &intkey_model, .filter = "owner,stamp__gte"};
 /* The same rows in pages with a count; only the live URLs are without. */
-static const fr_viewset pages = {.model = &plain_model, .page_size = 5, .max_page_size = 100};
+static const fr_viewset pages = {
+    .model = &plain_model,
+    .pages = &(const fr_pages){.rows = 5, .size_param = "page_size", .max_rows = 100}};
 
 /* Two rows that always have the same version: no state that anybody is shown has one without the other. */
 static fr_err turn_pair(fr_ctx *ctx, void *arg)

@@ -58,7 +58,8 @@ static const fr_viewset uses = {.model = &use_model, .filter = "code"};
 static const fr_viewset serials = {.model = &serial_model};
 static const fr_viewset meters = {.model = &meter_model};
 static const fr_viewset bills = {.model = &bill_model};
-static const fr_viewset ranks = {.model = &ranked_model, .ordering = "-name", .page_size = 4};
+static const fr_viewset ranks = {
+    .model = &ranked_model, .ordering = "-name", .pages = &(const fr_pages){.rows = 4}};
 
 static const fr_viewset wides = {
     .model = &wide_model, .filter = "c1,c199__icontains", .ordering_fields = "c198,c199"};

@@ -11,7 +11,8 @@ FR_MODEL(note, (ID, id), (CHAR, title, .max_length = 200), (BOOLEAN, done));
 
 static const fr_viewset notes = {.model = &note_model, .filter = "done", .ordering = "id"};
 
-static const fr_viewset pages = {.model = &note_model, .ordering = "id", .page_size = 1};
+static const fr_viewset pages = {
+    .model = &note_model, .ordering = "id", .pages = &(const fr_pages){.rows = 1}};
 
 static fr_err fail(fr_req *req)
 {

@@ -32,12 +32,13 @@ static void query_string(fr_arena *arena, fr_str text)
     check(fr_params_parse(arena, text, &params) == FR_OK);
     for (size_t i = 0; i < params.count; i++)
         check(fr_utf8_valid(params.at[i].name) && fr_utf8_valid(params.at[i].value));
-    fr_params_link(arena, &params, FR_STR("http://h"), text, FR_STR("page"), FR_STR("2"), &link);
+    const fr_pair page = {FR_STR("page"), FR_STR("2")};
+    fr_params_link(arena, &params, FR_STR("http://h"), text, &page, 1, &link);
     query = fr_str_cut(fr_buf_str(&link), '?', &head);
     check(fr_params_parse(arena, query, &again) == FR_OK);
     check(fr_str_eq(fr_params_get(&again, FR_STR("page")), FR_STR("2")));
     /* A link of a link's parameters is that link: nothing is lost, the order is settled. */
-    fr_params_link(arena, &again, FR_STR("http://h"), text, FR_STR("page"), FR_STR("2"), &second);
+    fr_params_link(arena, &again, FR_STR("http://h"), text, &page, 1, &second);
     check(fr_str_eq(fr_buf_str(&link), fr_buf_str(&second)));
     fr_buf_deinit(&link);
     fr_buf_deinit(&second);

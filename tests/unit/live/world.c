@@ -18,7 +18,7 @@
 const fr_viewset world_notes = {.model = &note_model};
 const fr_viewset world_titles = {.model = &note_model, .fields = "id,title", .ordering = "-id"};
 const fr_viewset world_again = {.model = &note_model, .ordering = "-title"};
-const fr_viewset world_pages = {.model = &note_model, .page_size = 10};
+const fr_viewset world_pages = {.model = &note_model, .pages = &(const fr_pages){.rows = 10}};
 const fr_viewset world_labels = {.model = &label_model};
 
 enum { PATIENCE_MS = 60000, RECEIVE = 65536 };

@@ -56,7 +56,7 @@ static fr_err misplaced(fr_req *req, void *arg)
 static const fr_viewset people = {
     .model = &author_model,
     .fields = "name",
-    .page_size = 1,
+    .pages = &(const fr_pages){.rows = 1},
     .extra = FR_ACTIONS({.path = "shout", .handler = shout, .methods = "POST", .is_detail = true},
                         {.path = "grow", .handler = grow, .methods = "POST", .is_detail = true},
                         {.path = "confuse", .handler = confuse, .is_detail = true},

@@ -290,20 +290,21 @@ static void links_keep_the_other_parameters_sorted(void **state)
     fr_buf_init(&out);
     assert_int_equal(fr_params_parse(arena, FR_STR("z=%26~%2F&b=2&page=5&b=1&%C3%A9=%20"), &params),
                      FR_OK);
-    fr_params_link(arena, &params, FR_STR("http://h"), FR_STR("/a b/ä(x)/"), FR_STR("page"),
-                   FR_STR("7"), &out);
+    fr_params_link(arena, &params, FR_STR("http://h"), FR_STR("/a b/ä(x)/"),
+                   &(fr_pair){FR_STR("page"), FR_STR("7")}, 1, &out);
     assert_str(fr_buf_str(&out), "http://h/a%20b/%C3%A4(x)/?b=2&b=1&page=7&z=%26~%2F&%C3%A9=+");
     fr_buf_clear(&out);
     assert_int_equal(fr_params_parse(arena, FR_STR("page=5"), &params), FR_OK);
-    fr_params_link(arena, &params, FR_STR("http://h"), FR_STR("/a/"), FR_STR("page"), (fr_str){0},
-                   &out);
+    fr_params_link(arena, &params, FR_STR("http://h"), FR_STR("/a/"),
+                   &(fr_pair){.name = FR_STR("page")}, 1, &out);
     assert_str(fr_buf_str(&out), "http://h/a/");
     char many[1200] = "";
     for (int i = 199; i >= 0; i--)
         snprintf(many + strlen(many), sizeof many - strlen(many), "k%03d&", i);
     fr_buf_clear(&out);
     assert_int_equal(fr_params_parse(arena, fr_str_c(many), &params), FR_OK);
-    fr_params_link(arena, &params, FR_STR(""), FR_STR("/"), FR_STR("page"), FR_STR("2"), &out);
+    fr_params_link(arena, &params, FR_STR(""), FR_STR("/"), &(fr_pair){FR_STR("page"), FR_STR("2")},
+                   1, &out);
     assert_true(fr_str_starts(fr_buf_str(&out), FR_STR("/?k000=&k001=&k002=")) &&
                 fr_str_ends(fr_buf_str(&out), FR_STR("k199=&page=2")));
     fr_buf_deinit(&out);

@@ -12,14 +12,18 @@
 
 const fr_choice thing_colors[] = {{"red", "Red"}, {"green", "Green"}, {0}};
 const fr_viewset authors = {.model = &author_model};
-const fr_viewset things = {.model = &thing_model,
-                           .filter = "done,title,title__icontains,title__in,number,number__lt,"
-                                     "number__range,number__in,price,real,day,moment,"
-                                     "clock,period,uid,color,author,author__isnull,maybe__isnull",
-                           .ordering = "id",
-                           .max_page_size = 5,
-                           .page_size = 3,
-                           .description = "Things of all kinds."};
+const fr_viewset things = {
+    .model = &thing_model,
+    .filter = "done,title,title__icontains,title__in,number,number__lt,"
+              "number__range,number__in,price,real,day,moment,"
+              "clock,period,uid,color,author,author__isnull,maybe__isnull",
+    .ordering = "id",
+    .pages = &(const fr_pages){.rows = 3, .size_param = "page_size", .max_rows = 5},
+    .description = "Things of all kinds."};
+const fr_viewset things_by_cursor = {.model = &thing_model,
+                                     .pages = &(const fr_pages){FR_PAGE_CURSOR, .rows = 2,
+                                                                .size_param = "page_size",
+                                                                .ordering = "number"}};
 const fr_viewset tags = {.model = &tag_model, .ordering_fields = ""};
 
 void world_open_with(world *w, const fr_model *const *models, void (*prepare)(const char *folder))

@@ -36,6 +36,7 @@ FR_MODEL(thing,
 FR_MODEL(tag, (UUID, id, .primary_key = true, .default_ = "random"), (SLUG, name, .unique = true));
 
 extern const fr_viewset authors, things, tags;
+extern const fr_viewset things_by_cursor; /* two a page, ?page_size=, by number */
 
 typedef struct world {
     char folder[64];
