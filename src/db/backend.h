@@ -69,10 +69,10 @@ typedef struct fr_db_backend {
      * same transaction. */
     fr_err (*read)(fr_read *read);
     fr_err (*now)(fr_ctx *ctx, bool is_anew, fr_now *out); /* fr_db_now */
-    /* Errors: those of fr_db_write and fr_atomic. Within fr_atomic: a part that may fail alone. Whether the table still is
+    /* Errors: those of fr_db_write_all and fr_db_atom. Within fr_atomic: a part that may fail alone. Whether the table still is
      * what its model says (fr_db_check_table) is known when the member runs. */
-    fr_err (*write)(fr_ctx *ctx, fr_write *write);
-    fr_err (*atomic)(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg);
+    fr_err (*write)(fr_ctx *ctx, fr_write *writes, size_t count);
+    fr_err (*atomic)(fr_ctx *ctx, fr_atom *member);
     uint64_t (*queued)(const fr_db *db); /* members that wait for a group. Any thread */
 } fr_db_backend;
 

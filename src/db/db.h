@@ -75,6 +75,7 @@ void fr_db_stop(fr_db *db);
 /* Stop and free db. The threads that used db have ended, or use it no more; NULL is fine. */
 void fr_db_close(fr_db *db);
 #define FR_DB_GONE_TEXT "The database is not there any more. Try again later."
+#define FR_DB_STALE_TEXT "This object was changed by somebody else meanwhile. Try again."
 /* NULL is fine. Any thread. */
 bool fr_db_is_gone(const fr_db *db);
 /* The last place whose group is committed and visible. Any thread. */
@@ -154,17 +155,40 @@ fr_err fr_db_log_since(fr_ctx *ctx, const fr_model *model, fr_place since, size_
                        fr_span_changes *out);
 
 /* ---- writes: one member of a group commit each ---- */
+typedef enum fr_write_op {
+    FR_WRITE_INSERT = 1,
+    FR_WRITE_UPDATE,
+    FR_WRITE_DELETE,
+    FR_WRITE_DELETE_BY, /* all rows whose `field` is `key`, none too, with what ON DELETE says */
+    /* Rows of a through model, so that those whose `field` is `key` have exactly `keys` in `other`: rows of other keys go,
+     * those of missing keys come, in order; the rest stay untouched. */
+    FR_WRITE_MANY
+} fr_write_op;
+
 typedef struct fr_write {
     const fr_model *model;
-    enum { FR_WRITE_INSERT = 1, FR_WRITE_UPDATE, FR_WRITE_DELETE } op;
-    fr_value key; /* UPDATE, DELETE */
+    fr_write_op op;
+    fr_value key; /* UPDATE, DELETE: of the row. DELETE_BY, MANY: what `field` has */
+    /* 1 + the place of an earlier INSERT among the writes of the same call, 0: none. The key which that got is the value of
+     * `field` in an INSERT, and the `key` of any other. */
+    uint32_t parent;
+    uint16_t field, other;
+    const fr_value *keys; /* MANY; one that stands there twice counts once */
+    size_t key_count;
+    bool is_added_only; /* MANY: nothing goes */
+    /* The row as it was when it was judged (field_count values, of a read): if the stored one is another by now, nothing is
+     * written, and is_stale says why. NULL: whatever it is. UPDATE, DELETE. */
+    const fr_value *was;
     /* Which of values are given. INSERT fills the rest by fr_field_default, UPDATE those with auto_now. */
     fr_fieldset set;
     const fr_value *values; /* field_count, model order; must live until fr_db_write returns */
     /* result, in the ctx's arena */
     const fr_value *row; /* as stored, after INSERT and UPDATE */
     fr_place place;
-    int failed_field; /* constraint failure on one column: its index, else -1 */
+    bool has_failed;   /* this one of several is why the call failed */
+    bool is_stale;     /* FR_ECONFLICT, as the row is not what `was` says */
+    size_t failed_key; /* MANY with a failed_field: which of keys refers to nothing */
+    int failed_field;  /* constraint failure on one column: its index, else -1 */
     enum {
         FR_CONSTRAINT_NONE,
         FR_CONSTRAINT_UNIQUE,
@@ -175,6 +199,22 @@ typedef struct fr_write {
 } fr_write;
 /* Errors: FR_ENOTFOUND (no such key), FR_ECONFLICT (constraint; see failed_field), FR_EBUSY, FR_ENOSPACE, FR_EBACKEND. */
 fr_err fr_db_write(fr_ctx *ctx, fr_write *write);
+/* Several, in order, as one member: all of them or none. They are data: the writer runs them where they lie. Within fr_atomic
+ * they are one part of that. Errors: those of the one that has_failed. */
+fr_err fr_db_write_all(fr_ctx *ctx, fr_write *writes, size_t count);
+
+/* A function as one member, as fr_atomic's. */
+typedef struct fr_atom {
+    fr_err (*fn)(fr_ctx *ctx, void *arg); /* may run twice */
+    /* Runs in the same transaction when fn has ended well and the member has its place in the history; NULL: nothing. For
+     * what is no model's: rows that it changes would be told to nobody. */
+    fr_err (*numbered)(fr_ctx *ctx, void *arg, fr_place place);
+    void *arg;
+    uint32_t ms;    /* for fn; 0: as long as fr_atomic has */
+    fr_place place; /* result: its own, or that before it if it changed nothing */
+} fr_atom;
+/* Errors: what fn or numbered returned, and those of fr_atomic. Within fr_atomic fn is a part of that, without a number. */
+fr_err fr_db_atom(fr_ctx *ctx, fr_atom *member);
 /* ---- row.c: a model struct. mark: FR_ROW_MARK_ of it ---- */
 
 /* Errors: FR_EINTERNAL (it is one of another model, or the model has none), with a text that names both and the call. */

@@ -132,6 +132,17 @@ static fr_err step(cascade *c, fr_sql_kind kind, const fr_table *table, uint32_t
     return err;
 }
 
+/* The field that says which rows are to go. */
+static uint16_t asked_field(const fr_table *table, const fr_write *write)
+{
+    return write->op == FR_WRITE_DELETE_BY ? write->field : table->key;
+}
+
+static fr_err missing(fr_ctx *ctx, const fr_write *write)
+{
+    return write->op == FR_WRITE_DELETE_BY ? FR_OK : fr_fail(ctx, FR_ENOTFOUND, "Not found.");
+}
+
 static fr_err carry_out(cascade *c)
 {
     bool changed = false;
@@ -142,17 +153,16 @@ static fr_err carry_out(cascade *c)
     }
     for (size_t i = c->rows.count; i-- > 0;)
         FR_TRY(step(c, FR_SQL_DELETE, c->rows.at[i].table, 0, c->rows.at[i].key, &changed));
-    return changed
-               ? FR_OK
-               : fr_fail(c->ctx, FR_ENOTFOUND, "Not found."); /* the row asked for is the last */
+    return changed ? FR_OK : missing(c->ctx, c->write); /* the row asked for is the last */
 }
 
-/* The row asked for, by its key as stored: rows that point at each other in a circle are in `seen` by that key. */
+/* The rows asked for, by their keys as stored: rows that point at each other in a circle are in `seen` by those. */
 static fr_err add_first(cascade *c, fr_table *table)
 {
     bool found = false;
-    FR_TRY(referers(c, (fr_link){table, table->key}, c->write->key, false, &found));
-    return found ? FR_OK : fr_fail(c->ctx, FR_ENOTFOUND, "Not found.");
+    FR_TRY(
+        referers(c, (fr_link){table, asked_field(table, c->write)}, c->write->key, false, &found));
+    return found ? FR_OK : missing(c->ctx, c->write);
 }
 
 fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write)
@@ -161,8 +171,8 @@ fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write)
     cascade c = {.ctx = ctx, .write = write};
     bool changed = false;
     if (!table->link_count) { /* nobody points here */
-        FR_TRY(step(&c, FR_SQL_DELETE, table, 0, write->key, &changed));
-        return changed ? FR_OK : fr_fail(ctx, FR_ENOTFOUND, "Not found.");
+        FR_TRY(step(&c, FR_SQL_DELETE_BY, table, asked_field(table, write), write->key, &changed));
+        return changed ? FR_OK : missing(ctx, write);
     }
     c.arena = fr_arena_new(0);
     fr_map_init(&c.seen);

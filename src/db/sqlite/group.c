@@ -201,7 +201,7 @@ static bool run_member(fr_writer *w, fr_txn_member *member, bool in_savepoint)
 
 static void fail_member(fr_writer *w, fr_txn_member *member, int rc)
 {
-    member->result = fr_sqlite_fail(member->ctx, &w->conn, rc, NULL, member->write);
+    member->result = fr_sqlite_fail(member->ctx, &w->conn, rc, NULL, member->writes);
 }
 
 /* One member, one transaction: the last resort, and the way of a group of one. Its error is its own. */

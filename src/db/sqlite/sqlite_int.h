@@ -150,10 +150,10 @@ typedef struct fr_txn_member fr_txn_member;
 struct fr_txn_member {
     fr_txn_member *next;
     fr_wait wait;
-    fr_ctx *ctx;     /* of the handler that waits; its arena may be used meanwhile */
-    fr_write *write; /* data, or */
-    fr_err (*fn)(fr_ctx *ctx, void *arg); /* a function */
-    void *arg;
+    fr_ctx *ctx;      /* of the handler that waits; its arena may be used meanwhile */
+    fr_write *writes; /* data, or */
+    size_t write_count;
+    fr_atom *of; /* a function */
     fr_err result;
 };
 
@@ -163,6 +163,7 @@ struct fr_db_txn {
     fr_writer *writer; /* NULL: a snapshot, in which nothing is written */
     fr_sqlite *conn;   /* the writer's, or the snapshot's */
     uint64_t until_ms; /* 0 = no limit */
+    uint32_t ms;       /* of that limit, in all */
     fr_err failed;     /* FR_OK, or why nothing more can be done in this member */
     bool is_gone;      /* SQLite ended the transaction */
 };
@@ -242,10 +243,28 @@ fr_err fr_txn_part(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg)
 
 /* ---- member.c: the writer's thread ---- */
 fr_err fr_txn_run(fr_writer *writer, fr_txn_member *member);
-fr_err fr_txn_write(fr_ctx *ctx, fr_write *write); /* inside a member, in a savepoint of its own */
+/* Inside a member, in a savepoint of their own. */
+fr_err fr_txn_write(fr_ctx *ctx, fr_write *writes, size_t count);
+
+/* ---- put.c: the writer's thread ---- */
+/* key (may be NULL): that of a parent, which goes into write->field. The row as it is stored comes into write->row if it
+ * reads_back. Errors: FR_ECONFLICT, FR_ESCHEMA. */
+fr_err fr_put_insert(fr_ctx *ctx, const fr_table *table, fr_write *write, const fr_value *key,
+                     bool reads_back);
+fr_err fr_put_update(fr_ctx *ctx, const fr_table *table, fr_write *write); /* FR_ENOTFOUND */
+/* The row with this key as it is stored, in the arena of ctx. Errors: FR_ENOTFOUND. */
+fr_err fr_put_read(fr_ctx *ctx, const fr_table *table, fr_write *write, fr_value key,
+                   const fr_value **row);
+
+/* ---- many.c: the writer's thread ---- */
+/* FR_WRITE_MANY; write->key is known. */
+fr_err fr_many_set(fr_ctx *ctx, fr_table *table, fr_write *write);
+/* The first of write->keys that refers to no row: its place; -1: none. */
+int64_t fr_many_dangling(fr_ctx *ctx, const fr_table *table, const fr_write *write);
 
 /* ---- cascade.c: the writer's thread ---- */
-/* Delete one row and carry out what ON DELETE says. Errors: FR_ENOTFOUND, FR_ECONFLICT (protected). */
+/* Delete the row with write->key, or (DELETE_BY) those with it in write->field, and carry out what ON DELETE says.
+ * Errors: FR_ENOTFOUND (the one row), FR_ECONFLICT (protected). */
 fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write);
 
 /* ---- unseen.c: the writer's thread ---- */
@@ -265,8 +284,8 @@ int fr_log_member(fr_writer *writer, size_t first);
 int fr_log_prune(fr_writer *writer); /* now and then a range; a result code of SQLite */
 
 /* ---- write.c ---- */
-fr_err fr_sqlite_write(fr_ctx *ctx, fr_write *write);
-fr_err fr_sqlite_atomic(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg);
+fr_err fr_sqlite_write(fr_ctx *ctx, fr_write *writes, size_t count);
+fr_err fr_sqlite_atomic(fr_ctx *ctx, fr_atom *of);
 /* Test only: run SQL text, statement by statement, as a member (or inside the present one). With goes_on each
  * statement is a part of its own, and one that fails does not end the script. */
 fr_err fr_db_exec_for_test(fr_ctx *ctx, const char *sql, bool goes_on);

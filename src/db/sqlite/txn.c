@@ -28,7 +28,7 @@ fr_err fr_txn_check(fr_ctx *ctx)
     fr_db_txn *txn = ctx->txn;
     if (txn->failed == FR_OK && txn->until_ms && fr_clock_ms() > txn->until_ms)
         txn->failed =
-            fr_fail(ctx, FR_ETIMEOUT, "The transaction took longer than %d ms.", FR_ATOMIC_MS);
+            fr_fail(ctx, FR_ETIMEOUT, "The transaction took longer than %u ms.", (unsigned)txn->ms);
     return txn->failed;
 }
 

@@ -9,21 +9,21 @@ static fr_err check_may_write(fr_ctx *ctx)
     return is_snapshot ? fr_fail(ctx, FR_EINVAL, "A snapshot is only read.") : FR_OK;
 }
 
-fr_err fr_sqlite_write(fr_ctx *ctx, fr_write *write)
+fr_err fr_sqlite_write(fr_ctx *ctx, fr_write *writes, size_t count)
 {
     FR_TRY(check_may_write(ctx));
     if (ctx->txn)
-        return fr_txn_write(ctx, write);
-    fr_txn_member member = {.ctx = ctx, .write = write};
+        return fr_txn_write(ctx, writes, count);
+    fr_txn_member member = {.ctx = ctx, .writes = writes, .write_count = count};
     return fr_writer_run(ctx->db, &member);
 }
 
-fr_err fr_sqlite_atomic(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg)
+fr_err fr_sqlite_atomic(fr_ctx *ctx, fr_atom *of)
 {
     FR_TRY(check_may_write(ctx));
     if (ctx->txn)
-        return fr_txn_part(ctx, fn, arg);
-    fr_txn_member member = {.ctx = ctx, .fn = fn, .arg = arg};
+        return fr_txn_part(ctx, of->fn, of->arg);
+    fr_txn_member member = {.ctx = ctx, .of = of};
     return fr_writer_run(ctx->db, &member);
 }
 

@@ -1,0 +1,147 @@
+/*
+ * A many-to-many field as Django's set() writes it: rows of the through table whose key is not among those given go, missing
+ * ones come in the order given, and those that stay are not touched, so that nobody is told of what did not change.
+ */
+#include "db/sqlite/sqlite_int.h"
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "db/image.h"
+
+typedef struct many {
+    fr_ctx *ctx;
+    fr_table *table;
+    fr_write *write;
+    fr_arena *arena;
+    fr_buf scratch;        /* a key as bytes */
+    fr_map wanted;         /* the bytes of each key, in the arena → its flag in is_there */
+    bool *is_there;        /* of each key: a row has it, or it stood before */
+    FR_VEC(fr_value) gone; /* keys of the rows that go */
+} many;
+
+/* Equal bytes are equal keys. p NULL: memory is out. */
+static fr_str name_of(many *m, fr_value key)
+{
+    fr_buf_clear(&m->scratch);
+    fr_image_value(&m->scratch, key);
+    return m->scratch.has_failed ? (fr_str){0} : fr_buf_str(&m->scratch);
+}
+
+static fr_err want(many *m)
+{
+    m->is_there = fr_arena_zalloc(m->arena, m->write->key_count + 1);
+    for (size_t i = 0; i < m->write->key_count && m->is_there; i++) {
+        fr_str name = name_of(m, m->write->keys[i]);
+        m->is_there[i] = name.p && fr_map_get(&m->wanted, name);
+        if (m->is_there[i])
+            continue;
+        name = name.p ? fr_str_dup(m->arena, name) : name;
+        if (!name.p || fr_map_set(&m->wanted, name, &m->is_there[i]) != FR_OK)
+            return FR_ENOMEM;
+    }
+    return m->is_there ? FR_OK : FR_ENOMEM;
+}
+
+static fr_err take_row(void *arg, const fr_value *values)
+{
+    many *m = arg;
+    fr_value key;
+    fr_str name = name_of(m, values[m->write->other]);
+    bool *is_there = name.p ? fr_map_get(&m->wanted, name) : NULL;
+    if (is_there)
+        *is_there = true;
+    if (is_there || m->write->is_added_only)
+        return FR_OK;
+    bool is_kept =
+        name.p && fr_value_dup(m->arena, values[m->table->key], &key) && fr_vec_push(&m->gone, key);
+    return is_kept ? FR_OK : FR_ENOMEM;
+}
+
+/* The rows there are. */
+static fr_err look(many *m)
+{
+    fr_query query = {
+        .model = m->table->model,
+        .where = fr_pred_term(m->ctx->arena, m->write->field, FR_LOOKUP_EXACT, m->write->key)};
+    if (!query.where)
+        return FR_ENOMEM;
+    FR_TRY(want(m));
+    return fr_db_select(m->ctx, &query, &(fr_reader_sink){.row = take_row, .arg = m}, NULL);
+}
+
+static fr_err remove_rows(many *m)
+{
+    for (size_t i = 0; i < m->gone.count; i++) {
+        fr_write one = {.model = m->table->model,
+                        .op = FR_WRITE_DELETE,
+                        .key = m->gone.at[i],
+                        .failed_field = -1};
+        fr_err err = fr_cascade_delete(m->ctx, m->table, &one);
+        if (err != FR_OK && err != FR_ENOTFOUND) { /* an earlier one's cascade may have had it */
+            m->write->constraint = one.constraint;
+            return err;
+        }
+    }
+    return FR_OK;
+}
+
+static fr_err add_rows(many *m)
+{
+    fr_value values[FR_MODEL_FIELDS_MAX];
+    fr_write one = {.model = m->table->model, .op = FR_WRITE_INSERT, .values = values};
+    fr_fieldset_add(&one.set, m->write->field);
+    fr_fieldset_add(&one.set, m->write->other);
+    values[m->write->field] = m->write->key;
+    for (size_t i = 0; i < m->write->key_count; i++) {
+        if (m->is_there[i])
+            continue;
+        values[m->write->other] = m->write->keys[i];
+        one.failed_field = -1;
+        one.constraint = FR_CONSTRAINT_NONE;
+        fr_err err = fr_put_insert(m->ctx, m->table, &one, NULL, false);
+        if (err != FR_OK) {
+            m->write->failed_field = one.failed_field;
+            m->write->constraint = one.constraint;
+            m->write->failed_key = i;
+            return err;
+        }
+    }
+    return FR_OK;
+}
+
+fr_err fr_many_set(fr_ctx *ctx, fr_table *table, fr_write *write)
+{
+    assert(fr_writer_is_here());
+    many m = {.ctx = ctx, .table = table, .write = write, .arena = fr_arena_new(0)};
+    fr_buf_init(&m.scratch);
+    fr_map_init(&m.wanted);
+    fr_err err = m.arena ? look(&m) : FR_ENOMEM;
+    if (err == FR_OK)
+        err = remove_rows(&m);
+    if (err == FR_OK)
+        err = add_rows(&m);
+    fr_buf_deinit(&m.scratch);
+    fr_map_deinit(&m.wanted);
+    free(m.gone.at);
+    fr_arena_free(m.arena);
+    return err;
+}
+
+int64_t fr_many_dangling(fr_ctx *ctx, const fr_table *table, const fr_write *write)
+{
+    const fr_model *model = table->model->fields[write->other].to;
+    const fr_table *to = model ? fr_db_table(ctx->txn->db, model) : NULL;
+    fr_stmt *stmt;
+    if (!to ||
+        fr_sql_stmt_field(&ctx->txn->writer->conn, FR_SQL_EXISTS, to, to->key, &stmt) != SQLITE_OK)
+        return -1;
+    int rc = SQLITE_ROW;
+    size_t i = 0;
+    for (; i < write->key_count && rc == SQLITE_ROW; i++) {
+        fr_stmt_bind(stmt, 1, write->keys[i]);
+        rc = sqlite3_step(stmt->h);
+        sqlite3_reset(stmt->h);
+    }
+    fr_stmt_release(stmt);
+    return rc == SQLITE_DONE ? (int64_t)i - 1 : -1;
+}
