@@ -62,6 +62,7 @@ static const fr_viewset labels = {
     .model = &label_model, .description = "Labels are open to everybody and come without pages."};
 static const fr_viewset samples = {.model = &sample_model,
                                    .pages = &window,
+                                   .plain_filters = true,
                                    .ordering = "id",
                                    .filter =
                                        "char,char__contains,char__icontains,char__startswith,char__"

@@ -48,7 +48,9 @@ typedef struct fr_pages {
 /** What is served at a URL. Plain data that lives as long as the app; zero is the default of every member. */
 typedef struct fr_viewset {
     const fr_model *model;
-    const char *filter;   /* query parameters: "done,title__icontains"; NULL: none */
+    const char *filter; /* query parameters: "done,title__icontains"; NULL: none */
+    bool
+        plain_filters; /* values as django_filters.FilterSet takes them, not its REST framework's: no ?done=1 */
     const char *ordering; /* "-updated_at"; NULL: the model's. Ends with the key, ascending */
     const char *ordering_fields; /* for ?ordering=: "title,id"; NULL: all shown; "": none */
     const fr_pages *pages;       /* NULL: a bare list */

@@ -14,9 +14,9 @@ const fr_choice thing_colors[] = {{"red", "Red"}, {"green", "Green"}, {0}};
 const fr_viewset authors = {.model = &author_model};
 const fr_viewset things = {
     .model = &thing_model,
-    .filter = "done,title,title__icontains,title__in,number,number__lt,"
-              "number__range,number__in,price,real,day,moment,"
-              "clock,period,uid,color,author,author__isnull,maybe__isnull",
+    .filter = "done,title,title__icontains,title__in,number,number__lt,number__range,number__in,"
+              "price,price__gte,real,day,moment,clock,period,uid,color,color__in,author,author__"
+              "isnull,maybe__isnull",
     .ordering = "id",
     .pages = &(const fr_pages){.rows = 3, .size_param = "page_size", .max_rows = 5},
     .description = "Things of all kinds."};

@@ -1,0 +1,249 @@
+/* See filter_value.h. */
+#include "rest/filter_value.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "base/time.h"
+#include "db/db.h"
+#include "rest/key.h"
+#include "rest/python.h"
+#include "rest/strptime.h"
+
+fr_filter_outcome fr_filter_refuse(fr_filter_text *t, const char *code, const char *message)
+{
+    t->code = code;
+    t->message = fr_str_c(message);
+    return FR_FILTER_REFUSED;
+}
+
+static fr_filter_outcome invalid(fr_filter_text *t, const char *message)
+{
+    return fr_filter_refuse(t, "invalid", message);
+}
+
+static fr_filter_outcome broken(fr_filter_text *t, fr_err err)
+{
+    t->err = err;
+    return FR_FILTER_BROKEN;
+}
+
+static fr_filter_outcome taken(fr_filter_text *t, fr_value value)
+{
+    t->value = value;
+    return FR_FILTER_TAKEN;
+}
+
+static fr_filter_outcome text_taken(fr_filter_text *t, const char *text, size_t n)
+{
+    return fr_value_dup(t->ctx->arena, FR_VALUE_S(((fr_str){text, n})), &t->value)
+               ? FR_FILTER_TAKEN
+               : broken(t, FR_ENOMEM);
+}
+
+/* ---- numbers ---- */
+
+static fr_filter_outcome take_integer(fr_filter_text *t, const fr_py_decimal *d)
+{
+    int64_t i;
+    switch (fr_py_decimal_int(d, &i)) {
+    case FR_PY_INT_ABOVE: return FR_FILTER_ABOVE;
+    case FR_PY_INT_BELOW: return FR_FILTER_BELOW;
+    default: return taken(t, FR_VALUE_I(i));
+    }
+}
+
+/* As many places as the column has, if that loses nothing, since text columns compare equal only then. Else all the places
+ * there are: SQLite reads it as a number, also with an exponent. */
+static fr_filter_outcome take_decimal(fr_filter_text *t, const fr_py_decimal *d)
+{
+    char text[FR_DECIMAL_TEXT];
+    size_t n;
+    fr_str whole = fr_py_decimal_text(d, t->ctx->arena);
+    if (!whole.p)
+        return broken(t, FR_ENOMEM);
+    bool is_exact = d->exponent >= -(int64_t)t->field->decimal_places;
+    int places = is_exact ? t->field->decimal_places : (int)-d->exponent;
+    if (d->exponent < -40 || !fr_decimal_quantise(FR_VALUE_S(whole), places, text, &n))
+        return taken(t, FR_VALUE_S(whole));
+    return text_taken(t, text, n);
+}
+
+/* Beyond what a double can hold it is infinite, which SQLite compares as such. */
+static fr_filter_outcome take_float(fr_filter_text *t, const fr_py_decimal *d)
+{
+    fr_str text = fr_py_decimal_text(d, t->ctx->arena);
+    double real;
+    if (!text.p)
+        return broken(t, FR_ENOMEM);
+    return fr_str_double(text, &real) ? taken(t, FR_VALUE_R(real)) : invalid(t, "Enter a number.");
+}
+
+/* NumberFilter's validator, against forms that run out of memory. */
+static bool is_over_limit(const fr_py_decimal *d)
+{
+    int64_t magnitude = (int64_t)d->digits.n + d->exponent;
+    bool is_limit =
+        magnitude == 51 && d->digits.p[0] == '1' && strspn(d->digits.p + 1, "0") >= d->digits.n - 1;
+    return !d->is_negative && !fr_str_eq(d->digits, FR_STR("0")) && magnitude > 50 && !is_limit;
+}
+
+static fr_filter_outcome take_number(fr_filter_text *t)
+{
+    fr_py_decimal d;
+    if (!fr_py_decimal_parse(t->text, t->ctx->arena, &d))
+        return invalid(t, "Enter a number.");
+    if (is_over_limit(&d))
+        return fr_filter_refuse(t, "max_value",
+                                "Ensure this value is less than or equal to 1e+50.");
+    switch (fr_class_of(t->field)) {
+    case FR_CLASS_DECIMAL: return take_decimal(t, &d);
+    case FR_CLASS_FLOAT: return take_float(t, &d);
+    default: return take_integer(t, &d);
+    }
+}
+
+/* ---- booleans ---- */
+
+typedef struct boolean_word {
+    const char *word;
+    bool value;
+} boolean_word;
+
+/* BooleanWidget, whatever the case; and Django's NullBooleanSelect, as they stand. */
+static const boolean_word WORDS[] = {{"true", true}, {"false", false}, {"1", true}, {"0", false}};
+static const boolean_word PLAIN_WORDS[] = {{"true", true},   {"false", false}, {"True", true},
+                                           {"False", false}, {"2", true},      {"3", false}};
+
+fr_filter_outcome fr_filter_boolean(fr_filter_text *t)
+{
+    const boolean_word *words = t->is_plain ? PLAIN_WORDS : WORDS;
+    size_t count =
+        t->is_plain ? sizeof PLAIN_WORDS / sizeof *PLAIN_WORDS : sizeof WORDS / sizeof *WORDS;
+    for (size_t i = 0; i < count; i++) {
+        fr_str word = fr_str_c(words[i].word);
+        if (t->is_plain ? fr_str_eq(t->text, word) : fr_str_eq_nocase(t->text, word))
+            return taken(t, FR_VALUE_I(words[i].value));
+    }
+    return FR_FILTER_ABSENT;
+}
+
+/* ---- moments ---- */
+
+static fr_filter_outcome take_date(fr_filter_text *t)
+{
+    char text[FR_TIME_TEXT];
+    fr_date date;
+    if (!fr_form_date(t->text, &date))
+        return invalid(t, "Enter a valid date.");
+    return text_taken(t, text, fr_date_iso(date, text));
+}
+
+/* ISO 8601, also a date alone; the plain form has formats besides. */
+static fr_filter_outcome take_datetime(fr_filter_text *t)
+{
+    char text[FR_TIME_TEXT];
+    fr_time time;
+    fr_date date;
+    fr_str s = fr_utf8_strip(t->text);
+    bool is_time = fr_time_parse(s, &time);
+    if (!is_time && fr_date_parse(s, &date)) {
+        time = date * (86400 * (fr_time)1000000);
+        is_time = true;
+    }
+    if (!is_time && (!t->is_plain || !fr_form_datetime(s, &time)))
+        return invalid(t, "Enter a valid date/time.");
+    return text_taken(t, text, fr_time_sql(time, text));
+}
+
+static fr_filter_outcome take_time(fr_filter_text *t)
+{
+    char text[FR_TIME_TEXT];
+    fr_span clock;
+    if (!fr_form_time(t->text, &clock))
+        return invalid(t, "Enter a valid time.");
+    return text_taken(t, text, fr_span_clock(clock, text));
+}
+
+static fr_filter_outcome take_duration(fr_filter_text *t)
+{
+    fr_span span;
+    return fr_span_parse(t->text, &span) ? taken(t, FR_VALUE_I(span))
+                                         : invalid(t, "Enter a valid duration.");
+}
+
+/* ---- the rest ---- */
+
+static fr_filter_outcome take_uuid(fr_filter_text *t)
+{
+    char text[FR_TIME_TEXT];
+    fr_uuid uuid;
+    if (!fr_uuid_parse(fr_utf8_strip(t->text), &uuid))
+        return invalid(t, "Enter a valid UUID.");
+    return text_taken(t, text, fr_uuid_hex(uuid, text));
+}
+
+fr_filter_outcome fr_filter_plain_text(fr_filter_text *t)
+{
+    fr_str s = fr_utf8_strip(t->text);
+    if (fr_str_find_char(s, '\0') != SIZE_MAX)
+        return fr_filter_refuse(t, "null_characters_not_allowed",
+                                "Null characters are not allowed.");
+    return taken(t, FR_VALUE_S(s.n ? s : FR_STR("")));
+}
+
+fr_filter_outcome fr_filter_choice(fr_filter_text *t, const fr_choice *choices)
+{
+    for (const fr_choice *choice = choices; choice->value; choice++)
+        if (fr_str_eq(fr_str_c(choice->value), t->text)) {
+            fr_err err = fr_value_from_text(t->field, t->text, t->ctx->arena, &t->value);
+            return err ? broken(t, err) : FR_FILTER_TAKEN;
+        }
+    fr_buf message; /* the text may hold anything, NUL too */
+    fr_buf_init(&message);
+    fr_buf_lit(&message, "Select a valid choice. ");
+    fr_buf_put(&message, t->text);
+    fr_buf_lit(&message, " is not one of the available choices.");
+    t->message = fr_str_dup(t->ctx->arena, fr_buf_str(&message));
+    t->code = "invalid_choice";
+    bool has_failed = message.has_failed || !t->message.p;
+    fr_buf_deinit(&message);
+    return has_failed ? broken(t, FR_ENOMEM) : FR_FILTER_REFUSED;
+}
+
+/* The key of a row that is there. */
+static fr_filter_outcome take_row(fr_filter_text *t)
+{
+    const fr_model *to = t->field->to;
+    bool is_there = false;
+    fr_err err = FR_OK;
+    if (fr_key_from_text(to, t->text, t->ctx->arena, &t->value)) {
+        err = fr_db_exists(t->ctx, to, (uint16_t)fr_model_key_index(to), t->value,
+                           (fr_value){.type = FR_VALUE_NULL}, &is_there);
+        if (err == FR_OK && is_there)
+            err = fr_db_stored_key(t->ctx, to, t->value, &t->value);
+    }
+    if (err && err != FR_ENOTFOUND)
+        return broken(t, err);
+    if (is_there && err == FR_OK)
+        return FR_FILTER_TAKEN;
+    return fr_filter_refuse(
+        t, "invalid_choice",
+        "Select a valid choice. That choice is not one of the available choices.");
+}
+
+fr_filter_outcome fr_filter_value(fr_filter_text *t)
+{
+    switch (fr_rest_kind_of(t->field)->form) {
+    case FR_FORM_BOOLEAN: return fr_filter_boolean(t);
+    case FR_FORM_NUMBER: return take_number(t);
+    case FR_FORM_DATE: return take_date(t);
+    case FR_FORM_DATETIME: return take_datetime(t);
+    case FR_FORM_TIME: return take_time(t);
+    case FR_FORM_DURATION: return take_duration(t);
+    case FR_FORM_UUID: return take_uuid(t);
+    case FR_FORM_ROW: return take_row(t);
+    case FR_FORM_TEXT: break;
+    }
+    return fr_filter_plain_text(t);
+}
