@@ -5,6 +5,7 @@ import concurrent.futures
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -227,6 +228,15 @@ class Headers(unittest.TestCase):
     def test_public_headers_compile_alone_as_cpp(self):
         self.compile_all(["g++", "-std=c++17", "-xc++"], self.public(), ["include"])
         self.compile_all(["g++", "-std=c++20", "-xc++"], self.public(), ["include"])
+
+    def test_models_of_each_kind_compile_without_a_warning(self):
+        models = [os.path.join(ROOT, "tests", "unit", "model", "kinds.h")]
+        found = [name for name in ("gcc", "clang", "clang-14") if shutil.which(name)]
+        self.assertTrue(found)
+        for compiler in found:
+            self.compile_all([compiler, "-std=c11", "-Wpedantic", "-xc"], models, ["include"])
+        for standard in ("c++17", "c++20"):
+            self.compile_all(["g++", "-std=" + standard, "-xc++"], models, ["include"])
 
     def public(self):
         return sorted(glob.glob(os.path.join(ROOT, "include", "freshet", "*.h"))) + [os.path.join(ROOT, "include", "freshet.h")]

@@ -60,6 +60,7 @@ SYSTEM = [
     ("live", ["asan", "tsan", "asan+io_uring"], []),
     ("start", ["asan"], []),
     ("columns", ["asan", "tsan"], []),
+    ("kinds", ["asan"], []),
     ("forms", ["asan"], ["curl"]),
     ("access_log", ["asan", "tsan"], ["curl"]),
     ("exact", ["asan", "tsan"], []),

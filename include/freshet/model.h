@@ -17,7 +17,7 @@ typedef enum fr_kind {
     FR_KIND_BOOLEAN,     /* bool */
     FR_KIND_CHAR,        /* fr_str; max_length required */
     FR_KIND_TEXT,        /* fr_str */
-    FR_KIND_INTEGER,     /* int64_t, 32-bit range */
+    FR_KIND_INTEGER,     /* int64_t */
     FR_KIND_BIGINT,      /* int64_t */
     FR_KIND_FLOAT,       /* double */
     FR_KIND_DECIMAL,     /* fr_str, e.g. "1.50"; max_digits and decimal_places required */
@@ -31,7 +31,12 @@ typedef enum fr_kind {
     FR_KIND_URL,         /* fr_str; 200 */
     FR_KIND_SLUG,        /* fr_str; 50 */
     FR_KIND_IP,          /* fr_str; IPv4 or IPv6 */
-    FR_KIND_FOREIGN_KEY, /* int64_t: key of .to; column <name>_id */
+    FR_KIND_FOREIGN_KEY, /* the type of the other model's key; column <name>_id */
+    FR_KIND_ONE_TO_ONE,  /* the same, of which no two rows have one */
+    FR_KIND_SMALLINT,    /* int64_t */
+    FR_KIND_POSITIVE,    /* int64_t, 0 or more; as all POSITIVE kinds */
+    FR_KIND_POSITIVE_SMALL,
+    FR_KIND_POSITIVE_BIG,
     FR_KIND_COUNT_
 } fr_kind;
 
@@ -64,18 +69,17 @@ typedef struct fr_field {
     bool secret;                  /* never in an answer, a live frame or the change log */
     bool primary_key;             /* for a key that is not an ID: CHAR, UUID, BIGINT … */
     bool has_min, has_max;        /* min_value / max_value apply (also set when they are not 0) */
-    int64_t min_value, max_value; /* INTEGER, BIGINT, FLOAT, DECIMAL */
+    int64_t min_value, max_value; /* integers, FLOAT, DECIMAL */
     /* Text as in JSON input: "0", "true", "open"; "now" for date kinds, "random" for UUID. */
     const char *default_;
     const char *column; /* NULL: the name; name_id for a foreign key */
     const char *label;  /* verbose name; NULL: the name with spaces */
     const char *help_text;
     const fr_choice *choices;
-    const fr_model *to; /* FOREIGN_KEY */
+    const fr_model *to; /* references; FR_MODEL sets it from (FOREIGN_KEY(note), …) */
     fr_on_delete on_delete;
-    bool
-        as_text; /* ID, INTEGER, BIGINT, FOREIGN_KEY: "9007199254740993" in JSON. References to it follow */
-    /* FOREIGN_KEY: what the other side calls these rows, "tickets"; NULL: the model's name; "+": nothing */
+    bool as_text; /* integers: "9007199254740993" in JSON. References to it follow */
+    /* References: what the other side calls these rows, "tickets"; NULL: the model's name; "+": nothing */
     const char *related;
     void *reserved_[2];
 } fr_field;
@@ -90,6 +94,7 @@ struct fr_model {
     uint32_t struct_bytes; /* 0: no C struct */
     const char *ordering;  /* "-created_at,name"; NULL: by key */
     bool is_foreign;       /* the table is somebody else's: only checked, never altered */
+    bool strict; /* integers take what their kind has on other databases: 32 or 16 bits, not 64 */
     uint64_t
         struct_mark; /* of the C struct, see FR_ROW_MARK_; 0: a struct is known by its size alone */
     void *reserved_[3];

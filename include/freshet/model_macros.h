@@ -17,7 +17,11 @@
  *
  * Makes the struct `note` (first member `row`, then one member a field; fr_kind says the types), the numbers
  * `note_field_id`, `note_field_title`, …, the table `note_fields` and the description `note_model`. All of it is weak:
- * it may stand in a header that many files use. Options are the members of fr_field behind `offset`.
+ * it may stand in a header that many files use. Options are the members of fr_field behind `offset`; .name is what the
+ * field is called where its member cannot be, as in (CHAR, char_, .name = "char").
+ *
+ * A reference names the other model, which stands further up: (FOREIGN_KEY(note), note). Its member has the type of that
+ * model's key, `note_key`: the type of its first field, which is the key.
  *
  * In C++20 options stand in the order of fr_field's members; older C++ sees the declarations only, and some C or C++20
  * file of the program has to include the same header.
@@ -29,12 +33,21 @@
  * FR_MODEL_OPTS(note, (.table = "app_note", .ordering = "-id", .is_foreign = true), (ID, id), …)
  */
 #define FR_MODEL_OPTS(model, options, ...)                                                         \
+    FR_MODEL_KEY_(model, __VA_ARGS__, )                                                            \
     FR_MODEL_DECLARE_(model, FR_EACH_(FR_MODEL_INDEX_, model, __VA_ARGS__),                        \
                       FR_EACH_(FR_MODEL_MARK_, model, __VA_ARGS__),                                \
                       FR_OPTIONS_(FR_SILENT_, FR_COMPLAIN_, options)                               \
                           FR_EACH_(FR_MODEL_MEMBER_, model, __VA_ARGS__))                          \
     FR_MODEL_DEFINE_(model, FR_EACH_(FR_MODEL_FIELD_, model, __VA_ARGS__),                         \
                      FR_OPTIONS_(FR_UNWRAP_, FR_SILENT_, options))
+
+/**
+ * Say that a model is defined further down, with a first field of this kind, so that others can refer to it already:
+ * FR_MODEL_AHEAD(project, UUID); FR_MODEL(ticket, (ID, id), (FOREIGN_KEY(project), project));
+ */
+#define FR_MODEL_AHEAD(model, kind_)                                                               \
+    typedef FR_TYPE_##kind_ model##_key;                                                           \
+    FR_DECLARED_ const fr_model model##_model
 
 /* The number of a field from its name, by the size of a member of a struct that never exists. What is above 63 in it comes
  * from the length of its name, and makes the whole struct's size another for another model. */
@@ -64,25 +77,42 @@
 
 /* ---- what one tuple becomes ---- */
 
-#define FR_TYPE_ID_ int64_t
-#define FR_TYPE_BOOLEAN_ bool
-#define FR_TYPE_CHAR_ fr_str
-#define FR_TYPE_TEXT_ fr_str
-#define FR_TYPE_INTEGER_ int64_t
-#define FR_TYPE_BIGINT_ int64_t
-#define FR_TYPE_FLOAT_ double
-#define FR_TYPE_DECIMAL_ fr_str
-#define FR_TYPE_DATE_ fr_date
-#define FR_TYPE_TIME_ fr_span
-#define FR_TYPE_DATETIME_ fr_time
-#define FR_TYPE_DURATION_ fr_span
-#define FR_TYPE_UUID_ fr_uuid
-#define FR_TYPE_JSON_ fr_str
-#define FR_TYPE_EMAIL_ fr_str
-#define FR_TYPE_URL_ fr_str
-#define FR_TYPE_SLUG_ fr_str
-#define FR_TYPE_IP_ fr_str
-#define FR_TYPE_FOREIGN_KEY_ int64_t
+#define FR_TYPE_ID int64_t
+#define FR_TYPE_BOOLEAN bool
+#define FR_TYPE_CHAR fr_str
+#define FR_TYPE_TEXT fr_str
+#define FR_TYPE_INTEGER int64_t
+#define FR_TYPE_BIGINT int64_t
+#define FR_TYPE_SMALLINT int64_t
+#define FR_TYPE_POSITIVE int64_t
+#define FR_TYPE_POSITIVE_SMALL int64_t
+#define FR_TYPE_POSITIVE_BIG int64_t
+#define FR_TYPE_FLOAT double
+#define FR_TYPE_DECIMAL fr_str
+#define FR_TYPE_DATE fr_date
+#define FR_TYPE_TIME fr_span
+#define FR_TYPE_DATETIME fr_time
+#define FR_TYPE_DURATION fr_span
+#define FR_TYPE_UUID fr_uuid
+#define FR_TYPE_JSON fr_str
+#define FR_TYPE_EMAIL fr_str
+#define FR_TYPE_URL fr_str
+#define FR_TYPE_SLUG fr_str
+#define FR_TYPE_IP fr_str
+#define FR_TYPE_FOREIGN_KEY(to_) to_##_key
+#define FR_TYPE_ONE_TO_ONE(to_) to_##_key
+
+/* Where the kind of (FOREIGN_KEY(note), …) is given, .to is given with it. */
+#ifdef __cplusplus
+#define FR_TO_ ,
+#else
+#define FR_TO_ , .to =
+#endif
+#define FR_KIND_FOREIGN_KEY(to_) FR_KIND_FOREIGN_KEY FR_TO_ &to_##_model
+#define FR_KIND_ONE_TO_ONE(to_) FR_KIND_ONE_TO_ONE FR_TO_ &to_##_model
+
+#define FR_MODEL_KEY_(model, first, ...) FR_FIELD_(FR_MODEL_KEY_OF_, FR_SILENT_, model, first)
+#define FR_MODEL_KEY_OF_(model, kind_, name_, ...) typedef FR_TYPE_##kind_ model##_key;
 
 #define FR_MODEL_INDEX_(model, field) FR_FIELD_(FR_MODEL_INDEX_OF_, FR_SILENT_, model, field)
 #define FR_MODEL_INDEX_OF_(model, kind_, name_, ...) model##_field_##name_,
@@ -92,14 +122,20 @@
     char name_[model##_field_##name_ + 64 * sizeof(#name_) * (1 + 2 * model##_field_##name_)];
 
 #define FR_MODEL_MEMBER_(model, field) FR_FIELD_(FR_MODEL_MEMBER_OF_, FR_COMPLAIN_, model, field)
-#define FR_MODEL_MEMBER_OF_(model, kind_, name_, ...) FR_TYPE_##kind_##_ name_;
+#define FR_MODEL_MEMBER_OF_(model, kind_, name_, ...) FR_TYPE_##kind_ name_;
 
 #define FR_MODEL_FIELD_(model, field) FR_FIELD_(FR_MODEL_FIELD_OF_, FR_SILENT_, model, field)
+#ifdef __cplusplus
+#define FR_MODEL_FIELD_OF_(model, kind_, name_, ...)                                               \
+    fr_field_fill_(fr_field{__VA_ARGS__}, #name_, (uint32_t)offsetof(model, name_),                \
+                   FR_KIND_##kind_),
+#else
 #define FR_MODEL_FIELD_OF_(model, kind_, name_, ...)                                               \
     {.name = #name_,                                                                               \
-     .kind = FR_KIND_##kind_,                                                                      \
      .offset = (uint32_t)offsetof(model, name_),                                                   \
+     .kind = FR_KIND_##kind_,                                                                      \
      __VA_ARGS__},
+#endif
 
 /* What is no tuple is left out by all passes, and complained of by one: a single error in words, and not one of each pass. */
 #define FR_FIELD_(call, wrong, model, field)                                                       \
@@ -147,6 +183,12 @@
 #else
 #define FR_EXTERN_ extern
 #endif
+/* C++20 refers to a model before it comes to the definition, which is weak. */
+#if defined(__cplusplus) && __cplusplus >= 202002L
+#define FR_DECLARED_ FR_EXTERN_ __attribute__((weak))
+#else
+#define FR_DECLARED_ FR_EXTERN_
+#endif
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): the name of a type cannot stand in parentheses */
 #define FR_MODEL_DECLARE_(model, indexes, marks, members)                                          \
@@ -162,21 +204,33 @@
         members                                                                                    \
     } model;                                                                                       \
     FR_EXTERN_ const fr_field model##_fields[model##_field_count];                                 \
-    FR_EXTERN_ const fr_model model##_model
+    FR_DECLARED_ const fr_model model##_model
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 #if !defined(__cplusplus)
+/* An option .name takes the place of the member's; that is meant. */
 #define FR_MODEL_DEFINE_(model, fields_list, ...)                                                  \
     ;                                                                                              \
-    __attribute__((weak)) const fr_field model##_fields[model##_field_count] = {fields_list};      \
-    __attribute__((weak)) const fr_model model##_model = {.name = #model,                          \
-                                                          .fields = model##_fields,                \
-                                                          .field_count = model##_field_count,      \
-                                                          .struct_bytes = (uint32_t)sizeof(model), \
-                                                          .struct_mark = FR_ROW_MARK_((model *)0), \
-                                                          __VA_ARGS__}
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")           \
+        __attribute__((weak)) const fr_field model##_fields[model##_field_count] = {fields_list};  \
+    _Pragma("GCC diagnostic pop") __attribute__((weak))                                            \
+    const fr_model model##_model = {.name = #model,                                                \
+                                    .fields = model##_fields,                                      \
+                                    .field_count = model##_field_count,                            \
+                                    .struct_bytes = (uint32_t)sizeof(model),                       \
+                                    .struct_mark = FR_ROW_MARK_((model *)0),                       \
+                                    __VA_ARGS__}
 #elif __cplusplus >= 202002L
 /* C++ wants designators in order, and the options come first there. */
+constexpr fr_field fr_field_fill_(fr_field field, const char *name, uint32_t offset, fr_kind kind,
+                                  const fr_model *to = nullptr)
+{
+    field.name = field.name ? field.name : name;
+    field.offset = offset;
+    field.kind = kind;
+    field.to = to ? to : field.to;
+    return field;
+}
 constexpr fr_model fr_model_fill_(fr_model model, const char *name, const fr_field *fields,
                                   uint32_t count, uint32_t bytes, uint64_t mark)
 {

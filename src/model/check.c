@@ -64,7 +64,7 @@ static fr_err check_reference(const check *c)
 {
     const fr_field *f = c->field;
     if (!f->to)
-        return wrong(c, "FOREIGN_KEY needs .to, as in .to = &note_model");
+        return wrong(c, "a reference needs its model, as in (FOREIGN_KEY(note), note)");
     const fr_field *key = fr_model_key(f->to);
     if (!key)
         return wrong(c, "the model it points to has no primary key");
@@ -72,8 +72,9 @@ static fr_err check_reference(const check *c)
         return wrong(c, ".on_delete = FR_SET_NULL needs .null = true");
     if (!fr_field_origin(f))
         return wrong(c, "the keys that it leads to refer to each other in a circle");
-    if (c->model->struct_bytes && !fr_field_is_integer(key))
-        return wrong(c, "in a C struct a FOREIGN_KEY points to a model with an integer key");
+    if (c->model->struct_bytes && f->to->struct_bytes && fr_model_key_index(f->to) != 0)
+        return wrong(c, "the first field of model %s must be its key, so that a member can hold it",
+                     f->to->name);
     return check_related(c);
 }
 
@@ -108,9 +109,9 @@ static fr_err check_options(const check *c)
     if (fr_field_is_reference(f))
         FR_TRY(check_reference(c));
     if (f->related && !fr_field_is_reference(f))
-        return wrong(c, "only FOREIGN_KEY has .related");
+        return wrong(c, "only references have .related");
     if (f->as_text && !fr_field_is_integer(f))
-        return wrong(c, "only ID, INTEGER, BIGINT and references to those have .as_text");
+        return wrong(c, "only integers, and references to them, have .as_text");
     if (f->default_)
         FR_TRY(check_default(c));
     return FR_OK;

@@ -48,10 +48,12 @@ static fr_relation reverse(const fr_model *other, uint16_t index)
                         .to = other,
                         .field = index,
                         .is_reverse = true,
-                        .is_to_many = true,
+                        .is_to_many = !fr_field_is_unique(field),
                         .may_miss = true};
-    return (fr_relation){
-        .name = reverse_name(other, field), .steps = {step}, .step_count = 1, .is_to_many = true};
+    return (fr_relation){.name = reverse_name(other, field),
+                         .steps = {step},
+                         .step_count = 1,
+                         .is_to_many = step.is_to_many};
 }
 
 static bool is_hidden(const fr_field *field)

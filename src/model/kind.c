@@ -19,14 +19,29 @@
     .class_ = FR_CLASS_INTEGER, .member_bytes = sizeof(int64_t), WAYS(integer),                    \
     .check = fr_check_integer_, .invalid = "A valid integer is required.", .least = "0",           \
     .kept_by = KEEPS_NUMBERS
+#define A_POSITIVE AN_INTEGER, .is_positive = true, .rule = "@ >= 0"
 #define A_TEXT                                                                                     \
     .class_ = FR_CLASS_TEXT, .member_bytes = sizeof(fr_str), WAYS(text), .least = "''",            \
     .kept_by = KEEPS_TEXTS
 
+#define A_REFERENCE                                                                                \
+    .class_ = FR_CLASS_REFERENCE, .can_be_key = true, WAYS(reference), .invalid = "Invalid value."
+
 const fr_kind_row fr_kinds[FR_KIND_COUNT_] = {
-    [FR_KIND_ID] = {AN_INTEGER, .name = "ID", .can_be_key = true, .column = "integer"},
-    [FR_KIND_INTEGER] = {AN_INTEGER, .name = "INTEGER", .can_be_key = true, .column = "integer"},
+    [FR_KIND_ID] = {AN_INTEGER, .name = "ID", .can_be_key = true, .column = "integer",
+                    .reference = "bigint"},
+    [FR_KIND_INTEGER] = {AN_INTEGER, .name = "INTEGER", .bits = 32, .can_be_key = true,
+                         .column = "integer"},
     [FR_KIND_BIGINT] = {AN_INTEGER, .name = "BIGINT", .can_be_key = true, .column = "bigint"},
+    [FR_KIND_SMALLINT] = {AN_INTEGER, .name = "SMALLINT", .bits = 16, .can_be_key = true,
+                          .column = "smallint"},
+    [FR_KIND_POSITIVE] = {A_POSITIVE, .name = "POSITIVE", .bits = 32, .can_be_key = true,
+                          .column = "integer unsigned", .reference = "integer"},
+    [FR_KIND_POSITIVE_SMALL] = {A_POSITIVE, .name = "POSITIVE_SMALL", .bits = 16,
+                                .can_be_key = true, .column = "smallint unsigned",
+                                .reference = "smallint"},
+    [FR_KIND_POSITIVE_BIG] = {A_POSITIVE, .name = "POSITIVE_BIG", .can_be_key = true,
+                              .column = "bigint unsigned", .reference = "bigint"},
     [FR_KIND_BOOLEAN] = {.name = "BOOLEAN",
                          .class_ = FR_CLASS_BOOLEAN,
                          .member_bytes = sizeof(bool),
@@ -127,11 +142,8 @@ const fr_kind_row fr_kinds[FR_KIND_COUNT_] = {
          .rule = "(JSON_VALID(@) OR @ IS NULL)",
          /* A column of the type `json` is NUMERIC: numbers are read as the same numbers. */
          .kept_by = KEEPS_TEXTS | KEEPS(NUMERIC)},
-    [FR_KIND_FOREIGN_KEY] = {.name = "FOREIGN_KEY",
-                             .class_ = FR_CLASS_REFERENCE,
-                             .can_be_key = true,
-                             WAYS(reference),
-                             .invalid = "Invalid value."},
+    [FR_KIND_FOREIGN_KEY] = {A_REFERENCE, .name = "FOREIGN_KEY"},
+    [FR_KIND_ONE_TO_ONE] = {A_REFERENCE, .name = "ONE_TO_ONE", .is_unique = true},
 };
 
 size_t fr_field_member_bytes(const fr_field *field)

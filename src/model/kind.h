@@ -26,6 +26,9 @@ typedef struct fr_kind_row {
     fr_class class_;
     uint16_t
         member_bytes; /* of the member of a struct; a reference has that of the key it leads to */
+    uint8_t bits;     /* of an integer, if the model is strict; 0: 64 */
+    bool is_positive; /* no number below 0 */
+    bool is_unique;   /* whatever the field says */
     uint16_t max_length; /* unless the field says another; 0: none */
     bool can_be_key;
     fr_err (*from_text)(const fr_field *field, fr_str text, fr_arena *arena, fr_value *out);
@@ -38,9 +41,10 @@ typedef struct fr_kind_row {
     bool (*now)(fr_time now, fr_arena *arena, fr_value *out); /* that moment; NULL: of no moments */
     const char *invalid; /* what is said of input that is no value of it */
     /* Of the column, on SQLite as Django makes it: */
-    const char *column; /* type; NULL: that of the key it leads to */
-    const char *least;  /* as SQL: what rows have that were there before the column */
-    const char *rule;   /* a CHECK, the column in place of each @; NULL: none */
+    const char *column;    /* type; NULL: as the key it leads to says */
+    const char *reference; /* type of a column that refers to it; NULL: the same */
+    const char *least;     /* as SQL: what rows have that were there before the column */
+    const char *rule;      /* a CHECK, the column in place of each @; NULL: none */
     uint8_t
         kept_by; /* bits 1 << fr_affinity: leave stored values, or what is read of them, as they are */
 } fr_kind_row;

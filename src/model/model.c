@@ -51,6 +51,12 @@ const fr_field *fr_field_origin(const fr_field *field)
     return field && !fr_field_is_reference(field) ? field : NULL;
 }
 
+bool fr_field_is_unique(const fr_field *field)
+{
+    return field->unique || field->primary_key || field->kind == FR_KIND_ID ||
+           fr_kind_of(field)->is_unique;
+}
+
 bool fr_field_is_integer(const fr_field *field)
 {
     const fr_field *origin = fr_field_origin(field);

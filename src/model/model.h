@@ -15,7 +15,9 @@ uint32_t fr_field_max_length(const fr_field *field); /* with the kind's default:
 /* The field whose values `field` holds: itself, or of a foreign key the key at the end of its references (a key may be a
  * reference, too). NULL: the references go in a circle, or lead nowhere. */
 const fr_field *fr_field_origin(const fr_field *field);
-/* Whether the values of a field are integers: of ID, INTEGER, BIGINT, and of references to those. */
+/* Whether no two rows have the same value: .unique, a primary key, ONE_TO_ONE. */
+bool fr_field_is_unique(const fr_field *field);
+/* Whether the values of a field are integers: of the integer kinds, and of references to those. */
 bool fr_field_is_integer(const fr_field *field);
 /* Whether integers of a field are printed as JSON strings: .as_text of its own, or of the key it leads to. */
 bool fr_field_is_as_text(const fr_field *field);

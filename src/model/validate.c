@@ -96,24 +96,24 @@ static bool has_min(const fr_field *field)
     return field->has_min || field->min_value;
 }
 
-/* A 32-bit column keeps its range; in a table of Django's on SQLite the column has 64 bits and no range is checked. */
-static bool is_32_bits(const fr_model *model, const fr_field *field)
+/* The bits that count: SQLite's columns have 64 whatever the kind, and so have Django's limits there. */
+static uint8_t bits_of(const fr_model *model, const fr_field *field)
 {
-    return field->kind == FR_KIND_INTEGER && !model->is_foreign;
+    uint8_t bits = fr_kind_of(field)->bits;
+    return model->strict && bits ? bits : 64;
 }
 
 int64_t fr_field_highest(const fr_model *model, const fr_field *field)
 {
-    if (has_max(field))
-        return field->max_value;
-    return is_32_bits(model, field) ? INT32_MAX : INT64_MAX;
+    int64_t of_kind = INT64_MAX >> (64 - bits_of(model, field));
+    return has_max(field) && field->max_value < of_kind ? field->max_value : of_kind;
 }
 
 int64_t fr_field_lowest(const fr_model *model, const fr_field *field)
 {
-    if (has_min(field))
-        return field->min_value;
-    return is_32_bits(model, field) ? INT32_MIN : INT64_MIN;
+    int64_t of_kind =
+        fr_kind_of(field)->is_positive ? 0 : -(INT64_MAX >> (64 - bits_of(model, field))) - 1;
+    return has_min(field) && field->min_value > of_kind ? field->min_value : of_kind;
 }
 
 static void check_integer(const fr_model *model, const fr_field *field, int64_t i,

@@ -84,7 +84,7 @@ void fr_rest_unique_error(const fr_model *model, const fr_field *field, fr_error
 static fr_err check_unique(fr_reading *r, fr_value value)
 {
     bool exists;
-    if (!r->field->unique && !r->field->primary_key)
+    if (!fr_field_is_unique(r->field))
         return FR_OK;
     FR_TRY(fr_db_exists(r->ctx, r->model, r->index, value, r->input->key, &exists));
     if (exists)

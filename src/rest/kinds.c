@@ -7,6 +7,10 @@ const fr_rest_kind fr_rest_kinds[FR_KIND_COUNT_] = {
     [FR_KIND_ID] = {AN_INTEGER},
     [FR_KIND_INTEGER] = {AN_INTEGER, .has_range = true},
     [FR_KIND_BIGINT] = {AN_INTEGER, .has_range = true},
+    [FR_KIND_SMALLINT] = {AN_INTEGER, .has_range = true},
+    [FR_KIND_POSITIVE] = {AN_INTEGER, .has_range = true},
+    [FR_KIND_POSITIVE_SMALL] = {AN_INTEGER, .has_range = true},
+    [FR_KIND_POSITIVE_BIG] = {AN_INTEGER, .has_range = true},
     [FR_KIND_BOOLEAN] = {fr_convert_boolean, FR_FORM_BOOLEAN, "boolean"},
     [FR_KIND_FLOAT] = {fr_convert_float, FR_FORM_NUMBER, "float", .has_range = true},
     [FR_KIND_DECIMAL] = {fr_convert_decimal, FR_FORM_NUMBER, "decimal", .has_range = true},
@@ -23,4 +27,5 @@ const fr_rest_kind fr_rest_kinds[FR_KIND_COUNT_] = {
     [FR_KIND_UUID] = {fr_convert_uuid, FR_FORM_UUID, "string"},
     [FR_KIND_JSON] = {fr_convert_json, FR_FORM_TEXT, "field"},
     [FR_KIND_FOREIGN_KEY] = {fr_convert_reference, FR_FORM_ROW, "field"},
+    [FR_KIND_ONE_TO_ONE] = {fr_convert_reference, FR_FORM_ROW, "field"},
 };

@@ -10,7 +10,7 @@ FR_MODEL(parcel,
     (CHAR, name, .max_length = 20));
 FR_MODEL(stop,
     (ID,          id),
-    (FOREIGN_KEY, parcel, .to = &parcel_model));
+    (FOREIGN_KEY(parcel), parcel));
 FR_MODEL(code,
     (CHAR, id, .primary_key = true, .max_length = 20),
     (CHAR, text, .max_length = 20));

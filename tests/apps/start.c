@@ -26,7 +26,7 @@ FR_MODEL_OPTS(sample, (.table = "app_sample", .is_foreign = true),
     (EMAIL,       email),
     (IP,          ip, .null = true),
     (INTEGER,     total, .null = true, .read_only = true),
-    (FOREIGN_KEY, user, .to = &user_model));
+    (FOREIGN_KEY(user), user));
 
 static const fr_viewset notes = {.model = &note_model};
 static const fr_viewset users = {.model = &user_model};

@@ -10,18 +10,12 @@
 
 void fr_define_type(fr_buf *out, const fr_field *field)
 {
-    if (fr_field_is_reference(field)) {
-        const fr_field *origin = fr_field_origin(field);
-        if (origin->kind == FR_KIND_ID)
-            fr_buf_lit(out, "bigint");
-        else
-            fr_define_type(out, origin);
-        return;
-    }
-    fr_str type = fr_str_c(fr_kind_of(field)->column);
+    const fr_field *origin = fr_field_origin(field);
+    const fr_kind_row *kind = fr_kind_of(origin);
+    fr_str type = fr_str_c(origin != field && kind->reference ? kind->reference : kind->column);
     fr_buf_put(out, type);
     if (fr_str_eq(type, FR_STR("varchar")))
-        fr_buf_printf(out, "(%u)", fr_field_max_length(field));
+        fr_buf_printf(out, "(%u)", fr_field_max_length(origin));
 }
 
 /* rule: NULL, or SQL with the column in place of each @. */
@@ -59,7 +53,7 @@ void fr_define_column(fr_buf *out, const fr_table *table, uint32_t i)
     if (i == table->key)
         fr_buf_put(out, field->kind == FR_KIND_ID ? FR_STR(" PRIMARY KEY AUTOINCREMENT")
                                                   : FR_STR(" PRIMARY KEY"));
-    else if (field->unique)
+    else if (fr_field_is_unique(field))
         fr_buf_lit(out, " UNIQUE");
     put_rules(out, field, table->columns[i]);
 }
@@ -134,7 +128,7 @@ static void put_default(fr_buf *out, const fr_field *field)
 
 static bool is_nullable(const fr_field *field)
 {
-    return field->null || field->unique || fr_field_is_reference(field);
+    return field->null || fr_field_is_unique(field) || fr_field_is_reference(field);
 }
 
 static void put_added(fr_buf *out, const fr_table *table, uint32_t i, fr_str name)
@@ -154,7 +148,7 @@ static void put_added(fr_buf *out, const fr_table *table, uint32_t i, fr_str nam
 void fr_define_added(fr_buf *out, const fr_table *table, uint32_t i)
 {
     put_added(out, table, i, table->columns[i]);
-    if (table->model->fields[i].unique) {
+    if (fr_field_is_unique(&table->model->fields[i])) {
         fr_buf_lit(out, "; ");
         fr_define_index(out, table, i, true);
     }

@@ -97,7 +97,7 @@ static bool is_rowid_or_several(const fr_table_info *info)
 static void check_unique(fitting *f, const pair *p)
 {
     bool is_key = p->at == f->table->key;
-    if (p->column->is_unique || !(p->field->unique || is_key) ||
+    if (p->column->is_unique || !(fr_field_is_unique(p->field) || is_key) ||
         (p->column->key && is_rowid_or_several(f->info)))
         return;
     if (is_key) { /* it has an index, by another collation */

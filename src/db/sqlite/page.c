@@ -27,7 +27,7 @@ bool fr_page_mirror(const fr_read *read, fr_query *out)
     if (count != 1 || !query->orders[0].is_descending || query->orders[0].field == table->key)
         return false;
     const fr_field *field = &table->model->fields[query->orders[0].field];
-    bool has_index = field->index || field->unique || fr_field_is_reference(field);
+    bool has_index = field->index || fr_field_is_unique(field) || fr_field_is_reference(field);
     fr_column column = atomic_load(&table->compares[query->orders[0].field]);
     if (!has_index || column.collation == FR_COLLATION_OTHER ||
         table->model->fields[table->key].kind != FR_KIND_ID || query->limit < 0 ||

@@ -49,7 +49,7 @@ static int create_indexes(job *j, const fr_table *table)
     for (uint32_t i = 0; i < table->model->field_count && rc == SQLITE_OK; i++) {
         const fr_field *field = &table->model->fields[i];
         bool is_wanted = field->index || fr_field_is_reference(field);
-        if (!is_wanted || field->unique || i == table->key)
+        if (!is_wanted || fr_field_is_unique(field) || i == table->key)
             continue;
         fr_buf sql;
         fr_buf_init(&sql);

@@ -7,20 +7,20 @@ FR_MODEL(team,
 
 FR_MODEL(member,
     (ID,          id),
-    (FOREIGN_KEY, team, .to = &team_model, .on_delete = FR_CASCADE),
-    (FOREIGN_KEY, boss, .to = &member_model, .on_delete = FR_CASCADE, .null = true));
+    (FOREIGN_KEY(team), team, .on_delete = FR_CASCADE),
+    (FOREIGN_KEY(member), boss, .on_delete = FR_CASCADE, .null = true));
 
 FR_MODEL(badge,
     (ID,          id),
-    (FOREIGN_KEY, member, .to = &member_model, .on_delete = FR_CASCADE));
+    (FOREIGN_KEY(member), member, .on_delete = FR_CASCADE));
 
 FR_MODEL(desk,
     (ID,          id),
-    (FOREIGN_KEY, member, .to = &member_model, .on_delete = FR_SET_NULL, .null = true));
+    (FOREIGN_KEY(member), member, .on_delete = FR_SET_NULL, .null = true));
 
 FR_MODEL(prize,
     (ID,          id),
-    (FOREIGN_KEY, team, .to = &team_model, .on_delete = FR_PROTECT));
+    (FOREIGN_KEY(team), team, .on_delete = FR_PROTECT));
 
 static const fr_model *const models[] = {&team_model, &member_model, &badge_model,
                                          &desk_model, &prize_model,  NULL};

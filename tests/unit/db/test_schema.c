@@ -23,7 +23,7 @@ FR_MODEL(every,
     (URL,         ur),
     (SLUG,        s),
     (IP,          ip),
-    (FOREIGN_KEY, author, .to = &author_model, .on_delete = FR_PROTECT));
+    (FOREIGN_KEY(author), author, .on_delete = FR_PROTECT));
 
 static char *column(fr_test_db *t, const char *sql)
 {
@@ -73,7 +73,7 @@ static void tables_are_made_as_django_makes_them(void **state)
 
 FR_MODEL(thing,
     (ID,          id),
-    (FOREIGN_KEY, owner, .to = &author_model));
+    (FOREIGN_KEY(author), owner));
 
 static void index_names_are_djangos(void **state)
 {

@@ -5,17 +5,17 @@
 FR_MODEL(order, (ID, id), (CHAR, name, .max_length = 20));
 FR_MODEL(line,
     (ID,          id),
-    (FOREIGN_KEY, order, .to = &order_model, .on_delete = FR_CASCADE),
+    (FOREIGN_KEY(order), order, .on_delete = FR_CASCADE),
     (CHAR,        sku, .max_length = 20, .unique = true));
 FR_MODEL(part,
     (ID,          id),
-    (FOREIGN_KEY, line, .to = &line_model, .on_delete = FR_CASCADE),
+    (FOREIGN_KEY(line), line, .on_delete = FR_CASCADE),
     (INTEGER,     amount));
 FR_MODEL(label, (ID, id), (CHAR, name, .max_length = 20));
 FR_MODEL(order_labels,
     (ID,          id),
-    (FOREIGN_KEY, order, .to = &order_model, .on_delete = FR_CASCADE),
-    (FOREIGN_KEY, label, .to = &label_model, .on_delete = FR_CASCADE));
+    (FOREIGN_KEY(order), order, .on_delete = FR_CASCADE),
+    (FOREIGN_KEY(label), label, .on_delete = FR_CASCADE));
 
 static const fr_model *const models[] = {&order_model, &line_model,         &part_model,
                                          &label_model, &order_labels_model, NULL};

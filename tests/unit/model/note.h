@@ -18,7 +18,7 @@ FR_MODEL_OPTS(every, (.table = "app_every", .ordering = "-char_,id"), (ID, id),
               (DATETIME, moment, .auto_now_add = true), (DURATION, period),
               (UUID, uid, .default_ = "random"), (JSON, data), (EMAIL, email), (URL, url),
               (SLUG, slug), (IP, ip),
-              (FOREIGN_KEY, parent, .null = true, .to = &every_model, .on_delete = FR_SET_NULL));
+              (FOREIGN_KEY(every), parent, .null = true, .on_delete = FR_SET_NULL));
 
 const fr_model *note_model_of_the_other_file(void);
 #endif

@@ -8,12 +8,12 @@
 #include "unit.h"
 
 FR_MODEL(shelf, (ID, id), (CHAR, name, .max_length = 10));
-FR_MODEL(book, (ID, id), (FOREIGN_KEY, shelf, .to = &shelf_model, .related = "books"),
-         (FOREIGN_KEY, sequel, .to = &book_model, .null = true, .related = "+"));
-FR_MODEL(loan, (ID, id), (FOREIGN_KEY, book, .to = &book_model));
-FR_MODEL(swap, (ID, id), (FOREIGN_KEY, gives, .to = &book_model),
-         (FOREIGN_KEY, gets, .to = &book_model));
-FR_MODEL(crate, (ID, id), (FOREIGN_KEY, shelf, .to = &shelf_model, .related = "books"));
+FR_MODEL(book, (ID, id), (FOREIGN_KEY(shelf), shelf, .related = "books"),
+         (FOREIGN_KEY(book), sequel, .null = true, .related = "+"));
+FR_MODEL(loan, (ID, id), (FOREIGN_KEY(book), book));
+FR_MODEL(swap, (ID, id), (FOREIGN_KEY(book), gives),
+         (FOREIGN_KEY(book), gets));
+FR_MODEL(crate, (ID, id), (FOREIGN_KEY(shelf), shelf, .related = "books"));
 
 static void add(const fr_model *model)
 {
@@ -141,7 +141,7 @@ static void a_related_name_is_a_name_that_the_other_model_does_not_have(void **s
     fields[1].related = NULL;
     fields[2].related = "boxes";
     assert_int_equal(fr_model_check(&model, error), FR_EINVAL);
-    assert_non_null(strstr(error, "only FOREIGN_KEY has .related"));
+    assert_non_null(strstr(error, "only references have .related"));
 }
 
 FR_TESTS(graph, FR_TEST(a_foreign_key_is_a_relation_and_its_reverse_another),

@@ -136,8 +136,8 @@ static void wrong_models_are_named_in_one_line(void **state)
           {.name = "ID", .kind = FR_KIND_TEXT});
     MODEL(NULL, "model m, field b: its column is also that of field a", id,
           {.name = "a", .kind = FR_KIND_TEXT}, {.name = "b", .kind = FR_KIND_TEXT, .column = "A"});
-    MODEL(NULL, "model m, field a: FOREIGN_KEY needs .to, as in .to = &note_model", id,
-          {.name = "a", .kind = FR_KIND_FOREIGN_KEY});
+    MODEL(NULL, "model m, field a: a reference needs its model, as in (FOREIGN_KEY(note), note)",
+          id, {.name = "a", .kind = FR_KIND_FOREIGN_KEY});
     MODEL(NULL, "model m, field a: .on_delete = FR_SET_NULL needs .null = true", id,
           {.name = "a", .kind = FR_KIND_FOREIGN_KEY, .to = &note_model, .on_delete = FR_SET_NULL});
     MODEL(NULL, "model m, field a: only DATE, TIME and DATETIME have .auto_now and .auto_now_add",
@@ -148,8 +148,8 @@ static void wrong_models_are_named_in_one_line(void **state)
           "model m, field a__b: a name is letters, digits and single underscores, and begins with "
           "a letter",
           id, {.name = "a__b", .kind = FR_KIND_TEXT});
-    MODEL(NULL, "model m, field a: only ID, INTEGER, BIGINT and references to those have .as_text",
-          id, {.name = "a", .kind = FR_KIND_FLOAT, .as_text = true});
+    MODEL(NULL, "model m, field a: only integers, and references to them, have .as_text", id,
+          {.name = "a", .kind = FR_KIND_FLOAT, .as_text = true});
     MODEL("-x", "model m: .ordering = \"-x\" names an unknown field, or more than 7", id);
 #undef MODEL
 }

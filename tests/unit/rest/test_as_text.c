@@ -10,7 +10,7 @@ FR_MODEL(parcel,
     (INTEGER, grade, .null = true, .as_text = true, .choices = (const fr_choice[]){{"1", "one"}, {"2", "two"}, {0}}));
 FR_MODEL(stop,
     (ID,          id),
-    (FOREIGN_KEY, parcel, .to = &parcel_model));
+    (FOREIGN_KEY(parcel), parcel));
 
 static const fr_viewset parcels = {.model = &parcel_model, .filter = "id,id__in,weight__gte,grade"};
 static const fr_viewset stops = {.model = &stop_model, .filter = "parcel"};

@@ -8,7 +8,7 @@
 FR_MODEL_OPTS(guest, (.is_foreign = true), (ID, id), (CHAR, name, .max_length = 50),
               (CHAR, nick, .max_length = 50, .null = true), (INTEGER, age, .null = true),
               (INTEGER, room, .null = true), (INTEGER, bed, .null = true),
-              (FOREIGN_KEY, host, .null = true, .to = &author_model));
+              (FOREIGN_KEY(author), host, .null = true));
 
 static const fr_viewset guests = {.model = &guest_model};
 

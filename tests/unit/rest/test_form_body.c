@@ -32,7 +32,7 @@ FR_MODEL(strict,
     (CHAR,        both, .max_length = 10, .null = true, .blank = true),
     (INTEGER,     level, .null = true, .choices = levels),
     (BOOLEAN,     lit, .default_ = "true"),
-    (FOREIGN_KEY, author, .to = &author_model, .on_delete = FR_CASCADE));
+    (FOREIGN_KEY(author), author, .on_delete = FR_CASCADE));
 static const fr_viewset stricts = {.model = &strict_model};
 
 static void open_all(world *w)

@@ -30,7 +30,7 @@ FR_MODEL(thing,
     (IP,          ip, .null = true),
     (CHAR,        color, .max_length = 10, .default_ = "red", .choices = thing_colors),
     (CHAR,        secret_word, .max_length = 20, .blank = true, .secret = true),
-    (FOREIGN_KEY, author, .null = true, .to = &author_model, .on_delete = FR_SET_NULL),
+    (FOREIGN_KEY(author), author, .null = true, .on_delete = FR_SET_NULL),
     (DATETIME,    updated_at, .auto_now = true));
 
 FR_MODEL(tag, (UUID, id, .primary_key = true, .default_ = "random"), (SLUG, name, .unique = true));

@@ -1,0 +1,185 @@
+"""Kinds of fields and what models say: tables, answers and stored rows are what Django makes of the same models."""
+import os
+import re
+import shutil
+import sqlite3
+import sys
+import tempfile
+import types
+import unittest
+import uuid
+
+import django
+from django.apps import AppConfig
+from django.conf import settings
+
+from server import Server
+
+FOLDER = tempfile.mkdtemp(prefix="freshet-kinds-")
+app = types.ModuleType("app", "The models of tests/unit/model/kinds.h.")
+app.__path__ = [FOLDER]
+app.__file__ = os.path.join(FOLDER, "__init__.py")
+sys.modules["app"] = app
+
+settings.configure(
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.path.join(FOLDER, "django.db")}},
+    INSTALLED_APPS=["app"], DEFAULT_AUTO_FIELD="django.db.models.BigAutoField", USE_TZ=True, TIME_ZONE="UTC")
+django.setup()
+from django.db import connection, models  # noqa: E402
+
+INTEGERS = {"integer": models.IntegerField, "small": models.SmallIntegerField, "big": models.BigIntegerField,
+            "positive": models.PositiveIntegerField, "positive_small": models.PositiveSmallIntegerField,
+            "positive_big": models.PositiveBigIntegerField}
+
+
+class Base(models.Model):
+    class Meta:
+        abstract = True
+        app_label = "app"
+
+
+class Numbers(Base):
+    for _name, _field in INTEGERS.items():
+        locals()[_name] = _field(null=_name == "positive_big", default=0)
+    bounded = models.IntegerField(default=5)
+    char = models.CharField(max_length=10, default="x")
+
+
+class Strict(Base):
+    for _name, _field in INTEGERS.items():
+        locals()[_name] = _field(default=0)
+
+
+class Project(Base):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    name = models.CharField(max_length=20)
+
+
+class Country(Base):
+    code = models.CharField(primary_key=True, max_length=2)
+    name = models.CharField(max_length=20)
+
+
+class City(Base):
+    number = models.PositiveIntegerField(primary_key=True)
+    country = models.ForeignKey(Country, models.CASCADE, related_name="cities")
+
+
+class Task(Base):
+    project = models.ForeignKey(Project, models.CASCADE, related_name="tasks")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="children")
+    city = models.ForeignKey(City, models.CASCADE, null=True)
+
+
+class Badge(Base):
+    task = models.OneToOneField(Task, models.CASCADE, primary_key=True)
+    text = models.CharField(max_length=20)
+
+
+class Profile(Base):
+    project = models.OneToOneField(Project, models.CASCADE)
+    badge = models.ForeignKey(Badge, models.CASCADE, null=True)
+
+
+ALL = [Numbers, Strict, Project, Country, City, Task, Badge, Profile]
+HIGHEST, LOWEST = 2 ** 63 - 1, -2 ** 63
+
+
+def tearDownModule():
+    connection.close()
+    shutil.rmtree(FOLDER)
+
+
+def definitions(path):
+    """What a file's tables and indexes are, by name; the log's own left out."""
+    db = sqlite3.connect(path)
+    found = db.execute("SELECT name, sql FROM sqlite_master WHERE name LIKE 'app\\_%' ESCAPE '\\' AND sql IS NOT NULL").fetchall()
+    db.close()
+    return {name: re.sub("IF NOT EXISTS ", "", sql) for name, sql in found}
+
+
+class Kinds(unittest.TestCase):
+    def setUp(self):
+        self.server = Server("kinds", "--log", "warn", db="kinds.db")
+
+    def tearDown(self):
+        self.server.finish()
+
+    def made(self, path, body):
+        answer = self.server.post(path, body)
+        self.assertEqual(answer.status, 201, answer)
+        return answer.json
+
+    def refused(self, path, body, errors):
+        answer = self.server.post(path, body)
+        self.assertEqual((answer.status, answer.json), (400, errors))
+
+    def test_tables_and_indexes_are_those_that_django_makes(self):
+        with connection.schema_editor() as editor:
+            for model in ALL:
+                editor.create_model(model)
+        connection.close()
+        ours, theirs = definitions(self.server.db), definitions(os.path.join(FOLDER, "django.db"))
+        self.assertEqual(sorted(ours), sorted(theirs))
+        for name in theirs:
+            with self.subTest(name):
+                self.assertEqual(ours[name], theirs[name])
+
+    def test_integers_have_64_bits_and_positive_ones_begin_at_0(self):
+        ends = {name: (0 if name.startswith("positive") else LOWEST, HIGHEST) for name in INTEGERS}
+        self.made("/numbers/", {name: low for name, (low, _) in ends.items()})
+        row = self.made("/numbers/", {name: high for name, (_, high) in ends.items()})
+        self.assertEqual({name: row[name] for name in ends}, {name: high for name, (_, high) in ends.items()})
+        self.assertEqual(self.server.get("/numbers/%d/" % row["id"]).json, row)
+        self.refused("/numbers/", {name: high + 1 for name, (_, high) in ends.items()},
+                     {name: ["Ensure this value is less than or equal to %d." % HIGHEST] for name in ends})
+        self.refused("/numbers/", {name: low - 1 for name, (low, _) in ends.items()},
+                     {name: ["Ensure this value is greater than or equal to %d." % low] for name, (low, _) in ends.items()})
+        self.refused("/numbers/", {"bounded": 11}, {"bounded": ["Ensure this value is less than or equal to 10."]})
+
+    def test_a_strict_model_keeps_integers_to_32_and_16_bits(self):
+        ends = {"integer": (-2 ** 31, 2 ** 31 - 1), "small": (-2 ** 15, 2 ** 15 - 1), "positive": (0, 2 ** 31 - 1),
+                "positive_small": (0, 2 ** 15 - 1), "big": (LOWEST, HIGHEST), "positive_big": (0, HIGHEST)}
+        self.made("/strict/", {name: low for name, (low, _) in ends.items()})
+        self.made("/strict/", {name: high for name, (_, high) in ends.items()})
+        self.refused("/strict/", {name: high + 1 for name, (_, high) in ends.items()},
+                     {name: ["Ensure this value is less than or equal to %d." % high] for name, (_, high) in ends.items()})
+        self.refused("/strict/", {name: low - 1 for name, (low, _) in ends.items()},
+                     {name: ["Ensure this value is greater than or equal to %d." % low] for name, (low, _) in ends.items()})
+
+    def test_a_field_whose_name_is_a_word_of_c_has_it_in_json_and_in_the_table(self):
+        self.assertEqual(self.made("/numbers/", {"char": "y"})["char"], "y")
+        db = sqlite3.connect(self.server.db)
+        self.assertEqual(db.execute('SELECT "char" FROM app_numbers').fetchall(), [("y",)])
+        db.close()
+
+    def test_references_to_uuid_and_text_keys_are_written_read_and_filtered_by(self):
+        project = self.made("/projects/", {"name": "a"})["id"]
+        self.made("/projects/", {"name": "b"})
+        self.made("/countries/", {"code": "kr", "name": "Korea"})
+        self.assertEqual(self.made("/cities/", {"number": 7, "country": "kr"}), {"number": 7, "country": "kr"})
+        task = self.made("/tasks/", {"project": project, "city": 7})
+        self.assertEqual(task, {"id": 1, "project": project, "parent": None, "city": 7})
+        child = self.made("/tasks/", {"project": project, "parent": 1})
+        self.assertEqual(self.server.post("/tasks/1/touch/", {}).json, task)
+        self.assertEqual(self.server.get("/tasks/?project=" + project).json, [task, child])
+        self.assertEqual(self.server.get("/tasks/?city=7").json, [task])
+        self.assertEqual(self.server.get("/cities/?country=kr").json, [{"number": 7, "country": "kr"}])
+        other = str(uuid.uuid4())
+        self.refused("/tasks/", {"project": other}, {"project": ['Invalid pk "%s" - object does not exist.' % other]})
+        self.refused("/cities/", {"number": 8, "country": "xx"}, {"country": ['Invalid pk "xx" - object does not exist.']})
+
+    def test_of_a_one_to_one_field_no_two_rows_refer_to_one(self):
+        project = self.made("/projects/", {"name": "a"})["id"]
+        task = self.made("/tasks/", {"project": project})["id"]
+        self.assertEqual(self.made("/badges/", {"task": task, "text": "x"}), {"task": task, "text": "x"})
+        self.assertEqual(self.made("/profiles/", {"project": project, "badge": task}), {"id": 1, "project": project, "badge": task})
+        self.refused("/profiles/", {"project": project}, {"project": ["profile with this project already exists."]})
+        self.refused("/badges/", {"task": task, "text": "y"}, {"task": ["badge with this task already exists."]})
+        self.assertEqual(self.server.get("/badges/%d/" % task).json["text"], "x")
+        self.assertEqual(self.server.request("PATCH", "/profiles/1/", {"project": project}).status, 200)
+        self.assertEqual(self.server.get("/profiles/?project=" + project).json[0]["id"], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,54 @@
+/* A model of each kind, and of references to each kind of key; tests/layers.py compiles it as C and as C++, for warnings. */
+#ifndef FR_TEST_KINDS_H
+#define FR_TEST_KINDS_H
+#include <freshet/model.h>
+
+FR_MODEL_AHEAD(country, CHAR);
+
+FR_MODEL_OPTS(numbers, (.table = "app_numbers"),
+    (ID,             id),
+    (INTEGER,        integer, .default_ = "0"),
+    (SMALLINT,       small, .default_ = "0"),
+    (BIGINT,         big, .default_ = "0"),
+    (POSITIVE,       positive, .default_ = "0"),
+    (POSITIVE_SMALL, positive_small, .default_ = "0"),
+    (POSITIVE_BIG,   positive_big, .null = true),
+    (INTEGER,        bounded, .min_value = 1, .max_value = 10, .default_ = "5"),
+    (CHAR,           char_, .name = "char", .max_length = 10, .default_ = "x"));
+
+FR_MODEL_OPTS(strict_numbers, (.table = "app_strict", .strict = true),
+    (ID,             id),
+    (INTEGER,        integer, .default_ = "0"),
+    (SMALLINT,       small, .default_ = "0"),
+    (BIGINT,         big, .default_ = "0"),
+    (POSITIVE,       positive, .default_ = "0"),
+    (POSITIVE_SMALL, positive_small, .default_ = "0"),
+    (POSITIVE_BIG,   positive_big, .default_ = "0"));
+
+FR_MODEL_OPTS(project, (.table = "app_project"),
+    (UUID, id, .primary_key = true, .default_ = "random"),
+    (CHAR, name, .max_length = 20));
+
+FR_MODEL_OPTS(city, (.table = "app_city"),
+    (POSITIVE, number, .primary_key = true),
+    (FOREIGN_KEY(country), country, .related = "cities"));
+
+FR_MODEL_OPTS(country, (.table = "app_country"),
+    (CHAR, code, .max_length = 2, .primary_key = true),
+    (CHAR, name, .max_length = 20));
+
+FR_MODEL_OPTS(task, (.table = "app_task"),
+    (ID,                    id),
+    (FOREIGN_KEY(project),  project, .related = "tasks"),
+    (FOREIGN_KEY(task),     parent, .null = true, .related = "children"),
+    (FOREIGN_KEY(city),     city, .null = true));
+
+FR_MODEL_OPTS(badge, (.table = "app_badge"),
+    (ONE_TO_ONE(task), task, .primary_key = true),
+    (CHAR,             text, .max_length = 20));
+
+FR_MODEL_OPTS(profile, (.table = "app_profile"),
+    (ID,                  id),
+    (ONE_TO_ONE(project), project),
+    (FOREIGN_KEY(badge),  badge, .null = true));
+#endif

@@ -1,0 +1,159 @@
+/* Kinds: what each is, the types of references, and how far integers go. */
+#include "model/kind.h"
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "kinds.h"
+#include "model/graph.h"
+#include "model/model.h"
+#include "unit.h"
+
+static void each_kind_has_its_row(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < FR_KIND_COUNT_; kind++) {
+        const fr_kind_row *row = &fr_kinds[kind];
+        bool is_reference = row->class_ == FR_CLASS_REFERENCE;
+        assert_true(row->name && row->from_text && row->from_member && row->to_member && row->json);
+        assert_non_null(row->invalid);
+        assert_int_equal(row->member_bytes == 0, is_reference);
+        assert_int_equal(row->column == NULL, is_reference);
+    }
+}
+
+/* By the compiler's own word. */
+#define TYPE_OF(x) _Generic((x), int64_t : 'i', fr_str : 's', fr_uuid : 'u', default : '?')
+
+static void a_reference_has_the_type_of_the_key_it_leads_to(void **state)
+{
+    (void)state;
+    task t = {0};
+    city c = {0};
+    badge b = {0};
+    profile p = {0};
+    assert_int_equal(TYPE_OF(t.project), 'u');
+    assert_int_equal(TYPE_OF(t.parent), 'i');
+    assert_int_equal(TYPE_OF(t.city), 'i');
+    assert_int_equal(TYPE_OF(c.country), 's');
+    assert_int_equal(TYPE_OF(b.task), 'i');
+    assert_int_equal(TYPE_OF(p.project), 'u');
+    assert_int_equal(TYPE_OF(p.badge), 'i'); /* over two references */
+    assert_ptr_equal(task_model.fields[task_field_project].to, &project_model);
+    assert_ptr_equal(task_model.fields[task_field_parent].to, &task_model);
+    assert_int_equal(fr_field_member_bytes(&task_model.fields[task_field_project]), 16);
+    assert_int_equal(fr_field_member_bytes(&profile_model.fields[profile_field_badge]), 8);
+}
+
+static void references_of_all_kinds_go_through_a_struct_and_back(void **state)
+{
+    (void)state;
+    fr_arena *arena = fr_arena_new(0);
+    fr_value v;
+    task t = {0}, u = {0};
+    city c = {.country = FR_STR("kr")}, d = {0};
+    FR_SET(&t, project, fr_uuid_new());
+    FR_SET(&t, parent, 7);
+    for (int i = 1; i < 3; i++) {
+        assert_int_equal(fr_row_value(&task_model, i, &t, arena, &v), FR_OK);
+        assert_int_equal(fr_row_store(&task_model, i, v, arena, &u), FR_OK);
+    }
+    assert_memory_equal(&t.project, &u.project, sizeof t.project);
+    assert_int_equal(u.parent, 7);
+    assert_int_equal(fr_row_value(&city_model, 1, &c, arena, &v), FR_OK);
+    assert_str(v.as.s, "kr");
+    assert_int_equal(fr_row_store(&city_model, 1, v, arena, &d), FR_OK);
+    assert_str(d.country, "kr");
+    fr_arena_free(arena);
+}
+
+static void a_word_of_c_is_a_name_with_another_member(void **state)
+{
+    (void)state;
+    char buf[128];
+    const fr_field *field = &numbers_model.fields[numbers_field_char_];
+    numbers n = {.char_ = FR_STR("x")};
+    FR_SET(&n, char_, FR_STR("y"));
+    assert_true(FR_IS_SET(&n, char_));
+    assert_string_equal(field->name, "char");
+    assert_int_equal(field->offset, offsetof(numbers, char_));
+    assert_str(fr_field_column(field, buf), "char");
+    assert_int_equal(fr_model_field_index(&numbers_model, FR_STR("char")), numbers_field_char_);
+}
+
+/* The ends of what `name` of a model takes. */
+static void ends_are(const fr_model *model, const char *name, int64_t lowest, int64_t highest)
+{
+    const fr_field *field = &model->fields[fr_model_field_index(model, fr_str_c(name))];
+    if (fr_field_lowest(model, field) != lowest || fr_field_highest(model, field) != highest)
+        fail_msg("%s: %lld to %lld", name, (long long)fr_field_lowest(model, field),
+                 (long long)fr_field_highest(model, field));
+}
+
+static void integers_have_64_bits_and_positive_ones_begin_at_0(void **state)
+{
+    (void)state;
+    ends_are(&numbers_model, "integer", INT64_MIN, INT64_MAX);
+    ends_are(&numbers_model, "small", INT64_MIN, INT64_MAX);
+    ends_are(&numbers_model, "big", INT64_MIN, INT64_MAX);
+    ends_are(&numbers_model, "positive", 0, INT64_MAX);
+    ends_are(&numbers_model, "positive_small", 0, INT64_MAX);
+    ends_are(&numbers_model, "positive_big", 0, INT64_MAX);
+    ends_are(&numbers_model, "bounded", 1, 10);
+}
+
+static void a_strict_model_keeps_integers_to_their_bits(void **state)
+{
+    (void)state;
+    ends_are(&strict_numbers_model, "integer", INT32_MIN, INT32_MAX);
+    ends_are(&strict_numbers_model, "small", INT16_MIN, INT16_MAX);
+    ends_are(&strict_numbers_model, "big", INT64_MIN, INT64_MAX);
+    ends_are(&strict_numbers_model, "positive", 0, INT32_MAX);
+    ends_are(&strict_numbers_model, "positive_small", 0, INT16_MAX);
+    ends_are(&strict_numbers_model, "positive_big", 0, INT64_MAX);
+}
+
+static void one_to_one_is_unique_and_the_other_side_has_one_row(void **state)
+{
+    (void)state;
+    char error[256] = "";
+    fr_relation relation;
+    assert_true(fr_field_is_unique(&profile_model.fields[profile_field_project]));
+    assert_false(fr_field_is_unique(&profile_model.fields[profile_field_badge]));
+    assert_int_equal(fr_graph_add(&profile_model, error), FR_OK);
+    assert_int_equal(fr_graph_add(&task_model, error), FR_OK);
+    assert_true(fr_graph_find(&project_model, FR_STR("profile"), &relation));
+    assert_false(relation.is_to_many || relation.steps[0].is_to_many);
+    assert_true(relation.steps[0].may_miss);
+    assert_true(fr_graph_find(&project_model, FR_STR("tasks"), &relation));
+    assert_true(relation.is_to_many);
+    fr_graph_remove(&profile_model);
+    fr_graph_remove(&task_model);
+}
+
+static void a_struct_cannot_refer_to_a_model_whose_key_is_not_its_first_field(void **state)
+{
+    (void)state;
+    char error[256] = "";
+    static const fr_field late[] = {{.name = "name", .kind = FR_KIND_TEXT},
+                                    {.name = "id", .kind = FR_KIND_ID}};
+    static const fr_model other = {
+        .name = "other", .fields = late, .field_count = 2, .struct_bytes = 64};
+    static const fr_field fields[] = {
+        {.name = "id", .kind = FR_KIND_ID, .offset = 16},
+        {.name = "a", .kind = FR_KIND_FOREIGN_KEY, .to = &other, .offset = 24}};
+    fr_model model = {.name = "m", .fields = fields, .field_count = 2, .struct_bytes = 64};
+    assert_int_equal(fr_model_check(&model, error), FR_EINVAL);
+    assert_non_null(strstr(error, "the first field of model other must be its key"));
+    model.struct_bytes = 0;
+    assert_int_equal(fr_model_check(&model, error), FR_OK);
+}
+
+FR_TESTS(kind, FR_TEST(each_kind_has_its_row),
+         FR_TEST(a_reference_has_the_type_of_the_key_it_leads_to),
+         FR_TEST(references_of_all_kinds_go_through_a_struct_and_back),
+         FR_TEST(a_word_of_c_is_a_name_with_another_member),
+         FR_TEST(integers_have_64_bits_and_positive_ones_begin_at_0),
+         FR_TEST(a_strict_model_keeps_integers_to_their_bits),
+         FR_TEST(one_to_one_is_unique_and_the_other_side_has_one_row),
+         FR_TEST(a_struct_cannot_refer_to_a_model_whose_key_is_not_its_first_field))
