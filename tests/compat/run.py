@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Replays what Django REST framework and Channels were recorded to answer against examples/tracker.
+"""Replays what Django REST framework and Channels were recorded to answer against examples/tracker, and against tests/apps/compat_kinds.c.
 
 Each group (each WebSocket transcript) has a server of its own, on a copy of the database that Django made. What is known to
 be answered otherwise stands in expected.txt, with its reason. An exchange that is not named there and differs fails; one that
@@ -29,7 +29,7 @@ from server import Server  # noqa: E402
 
 EXPECTED = os.path.join(HERE, "expected.txt")
 PATIENCE = 10.0  # seconds for an answer or an event: sanitizers are slow
-OPTIONS = argparse.Namespace(key_order=True, number_types=True, exact_cursors=False, exact_parse_errors=False, exact_text=False,
+OPTIONS = argparse.Namespace(key_order=True, number_types=True, exact_cursors=False, exact_parse_errors=True, exact_text=False,
                              exact_content_type=False, no_body=False, wait_tolerance=20, compare_headers=replay.DEFAULT_HEADERS)
 
 
@@ -98,25 +98,38 @@ class Expected:
                           "%-32s %-12s %s\n" % (line[0], "*" if line[1] is None else ranges(line[1]), line[2]))
 
 
+class Corpus:
+    """Recordings, and the program that they are played against on the database that they began with."""
+
+    def __init__(self, program, options, scripts, records):
+        self.program, self.options, self.scripts, self.records = program, options, scripts, records
+        self.master = None
+
+
+TRACKER = Corpus("tracker", ["--without-users"], ["schema.sql", "fixture.sql"], "shown.jsonl")
+KINDS = Corpus("compat-kinds", [], ["kinds.sql", "kinds-fixture.sql"], "kinds.jsonl")
+
+
 # ---- a server on the database that Django made ----
 
-def make_database(path):
+def make_database(path, scripts):
     db = sqlite3.connect(path)
-    for name in ("schema.sql", "fixture.sql"):
+    for name in scripts:
         with open(os.path.join(HERE, name), encoding="utf-8") as text:
             db.executescript(text.read())
     db.close()
 
 
 class Site:
-    """A tracker on its own copy."""
+    """A program on its own copy of the database."""
 
-    def __init__(self, master):
+    def __init__(self, corpus):
+        self.program, self.options = corpus.program, corpus.options
         self.folder = tempfile.mkdtemp(prefix="freshet-compat-")
-        shutil.copyfile(master, os.path.join(self.folder, "site.db"))
+        shutil.copyfile(corpus.master, os.path.join(self.folder, "site.db"))
 
     def __enter__(self):
-        self.server = Server("tracker", "--without-users", folder=self.folder, db="site.db", workers=1)
+        self.server = Server(self.program, *self.options, folder=self.folder, db="site.db", workers=1)
         return self.server
 
     def __exit__(self, *failure):
@@ -128,10 +141,10 @@ class Site:
 
 # ---- playing ----
 
-def play_group(records, master):
+def play_group(records, corpus):
     """[(name, differences)] of one group's exchanges."""
     known, results = {}, []
-    with Site(master) as server:
+    with Site(corpus) as server:
         for record in records:
             method, path, headers, body = replay.request_of(record, known)
             try:
@@ -152,7 +165,7 @@ def differs(wanted, got, step):
     return len(wanted) != len(got) or not all(replay_ws.alike(a, b, False, True) for a, b in zip(wanted, got))
 
 
-def play_transcript(transcript, master, ours):
+def play_transcript(transcript, ours):
     """As a group of one; a transcript passes if it goes as with one of the recorded servers, or as we chose (ws-ours.jsonl)."""
     problems, seen = [], []
     ways = {"freshet": ours[transcript["id"]]} if transcript["id"] in ours else transcript["results"]
@@ -160,7 +173,7 @@ def play_transcript(transcript, master, ours):
         if wanted in seen:
             continue
         seen.append(wanted)
-        with Site(master) as server:
+        with Site(TRACKER) as server:
             try:
                 got = replay_ws.play(transcript, "127.0.0.1", server.port, wanted, PATIENCE)
             except OSError as problem:
@@ -180,14 +193,15 @@ def read(name):
 
 
 def work(word):
-    """Functions that each play a group or a transcript, given the database."""
-    groups = collections.OrderedDict()
-    for record in read("shown.jsonl"):
-        groups.setdefault(record["group"], []).append(record)
-    jobs = [lambda master, records=records: play_group(records, master) for group, records in groups.items() if word in group]
+    """Functions that each play a group or a transcript."""
+    jobs = []
+    for corpus in (TRACKER, KINDS):
+        groups = collections.OrderedDict()
+        for record in read(corpus.records):
+            groups.setdefault(record["group"], []).append(record)
+        jobs += [lambda corpus=corpus, records=records: play_group(records, corpus) for group, records in groups.items() if word in group]
     ours = {each["id"]: each["events"] for each in read("ws-ours.jsonl")}
-    return jobs + [lambda master, one=one: play_transcript(one, master, ours)
-                   for one in read("ws-shown.jsonl") if word in "ws/" + one["id"]]
+    return jobs + [lambda one=one: play_transcript(one, ours) for one in read("ws-shown.jsonl") if word in "ws/" + one["id"]]
 
 
 def main():
@@ -198,12 +212,13 @@ def main():
     options = arguments.parse_args()
     expected = Expected(EXPECTED)
     folder = tempfile.mkdtemp(prefix="freshet-compat-")
-    master = os.path.join(folder, "master.db")
     passed, failed, known = [], [], []
     try:
-        make_database(master)
+        for corpus in (TRACKER, KINDS):
+            corpus.master = os.path.join(folder, corpus.program + ".db")
+            make_database(corpus.master, corpus.scripts)
         with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-            for future in [pool.submit(job, master) for job in work(options.word)]:
+            for future in [pool.submit(job) for job in work(options.word)]:
                 for name, differences in future.result():
                     reason = expected.reason(name)
                     (passed if not differences else known if reason else failed).append(name)

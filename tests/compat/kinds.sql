@@ -1,0 +1,13 @@
+CREATE TABLE "kinds_label" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(50) NOT NULL UNIQUE);
+CREATE TABLE "kinds_opt" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "b" bool NULL, "c" varchar(20) NULL, "x" text NULL, "i" integer NULL, "g" bigint NULL, "f" real NULL, "d" decimal NULL, "day" date NULL, "t" time NULL, "dt" datetime NULL, "du" bigint NULL, "u" char(32) NULL, "j" text NULL CHECK ((JSON_VALID("j") OR "j" IS NULL)), "e" varchar(254) NULL, "w" varchar(200) NULL, "s" varchar(50) NULL, "ip" char(39) NULL, "ch" varchar(5) NULL, "ci" integer NULL, "label_id" bigint NULL REFERENCES "kinds_label" ("id") DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE "kinds_req" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "b" bool NOT NULL, "c" varchar(20) NOT NULL, "x" text NOT NULL, "i" integer NOT NULL, "g" bigint NOT NULL, "f" real NOT NULL, "d" decimal NOT NULL, "day" date NOT NULL, "t" time NOT NULL, "dt" datetime NOT NULL, "du" bigint NOT NULL, "u" char(32) NOT NULL, "j" text NOT NULL CHECK ((JSON_VALID("j") OR "j" IS NULL)), "e" varchar(254) NOT NULL, "w" varchar(200) NOT NULL, "s" varchar(50) NOT NULL, "ip" char(39) NOT NULL, "ch" varchar(5) NOT NULL, "ci" integer NOT NULL, "label_id" bigint NOT NULL REFERENCES "kinds_label" ("id") DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE "kinds_def" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "b" bool NOT NULL, "c" varchar(20) NOT NULL, "x" text NOT NULL, "i" integer NOT NULL, "g" bigint NOT NULL, "f" real NOT NULL, "d" decimal NOT NULL, "day" date NOT NULL, "t" time NOT NULL, "dt" datetime NOT NULL, "du" bigint NOT NULL, "u" char(32) NOT NULL, "j" text NOT NULL CHECK ((JSON_VALID("j") OR "j" IS NULL)), "e" varchar(254) NOT NULL, "w" varchar(200) NOT NULL, "s" varchar(50) NOT NULL, "ip" char(39) NOT NULL, "ch" varchar(5) NOT NULL, "ci" integer NOT NULL, "label_id" bigint NOT NULL REFERENCES "kinds_label" ("id") DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE "kinds_item" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(30) NOT NULL, "n" integer NOT NULL, "url" varchar(200) NOT NULL, "label_id" bigint NULL REFERENCES "kinds_label" ("id") DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE "kinds_code" ("code" varchar(20) NOT NULL PRIMARY KEY, "name" varchar(30) NOT NULL);
+CREATE INDEX "kinds_opt_s_8bb62fd8" ON "kinds_opt" ("s");
+CREATE INDEX "kinds_opt_label_id_aacb96fe" ON "kinds_opt" ("label_id");
+CREATE INDEX "kinds_req_s_585cd4c5" ON "kinds_req" ("s");
+CREATE INDEX "kinds_req_label_id_a9d13581" ON "kinds_req" ("label_id");
+CREATE INDEX "kinds_def_s_884a05bb" ON "kinds_def" ("s");
+CREATE INDEX "kinds_def_label_id_e482157b" ON "kinds_def" ("label_id");
+CREATE INDEX "kinds_item_label_id_68c79c78" ON "kinds_item" ("label_id");
