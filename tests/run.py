@@ -44,6 +44,7 @@ SYSTEM = [
     ("command_line", ["asan"], []),
     ("database", ["asan", "tsan"], []),
     ("rest", ["asan"], ["curl"]),
+    ("repeat", ["asan", "tsan"], []),
     ("origins", ["asan"], []),
     ("index", ["asan"], []),
     ("echo", ["asan", "asan+io_uring"], []),
@@ -88,6 +89,7 @@ COMPAT = [("asan", ""), ("tsan", "ws/"), ("asan+io_uring", "ws/"), ("asan+epoll"
 SOAK = [
     ("chaos", ["release", "asan", "tsan"]),
     ("wal", ["release"]),
+    ("repeat", ["release", "asan"]),
 ]
 
 

@@ -57,7 +57,8 @@ typedef struct fr_viewset {
     const char *fields;  /* shown, in this order: "id,title"; NULL: all but the secret ones */
     const char *actions; /* "list,create,retrieve,update,partial_update,destroy"; NULL: all */
     bool read_only;      /* list and retrieve only */
-    const char *name;    /* in OPTIONS and the explorer: "Note"; NULL: from the model */
+    bool etag; /* GETs have an ETag, and conditions of writes are judged in their transaction */
+    const char *name; /* in OPTIONS and the explorer: "Note"; NULL: from the model */
     const char *description;
     const fr_action *extra; /* NULL: none */
     void *reserved_[4];

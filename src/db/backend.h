@@ -73,6 +73,9 @@ typedef struct fr_db_backend {
      * what its model says (fr_db_check_table) is known when the member runs. */
     fr_err (*write)(fr_ctx *ctx, fr_write *writes, size_t count);
     fr_err (*atomic)(fr_ctx *ctx, fr_atom *member);
+    /* fr_db_kept, fr_db_keep. */
+    fr_err (*find_kept)(fr_ctx *ctx, fr_str key, fr_kept *out);
+    fr_err (*keep)(fr_ctx *ctx, fr_str key, const fr_kept *kept);
     uint64_t (*queued)(const fr_db *db); /* members that wait for a group. Any thread */
 } fr_db_backend;
 

@@ -210,11 +210,34 @@ typedef struct fr_atom {
      * what is no model's: rows that it changes would be told to nobody. */
     fr_err (*numbered)(fr_ctx *ctx, void *arg, fr_place place);
     void *arg;
-    uint32_t ms;    /* for fn; 0: as long as fr_atomic has */
+    uint32_t ms; /* for fn; 0: as long as fr_atomic has */
+    /* Each write within fn must leave its own references in order, so that it is the one that fails; else they may lead
+     * nowhere until fn ends. */
+    bool is_checked;
     fr_place place; /* result: its own, or that before it if it changed nothing */
 } fr_atom;
 /* Errors: what fn or numbered returned, and those of fr_atomic. Within fr_atomic fn is a part of that, without a number. */
 fr_err fr_db_atom(fr_ctx *ctx, fr_atom *member);
+/* ---- answers that are kept, so that a repeat gets the same: only within fr_db_atom ---- */
+
+typedef struct fr_kept {
+    fr_str digest; /* of what was asked */
+    fr_str answer;
+    fr_place place; /* of the member that wrote it */
+} fr_kept;
+
+enum {
+    FR_KEPT_MS = 24 * 3600 * 1000,
+    FR_KEPT_ROWS = 100000,
+    FR_KEPT_BYTES = 64 << 20, /* of all */
+    FR_KEPT_ANSWER = 4 << 20  /* of one */
+};
+
+/* What was kept under this key within FR_KEPT_MS, in the ctx's arena. Errors: FR_ENOTFOUND, FR_EBACKEND, FR_ENOMEM. */
+fr_err fr_db_kept(fr_ctx *ctx, fr_str key, fr_kept *out);
+/* Keep an answer, and let go of the oldest beyond the bounds. Errors: FR_ETOOBIG (over FR_KEPT_ANSWER), FR_ENOSPACE, FR_EBACKEND. */
+fr_err fr_db_keep(fr_ctx *ctx, fr_str key, const fr_kept *kept);
+
 /* ---- row.c: a model struct. mark: FR_ROW_MARK_ of it ---- */
 
 /* Errors: FR_EINTERNAL (it is one of another model, or the model has none), with a text that names both and the call. */

@@ -26,3 +26,22 @@ fr_err fr_atomic_(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg)
 {
     return fr_db_atom(ctx, &(fr_atom){.fn = fn, .arg = arg});
 }
+
+static fr_err check_in_member(fr_ctx *ctx)
+{
+    return ctx->db && ctx->txn
+               ? FR_OK
+               : fr_fail(ctx, FR_EINTERNAL, "Answers are kept in a transaction only.");
+}
+
+fr_err fr_db_kept(fr_ctx *ctx, fr_str key, fr_kept *out)
+{
+    FR_TRY(check_in_member(ctx));
+    return ctx->db->backend->find_kept(ctx, key, out);
+}
+
+fr_err fr_db_keep(fr_ctx *ctx, fr_str key, const fr_kept *kept)
+{
+    FR_TRY(check_in_member(ctx));
+    return ctx->db->backend->keep(ctx, key, kept);
+}

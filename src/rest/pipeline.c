@@ -122,8 +122,8 @@ static fr_err walk(fr_call *c)
     return FR_OK;
 }
 
-fr_err fr_rest_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request,
-                     fr_buf *body, fr_rest_answer *out)
+fr_err fr_pipeline_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request,
+                         fr_buf *body, fr_rest_answer *out)
 {
     fr_call c = {.magic = FR_CALL_MAGIC,
                  .ctx = ctx,

@@ -44,7 +44,8 @@ typedef struct fr_rest_request {
     fr_str query;        /* raw */
     fr_str accept;       /* p NULL: absent */
     fr_str content_type;
-    fr_str format; /* of the ".json" suffix; p NULL: none */
+    fr_str if_match, if_none_match, idempotency_key; /* as headers; p NULL: absent */
+    fr_str format;                                   /* of the ".json" suffix; p NULL: none */
     fr_str body;
     const fr_form_limits *form_limits; /* of a body that is a form; NULL: the usual ones */
     const struct fr_extra *extra; /* an extra action, or a plain handler; NULL: the viewset's own */
@@ -58,6 +59,7 @@ typedef struct fr_rest_answer {
     fr_place place;
     fr_str allow;
     fr_str location; /* p NULL: none */
+    fr_str etag;     /* p NULL: none */
     bool is_replied; /* a handler ran and answered by itself, or err is what it returned */
     fr_err err;
 } fr_rest_answer;

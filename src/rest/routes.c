@@ -40,7 +40,10 @@ static fr_str header_text(fr_arena *arena, fr_str s)
 
 static fr_err reply(fr_req *req, const fr_rest_answer *answer)
 {
-    FR_TRY(fr_reply_header(req, FR_STR("Allow"), answer->allow));
+    if (answer->status != 304)
+        FR_TRY(fr_reply_header(req, FR_STR("Allow"), answer->allow));
+    if (answer->etag.p)
+        FR_TRY(fr_reply_header(req, FR_STR("ETag"), answer->etag));
     if (answer->location.p) {
         fr_str location = header_text(req->ctx->arena, answer->location);
         if (!location.p)
@@ -71,9 +74,14 @@ static fr_err serve(fr_req *req, void *arg)
         .format = route->is_json ? FR_STR("json") : (fr_str){0},
         .body = req->body,
         .form_limits = fr_req_form_limits(req),
+        .idempotency_key = fr_req_header(req, FR_STR("idempotency-key")),
         .extra = route->extra,
         .req = route->extra ? req : NULL,
     };
+    if (route->rt && route->rt->viewset->etag) {
+        request.if_match = fr_req_header(req, FR_STR("if-match"));
+        request.if_none_match = fr_req_header(req, FR_STR("if-none-match"));
+    }
     if (route->extra)
         FR_TRY(fr_reply_header(req, FR_STR("Allow"), route->extra->allow));
     FR_TRY(fr_rest_serve(req->ctx, route->rt, &request, fr_reply_body(req), &answer));

@@ -145,5 +145,7 @@ const fr_db_backend fr_db_backend_sqlite = {
     .now = fr_sqlite_now,
     .write = fr_sqlite_write,
     .atomic = fr_sqlite_atomic,
+    .find_kept = fr_sqlite_kept,
+    .keep = fr_sqlite_keep,
     .queued = queued,
 };

@@ -71,6 +71,8 @@ int fr_log_make(fr_sqlite *conn, int *made)
     *made = LOG_TABLES - there;
     if (rc == SQLITE_OK && *made)
         rc = create(conn);
+    if (rc == SQLITE_OK)
+        rc = fr_kept_make(conn);
     return rc == SQLITE_OK && there && *made ? forget(conn) : rc;
 }
 

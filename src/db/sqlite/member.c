@@ -155,6 +155,7 @@ fr_err fr_txn_run(fr_writer *w, fr_txn_member *member)
     ctx.db = w->db;
     ctx.txn = &txn;
     if (member->of) {
+        txn.is_checked = member->of->is_checked;
         txn.ms = member->of->ms ? member->of->ms : FR_ATOMIC_MS;
         txn.until_ms = fr_clock_ms() + txn.ms;
     }
@@ -176,7 +177,8 @@ typedef struct several {
 static fr_err write_part(fr_ctx *ctx, void *arg)
 {
     several *s = arg;
-    return write_rows(ctx, s->writes, s->count);
+    FR_TRY(write_rows(ctx, s->writes, s->count));
+    return ctx->txn->is_checked ? check_deferred(ctx, s->writes, s->count) : FR_OK;
 }
 
 fr_err fr_txn_write(fr_ctx *ctx, fr_write *writes, size_t count)

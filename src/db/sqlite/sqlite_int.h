@@ -166,6 +166,7 @@ struct fr_db_txn {
     uint32_t ms;       /* of that limit, in all */
     fr_err failed;     /* FR_OK, or why nothing more can be done in this member */
     bool is_gone;      /* SQLite ended the transaction */
+    bool is_checked;   /* each part's references are in order at its end */
 };
 
 struct fr_writer {
@@ -272,10 +273,16 @@ fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write);
  * SQLite. */
 int fr_unseen_fill(fr_writer *writer, size_t first);
 
+/* ---- kept.c ---- */
+int fr_kept_make(fr_sqlite *conn); /* its table, if it is not there. A result code of SQLite */
+/* The writer's thread. */
+fr_err fr_sqlite_kept(fr_ctx *ctx, fr_str key, fr_kept *out);
+fr_err fr_sqlite_keep(fr_ctx *ctx, fr_str key, const fr_kept *kept);
+
 /* ---- log.c ---- */
 fr_err fr_log_open(fr_writer *writer,
                    char error[512]); /* the log's tables, its first row, the last place */
-/* Make its tables. If only some are missing, somebody has dropped them: what happened before the last commit is forgotten.
+/* Make its tables, and that of kept.c. If only some of its own are missing, somebody has dropped them: what happened before the last commit is forgotten.
  * *made: how many. A result code of SQLite. */
 int fr_log_make(fr_sqlite *conn, int *made);
 int fr_log_mend(fr_writer *writer); /* the same while the writer runs */

@@ -53,6 +53,12 @@ static bool list_matches(fr_str list, const fr_validators *have, bool is_strong)
     return false;
 }
 
+bool fr_tags_match(fr_str list, fr_str etag, fr_tags how)
+{
+    fr_validators have = {.etag = etag, .is_missing = !etag.n};
+    return list.p && list_matches(list, &have, how == FR_TAGS_STRONG);
+}
+
 /* One field may come in several lines. */
 static bool field_matches(const fr_req *req, fr_str name, const fr_validators *have, bool is_strong)
 {
@@ -174,5 +180,5 @@ fr_err fr_reply_version(fr_req *req, const fr_version *version, bool *is_answere
     *is_answered = true;
     return condition == FR_CONDITION_UNCHANGED
                ? fr_reply_bytes(req, 304, FR_STR(""), FR_STR(""))
-               : fr_answer_detail(exchange, 412, FR_STR("Precondition failed."));
+               : fr_answer_detail(exchange, 412, FR_STR(FR_PRECONDITION_TEXT));
 }

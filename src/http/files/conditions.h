@@ -22,6 +22,18 @@ typedef enum fr_condition {
     FR_CONDITION_FAILED,    /* 412 */
 } fr_condition;
 
+#define FR_PRECONDITION_TEXT "Precondition failed."
+
+/* How tags are compared. */
+typedef enum fr_tags {
+    FR_TAGS_WEAK,   /* If-None-Match */
+    FR_TAGS_STRONG, /* If-Match */
+    /* If-Match of a tag that is a digest of the content: weak ones count too, as we make them so by compressing (compress.c). */
+    FR_TAGS_ENCODED
+} fr_tags;
+/* Whether a list, or "*", matches the tag of what there is (with its quotes; n = 0: there is nothing). */
+bool fr_tags_match(fr_str list, fr_str etag, fr_tags how);
+
 /* In the order of section 13.2.2. A date that cannot be read is no condition; a list of tags is good up to its fault. */
 fr_condition fr_conditions_judge(const fr_req *req, const fr_validators *have);
 /* May a part be sent? Without If-Range, yes. */

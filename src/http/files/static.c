@@ -294,7 +294,7 @@ static fr_err reply_failed(fr_exchange *exchange, const shown *s)
 {
     close(s->file.fd);
     fr_buf_clear(fr_reply_lines_more(exchange));
-    return fr_answer_detail(exchange, 412, FR_STR("Precondition failed."));
+    return fr_answer_detail(exchange, 412, FR_STR(FR_PRECONDITION_TEXT));
 }
 
 static fr_err reply_file(fr_req *req, const folder *f, const shown *s)

@@ -1,0 +1,98 @@
+/* See repeat.h. What is kept is an answer as a few values, one behind the other (db/image.h). */
+#include "rest/repeat.h"
+
+#include <stdio.h>
+
+#include "base/str.h"
+#include "db/image.h"
+#include "rest/errors.h"
+
+enum { KEY_MAX = 255 };
+
+bool fr_repeat_is_asked(const fr_rest_request *request)
+{
+    static const fr_str METHODS[] = {{"POST", 4}, {"PATCH", 5}, {"PUT", 3}, {"DELETE", 6}};
+    for (size_t i = 0; i < sizeof METHODS / sizeof *METHODS && request->idempotency_key.p; i++)
+        if (fr_str_eq(request->method, METHODS[i]))
+            return true;
+    return false;
+}
+
+static bool is_key(fr_str key)
+{
+    for (size_t i = 0; i < key.n; i++)
+        if (key.p[i] < ' ' || key.p[i] > '~')
+            return false;
+    return key.n > 0 && key.n <= KEY_MAX;
+}
+
+fr_err fr_repeat_init(fr_ctx *ctx, fr_repeat *repeat, const fr_rest_request *r)
+{
+    char lengths[100]; /* so that no part can be taken for its neighbour's end */
+    if (!is_key(r->idempotency_key))
+        return fr_fail(ctx, FR_EINVAL, "Idempotency-Key is 1 to %d printable characters.", KEY_MAX);
+    int n = snprintf(lengths, sizeof lengths, "%zu %zu %zu %zu ", r->method.n, r->path.n,
+                     r->query.n, r->content_type.n);
+    const fr_str parts[] = {{lengths, (size_t)n}, r->method, r->path, r->query,
+                            r->content_type,      r->body};
+    repeat->key = r->idempotency_key;
+    return fr_sha256(parts, sizeof parts / sizeof *parts, repeat->digest) ? FR_OK : FR_ENOMEM;
+}
+
+static fr_str digest_of(const fr_repeat *repeat)
+{
+    return (fr_str){(const char *)repeat->digest, sizeof repeat->digest};
+}
+
+static fr_err read_answer(fr_ctx *ctx, const fr_kept *kept, fr_buf *body, fr_rest_answer *answer)
+{
+    size_t pos = 0;
+    fr_value status, has_content, has_place, location, content;
+    if (!fr_image_next(kept->answer, &pos, &status) ||
+        !fr_image_next(kept->answer, &pos, &has_content) ||
+        !fr_image_next(kept->answer, &pos, &has_place) ||
+        !fr_image_next(kept->answer, &pos, &location) ||
+        !fr_image_next(kept->answer, &pos, &content))
+        return fr_fail(ctx, FR_EBACKEND, "The answer that was kept cannot be read.");
+    answer->status = (int)status.as.i;
+    answer->has_content = has_content.as.i;
+    answer->has_place = has_place.as.i;
+    answer->place = kept->place;
+    if (location.type == FR_VALUE_TEXT)
+        answer->location = location.as.s;
+    fr_buf_put(body, content.as.s);
+    return fr_buf_check(body);
+}
+
+fr_err fr_repeat_find(fr_ctx *ctx, const fr_repeat *repeat, fr_buf *body, fr_rest_answer *answer,
+                      bool *found)
+{
+    fr_kept kept;
+    fr_err err = fr_db_kept(ctx, repeat->key, &kept);
+    *found = err == FR_OK;
+    if (err != FR_OK)
+        return err == FR_ENOTFOUND ? FR_OK : err;
+    if (fr_str_eq(kept.digest, digest_of(repeat)))
+        return read_answer(ctx, &kept, body, answer);
+    fr_errors_text(FR_STR("This Idempotency-Key was used for another request."), body);
+    answer->status = 422;
+    answer->has_content = true;
+    return FR_OK;
+}
+
+fr_err fr_repeat_keep(fr_ctx *ctx, const fr_repeat *repeat, fr_str content,
+                      const fr_rest_answer *answer)
+{
+    fr_buf bytes;
+    fr_buf_init(&bytes);
+    fr_image_value(&bytes, FR_VALUE_I(answer->status));
+    fr_image_value(&bytes, FR_VALUE_I(answer->has_content));
+    fr_image_value(&bytes, FR_VALUE_I(answer->has_place));
+    fr_image_value(&bytes, answer->location.p ? FR_VALUE_S(answer->location)
+                                              : (fr_value){.type = FR_VALUE_NULL});
+    fr_image_value(&bytes, FR_VALUE_S(content));
+    fr_kept kept = {digest_of(repeat), fr_buf_str(&bytes), answer->place};
+    fr_err err = bytes.has_failed ? FR_ENOMEM : fr_db_keep(ctx, repeat->key, &kept);
+    fr_buf_deinit(&bytes);
+    return err;
+}

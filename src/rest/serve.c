@@ -1,0 +1,150 @@
+/*
+ * One request, from outside: the pipeline alone, or the whole of it as one member of the database's next group, where what is
+ * asked of the write (If-Match, Idempotency-Key) is judged in the transaction that writes. There it runs on the writer's thread.
+ */
+#include "rest/rest.h"
+
+#include "base/err.h"
+#include "base/str.h"
+#include "http/files/conditions.h"
+#include "rest/actions.h"
+#include "rest/errors.h"
+#include "rest/etag.h"
+#include "rest/pipeline.h"
+#include "rest/repeat.h"
+
+enum {
+    MEMBER_MS =
+        2000 /* for reading a body of megabytes too, where fr_atomic has but rows to write */
+};
+
+typedef struct whole {
+    const fr_viewset_rt *rt;
+    const fr_rest_request *request;
+    fr_buf *body;
+    size_t start; /* where our part of body begins */
+    fr_rest_answer *answer;
+    fr_repeat repeat;
+    bool has_repeat;
+    bool is_first;   /* the answer is to be kept */
+    bool is_refused; /* the answer says why nothing was written */
+} whole;
+
+/* What the conditions are about, as a GET of this client's would show it. */
+static fr_err check_conditions(fr_ctx *ctx, whole *w, bool *holds)
+{
+    fr_rest_request get = *w->request;
+    fr_rest_answer answer;
+    get.method = FR_STR("GET");
+    get.body = (fr_str){0};
+    FR_TRY(fr_pipeline_serve(ctx, w->rt, &get, w->body, &answer));
+    FR_TRY(
+        fr_etag_holds(ctx, w->request, &answer, fr_str_from(fr_buf_str(w->body), w->start), holds));
+    w->body->n = w->start;
+    return FR_OK;
+}
+
+static fr_err refuse_precondition(whole *w)
+{
+    fr_errors_text(FR_STR(FR_PRECONDITION_TEXT), w->body);
+    w->answer->status = 412;
+    w->answer->has_content = true;
+    return FR_OK;
+}
+
+static fr_err answer(fr_ctx *ctx, whole *w)
+{
+    bool found = false, holds = true;
+    if (w->has_repeat)
+        FR_TRY(fr_repeat_find(ctx, &w->repeat, w->body, w->answer, &found));
+    if (found)
+        return FR_OK;
+    if (fr_etag_is_asked(w->rt, w->request))
+        FR_TRY(check_conditions(ctx, w, &holds));
+    if (!holds)
+        return refuse_precondition(w);
+    w->is_first = w->has_repeat;
+    return fr_pipeline_serve(ctx, w->rt, w->request, w->body, w->answer);
+}
+
+/* A refusal ends the member, so that nothing of it is left; its answer stands all the same. */
+static fr_err run(fr_ctx *ctx, void *arg)
+{
+    whole *w = arg;
+    fr_str allow = w->answer->allow;
+    *w->answer = (fr_rest_answer){.allow = allow};
+    w->body->n = w->start;
+    w->is_first = w->is_refused = false;
+    FR_TRY(answer(ctx, w));
+    w->is_refused = w->answer->status >= 400;
+    return w->is_refused ? FR_EINVAL : FR_OK;
+}
+
+static fr_err number(fr_ctx *ctx, void *arg, fr_place place)
+{
+    whole *w = arg;
+    if (w->has_repeat && !w->is_first)
+        return FR_OK;
+    w->answer->place = place;
+    if (!w->is_first)
+        return FR_OK;
+    return fr_repeat_keep(ctx, &w->repeat, fr_str_from(fr_buf_str(w->body), w->start), w->answer);
+}
+
+/* A failure of ours, or of the database. */
+static fr_err fail(fr_ctx *ctx, whole *w, fr_err err)
+{
+    if (err == FR_ECANCELED || err == FR_ENOMEM)
+        return err;
+    w->body->n = w->start;
+    fr_errors_detail(ctx, err, w->body);
+    *w->answer = (fr_rest_answer){
+        .allow = w->answer->allow, .status = fr_err_status(err), .has_content = true};
+    return fr_buf_check(w->body);
+}
+
+static fr_err serve_whole(fr_ctx *ctx, whole *w)
+{
+    w->answer->allow = w->request->key.p ? w->rt->detail_allow : w->rt->list_allow;
+    if (w->has_repeat) {
+        fr_err err = fr_repeat_init(ctx, &w->repeat, w->request);
+        if (err != FR_OK)
+            return fail(ctx, w, err);
+    }
+    fr_err err = fr_db_atom(
+        ctx,
+        &(fr_atom){.fn = run, .numbered = number, .arg = w, .ms = MEMBER_MS, .is_checked = true});
+    return err == FR_OK || w->is_refused ? FR_OK : fail(ctx, w, err);
+}
+
+static bool is_read(const fr_rest_request *request)
+{
+    return fr_str_eq(request->method, FR_STR("GET")) || fr_str_eq(request->method, FR_STR("HEAD"));
+}
+
+/* What is asked of a write that the viewset does not have is for the pipeline to refuse. */
+static bool is_write(const fr_viewset_rt *rt, const fr_rest_request *request)
+{
+    return !request->extra && rt && !is_read(request) &&
+           fr_action_find(rt, request->method, request->key.p != NULL);
+}
+
+fr_err fr_rest_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request,
+                     fr_buf *body, fr_rest_answer *out)
+{
+    bool has_repeat = fr_repeat_is_asked(request);
+    size_t start = body->n;
+    if ((has_repeat || (rt && fr_etag_is_asked(rt, request))) && is_write(rt, request)) {
+        whole w = {.rt = rt,
+                   .request = request,
+                   .body = body,
+                   .start = start,
+                   .answer = out,
+                   .has_repeat = has_repeat};
+        *out = (fr_rest_answer){0};
+        return serve_whole(ctx, &w);
+    }
+    FR_TRY(fr_pipeline_serve(ctx, rt, request, body, out));
+    bool has_etag = rt && rt->viewset->etag && !request->extra && out->has_content;
+    return has_etag && is_read(request) ? fr_etag_answer(ctx, request, body, start, out) : FR_OK;
+}

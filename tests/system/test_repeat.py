@@ -1,0 +1,167 @@
+"""Idempotency-Key: a write whose answer was lost is asked for again, and is there once. ETag and If-Match as clients see them.
+The short form; ./dev soak takes longer.
+
+    FR_SOAK_SECONDS=N      the server is killed N times
+"""
+import http.client
+import os
+import random
+import sqlite3
+import threading
+import time
+import unittest
+
+from server import PATIENCE, Server, ServerCase
+
+KILLS = int(os.environ.get("FR_SOAK_SECONDS", "20"))
+ENTRIES = "/api/entries/"
+CLIENTS = 4
+
+
+class Writer(threading.Thread):
+    """Asks for one entry after the other, each under a key of its own, and again until it is answered."""
+
+    def __init__(self, server, number, over):
+        super().__init__(daemon=True)
+        self.server, self.number, self.over = server, number, over
+        self.answers = {}
+        self.repeats = 0
+        self.wrong = []
+
+    def run(self):
+        count = 0
+        while not self.over.is_set():
+            text = "w%d-%d" % (self.number, count)
+            answer = self.ask(text)
+            if answer is not None:
+                self.answers[text] = answer
+            count += 1
+
+    def ask(self, text):
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            try:
+                answer = self.server.post(ENTRIES, {"text": text}, headers={"Idempotency-Key": "key of " + text})
+                if answer.status == 503:  # shutting down, or busy
+                    continue
+                if answer.status != 201 or answer.json["text"] != text:
+                    self.wrong.append((text, answer))
+                return answer.json["id"]
+            except (OSError, http.client.HTTPException):
+                self.repeats += 1
+                time.sleep(0.01)
+        self.wrong.append((text, "was not answered"))
+        return None
+
+
+class Killed(unittest.TestCase):
+    def test_each_row_is_there_once_though_the_server_was_killed_before_it_answered(self):
+        server = Server("ledger", "--log", "error", db="ledger.db", workers=1)
+        self.addCleanup(server.finish)
+        port, over, dice = server.port, threading.Event(), random.Random(int(os.environ.get("FR_SEED", "7")))
+        writers = [Writer(server, n, over) for n in range(CLIENTS)]
+        for writer in writers:
+            writer.start()
+        for _ in range(KILLS):
+            time.sleep(dice.uniform(0.005, 0.08))  # so that each end falls into another moment of the writes
+            server.kill()
+            server.start("127.0.0.1:%d" % port)
+        over.set()
+        for writer in writers:
+            writer.join(PATIENCE)
+            self.assertEqual(writer.wrong, [])
+        server.stop()
+        db = sqlite3.connect(server.db)
+        self.addCleanup(db.close)
+        rows = dict(db.execute("SELECT text, id FROM entry"))
+        self.assertEqual(db.execute("SELECT count(*) FROM entry").fetchone()[0], len(rows), "a text stands there twice")
+        answered = {text: key for writer in writers for text, key in writer.answers.items()}
+        self.assertEqual(answered, rows)
+        self.assertGreater(len(answered), KILLS)
+        self.assertGreater(sum(writer.repeats for writer in writers), 0)
+
+
+class Repeat(ServerCase):
+    example = "ledger"
+    db = "ledger.db"
+
+    def post(self, body, key, path=ENTRIES):
+        return self.server.post(path, body, headers={"Idempotency-Key": key})
+
+    def test_two_at_once_with_one_key_are_one_write(self):
+        answers = []
+        threads = [threading.Thread(target=lambda: answers.append(self.post({"text": "once"}, "at once"))) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(PATIENCE)
+        self.assertEqual({(a.status, a.body, a.headers["freshet-at"]) for a in answers},
+                         {(201, answers[0].body, answers[0].headers["freshet-at"])})
+        self.assertEqual(len(answers), 8)
+        self.assertEqual(len(self.server.get(ENTRIES + "?text=once").json), 1)
+
+    def test_a_repeat_is_answered_after_the_row_has_gone_too(self):
+        first = self.post({"text": "gone"}, "gone")
+        self.assertEqual(self.server.delete(ENTRIES + "%d/" % first.json["id"]).status, 204)
+        again = self.post({"text": "gone"}, "gone")
+        self.assertEqual((again.status, again.body), (201, first.body))
+        self.assertEqual(self.server.get(ENTRIES + "?text=gone").json, [])
+
+    def test_another_body_under_a_key_is_422(self):
+        self.assertEqual(self.post({"text": "a"}, "other").status, 201)
+        answer = self.post({"text": "b"}, "other")
+        self.assertEqual((answer.status, answer.json), (422, {"detail": "This Idempotency-Key was used for another request."}))
+        self.assertEqual(self.server.get(ENTRIES + "?text=b").json, [])
+
+    def test_a_reference_to_nothing_is_told_of_its_field(self):
+        answer = self.post({"text": "a", "account": 77}, "nothing")
+        self.assertEqual((answer.status, answer.json), (400, {"account": ["Invalid pk \"77\" - object does not exist."]}))
+
+
+class Tags(ServerCase):
+    example = "ledger"
+    db = "ledger.db"
+
+    def test_a_tag_goes_with_a_get_and_guards_a_write(self):
+        path = ENTRIES + "%d/" % self.server.post(ENTRIES, {"text": "tagged"}).json["id"]
+        got = self.server.get(path)
+        tag = got.headers["etag"]
+        self.assertRegex(tag, r'^"[0-9a-f]{32}"$')
+        same = self.server.get(path, headers={"If-None-Match": tag})
+        self.assertEqual((same.status, same.body, same.headers["etag"]), (304, b"", tag))
+        self.assertNotIn("content-type", same.headers)
+        self.assertNotIn("allow", same.headers)
+        head = self.server.request("HEAD", path)
+        self.assertEqual((head.status, head.headers["etag"]), (200, tag))
+        self.assertEqual(self.server.patch(path, {"text": "mine"}, headers={"If-Match": tag}).status, 200)
+        late = self.server.patch(path, {"text": "late"}, headers={"If-Match": tag})
+        self.assertEqual((late.status, late.json), (412, {"detail": "Precondition failed."}))
+        self.assertEqual(self.server.delete(path, headers={"If-Match": tag}).status, 412)
+        self.assertEqual(self.server.get(path).json["text"], "mine")
+
+    def test_a_tag_of_a_compressed_answer_is_good_for_a_write_too(self):
+        path = ENTRIES + "%d/" % self.server.post(ENTRIES, {"text": "tagged" * 10}).json["id"]
+        for i in range(40):
+            self.server.post(ENTRIES, {"text": "more" * 20})
+        listed = self.server.get(ENTRIES, headers={"Accept-Encoding": "gzip"})
+        self.assertTrue(listed.headers["etag"].startswith("W/"), listed.headers)
+        self.assertEqual(self.server.get(ENTRIES, headers={"Accept-Encoding": "gzip",
+                                                           "If-None-Match": listed.headers["etag"]}).status, 304)
+        weak = "W/" + self.server.get(path).headers["etag"]
+        self.assertEqual(self.server.patch(path, {"text": "mine"}, headers={"If-Match": weak}).status, 200)
+
+    def test_of_many_with_one_tag_one_writes(self):
+        path = ENTRIES + "%d/" % self.server.post(ENTRIES, {"text": "0"}).json["id"]
+        tag = self.server.get(path).headers["etag"]
+        statuses = []
+        threads = [threading.Thread(target=lambda n=n: statuses.append(
+            self.server.patch(path, {"text": "by %d" % n}, headers={"If-Match": tag}).status)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(PATIENCE)
+        self.assertEqual(sorted(statuses), [200] + [412] * 7)
+
+
+if __name__ == "__main__":
+    unittest.main()
