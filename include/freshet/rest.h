@@ -84,12 +84,14 @@ typedef struct fr_viewset {
 FR_API fr_err fr_list_(fr_ctx *ctx, const fr_viewset *viewset, fr_rows *rows);
 
 /**
- * The object that the URL of a detail action names, into a model struct.
+ * The object that the URL of a detail action names, into a model struct: by its key, and by the filters of the query string, as
+ * DRF's get_object finds it.
  *
  * @param req  of a detail action
  * @param row  of the viewset's model; filled, with the bits of all fields in row.set
  *
- * Errors:   FR_ENOTFOUND, FR_EINTERNAL (not called in a detail action; a struct of another model), FR_EBACKEND
+ * Errors:   FR_ENOTFOUND, FR_EINVAL (a filter's value; returned by the handler it is DRF's 400 with the parameter's name),
+ *           FR_EINTERNAL (not called in a detail action; a struct of another model), FR_EBACKEND
  * Owner:    texts are the request's arena's
  * Thread:   the request's loop
  * Suspends: only if the database is slow

@@ -179,6 +179,8 @@ typedef struct fr_write {
     /* The row as it was when it was judged (field_count values, of a read): if the stored one is another by now, nothing is
      * written, and is_stale says why. NULL: whatever it is. UPDATE, DELETE. */
     const fr_value *was;
+    /* The row has to be one of these, else it counts as missing. NULL: any. UPDATE, DELETE. */
+    const fr_pred *where;
     /* Which of values are given. INSERT fills the rest by fr_field_default, UPDATE those with auto_now. */
     fr_fieldset set;
     const fr_value *values; /* field_count, model order; must live until fr_db_write returns */
@@ -197,7 +199,7 @@ typedef struct fr_write {
         FR_CONSTRAINT_CHECK
     } constraint;
 } fr_write;
-/* Errors: FR_ENOTFOUND (no such key), FR_ECONFLICT (constraint; see failed_field), FR_EBUSY, FR_ENOSPACE, FR_EBACKEND. */
+/* Errors: FR_ENOTFOUND (no such key, or not where), FR_ECONFLICT (constraint; see failed_field), FR_EBUSY, FR_ENOSPACE, FR_EBACKEND. */
 fr_err fr_db_write(fr_ctx *ctx, fr_write *write);
 /* Several, in order, as one member: all of them or none. They are data: the writer runs them where they lie. Within fr_atomic
  * they are one part of that. Errors: those of the one that has_failed. */

@@ -5,6 +5,7 @@
 #include "db/db.h"
 #include "rest/cursor_page.h"
 #include "rest/list.h"
+#include "rest/object.h"
 #include "rest/options.h"
 #include "rest/pagination.h"
 
@@ -106,8 +107,7 @@ static fr_err one_row(void *arg, const fr_value *values)
 
 static fr_err retrieve(fr_call *c)
 {
-    FR_TRY(fr_db_select_key(c->ctx, c->rt->model, c->key, &(fr_reader_sink){row_begin, one_row, c},
-                            NULL));
+    FR_TRY(fr_object_select(c, &(fr_reader_sink){row_begin, one_row, c}));
     fr_call_answer(c, 200);
     return FR_OK;
 }
@@ -188,6 +188,7 @@ static fr_err change(fr_call *c)
     fr_write write = {.model = c->rt->model,
                       .op = FR_WRITE_UPDATE,
                       .key = c->key,
+                      .where = c->where,
                       .set = c->input.set,
                       .values = c->input.values};
     return write_row(c, &write, 200);
@@ -195,7 +196,8 @@ static fr_err change(fr_call *c)
 
 static fr_err destroy(fr_call *c)
 {
-    fr_write write = {.model = c->rt->model, .op = FR_WRITE_DELETE, .key = c->key};
+    fr_write write = {
+        .model = c->rt->model, .op = FR_WRITE_DELETE, .key = c->key, .where = c->where};
     FR_TRY(fr_db_write(c->ctx, &write));
     c->answer->status = 204;
     c->is_answered = true;
@@ -209,7 +211,7 @@ static fr_err options(fr_call *c)
     const char *method = NULL;
     bool is_there = true;
     if (fr_call_is_detail(c) && c->rt->actions & FR_ACTION_UPDATE) {
-        FR_TRY(fr_call_exists(c, &is_there));
+        FR_TRY(fr_object_exists(c, &is_there));
         method = is_there ? "PUT" : NULL;
     } else if (!fr_call_is_detail(c) && c->rt->actions & FR_ACTION_CREATE) {
         method = "POST";

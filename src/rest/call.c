@@ -62,10 +62,3 @@ fr_err fr_call_refuse_err(fr_call *call, fr_err err)
     fr_call_answer(call, fr_err_status(err));
     return FR_OK;
 }
-
-fr_err fr_call_exists(fr_call *call, bool *out)
-{
-    uint16_t field = (uint16_t)fr_model_key_index(call->rt->model);
-    return fr_db_exists(call->ctx, call->rt->model, field, call->key,
-                        (fr_value){.type = FR_VALUE_NULL}, out);
-}

@@ -35,8 +35,11 @@ struct fr_call {
     size_t start; /* where our part of it begins */
     fr_representation representation;
     const fr_call_action *action;
-    fr_value key;        /* of a detail URL; NULL: it names none */
-    fr_json data;        /* the request's body */
+    fr_value key;         /* of a detail URL; NULL: it names none */
+    const fr_pred *where; /* of its query string: the row has to be one of these; NULL: any */
+    const fr_errors
+        *wrong;   /* with the query string, told if the handler returns FR_EINVAL; NULL: nothing */
+    fr_json data; /* the request's body */
     fr_rest_input input; /* the same as stored values */
     bool is_answered;
 };
@@ -64,7 +67,4 @@ fr_err fr_call_missing(fr_call *call);
 /* A failure of ours or of the database, by the error map. Nothing is answered when the client has gone: then it is returned,
  * as is FR_ENOMEM. */
 fr_err fr_call_refuse_err(fr_call *call, fr_err err);
-
-/* Whether the row of a detail URL is there. Errors: FR_EBACKEND and its kin. May suspend. */
-fr_err fr_call_exists(fr_call *call, bool *out);
 #endif

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "http/http.h"
 #include "http/method.h"
+#include "rest/object.h"
 #include "rest/options.h"
 
 /* ---- what its route says ---- */
@@ -83,6 +84,11 @@ static fr_err run_handler(fr_call *c)
     fr_err err = c->request->extra->handler(req);
     c->is_answered = c->answer->is_replied = true;
     c->answer->err = err;
+    if (err == FR_EINVAL && c->wrong && !fr_req_is_answered(req)) {
+        c->answer->is_replied = false;
+        c->answer->err = FR_OK;
+        return fr_call_refuse_fields(c, c->wrong);
+    }
     bool is_ours = err == FR_OK || err == FR_ECANCELED || fr_err_is_ours(err);
     if (is_ours || fr_req_is_answered(req) || !c->representation.indent)
         return FR_OK;
@@ -97,7 +103,7 @@ static fr_err options(fr_call *c)
     const fr_extra *extra = c->request->extra;
     bool takes_put = allows(extra, FR_STR("PUT"));
     if (c->rt && takes_put && fr_call_is_detail(c))
-        FR_TRY(fr_call_exists(c, &takes_put));
+        FR_TRY(fr_object_exists(c, &takes_put));
     fr_options_put_extra(c->rt, extra, allows(extra, FR_STR("POST")), takes_put, c->body);
     fr_call_answer(c, 200);
     return FR_OK;

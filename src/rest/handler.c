@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "http/http.h"
 #include "rest/key.h"
+#include "rest/object.h"
 #include "rest/pipeline.h"
 #include "rest/place.h"
 
@@ -49,11 +50,10 @@ fr_err fr_load_(fr_req *req, void *row, uint64_t mark)
     fr_call *call;
     FR_TRY(call_of(req, &call));
     FR_TRY(fr_row_check(req->ctx, "fr_load", call->rt->model, mark));
-    if (call->key.type == FR_VALUE_NULL)
-        return fr_fail(req, FR_ENOTFOUND, "Not found.");
+    if (call->wrong)
+        return fr_fail(req, FR_EINVAL, "%.*s", FR_FMT(fr_errors_first(call->wrong)));
     loading l = {call->rt->model, req->ctx->arena, row};
-    return fr_db_select_key(req->ctx, call->rt->model, call->key,
-                            &(fr_reader_sink){load_begin, load_row, &l}, NULL);
+    return fr_object_select(call, &(fr_reader_sink){load_begin, load_row, &l});
 }
 
 fr_err fr_store_(fr_req *req, void *row, uint64_t mark)

@@ -10,6 +10,7 @@
 #include "rest/content.h"
 #include "rest/extra.h"
 #include "rest/list.h"
+#include "rest/object.h"
 #include "rest/query_string.h"
 
 /* ---- before the method is looked at ---- */
@@ -38,11 +39,33 @@ static fr_err find_method(fr_call *c)
 
 /* ---- the object and the body ---- */
 
+/* What is wrong with the filters of an object is 400 before it is looked for. OPTIONS takes it for missing then, and a handler
+ * that asks for the object is told. */
+static fr_err filter_object(fr_call *c)
+{
+    static const fr_pred NONE = {.op = FR_PRED_OR};
+    fr_errors *errors = fr_arena_alloc(c->ctx->arena, sizeof *errors);
+    if (!errors)
+        return FR_ENOMEM;
+    fr_errors_init(errors, c->ctx->arena);
+    FR_TRY(fr_object_filter(c, errors));
+    FR_TRY(fr_errors_check(errors));
+    if (!fr_errors_any(errors))
+        return FR_OK;
+    c->where = &NONE;
+    c->wrong = errors;
+    return c->action->bit ? fr_call_refuse_fields(c, errors) : FR_OK;
+}
+
 /* A key that no row can have is 404. Whether there is such a row, reads and writes find out themselves. */
 static fr_err find_object(fr_call *c)
 {
-    if (!c->rt || !fr_call_is_detail(c) ||
-        fr_rest_key(c->rt, c->request->key, c->ctx->arena, &c->key) || !c->action->bit)
+    if (!c->rt || !fr_call_is_detail(c))
+        return FR_OK;
+    if (c->request->query.n)
+        FR_TRY(filter_object(c));
+    if (c->is_answered || fr_rest_key(c->rt, c->request->key, c->ctx->arena, &c->key) ||
+        !c->action->bit)
         return FR_OK;
     return fr_call_missing(c);
 }
@@ -52,7 +75,7 @@ static fr_err settle(fr_call *c)
 {
     bool is_there = true;
     if (c->is_answered && c->action->is_update)
-        FR_TRY(fr_call_exists(c, &is_there));
+        FR_TRY(fr_object_exists(c, &is_there));
     return is_there ? FR_OK : fr_call_missing(c);
 }
 

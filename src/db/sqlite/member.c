@@ -15,6 +15,27 @@ static fr_err check_was(fr_ctx *ctx, const fr_table *table, fr_write *write)
     return write->is_stale ? fr_fail(ctx, FR_ECONFLICT, FR_DB_STALE_TEXT) : FR_OK;
 }
 
+/* The row must be one of those that the caller has in mind. */
+static fr_err check_where(fr_ctx *ctx, const fr_table *table, fr_write *write)
+{
+    fr_sqlite *conn = &ctx->txn->writer->conn;
+    const fr_pred *key = fr_pred_term(ctx->arena, table->key, FR_LOOKUP_EXACT, write->key);
+    fr_query query = {.model = write->model,
+                      .where = key ? fr_pred_and(ctx->arena, key, write->where) : NULL};
+    fr_stmt *stmt;
+    if (!query.where)
+        return FR_ENOMEM;
+    int rc = fr_sql_stmt_query(conn, FR_SQL_COUNT, table, &query, &stmt);
+    if (rc != SQLITE_OK)
+        return fr_sqlite_fail(ctx, conn, rc, table, write);
+    rc = fr_sql_bind_query(stmt, FR_SQL_COUNT, &query);
+    rc = rc == SQLITE_OK ? sqlite3_step(stmt->h) : rc;
+    bool is_there = rc == SQLITE_ROW && sqlite3_column_int64(stmt->h, 0) > 0;
+    fr_err err = rc == SQLITE_ROW ? FR_OK : fr_sqlite_fail(ctx, conn, rc, table, write);
+    fr_stmt_release(stmt);
+    return err || is_there ? err : fr_fail(ctx, FR_ENOTFOUND, "Not found.");
+}
+
 /* The key that an earlier INSERT of the same call got; NULL: there is no parent. */
 static const fr_value *parent_key(const fr_write *writes, const fr_write *write)
 {
@@ -36,6 +57,8 @@ static fr_err write_row(fr_ctx *ctx, const fr_write *writes, fr_write *write)
     FR_TRY(fr_db_check_table(ctx, table)); /* it may have been altered while the member waited */
     if (parent && write->op != FR_WRITE_INSERT)
         write->key = *parent;
+    if (write->where)
+        FR_TRY(check_where(ctx, table, write));
     if (write->was)
         FR_TRY(check_was(ctx, table, write));
     switch (write->op) {

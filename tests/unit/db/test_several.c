@@ -406,6 +406,38 @@ static void each_allocation_that_fails_leaves_all_or_nothing(void **state)
     test_close(&s.db);
 }
 
+/* `where` is judged within the member: of the row as it is then, and before anything else of that write. */
+static void a_row_that_is_not_meant_counts_as_missing(void **state)
+{
+    (void)state;
+    scene s;
+    fr_value values[2];
+    open_scene(&s);
+    assert_int_equal(
+        fr_db_exec_for_test(&s.db.ctx, "INSERT INTO \"order\" VALUES(1, 'a'),(2, 'b')", false),
+        FR_OK);
+    const fr_pred *named_a = fr_pred_term(s.db.arena, order_field_name, FR_LOOKUP_EXACT, text("a"));
+    values[order_field_name] = text("c");
+    fr_write writes[] = {
+        {.model = &order_model,
+         .op = FR_WRITE_UPDATE,
+         .key = FR_VALUE_I(1),
+         .where = named_a,
+         .set = fr_fieldset_of(1 << order_field_name),
+         .values = values},
+        /* The write before it has changed that. */
+        {.model = &order_model, .op = FR_WRITE_DELETE, .key = FR_VALUE_I(1), .where = named_a}};
+    assert_int_equal(fr_db_write_all(&s.db.ctx, writes, 2), FR_ENOTFOUND);
+    assert_true(writes[1].has_failed && !writes[0].has_failed);
+    writes[1].key = FR_VALUE_I(2);
+    assert_int_equal(fr_db_write(&s.db.ctx, &writes[1]), FR_ENOTFOUND);
+    assert_int_equal(s.changes, 2); /* the two rows made */
+    assert_int_equal(fr_db_write(&s.db.ctx, &writes[0]), FR_OK);
+    assert_int_equal(fr_db_write(&s.db.ctx, &writes[0]), FR_ENOTFOUND);
+    assert_int_equal(s.changes, 3);
+    test_close(&s.db);
+}
+
 FR_TESTS(several, FR_TEST(nested_rows_get_the_keys_just_made_and_are_one_commit),
          FR_TEST(one_that_fails_leaves_nothing_of_the_others),
          FR_TEST(inside_a_transaction_they_fail_together_and_the_rest_is_kept),
@@ -415,5 +447,6 @@ FR_TESTS(several, FR_TEST(nested_rows_get_the_keys_just_made_and_are_one_commit)
          FR_TEST(a_key_of_no_row_is_named_by_its_place),
          FR_TEST(a_new_row_and_its_keys_are_one_write),
          FR_TEST(a_row_that_was_changed_meanwhile_is_not_written),
+         FR_TEST(a_row_that_is_not_meant_counts_as_missing),
          FR_TEST(a_member_s_function_hears_its_number_before_the_commit),
          FR_TEST(each_allocation_that_fails_leaves_all_or_nothing))

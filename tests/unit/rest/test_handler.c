@@ -36,6 +36,12 @@ static fr_err confuse(fr_req *req)
     return fr_load(req, &t);
 }
 
+/* Of one object, which it does not ask for. */
+static fr_err ring(fr_req *req)
+{
+    return fr_reply_json(req, 200, FR_STR("{}"));
+}
+
 static const fr_viewset people;
 
 static fr_err all(fr_req *req)
@@ -56,10 +62,12 @@ static fr_err misplaced(fr_req *req, void *arg)
 static const fr_viewset people = {
     .model = &author_model,
     .fields = "name",
+    .filter = "name,id__lt",
     .pages = &(const fr_pages){.rows = 1},
     .extra = FR_ACTIONS({.path = "shout", .handler = shout, .methods = "POST", .is_detail = true},
                         {.path = "grow", .handler = grow, .methods = "POST", .is_detail = true},
                         {.path = "confuse", .handler = confuse, .is_detail = true},
+                        {.path = "ring", .handler = ring, .is_detail = true},
                         {.path = "all", .handler = all, .description = "All of them."})};
 
 static fr_err echo(fr_req *req)
@@ -312,6 +320,23 @@ static void a_wrong_viewset_makes_no_routes(void **state)
     fr_arena_free(arena);
 }
 
+static void fr_load_goes_through_the_filters(void **state)
+{
+    (void)state;
+    site s;
+    site_open(&s);
+    assert_has(go(&s, "POST /api/people/", "{\"name\": \"Ann\"}"), "201");
+    assert_has(go(&s, "POST /api/people/1/shout/?name=Bob", ""), "404");
+    assert_has(go(&s, "POST /api/people/1/shout/?id__lt=x", ""),
+               "\r\n\r\n{\"id__lt\":[\"Enter a number.\"]}");
+    assert_has(s.answer.p ? fr_buf_str(&s.answer) : FR_STR(""), "HTTP/1.1 400");
+    assert_has(go(&s, "GET /api/people/1/", ""), "{\"name\":\"Ann\"}");
+    assert_has(go(&s, "GET /api/people/1/ring/?id__lt=x", ""), "200");
+    assert_has(go(&s, "POST /api/people/1/shout/?name=Ann&id__lt=2", ""), "200");
+    assert_has_not(go(&s, "GET /api/people/1/", ""), "{\"name\":\"Ann\"}");
+    site_close(&s);
+}
+
 FR_TESTS(handler, FR_TEST(a_viewset_answers_over_http),
          FR_TEST(an_action_cannot_store_what_the_serializer_refuses),
          FR_TEST(an_action_with_a_struct_of_another_model_is_500),
@@ -319,4 +344,4 @@ FR_TESTS(handler, FR_TEST(a_viewset_answers_over_http),
          FR_TEST(extra_actions_are_negotiated_as_the_others),
          FR_TEST(options_of_an_action_tell_what_may_be_sent),
          FR_TEST(a_plain_handler_of_the_api_goes_the_same_way),
-         FR_TEST(a_wrong_viewset_makes_no_routes))
+         FR_TEST(a_wrong_viewset_makes_no_routes), FR_TEST(fr_load_goes_through_the_filters))

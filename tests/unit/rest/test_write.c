@@ -1,5 +1,7 @@
 /* Create, update, destroy: statuses, bodies and the order of errors, as the reference answers. */
+#include <stdio.h>
 #include "base/str.h"
+
 #include "world.h"
 
 static void a_create_answers_201_with_what_is_stored(void **state)
@@ -225,6 +227,65 @@ static void only_the_viewset_s_fields_are_taken(void **state)
     world_close(&w);
 }
 
+/* get_object of DRF filters: what the query string does not let through is not there. */
+static void an_object_that_the_filters_leave_out_is_404(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method, *body;
+    } CASES[] = {{"GET", NULL},
+                 {"PUT", "{\"title\": \"two\"}"},
+                 {"PUT", "{\"title\": 5, \"number\": \"x\"}"},
+                 {"PATCH", "{\"title\": \"two\"}"},
+                 {"PATCH", "{"},
+                 {"DELETE", NULL}};
+    static const char *const OUT[] = {"number=8", "number__in=1,2&done=false", "done=1",
+                                      "title__icontains=zzz"};
+    world w;
+    world_open(&w);
+    assert_int_equal(ask(&w, &things, "POST", "/things/", "{\"title\": \"one\", \"number\": 7}"),
+                     201);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        for (size_t k = 0; k < sizeof OUT / sizeof *OUT; k++) {
+            char path[100];
+            snprintf(path, sizeof path, "/things/1/?%s", OUT[k]);
+            assert_answer(&w, ask(&w, &things, CASES[i].method, path, CASES[i].body), 404,
+                          "{\"detail\":\"Not found.\"}");
+        }
+        /* What is wrong with a filter comes before what is wrong with the key and the body. */
+        assert_answer(&w, ask(&w, &things, CASES[i].method, "/things/1/?number=x", CASES[i].body),
+                      400, "{\"number\":[\"Enter a number.\"]}");
+        assert_answer(&w, ask(&w, &things, CASES[i].method, "/things/abc/?number=x", CASES[i].body),
+                      400, "{\"number\":[\"Enter a number.\"]}");
+        assert_answer(&w, ask(&w, &things, CASES[i].method, "/things/9/?number=7", CASES[i].body),
+                      404, "{\"detail\":\"Not found.\"}");
+    }
+    assert_int_equal(ask(&w, &things, "GET", "/things/1/?number=7&page=3&x=y&ordering=-id", NULL),
+                     200);
+    assert_int_equal(ask(&w, &things, "PATCH", "/things/1/?number__lt=8&done=0",
+                         "{\"title\": \"two\", \"number\": 9}"),
+                     200);
+    assert_int_equal(ask(&w, &things, "GET", "/things/1/?title=two&number=9", NULL), 200);
+    assert_int_equal(ask(&w, &things, "DELETE", "/things/1/?title=two", NULL), 204);
+    world_close(&w);
+}
+
+static void options_of_an_object_that_is_filtered_out_offer_nothing(void **state)
+{
+    (void)state;
+    world w;
+    world_open(&w);
+    assert_int_equal(ask(&w, &things, "POST", "/things/", "{\"title\": \"one\"}"), 201);
+    static const char *const PATHS[] = {"/things/1/?number=8", "/things/1/?number=x", "/things/9/"};
+    for (size_t i = 0; i < sizeof PATHS / sizeof *PATHS; i++) {
+        assert_int_equal(ask(&w, &things, "OPTIONS", PATHS[i], NULL), 200);
+        assert_int_equal(fr_str_find(fr_buf_str(&w.body), FR_STR("\"actions\"")), SIZE_MAX);
+    }
+    assert_int_equal(ask(&w, &things, "OPTIONS", "/things/1/?number=0", NULL), 200);
+    assert_true(fr_str_find(fr_buf_str(&w.body), FR_STR("\"actions\"")) != SIZE_MAX);
+    world_close(&w);
+}
+
 FR_TESTS(write, FR_TEST(a_create_answers_201_with_what_is_stored),
          FR_TEST(the_whole_body_is_judged_first),
          FR_TEST(another_content_type_is_415_if_there_is_a_body),
@@ -233,4 +294,6 @@ FR_TESTS(write, FR_TEST(a_create_answers_201_with_what_is_stored),
          FR_TEST(a_destroy_answers_204_without_content), FR_TEST(a_unique_value_is_taken_once),
          FR_TEST(a_key_can_be_a_uuid), FR_TEST(a_method_without_an_action_is_405),
          FR_TEST(a_secret_field_is_taken_but_never_shown),
-         FR_TEST(only_the_viewset_s_fields_are_taken))
+         FR_TEST(only_the_viewset_s_fields_are_taken),
+         FR_TEST(an_object_that_the_filters_leave_out_is_404),
+         FR_TEST(options_of_an_object_that_is_filtered_out_offer_nothing))
