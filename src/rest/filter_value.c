@@ -178,17 +178,27 @@ static fr_filter_outcome take_uuid(fr_filter_text *t)
 {
     char text[FR_TIME_TEXT];
     fr_uuid uuid;
-    if (!fr_uuid_parse(fr_utf8_strip(t->text), &uuid))
+    fr_str s = fr_utf8_strip(t->text);
+    if (!s.n)
+        return FR_FILTER_ABSENT;
+    if (!fr_uuid_parse(s, &uuid))
         return invalid(t, "Enter a valid UUID.");
     return text_taken(t, text, fr_uuid_hex(uuid, text));
+}
+
+static bool has_nul(fr_filter_text *t)
+{
+    bool has_nul = fr_str_find_char(t->text, '\0') != SIZE_MAX;
+    if (has_nul)
+        fr_filter_refuse(t, "null_characters_not_allowed", "Null characters are not allowed.");
+    return has_nul;
 }
 
 fr_filter_outcome fr_filter_plain_text(fr_filter_text *t)
 {
     fr_str s = fr_utf8_strip(t->text);
-    if (fr_str_find_char(s, '\0') != SIZE_MAX)
-        return fr_filter_refuse(t, "null_characters_not_allowed",
-                                "Null characters are not allowed.");
+    if (has_nul(t))
+        return FR_FILTER_REFUSED;
     return taken(t, FR_VALUE_S(s.n ? s : FR_STR("")));
 }
 
@@ -217,6 +227,8 @@ static fr_filter_outcome take_row(fr_filter_text *t)
     const fr_model *to = t->field->to;
     bool is_there = false;
     fr_err err = FR_OK;
+    if (has_nul(t))
+        return FR_FILTER_REFUSED;
     if (fr_key_from_text(to, t->text, t->ctx->arena, &t->value)) {
         err = fr_db_exists(t->ctx, to, (uint16_t)fr_model_key_index(to), t->value,
                            (fr_value){.type = FR_VALUE_NULL}, &is_there);

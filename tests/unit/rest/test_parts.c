@@ -10,6 +10,7 @@
 #include "rest/options.h"
 #include "rest/python.h"
 #include "rest/query_string.h"
+#include "rest/search_terms.h"
 #include "world.h"
 
 static void assert_all(bool (*is_valid)(fr_str), const char *const *texts, bool expected)
@@ -311,6 +312,68 @@ static void links_keep_the_other_parameters_sorted(void **state)
     fr_arena_free(arena);
 }
 
+static void search_terms_are_words_and_phrases(void **state)
+{
+    (void)state;
+    /* What DRF 3.18 makes of them, terms in brackets. */
+    static const char *const CASES[][2] = {
+        {"a b", "[a][b]"},
+        {"a,b ,c,,", "[a][b][c]"},
+        {"\"is slow\" x", "[is slow][x]"},
+        {"'a b' c", "[a b][c]"},
+        {",\"a b\",", "[a b]"},
+        {"\"a b\"c\"d e", "[\"a b\"c][\"d][e]"},
+        {"\"unclosed x", "[\"unclosed][x]"},
+        {"\"", "[]"},
+        {"\"\"", "[]"},
+        {"a\"b c\"d", "[a\"b c\"d]"},
+        {"say \"a \\\"b\\\" c\"", "[say][a \"b\" c]"},
+        {"it's here", "[it's][here]"},
+        {"\"a\\\\\"", "[a\\]"},
+        {"a\xc2\xa0"
+         "b\tc",
+         "[a][b][c]"},
+        {"\"a,b\" c", "[a,b][c]"},
+        {"'a\"b' \"c'd\"", "[a\"b][c'd]"},
+        {"\"a\"\"b\"", "[a\"\"b]"},
+        {"x,\"y z\"", "[x][\"y z\"]"},
+        {"\"a\\", "[\"a\\]"},
+        {"\"\"\" a", "[][][a]"},
+        {"''", "[]"},
+        {"", ""},
+        {" ,, ", ""},
+    };
+    fr_arena *arena = fr_arena_new(0);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        fr_str terms[FR_SEARCH_TERMS_MAX];
+        char got[200] = "";
+        size_t count;
+        assert_int_equal(fr_search_terms(arena, fr_str_c(CASES[i][0]), terms, &count), FR_OK);
+        for (size_t k = 0; k < count; k++)
+            snprintf(got + strlen(got), sizeof got - strlen(got), "[%.*s]", FR_FMT(terms[k]));
+        if (strcmp(got, CASES[i][1]) != 0)
+            fail_msg("%s: %s, expected %s", CASES[i][0], got, CASES[i][1]);
+    }
+    fr_arena_free(arena);
+}
+
+static void more_search_terms_than_a_statement_should_have_are_too_many(void **state)
+{
+    (void)state;
+    fr_arena *arena = fr_arena_new(0);
+    fr_str terms[FR_SEARCH_TERMS_MAX], text;
+    char many[2 * FR_SEARCH_TERMS_MAX + 2];
+    size_t count;
+    for (size_t i = 0; i < sizeof many; i += 2)
+        memcpy(many + i, "a,", 2);
+    text = (fr_str){many, 2 * FR_SEARCH_TERMS_MAX};
+    assert_int_equal(fr_search_terms(arena, text, terms, &count), FR_OK);
+    assert_int_equal(count, FR_SEARCH_TERMS_MAX);
+    text.n += 2;
+    assert_int_equal(fr_search_terms(arena, text, terms, &count), FR_ETOOBIG);
+    fr_arena_free(arena);
+}
+
 static void json_is_indented_as_python_does(void **state)
 {
     (void)state;
@@ -423,6 +486,8 @@ FR_TESTS(parts, FR_TEST(email_addresses), FR_TEST(urls), FR_TEST(ip_addresses_ha
          FR_TEST(numbers_are_read_as_python_reads_them), FR_TEST(decimals_are_read_digit_by_digit),
          FR_TEST(values_print_as_python_prints_them),
          FR_TEST(query_strings_are_read_as_django_reads_them),
-         FR_TEST(links_keep_the_other_parameters_sorted), FR_TEST(json_is_indented_as_python_does),
-         FR_TEST(a_serializer_has_drf_s_order), FR_TEST(wrong_viewsets_are_named_in_one_line),
-         FR_TEST(options_tell_what_a_body_may_hold))
+         FR_TEST(links_keep_the_other_parameters_sorted),
+         FR_TEST(search_terms_are_words_and_phrases),
+         FR_TEST(more_search_terms_than_a_statement_should_have_are_too_many),
+         FR_TEST(json_is_indented_as_python_does), FR_TEST(a_serializer_has_drf_s_order),
+         FR_TEST(wrong_viewsets_are_named_in_one_line), FR_TEST(options_tell_what_a_body_may_hold))
