@@ -104,6 +104,7 @@ static fr_err link_tables(fr_db *db, char error[512])
                 return FR_ENOMEM;
             if (to->link_count)
                 memcpy(links, to->links, to->link_count * sizeof *links);
+            db->tables[i].to[f] = to;
             links[to->link_count++] = (fr_link){&db->tables[i], (uint16_t)f};
             to->links = links;
         }

@@ -31,7 +31,8 @@ fr_err fr_table_init(fr_table *table, const fr_model *model, fr_arena *arena)
     table->quoted = quote(arena, &scratch, table->name);
     table->columns = fr_arena_zalloc(arena, model->field_count * sizeof *table->columns);
     table->compares = fr_arena_zalloc(arena, model->field_count * sizeof *table->compares);
-    bool is_ok = table->quoted.p && table->columns && table->compares;
+    table->to = fr_arena_zalloc(arena, model->field_count * sizeof(fr_table *));
+    bool is_ok = table->quoted.p && table->columns && table->compares && table->to;
     for (uint32_t i = 0; i < model->field_count && is_ok; i++) {
         char name[128];
         table->columns[i] = quote(arena, &scratch, fr_field_column(&model->fields[i], name));
@@ -48,6 +49,16 @@ fr_err fr_table_init(fr_table *table, const fr_model *model, fr_arena *arena)
         table->list = fr_str_dup(arena, fr_buf_str(&scratch));
     fr_buf_deinit(&scratch);
     return is_ok && table->list.p ? FR_OK : FR_ENOMEM;
+}
+
+const fr_table *fr_table_behind(const fr_table *table, const fr_ref_step *step)
+{
+    if (!step->is_reverse)
+        return table->to[step->field];
+    for (size_t i = 0; i < table->link_count; i++)
+        if (table->links[i].from->model == step->to && table->links[i].field == step->field)
+            return table->links[i].from;
+    return NULL;
 }
 
 int fr_table_find(const fr_table *table, fr_str column)

@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "model/column.h"
 #include "model/fieldset.h"
-#include "model/model.h"
+#include "model/graph.h"
 
 typedef struct fr_table fr_table;
 
@@ -32,6 +32,7 @@ struct fr_table {
     fr_str quoted;         /* "note" */
     fr_str list;           /* the fields' columns, quoted, in model order, joined by commas */
     fr_str *columns;       /* of each field, quoted; field_count of them */
+    fr_table **to;         /* of each field the table that it refers to; NULL: none */
     fr_link *links;        /* owned by the arena */
     size_t link_count;
     _Atomic(fr_column) *compares; /* how each field's column compares; asked from any thread */
@@ -48,6 +49,9 @@ static inline fr_table_state fr_table_state_get(const fr_table *table)
 {
     return (fr_table_state)atomic_load_explicit(&table->state, memory_order_acquire);
 }
+
+/* The table at the end of a step from this one; NULL: the database does not have it. */
+const fr_table *fr_table_behind(const fr_table *table, const fr_ref_step *step);
 
 /* The field of a column, ASCII case folded; -1: the model does not name it. */
 int fr_table_find(const fr_table *table, fr_str column);

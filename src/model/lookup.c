@@ -32,8 +32,7 @@ static const fr_lookup_row LOOKUPS[FR_LOOKUP_COUNT_] = {
                           .is_json_too = true},
     [FR_LOOKUP_HAS_KEY] = {"has_key", FR_FORM_KEYS, FR_READS_KEYS, .is_json_only = true},
     [FR_LOOKUP_HAS_KEYS] = {"has_keys", FR_FORM_KEYS, FR_READS_KEYS, .is_json_only = true},
-    [FR_LOOKUP_HAS_ANY_KEYS] = {"has_any_keys", FR_FORM_KEYS, FR_READS_KEYS,
-                                .is_json_only = true},
+    [FR_LOOKUP_HAS_ANY_KEYS] = {"has_any_keys", FR_FORM_KEYS, FR_READS_KEYS, .is_json_only = true},
 };
 
 const fr_lookup_row *fr_lookup_row_of(fr_lookup lookup)

@@ -56,8 +56,8 @@ typedef struct fr_lookup_row {
     const char *name;
     fr_lookup_form form;
     fr_lookup_reads reads;
-    bool is_folded;          /* case does not matter */
-    bool any_before, any_behind; /* PATTERN: what may stand around the text */
+    bool is_folded;                 /* case does not matter */
+    bool any_before, any_behind;    /* PATTERN: what may stand around the text */
     bool is_json_only, is_json_too; /* JSON: only there; also there, of a value within */
 } fr_lookup_row;
 

@@ -4,21 +4,7 @@
  */
 #ifndef FR_MODEL_QUERY_H
 #define FR_MODEL_QUERY_H
-#include "model/model.h"
-
-typedef enum fr_lookup {
-    FR_LOOKUP_EXACT,
-    FR_LOOKUP_LT,
-    FR_LOOKUP_LTE,
-    FR_LOOKUP_GT,
-    FR_LOOKUP_GTE,
-    FR_LOOKUP_IN,
-    FR_LOOKUP_ISNULL,
-    FR_LOOKUP_CONTAINS,
-    FR_LOOKUP_ICONTAINS,
-    FR_LOOKUP_STARTSWITH,
-    FR_LOOKUP_ISTARTSWITH
-} fr_lookup;
+#include "model/ref.h"
 
 typedef enum fr_pred_op {
     FR_PRED_TRUE,
@@ -32,9 +18,9 @@ typedef struct fr_pred fr_pred;
 struct fr_pred {
     fr_pred_op op;
     /* TERM */
-    uint16_t field; /* index in the model */
+    uint16_t ref; /* a field of the model, or a reference of the query's table */
     fr_lookup lookup;
-    const fr_value *values; /* stored form; one, or several for IN */
+    const fr_value *values; /* stored form; one, or several: IN, RANGE, HAS_KEYS */
     size_t value_count;
     /* AND, OR, NOT */
     const fr_pred *const *parts;
@@ -42,28 +28,43 @@ struct fr_pred {
 };
 
 typedef struct fr_order {
-    uint16_t field;
+    uint16_t ref; /* over to-one steps */
     bool is_descending;
 } fr_order;
-enum { FR_ORDERS_MAX = 8 };
+enum { FR_ORDERS_MAX = 8, FR_EXTRA_MAX = 256 };
 
 typedef struct fr_query {
     const fr_model *model;
+    const fr_refs *refs;  /* what numbers past the model's fields mean; NULL: there are none */
     const fr_pred *where; /* NULL = all */
     fr_order orders[FR_ORDERS_MAX];
     uint8_t order_count; /* SQL ends with the key in any case, ascending (traps A16) */
     int64_t limit;       /* 0 = none */
     int64_t offset;
+    const uint16_t *extra; /* references that the same statement reads, behind the model's fields */
+    uint16_t extra_count;  /* at most FR_EXTRA_MAX. Over to-one steps, or a COUNT */
 } fr_query;
 
-/* "-updated_at,name" → orders, with the key, ascending, behind them if it is not among them. "pk" is the key. Empty:
- * model->ordering. Errors: FR_EINVAL (unknown name, or more than FR_ORDERS_MAX - 1); query is then as it was. */
+/* "-updated_at,project__name" → orders, with the key, ascending, behind them if it is not among them. "pk" is the key; a
+ * relation stands for the ordering of its model. Empty: model->ordering. References are added to refs.
+ * Errors: FR_EINVAL (unknown or to-many name, or more than FR_ORDERS_MAX - 1), FR_ENOMEM; *count is then as it was. */
+fr_err fr_refs_order(fr_refs *refs, fr_str ordering, fr_order orders[FR_ORDERS_MAX],
+                     uint8_t *count);
+/* The same for a query that goes by the model's own fields alone. */
 fr_err fr_query_order(fr_query *query, fr_str ordering);
+/* The field behind a number. */
+const fr_field *fr_query_field(const fr_query *query, uint16_t ref);
 /* Trees, from their leaves. All return NULL when memory is out. The value of ISNULL is FR_VALUE_I(1) or 0. */
-fr_pred *fr_pred_term(fr_arena *arena, uint16_t field, fr_lookup lookup, fr_value value);
+fr_pred *fr_pred_term(fr_arena *arena, uint16_t ref, fr_lookup lookup, fr_value value);
 /* values are copied, their texts borrowed. */
-fr_pred *fr_pred_in(fr_arena *arena, uint16_t field, const fr_value *values, size_t count);
+fr_pred *fr_pred_many(fr_arena *arena, uint16_t ref, fr_lookup lookup, const fr_value *values,
+                      size_t count);
+fr_pred *fr_pred_in(fr_arena *arena, uint16_t ref, const fr_value *values, size_t count);
 fr_pred *fr_pred_and(fr_arena *arena, const fr_pred *a, const fr_pred *b); /* either may be NULL */
 /* AND of all; parts is copied, what it points to is borrowed. */
 fr_pred *fr_pred_all(fr_arena *arena, const fr_pred *const *parts, size_t count);
+fr_pred *fr_pred_any(fr_arena *arena, const fr_pred *const *parts,
+                     size_t count); /* OR; of none: no row */
+/* As SQL has it: what is NULL in `pred` is in neither of both. */
+fr_pred *fr_pred_not(fr_arena *arena, const fr_pred *pred);
 #endif

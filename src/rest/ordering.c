@@ -10,7 +10,7 @@
 static bool has_field(const fr_query *query, int field)
 {
     for (uint8_t i = 0; i < query->order_count; i++)
-        if (query->orders[i].field == field)
+        if (query->orders[i].ref == field)
             return true;
     return false;
 }
@@ -35,6 +35,6 @@ void fr_ordering_apply(const fr_viewset_rt *rt, const fr_params *params, fr_quer
             query->orders[i] = rt->orders[i];
         query->order_count = rt->order_count;
     } else if (!has_field(query, key)) {
-        query->orders[query->order_count++] = (fr_order){.field = (uint16_t)key};
+        query->orders[query->order_count++] = (fr_order){.ref = (uint16_t)key};
     }
 }

@@ -22,19 +22,20 @@ bool fr_page_mirror(const fr_read *read, fr_query *out)
     const fr_query *query = read->query;
     const fr_table *table = read->table;
     size_t count = query->order_count;
-    if (count == 2 && query->orders[1].field == table->key && !query->orders[1].is_descending)
+    if (count == 2 && query->orders[1].ref == table->key && !query->orders[1].is_descending)
         count = 1;
-    if (count != 1 || !query->orders[0].is_descending || query->orders[0].field == table->key)
+    if (count != 1 || !query->orders[0].is_descending || query->orders[0].ref == table->key ||
+        !fr_ref_is_own(table->model, query->orders[0].ref))
         return false;
-    const fr_field *field = &table->model->fields[query->orders[0].field];
+    const fr_field *field = &table->model->fields[query->orders[0].ref];
     bool has_index = field->index || fr_field_is_unique(field) || fr_field_is_reference(field);
-    fr_column column = atomic_load(&table->compares[query->orders[0].field]);
+    fr_column column = atomic_load(&table->compares[query->orders[0].ref]);
     if (!has_index || column.collation == FR_COLLATION_OTHER ||
         table->model->fields[table->key].kind != FR_KIND_ID || query->limit < 0 ||
         query->limit > INT32_MAX || query->offset < 0)
         return false;
     *out = *query;
-    out->orders[1] = (fr_order){.field = table->key, .is_descending = true};
+    out->orders[1] = (fr_order){.ref = table->key, .is_descending = true};
     out->order_count = 2;
     out->offset -= out->offset > 0;
     if (out->limit > 0)
@@ -58,8 +59,8 @@ static bool keep(page *p, fr_value value)
 
 static fr_err emit(page *p, fr_stmt *stmt)
 {
-    fr_value values[FR_MODEL_FIELDS_MAX];
-    int columns = (int)p->read->table->model->field_count;
+    fr_value values[FR_MODEL_FIELDS_MAX + FR_EXTRA_MAX];
+    int columns = (int)(p->read->table->model->field_count + p->read->query->extra_count);
     for (int i = 0; i < columns; i++)
         values[i] = fr_stmt_value(stmt->h, i);
     return p->read->sink->row(p->read->sink->arg, values);
@@ -87,7 +88,7 @@ static fr_err run(page *p, fr_stmt *stmt, bool *has_ties)
 fr_err fr_page_run(fr_read *read, fr_sqlite *conn, const fr_query *mirror, bool *has_ties)
 {
     fr_stmt *stmt;
-    uint16_t field = mirror->orders[0].field;
+    uint16_t field = mirror->orders[0].ref;
     page p = {.read = read,
               .conn = conn,
               .field = field,

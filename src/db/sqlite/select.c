@@ -4,8 +4,8 @@
 
 static fr_err rows(fr_read *read, fr_sqlite *conn, fr_stmt *stmt, size_t *count)
 {
-    fr_value values[FR_MODEL_FIELDS_MAX];
-    int columns = (int)read->table->model->field_count, rc;
+    fr_value values[FR_MODEL_FIELDS_MAX + FR_EXTRA_MAX];
+    int columns = sqlite3_column_count(stmt->h), rc;
     fr_err err = FR_OK;
     if (read->sink->begin)
         read->sink->begin(read->sink->arg);

@@ -1,224 +1,107 @@
-/* What each lookup means in SQL is Django's meaning on SQLite: contains and startswith are LIKE
- * and therefore fold ASCII case, as icontains does. */
 #include "db/sqlite/sql.h"
 
-#include <string.h>
+#include "db/sqlite/term.h"
 
-#include "base/alloc.h"
+/* ---- queries ---- */
 
-/* ---- shapes ---- */
-
-static void put_byte(fr_shape *shape, unsigned byte)
-{
-    if (shape->n < FR_SHAPE_MAX)
-        shape->bytes[shape->n++] = (char)byte;
-    else
-        shape->is_too_long = true;
-}
-
-static void put_u16(fr_shape *shape, size_t v)
-{
-    put_byte(shape, v & 0xff);
-    put_byte(shape, v >> 8 & 0xff);
-    if (v > UINT16_MAX)
-        shape->is_too_long = true;
-}
-
-/* IN lists are filled up to the next power of two by repeating the last value: few shapes for many lengths. */
-static size_t in_count(size_t n)
-{
-    size_t full = 1;
-    while (full < n)
-        full *= 2;
-    return n ? full : 0;
-}
-
-static bool is_null_test(const fr_pred *pred)
-{
-    return pred->lookup == FR_LOOKUP_ISNULL ||
-           (pred->lookup == FR_LOOKUP_EXACT && pred->values[0].type == FR_VALUE_NULL);
-}
-
-static bool tests_for_null(const fr_pred *pred)
-{
-    return pred->lookup == FR_LOOKUP_EXACT || pred->values[0].as.i != 0;
-}
-
-static void put_pred(fr_shape *shape, const fr_pred *pred, int depth)
-{
-    if (depth > FR_PRED_DEPTH_MAX) {
-        shape->is_too_deep = true;
-        return;
-    }
-    put_byte(shape, pred->op);
-    switch (pred->op) {
-    case FR_PRED_TRUE: break;
-    case FR_PRED_TERM:
-        put_byte(shape, pred->field);
-        if (is_null_test(pred)) {
-            put_byte(shape, 0x80u | tests_for_null(pred));
-        } else {
-            put_byte(shape, pred->lookup);
-            if (pred->lookup == FR_LOOKUP_IN)
-                put_u16(shape, in_count(pred->value_count));
-        }
-        break;
-    case FR_PRED_AND:
-    case FR_PRED_OR:
-    case FR_PRED_NOT:
-        put_u16(shape, pred->part_count);
-        for (size_t i = 0; i < pred->part_count; i++)
-            put_pred(shape, pred->parts[i], depth + 1);
-        break;
-    }
-}
-
-static void begin(fr_shape *shape, fr_sql_kind kind, const fr_table *table)
-{
-    shape->n = 0;
-    shape->is_too_deep = shape->is_too_long = false;
-    put_byte(shape, kind);
-    put_u16(shape, table->index);
-}
-
-static bool has_limit(const fr_query *query)
-{
-    return query->limit > 0 || query->offset > 0;
-}
-
-void fr_shape_query(fr_shape *shape, fr_sql_kind kind, const fr_table *table, const fr_query *query)
-{
-    begin(shape, kind, table);
-    if (kind == FR_SQL_SELECT) {
-        put_byte(shape, query->order_count * 2u + has_limit(query));
-        for (size_t i = 0; i < query->order_count; i++)
-            put_u16(shape, query->orders[i].field * 2u + query->orders[i].is_descending);
-    }
-    if (query->where)
-        put_pred(shape, query->where, 0);
-}
-
-void fr_shape_field(fr_shape *shape, fr_sql_kind kind, const fr_table *table, uint32_t field)
-{
-    begin(shape, kind, table);
-    put_u16(shape, field & UINT16_MAX);
-    put_byte(shape, (field & FR_SQL_BUT_KEY) != 0);
-}
-
-void fr_shape_set(fr_shape *shape, fr_sql_kind kind, const fr_table *table, const fr_fieldset *set)
-{
-    begin(shape, kind, table);
-    for (uint32_t i = 0; i < table->model->field_count; i += 8)
-        put_byte(shape, set->word[i / 64] >> i % 64 & 0xff);
-}
-
-/* ---- text ---- */
-
-static const char *const comparison[] = {
-    [FR_LOOKUP_EXACT] = " = ?", [FR_LOOKUP_LT] = " < ?",   [FR_LOOKUP_LTE] = " <= ?",
-    [FR_LOOKUP_GT] = " > ?",    [FR_LOOKUP_GTE] = " >= ?",
-};
-
-static void sql_in(fr_buf *out, fr_str column, size_t count)
-{
-    if (!count) {
-        fr_buf_lit(out, "0");
-        return;
-    }
-    fr_buf_put(out, column);
-    for (size_t i = 0; i < in_count(count); i++)
-        fr_buf_put(out, i ? FR_STR(",?") : FR_STR(" IN (?"));
-    fr_buf_put_char(out, ')');
-}
-
-static void sql_term(fr_buf *out, const fr_table *table, const fr_pred *pred)
-{
-    fr_str column = table->columns[pred->field];
-    if (is_null_test(pred)) {
-        fr_buf_put(out, column);
-        fr_buf_put(out, tests_for_null(pred) ? FR_STR(" IS NULL") : FR_STR(" IS NOT NULL"));
-    } else if (pred->lookup == FR_LOOKUP_IN) {
-        sql_in(out, column, pred->value_count);
-    } else if (pred->lookup >= FR_LOOKUP_CONTAINS) {
-        fr_buf_put(out, column);
-        fr_buf_lit(out, " LIKE ? ESCAPE '\\'");
-    } else {
-        fr_buf_put(out, column);
-        fr_buf_put(out, fr_str_c(comparison[pred->lookup]));
-    }
-}
-
-static void sql_pred(fr_buf *out, const fr_table *table, const fr_pred *pred);
+static void sql_pred(fr_sql *s, const fr_pred *pred);
 
 /* Parts [from, to) halved again and again: SQLite's parser recurses by depth, so 900 terms are ten deep. */
-static void sql_parts(fr_buf *out, const fr_table *table, const fr_pred *pred, size_t from,
-                      size_t to)
+static void sql_parts(fr_sql *s, const fr_pred *pred, size_t from, size_t to)
 {
     if (to - from == 1) {
-        sql_pred(out, table, pred->parts[from]);
+        sql_pred(s, pred->parts[from]);
         return;
     }
     size_t middle = from + (to - from) / 2;
-    fr_buf_put_char(out, '(');
-    sql_parts(out, table, pred, from, middle);
-    fr_buf_put(out, pred->op == FR_PRED_AND ? FR_STR(" AND ") : FR_STR(" OR "));
-    sql_parts(out, table, pred, middle, to);
-    fr_buf_put_char(out, ')');
+    fr_buf_put_char(s->out, '(');
+    sql_parts(s, pred, from, middle);
+    fr_buf_put(s->out, pred->op == FR_PRED_AND ? FR_STR(" AND ") : FR_STR(" OR "));
+    sql_parts(s, pred, middle, to);
+    fr_buf_put_char(s->out, ')');
 }
 
-static void sql_pred(fr_buf *out, const fr_table *table, const fr_pred *pred)
+static void sql_pred(fr_sql *s, const fr_pred *pred)
 {
     switch (pred->op) {
-    case FR_PRED_TRUE: fr_buf_lit(out, "1"); break;
-    case FR_PRED_TERM: sql_term(out, table, pred); break;
+    case FR_PRED_TRUE: fr_buf_lit(s->out, "1"); break;
+    case FR_PRED_TERM: fr_sql_term(s, pred); break;
     case FR_PRED_AND:
     case FR_PRED_OR:
         if (pred->part_count)
-            sql_parts(out, table, pred, 0, pred->part_count);
+            sql_parts(s, pred, 0, pred->part_count);
         else
-            fr_buf_put(out, pred->op == FR_PRED_AND ? FR_STR("1") : FR_STR("0"));
+            fr_buf_put(s->out, pred->op == FR_PRED_AND ? FR_STR("1") : FR_STR("0"));
         break;
     case FR_PRED_NOT:
-        fr_buf_lit(out, "NOT (");
-        sql_pred(out, table, pred->parts[0]);
-        fr_buf_put_char(out, ')');
+        fr_buf_lit(s->out, "NOT (");
+        sql_pred(s, pred->parts[0]);
+        fr_buf_put_char(s->out, ')');
         break;
     }
 }
 
-static void sql_orders(fr_buf *out, const fr_table *table, const fr_query *query)
+static void sql_orders(fr_sql *s)
 {
+    const fr_query *query = s->query;
     bool has_key = false;
-    fr_buf_lit(out, " ORDER BY ");
+    fr_buf_lit(s->out, " ORDER BY ");
     for (size_t i = 0; i < query->order_count && !has_key; i++) {
-        fr_buf_put(out, table->columns[query->orders[i].field]);
+        fr_sql_value(s, query->orders[i].ref);
         if (query->orders[i].is_descending)
-            fr_buf_lit(out, " DESC");
+            fr_buf_lit(s->out, " DESC");
         has_key =
-            query->orders[i].field == table->key; /* whatever follows the key decides nothing */
+            query->orders[i].ref == s->table->key; /* whatever follows the key decides nothing */
         if (!has_key)
-            fr_buf_put_char(out, ',');
+            fr_buf_put_char(s->out, ',');
     }
     if (!has_key) /* a total order: traps A16 */
-        fr_buf_put(out, table->columns[table->key]);
+        fr_sql_value(s, s->table->key);
 }
 
-void fr_sql_query(fr_buf *out, fr_sql_kind kind, const fr_table *table, const fr_query *query)
+/* The fields, and what is read besides. */
+static void sql_columns(fr_sql *s)
 {
+    if (!s->joins.is_aliased)
+        fr_buf_put(s->out, s->table->list);
+    for (uint16_t i = 0; s->joins.is_aliased && i < s->query->model->field_count; i++) {
+        if (i)
+            fr_buf_put_char(s->out, ',');
+        fr_sql_value(s, i);
+    }
+    for (uint16_t i = 0; i < s->query->extra_count; i++) {
+        fr_buf_put_char(s->out, ',');
+        fr_sql_value(s, s->query->extra[i]);
+    }
+}
+
+int fr_sql_query(fr_buf *out, fr_sql_kind kind, const fr_table *table, const fr_query *query)
+{
+    fr_sql s = {.out = out, .table = table, .query = query};
+    fr_joins_init(&s.joins, table, query, kind == FR_SQL_SELECT);
+    s.alias = s.joins.count + 1;
+    if (s.joins.is_astray || s.joins.is_too_many)
+        return s.joins.is_astray ? SQLITE_SCHEMA : SQLITE_TOOBIG;
     fr_buf_lit(out, "SELECT ");
-    fr_buf_put(out, kind == FR_SQL_COUNT ? FR_STR("COUNT(*)") : table->list);
-    fr_buf_lit(out, " FROM ");
-    fr_buf_put(out, table->quoted);
+    if (kind == FR_SQL_SELECT)
+        sql_columns(&s);
+    else
+        fr_buf_put(out, kind == FR_SQL_COUNT ? FR_STR("COUNT(*)") : FR_STR("1"));
+    fr_joins_sql(&s.joins, out);
     if (query->where) {
         fr_buf_lit(out, " WHERE ");
-        sql_pred(out, table, query->where);
+        sql_pred(&s, query->where);
     }
-    if (kind == FR_SQL_COUNT)
-        return;
-    sql_orders(out, table, query);
-    if (has_limit(query))
+    if (kind == FR_SQL_SELECT)
+        sql_orders(&s);
+    if (kind == FR_SQL_ANY)
+        fr_buf_lit(out, " LIMIT 1");
+    else if (kind == FR_SQL_SELECT && fr_query_has_limit(query))
         fr_buf_lit(out, " LIMIT ? OFFSET ?");
+    return s.is_astray ? SQLITE_SCHEMA : SQLITE_OK;
 }
+
+/* ---- writes, and what is asked of one field ---- */
 
 static void sql_where(fr_buf *out, fr_str column)
 {
@@ -339,55 +222,21 @@ void fr_sql_field(fr_buf *out, fr_sql_kind kind, const fr_table *table, uint32_t
 
 /* ---- values ---- */
 
-static int bind_pattern(fr_stmt *stmt, int index, const fr_pred *pred)
-{
-    char digits[64];
-    fr_value v = pred->values[0];
-    fr_str text = v.as.s;
-    if (v.type == FR_VALUE_INT)
-        text = fr_str_c(sqlite3_snprintf(sizeof digits, digits, "%lld", (long long)v.as.i));
-    else if (v.type == FR_VALUE_REAL)
-        text = fr_str_c(sqlite3_snprintf(sizeof digits, digits, "%!.15g", v.as.r));
-    char *pattern = fr_malloc(text.n * 2 + 2);
-    if (!pattern)
-        return SQLITE_NOMEM;
-    size_t n = 0;
-    bool is_anywhere = pred->lookup == FR_LOOKUP_CONTAINS || pred->lookup == FR_LOOKUP_ICONTAINS;
-    if (is_anywhere)
-        pattern[n++] = '%';
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '%' || text.p[i] == '_' || text.p[i] == '\\')
-            pattern[n++] = '\\';
-        pattern[n++] = text.p[i];
-    }
-    pattern[n++] = '%';
-    return sqlite3_bind_text64(stmt->h, index, pattern, n, fr_free, SQLITE_UTF8);
-}
-
-static int bind_pred(fr_stmt *stmt, const fr_pred *pred, int *index)
+static int bind_pred(fr_stmt *stmt, const fr_query *query, const fr_pred *pred, int *index)
 {
     int rc = SQLITE_OK;
-    if (pred->op != FR_PRED_TERM) {
-        for (size_t i = 0; i < pred->part_count && rc == SQLITE_OK; i++)
-            rc = bind_pred(stmt, pred->parts[i], index);
-        return rc;
-    }
-    if (is_null_test(pred))
-        return rc;
-    if (pred->lookup >= FR_LOOKUP_CONTAINS)
-        return bind_pattern(stmt, (*index)++, pred);
-    size_t count = pred->lookup == FR_LOOKUP_IN ? in_count(pred->value_count) : 1;
-    for (size_t i = 0; i < count; i++)
-        fr_stmt_bind(stmt, (*index)++,
-                     pred->values[i < pred->value_count ? i : pred->value_count - 1]);
+    if (pred->op == FR_PRED_TERM)
+        return fr_term_bind(stmt, query, pred, index);
+    for (size_t i = 0; i < pred->part_count && rc == SQLITE_OK; i++)
+        rc = bind_pred(stmt, query, pred->parts[i], index);
     return rc;
 }
 
 int fr_sql_bind_query(fr_stmt *stmt, fr_sql_kind kind, const fr_query *query)
 {
     int index = 1;
-    int rc = query->where ? bind_pred(stmt, query->where, &index) : SQLITE_OK;
-    if (kind == FR_SQL_SELECT && has_limit(query)) {
+    int rc = query->where ? bind_pred(stmt, query, query->where, &index) : SQLITE_OK;
+    if (kind == FR_SQL_SELECT && fr_query_has_limit(query)) {
         sqlite3_bind_int64(stmt->h, index++, query->limit > 0 ? query->limit : -1);
         sqlite3_bind_int64(stmt->h, index, query->offset);
     }
@@ -415,8 +264,11 @@ int fr_sql_stmt_query(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table,
         return SQLITE_OK;
     fr_buf text;
     fr_buf_init(&text);
-    fr_sql_query(&text, kind, table, query);
-    return prepare(conn, &shape, &text, out);
+    int rc = fr_sql_query(&text, kind, table, query);
+    if (rc == SQLITE_OK)
+        return prepare(conn, &shape, &text, out);
+    fr_buf_deinit(&text);
+    return rc;
 }
 
 int fr_sql_stmt_field(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table, uint32_t field,

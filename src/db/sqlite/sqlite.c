@@ -7,6 +7,8 @@
 #include <unistd.h>
 #include "base/alloc.h"
 #include "base/time.h"
+#include "db/sqlite/moment.h"
+#include "db/sqlite/regexp.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -120,9 +122,12 @@ fr_err fr_sqlite_open(fr_sqlite *conn, const char *path, fr_sqlite_role role, fr
         if (hook)
             sqlite3_preupdate_hook(conn->h, hook, hook_arg);
         sqlite3_busy_handler(conn->h, wait_for_lock, conn);
+        rc = fr_moment_register(conn->h);
+        if (rc == SQLITE_OK)
+            rc = fr_regexp_register(conn);
         /* A column that somebody drops must be an error in our statements, not a text (DQS); the writer runs the
          * user's triggers, which may rely on it. */
-        if (role != FR_SQLITE_WRITER) {
+        if (rc == SQLITE_OK && role != FR_SQLITE_WRITER) {
             sqlite3_db_config(conn->h, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
             rc = set_pragmas(conn, role);
         }

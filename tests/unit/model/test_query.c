@@ -11,12 +11,12 @@ static void every_ordering_ends_with_the_key(void **state)
     fr_query query = {.model = &note_model};
     assert_int_equal(fr_query_order(&query, FR_STR("-due, title")), FR_OK);
     assert_int_equal(query.order_count, 3);
-    assert_true(query.orders[0].field == note_field_due && query.orders[0].is_descending);
-    assert_true(query.orders[1].field == note_field_title && !query.orders[1].is_descending);
-    assert_true(query.orders[2].field == note_field_id && !query.orders[2].is_descending);
+    assert_true(query.orders[0].ref == note_field_due && query.orders[0].is_descending);
+    assert_true(query.orders[1].ref == note_field_title && !query.orders[1].is_descending);
+    assert_true(query.orders[2].ref == note_field_id && !query.orders[2].is_descending);
     assert_int_equal(fr_query_order(&query, FR_STR("-pk,-id")), FR_OK);
     assert_int_equal(query.order_count, 1);
-    assert_true(query.orders[0].field == note_field_id && query.orders[0].is_descending);
+    assert_true(query.orders[0].ref == note_field_id && query.orders[0].is_descending);
 }
 
 static void the_model_s_ordering_is_the_default(void **state)
@@ -25,11 +25,11 @@ static void the_model_s_ordering_is_the_default(void **state)
     fr_query query = {.model = &every_model};
     assert_int_equal(fr_query_order(&query, (fr_str){"", 0}), FR_OK);
     assert_int_equal(query.order_count, 2);
-    assert_true(query.orders[0].field == every_field_char_ && query.orders[0].is_descending);
+    assert_true(query.orders[0].ref == every_field_char_ && query.orders[0].is_descending);
     query = (fr_query){.model = &note_model};
     assert_int_equal(fr_query_order(&query, (fr_str){"", 0}), FR_OK);
     assert_int_equal(query.order_count, 1);
-    assert_int_equal(query.orders[0].field, note_field_id);
+    assert_int_equal(query.orders[0].ref, note_field_id);
 }
 
 static void an_unknown_name_leaves_the_query_as_it_was(void **state)
@@ -39,7 +39,7 @@ static void an_unknown_name_leaves_the_query_as_it_was(void **state)
     assert_int_equal(fr_query_order(&query, FR_STR("title")), FR_OK);
     assert_int_equal(fr_query_order(&query, FR_STR("done,nothing")), FR_EINVAL);
     assert_int_equal(query.order_count, 2);
-    assert_int_equal(query.orders[0].field, note_field_title);
+    assert_int_equal(query.orders[0].ref, note_field_title);
 }
 
 static void predicates_are_built_in_the_arena(void **state)
