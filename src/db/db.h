@@ -105,7 +105,8 @@ void fr_db_stats_get(const fr_db *db, fr_db_stats *out);
 
 /* ---- reads: on the caller's loop in place, or inside fr_atomic on the writer's connection ---- */
 /* begin may be called again: the read was over its step budget and starts anew on a pool thread (traps B6). row must
- * not touch the loop. An error from row ends the read with it. values are borrowed until row returns. */
+ * not touch the loop. An error from row ends the read with it. values are borrowed until row returns: the model's fields, then
+ * what query->extra names. */
 typedef struct fr_reader_sink {
     void (*begin)(void *arg);
     fr_err (*row)(void *arg, const fr_value *values);
@@ -117,6 +118,9 @@ fr_err fr_db_select(fr_ctx *ctx, const fr_query *query, const fr_reader_sink *si
                     fr_place *place);
 fr_err fr_db_select_key(fr_ctx *ctx, const fr_model *model, fr_value key,
                         const fr_reader_sink *sink, fr_place *place); /* FR_ENOTFOUND */
+/* The same of a query: its .where must hold for the row, and its .extra is read with it. FR_ENOTFOUND */
+fr_err fr_db_select_one(fr_ctx *ctx, const fr_query *query, fr_value key,
+                        const fr_reader_sink *sink, fr_place *place);
 /* The key that `key` names, as it is stored: `ABC` may name the row `abc`, and "007" the row 7. Asked of the table only where
  * the column makes another value of it, or takes unlike ones for equal; else key itself. *out: in the ctx's arena.
  * Errors: FR_ENOTFOUND. Suspends as a read does. */
@@ -125,6 +129,8 @@ fr_err fr_db_stored_key(fr_ctx *ctx, const fr_model *model, fr_value key, fr_val
 fr_err fr_db_count(fr_ctx *ctx, const fr_query *query, int64_t *out);
 fr_err fr_db_exists(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value value,
                     fr_value not_key, bool *out);
+/* Whether a query has a row at all; its ordering, limit and offset do not matter. */
+fr_err fr_db_any(fr_ctx *ctx, const fr_query *query, bool *out);
 /* Several reads that see one snapshot: all that fn reads with the context it is given. *place (may be NULL) is that
  * snapshot's. fn waits for nothing else and writes nothing; fn returns what a read in it returned as an error. fn may be
  * called again, on a pool thread, when a read in it was over its budget: it begins anew then, as a sink does. Within

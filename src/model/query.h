@@ -31,7 +31,7 @@ typedef struct fr_order {
     uint16_t ref; /* over to-one steps */
     bool is_descending;
 } fr_order;
-enum { FR_ORDERS_MAX = 8, FR_EXTRA_MAX = 256 };
+enum { FR_ORDERS_MAX = 8, FR_EXTRA_MAX = 256, FR_PRED_DEPTH_MAX = 64 };
 
 typedef struct fr_query {
     const fr_model *model;

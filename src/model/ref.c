@@ -192,6 +192,10 @@ static fr_err no_lookup(const parse *p, fr_str name)
     for (unsigned i = 0; i < FR_TRANSFORMS_; i++)
         if (fr_transform_name((fr_transform)i))
             fr_slip_try(&slip, fr_transform_name((fr_transform)i));
+    if (slip.nearest && fr_str_eq(fr_str_c(slip.nearest), name)) {
+        snprintf(p->error, 256, "%s cannot be asked of field %.64s", slip.nearest, field->name);
+        return FR_EINVAL;
+    }
     return say(p, "", name, " is no lookup", &slip);
 }
 

@@ -21,9 +21,24 @@ static fr_err rows(fr_read *read, fr_sqlite *conn, fr_stmt *stmt, size_t *count)
     return err != FR_OK || rc == SQLITE_DONE ? err : fr_read_fail(read, conn, rc);
 }
 
-static fr_err run_select(fr_read *read, fr_sqlite *conn)
+static fr_err run_query(fr_read *read, fr_sqlite *conn, const fr_query *query, size_t *count)
 {
     fr_stmt *stmt;
+    int rc = fr_sql_stmt_query(conn, FR_SQL_SELECT, read->table, query, &stmt);
+    if (rc != SQLITE_OK)
+        return fr_read_fail(read, conn, rc);
+    fr_err err = FR_EBUSY;
+    if (fr_read_begin(conn, stmt)) {
+        rc = fr_sql_bind_query(stmt, FR_SQL_SELECT, query);
+        err = rc == SQLITE_OK ? rows(read, conn, stmt, count) : fr_read_fail(read, conn, rc);
+    }
+    fr_stmt_release(stmt);
+    return err;
+}
+
+static fr_err run_select(fr_read *read, fr_sqlite *conn)
+{
+    size_t count;
     fr_query mirror;
     if (fr_page_mirror(read, &mirror)) {
         bool has_ties;
@@ -31,22 +46,34 @@ static fr_err run_select(fr_read *read, fr_sqlite *conn)
         if (mirrored != FR_OK || !has_ties)
             return mirrored;
     }
-    int rc = fr_sql_stmt_query(conn, FR_SQL_SELECT, read->table, read->query, &stmt);
-    if (rc != SQLITE_OK)
-        return fr_read_fail(read, conn, rc);
-    size_t count;
-    fr_err err = FR_EBUSY;
-    if (fr_read_begin(conn, stmt)) {
-        rc = fr_sql_bind_query(stmt, FR_SQL_SELECT, read->query);
-        err = rc == SQLITE_OK ? rows(read, conn, stmt, &count) : fr_read_fail(read, conn, rc);
-    }
-    fr_stmt_release(stmt);
-    return err;
+    return run_query(read, conn, read->query, &count);
+}
+
+/* A key that must be one of a query's, or with which more is read. */
+static fr_err run_select_one(fr_read *read, fr_sqlite *conn)
+{
+    const fr_pred is_key = {.op = FR_PRED_TERM,
+                            .ref = read->table->key,
+                            .lookup = FR_LOOKUP_EXACT,
+                            .values = &read->key,
+                            .value_count = 1};
+    const fr_pred *const both[] = {&is_key, read->query->where};
+    const fr_pred all = {.op = FR_PRED_AND, .parts = both, .part_count = 2};
+    const fr_query query = {.model = read->query->model,
+                            .refs = read->query->refs,
+                            .where = both[1] ? &all : &is_key,
+                            .extra = read->query->extra,
+                            .extra_count = read->query->extra_count};
+    size_t count = 0;
+    fr_err err = read->key.type == FR_VALUE_NULL ? FR_OK : run_query(read, conn, &query, &count);
+    return err == FR_OK && !count ? fr_fail(read->ctx, FR_ENOTFOUND, "Not found.") : err;
 }
 
 static fr_err run_select_key(fr_read *read, fr_sqlite *conn)
 {
     fr_stmt *stmt;
+    if (read->query && (read->query->where || read->query->extra_count))
+        return run_select_one(read, conn);
     int rc = fr_sql_stmt_field(conn, FR_SQL_SELECT_KEY, read->table, 0, &stmt);
     if (rc != SQLITE_OK)
         return fr_read_fail(read, conn, rc);
@@ -87,9 +114,29 @@ static fr_err run_stored_key(fr_read *read, fr_sqlite *conn)
     return err;
 }
 
+static fr_err run_any(fr_read *read, fr_sqlite *conn)
+{
+    fr_stmt *stmt;
+    int rc = fr_sql_stmt_query(conn, FR_SQL_ANY, read->table, read->query, &stmt);
+    if (rc != SQLITE_OK)
+        return fr_read_fail(read, conn, rc);
+    fr_err err = FR_EBUSY;
+    if (fr_read_begin(conn, stmt)) {
+        rc = fr_sql_bind_query(stmt, FR_SQL_ANY, read->query);
+        if (rc == SQLITE_OK)
+            rc = fr_read_step(conn, stmt);
+        read->number = rc == SQLITE_ROW;
+        err = rc == SQLITE_ROW || rc == SQLITE_DONE ? FR_OK : fr_read_fail(read, conn, rc);
+    }
+    fr_stmt_release(stmt);
+    return err;
+}
+
 static fr_err run_exists(fr_read *read, fr_sqlite *conn)
 {
     fr_stmt *stmt;
+    if (read->query)
+        return run_any(read, conn);
     uint32_t field = read->field | (read->not_key.type != FR_VALUE_NULL ? FR_SQL_BUT_KEY : 0);
     int rc = fr_sql_stmt_field(conn, FR_SQL_EXISTS, read->table, field, &stmt);
     if (rc != SQLITE_OK)

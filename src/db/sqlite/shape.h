@@ -23,7 +23,7 @@ typedef enum fr_sql_kind {
 } fr_sql_kind;
 #define FR_SQL_BUT_KEY (UINT32_C(1) << 16) /* beside the number of a field */
 
-enum { FR_SHAPE_MAX = 1024, FR_PRED_DEPTH_MAX = 64 };
+enum { FR_SHAPE_MAX = 1024 };
 
 typedef struct fr_shape {
     size_t n;
