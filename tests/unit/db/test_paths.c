@@ -6,16 +6,16 @@
 
 FR_MODEL_OPTS(team, (.ordering = "name"), (ID, id), (CHAR, name, .max_length = 10));
 FR_MODEL(person, (ID, id), (CHAR, name, .max_length = 10),
-         (FOREIGN_KEY, team, .to = &team_model, .null = true, .related = "people",
+         (FOREIGN_KEY(team), team, .null = true, .related = "people",
           .on_delete = FR_CASCADE));
 FR_MODEL(task, (ID, id), (CHAR, title, .max_length = 40),
-         (FOREIGN_KEY, owner, .to = &person_model, .null = true, .related = "tasks"),
-         (FOREIGN_KEY, lead, .to = &person_model, .related = "led"), (DATETIME, due, .null = true),
+         (FOREIGN_KEY(person), owner, .null = true, .related = "tasks"),
+         (FOREIGN_KEY(person), lead, .related = "led"), (DATETIME, due, .null = true),
          (DATE, day, .null = true), (TIME, clock, .null = true), (JSON, extra, .null = true),
          (INTEGER, weight, .default_ = "0", .index = true));
 FR_MODEL(tag, (ID, id), (CHAR, slug, .max_length = 10));
-FR_MODEL(tagging, (ID, id), (FOREIGN_KEY, task, .to = &task_model, .related = "taggings"),
-         (FOREIGN_KEY, tag, .to = &tag_model, .related = "taggings", .null = true));
+FR_MODEL(tagging, (ID, id), (FOREIGN_KEY(task), task, .related = "taggings"),
+         (FOREIGN_KEY(tag), tag, .related = "taggings", .null = true));
 
 static fr_test_db t;
 static fr_refs refs;

@@ -11,12 +11,12 @@
 
 FR_MODEL_OPTS(team, (.ordering = "-name,id"), (ID, id), (CHAR, name, .max_length = 10));
 FR_MODEL(person, (ID, id), (CHAR, name, .max_length = 10),
-         (FOREIGN_KEY, team, .to = &team_model, .null = true, .related = "people"),
+         (FOREIGN_KEY(team), team, .null = true, .related = "people"),
          (TEXT, password, .null = true, .secret = true));
 FR_MODEL(task, (ID, id), (CHAR, title, .max_length = 10),
-         (FOREIGN_KEY, owner, .to = &person_model, .null = true, .related = "tasks"),
-         (FOREIGN_KEY, lead, .to = &person_model, .related = "led"),
-         (FOREIGN_KEY, parent, .to = &task_model, .null = true, .related = "children"),
+         (FOREIGN_KEY(person), owner, .null = true, .related = "tasks"),
+         (FOREIGN_KEY(person), lead, .related = "led"),
+         (FOREIGN_KEY(task), parent, .null = true, .related = "children"),
          (DATETIME, due), (DATE, day), (TIME, clock), (JSON, extra));
 
 static fr_arena *arena;
