@@ -29,7 +29,7 @@ static fr_pred *either(fr_arena *arena, const fr_pred *a, const fr_pred *b)
 
 static bool may_be_null(const fr_rest_list *list, fr_order order)
 {
-    return list->query.model->fields[order.field].null;
+    return list->query.model->fields[order.ref].null;
 }
 
 /* The rows after a position: SQLite has NULL before everything. NULL: memory is out. */
@@ -38,13 +38,12 @@ static const fr_pred *after(fr_arena *arena, const fr_rest_list *list, fr_value 
     fr_order order = list->query.orders[0];
     bool is_none = position.type == FR_VALUE_NULL;
     if (!order.is_descending)
-        return is_none ? is_null(arena, order.field, false)
-                       : fr_pred_term(arena, order.field, FR_LOOKUP_GT, position);
+        return is_none ? is_null(arena, order.ref, false)
+                       : fr_pred_term(arena, order.ref, FR_LOOKUP_GT, position);
     if (is_none)
         return &NOTHING;
-    fr_pred *below = fr_pred_term(arena, order.field, FR_LOOKUP_LT, position);
-    return may_be_null(list, order) ? either(arena, below, is_null(arena, order.field, true))
-                                    : below;
+    fr_pred *below = fr_pred_term(arena, order.ref, FR_LOOKUP_LT, position);
+    return may_be_null(list, order) ? either(arena, below, is_null(arena, order.ref, true)) : below;
 }
 
 /* All that the filters let through, if there is no position. */
@@ -61,7 +60,7 @@ static fr_err after_cursor(fr_arena *arena, const fr_rest_list *list, const fr_p
 fr_err fr_cursor_page_query(fr_arena *arena, fr_rest_list *list)
 {
     fr_query *query = &list->query;
-    const fr_field *field = &query->model->fields[query->orders[0].field];
+    const fr_field *field = &query->model->fields[query->orders[0].ref];
     list->all = query->where;
     for (uint8_t i = 0; i < query->order_count && list->cursor.is_reverse; i++)
         query->orders[i].is_descending = !query->orders[i].is_descending;
@@ -119,7 +118,7 @@ static fr_err row(void *arg, const fr_value *values)
         return FR_ENOMEM;
     item *it = &p->items[p->count];
     it->start = p->out->n;
-    if (!fr_value_dup(p->ctx->arena, values[p->list->query.orders[0].field], &it->position))
+    if (!fr_value_dup(p->ctx->arena, values[p->list->query.orders[0].ref], &it->position))
         return FR_ENOMEM;
     if ((int64_t)p->count == p->list->rows) {
         p->has_following = true;
@@ -139,7 +138,7 @@ static fr_err read_rows(page *p)
     bool has_two = p->list->cursor.position.p && order.is_descending && may_be_null(p->list, order);
     const fr_pred *whole = query->where;
     if (has_two) {
-        fr_pred *below = fr_pred_term(p->ctx->arena, order.field, FR_LOOKUP_LT, p->list->position);
+        fr_pred *below = fr_pred_term(p->ctx->arena, order.ref, FR_LOOKUP_LT, p->list->position);
         query->where = below ? fr_pred_and(p->ctx->arena, p->list->all, below) : NULL;
         if (!query->where)
             return FR_ENOMEM;
@@ -155,7 +154,7 @@ static fr_err set_position(page *p, fr_value position, fr_cursor *out)
 {
     fr_buf text;
     fr_buf_init(&text);
-    fr_position_put(&p->list->query.model->fields[p->list->query.orders[0].field], position, &text);
+    fr_position_put(&p->list->query.model->fields[p->list->query.orders[0].ref], position, &text);
     out->position = fr_str_dup(p->ctx->arena, fr_buf_str(&text));
     bool has_failed = text.has_failed || !out->position.p;
     fr_buf_deinit(&text);
@@ -192,7 +191,7 @@ static fr_err keep_position(void *arg, const fr_value *values)
 {
     page *p = arg;
     item *it = &p->items[p->count];
-    return fr_value_dup(p->ctx->arena, values[p->list->query.orders[0].field], &it->position)
+    return fr_value_dup(p->ctx->arena, values[p->list->query.orders[0].ref], &it->position)
                ? FR_OK
                : FR_ENOMEM;
 }
@@ -299,7 +298,7 @@ fr_err fr_cursor_page_put(fr_ctx *ctx, const fr_viewset_rt *rt, fr_rest_list *li
     page p = {.ctx = ctx,
               .list = list,
               .printer = printer,
-              .column = fr_db_column(ctx->db, rt->model, list->query.orders[0].field),
+              .column = fr_db_column(ctx->db, rt->model, list->query.orders[0].ref),
               .out = out,
               .start = out->n};
     FR_TRY(read_rows(&p));
