@@ -4,26 +4,26 @@
 #include "base/str.h"
 #include "model/query.h"
 
-FR_MODEL_OPTS(team, (.ordering = "name"), (ID, id), (CHAR, name, .max_length = 10));
+FR_MODEL_OPTS(crew, (.ordering = "name"), (ID, id), (CHAR, name, .max_length = 10));
 FR_MODEL(person, (ID, id), (CHAR, name, .max_length = 10),
-         (FOREIGN_KEY(team), team, .null = true, .related = "people",
+         (FOREIGN_KEY(crew), crew, .null = true, .related = "people",
           .on_delete = FR_CASCADE));
-FR_MODEL(task, (ID, id), (CHAR, title, .max_length = 40),
+FR_MODEL(job, (ID, id), (CHAR, title, .max_length = 40),
          (FOREIGN_KEY(person), owner, .null = true, .related = "tasks"),
          (FOREIGN_KEY(person), lead, .related = "led"), (DATETIME, due, .null = true),
          (DATE, day, .null = true), (TIME, clock, .null = true), (JSON, extra, .null = true),
          (INTEGER, weight, .default_ = "0", .index = true));
 FR_MODEL(tag, (ID, id), (CHAR, slug, .max_length = 10));
-FR_MODEL(tagging, (ID, id), (FOREIGN_KEY(task), task, .related = "taggings"),
+FR_MODEL(tagging, (ID, id), (FOREIGN_KEY(job), job, .related = "taggings"),
          (FOREIGN_KEY(tag), tag, .related = "taggings", .null = true));
 
 static fr_test_db t;
 static fr_refs refs;
 
 static const char ROWS[] =
-    "INSERT INTO team VALUES (1,'red'),(2,'blue');"
+    "INSERT INTO crew VALUES (1,'red'),(2,'blue');"
     "INSERT INTO person VALUES (1,'ann',1),(2,'bob',2),(3,'cid',NULL);"
-    "INSERT INTO task VALUES"
+    "INSERT INTO job VALUES"
     "(1,'Alpha',1,2,'2024-01-01 00:00:00','2024-12-30','10:20:30','{\"a\": {\"b\": [1, 2]}, \"s\": "
     "\"x\"}',3),"
     "(2,'beta%',2,1,'2023-12-31 23:59:59.999999','2023-01-01',NULL,'{\"a\": true, \"n\": null}',2),"
@@ -34,12 +34,12 @@ static const char ROWS[] =
 
 static void begin(void)
 {
-    static const fr_model *const models[] = {&team_model, &person_model,  &task_model,
+    static const fr_model *const models[] = {&crew_model, &person_model,  &job_model,
                                              &tag_model,  &tagging_model, NULL};
     test_folder(&t);
     test_open(&t, NULL, models, NULL);
     assert_int_equal(fr_db_exec_for_test(&t.ctx, ROWS, false), FR_OK);
-    fr_refs_init(&refs, &task_model, t.arena);
+    fr_refs_init(&refs, &job_model, t.arena);
 }
 
 static void finish(void)
@@ -52,8 +52,8 @@ static uint16_t number_of(const char *path)
     char error[256];
     fr_ref ref;
     uint16_t number = 0;
-    if (fr_ref_parse_source(&task_model, fr_str_c(path), t.arena, &ref, error) != FR_OK &&
-        fr_ref_parse(&task_model, fr_str_c(path), t.arena, &ref, error) != FR_OK)
+    if (fr_ref_parse_source(&job_model, fr_str_c(path), t.arena, &ref, error) != FR_OK &&
+        fr_ref_parse(&job_model, fr_str_c(path), t.arena, &ref, error) != FR_OK)
         fail_msg("%s: %s", path, error);
     assert_int_equal(fr_refs_add(&refs, &ref, &number), FR_OK);
     return number;
@@ -65,7 +65,7 @@ static const fr_pred *many(const char *text, const fr_value *values, size_t coun
     fr_ref ref = {0};
     fr_lookup lookup = FR_LOOKUP_EXACT;
     uint16_t number = 0;
-    if (fr_term_parse(&task_model, fr_str_c(text), t.arena, &ref, &lookup, error) != FR_OK)
+    if (fr_term_parse(&job_model, fr_str_c(text), t.arena, &ref, &lookup, error) != FR_OK)
         fail_msg("%s: %s", text, error);
     assert_int_equal(fr_refs_add(&refs, &ref, &number), FR_OK);
     return fr_pred_many(t.arena, number, lookup, values, count);
@@ -80,7 +80,7 @@ static const fr_pred *term(const char *text, fr_value value)
 
 static fr_query query_of(const fr_pred *where)
 {
-    return (fr_query){.model = &task_model, .refs = &refs, .where = where};
+    return (fr_query){.model = &job_model, .refs = &refs, .where = where};
 }
 
 typedef struct seen {
@@ -100,7 +100,7 @@ static fr_err see(void *arg, const fr_value *values)
     size_t n = strlen(s->keys);
     snprintf(s->keys + n, sizeof s->keys - n, "%s%lld", n ? "," : "", (long long)values[0].as.i);
     for (uint16_t i = 0; i < s->extra_count; i++) {
-        fr_value v = values[task_field_count + i];
+        fr_value v = values[job_field_count + i];
         n = strlen(s->extra);
         if (v.type == FR_VALUE_TEXT)
             snprintf(s->extra + n, sizeof s->extra - n, "%.*s ", FR_FMT(v.as.s));
@@ -145,7 +145,7 @@ static void text_is(fr_sql_kind kind, const fr_query *query, const char *expecte
 {
     fr_buf out;
     fr_buf_init(&out);
-    assert_int_equal(fr_sql_query(&out, kind, fr_db_table(t.db, &task_model), query), SQLITE_OK);
+    assert_int_equal(fr_sql_query(&out, kind, fr_db_table(t.db, &job_model), query), SQLITE_OK);
     fr_buf_put_char(&out, 0);
     assert_string_equal(out.p, expected);
     fr_buf_deinit(&out);
@@ -155,7 +155,7 @@ static void equal_paths_share_a_join_which_is_outer_where_a_row_may_miss(void **
 {
     (void)state;
     begin();
-    uint16_t extra[] = {number_of("owner.name"), number_of("owner.team.name"),
+    uint16_t extra[] = {number_of("owner.name"), number_of("owner.crew.name"),
                         number_of("lead.name")};
     fr_query q = query_of(NULL);
     q.extra = extra;
@@ -168,14 +168,14 @@ static void equal_paths_share_a_join_which_is_outer_where_a_row_may_miss(void **
     text_is(FR_SQL_SELECT, &q,
             "SELECT t0.\"id\",t0.\"title\",t0.\"owner_id\",t0.\"lead_id\",t0.\"due\",t0.\"day\","
             "t0.\"clock\",t0.\"extra\",t0.\"weight\",t1.\"name\",t2.\"name\",t3.\"name\""
-            " FROM \"task\" AS t0"
+            " FROM \"job\" AS t0"
             " LEFT OUTER JOIN \"person\" AS t1 ON t1.\"id\" = t0.\"owner_id\""
-            " LEFT OUTER JOIN \"team\" AS t2 ON t2.\"id\" = t1.\"team_id\""
+            " LEFT OUTER JOIN \"crew\" AS t2 ON t2.\"id\" = t1.\"crew_id\""
             " INNER JOIN \"person\" AS t3 ON t3.\"id\" = t0.\"lead_id\""
             " ORDER BY t2.\"name\" DESC,t0.\"id\"");
     s = rows_of(&q);
     assert_string_equal(s.keys, "1,2,3,4");
-    text_is(FR_SQL_COUNT, &q, "SELECT COUNT(*) FROM \"task\"");
+    text_is(FR_SQL_COUNT, &q, "SELECT COUNT(*) FROM \"job\"");
     finish();
 }
 
@@ -185,22 +185,22 @@ static void a_join_is_inner_where_the_predicate_asks_for_its_row(void **state)
     begin();
     fr_query q = query_of(term("owner__name", S("ann")));
     text_is(FR_SQL_COUNT, &q,
-            "SELECT COUNT(*) FROM \"task\" AS t0 INNER JOIN \"person\" AS t1 ON t1.\"id\" = "
+            "SELECT COUNT(*) FROM \"job\" AS t0 INNER JOIN \"person\" AS t1 ON t1.\"id\" = "
             "t0.\"owner_id\" WHERE t1.\"name\" = ?");
     q = query_of(term("owner__name__isnull", FR_VALUE_I(1)));
     text_is(FR_SQL_COUNT, &q,
-            "SELECT COUNT(*) FROM \"task\" AS t0 LEFT OUTER JOIN \"person\" AS t1 ON t1.\"id\" = "
+            "SELECT COUNT(*) FROM \"job\" AS t0 LEFT OUTER JOIN \"person\" AS t1 ON t1.\"id\" = "
             "t0.\"owner_id\" WHERE t1.\"name\" IS NULL");
     const fr_pred *either[] = {term("owner__name", S("ann")), term("title", S("delta"))};
     q = query_of(fr_pred_any(t.arena, either, 2));
     text_is(FR_SQL_COUNT, &q,
-            "SELECT COUNT(*) FROM \"task\" AS t0 LEFT OUTER JOIN \"person\" AS t1 ON t1.\"id\" = "
+            "SELECT COUNT(*) FROM \"job\" AS t0 LEFT OUTER JOIN \"person\" AS t1 ON t1.\"id\" = "
             "t0.\"owner_id\" WHERE (t1.\"name\" = ? OR t0.\"title\" = ?)");
     finds(either[0], "1");
     finds(fr_pred_any(t.arena, either, 2), "1,4");
     finds(fr_pred_not(t.arena, either[0]), "2,4");
     finds(term("owner__name__isnull", FR_VALUE_I(1)), "3");
-    finds(term("owner__team__name__isnull", FR_VALUE_I(1)), "3,4");
+    finds(term("owner__crew__name__isnull", FR_VALUE_I(1)), "3,4");
     finish();
 }
 
@@ -209,11 +209,10 @@ static void a_path_over_many_rows_doubles_none(void **state)
     (void)state;
     begin();
     fr_query q = query_of(term("taggings__tag__slug__in", S("bug")));
-    text_is(
-        FR_SQL_COUNT, &q,
-        "SELECT COUNT(*) FROM \"task\" AS t0 WHERE EXISTS (SELECT 1 FROM \"tagging\" AS t1 "
-        "INNER JOIN \"tag\" AS t2 ON t2.\"id\" = t1.\"tag_id\" WHERE t1.\"task_id\" = t0.\"id\" "
-        "AND t2.\"slug\" IN (?))");
+    text_is(FR_SQL_COUNT, &q,
+            "SELECT COUNT(*) FROM \"job\" AS t0 WHERE EXISTS (SELECT 1 FROM \"tagging\" AS t1 "
+            "INNER JOIN \"tag\" AS t2 ON t2.\"id\" = t1.\"tag_id\" WHERE t1.\"job_id\" = t0.\"id\" "
+            "AND t2.\"slug\" IN (?))");
     const fr_value both[] = {S("bug"), S("new")};
     finds(many("taggings__tag__slug__in", both, 2), "1,2");
     finds(term("taggings__tag", FR_VALUE_I(2)), "1");
@@ -222,7 +221,7 @@ static void a_path_over_many_rows_doubles_none(void **state)
     finds(term("taggings__isnull", FR_VALUE_I(0)), "1,2,3");
     finds(term("taggings__tag__isnull", FR_VALUE_I(1)), "3,4"); /* none at all, or one without */
     finds(term("taggings__tag__slug__isnull", FR_VALUE_I(1)), "3,4");
-    finds(term("owner__team__people__name", S("bob")), "2");
+    finds(term("owner__crew__people__name", S("bob")), "2");
     const fr_pred *two[] = {term("taggings__tag__slug", S("bug")), term("owner__name", S("ann"))};
     finds(fr_pred_all(t.arena, two, 2), "1");
     finish();
@@ -282,7 +281,7 @@ static void a_bad_or_costly_regular_expression_is_the_client_s_fault(void **stat
     assert_str(t.ctx.detail, "missing closing parenthesis at position 1");
     assert_int_equal(
         fr_db_exec_for_test(&t.ctx,
-                            "UPDATE task SET title = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab' "
+                            "UPDATE job SET title = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab' "
                             "WHERE id = 1",
                             false),
         FR_OK);
@@ -328,7 +327,7 @@ static void moments_have_parts(void **state)
     finds(term("due__time__gte", S("12:30:45")), "2,3");
     finds(term("due__date__isnull", FR_VALUE_I(1)), "4");
     fr_query q = query_of(term("due__year", FR_VALUE_I(2024)));
-    text_is(FR_SQL_COUNT, &q, "SELECT COUNT(*) FROM \"task\" WHERE \"due\" BETWEEN ? AND ?");
+    text_is(FR_SQL_COUNT, &q, "SELECT COUNT(*) FROM \"job\" WHERE \"due\" BETWEEN ? AND ?");
     finish();
 }
 
@@ -387,13 +386,13 @@ static void a_descending_page_carries_extra_columns_and_ties(void **state)
     fr_query q = query_of(NULL);
     q.extra = extra;
     q.extra_count = 1;
-    q.orders[0] = (fr_order){task_field_weight, true};
+    q.orders[0] = (fr_order){job_field_weight, true};
     q.order_count = 1;
     q.limit = 3;
     seen s = rows_of(&q);
     assert_string_equal(s.keys, "1,2,3");
     assert_string_equal(s.extra, "bob ann cid ");
-    assert_int_equal(fr_db_exec_for_test(&t.ctx, "UPDATE task SET weight = 7", false), FR_OK);
+    assert_int_equal(fr_db_exec_for_test(&t.ctx, "UPDATE job SET weight = 7", false), FR_OK);
     q.offset = 1;
     s = rows_of(&q);
     assert_string_equal(s.keys, "2,3,4");
@@ -404,10 +403,10 @@ static void a_table_that_was_dropped_is_missed_on_the_way_too(void **state)
 {
     (void)state;
     begin();
-    fr_query q = query_of(term("owner__team__name", S("red")));
+    fr_query q = query_of(term("owner__crew__name", S("red")));
     seen s = {.extra_count = 0};
     fr_reader_sink sink = {.begin = forget, .row = see, .arg = &s};
-    atomic_store(&fr_db_table(t.db, &team_model)->state, FR_TABLE_ABSENT);
+    atomic_store(&fr_db_table(t.db, &crew_model)->state, FR_TABLE_ABSENT);
     assert_int_equal(fr_db_select(&t.ctx, &q, &sink, NULL), FR_ESCHEMA);
     q = query_of(term("owner__name", S("ann")));
     assert_int_equal(fr_db_select(&t.ctx, &q, &sink, NULL), FR_OK);
