@@ -37,12 +37,18 @@ typedef enum fr_kind {
     FR_KIND_POSITIVE,    /* int64_t, 0 or more; as all POSITIVE kinds */
     FR_KIND_POSITIVE_SMALL,
     FR_KIND_POSITIVE_BIG,
+    FR_KIND_MANY_TO_MANY, /* fr_keys: no column here, rows of a table between the two */
     FR_KIND_COUNT_
 } fr_kind;
 
 typedef enum fr_on_delete { FR_CASCADE, FR_PROTECT, FR_SET_NULL, FR_DO_NOTHING } fr_on_delete;
 
 typedef struct fr_model fr_model;
+
+/** The member of a MANY_TO_MANY. It holds nothing: the keys are rows of the table between, which queries read. */
+typedef struct fr_keys {
+    char nothing_;
+} fr_keys;
 
 /** A permitted value and what people read. Arrays end with {0}. */
 typedef struct fr_choice {
@@ -81,6 +87,9 @@ typedef struct fr_field {
     bool as_text; /* integers: "9007199254740993" in JSON. References to it follow */
     /* References: what the other side calls these rows, "tickets"; NULL: the model's name; "+": nothing */
     const char *related;
+    /* MANY_TO_MANY: the model of the table between, with a reference to either side, if it is one of yours; such a field
+     * is only read. NULL: one is made, with the table and the index that Django makes. */
+    const fr_model *through;
     void *reserved_[2];
 } fr_field;
 
@@ -97,7 +106,9 @@ struct fr_model {
     bool strict; /* integers take what their kind has on other databases: 32 or 16 bits, not 64 */
     uint64_t
         struct_mark; /* of the C struct, see FR_ROW_MARK_; 0: a struct is known by its size alone */
-    void *reserved_[3];
+    const char
+        *unique_together; /* "project,number", that no two rows have; several with ';' between */
+    void *reserved_[2];
 };
 
 enum {

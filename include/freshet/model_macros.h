@@ -101,6 +101,7 @@
 #define FR_TYPE_IP fr_str
 #define FR_TYPE_FOREIGN_KEY(to_) to_##_key
 #define FR_TYPE_ONE_TO_ONE(to_) to_##_key
+#define FR_TYPE_MANY_TO_MANY(to_) fr_keys
 
 /* Where the kind of (FOREIGN_KEY(note), …) is given, .to is given with it. */
 #ifdef __cplusplus
@@ -110,6 +111,7 @@
 #endif
 #define FR_KIND_FOREIGN_KEY(to_) FR_KIND_FOREIGN_KEY FR_TO_ &to_##_model
 #define FR_KIND_ONE_TO_ONE(to_) FR_KIND_ONE_TO_ONE FR_TO_ &to_##_model
+#define FR_KIND_MANY_TO_MANY(to_) FR_KIND_MANY_TO_MANY FR_TO_ &to_##_model
 
 #define FR_MODEL_KEY_(model, first, ...) FR_FIELD_(FR_MODEL_KEY_OF_, FR_SILENT_, model, first)
 #define FR_MODEL_KEY_OF_(model, kind_, name_, ...) typedef FR_TYPE_##kind_ model##_key;

@@ -67,7 +67,13 @@ static bool has_model(const fr_assembly *a, const fr_model *model)
     return false;
 }
 
-/* A model and, behind it, those that its foreign keys lead to: the list grows while it is walked. */
+/* model: NULL, or one that may be there already. */
+static bool add_model(fr_assembly *a, const fr_model *model)
+{
+    return !model || has_model(a, model) || fr_vec_push(&a->models, model);
+}
+
+/* A model and, behind it, those that its relations lead to: the list grows while it is walked. */
 static bool gather_models(fr_assembly *a)
 {
     for (size_t i = 0; i < a->routes.list.count; i++) {
@@ -80,8 +86,8 @@ static bool gather_models(fr_assembly *a)
             return false;
     for (size_t i = 0; i < a->models.count; i++)
         for (uint32_t f = 0; f < a->models.at[i]->field_count; f++) {
-            const fr_model *to = a->models.at[i]->fields[f].to;
-            if (to && !has_model(a, to) && !fr_vec_push(&a->models, to))
+            const fr_field *field = &a->models.at[i]->fields[f];
+            if (!add_model(a, field->to) || !add_model(a, field->through))
                 return false;
         }
     return true;

@@ -1,6 +1,7 @@
 /* Opening and closing a database; its models and its figures. */
 #include "db/db.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/alloc.h"
@@ -8,6 +9,7 @@
 #include "base/str.h"
 #include "db/db_int.h"
 #include "model/graph.h"
+#include "model/kind.h"
 
 static uint64_t stat(const atomic_uint_fast64_t *counter)
 {
@@ -89,7 +91,7 @@ static fr_err link_tables(fr_db *db, char error[512])
     for (size_t i = 0; i < db->table_count; i++) {
         const fr_model *model = db->tables[i].model;
         for (uint32_t f = 0; f < model->field_count; f++) {
-            if (!model->fields[f].to)
+            if (!fr_field_is_reference(&model->fields[f]))
                 continue;
             fr_table *to = fr_db_table(db, model->fields[f].to);
             if (!to) {
@@ -112,20 +114,60 @@ static fr_err link_tables(fr_db *db, char error[512])
     return FR_OK;
 }
 
+/* Most that the tables between of a model's fields can be. */
+static size_t count_many(const fr_model *model)
+{
+    size_t count = 0;
+    for (uint32_t f = 0; f < model->field_count; f++)
+        count += fr_class_of(&model->fields[f]) == FR_CLASS_KEYS;
+    return count;
+}
+
+/* The table between of a field, which is live if either side is; the caller may have given it. */
+static fr_err register_through(fr_db *db, const fr_table *table, const fr_field *field,
+                               char error[512])
+{
+    uint16_t source, target;
+    const fr_model *through = fr_graph_through(table->model, field, &source, &target);
+    const fr_table *to = fr_db_table(db, field->to);
+    assert(through); /* its model is known */
+    bool is_live = table->is_live || (to && to->is_live);
+    fr_table *given = fr_db_table(db, through);
+    if (given) {
+        given->is_live |= is_live;
+        return FR_OK;
+    }
+    return register_model(db, db->table_count++, through, is_live, error);
+}
+
+static fr_err register_many(fr_db *db, char error[512])
+{
+    for (size_t i = 0; i < db->given_count; i++) {
+        const fr_table *table = &db->tables[i];
+        for (uint32_t f = 0; f < table->model->field_count; f++)
+            if (fr_class_of(&table->model->fields[f]) == FR_CLASS_KEYS)
+                FR_TRY(register_through(db, table, &table->model->fields[f], error));
+    }
+    return FR_OK;
+}
+
 static fr_err register_models(fr_db *db, const fr_model *const *models, const bool *live,
                               char error[512])
 {
-    while (models && models[db->table_count])
-        db->table_count++;
-    if (db->table_count > UINT16_MAX / 2) {
+    size_t between = 0;
+    for (; models && models[db->given_count]; db->given_count++)
+        between += count_many(models[db->given_count]);
+    if (db->given_count + between > UINT16_MAX / 2) {
         snprintf(error, 512, "too many models");
         return FR_EINVAL;
     }
-    db->tables = fr_arena_zalloc(db->arena, (db->table_count + 1) * sizeof *db->tables);
+    db->tables = fr_arena_zalloc(db->arena, (db->given_count + between + 1) * sizeof *db->tables);
     if (!db->tables)
         return FR_ENOMEM;
-    for (size_t i = 0; models && i < db->table_count; i++)
+    db->table_count = db->given_count;
+    for (size_t i = 0; i < db->given_count; i++)
         FR_TRY(register_model(db, i, models[i], live && live[i], error));
+    FR_TRY(register_many(db, error));
     return link_tables(db, error);
 }
 

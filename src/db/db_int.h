@@ -18,7 +18,8 @@ struct fr_db {
     atomic_bool is_gone;     /* the files are not there any more: nothing is read or written */
     fr_table *tables;        /* in the arena */
     size_t table_count, graph_count; /* the first so many stand in the graph of models */
-    fr_map by_model, by_name;        /* model pointer → table; lower-case table name → table */
+    size_t given_count; /* the first so many are the caller's, others lie between two of them */
+    fr_map by_model, by_name; /* model pointer → table; lower-case table name → table */
 
     /* The last committed place, written by the back end: a sequence lock, as the two belong together. */
     atomic_uint_fast64_t place_turn, number, mark;

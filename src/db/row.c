@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include "base/due.h"
 #include "base/str.h"
-#include "model/validate.h"
+#include "model/kind.h"
 
 /* ---- whose it is ---- */
 
@@ -82,7 +82,8 @@ static void tell(fr_faults *faults, const char *code, fr_str message)
 static bool is_judged(const fr_model *model, uint32_t i, uint64_t set)
 {
     const fr_field *field = &model->fields[i];
-    return (set >> i & 1) && !field->auto_now && !field->auto_now_add && field->kind != FR_KIND_ID;
+    return (set >> i & 1) && fr_field_has_column(field) && !field->auto_now &&
+           !field->auto_now_add && field->kind != FR_KIND_ID;
 }
 
 fr_err fr_row_take(fr_ctx *ctx, const fr_model *model, const void *row, uint64_t set,

@@ -117,8 +117,8 @@ static uint64_t literal_fields(fr_ctx *ctx, const fr_model *model, const void *r
     for (uint32_t i = 0; i < model->field_count; i++) {
         const fr_field *field = &model->fields[i];
         fr_value ignored;
-        if (!is_zero(field, row) ||
-            (field->kind != FR_KIND_ID && !fr_field_default(field, 0, ctx->arena, &ignored)))
+        if (!is_zero(field, row) || (field->kind != FR_KIND_ID && fr_field_has_column(field) &&
+                                     !fr_field_default(field, 0, ctx->arena, &ignored)))
             given |= UINT64_C(1) << i;
     }
     return given;

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "model/kind.h"
 
 void fr_sql_quote(fr_buf *out, fr_str name)
 {
@@ -35,7 +36,10 @@ fr_err fr_table_init(fr_table *table, const fr_model *model, fr_arena *arena)
     bool is_ok = table->quoted.p && table->columns && table->compares && table->to;
     for (uint32_t i = 0; i < model->field_count && is_ok; i++) {
         char name[128];
-        table->columns[i] = quote(arena, &scratch, fr_field_column(&model->fields[i], name));
+        const fr_field *field = &model->fields[i];
+        table->columns[i] = fr_field_has_column(field)
+                                ? quote(arena, &scratch, fr_field_column(field, name))
+                                : FR_STR("NULL"); /* in a SELECT; nothing else comes to it */
         is_ok = table->columns[i].p;
     }
     fr_buf_clear(&scratch);
@@ -65,7 +69,8 @@ int fr_table_find(const fr_table *table, fr_str column)
 {
     for (uint32_t i = 0; i < table->model->field_count; i++) {
         char name[128];
-        if (fr_str_eq_nocase(fr_field_column(&table->model->fields[i], name), column))
+        const fr_field *field = &table->model->fields[i];
+        if (fr_field_has_column(field) && fr_str_eq_nocase(fr_field_column(field, name), column))
             return (int)i;
     }
     return -1;

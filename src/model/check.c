@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "model/kind.h"
 #include "model/query.h"
+#include "model/together.h"
 
 enum { ERROR_ROOM = 256, DIGITS_MAX = 60 };
 
@@ -78,6 +79,32 @@ static fr_err check_reference(const check *c)
     return check_related(c);
 }
 
+/* Whether `through` has a reference to each of the two; of one model to itself two. */
+static bool joins(const fr_model *through, const fr_model *one, const fr_model *other)
+{
+    int to_one = 0, to_other = 0;
+    for (uint32_t i = 0; i < through->field_count; i++) {
+        const fr_field *field = &through->fields[i];
+        to_one += fr_field_is_reference(field) && field->to == one;
+        to_other += fr_field_is_reference(field) && field->to == other;
+    }
+    return one == other ? to_one > 1 : to_one && to_other;
+}
+
+static fr_err check_keys(const check *c)
+{
+    const fr_field *f = c->field;
+    if (!f->to)
+        return wrong(c, "a MANY_TO_MANY needs its model, as in (MANY_TO_MANY(label), labels)");
+    if (!fr_model_key(f->to) || !fr_model_key(c->model))
+        return wrong(c, "both models of a MANY_TO_MANY need a primary key");
+    if (f->null || f->unique || f->index || f->primary_key || f->default_ || f->choices)
+        return wrong(c, "a MANY_TO_MANY has no column: no .null, .unique, .index, .default_ …");
+    if (f->through && !joins(f->through, c->model, f->to))
+        return wrong(c, "model %s of .through does not refer to both sides", f->through->name);
+    return check_related(c);
+}
+
 static fr_err check_default(const check *c)
 {
     fr_arena *arena = fr_arena_new(0);
@@ -108,8 +135,12 @@ static fr_err check_options(const check *c)
         return wrong(c, "this kind cannot be a primary key");
     if (fr_field_is_reference(f))
         FR_TRY(check_reference(c));
-    if (f->related && !fr_field_is_reference(f))
+    if (fr_class_of(f) == FR_CLASS_KEYS)
+        FR_TRY(check_keys(c));
+    if (f->related && !fr_field_is_relation(f))
         return wrong(c, "only references have .related");
+    if (f->through && fr_class_of(f) != FR_CLASS_KEYS)
+        return wrong(c, "only MANY_TO_MANY has .through");
     if (f->as_text && !fr_field_is_integer(f))
         return wrong(c, "only integers, and references to them, have .as_text");
     if (f->default_)
@@ -140,7 +171,8 @@ static fr_err check_unique_names(const check *c, uint32_t index)
         const fr_field *other = &c->model->fields[i];
         if (fr_str_eq_nocase(fr_str_c(other->name), fr_str_c(c->field->name)))
             return wrong(c, "there are two fields of that name");
-        if (fr_str_eq_nocase(fr_field_column(other, theirs), column))
+        if (fr_field_has_column(other) && fr_field_has_column(c->field) &&
+            fr_str_eq_nocase(fr_field_column(other, theirs), column))
             return wrong(c, "its column is also that of field %s", other->name);
     }
     return FR_OK;
@@ -154,6 +186,21 @@ static fr_err check_key(const check *c)
     if (keys == 0)
         return wrong(c, "it has no primary key: add (ID, id), or .primary_key = true to a field");
     return keys == 1 ? FR_OK : wrong(c, "it has %d primary keys; one is the limit", keys);
+}
+
+static fr_err check_unique_together(const check *c)
+{
+    fr_together together;
+    fr_str rest = fr_str_c(c->model->unique_together ? c->model->unique_together : ""), names;
+    while (rest.n) {
+        rest = fr_str_cut(rest, ';', &names);
+        if (!fr_together_parse(c->model, names, &together))
+            return wrong(
+                c,
+                ".unique_together = \"%.*s\" names what is no field with a column, or more than %d",
+                FR_FMT(names), FR_TOGETHER_MAX);
+    }
+    return FR_OK;
 }
 
 fr_err fr_model_check(const fr_model *model, char error[ERROR_ROOM])
@@ -178,6 +225,7 @@ fr_err fr_model_check(const fr_model *model, char error[ERROR_ROOM])
     }
     c.field = NULL;
     FR_TRY(check_key(&c));
+    FR_TRY(check_unique_together(&c));
     if (fr_query_order(&query, (fr_str){"", 0}) != FR_OK)
         return wrong(&c, ".ordering = \"%s\" names an unknown field, or more than %d",
                      model->ordering, FR_ORDERS_MAX - 1);

@@ -402,6 +402,30 @@ FR_TO_MEMBER_(reference)
     return origin ? fr_kind_of(origin)->to_member(origin, v, arena, member) : FR_EINVAL;
 }
 
+/* ---- many to many: nothing is stored in the row ---- */
+
+FR_FROM_TEXT_(keys)
+{
+    UNUSED;
+    (void)text, (void)out;
+    return FR_EINVAL;
+}
+
+FR_FROM_MEMBER_(keys)
+{
+    UNUSED;
+    (void)member;
+    *out = (fr_value){.type = FR_VALUE_NULL};
+    return FR_OK;
+}
+
+FR_TO_MEMBER_(keys)
+{
+    UNUSED;
+    (void)v, (void)member;
+    return FR_OK;
+}
+
 /* ---- of any field ---- */
 
 fr_err fr_value_from_text(const fr_field *field, fr_str s, fr_arena *arena, fr_value *out)

@@ -6,16 +6,16 @@
 #define FR_MODEL_GRAPH_H
 #include "model/model.h"
 
-/* From a row to those at the other end of one foreign key. */
+/* From a row to those at the other end of one reference. */
 typedef struct fr_ref_step {
     const fr_model *from, *to;
-    uint16_t field;  /* the foreign key: of `from`, or if is_reverse of `to` */
+    uint16_t field;  /* the reference: of `from`, or if is_reverse of `to` */
     bool is_reverse; /* the key at the other end leads here */
     bool is_to_many; /* several rows may be there */
     bool may_miss;   /* or none */
 } fr_ref_step;
 
-enum { FR_RELATION_STEPS = 2 }; /* the second leads on from the table between */
+enum { FR_RELATION_STEPS = 2 }; /* of a MANY_TO_MANY: to the table between, and on from it */
 
 /* A name seen from a model. */
 typedef struct fr_relation {
@@ -34,6 +34,10 @@ void fr_graph_remove(const fr_model *model);
 /* A relation by its name: a field that refers to another model, or the reverse of one: its .related, else the other
  * model's name if no other has it. false: there is none. Any thread. */
 bool fr_graph_find(const fr_model *model, fr_str name, fr_relation *out);
+/* The model of the table between of a MANY_TO_MANY of `model`, which is known: .through, or the one that was made when the
+ * model became known. It lives as long as that. Its references are its fields *source, back to `model`, and *target. */
+const fr_model *fr_graph_through(const fr_model *model, const fr_field *field, uint16_t *source,
+                                 uint16_t *target);
 /* Walk all relations that fr_graph_find knows. *pos starts at 0. false: the end. Any thread. */
 bool fr_graph_next(const fr_model *model, size_t *pos, fr_relation *out);
 #endif

@@ -144,6 +144,11 @@ const fr_kind_row fr_kinds[FR_KIND_COUNT_] = {
          .kept_by = KEEPS_TEXTS | KEEPS(NUMERIC)},
     [FR_KIND_FOREIGN_KEY] = {A_REFERENCE, .name = "FOREIGN_KEY"},
     [FR_KIND_ONE_TO_ONE] = {A_REFERENCE, .name = "ONE_TO_ONE", .is_unique = true},
+    [FR_KIND_MANY_TO_MANY] = {.name = "MANY_TO_MANY",
+                              .class_ = FR_CLASS_KEYS,
+                              .member_bytes = sizeof(fr_keys),
+                              WAYS(keys),
+                              .invalid = "Expected a list of items."},
 };
 
 size_t fr_field_member_bytes(const fr_field *field)

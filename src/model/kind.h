@@ -18,7 +18,8 @@ typedef enum fr_class {
     FR_CLASS_DURATION,
     FR_CLASS_UUID,
     FR_CLASS_JSON,
-    FR_CLASS_REFERENCE /* the key of another model's row */
+    FR_CLASS_REFERENCE, /* the key of another model's row */
+    FR_CLASS_KEYS       /* rows of a table between: no column, and NULL in each row of values */
 } fr_class;
 
 typedef struct fr_kind_row {
@@ -64,6 +65,17 @@ static inline fr_class fr_class_of(const fr_field *field)
 static inline bool fr_field_is_reference(const fr_field *field)
 {
     return fr_class_of(field) == FR_CLASS_REFERENCE;
+}
+
+/* Whether the field leads to another model: a reference, or keys of a table between. */
+static inline bool fr_field_is_relation(const fr_field *field)
+{
+    return fr_class_of(field) == FR_CLASS_REFERENCE || fr_class_of(field) == FR_CLASS_KEYS;
+}
+
+static inline bool fr_field_has_column(const fr_field *field)
+{
+    return fr_class_of(field) != FR_CLASS_KEYS;
 }
 
 /* Whether the values of a field are texts that people write. */

@@ -39,6 +39,7 @@ FR_CLASS_WAYS_(duration);
 FR_CLASS_WAYS_(uuid);
 FR_CLASS_WAYS_(json);
 FR_CLASS_WAYS_(reference);
+FR_CLASS_WAYS_(keys);
 
 FR_NOW_(date);
 FR_NOW_(time);

@@ -359,6 +359,12 @@ FR_TO_JSON_(reference)
         put_plain(out, v);
 }
 
+FR_TO_JSON_(keys)
+{
+    (void)field;
+    put_plain(out, v);
+}
+
 void fr_value_json(const fr_field *field, fr_value v, fr_buf *out)
 {
     fr_kind_of(field)->json(field, v, out);

@@ -28,4 +28,6 @@ const fr_rest_kind fr_rest_kinds[FR_KIND_COUNT_] = {
     [FR_KIND_JSON] = {fr_convert_json, FR_FORM_TEXT, "field"},
     [FR_KIND_FOREIGN_KEY] = {fr_convert_reference, FR_FORM_ROW, "field"},
     [FR_KIND_ONE_TO_ONE] = {fr_convert_reference, FR_FORM_ROW, "field"},
+    /* A body's keys are not read into the row, but into the table between. */
+    [FR_KIND_MANY_TO_MANY] = {NULL, FR_FORM_ROW, "field"},
 };

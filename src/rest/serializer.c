@@ -27,14 +27,16 @@ static fr_err add_item(fr_serializer *s, uint32_t field, fr_arena *arena)
 /* The places a field can have in DRF's default order. */
 static int place_of(const fr_model *model, uint32_t field)
 {
-    return (int)field == fr_model_key_index(model)        ? 0
-           : fr_field_is_reference(&model->fields[field]) ? 2
-                                                          : 1;
+    const fr_field *f = &model->fields[field];
+    return (int)field == fr_model_key_index(model) ? 0
+           : fr_field_is_reference(f)              ? 2
+           : fr_field_has_column(f)                ? 1
+                                                   : 3;
 }
 
 static fr_err add_all(fr_serializer *s, fr_arena *arena)
 {
-    for (int place = 0; place < 3; place++)
+    for (int place = 0; place < 4; place++)
         for (uint32_t i = 0; i < s->model->field_count; i++)
             if (place_of(s->model, i) == place && !s->model->fields[i].secret)
                 FR_TRY(add_item(s, i, arena));

@@ -55,6 +55,27 @@ class Project(Base):
     name = models.CharField(max_length=20)
 
 
+    partners = models.ManyToManyField("self", blank=True, symmetrical=False, related_name="partner_of")
+
+
+class Label(Base):
+    slug = models.SlugField(primary_key=True, max_length=20)
+
+
+class Team(Base):
+    projects = models.ManyToManyField(Project, through="Membership", related_name="teams")
+
+
+class Membership(Base):
+    team = models.ForeignKey(Team, models.CASCADE)
+    project = models.ForeignKey(Project, models.CASCADE)
+    role = models.CharField(max_length=20)
+
+    class Meta(Base.Meta):
+        abstract = False
+        unique_together = [("team", "project")]
+
+
 class Country(Base):
     code = models.CharField(primary_key=True, max_length=2)
     name = models.CharField(max_length=20)
@@ -69,6 +90,7 @@ class Task(Base):
     project = models.ForeignKey(Project, models.CASCADE, related_name="tasks")
     parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="children")
     city = models.ForeignKey(City, models.CASCADE, null=True)
+    labels = models.ManyToManyField(Label, blank=True, related_name="tasks")
 
 
 class Badge(Base):
@@ -81,7 +103,7 @@ class Profile(Base):
     badge = models.ForeignKey(Badge, models.CASCADE, null=True)
 
 
-ALL = [Numbers, Strict, Project, Country, City, Task, Badge, Profile]
+ALL = [Numbers, Strict, Project, Label, Team, Membership, Country, City, Task, Badge, Profile]
 HIGHEST, LOWEST = 2 ** 63 - 1, -2 ** 63
 
 
@@ -159,7 +181,7 @@ class Kinds(unittest.TestCase):
         self.made("/countries/", {"code": "kr", "name": "Korea"})
         self.assertEqual(self.made("/cities/", {"number": 7, "country": "kr"}), {"number": 7, "country": "kr"})
         task = self.made("/tasks/", {"project": project, "city": 7})
-        self.assertEqual(task, {"id": 1, "project": project, "parent": None, "city": 7})
+        self.assertEqual(task, {"id": 1, "project": project, "parent": None, "city": 7, "labels": None})
         child = self.made("/tasks/", {"project": project, "parent": 1})
         self.assertEqual(self.server.post("/tasks/1/touch/", {}).json, task)
         self.assertEqual(self.server.get("/tasks/?project=" + project).json, [task, child])
@@ -179,6 +201,22 @@ class Kinds(unittest.TestCase):
         self.assertEqual(self.server.get("/badges/%d/" % task).json["text"], "x")
         self.assertEqual(self.server.request("PATCH", "/profiles/1/", {"project": project}).status, 200)
         self.assertEqual(self.server.get("/profiles/?project=" + project).json[0]["id"], 1)
+
+    def test_rows_between_go_with_either_side(self):
+        project = self.made("/projects/", {"name": "a"})["id"]
+        for _ in range(2):
+            self.made("/tasks/", {"project": project})
+        for slug in ("red", "blue"):
+            self.made("/labels/", {"slug": slug})
+        db = sqlite3.connect(self.server.db, isolation_level=None)
+        db.executemany("INSERT INTO app_task_labels (task_id, label_id) VALUES (?, ?)", [(1, "red"), (1, "blue"), (2, "red")])
+        with self.assertRaises(sqlite3.IntegrityError):
+            db.execute("INSERT INTO app_task_labels (task_id, label_id) VALUES (1, 'red')")
+        self.assertEqual(self.server.request("DELETE", "/tasks/1/").status, 204)
+        self.assertEqual(db.execute("SELECT task_id, label_id FROM app_task_labels").fetchall(), [(2, "red")])
+        self.assertEqual(self.server.request("DELETE", "/labels/red/").status, 204)
+        self.assertEqual(db.execute("SELECT task_id, label_id FROM app_task_labels").fetchall(), [])
+        db.close()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "model/kind.h"
+#include "model/together.h"
 
 void fr_define_type(fr_buf *out, const fr_field *field)
 {
@@ -62,38 +63,88 @@ void fr_define_table(fr_buf *out, const fr_table *table)
 {
     fr_buf_lit(out, "CREATE TABLE ");
     fr_buf_put(out, table->quoted);
+    bool is_first = true;
     for (uint32_t i = 0; i < table->model->field_count; i++) {
-        fr_buf_put(out, i ? FR_STR(", ") : FR_STR(" ("));
+        if (!fr_field_has_column(&table->model->fields[i]))
+            continue;
+        fr_buf_put(out, is_first ? FR_STR(" (") : FR_STR(", "));
         fr_define_column(out, table, i);
+        is_first = false;
     }
     fr_buf_put_char(out, ')');
 }
 
-/* Django's name: <table>_<column>_<first 8 hex digits of MD5 of both names>, and "_uniq". */
-static void put_index_name(fr_buf *out, fr_str table, fr_str column, bool is_unique)
+/* ---- indexes ---- */
+
+enum { INDEX_NAME_MAX = 200, DIGEST_TEXT = 9 };
+
+/* The first 8 hex digits of MD5 of the table's name and the columns'. */
+static void digest(fr_str table, const fr_str *columns, size_t count, char out[DIGEST_TEXT])
 {
-    uint8_t digest[EVP_MAX_MD_SIZE] = {0};
-    char name[512];
-    int n = snprintf(name, sizeof name, "%.*s%.*s", FR_FMT(table), FR_FMT(column));
-    if (n < 0 || (size_t)n >= sizeof name ||
-        EVP_Digest(name, (size_t)n, digest, NULL, EVP_md5(), NULL) != 1) {
-        uint64_t hash = fr_str_hash(column, fr_str_hash(table, 0)); /* a system that forbids MD5 */
-        memcpy(digest, &hash, 4);
+    uint8_t bytes[EVP_MAX_MD_SIZE] = {0};
+    fr_buf all;
+    fr_buf_init(&all);
+    fr_buf_put(&all, table);
+    for (size_t i = 0; i < count; i++)
+        fr_buf_put(&all, columns[i]);
+    if (all.has_failed || EVP_Digest(all.p, all.n, bytes, NULL, EVP_md5(), NULL) != 1) {
+        uint64_t hash = fr_str_hash(fr_buf_str(&all), 0); /* a system that forbids MD5 */
+        memcpy(bytes, &hash, 4);
     }
-    n = snprintf(name, sizeof name, "%.*s_%.*s_%02x%02x%02x%02x%s", FR_FMT(table), FR_FMT(column),
-                 digest[0], digest[1], digest[2], digest[3], is_unique ? "_uniq" : "");
-    fr_sql_quote(out, (fr_str){name, n < 0                     ? 0
-                                     : (size_t)n < sizeof name ? (size_t)n
-                                                               : sizeof name - 1});
+    fr_buf_deinit(&all);
+    snprintf(out, DIGEST_TEXT, "%02x%02x%02x%02x", bytes[0], bytes[1], bytes[2], bytes[3]);
+}
+
+/* Django's name: TABLE_COLUMN_COLUMN_DIGEST and the suffix; table and columns are cut where it would be too long. */
+static void put_index_name(fr_buf *out, fr_str table, const fr_str *columns, size_t count,
+                           const char *suffix)
+{
+    char hash[DIGEST_TEXT];
+    fr_buf list, name;
+    digest(table, columns, count, hash);
+    fr_buf_init(&list);
+    fr_buf_init(&name);
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            fr_buf_put_char(&list, '_');
+        fr_buf_put(&list, columns[i]);
+    }
+    size_t room = (INDEX_NAME_MAX - strlen(hash) - strlen(suffix)) / 2 - 1;
+    bool is_short = table.n + list.n + strlen(hash) + strlen(suffix) + 2 <= INDEX_NAME_MAX;
+    fr_buf_put(&name, is_short ? table : fr_str_sub(table, 0, room));
+    fr_buf_put_char(&name, '_');
+    fr_buf_put(&name, is_short ? fr_buf_str(&list) : fr_str_sub(fr_buf_str(&list), 0, room));
+    fr_buf_printf(&name, "_%s%s", hash, suffix);
+    fr_sql_quote(out, fr_buf_str(&name));
+    out->has_failed |= list.has_failed || name.has_failed;
+    fr_buf_deinit(&list);
+    fr_buf_deinit(&name);
 }
 
 void fr_define_index(fr_buf *out, const fr_table *table, uint32_t i, bool is_unique)
 {
-    char column[128];
+    char room[128];
+    fr_str column = fr_field_column(&table->model->fields[i], room);
     fr_buf_put(out,
                is_unique ? FR_STR("CREATE UNIQUE INDEX ") : FR_STR("CREATE INDEX IF NOT EXISTS "));
-    put_index_name(out, table->name, fr_field_column(&table->model->fields[i], column), is_unique);
+    put_index_name(out, table->name, &column, 1, is_unique ? "_uniq" : "");
     fr_buf_printf(out, " ON %.*s (%.*s)", FR_FMT(table->quoted), FR_FMT(table->columns[i]));
+}
+
+void fr_define_unique(fr_buf *out, const fr_table *table, const fr_together *set)
+{
+    char room[FR_TOGETHER_MAX][128];
+    fr_str columns[FR_TOGETHER_MAX];
+    for (size_t i = 0; i < set->count; i++)
+        columns[i] = fr_field_column(&table->model->fields[set->fields[i]], room[i]);
+    fr_buf_lit(out, "CREATE UNIQUE INDEX ");
+    put_index_name(out, table->name, columns, set->count, "_uniq");
+    fr_buf_printf(out, " ON %.*s (", FR_FMT(table->quoted));
+    for (size_t i = 0; i < set->count; i++) {
+        fr_buf_put(out, i ? FR_STR(", ") : FR_STR(""));
+        fr_buf_put(out, table->columns[set->fields[i]]);
+    }
+    fr_buf_put_char(out, ')');
 }
 
 /* ---- what is there already ---- */

@@ -5,6 +5,7 @@
 #ifndef FR_DB_SQLITE_DEFINE_H
 #define FR_DB_SQLITE_DEFINE_H
 #include "db/sqlite/table.h"
+#include "model/together.h"
 
 /* varchar(20) */
 void fr_define_type(fr_buf *out, const fr_field *field);
@@ -14,6 +15,8 @@ void fr_define_column(fr_buf *out, const fr_table *table, uint32_t field);
 void fr_define_table(fr_buf *out, const fr_table *table);
 /* CREATE INDEX IF NOT EXISTS …, or CREATE UNIQUE INDEX … */
 void fr_define_index(fr_buf *out, const fr_table *table, uint32_t field, bool is_unique);
+/* CREATE UNIQUE INDEX … over several columns */
+void fr_define_unique(fr_buf *out, const fr_table *table, const fr_together *set);
 /* ALTER TABLE … ADD COLUMN …: what SQLite cannot add to a table with rows is left out, as NOT NULL of a reference. Rows that
  * are there get the default of the field, or the least value of its kind. */
 void fr_define_added(fr_buf *out, const fr_table *table, uint32_t field);

@@ -217,7 +217,8 @@ fr_err fr_fit_check(const fr_table *table, const fr_table_info *info,
         tell(&f, FR_MISFIT_BROKEN);
     } else {
         for (uint32_t i = 0; i < table->model->field_count; i++)
-            check_field(&f, i);
+            if (fr_field_has_column(&table->model->fields[i]))
+                check_field(&f, i);
         for (size_t i = 0; i < info->columns.count; i++)
             check_other(&f, &info->columns.at[i]);
     }

@@ -156,7 +156,7 @@ static fr_err check_absent(looking *l, bool *absent)
     bool is_ours = !l->table->model->is_foreign && !db->opts.is_read_only;
     if (is_ours)
         return FR_OK;
-    if (absent)
+    if (absent && l->table->index < db->given_count)
         absent[l->table->index] = true;
     if (absent && l->table->model->is_foreign)
         return FR_OK;

@@ -2,6 +2,7 @@
 #include "db/sqlite/sqlite_int.h"
 
 #include "base/time.h"
+#include "model/kind.h"
 
 /* ---- what is written ---- */
 
@@ -14,7 +15,7 @@ static fr_fieldset insert_values(fr_ctx *ctx, const fr_table *table, const fr_wr
     for (uint32_t i = 0; i < table->model->field_count; i++) {
         const fr_field *field = &table->model->fields[i];
         bool is_stamp = field->auto_now || field->auto_now_add;
-        if (fr_fieldset_has(&table->generated, i))
+        if (fr_fieldset_has(&table->generated, i) || !fr_field_has_column(field))
             continue;
         if (fr_fieldset_has(&write->set, i) && !is_stamp &&
             !(i == table->key && write->values[i].type == FR_VALUE_NULL)) {
@@ -33,7 +34,8 @@ static fr_fieldset update_values(fr_ctx *ctx, const fr_table *table, const fr_wr
     fr_time now = fr_time_now();
     fr_fieldset given = {{0}};
     for (uint32_t i = 0; i < table->model->field_count; i++) {
-        bool is_given = fr_fieldset_has(&write->set, i) && !fr_fieldset_has(&table->generated, i);
+        bool is_given = fr_fieldset_has(&write->set, i) && !fr_fieldset_has(&table->generated, i) &&
+                        fr_field_has_column(&table->model->fields[i]);
         if (is_given)
             values[i] = write->values[i];
         if (is_given || (table->model->fields[i].auto_now &&

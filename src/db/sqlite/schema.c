@@ -37,9 +37,18 @@ static int run_text(job *j, fr_buf *sql)
 
 static int create_table(job *j, const fr_table *table)
 {
+    fr_str rest = fr_str_c(table->model->unique_together), names;
+    fr_together set;
     fr_buf sql;
     fr_buf_init(&sql);
     fr_define_table(&sql, table);
+    while (rest.n) {
+        rest = fr_str_cut(rest, ';', &names);
+        if (!fr_together_parse(table->model, names, &set))
+            continue; /* fr_model_check has refused it */
+        fr_buf_lit(&sql, "; ");
+        fr_define_unique(&sql, table, &set);
+    }
     return run_text(j, &sql);
 }
 
@@ -114,7 +123,7 @@ static fr_err make_missing(job *j, bool *absent)
         fr_table_info_deinit(&info);
         if (!is_there && (table->model->is_foreign || j->db->opts.is_read_only)) {
             atomic_store(&table->state, FR_TABLE_ABSENT);
-            if (absent)
+            if (absent && i < j->db->given_count)
                 absent[i] = true;
             if (absent && table->model->is_foreign)
                 continue;

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/str.h"
+#include "model/kind.h"
 
 /* ---- what a table is ---- */
 
@@ -361,10 +362,12 @@ fr_err fr_table_map(fr_table *table, const fr_table_info *info, fr_arena *arena)
     size_t seen = 0, stored = 0;
     for (uint32_t i = 0; i < model->field_count; i++) {
         char name[128];
+        map->column[i] = map->updated[i] = FR_IMAGE_NULL;
+        if (!fr_field_has_column(&model->fields[i]))
+            continue;
         int at = fr_table_info_find(info, fr_field_column(&model->fields[i], name));
         if (at < 0)
             return FR_EBACKEND;
-        map->column[i] = map->updated[i] = FR_IMAGE_NULL;
         FR_TRY(map_field(table, i, info, at, arena));
         seen += map->column[i] != FR_IMAGE_NULL;
         if (i == table->key)

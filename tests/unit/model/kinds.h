@@ -4,6 +4,7 @@
 #include <freshet/model.h>
 
 FR_MODEL_AHEAD(country, CHAR);
+FR_MODEL_AHEAD(membership, ID);
 
 FR_MODEL_OPTS(numbers, (.table = "app_numbers"),
     (ID,             id),
@@ -26,8 +27,22 @@ FR_MODEL_OPTS(strict_numbers, (.table = "app_strict", .strict = true),
     (POSITIVE_BIG,   positive_big, .default_ = "0"));
 
 FR_MODEL_OPTS(project, (.table = "app_project"),
-    (UUID, id, .primary_key = true, .default_ = "random"),
-    (CHAR, name, .max_length = 20));
+    (UUID,                  id, .primary_key = true, .default_ = "random"),
+    (CHAR,                  name, .max_length = 20),
+    (MANY_TO_MANY(project), partners, .blank = true, .related = "partner_of"));
+
+FR_MODEL_OPTS(label, (.table = "app_label"),
+    (SLUG, slug, .max_length = 20, .primary_key = true));
+
+FR_MODEL_OPTS(team, (.table = "app_team"),
+    (ID,                    id),
+    (MANY_TO_MANY(project), projects, .related = "teams", .through = &membership_model));
+
+FR_MODEL_OPTS(membership, (.table = "app_membership", .unique_together = "team,project"),
+    (ID,                   id),
+    (FOREIGN_KEY(team),    team),
+    (FOREIGN_KEY(project), project),
+    (CHAR,                 role, .max_length = 20));
 
 FR_MODEL_OPTS(city, (.table = "app_city"),
     (POSITIVE, number, .primary_key = true),
@@ -41,7 +56,8 @@ FR_MODEL_OPTS(task, (.table = "app_task"),
     (ID,                    id),
     (FOREIGN_KEY(project),  project, .related = "tasks"),
     (FOREIGN_KEY(task),     parent, .null = true, .related = "children"),
-    (FOREIGN_KEY(city),     city, .null = true));
+    (FOREIGN_KEY(city),     city, .null = true),
+    (MANY_TO_MANY(label),   labels, .blank = true, .related = "tasks"));
 
 FR_MODEL_OPTS(badge, (.table = "app_badge"),
     (ONE_TO_ONE(task), task, .primary_key = true),

@@ -1,6 +1,9 @@
 /* Kinds: what each is, the types of references, and how far integers go. */
 #include "model/kind.h"
 
+#include <stdio.h>
+
+#include "base/alloc.h"
 #include "base/arena.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -14,11 +17,12 @@ static void each_kind_has_its_row(void **state)
     (void)state;
     for (int kind = 0; kind < FR_KIND_COUNT_; kind++) {
         const fr_kind_row *row = &fr_kinds[kind];
-        bool is_reference = row->class_ == FR_CLASS_REFERENCE;
+        bool is_reference = row->class_ == FR_CLASS_REFERENCE,
+             is_many = row->class_ == FR_CLASS_KEYS;
         assert_true(row->name && row->from_text && row->from_member && row->to_member && row->json);
         assert_non_null(row->invalid);
         assert_int_equal(row->member_bytes == 0, is_reference);
-        assert_int_equal(row->column == NULL, is_reference);
+        assert_int_equal(row->column == NULL, is_reference || is_many);
     }
 }
 
@@ -131,6 +135,112 @@ static void one_to_one_is_unique_and_the_other_side_has_one_row(void **state)
     fr_graph_remove(&task_model);
 }
 
+/* The steps of a relation by its name, as "<back>model.field >forward …". */
+static const char *steps_of(const fr_model *model, const char *name)
+{
+    static char text[256];
+    fr_relation relation;
+    size_t n = 0;
+    if (!fr_graph_find(model, fr_str_c(name), &relation))
+        return "none";
+    for (uint8_t i = 0; i < relation.step_count; i++) {
+        const fr_ref_step *step = &relation.steps[i];
+        const fr_model *owner = step->is_reverse ? step->to : step->from;
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s.%s", step->is_reverse ? "<" : ">",
+                              owner->name, owner->fields[step->field].name);
+    }
+    snprintf(text + n, sizeof text - n, relation.is_to_many ? " many" : "");
+    return text;
+}
+
+static void many_to_many_is_two_steps_over_the_table_between(void **state)
+{
+    (void)state;
+    char error[256] = "";
+    assert_int_equal(fr_graph_add(&task_model, error), FR_OK);
+    assert_int_equal(fr_graph_add(&team_model, error), FR_OK);
+    assert_string_equal(steps_of(&task_model, "labels"),
+                        "<task_labels.task>task_labels.label many");
+    assert_string_equal(steps_of(&label_model, "tasks"),
+                        "<task_labels.label>task_labels.task many");
+    assert_string_equal(steps_of(&project_model, "partners"),
+                        "<project_partners.from_project>project_partners.to_project many");
+    assert_string_equal(steps_of(&project_model, "partner_of"),
+                        "<project_partners.to_project>project_partners.from_project many");
+    assert_string_equal(steps_of(&team_model, "projects"),
+                        "<membership.team>membership.project many");
+    assert_string_equal(steps_of(&project_model, "teams"),
+                        "<membership.project>membership.team many");
+    assert_string_equal(steps_of(&project_model, "membership"), "<membership.project many");
+    assert_string_equal(steps_of(&label_model, "task_labels"), "none");
+    fr_graph_remove(&team_model);
+    assert_string_equal(steps_of(&project_model, "teams"), "none");
+    fr_graph_remove(&task_model);
+    assert_string_equal(steps_of(&task_model, "labels"), "none");
+}
+
+static void the_table_between_is_named_and_unique_as_django_makes_it(void **state)
+{
+    (void)state;
+    char error[256] = "", buf[128];
+    uint16_t source, target;
+    assert_int_equal(fr_graph_add(&task_model, error), FR_OK);
+    const fr_model *through =
+        fr_graph_through(&task_model, &task_model.fields[task_field_labels], &source, &target);
+    assert_non_null(through);
+    assert_int_equal(fr_model_check(through, error), FR_OK);
+    assert_string_equal(fr_model_table(through), "app_task_labels");
+    assert_str(fr_field_column(&through->fields[source], buf), "task_id");
+    assert_str(fr_field_column(&through->fields[target], buf), "label_id");
+    assert_string_equal(through->unique_together, "task,label");
+    assert_int_equal(through->fields[source].on_delete, FR_CASCADE);
+    fr_graph_remove(&task_model);
+}
+
+static void without_memory_no_table_between_is_known(void **state)
+{
+    (void)state;
+    char error[256] = "";
+    int failed = 0;
+    FR_TEST_EACH_ALLOC_FAILS()
+    {
+        fr_err err = fr_graph_add(&task_model, error);
+        if (err == FR_OK) {
+            fr_graph_remove(&task_model);
+            continue;
+        }
+        assert_int_equal(err, FR_ENOMEM);
+        assert_string_equal(steps_of(&task_model, "labels"), "none");
+        failed++;
+    }
+    assert_true(failed > 1);
+    assert_int_equal(fr_graph_add(&task_model, error), FR_OK);
+    assert_string_equal(steps_of(&task_model, "labels"),
+                        "<task_labels.task>task_labels.label many");
+    fr_graph_remove(&task_model);
+}
+
+static void many_to_many_has_no_column_and_its_model_both_sides(void **state)
+{
+    (void)state;
+    char error[256] = "";
+    fr_field fields[] = {{.name = "id", .kind = FR_KIND_ID},
+                         {.name = "labels", .kind = FR_KIND_MANY_TO_MANY, .to = &label_model}};
+    fr_model model = {.name = "m", .fields = fields, .field_count = 2};
+    assert_int_equal(fr_model_check(&model, error), FR_OK);
+    fields[1].through = &membership_model;
+    assert_int_equal(fr_model_check(&model, error), FR_EINVAL);
+    assert_non_null(strstr(error, "model membership of .through does not refer to both sides"));
+    fields[1].through = NULL;
+    fields[1].null = true;
+    assert_int_equal(fr_model_check(&model, error), FR_EINVAL);
+    assert_non_null(strstr(error, "has no column"));
+    fields[1].null = false;
+    model.unique_together = "id,labels";
+    assert_int_equal(fr_model_check(&model, error), FR_EINVAL);
+    assert_non_null(strstr(error, ".unique_together"));
+}
+
 static void a_struct_cannot_refer_to_a_model_whose_key_is_not_its_first_field(void **state)
 {
     (void)state;
@@ -156,4 +266,8 @@ FR_TESTS(kind, FR_TEST(each_kind_has_its_row),
          FR_TEST(integers_have_64_bits_and_positive_ones_begin_at_0),
          FR_TEST(a_strict_model_keeps_integers_to_their_bits),
          FR_TEST(one_to_one_is_unique_and_the_other_side_has_one_row),
+         FR_TEST(many_to_many_is_two_steps_over_the_table_between),
+         FR_TEST(the_table_between_is_named_and_unique_as_django_makes_it),
+         FR_TEST(without_memory_no_table_between_is_known),
+         FR_TEST(many_to_many_has_no_column_and_its_model_both_sides),
          FR_TEST(a_struct_cannot_refer_to_a_model_whose_key_is_not_its_first_field))
