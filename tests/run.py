@@ -45,6 +45,7 @@ SYSTEM = [
     ("database", ["asan", "tsan"], []),
     ("rest", ["asan"], ["curl"]),
     ("repeat", ["asan", "tsan"], []),
+    ("batch", ["asan", "tsan"], []),
     ("origins", ["asan"], []),
     ("index", ["asan"], []),
     ("echo", ["asan", "asan+io_uring"], []),

@@ -15,7 +15,7 @@ int main(int argc, char **argv)
             .summary = "tickets, a service desk and sockets, as Django answers",
             .origins = "localhost",
             .authentication = FR_AUTHENTICATORS(&fr_token_auth, &fr_session_auth, &fr_basic_auth),
-            .http = FR_ROUTES({"api/", .include = tracker_routes},
+            .http = FR_ROUTES({"api/batch/", .batch = true}, {"api/", .include = tracker_routes},
                               {"recipe/", .include = recipe_routes}),
             .websocket = realtime_sockets,
         });

@@ -39,6 +39,8 @@ struct fr_route {
      * takes GET. */
     bool api;
     const char *name, *description; /* of such a handler, in OPTIONS; name NULL: from the path */
+    bool
+        batch; /* http: several writes to viewsets of this application as one: all of them or none */
     void *reserved_[2];
 };
 

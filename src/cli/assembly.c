@@ -225,7 +225,8 @@ static fr_err add_route(fr_assembly *a, const fr_flat_route *flat, fr_router *ht
     if (flat->route->viewset)
         return add_viewset(a, flat, http, websocket);
     FR_TRY(flat->is_websocket ? add_consumer(a, flat, websocket)
-                              : fr_routes_add_http(a->arena, http, flat, a->error));
+                              : fr_routes_add_http(a->arena, http, flat,
+                                                   (uint32_t)a->options->batch_requests, a->error));
     return fr_index_add(&a->index, a->arena, flat);
 }
 

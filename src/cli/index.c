@@ -58,9 +58,11 @@ fr_err fr_index_add(fr_index *index, fr_arena *arena, const fr_flat_route *flat)
     const char *kind = route->consumer  ? "consumer"
                        : route->handler ? "handler"
                        : route->page    ? "page"
+                       : route->batch   ? "batch"
                                         : "folder";
     fr_str methods = route->consumer  ? FR_STR("")
                      : route->handler ? fr_str_c(route->methods)
+                     : route->batch   ? FR_STR("POST, OPTIONS")
                                       : FR_STR("GET");
     return push(index, (fr_index_entry){path, kind, methods, route->consumer != NULL, false});
 }

@@ -83,6 +83,8 @@ static const fr_setting table[] = {
      offsetof(fr_options, pipeline), NULL, 1, 65536},
     {"body", FR_SETTING_BYTES, "SIZE", "largest request body (2.5MiB)", NULL,
      offsetof(fr_options, body_bytes), NULL, 0, 1LL << 40},
+    {"batch", FR_SETTING_INT, "N", "requests of one batch at most, where a route takes them", "100",
+     offsetof(fr_options, batch_requests), NULL, 1, 10000},
     {"upload", FR_SETTING_BYTES, "SIZE", "largest form, where a route takes files", "64MiB",
      offsetof(fr_options, upload_bytes), NULL, 1, 1LL << 50},
     {"upload-memory", FR_SETTING_BYTES, "SIZE",

@@ -93,17 +93,16 @@ static fr_err serve_page(fr_req *req, void *arg)
 static int targets_of(const fr_route *route)
 {
     return !!route->viewset + !!route->consumer + !!route->handler + !!route->folder +
-           !!route->page + !!route->include;
+           !!route->page + !!route->include + route->batch;
 }
 
 static fr_err check_route(const fr_route *route, bool is_websocket, char error[256])
 {
     const char *wrong = NULL;
     if (targets_of(route) != 1)
-        wrong =
-            targets_of(route)
-                ? "has more than one target"
-                : "has no target: set .viewset, .consumer, .handler, .folder, .page or .include";
+        wrong = targets_of(route) ? "has more than one target"
+                                  : "has no target: set .viewset, .consumer, .handler, .folder, "
+                                    ".page, .batch or .include";
     else if (is_websocket && !route->consumer && !route->include)
         wrong = "stands in .websocket but has no consumer";
     else if (!is_websocket && route->consumer)
@@ -224,9 +223,13 @@ static fr_err add_api(fr_arena *arena, fr_router *router, const fr_flat_route *f
 }
 
 fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_route *flat,
-                          char error[256])
+                          uint32_t batch_requests, char error[256])
 {
     const fr_route *route = flat->route;
+    if (route->batch) {
+        fr_batch_place place = {flat->pattern, flat->any_origin, batch_requests};
+        return fr_rest_batch(arena, router, &place, error);
+    }
     if (route->api)
         return add_api(arena, router, flat, error);
     fr_http_target *target = fr_arena_zalloc(arena, sizeof *target);

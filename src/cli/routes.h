@@ -22,7 +22,7 @@ typedef struct fr_flat_routes {
  * Errors: FR_EINVAL with one line for the developer in error. */
 fr_err fr_routes_flatten(fr_arena *arena, const fr_app *app, size_t route_bytes,
                          fr_flat_routes *out, char error[256]);
-/* Add a handler, folder or page to the router. */
+/* Add a handler, folder, page or batch (of so many requests at most) to the router. */
 fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_route *flat,
-                          char error[256]);
+                          uint32_t batch_requests, char error[256]);
 #endif

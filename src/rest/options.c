@@ -150,3 +150,12 @@ void fr_options_put(const fr_viewset_rt *rt, bool is_detail, const char *method,
         put_action(rt, method, true, out);
     fr_buf_put(out, method ? FR_STR("}}") : FR_STR("}"));
 }
+
+void fr_options_put_batch(fr_buf *out)
+{
+    put_head(FR_STR("Batch"), "",
+             "Several writes in order, all of them or none: an array of objects with \"method\", "
+             "\"path\", \"body\", \"if_match\" and \"id\".",
+             out);
+    fr_buf_put_char(out, '}');
+}

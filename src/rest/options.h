@@ -11,4 +11,6 @@ void fr_options_put(const fr_viewset_rt *rt, bool is_detail, const char *method,
 /* The same of an extra action, or with rt NULL of a plain handler, whose fields nobody knows. */
 void fr_options_put_extra(const fr_viewset_rt *rt, const struct fr_extra *extra, bool takes_post,
                           bool takes_put, fr_buf *out);
+/* The same of a batch's URL. */
+void fr_options_put_batch(fr_buf *out);
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "rest/actions.h"
+#include "rest/batch.h"
 #include "rest/call.h"
 #include "rest/content.h"
 #include "rest/extra.h"
@@ -28,8 +29,10 @@ static fr_err negotiate(fr_call *c)
 
 static fr_err find_method(fr_call *c)
 {
-    c->action = c->request->extra ? fr_extra_find(c->request->extra, c->request->method)
-                                  : fr_action_find(c->rt, c->request->method, fr_call_is_detail(c));
+    c->action = c->request->batch ? fr_batch_find(c->request->method)
+                : c->request->extra
+                    ? fr_extra_find(c->request->extra, c->request->method)
+                    : fr_action_find(c->rt, c->request->method, fr_call_is_detail(c));
     if (c->action)
         return FR_OK;
     fr_str detail =
@@ -158,7 +161,8 @@ fr_err fr_pipeline_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_req
                  .key = {.type = FR_VALUE_NULL}};
     if (request->req)
         fr_call_set(request->req, &c);
-    *out = (fr_rest_answer){.allow = request->extra   ? request->extra->allow
+    *out = (fr_rest_answer){.allow = request->batch   ? request->batch->allow
+                                     : request->extra ? request->extra->allow
                                      : request->key.p ? rt->detail_allow
                                                       : rt->list_allow};
     fr_err err = walk(&c);

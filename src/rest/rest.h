@@ -35,7 +35,18 @@ typedef struct fr_handler_place {
 fr_err fr_rest_handler(fr_arena *arena, fr_router *router, const fr_handler_place *place,
                        char error[256]);
 
+/* Several writes as one. */
+typedef struct fr_batch_place {
+    fr_str pattern;
+    bool any_origin;
+    uint32_t requests_max;
+} fr_batch_place;
+/* Errors: as above. */
+fr_err fr_rest_batch(fr_arena *arena, fr_router *router, const fr_batch_place *place,
+                     char error[256]);
+
 struct fr_extra;
+struct fr_batch_route;
 
 typedef struct fr_rest_request {
     fr_str method;       /* "GET"; HEAD is answered as GET, http leaves the body out */
@@ -49,7 +60,8 @@ typedef struct fr_rest_request {
     fr_str body;
     const fr_form_limits *form_limits; /* of a body that is a form; NULL: the usual ones */
     const struct fr_extra *extra; /* an extra action, or a plain handler; NULL: the viewset's own */
-    fr_req *req;                  /* whose handler runs; NULL without extra */
+    const struct fr_batch_route *batch; /* several requests in one; NULL: it is none */
+    fr_req *req;                        /* whose handler runs; NULL without extra */
 } fr_rest_request;
 
 typedef struct fr_rest_answer {

@@ -1,10 +1,12 @@
 /* The URLs of viewsets, and requests to them: fr_req to fr_rest_request and back. */
-#include "rest/rest.h"
+#include "rest/routes.h"
 
 #include <stdio.h>
 
+#include "base/arena.h"
 #include "base/str.h"
 #include "http/http.h"
+#include "rest/batch.h"
 #include "rest/extra.h"
 #include "rest/place.h"
 
@@ -13,7 +15,8 @@ typedef struct rest_route {
     bool is_detail;
     bool is_json; /* the URL ends with ".json" */
     const fr_viewset_rt *rt;
-    const fr_extra *extra; /* NULL: the viewset's own */
+    const fr_extra *extra;       /* NULL: the viewset's own */
+    const fr_batch_route *batch; /* NULL: it is none */
     fr_http_target target;
 } rest_route;
 
@@ -76,6 +79,7 @@ static fr_err serve(fr_req *req, void *arg)
         .form_limits = fr_req_form_limits(req),
         .idempotency_key = fr_req_header(req, FR_STR("idempotency-key")),
         .extra = route->extra,
+        .batch = route->batch,
         .req = route->extra ? req : NULL,
     };
     if (route->rt && route->rt->viewset->etag) {
@@ -86,6 +90,24 @@ static fr_err serve(fr_req *req, void *arg)
         FR_TRY(fr_reply_header(req, FR_STR("Allow"), route->extra->allow));
     FR_TRY(fr_rest_serve(req->ctx, route->rt, &request, fr_reply_body(req), &answer));
     return answer.is_replied ? answer.err : reply(req, &answer);
+}
+
+bool fr_rest_target_find(const fr_router *router, fr_str path, fr_rest_target *out)
+{
+    fr_route_match match;
+    if (!fr_router_match(router, path, &match))
+        return false;
+    const fr_http_target *target = match.data;
+    const rest_route *route = target->handle == serve ? target->arg : NULL;
+    if (!route || !route->rt)
+        return false;
+    *out = (fr_rest_target){.rt = route->rt,
+                            .format = route->is_json ? FR_STR("json") : (fr_str){0},
+                            .is_extra = route->extra != NULL};
+    for (size_t i = 0; i < match.arg_count && route->is_detail; i++)
+        if (fr_str_eq(match.args[i].name, FR_STR("pk")))
+            out->key = match.args[i].value;
+    return true;
 }
 
 /* ---- routes ---- */
@@ -182,4 +204,18 @@ fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place
     FR_TRY(add_extra(&a, pattern, false));
     FR_TRY(add(&a, NULL, true, one));
     return add_extra(&a, one, true);
+}
+
+fr_err fr_rest_batch(fr_arena *arena, fr_router *router, const fr_batch_place *place,
+                     char error[256])
+{
+    adding a = {arena, router, NULL, place->any_origin, false, error};
+    fr_batch_route *batch = fr_arena_zalloc(arena, sizeof *batch);
+    rest_route *route = fr_arena_zalloc(arena, sizeof *route);
+    if (!batch || !route)
+        return out_of_memory(&a);
+    *batch = (fr_batch_route){router, place->requests_max, FR_STR("POST, OPTIONS")};
+    *route = (rest_route){
+        .batch = batch, .target = {.handle = serve, .arg = route, .any_origin = place->any_origin}};
+    return fr_router_add(router, place->pattern, false, &route->target, error);
 }

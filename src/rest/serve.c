@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "http/files/conditions.h"
 #include "rest/actions.h"
+#include "rest/batch.h"
 #include "rest/errors.h"
 #include "rest/etag.h"
 #include "rest/pipeline.h"
@@ -59,7 +60,7 @@ static fr_err answer(fr_ctx *ctx, whole *w)
         FR_TRY(fr_repeat_find(ctx, &w->repeat, w->body, w->answer, &found));
     if (found)
         return FR_OK;
-    if (fr_etag_is_asked(w->rt, w->request))
+    if (w->rt && fr_etag_is_asked(w->rt, w->request))
         FR_TRY(check_conditions(ctx, w, &holds));
     if (!holds)
         return refuse_precondition(w);
@@ -103,9 +104,16 @@ static fr_err fail(fr_ctx *ctx, whole *w, fr_err err)
     return fr_buf_check(w->body);
 }
 
+static fr_str allow_of(const whole *w)
+{
+    if (w->request->batch)
+        return w->request->batch->allow;
+    return w->request->key.p ? w->rt->detail_allow : w->rt->list_allow;
+}
+
 static fr_err serve_whole(fr_ctx *ctx, whole *w)
 {
-    w->answer->allow = w->request->key.p ? w->rt->detail_allow : w->rt->list_allow;
+    w->answer->allow = allow_of(w);
     if (w->has_repeat) {
         fr_err err = fr_repeat_init(ctx, &w->repeat, w->request);
         if (err != FR_OK)
@@ -125,6 +133,8 @@ static bool is_read(const fr_rest_request *request)
 /* What is asked of a write that the viewset does not have is for the pipeline to refuse. */
 static bool is_write(const fr_viewset_rt *rt, const fr_rest_request *request)
 {
+    if (request->batch)
+        return fr_str_eq(request->method, FR_STR("POST"));
     return !request->extra && rt && !is_read(request) &&
            fr_action_find(rt, request->method, request->key.p != NULL);
 }

@@ -92,7 +92,7 @@ static fr_err add(const char *methods, char error[256])
     fr_arena *arena = fr_arena_new(0);
     fr_route route = {.path = "a/", .handler = nothing, .methods = methods};
     fr_flat_route flat = {.pattern = FR_STR("a/"), .route = &route};
-    fr_err err = fr_routes_add_http(arena, fr_router_new(arena), &flat, error);
+    fr_err err = fr_routes_add_http(arena, fr_router_new(arena), &flat, 100, error);
     fr_arena_free(arena);
     return err;
 }

@@ -5,7 +5,10 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/str.h"
+#include "rest/batch.h"
 #include "world.h"
+
+FR_MODEL(plain, (ID, id), (CHAR, name, .max_length = 50));
 
 static const fr_viewset tagged = {.model = &author_model, .etag = true};
 
@@ -210,10 +213,112 @@ static void a_key_and_a_condition_go_together(void **state)
     world_close(&w);
 }
 
+/* ---- memory ---- */
+
+typedef struct failing {
+    const fr_viewset_rt *rt;
+    fr_rest_request request;
+    size_t nth, left;
+    fr_err err;
+    int status;
+} failing;
+
+/* Allocations fail on the thread that asks for them: here the writer's. */
+static fr_err serve_without_memory(fr_ctx *ctx, void *arg)
+{
+    failing *f = arg;
+    fr_buf body;
+    fr_rest_answer answer;
+    fr_buf_init(&body);
+    fr_test_fail_alloc(f->nth);
+    f->err = fr_rest_serve(ctx, f->rt, &f->request, &body, &answer);
+    f->left = fr_test_fail_alloc(0);
+    f->status = f->err == FR_OK ? answer.status : 0;
+    fr_buf_deinit(&body);
+    return f->err;
+}
+
+static int64_t count_rows(world *w)
+{
+    int64_t count = -1;
+    fr_query query = {.model = &plain_model};
+    assert_int_equal(fr_db_count(&w->ctx, &query, &count), FR_OK);
+    return count;
+}
+
+/* Until none fails: each time all of it is there, or nothing and an error. */
+static void let_each_fail(world *w, failing *f, int status, int rows)
+{
+    int64_t before = count_rows(w);
+    size_t failed = 0;
+    for (f->nth = 1, f->left = 0; !f->left; f->nth++) {
+        fr_arena_reset(w->arena);
+        fr_ctx_init(&w->ctx, w->arena, NULL);
+        w->ctx.db = w->db;
+        fr_err err = fr_atomic(&w->ctx, serve_without_memory, f);
+        bool is_written = f->err == FR_OK && f->status == status;
+        int64_t now = count_rows(w);
+        assert_int_equal(now - before, is_written ? rows : 0);
+        assert_true(is_written || err == FR_ENOMEM || f->status >= 500);
+        failed += !is_written;
+        before = now;
+        assert_true(f->nth < 2000);
+    }
+    assert_int_equal(f->status, status);
+    assert_true(failed > 0);
+}
+
+static void each_allocation_of_a_batch_that_fails_leaves_all_or_nothing(void **state)
+{
+    (void)state;
+    static const fr_viewset plains = {.model = &plain_model};
+    world w;
+    char error[256];
+    world_open_with(&w, (const fr_model *[]){&plain_model, NULL}, NULL);
+    fr_arena *arena = fr_arena_new(0);
+    fr_router *router = fr_router_new(arena);
+    assert_int_equal(fr_rest_routes(arena, router,
+                                    &(fr_viewset_place){FR_STR("plains/"), &plains, false}, error),
+                     FR_OK);
+    fr_batch_route batch = {router, 10, FR_STR("POST, OPTIONS")};
+    failing f = {.request = {.method = FR_STR("POST"),
+                             .path = FR_STR("/batch/"),
+                             .content_type = FR_STR("application/json"),
+                             .body = FR_STR("[{\"method\": \"POST\", \"path\": \"/plains/\", "
+                                            "\"body\": {\"name\": \"a\"}, \"id\": \"a\"},"
+                                            "{\"method\": \"POST\", \"path\": \"/plains/\", "
+                                            "\"body\": {\"name\": {\"$ref\": \"a/name\"}}}]"),
+                             .batch = &batch}};
+    let_each_fail(&w, &f, 200, 2);
+    fr_arena_free(arena);
+    world_close(&w);
+}
+
+static void
+each_allocation_of_a_write_with_a_condition_that_fails_leaves_all_or_nothing(void **state)
+{
+    (void)state;
+    static const fr_viewset plains = {.model = &plain_model, .etag = true};
+    world w;
+    world_open_with(&w, (const fr_model *[]){&plain_model, NULL}, NULL);
+    assert_int_equal(ask(&w, &plains, "POST", "/plains/", "{\"name\": \"a\"}"), 201);
+    failing f = {.rt = fr_viewset_get(&plains),
+                 .request = {.method = FR_STR("PATCH"),
+                             .path = FR_STR("/plains/1/"),
+                             .key = FR_STR("1"),
+                             .content_type = FR_STR("application/json"),
+                             .if_match = FR_STR("*"),
+                             .body = FR_STR("{\"name\": \"b\"}")}};
+    let_each_fail(&w, &f, 200, 0);
+    world_close(&w);
+}
+
 FR_TESTS(whole, FR_TEST(a_get_has_the_md5_of_its_content_in_quotes),
          FR_TEST(who_has_it_gets_304_without_a_body),
          FR_TEST(a_write_on_another_version_is_412_and_writes_nothing),
          FR_TEST(a_repeat_gets_the_same_answer_and_writes_nothing),
          FR_TEST(another_request_under_the_same_key_is_422),
          FR_TEST(a_refusal_is_not_kept_so_that_it_can_be_mended),
-         FR_TEST(a_key_and_a_condition_go_together))
+         FR_TEST(a_key_and_a_condition_go_together),
+         FR_TEST(each_allocation_of_a_batch_that_fails_leaves_all_or_nothing),
+         FR_TEST(each_allocation_of_a_write_with_a_condition_that_fails_leaves_all_or_nothing))
