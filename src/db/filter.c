@@ -1,33 +1,23 @@
 #include "db/filter.h"
 
-#include "base/slip.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/json.h"
 #include "base/str.h"
+#include "model/regex.h"
 
 enum { IN_MAX = 1000 };
-
-static const struct lookup {
-    const char *name;
-    fr_lookup lookup;
-} lookups[] = {
-    {"exact", FR_LOOKUP_EXACT},
-    {"lt", FR_LOOKUP_LT},
-    {"lte", FR_LOOKUP_LTE},
-    {"gt", FR_LOOKUP_GT},
-    {"gte", FR_LOOKUP_GTE},
-    {"in", FR_LOOKUP_IN},
-    {"isnull", FR_LOOKUP_ISNULL},
-    {"contains", FR_LOOKUP_CONTAINS},
-    {"icontains", FR_LOOKUP_ICONTAINS},
-    {"startswith", FR_LOOKUP_STARTSWITH},
-    {"istartswith", FR_LOOKUP_ISTARTSWITH},
-};
 
 typedef struct term {
     fr_ctx *ctx;
     fr_query *query;
+    fr_refs *refs;
     fr_str name; /* of the parameter, as written */
-    const fr_field *field;
-    uint16_t index;
+    const fr_field
+        *field; /* whose values it is compared with; behind a transform one of that kind */
+    fr_field made;
+    bool is_within; /* JSON */
+    uint16_t ref;
     fr_lookup lookup;
 } term;
 
@@ -45,98 +35,113 @@ static fr_err and_pred(const term *t, const fr_pred *pred)
     return FR_OK;
 }
 
-static fr_err one_value(const term *t, fr_str text, fr_value *out)
+/* Within JSON a text that is no JSON is the string that it is. */
+static fr_err within(const term *t, fr_str text, fr_value *out)
 {
-    bool is_pattern = t->lookup >= FR_LOOKUP_CONTAINS;
-    fr_err err = FR_OK;
-    if (is_pattern)
-        *out = FR_VALUE_S(text);
-    else
-        err = fr_value_from_text(t->field, text, t->ctx->arena, out);
+    fr_buf quoted;
+    fr_buf_init(&quoted);
+    fr_json_put_str_ascii(&quoted, text);
+    bool is_ok =
+        !quoted.has_failed && fr_value_dup(t->ctx->arena, FR_VALUE_S(fr_buf_str(&quoted)), out);
+    fr_buf_deinit(&quoted);
+    return is_ok ? FR_OK : FR_ENOMEM;
+}
+
+static fr_err read_pattern(const term *t, fr_str text, fr_value *out)
+{
+    char why[256];
+    fr_regex *regex;
+    fr_err err = fr_regex_new(text, 0, &regex, why);
+    if (err == FR_EINVAL)
+        return fr_fail(t->ctx, FR_EINVAL, "The value of %.*s is not valid: %s.", FR_FMT(t->name),
+                       why);
+    if (err == FR_OK)
+        fr_regex_free(regex);
+    *out = FR_VALUE_S(text);
+    return err;
+}
+
+static fr_err read_boolean(const term *t, fr_str text, fr_value *out)
+{
+    bool is_true = fr_str_eq_nocase(text, FR_STR("true")) || fr_str_eq(text, FR_STR("1"));
+    if (!is_true && !fr_str_eq_nocase(text, FR_STR("false")) && !fr_str_eq(text, FR_STR("0")))
+        return bad_value(t);
+    *out = FR_VALUE_I(is_true);
+    return FR_OK;
+}
+
+static fr_err read_value(const term *t, fr_str text, fr_value *out)
+{
+    fr_err err = fr_value_from_text(t->field, text, t->ctx->arena, out);
+    if (err == FR_EINVAL && t->is_within)
+        return within(t, text, out);
     return err == FR_EINVAL ? bad_value(t) : err;
 }
 
-static fr_err add_in(const term *t, fr_str text)
+static fr_err read_one(const term *t, fr_str text, fr_value *out)
+{
+    switch (fr_lookup_row_of(t->lookup)->reads) {
+    case FR_READS_BOOLEAN: return read_boolean(t, text, out);
+    case FR_READS_PATTERN: return read_pattern(t, text, out);
+    case FR_READS_TEXT:
+    case FR_READS_KEYS: *out = FR_VALUE_S(text.n ? text : FR_STR("")); return FR_OK;
+    default: return read_value(t, text, out);
+    }
+}
+
+static fr_err add_many(const term *t, fr_str text)
 {
     size_t count = 0, most = 1;
     for (size_t i = 0; i < text.n; i++)
         most += text.p[i] == ',';
     if (most > IN_MAX)
         return fr_fail(t->ctx, FR_EINVAL, "%.*s has more than %d values.", FR_FMT(t->name), IN_MAX);
+    if (t->lookup == FR_LOOKUP_RANGE && most != 2)
+        return fr_fail(t->ctx, FR_EINVAL, "%.*s has two values, parted by a comma.",
+                       FR_FMT(t->name));
     fr_value *values = fr_arena_alloc(t->ctx->arena, most * sizeof *values);
     if (!values)
         return FR_ENOMEM;
     while (text.n) {
         fr_str part;
         text = fr_str_cut(text, ',', &part);
-        FR_TRY(one_value(t, part, &values[count++]));
+        FR_TRY(read_one(t, part, &values[count++]));
     }
-    return and_pred(t, fr_pred_in(t->ctx->arena, t->index, values, count));
+    if (t->lookup == FR_LOOKUP_RANGE && count != 2)
+        return bad_value(t);
+    return and_pred(t, fr_pred_many(t->ctx->arena, t->ref, t->lookup, values, count));
 }
 
 static fr_err add_term(const term *t, fr_str text)
 {
     fr_value value;
-    if (t->lookup == FR_LOOKUP_IN)
-        return add_in(t, text);
-    if (t->lookup == FR_LOOKUP_ISNULL) {
-        bool is_true = fr_str_eq_nocase(text, FR_STR("true")) || fr_str_eq(text, FR_STR("1"));
-        if (!is_true && !fr_str_eq_nocase(text, FR_STR("false")) && !fr_str_eq(text, FR_STR("0")))
-            return bad_value(t);
-        value = FR_VALUE_I(is_true);
-    } else {
-        FR_TRY(one_value(t, text, &value));
+    switch (fr_lookup_row_of(t->lookup)->reads) {
+    case FR_READS_LIST:
+    case FR_READS_PAIR: return add_many(t, text);
+    case FR_READS_KEYS:
+        if (t->lookup != FR_LOOKUP_HAS_KEY)
+            return add_many(t, text);
+        break;
+    default: break;
     }
-    return and_pred(t, fr_pred_term(t->ctx->arena, t->index, t->lookup, value));
+    FR_TRY(read_one(t, text, &value));
+    return and_pred(t, fr_pred_term(t->ctx->arena, t->ref, t->lookup, value));
 }
 
-/* ---- faults of the program: a filter's names stand in it, only its values may be a client's ---- */
-
-static fr_err no_field(const term *t, fr_str name)
+/* "project__name__icontains" → reference and lookup. A name that is none is a fault of the program: a filter's names stand
+ * in it, only its values may be a client's. */
+static fr_err find(term *t)
 {
-    const fr_model *model = t->query->model;
-    fr_slip slip = fr_slip_of(name);
-    for (uint32_t i = 0; i < model->field_count; i++)
-        fr_slip_try(&slip, model->fields[i].name);
-    return fr_fail(t->ctx, FR_EINTERNAL, "fr_filter: %s has no field %.*s%s%s%s", model->name,
-                   FR_FMT(name), slip.nearest ? "; did you mean " : ".",
-                   slip.nearest ? slip.nearest : "", slip.nearest ? "?" : "");
-}
-
-static fr_err no_lookup(const term *t, fr_str lookup)
-{
-    fr_slip slip = fr_slip_of(lookup);
-    for (size_t i = 0; i < sizeof lookups / sizeof *lookups; i++)
-        fr_slip_try(&slip, lookups[i].name);
-    return fr_fail(t->ctx, FR_EINTERNAL, "fr_filter: %.*s is no lookup%s%s%s", FR_FMT(lookup),
-                   slip.nearest ? "; did you mean " : ".", slip.nearest ? slip.nearest : "",
-                   slip.nearest ? "?" : "");
-}
-
-/* "title__icontains" → field and lookup; "pk" is the key, "author_id" the foreign key's column. */
-static fr_err find_field(term *t)
-{
-    const fr_model *model = t->query->model;
-    size_t at = fr_str_find(t->name, FR_STR("__"));
-    fr_str name = fr_str_sub(t->name, 0, at),
-           lookup = at == SIZE_MAX ? FR_STR("exact") : fr_str_from(t->name, at + 2);
-    int index = fr_str_eq(name, FR_STR("pk")) ? fr_model_key_index(model)
-                                              : fr_model_field_index(model, name);
-    for (uint32_t i = 0; i < model->field_count && index < 0; i++) {
-        char column[128];
-        if (model->fields[i].to && fr_str_eq(name, fr_field_column(&model->fields[i], column)))
-            index = (int)i;
-    }
-    if (index < 0)
-        return no_field(t, name);
-    t->index = (uint16_t)index;
-    t->field = &model->fields[index];
-    for (size_t i = 0; i < sizeof lookups / sizeof *lookups; i++)
-        if (fr_str_eq(lookup, fr_str_c(lookups[i].name))) {
-            t->lookup = lookups[i].lookup;
-            return FR_OK;
-        }
-    return no_lookup(t, lookup);
+    fr_ref ref;
+    char error[256];
+    fr_err err = fr_term_parse(t->query->model, t->name, t->ctx->arena, &ref, &t->lookup, error);
+    if (err == FR_EINVAL)
+        return fr_fail(t->ctx, FR_EINTERNAL, "fr_filter: %s", error);
+    FR_TRY(err);
+    t->is_within = ref.transform == FR_TRANSFORM_KEY;
+    t->made = (fr_field){.kind = fr_ref_kind(&ref)};
+    t->field = ref.transform == FR_TRANSFORM_NONE ? fr_ref_field(&ref) : &t->made;
+    return fr_refs_add(t->refs, &ref, &t->ref);
 }
 
 static fr_err take_number(const term *t, fr_str text, int64_t *out)
@@ -154,17 +159,30 @@ static fr_err take(term *t, fr_str text, fr_str *ordering)
         *ordering = text;
         return FR_OK;
     }
-    FR_TRY(find_field(t));
+    FR_TRY(find(t));
     return add_term(t, text);
+}
+
+static fr_err order(fr_ctx *ctx, fr_query *query, fr_refs *refs, fr_str ordering)
+{
+    fr_err err = fr_refs_order(refs, ordering, query->orders, &query->order_count);
+    if (err != FR_EINVAL)
+        return err;
+    return fr_fail(ctx, FR_EINTERNAL, "fr_filter: %s cannot be ordered by %.*s.",
+                   query->model->name, FR_FMT(ordering));
 }
 
 fr_err fr_filter_parse(fr_ctx *ctx, const fr_model *model, fr_str text, fr_query *out)
 {
     fr_query query = {.model = model};
     fr_str ordering = {0};
+    fr_refs *refs = fr_arena_alloc(ctx->arena, sizeof *refs);
+    if (!refs)
+        return FR_ENOMEM;
+    fr_refs_init(refs, model, ctx->arena);
     while (text.n) {
         fr_str pair, value;
-        term t = {.ctx = ctx, .query = &query};
+        term t = {.ctx = ctx, .query = &query, .refs = refs};
         text = fr_str_cut(text, '&', &pair);
         if (!pair.n)
             continue;
@@ -174,9 +192,8 @@ fr_err fr_filter_parse(fr_ctx *ctx, const fr_model *model, fr_str text, fr_query
             return fr_fail(ctx, FR_EINVAL, "The filter has a bad percent escape.");
         FR_TRY(take(&t, value, &ordering));
     }
-    if (fr_query_order(&query, ordering) != FR_OK)
-        return fr_fail(ctx, FR_EINTERNAL, "fr_filter: %s cannot be ordered by %.*s.", model->name,
-                       FR_FMT(ordering));
+    FR_TRY(order(ctx, &query, refs, ordering));
+    query.refs = refs->count ? refs : NULL;
     *out = query;
     return FR_OK;
 }

@@ -213,6 +213,18 @@ static void filters_are_those_of_the_url(void **state)
     assert_int_equal(count_of(&t, "price__gte=3&price__lt=9"), 1);
     assert_int_equal(count_of(&t, "updated__gt=2024-01-15T00:00:00Z"), 2);
     assert_int_equal(count_of(&t, "pk__lte=2&done=1"), 1);
+    assert_int_equal(count_of(&t, "author__name=Jane"), 1);
+    assert_int_equal(count_of(&t, "author__name__iendswith=N"), 1);
+    assert_int_equal(count_of(&t, "updated__month=2"), 1);
+    assert_int_equal(count_of(&t, "updated__date=2024-03-01&author__isnull=1"), 1);
+    assert_int_equal(count_of(&t, "updated__year__range=2024,2025"), 3);
+    assert_int_equal(count_of(&t, "title__regex=%5EE"), 1);
+    assert_int_equal(count_of(&t, "price__range=2,3"), 2);
+    assert_string_equal(refusal_of(&t, "price__range=2", FR_EINVAL),
+                        "price__range has two values, parted by a comma.");
+    assert_string_equal(refusal_of(&t, "title__regex=(", FR_EINVAL),
+                        "The value of title__regex is not valid: missing closing parenthesis at "
+                        "position 1.");
     assert_int_equal(count_of(&t, "limit=2"), 2);
     assert_int_equal(count_of(&t, "offset=2"), 1);
     assert_string_equal(refusal_of(&t, "id=x", FR_EINVAL), "The value of id is not valid.");
@@ -224,6 +236,13 @@ static void filters_are_those_of_the_url(void **state)
     assert_int_equal(fr_filter(&t.ctx, &book_model, FR_STR("ordering=-price"), &rows), FR_OK);
     assert_true(fr_rows_next(&rows, &b));
     assert_int_equal(b.id, 3);
+    assert_int_equal(fr_filter(&t.ctx, &book_model, FR_STR("ordering=-author__name"), &rows),
+                     FR_OK);
+    assert_true(fr_rows_next(&rows, &b));
+    assert_int_equal(b.id, 1);
+    rows = (fr_rows){0};
+    assert_int_equal(fr_filter(&t.ctx, &author_model, FR_STR("book__done=true"), &rows), FR_OK);
+    assert_int_equal(rows.count, 1); /* the other side of book.author */
     test_close(&t);
 }
 
