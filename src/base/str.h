@@ -30,6 +30,8 @@ size_t fr_utf8_count(fr_str s);                       /* code points */
  * arena. p is NULL when memory is out. */
 fr_str fr_utf8_repair(fr_arena *arena, fr_str s);
 bool fr_utf8_is_space(uint32_t code_point); /* as Unicode and Python have it */
+/* The bytes of the white space that s begins with; 0: none. Any bytes. */
+size_t fr_utf8_space_at(fr_str s);
 /* Without the white space (of Unicode) at both ends, as Python's strip(). Any bytes. */
 fr_str fr_utf8_strip(fr_str s);
 /* Percent-decoding. plus_is_space for query strings. false = bad escape. Result borrowed from arena

@@ -19,10 +19,22 @@ void fr_date_split(fr_date date, int *year, int *month, int *day);
 bool fr_date_parse(fr_str s, fr_date *out);
 /* H:M[:S[.f]] of a day. */
 bool fr_span_parse_time(fr_str s, fr_span *out);
-/* As DRF: date, T or a space, time, [Z|offset]; without an offset it is UTC. */
+/* Date, T or a space, time, [Z|offset]: since 1970-01-01 of a zone, and that zone's offset east of UTC if there is one. */
+bool fr_moment_parse(fr_str s, int64_t *local_us, bool *has_offset, int64_t *offset_us);
+/* Whether a moment is one of the years 1..9999 in UTC, or it could not be shown again. */
+bool fr_time_is_shown(fr_time t);
+/* Both; without an offset it is UTC. */
 bool fr_time_parse(fr_str s, fr_time *out);
 /* A duration in the Django, ISO 8601 or PostgreSQL form. */
 bool fr_span_parse(fr_str s, fr_span *out);
+typedef enum fr_span_result {
+    FR_SPAN_OK,
+    FR_SPAN_BAD,
+    FR_SPAN_OVERFLOW, /* more than 999,999,999 days, Python's most */
+    FR_SPAN_TOO_LARGE /* more microseconds than 64 bits hold: 106,751,991 days */
+} fr_span_result;
+/* The same, with the reason. */
+fr_span_result fr_span_read(fr_str s, fr_span *out);
 /* Sun, 06 Nov 1994 08:49:37 GMT, and the two older forms of RFC 9110 5.6.7. */
 bool fr_time_parse_http(fr_str s, fr_time *out);
 

@@ -190,7 +190,7 @@ bool fr_utf8_is_space(uint32_t c)
 }
 
 /* How many bytes of white space s begins with; 0: none. It has three at most, and leads of C2, E1, E2 and E3. */
-static size_t space_at(fr_str s)
+size_t fr_utf8_space_at(fr_str s)
 {
     const unsigned char *p = (const unsigned char *)s.p;
     if (s.n >= 1 && p[0] < 0x80)
@@ -204,10 +204,10 @@ static size_t space_at(fr_str s)
 
 fr_str fr_utf8_strip(fr_str s)
 {
-    for (size_t n; (n = space_at(s));)
+    for (size_t n; (n = fr_utf8_space_at(s));)
         s = fr_str_from(s, n);
     for (size_t n = 1; n <= 3 && n <= s.n;) {
-        bool is_space = space_at(fr_str_from(s, s.n - n)) == n;
+        bool is_space = fr_utf8_space_at(fr_str_from(s, s.n - n)) == n;
         s.n -= is_space ? n : 0;
         n = is_space ? 1 : n + 1;
     }

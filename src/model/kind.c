@@ -15,10 +15,12 @@
 /* A text that is no number stays one in a NUMERIC column; one of INTEGER has seconds in it, most of the time. */
 #define KEEPS_MOMENTS (KEEPS(TEXT) | KEEPS(NUMERIC) | KEEPS(BLOB))
 
-#define AN_INTEGER                                                                                 \
+#define INTEGER_THAT_IS(invalid_)                                                                  \
     .class_ = FR_CLASS_INTEGER, .member_bytes = sizeof(int64_t), WAYS(integer),                    \
-    .check = fr_check_integer_, .invalid = "A valid integer is required.", .least = "0",           \
-    .kept_by = KEEPS_NUMBERS
+    .check = fr_check_integer_, .invalid = invalid_, .least = "0", .kept_by = KEEPS_NUMBERS
+#define AN_INTEGER INTEGER_THAT_IS("A valid integer is required.")
+/* DRF has a field of its own for the kinds that are of 64 bits everywhere, and that field has words of its own. */
+#define A_BIG_INTEGER INTEGER_THAT_IS("A valid biginteger is required.")
 #define A_POSITIVE AN_INTEGER, .is_positive = true, .rule = "@ >= 0"
 #define A_TEXT                                                                                     \
     .class_ = FR_CLASS_TEXT, .member_bytes = sizeof(fr_str), WAYS(text), .least = "''",            \
@@ -32,7 +34,7 @@ const fr_kind_row fr_kinds[FR_KIND_COUNT_] = {
                     .reference = "bigint"},
     [FR_KIND_INTEGER] = {AN_INTEGER, .name = "INTEGER", .bits = 32, .can_be_key = true,
                          .column = "integer"},
-    [FR_KIND_BIGINT] = {AN_INTEGER, .name = "BIGINT", .can_be_key = true, .column = "bigint"},
+    [FR_KIND_BIGINT] = {A_BIG_INTEGER, .name = "BIGINT", .can_be_key = true, .column = "bigint"},
     [FR_KIND_SMALLINT] = {AN_INTEGER, .name = "SMALLINT", .bits = 16, .can_be_key = true,
                           .column = "smallint"},
     [FR_KIND_POSITIVE] = {A_POSITIVE, .name = "POSITIVE", .bits = 32, .can_be_key = true,

@@ -17,12 +17,6 @@ static bool is_letter(uint8_t c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Past ASCII: Django takes what IDNA can spell. White space and controls of Unicode are the exceptions that matter. */
-static bool is_idn_byte(uint8_t c)
-{
-    return c >= 0x80;
-}
-
 bool fr_valid_slug(fr_str s)
 {
     for (size_t i = 0; i < s.n; i++) {
@@ -132,16 +126,27 @@ bool fr_ipv6_canonical(fr_str s, char out[FR_IP_TEXT], size_t *n)
 
 enum { LABEL_CHARACTERS = 63, HOST_BYTES = 253 }; /* RFC 1034 section 3.1, as in Django */
 
-/* min and LABEL_CHARACTERS count characters, not bytes: a name in Unicode is measured before it is encoded. */
+/* The bytes of a character that a label may have past ASCII, U+00A1 to U+FFFF; 0: it is none. s is WTF-8. */
+static size_t international(fr_str s)
+{
+    uint8_t a = (uint8_t)s.p[0], b = s.n > 1 ? (uint8_t)s.p[1] : 0;
+    if (a >= 0xc2 && a < 0xe0)
+        return s.n >= 2 && (a > 0xc2 || b > 0xa0) ? 2 : 0;
+    return a >= 0xe0 && a < 0xf0 && s.n >= 3 ? 3 : 0;
+}
+
+/* min and LABEL_CHARACTERS count characters, not bytes. */
 static bool is_label(fr_str label, bool has_digits, size_t min)
 {
-    size_t characters = fr_utf8_count(label);
+    size_t characters = fr_utf8_count(label), step;
     if (characters < min || characters > LABEL_CHARACTERS || label.p[0] == '-' ||
         label.p[label.n - 1] == '-')
         return false;
-    for (size_t i = 0; i < label.n; i++) {
+    for (size_t i = 0; i < label.n; i += step) {
         uint8_t c = (uint8_t)label.p[i];
-        if (!is_letter(c) && !is_idn_byte(c) && c != '-' && !(has_digits && is_digit(c)))
+        bool is_plain = is_letter(c) || c == '-' || (has_digits && is_digit(c));
+        step = c < 0x80 ? 1 : international(fr_str_from(label, i));
+        if (!step || (c < 0x80 && !is_plain))
             return false;
     }
     return true;
@@ -159,20 +164,18 @@ static bool is_punycode_tld(fr_str label)
     return true;
 }
 
-/* U+0080..U+00A0, U+2000..U+200F, U+2028..U+202F, U+205F, U+3000, U+FEFF: blanks and controls that IDNA maps to a space
- * or refuses. */
-static bool has_unicode_blank(fr_str s)
+/* Labels with dots between them, the last one of letters: Django's DomainNameValidator. */
+static bool is_domain(fr_str s)
 {
-    for (size_t i = 0; i + 1 < s.n; i++) {
-        uint8_t a = (uint8_t)s.p[i], b = (uint8_t)s.p[i + 1],
-                c = i + 2 < s.n ? (uint8_t)s.p[i + 2] : 0;
-        if ((a == 0xc2 && b <= 0xa0) ||
-            (a == 0xe2 && b == 0x80 && (c <= 0x8f || (c >= 0xa8 && c <= 0xaf))) ||
-            (a == 0xe2 && b == 0x81 && c == 0x9f) || (a == 0xe3 && b == 0x80 && c == 0x80) ||
-            (a == 0xef && b == 0xbb && c == 0xbf))
-            return true;
+    fr_str label;
+    for (int labels = 1;; labels++) {
+        bool has_dot = fr_str_find_char(s, '.') != SIZE_MAX;
+        s = fr_str_cut(s, '.', &label);
+        if (!has_dot)
+            return labels > 1 && label.n && (is_label(label, false, 2) || is_punycode_tld(label));
+        if (!label.n || !is_label(label, true, 1))
+            return false;
     }
-    return false;
 }
 
 /* ---- e-mail ---- */
@@ -226,31 +229,12 @@ static bool is_quoted(fr_str s)
 
 static bool is_email_domain(fr_str s)
 {
-    fr_str label;
-    int labels = 0;
-    if (fr_str_eq(s, FR_STR("localhost")))
-        return true;
     if (s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']') {
         fr_str literal = fr_str_sub(s, 1, s.n - 2);
         return fr_str_find_char(literal, '%') == SIZE_MAX &&
                (fr_valid_ipv4(literal) || fr_valid_ipv6(literal));
     }
-    if (has_unicode_blank(s))
-        return false;
-    for (;;) {
-        bool has_dot = fr_str_find_char(s, '.') != SIZE_MAX;
-        s = fr_str_cut(s, '.', &label);
-        labels++;
-        if (!label.n || !is_label(label, true, has_dot ? 1 : 2)) {
-            /* The last label may begin with a hyphen. */
-            bool is_last = !has_dot && label.n > 2 && label.p[0] == '-' &&
-                           is_label(fr_str_from(label, 1), true, 1);
-            if (!is_last)
-                return false;
-        }
-        if (!has_dot)
-            return labels > 1;
-    }
+    return fr_str_eq(s, FR_STR("localhost")) || is_domain(s);
 }
 
 bool fr_valid_email(fr_str s)
@@ -267,17 +251,12 @@ bool fr_valid_email(fr_str s)
 
 /* ---- URL ---- */
 
-static bool is_blank_byte(uint8_t c)
-{
-    return c == ' ' || (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x1f);
-}
-
 static bool has_blank(fr_str s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (is_blank_byte((uint8_t)s.p[i]))
+        if (fr_utf8_space_at(fr_str_from(s, i)))
             return true;
-    return has_unicode_blank(s);
+    return false;
 }
 
 static bool has_scheme(fr_str s, size_t *n)
@@ -292,51 +271,39 @@ static bool has_scheme(fr_str s, size_t *n)
     return false;
 }
 
-/* user[:password]@ at the start; neither holds ':', '@' or '/', a user has one character at least. */
+/* user[:password]@ at the start; neither holds ':', '@' or '/', a user has one character at least. Brackets are an address's. */
 static size_t skip_user(fr_str s)
 {
-    size_t i = 0;
-    while (i < s.n && s.p[i] != ':' && s.p[i] != '@' && s.p[i] != '/')
-        i++;
-    if (i == 0)
+    size_t i = 0, colons = 0;
+    if (s.n && (s.p[0] == '?' || s.p[0] == '#')) /* there is no host then, for urlsplit() */
         return 0;
-    if (i < s.n && s.p[i] == ':')
-        for (i++; i < s.n && s.p[i] != ':' && s.p[i] != '@' && s.p[i] != '/';)
-            i++;
-    return i < s.n && s.p[i] == '@' ? i + 1 : 0;
+    while (i < s.n && s.p[i] != '@' && s.p[i] != '/' && s.p[i] != '[' && s.p[i] != ']' &&
+           (s.p[i] != ':' || (i > 0 && ++colons == 1)))
+        i++;
+    return i > 0 && i < s.n && s.p[i] == '@' && !has_blank(fr_str_sub(s, 0, i)) ? i + 1 : 0;
 }
 
 static bool is_url_host(fr_str host)
 {
-    fr_str label;
-    int labels = 0;
     if (fr_valid_ipv4(host) || fr_str_eq_nocase(host, FR_STR("localhost")))
         return true;
     if (host.n > 1 && host.p[host.n - 1] == '.')
         host.n--;
-    for (;;) {
-        bool has_dot = fr_str_find_char(host, '.') != SIZE_MAX;
-        host = fr_str_cut(host, '.', &label);
-        labels++;
-        if (!has_dot)
-            return labels > 1 && label.n && (is_label(label, false, 2) || is_punycode_tld(label));
-        if (!label.n || !is_label(label, true, 1))
-            return false;
-    }
+    return is_domain(host);
 }
 
-/* [:port] [/?# anything]; the caller has looked for white space. */
+/* [:port] [/?# anything without white space] */
 static bool is_url_rest(fr_str s)
 {
     if (s.n && s.p[0] == ':') {
         size_t digits = 1;
         while (digits < s.n && is_digit((uint8_t)s.p[digits]))
             digits++;
-        if (digits < 3 || digits > 6)
+        if (digits < 2 || digits > 6)
             return false;
         s = fr_str_from(s, digits);
     }
-    return !s.n || s.p[0] == '/' || s.p[0] == '?' || s.p[0] == '#';
+    return !s.n || ((s.p[0] == '/' || s.p[0] == '?' || s.p[0] == '#') && !has_blank(s));
 }
 
 static bool ends_host(char c)
@@ -344,26 +311,31 @@ static bool ends_host(char c)
     return c == ':' || c == '/' || c == '?' || c == '#';
 }
 
+/* A URL from its host on. */
+static bool is_url_place(fr_str s)
+{
+    size_t end = 0;
+    if (s.n && s.p[0] == '[') {
+        end = fr_str_find_char(s, ']');
+        if (end == SIZE_MAX)
+            return false;
+        fr_str address = fr_str_sub(s, 1, end - 1);
+        return fr_str_find_char(address, '%') == SIZE_MAX && fr_valid_ipv6(address) &&
+               is_url_rest(fr_str_from(s, end + 1));
+    }
+    while (end < s.n && !ends_host(s.p[end]))
+        end++;
+    fr_str host = {s.p, end};
+    return host.n && host.n <= HOST_BYTES && is_url_host(host) && is_url_rest(fr_str_from(s, end));
+}
+
 bool fr_valid_url(fr_str s)
 {
     enum { URL_CHARACTERS = 2048 }; /* Django's URLValidator.max_length */
     size_t n;
-    if (fr_utf8_count(s) > URL_CHARACTERS || has_blank(s) || !has_scheme(s, &n))
+    if (fr_utf8_count(s) > URL_CHARACTERS || !has_scheme(s, &n))
         return false;
     fr_str rest = fr_str_from(s, n);
-    rest = fr_str_from(rest, skip_user(rest));
-    if (rest.n && rest.p[0] == '[') {
-        size_t end = fr_str_find_char(rest, ']');
-        if (end == SIZE_MAX)
-            return false;
-        fr_str address = fr_str_sub(rest, 1, end - 1);
-        return fr_str_find_char(address, '%') == SIZE_MAX && fr_valid_ipv6(address) &&
-               is_url_rest(fr_str_from(rest, end + 1));
-    }
-    size_t end = 0;
-    while (end < rest.n && !ends_host(rest.p[end]))
-        end++;
-    fr_str host = {rest.p, end};
-    return host.n && host.n <= HOST_BYTES && is_url_host(host) &&
-           is_url_rest(fr_str_from(rest, end));
+    size_t user = skip_user(rest); /* or a path that has an '@' in it */
+    return is_url_place(fr_str_from(rest, user)) || (user && is_url_place(rest));
 }

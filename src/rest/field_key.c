@@ -35,7 +35,7 @@ fr_outcome fr_convert_uuid(fr_reading *r, fr_value *out)
     fr_uuid uuid = {{0}};
     bool is_uuid = false;
     switch (r->data->type) {
-    case FR_JSON_STRING: is_uuid = fr_uuid_parse(r->data->text, &uuid); break;
+    case FR_JSON_STRING: is_uuid = fr_py_uuid(r->data->text, &uuid); break;
     case FR_JSON_NUMBER:
         is_uuid = fr_py_is_int(r->data) && uuid_from_number(r->data->text, &uuid);
         break;
@@ -86,7 +86,7 @@ static fr_outcome uuid_key(fr_reading *r, fr_value *out)
     fr_uuid uuid;
     bool is_number = r->data->type == FR_JSON_NUMBER && fr_py_is_int(r->data);
     bool is_uuid = is_number ? uuid_from_number(r->data->text, &uuid)
-                             : fr_is_string(r->data) && fr_uuid_parse(r->data->text, &uuid);
+                             : fr_is_string(r->data) && fr_py_uuid(r->data->text, &uuid);
     if (!is_uuid)
         return fr_refuse_with_text(r, "invalid", "“", "” is not a valid UUID.");
     return fr_take_copy(r, text, fr_uuid_hex(uuid, text), out);

@@ -48,8 +48,9 @@ fr_outcome fr_convert_float(fr_reading *r, fr_value *out)
     bool is_number = fr_is_bool(r->data);
     if (fr_is_string(r->data) || r->data->type == FR_JSON_NUMBER)
         is_number = fr_py_float(r->data->text, &real);
-    if (!is_number || isnan(real) ||
-        isinf(real)) /* DRF stores these two and fails when it prints them */
+    if (is_number && isinf(real) && r->data->type == FR_JSON_NUMBER && fr_py_is_int(r->data))
+        return fr_refuse(r, "overflow", "Integer value too large to convert to float");
+    if (!is_number || isnan(real) || isinf(real))
         return fr_refuse_invalid(r);
     *out = FR_VALUE_R(real);
     return FR_TAKEN;

@@ -4,24 +4,13 @@
 #include <math.h>
 
 #include "base/str.h"
+#include "rest/kinds.h"
 #include "rest/python.h"
-
-/* "yes", "Yes" or "YES", but not "yEs". */
-static bool is_spelled(fr_str s, fr_str word)
-{
-    bool has_upper = false, has_lower = false;
-    for (size_t i = 1; i < s.n; i++) {
-        has_upper |= s.p[i] >= 'A' && s.p[i] <= 'Z';
-        has_lower |= s.p[i] >= 'a' && s.p[i] <= 'z';
-    }
-    bool starts_lower = s.n && s.p[0] >= 'a' && s.p[0] <= 'z';
-    return fr_str_eq_nocase(s, word) && !(has_upper && (has_lower || starts_lower));
-}
 
 static bool is_word(fr_str s, const char *const *words)
 {
     for (; *words; words++)
-        if (is_spelled(s, fr_str_c(*words)))
+        if (fr_str_eq_nocase(s, fr_str_c(*words)))
             return true;
     return false;
 }
@@ -42,21 +31,35 @@ fr_outcome fr_convert_boolean(fr_reading *r, fr_value *out)
     else if (r->data->type == FR_JSON_FALSE || (is_number && real == 0) ||
              (fr_is_string(r->data) && is_word(s, NO)))
         *out = FR_VALUE_I(0);
-    else if (fr_is_string(r->data) && r->field->null && (!s.n || is_spelled(s, FR_STR("null"))))
+    else if (fr_is_string(r->data) && r->field->null &&
+             (!s.n || fr_str_eq_nocase(s, FR_STR("null"))))
         *out = (fr_value){.type = FR_VALUE_NULL};
     else
         return fr_refuse_invalid(r);
     return out->type == FR_VALUE_NULL ? FR_FINAL : FR_TAKEN;
 }
 
-/* Whether a number in data is past the doubles: Python writes Infinity then, which is not JSON. Depth is bounded. */
-static bool has_infinity(const fr_json *data)
+/* Half of a character, which JSON spells by itself and UTF-8 cannot. */
+static bool has_surrogate(fr_str s)
+{
+    for (size_t i = 0; i + 1 < s.n; i++)
+        if ((uint8_t)s.p[i] == 0xed && (uint8_t)s.p[i + 1] >= 0xa0)
+            return true;
+    return false;
+}
+
+/* Whether DRF could not print data again: a number is past the doubles, which Python writes as Infinity, or half of a character
+ * is in a text, at which it fails. Depth is bounded. */
+static bool is_unprintable(const fr_json *data)
 {
     double real;
     if (data->type == FR_JSON_NUMBER)
         return !fr_py_is_int(data) && fr_py_float(data->text, &real) && isinf(real);
+    if (data->type == FR_JSON_STRING)
+        return has_surrogate(data->text);
     for (size_t i = 0; i < data->count; i++)
-        if (has_infinity(&data->items[i]))
+        if (is_unprintable(&data->items[i]) ||
+            (data->type == FR_JSON_OBJECT && has_surrogate(data->keys[i])))
             return true;
     return false;
 }
@@ -90,7 +93,7 @@ fr_outcome fr_convert_json(fr_reading *r, fr_value *out)
         *out = (fr_value){.type = FR_VALUE_NULL};
         return FR_FINAL;
     }
-    if (has_infinity(&data))
+    if (is_unprintable(&data))
         return fr_refuse_invalid(r);
     fr_buf_init(&text);
     fr_json_put(&text, &data, true);
@@ -104,7 +107,8 @@ fr_outcome fr_convert_choice(fr_reading *r, fr_value *out)
     fr_str s;
     if (!fr_text_of(r, &s))
         return FR_FAILED;
-    if (fr_is_string(r->data) && !s.n && r->field->blank) {
+    bool takes_blank = r->field->blank && fr_rest_kind_of(r->field)->is_characters;
+    if (fr_is_string(r->data) && !s.n && takes_blank) {
         *out = FR_VALUE_S(FR_STR(""));
         return FR_FINAL;
     }

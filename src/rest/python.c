@@ -45,6 +45,24 @@ static int digit_of(uint32_t c)
     return -1;
 }
 
+bool fr_py_plain_digits(fr_str text, char *out, size_t room, size_t *n)
+{
+    size_t length;
+    *n = 0;
+    for (size_t i = 0; i < text.n; i += length) {
+        int digit = digit_of(code_point_at(text, i, &length));
+        size_t put = digit < 0 ? length : 1;
+        if (*n + put > room)
+            return false;
+        if (digit < 0)
+            memcpy(out + *n, text.p + i, length);
+        else
+            out[*n] = (char)('0' + digit);
+        *n += put;
+    }
+    return true;
+}
+
 fr_py_int_result fr_py_int(fr_str text, int64_t *out)
 {
     fr_str s = fr_utf8_strip(text);
@@ -114,6 +132,78 @@ bool fr_py_float(fr_str text, double *out)
         ascii[length++] = was_digit ? (char)('0' + digit) : (char)c;
     }
     return fr_str_double((fr_str){ascii, length}, out);
+}
+
+/* ---- UUID ---- */
+
+/* s without each occurrence of word, in place. */
+static fr_str without_word(char *p, size_t n, fr_str word)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n;) {
+        if (n - i >= word.n && memcmp(p + i, word.p, word.n) == 0)
+            i += word.n;
+        else
+            p[kept++] = p[i++];
+    }
+    return (fr_str){p, kept};
+}
+
+/* int(s, 16) of what is no more than 32 characters, behind a sign. */
+static bool hex_number(fr_str s, fr_uuid *out)
+{
+    size_t n;
+    bool may_end = false;
+    *out = (fr_uuid){{0}};
+    if (s.n > 2 && s.p[0] == '0' && (s.p[1] | 0x20) == 'x') {
+        s = fr_str_from(s, 2);
+        may_end = s.p[0] == '_';
+    }
+    for (size_t i = 0; i < s.n; i += n) {
+        uint32_t c = code_point_at(s, i, &n);
+        int digit = digit_of(c);
+        if (c == '_' && may_end) {
+            may_end = false;
+            continue;
+        }
+        if (digit < 0 && ((c | 0x20) < 'a' || (c | 0x20) > 'f'))
+            return false;
+        may_end = true;
+        unsigned carry = digit >= 0 ? (unsigned)digit : (unsigned)(c | 0x20) - 'a' + 10;
+        for (int k = 15; k >= 0; k--) {
+            carry |= out->bytes[k] * 16u;
+            out->bytes[k] = (uint8_t)carry;
+            carry >>= 8;
+        }
+    }
+    return may_end;
+}
+
+bool fr_py_uuid(fr_str text, fr_uuid *out)
+{
+    enum {
+        LONGEST = 512
+    }; /* dashes and braces are cut, and more than this is no number that anybody means */
+    char buf[LONGEST];
+    fr_uuid uuid;
+    if (text.n > sizeof buf)
+        return false;
+    if (text.n)
+        memcpy(buf, text.p, text.n);
+    fr_str s = without_word(buf, text.n, FR_STR("urn:"));
+    s = without_word(buf, s.n, FR_STR("uuid:"));
+    while (s.n && (s.p[0] == '{' || s.p[0] == '}'))
+        s = fr_str_from(s, 1);
+    while (s.n && (s.p[s.n - 1] == '{' || s.p[s.n - 1] == '}'))
+        s.n--;
+    s = without_word((char *)(uintptr_t)s.p, s.n, FR_STR("-"));
+    if (fr_utf8_count(s) != 32)
+        return false;
+    s = fr_utf8_strip(s);
+    if (!hex_number(fr_str_from(s, s.n && s.p[0] == '+'), &uuid))
+        return false;
+    *out = uuid;
+    return true;
 }
 
 /* ---- Decimal ---- */

@@ -23,8 +23,13 @@ typedef enum fr_py_int_result {
 } fr_py_int_result;
 /* int(text). ABOVE and BELOW: an integer past the ends of int64_t. */
 fr_py_int_result fr_py_int(fr_str text, int64_t *out);
+/* Digits of all scripts as ASCII's, in out. false: more than room bytes. */
+bool fr_py_plain_digits(fr_str text, char *out, size_t room, size_t *n);
 /* float(text); the result may be infinite or not a number. */
 bool fr_py_float(fr_str text, double *out);
+
+/* UUID(text): hex with what int(…, 16) forgives, such as "+", "_" and digits of all scripts. */
+bool fr_py_uuid(fr_str text, fr_uuid *out);
 
 /* Decimal(text): ±digits × 10^exponent. digits are ASCII, without leading zeros, "0" for zero; in the arena. */
 typedef struct fr_py_decimal {

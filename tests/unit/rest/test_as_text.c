@@ -60,7 +60,7 @@ static void integers_of_such_a_field_are_strings_both_ways(void **state)
     assert_answer(&w, ask(&w, &parcels, "PATCH", "/parcels/" FIRST "/", "{\"weight\": \"0\"}"), 400,
                   "{\"weight\":[\"Ensure this value is greater than or equal to 1.\"]}");
     assert_answer(&w, ask(&w, &parcels, "PATCH", "/parcels/" FIRST "/", "{\"weight\": \"x\"}"), 400,
-                  "{\"weight\":[\"A valid integer is required.\"]}");
+                  "{\"weight\":[\"A valid biginteger is required.\"]}");
     world_close(&w);
 }
 

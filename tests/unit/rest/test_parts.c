@@ -25,10 +25,10 @@ static void assert_all(bool (*is_valid)(fr_str), const char *const *texts, bool 
 static void email_addresses(void **state)
 {
     (void)state;
-    static const char *const GOOD[] = {
-        "a@b.co",           "A.b+c@ex-ample.com", "a@localhost", "\"q\\ x\"@b.co", "a@[127.0.0.1]",
-        "a@[::1]",          "a@münchen.de",       "a@b.123",     "a@b.-co",        "o'x@b.co",
-        "a@" X60 "xxx.com", "a@x.y.z.museum",     NULL};
+    static const char *const GOOD[] = {"a@b.co",           "A.b+c@ex-ample.com", "a@localhost",
+                                       "\"q\\ x\"@b.co",   "a@[127.0.0.1]",      "a@[::1]",
+                                       "a@münchen.de",     "a@b.xn--p1ai",       "o'x@b.co",
+                                       "a@" X60 "xxx.com", "a@x.y.z.museum",     NULL};
     static const char *const BAD[] = {"",
                                       "a",
                                       "@b.co",
@@ -50,7 +50,9 @@ static void email_addresses(void **state)
                                       "a@b.co\n",
                                       "a@b..co",
                                       "a@b_c.de",
-                                      "a@\xe3\x80\x80.de",
+                                      "a@b.123",
+                                      "a@b.-co",
+                                      "a@\xf0\x9f\x98\x80.de",
                                       "\"a@b.co",
                                       "\"\\\"@b.co",
                                       NULL};
@@ -88,7 +90,6 @@ static void urls(void **state)
                                       "http://-a.com",
                                       "http://a-.com",
                                       "http://example..com",
-                                      "http://example.com:1",
                                       "http://example.com:999999",
                                       "http://example.com:ab",
                                       "http://256.1.1.1",
