@@ -14,9 +14,11 @@ int main(int argc, char **argv)
             .name = "tracker",
             .summary = "tickets, a service desk and sockets, as Django answers",
             .origins = "localhost",
+            .models = desk_models,
             .authentication = FR_AUTHENTICATORS(&fr_token_auth, &fr_session_auth, &fr_basic_auth),
-            .http = FR_ROUTES({"api/batch/", .batch = true}, {"api/", .include = tracker_routes},
-                              {"recipe/", .include = recipe_routes}),
+            .http =
+                FR_ROUTES({"api/batch/", .batch = true}, {"api/", .include = tracker_routes},
+                          {"recipe/", .include = recipe_routes}, {"desk/", .include = desk_routes}),
             .websocket = realtime_sockets,
         });
 }

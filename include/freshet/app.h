@@ -41,6 +41,9 @@ struct fr_route {
     const char *name, *description; /* of such a handler, in OPTIONS; name NULL: from the path */
     bool
         batch; /* http: several writes to viewsets of this application as one: all of them or none */
+    const fr_renderer *const *renderers; /* of such a handler; NULL: JSON alone */
+    const fr_versioning *versioning;     /* of such a handler or viewset; of include: beneath it */
+    const char *version;                 /* the same, with FR_VERSION_NAMESPACE: "v1" */
     void *reserved_[2];
 };
 

@@ -12,13 +12,54 @@
 extern "C" {
 #endif
 
+/**
+ * A form of answers beside JSON. The API's lists of them, FR_RENDERERS, are in the order in which they are preferred; a client
+ * chooses by Accept, by ?format= or by the suffix of the URL. Errors are rendered too.
+ */
+typedef struct fr_renderer {
+    const char *media_type; /* "text/csv" */
+    const char *format;     /* "csv": of ?format=csv and /notes.csv, [a-z0-9]+; NULL: none */
+    const char *
+        charset; /* what the text is encoded in, and Content-Type says: "utf-8", "iso-8859-1"; NULL: bytes as they are */
+    /* The JSON that would have been the answer, compact, to what is sent instead. It may be called on any thread, and does not
+     * wait; an error of it is answered as one of a handler, in JSON. fr_json_pairs and fr_json_member read JSON. NULL: as it is. */
+    fr_err (*render)(fr_ctx *ctx, fr_str json, fr_str *out);
+    void *reserved_[2];
+} fr_renderer;
+
+/** JSON, as it is answered where there is no list: "application/json", format "json". */
+FR_API extern const fr_renderer fr_json_renderer;
+
+/** A list of renderers, with the NULL that ends it: FR_RENDERERS(&fr_json_renderer, &csv). */
+#define FR_RENDERERS(...) ((const fr_renderer *const[]){__VA_ARGS__, NULL})
+
+/** Where a request says which version of the API it wants. */
+typedef enum fr_version_kind {
+    FR_VERSION_PATH,      /* an argument of the path: "api/<slug:version>/notes/" */
+    FR_VERSION_NAMESPACE, /* the .version of the route, or of one that includes it */
+    FR_VERSION_HOST,      /* the first of three labels of the host: v1.example.com */
+    FR_VERSION_QUERY,     /* ?version=1 */
+    FR_VERSION_ACCEPT     /* Accept: application/json; version=1 */
+} fr_version_kind;
+
+/** Versions of an API, .versioning of a route: beneath it each request has one (fr_api_version), or is refused before its method
+ *  is looked at (404, with ACCEPT 406). Zero is the default of every member. */
+typedef struct fr_versioning {
+    fr_version_kind kind;
+    const char *allowed;  /* "v1,v2"; NULL: all */
+    const char *default_; /* of requests that name none; always allowed; NULL: none */
+    const char *param;    /* of PATH, QUERY and ACCEPT; NULL: "version" */
+    void *reserved_[2];
+} fr_versioning;
+
 /** One more URL beneath a viewset. Arrays end with {0}. */
 typedef struct fr_action {
-    const char *path;        /* "pin": api/notes/<pk>/pin/, or api/notes/pin/ */
-    fr_handler handler;      /* fr_load, fr_store and fr_reply work in it */
-    const char *methods;     /* "POST"; NULL: GET */
-    bool is_detail;          /* beneath one object */
-    const char *description; /* in OPTIONS; NULL: none */
+    const char *path;                    /* "pin": api/notes/<pk>/pin/, or api/notes/pin/ */
+    fr_handler handler;                  /* fr_load, fr_store and fr_reply work in it */
+    const char *methods;                 /* "POST"; NULL: GET */
+    bool is_detail;                      /* beneath one object */
+    const char *description;             /* in OPTIONS; NULL: none */
+    const fr_renderer *const *renderers; /* NULL: the viewset's */
     void *reserved_[2];
 } fr_action;
 
@@ -60,7 +101,8 @@ typedef struct fr_viewset {
     bool etag; /* GETs have an ETag, and conditions of writes are judged in their transaction */
     const char *name; /* in OPTIONS and the explorer: "Note"; NULL: from the model */
     const char *description;
-    const fr_action *extra; /* NULL: none */
+    const fr_action *extra;              /* NULL: none */
+    const fr_renderer *const *renderers; /* NULL: JSON alone */
     void *reserved_[4];
 } fr_viewset;
 
@@ -145,6 +187,42 @@ FR_API fr_err fr_reply_(fr_req *req, const void *row, uint64_t mark);
  * Cost:     one pass over the rows
  */
 FR_API fr_err fr_reply_rows(fr_req *req, const fr_rows *rows);
+/**
+ * Answer with data: JSON, indented if the client wants it so, or what the renderer makes of it that the client chose.
+ *
+ * @param req     of an action, or of a handler whose route has .api; not answered yet. Elsewhere it is sent as it is
+ * @param status  200..599
+ * @param json    compact; n = 0: an answer without content. Borrowed until return
+ *
+ * Errors:   FR_EINTERNAL (answered already), FR_ECANCELED, FR_ENOMEM, and those of the renderer
+ * Owner:    copied
+ * Thread:   the request's loop
+ * Suspends: as fr_reply_bytes
+ * Cost:     a copy
+ */
+FR_API fr_err fr_reply_data(fr_req *req, int status, fr_str json);
+
+/* What the calls below return is borrowed until the handler returns. */
+
+/** The version of the API that the request asked for; p is NULL: none, or its route has no .versioning. */
+FR_API fr_str fr_api_version(const fr_req *req);
+/** The media type that was agreed on, with the parameters that the client gave: "application/json; indent=4". n = 0: not a
+ *  request of the API. */
+FR_API fr_str fr_api_media(fr_req *req);
+/**
+ * A link to a path of this site, as the version of the request has it.
+ *
+ * @param req   of an action, or of a handler whose route has .api
+ * @param path  "/api/<version>/notes/": where the version stands (or whatever .param is), with FR_VERSION_PATH; escaped
+ *              already. NULL: the path of this request
+ * @param out   "http://host/api/v1/notes/"; with FR_VERSION_QUERY "…?version=1"
+ *
+ * Errors:   FR_ENOMEM
+ * Owner:    the request's arena
+ * Thread:   the request's loop
+ * Cost:     a copy
+ */
+FR_API fr_err fr_api_url(fr_req *req, const char *path, fr_str *out);
 
 #ifdef __cplusplus
 }

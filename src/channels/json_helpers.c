@@ -1,4 +1,4 @@
-/* Reading one member of a JSON message, and quoting a string: what small consumers need of JSON. */
+/* Reading the members of a JSON text, and quoting a string: what consumers and handlers need of JSON. */
 #include <freshet/channels.h>
 
 #include "base/json.h"
@@ -55,4 +55,34 @@ fr_str fr_json_quote_(fr_ctx *ctx, fr_str text)
     fr_str quoted = fr_buf_check(&buf) ? (fr_str){0} : fr_str_dup(ctx->arena, fr_buf_str(&buf));
     fr_buf_deinit(&buf);
     return quoted;
+}
+
+fr_err fr_json_pairs_(fr_ctx *ctx, fr_str json, const fr_pair **pairs, size_t *count)
+{
+    fr_json tree;
+    fr_str fault;
+    fr_err err = fr_json_parse(ctx->arena, json, &tree, &fault);
+    if (err)
+        return err == FR_EINVAL ? fr_fail_(ctx, err, "JSON parse error - %.*s", FR_FMT(fault))
+                                : err;
+    if (tree.type != FR_JSON_OBJECT && tree.type != FR_JSON_ARRAY)
+        return fr_fail_(ctx, FR_EINVAL, "A JSON object or array is expected.");
+    fr_pair *found = fr_arena_alloc(ctx->arena, (tree.count + 1) * sizeof *found);
+    if (!found)
+        return FR_ENOMEM;
+    for (size_t i = 0; i < tree.count; i++)
+        found[i] =
+            (fr_pair){tree.type == FR_JSON_OBJECT ? tree.keys[i] : (fr_str){0}, tree.items[i].raw};
+    *pairs = found;
+    *count = tree.count;
+    return FR_OK;
+}
+
+fr_str fr_json_unquote_(fr_ctx *ctx, fr_str json)
+{
+    fr_json tree;
+    fr_err err = fr_json_parse(ctx->arena, json, &tree, NULL);
+    if (err == FR_ENOMEM)
+        return (fr_str){0};
+    return err == FR_OK && tree.type == FR_JSON_STRING ? tree.text : json;
 }

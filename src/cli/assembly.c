@@ -190,7 +190,7 @@ static fr_err add_viewset(fr_assembly *a, const fr_flat_route *flat, fr_router *
                 FR_KV_C("table", fr_model_table(viewset->model)));
         return FR_OK;
     }
-    fr_viewset_place place = {flat->pattern, viewset, flat->any_origin};
+    fr_viewset_place place = {flat->pattern, viewset, flat->any_origin, flat->versions};
     FR_TRY(fr_rest_routes(a->arena, http, &place, a->error));
     FR_TRY(fr_live_routes(a->live, websocket, &place, a->error));
     return fr_index_add(&a->index, a->arena, flat);

@@ -109,6 +109,8 @@ static fr_err check_route(const fr_route *route, bool is_websocket, char error[2
         wrong = "has a consumer, so it belongs into .websocket";
     else if (route->api && !route->handler)
         wrong = "has .api but no .handler";
+    else if (route->renderers && !route->api)
+        wrong = "has .renderers, which are for handlers with .api; those of a viewset are its own";
     else if (route->viewset && !route->viewset->model)
         wrong = "has a viewset without a model";
     if (!wrong)
@@ -129,8 +131,21 @@ typedef struct walk {
 typedef struct outer {
     fr_str prefix;
     bool any_origin;
+    fr_version_rule versions;
     int depth;
 } outer;
+
+/* What stands nearer wins; a namespace is within those that lead to it. p NULL: memory is out. */
+static fr_version_rule versions_of(const walk *w, const fr_version_rule *of, const fr_route *route)
+{
+    fr_version_rule own = *of;
+    if (route->versioning)
+        own.versioning = route->versioning;
+    if (route->version)
+        own.namespaces = fr_arena_printf(w->arena, "%.*s%s%s", FR_FMT(of->namespaces),
+                                         of->namespaces.n ? ":" : "", route->version);
+    return own;
+}
 
 /* Recursion is bounded by INCLUDES_DEEP, and the tables are the developer's own. */
 static fr_err flatten(const walk *w, const fr_route *routes, outer of)
@@ -145,12 +160,13 @@ static fr_err flatten(const walk *w, const fr_route *routes, outer of)
         FR_TRY(check_route(route, w->is_websocket, w->error));
         fr_str own = without_leading_slash(route->path);
         fr_flat_route flat = {fr_arena_printf(w->arena, "%.*s%.*s", FR_FMT(of.prefix), FR_FMT(own)),
-                              route, w->is_websocket, of.any_origin || route->any_origin};
-        if (!flat.pattern.p)
+                              route, w->is_websocket, of.any_origin || route->any_origin,
+                              versions_of(w, &of.versions, route)};
+        if (!flat.pattern.p || !flat.versions.namespaces.p)
             return FR_ENOMEM;
         if (route->include)
-            FR_TRY(
-                flatten(w, route->include, (outer){flat.pattern, flat.any_origin, of.depth + 1}));
+            FR_TRY(flatten(w, route->include,
+                           (outer){flat.pattern, flat.any_origin, flat.versions, of.depth + 1}));
         else if (!fr_vec_push(&w->out->list, flat))
             return FR_ENOMEM;
     }
@@ -162,7 +178,7 @@ fr_err fr_routes_flatten(fr_arena *arena, const fr_app *app, size_t route_bytes,
 {
     walk w = {arena, route_bytes, false, out, error};
     snprintf(error, 256, "out of memory");
-    outer none = {.prefix = FR_STR("")};
+    outer none = {.prefix = FR_STR(""), .versions = {.namespaces = FR_STR("")}};
     FR_TRY(flatten(&w, app->http, none));
     w.is_websocket = true;
     return flatten(&w, app->websocket, none);
@@ -216,7 +232,9 @@ static fr_err add_api(fr_arena *arena, fr_router *router, const fr_flat_route *f
                               .action = {.path = route->name ? route->name : name.p,
                                          .handler = route->handler,
                                          .methods = route->methods,
-                                         .description = route->description},
+                                         .description = route->description,
+                                         .renderers = route->renderers},
+                              .versions = flat->versions,
                               .any_origin = flat->any_origin,
                               .takes_uploads = route->uploads};
     return fr_rest_handler(arena, router, &place, error);

@@ -5,13 +5,16 @@
 
 #include "base/vec.h"
 #include "http/http.h"
+#include "rest/version.h"
 
 /* One route with its whole pattern, after `include` was followed. */
 typedef struct fr_flat_route {
     fr_str pattern;
     const fr_route *route;
     bool is_websocket;
-    bool any_origin; /* its own, or of a route that includes it */
+    /* Its own, or of a route that includes it. */
+    bool any_origin;
+    fr_version_rule versions;
 } fr_flat_route;
 
 typedef struct fr_flat_routes {

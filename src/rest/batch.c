@@ -144,6 +144,8 @@ static fr_err make_request(fr_ctx *ctx, const batch *b, size_t at, fr_buf *text,
     *out = (fr_rest_request){.method = one->method,
                              .path = fr_unquote(ctx->arena, path, false),
                              .origin = b->call->request->origin,
+                             .host = b->call->request->host,
+                             .is_inner = true,
                              .query = query,
                              .content_type = FR_STR("application/json"),
                              .if_match = one->if_match};
@@ -174,6 +176,8 @@ static fr_err serve(fr_ctx *ctx, const batch *b, size_t at, fr_buf *body, fr_res
         return answer_text(answer, 400, FR_STR("\"if_match\": this URL has no ETag."), body);
     request.key = target.key;
     request.format = target.format;
+    request.versions = target.versions;
+    request.version = target.version;
     return fr_rest_serve(ctx, target.rt, &request, body, answer);
 }
 

@@ -34,6 +34,7 @@ struct fr_call {
     fr_buf *body; /* of the answer */
     size_t start; /* where our part of it begins */
     fr_representation representation;
+    fr_str version; /* of the API; p NULL: none */
     const fr_call_action *action;
     fr_value key;         /* of a detail URL; NULL: it names none */
     const fr_pred *where; /* of its query string: the row has to be one of these; NULL: any */

@@ -9,6 +9,7 @@
 #include "http/method.h"
 #include "rest/object.h"
 #include "rest/options.h"
+#include "rest/pipeline.h"
 
 /* ---- what its route says ---- */
 
@@ -53,8 +54,22 @@ static fr_str name_of(fr_arena *arena, const char *path_text)
     return name;
 }
 
-fr_err fr_extra_init(fr_extra *extra, const fr_action *action, fr_arena *arena, const char *where,
-                     char error[256])
+static fr_err read_renderers(fr_extra *extra, const fr_action *action,
+                             const fr_renderers *inherited, fr_arena *arena, const char *where,
+                             char error[256])
+{
+    char why[256] = "out of memory";
+    extra->renderers = *inherited;
+    if (!action->renderers)
+        return FR_OK;
+    fr_err err = fr_renderers_init(&extra->renderers, action->renderers, arena, why);
+    if (err)
+        snprintf(error, 256, "%.60s \"%.60s\": %.120s", where, action->path, why);
+    return err;
+}
+
+fr_err fr_extra_init(fr_extra *extra, const fr_action *action, const fr_renderers *inherited,
+                     fr_arena *arena, const char *where, char error[256])
 {
     char why[128] = "";
     *extra = (fr_extra){.handler = action->handler,
@@ -66,6 +81,7 @@ fr_err fr_extra_init(fr_extra *extra, const fr_action *action, fr_arena *arena, 
                  action->handler ? ": .methods: " : " has no .handler", why);
         return FR_EINVAL;
     }
+    FR_TRY(read_renderers(extra, action, inherited, arena, where, error));
     extra->allow = allow_of(arena, extra);
     extra->name = name_of(arena, action->path);
     if (extra->allow.p && extra->name.p)
@@ -90,7 +106,7 @@ static fr_err run_handler(fr_call *c)
         return fr_call_refuse_fields(c, c->wrong);
     }
     bool is_ours = err == FR_OK || err == FR_ECANCELED || fr_err_is_ours(err);
-    if (is_ours || fr_req_is_answered(req) || !c->representation.indent)
+    if (is_ours || fr_req_is_answered(req) || fr_call_is_plain(c))
         return FR_OK;
     c->answer->is_replied = false;
     c->answer->err = FR_OK;

@@ -7,6 +7,7 @@
 #include "rest/object.h"
 #include "rest/pipeline.h"
 #include "rest/place.h"
+#include "rest/query_string.h"
 
 /* ---- what a handler of an extra action calls ---- */
 
@@ -20,12 +21,16 @@ static fr_err call_of(fr_req *req, fr_call **out)
                      "fr_load, fr_store and fr_reply work in an extra action of a viewset only.");
 }
 
-/* What was written into the body is the answer, as the client asked to have it. call may be NULL. */
+/* What was written into the body is the answer, as the client wants it. call may be NULL. */
 static fr_err reply_body(fr_req *req, fr_call *call, int status)
 {
-    if (call)
-        FR_TRY(fr_call_indent(call));
-    return fr_reply_buf(req, status, FR_STR("application/json"));
+    if (!call || fr_call_is_plain(call))
+        return fr_reply_buf(req, status, FR_STR("application/json"));
+    call->answer->has_content = true;
+    FR_TRY(fr_call_render(call));
+    fr_str type =
+        call->answer->content_type.p ? call->answer->content_type : FR_STR("application/json");
+    return fr_reply_buf(req, status, call->answer->has_content ? type : FR_STR(""));
 }
 
 typedef struct loading {
@@ -104,4 +109,54 @@ fr_err fr_reply_rows(fr_req *req, const fr_rows *rows)
     }
     fr_buf_put_char(body, ']');
     return reply_body(req, fr_call_of(req), 200);
+}
+
+fr_err fr_reply_data(fr_req *req, int status, fr_str json)
+{
+    if (!json.n)
+        return fr_reply_bytes(req, status, FR_STR(""), json);
+    fr_buf_put(fr_reply_body(req), json);
+    return reply_body(req, fr_call_of(req), status);
+}
+
+/* ---- versions ---- */
+
+fr_str fr_api_version(const fr_req *req)
+{
+    const fr_call *call = fr_call_of(req);
+    return call ? call->version : (fr_str){0};
+}
+
+fr_str fr_api_media(fr_req *req)
+{
+    const fr_call *call = fr_call_of(req);
+    if (!call)
+        return (fr_str){0};
+    const fr_representation *r = &call->representation;
+    if (!r->is_vague)
+        return r->media;
+    fr_str parameters = fr_media_read(r->media).parameters;
+    return fr_arena_printf(req->ctx->arena, "%s%s%.*s", r->renderer->media_type,
+                           parameters.n ? ";" : "", FR_FMT(parameters));
+}
+
+fr_err fr_api_url(fr_req *req, const char *path, fr_str *out)
+{
+    const fr_call *call = fr_call_of(req);
+    fr_version_rule none = {0};
+    fr_buf text, own;
+    fr_buf_init(&text);
+    fr_buf_init(&own);
+    fr_path_quote(&own, req->path);
+    fr_buf_put(&text, fr_req_origin(req));
+    fr_version_put_path(call ? &call->request->versions : &none, fr_api_version(req),
+                        path ? fr_str_c(path) : fr_buf_str(&own), &text);
+    fr_str url = text.has_failed || own.has_failed ? (fr_str){0}
+                                                   : fr_str_dup(req->ctx->arena, fr_buf_str(&text));
+    fr_buf_deinit(&own);
+    fr_buf_deinit(&text);
+    if (!url.p)
+        return FR_ENOMEM;
+    *out = url;
+    return FR_OK;
 }

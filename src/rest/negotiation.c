@@ -1,23 +1,27 @@
 /*
- * See negotiation.h. As in DRF q-values count for nothing: among the media types that match, the most specific wins, and
- * only its indent parameter is looked at.
+ * See negotiation.h. As in DRF q-values count for nothing: among the media types that a renderer satisfies, the most specific
+ * wins, within one level the renderer that stands first.
  */
 #include "rest/negotiation.h"
 
 #include "base/str.h"
 #include "rest/python.h"
 
-/* type/subtype; what is left are the parameters. */
-static fr_str cut_media(fr_str s, fr_str *type, fr_str *subtype)
+/* What is looked at of an Accept header, as DRF bounds it. */
+enum { ACCEPT_BYTES_MAX = 8192, ACCEPT_ENTRIES_MAX = 64, ACCEPT_ENTRY_BYTES_MAX = 256 };
+
+fr_media fr_media_read(fr_str text)
 {
-    fr_str full, parameters = fr_str_cut(s, ';', &full);
-    *subtype = fr_str_cut(fr_str_trim(full), '/', type);
-    return parameters;
+    fr_media media;
+    fr_str full;
+    media.parameters = fr_str_cut(text, ';', &full);
+    media.subtype = fr_str_cut(fr_str_trim(full), '/', &media.type);
+    return media;
 }
 
-/* The value of a parameter, without quotes; p NULL: absent. */
-static fr_str parameter(fr_str parameters, fr_str name)
+fr_str fr_media_parameter(fr_str parameters, fr_str name)
 {
+    fr_str found = {0};
     while (parameters.n) {
         fr_str one, key;
         parameters = fr_str_cut(parameters, ';', &one);
@@ -26,65 +30,127 @@ static fr_str parameter(fr_str parameters, fr_str name)
             continue;
         if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"')
             value = fr_str_sub(value, 1, value.n - 2);
-        return value;
+        found = value;
     }
-    return (fr_str){0};
+    return found;
 }
 
-static bool has_parameters(fr_str parameters)
+/* Calls for each parameter but q; false ends the walk. */
+static bool next_parameter(fr_str *parameters, fr_str *name, fr_str *value)
 {
-    while (parameters.n) {
-        fr_str one, key;
-        parameters = fr_str_cut(parameters, ';', &one);
-        fr_str_cut(one, '=', &key);
-        if (fr_str_trim(one).n && !fr_str_eq_nocase(fr_str_trim(key), FR_STR("q")))
+    while (parameters->n) {
+        fr_str one;
+        *parameters = fr_str_cut(*parameters, ';', &one);
+        *value = fr_str_trim(fr_str_cut(one, '=', name));
+        *name = fr_str_trim(*name);
+        if (fr_str_trim(one).n && !fr_str_eq_nocase(*name, FR_STR("q")))
             return true;
     }
     return false;
 }
 
-/* How specific a media type is that JSON satisfies, from 1; 0: it does not. */
-static int match(fr_str media)
+static bool is_star(fr_str s)
 {
-    fr_str type, subtype, parameters = cut_media(media, &type, &subtype);
-    bool any_type = fr_str_eq(type, FR_STR("*")), any_subtype = fr_str_eq(subtype, FR_STR("*"));
-    if (!any_type && !fr_str_eq_nocase(type, FR_STR("application")))
-        return 0;
-    if (!any_subtype && !fr_str_eq_nocase(subtype, FR_STR("json")))
-        return 0;
-    return any_type ? 1 : any_subtype ? 2 : has_parameters(parameters) ? 4 : 3;
+    return s.n == 1 && *s.p == '*';
 }
 
-static int indent_of(fr_str media)
+/* How specific a media type is, from 1: any, any subtype, one type, one with parameters. */
+static int rank_of(const fr_media *media)
+{
+    fr_str rest = media->parameters, name, value;
+    if (is_star(media->type))
+        return 1;
+    if (is_star(media->subtype))
+        return 2;
+    return next_parameter(&rest, &name, &value) ? 4 : 3;
+}
+
+/* Whether what is rendered is what is asked for: parameters of the renderer's have to be named, others do not matter. */
+static bool satisfies(const fr_media *have, const fr_media *wanted)
+{
+    fr_str rest = have->parameters, name, value;
+    if (!is_star(wanted->type) && !fr_str_eq_nocase(wanted->type, have->type))
+        return false;
+    if (!is_star(wanted->subtype) && !fr_str_eq_nocase(wanted->subtype, have->subtype))
+        return false;
+    while (next_parameter(&rest, &name, &value))
+        if (!fr_str_eq(fr_media_parameter(wanted->parameters, name), value))
+            return false;
+    return true;
+}
+
+static int indent_of(const fr_media *media)
 {
     int64_t indent;
-    fr_str type, subtype, value = parameter(cut_media(media, &type, &subtype), FR_STR("indent"));
+    fr_str value = fr_media_parameter(media->parameters, FR_STR("indent"));
     if (!value.p || fr_py_int(value, &indent) != FR_PY_INT_OK || indent < 0)
         return 0;
     return indent > 8 ? 8 : (int)indent;
 }
 
-fr_err fr_negotiate(fr_str accept, fr_str format, fr_representation *out)
+/* The best pair so far. */
+typedef struct choice {
+    int rank;
+    uint32_t item;
+    fr_str text;
+    fr_media media;
+} choice;
+
+static bool has_format(const fr_renderer_item *item, fr_str format)
 {
-    int best = 0;
-    fr_str rest = accept.p ? accept : FR_STR("*/*"), media;
-    *out = (fr_representation){0};
-    if (format.n && !fr_str_eq(format, FR_STR("json")))
-        return FR_ENOTFOUND;
-    while (rest.n) {
-        rest = fr_str_cut(rest, ',', &media);
-        int rank = match(media);
-        if (rank > best) {
-            best = rank;
-            out->indent = indent_of(media);
-        }
+    return !format.n || fr_str_eq(item->format, format);
+}
+
+static void weigh(const fr_renderers *renderers, fr_str format, fr_str text, choice *best)
+{
+    fr_media media = fr_media_read(text);
+    int rank = rank_of(&media);
+    if (rank < best->rank)
+        return;
+    for (uint32_t i = 0; i < renderers->count; i++) {
+        const fr_renderer_item *item = &renderers->items[i];
+        bool is_better = rank > best->rank || i < best->item;
+        if (!is_better || !has_format(item, format) || !satisfies(&item->media, &media))
+            continue;
+        *best = (choice){rank, i, text, media};
+        return;
     }
-    return best ? FR_OK : FR_EACCEPTABLE;
+}
+
+static bool is_known(const fr_renderers *renderers, fr_str format)
+{
+    for (uint32_t i = 0; i < renderers->count; i++)
+        if (has_format(&renderers->items[i], format))
+            return true;
+    return false;
+}
+
+fr_err fr_negotiate(const fr_renderers *renderers, fr_str accept, fr_str format,
+                    fr_representation *out)
+{
+    choice best = {.item = UINT32_MAX};
+    fr_str rest = fr_str_sub(accept.p ? accept : FR_STR("*/*"), 0, ACCEPT_BYTES_MAX), text;
+    *out = (fr_representation){.renderer = renderers->items->renderer};
+    if (!is_known(renderers, format))
+        return FR_ENOTFOUND;
+    for (int i = 0; rest.n && i < ACCEPT_ENTRIES_MAX; i++) {
+        rest = fr_str_cut(rest, ',', &text);
+        weigh(renderers, format, fr_str_sub(text, 0, ACCEPT_ENTRY_BYTES_MAX), &best);
+    }
+    if (!best.rank)
+        return FR_EACCEPTABLE;
+    const fr_renderer_item *item = &renderers->items[best.item];
+    *out = (fr_representation){.renderer = item->renderer,
+                               .media = fr_str_trim(best.text),
+                               .is_vague = best.rank < rank_of(&item->media),
+                               .indent = item->renderer->render ? 0 : indent_of(&best.media)};
+    return FR_OK;
 }
 
 bool fr_media_is_json(fr_str content_type)
 {
-    return match(content_type) > 0;
+    fr_media media = fr_media_read(content_type);
+    return satisfies(&fr_renderers_json.items->media, &media);
 }
 
 /* ---- indentation ---- */

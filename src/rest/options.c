@@ -108,7 +108,16 @@ static void put_fields(const fr_viewset_rt *rt, fr_buf *out)
     fr_buf_put_char(out, '}');
 }
 
-static void put_head(fr_str name, const char *suffix, const char *description, fr_buf *out)
+static void put_renders(const fr_renderers *renderers, fr_buf *out)
+{
+    for (uint32_t i = 0; i < renderers->count; i++) {
+        fr_buf_put(out, i ? FR_STR(",") : FR_STR(",\"renders\":["));
+        fr_json_put_str(out, fr_str_c(renderers->items[i].renderer->media_type));
+    }
+}
+
+static void put_head(fr_str name, const char *suffix, const char *description,
+                     const fr_renderers *renderers, fr_buf *out)
 {
     fr_buf whole;
     fr_buf_init(&whole);
@@ -120,8 +129,9 @@ static void put_head(fr_str name, const char *suffix, const char *description, f
     fr_buf_deinit(&whole);
     fr_buf_lit(out, ",\"description\":");
     fr_json_put_str(out, fr_str_c(description));
-    fr_buf_lit(out, ",\"renders\":[\"application/json\"],\"parses\":[\"application/json\","
-                    "\"application/x-www-form-urlencoded\",\"multipart/form-data\"]");
+    put_renders(renderers, out);
+    fr_buf_lit(out, "],\"parses\":[\"application/json\",\"application/x-www-form-urlencoded\","
+                    "\"multipart/form-data\"]");
 }
 
 static void put_action(const fr_viewset_rt *rt, const char *method, bool is_first, fr_buf *out)
@@ -135,7 +145,7 @@ static void put_action(const fr_viewset_rt *rt, const char *method, bool is_firs
 void fr_options_put_extra(const fr_viewset_rt *rt, const fr_extra *extra, bool takes_post,
                           bool takes_put, fr_buf *out)
 {
-    put_head(extra->name, "", extra->description, out);
+    put_head(extra->name, "", extra->description, &extra->renderers, out);
     if (rt && takes_post)
         put_action(rt, "POST", true, out);
     if (rt && takes_put)
@@ -145,7 +155,8 @@ void fr_options_put_extra(const fr_viewset_rt *rt, const fr_extra *extra, bool t
 
 void fr_options_put(const fr_viewset_rt *rt, bool is_detail, const char *method, fr_buf *out)
 {
-    put_head(rt->name, is_detail ? " Instance" : " List", rt->viewset->description, out);
+    put_head(rt->name, is_detail ? " Instance" : " List", rt->viewset->description, &rt->renderers,
+             out);
     if (method)
         put_action(rt, method, true, out);
     fr_buf_put(out, method ? FR_STR("}}") : FR_STR("}"));
@@ -156,6 +167,6 @@ void fr_options_put_batch(fr_buf *out)
     put_head(FR_STR("Batch"), "",
              "Several writes in order, all of them or none: an array of objects with \"method\", "
              "\"path\", \"body\", \"if_match\" and \"id\".",
-             out);
+             &fr_renderers_json, out);
     fr_buf_put_char(out, '}');
 }

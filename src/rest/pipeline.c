@@ -4,6 +4,7 @@
  */
 #include "rest/pipeline.h"
 
+#include "base/err.h"
 #include "base/str.h"
 #include "rest/actions.h"
 #include "rest/batch.h"
@@ -16,6 +17,13 @@
 
 /* ---- before the method is looked at ---- */
 
+const fr_renderers *fr_rest_renderers(const fr_viewset_rt *rt, const fr_rest_request *request)
+{
+    if (request->is_inner || request->batch)
+        return &fr_renderers_json;
+    return request->extra ? &request->extra->renderers : &rt->renderers;
+}
+
 static fr_err negotiate(fr_call *c)
 {
     fr_params params;
@@ -24,7 +32,22 @@ static fr_err negotiate(fr_call *c)
         FR_TRY(fr_params_parse(c->ctx->arena, c->request->query, &params));
         format = fr_params_get(&params, FR_STR("format"));
     }
-    return fr_negotiate(c->request->accept, format, &c->representation);
+    return fr_negotiate(fr_rest_renderers(c->rt, c->request), c->request->accept, format,
+                        &c->representation);
+}
+
+static fr_err find_version(fr_call *c)
+{
+    const fr_rest_request *r = c->request;
+    if (!r->versions.versioning)
+        return FR_OK;
+    fr_version_source source = {.path_argument = r->version,
+                                .host = r->host,
+                                .query = r->query,
+                                .parameters = fr_media_read(c->representation.media).parameters};
+    fr_err err = fr_version_find(c->ctx, &r->versions, &source, &c->version);
+    bool is_refused = err == FR_ENOTFOUND || err == FR_EACCEPTABLE;
+    return is_refused ? fr_call_refuse_text(c, fr_err_status(err), c->ctx->detail) : err;
 }
 
 static fr_err find_method(fr_call *c)
@@ -112,16 +135,44 @@ static fr_err run(fr_call *c)
     return c->action->run(c);
 }
 
-fr_err fr_call_indent(fr_call *c)
+bool fr_call_is_plain(const fr_call *c)
 {
-    if (!c->representation.indent)
+    return c->representation.renderer == &fr_json_renderer && !c->representation.indent;
+}
+
+/* Errors of a renderer are those of a handler. */
+static fr_err run_renderer(fr_call *c, fr_str json)
+{
+    fr_str text;
+    const fr_renderer *renderer = c->representation.renderer;
+    FR_TRY(fr_renderer_run(c->ctx, renderer, json, &text));
+    c->answer->content_type = fr_renderer_content_type(renderer, c->ctx->arena);
+    if (!c->answer->content_type.p)
+        return FR_ENOMEM;
+    c->answer->has_content = text.n > 0;
+    fr_buf_put(c->body, text);
+    return FR_OK;
+}
+
+fr_err fr_call_render(fr_call *c)
+{
+    if (fr_call_is_plain(c))
         return FR_OK;
     fr_str compact = fr_str_dup(c->ctx->arena, fr_str_from(fr_buf_str(c->body), c->start));
     if (!compact.p)
         return FR_ENOMEM;
     fr_call_rewind(c);
+    if (!c->representation.indent)
+        return run_renderer(c, compact);
     fr_json_indent(compact, c->representation.indent, c->body);
     return FR_OK;
+}
+
+/* What a renderer cannot do is answered in JSON. */
+static fr_err render(fr_call *c)
+{
+    fr_err err = c->answer->has_content ? fr_call_render(c) : FR_OK;
+    return err ? fr_call_refuse_err(c, err) : FR_OK;
 }
 
 /* ---- the table ---- */
@@ -132,9 +183,9 @@ typedef struct step {
 } step;
 
 static const step STEPS[] = {
-    {"negotiation", negotiate}, {"versioning", NULL},   {"authentication", NULL},
-    {"permissions", NULL},      {"throttles", NULL},    {"method", find_method},
-    {"object", find_object},    {"body", read_body},    {"fields", read_fields},
+    {"negotiation", negotiate}, {"versioning", find_version}, {"authentication", NULL},
+    {"permissions", NULL},      {"throttles", NULL},          {"method", find_method},
+    {"object", find_object},    {"body", read_body},          {"fields", read_fields},
     {"object checks", NULL},    {"read or write", run},
 };
 
@@ -169,7 +220,6 @@ fr_err fr_pipeline_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_req
     if (request->req)
         fr_call_set(request->req, NULL);
     FR_TRY(err);
-    if (out->has_content)
-        FR_TRY(fr_call_indent(&c));
+    FR_TRY(render(&c));
     return fr_buf_check(body);
 }

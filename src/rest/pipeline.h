@@ -6,6 +6,10 @@
 /* Walk the steps once: fr_rest_serve without what is asked of the transaction. ctx may be one of fr_atomic. */
 fr_err fr_pipeline_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request,
                          fr_buf *body, fr_rest_answer *answer);
-/* Indent what has been written of the answer, if the client asked for that. Errors: FR_ENOMEM. */
-fr_err fr_call_indent(fr_call *call);
+/* In which forms the answer can be had. */
+const fr_renderers *fr_rest_renderers(const fr_viewset_rt *rt, const fr_rest_request *request);
+/* What has been written of the answer is to be JSON without blanks. */
+bool fr_call_is_plain(const fr_call *call);
+/* Indent or render what has been written of the answer, as the client wants it. Errors: FR_ENOMEM, those of the renderer. */
+fr_err fr_call_render(fr_call *call);
 #endif

@@ -45,6 +45,11 @@ void fr_query_quote(fr_buf *out, fr_str s)
     put_quoted(out, s, "_.-~", true);
 }
 
+void fr_path_quote(fr_buf *out, fr_str path)
+{
+    put_quoted(out, path, "/:;=@&+$,-_.!~*'()", false);
+}
+
 /* Insertion sort: stable, and a query string has few parameters. Over 64 they are merged by halves. */
 static void sort_pairs(fr_pair *at, fr_pair *scratch, size_t count)
 {
@@ -93,7 +98,7 @@ void fr_params_link(fr_arena *arena, const fr_params *params, fr_str origin, fr_
             sorted[count++] = changes[i];
     sort_pairs(sorted, sorted + room, count);
     fr_buf_put(out, origin);
-    put_quoted(out, path, "/:;=@&+$,-_.!~*'()", false);
+    fr_path_quote(out, path);
     for (size_t i = 0; i < count; i++) {
         fr_buf_put_char(out, i ? '&' : '?');
         fr_query_quote(out, sorted[i].name);

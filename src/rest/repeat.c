@@ -47,15 +47,18 @@ static fr_str digest_of(const fr_repeat *repeat)
 static fr_err read_answer(fr_ctx *ctx, const fr_kept *kept, fr_buf *body, fr_rest_answer *answer)
 {
     size_t pos = 0;
-    fr_value status, has_content, has_place, location, content;
+    fr_value status, has_content, type, has_place, location, content;
     if (!fr_image_next(kept->answer, &pos, &status) ||
         !fr_image_next(kept->answer, &pos, &has_content) ||
+        !fr_image_next(kept->answer, &pos, &type) ||
         !fr_image_next(kept->answer, &pos, &has_place) ||
         !fr_image_next(kept->answer, &pos, &location) ||
         !fr_image_next(kept->answer, &pos, &content))
         return fr_fail(ctx, FR_EBACKEND, "The answer that was kept cannot be read.");
     answer->status = (int)status.as.i;
     answer->has_content = has_content.as.i;
+    if (type.type == FR_VALUE_TEXT)
+        answer->content_type = type.as.s;
     answer->has_place = has_place.as.i;
     answer->place = kept->place;
     if (location.type == FR_VALUE_TEXT)
@@ -80,6 +83,11 @@ fr_err fr_repeat_find(fr_ctx *ctx, const fr_repeat *repeat, fr_buf *body, fr_res
     return FR_OK;
 }
 
+static fr_value text_or_null(fr_str text)
+{
+    return text.p ? FR_VALUE_S(text) : (fr_value){.type = FR_VALUE_NULL};
+}
+
 fr_err fr_repeat_keep(fr_ctx *ctx, const fr_repeat *repeat, fr_str content,
                       const fr_rest_answer *answer)
 {
@@ -87,9 +95,9 @@ fr_err fr_repeat_keep(fr_ctx *ctx, const fr_repeat *repeat, fr_str content,
     fr_buf_init(&bytes);
     fr_image_value(&bytes, FR_VALUE_I(answer->status));
     fr_image_value(&bytes, FR_VALUE_I(answer->has_content));
+    fr_image_value(&bytes, text_or_null(answer->content_type));
     fr_image_value(&bytes, FR_VALUE_I(answer->has_place));
-    fr_image_value(&bytes, answer->location.p ? FR_VALUE_S(answer->location)
-                                              : (fr_value){.type = FR_VALUE_NULL});
+    fr_image_value(&bytes, text_or_null(answer->location));
     fr_image_value(&bytes, FR_VALUE_S(content));
     fr_kept kept = {digest_of(repeat), fr_buf_str(&bytes), answer->place};
     fr_err err = bytes.has_failed ? FR_ENOMEM : fr_db_keep(ctx, repeat->key, &kept);

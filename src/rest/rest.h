@@ -12,6 +12,7 @@
 #include "http/router.h"
 #include "rest/list.h"
 #include "rest/serializer.h"
+#include "rest/version.h"
 #include "rest/viewset.h"
 
 /* Where a viewset stands among the routes. */
@@ -19,9 +20,10 @@ typedef struct fr_viewset_place {
     fr_str pattern; /* "api/notes/" */
     const fr_viewset *viewset;
     bool any_origin; /* pages of other sites may write, and open sockets */
+    fr_version_rule versions;
 } fr_viewset_place;
 
-/* The list at the place's pattern, the details at pattern<str:pk>/, the extra actions, each also with DRF's ".json" suffix.
+/* The list at the place's pattern, the details at pattern<str:pk>/, the extra actions, each also with DRF's suffix of a format.
  * Errors: FR_EINVAL with one line for the developer in error, FR_ENOMEM. */
 fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place *place,
                       char error[256]);
@@ -30,6 +32,7 @@ typedef struct fr_handler_place {
     fr_str pattern;
     fr_action action; /* its path is what OPTIONS makes the name of */
     bool any_origin, takes_uploads;
+    fr_version_rule versions;
 } fr_handler_place;
 /* Errors: as above. */
 fr_err fr_rest_handler(fr_arena *arena, fr_router *router, const fr_handler_place *place,
@@ -56,7 +59,10 @@ typedef struct fr_rest_request {
     fr_str accept;       /* p NULL: absent */
     fr_str content_type;
     fr_str if_match, if_none_match, idempotency_key; /* as headers; p NULL: absent */
-    fr_str format;                                   /* of the ".json" suffix; p NULL: none */
+    fr_str format;                                   /* of the suffix; p NULL: none */
+    fr_str host, version; /* that may name a version; version: of the path, p NULL: none */
+    fr_version_rule versions;
+    bool is_inner; /* the answer becomes a part of another: JSON */
     fr_str body;
     const fr_form_limits *form_limits; /* of a body that is a form; NULL: the usual ones */
     const struct fr_extra *extra; /* an extra action, or a plain handler; NULL: the viewset's own */
@@ -66,8 +72,9 @@ typedef struct fr_rest_request {
 
 typedef struct fr_rest_answer {
     int status;
-    bool has_content; /* Content-Type: application/json goes with body; else neither */
-    bool has_place;   /* Freshet-At */
+    bool has_content;    /* a Content-Type goes with body; else neither */
+    fr_str content_type; /* p NULL: application/json */
+    bool has_place;      /* Freshet-At */
     fr_place place;
     fr_str allow;
     fr_str location; /* p NULL: none */

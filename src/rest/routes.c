@@ -8,12 +8,13 @@
 #include "http/http.h"
 #include "rest/batch.h"
 #include "rest/extra.h"
+#include "rest/pipeline.h"
 #include "rest/place.h"
 
 /* What a route leads to. Lives as long as the app. */
 typedef struct rest_route {
     bool is_detail;
-    bool is_json; /* the URL ends with ".json" */
+    fr_version_rule versions;
     const fr_viewset_rt *rt;
     const fr_extra *extra;       /* NULL: the viewset's own */
     const fr_batch_route *batch; /* NULL: it is none */
@@ -55,8 +56,8 @@ static fr_err reply(fr_req *req, const fr_rest_answer *answer)
     }
     if (answer->has_place)
         FR_TRY(fr_place_reply(req, answer->place));
-    return fr_reply_buf(req, answer->status,
-                        answer->has_content ? FR_STR("application/json") : FR_STR(""));
+    fr_str type = answer->content_type.p ? answer->content_type : FR_STR("application/json");
+    return fr_reply_buf(req, answer->status, answer->has_content ? type : FR_STR(""));
 }
 
 /* ---- a request and its call ---- */
@@ -74,7 +75,9 @@ static fr_err serve(fr_req *req, void *arg)
         .query = req->query,
         .accept = fr_req_header(req, FR_STR("accept")),
         .content_type = fr_req_header(req, FR_STR("content-type")),
-        .format = route->is_json ? FR_STR("json") : (fr_str){0},
+        .format = fr_req_arg(req, FR_STR("format")),
+        .host = fr_req_host(req),
+        .versions = route->versions,
         .body = req->body,
         .form_limits = fr_req_form_limits(req),
         .idempotency_key = fr_req_header(req, FR_STR("idempotency-key")),
@@ -86,10 +89,23 @@ static fr_err serve(fr_req *req, void *arg)
         request.if_match = fr_req_header(req, FR_STR("if-match"));
         request.if_none_match = fr_req_header(req, FR_STR("if-none-match"));
     }
+    if (route->versions.versioning)
+        request.version = fr_req_arg(req, fr_version_param(route->versions.versioning));
     if (route->extra)
         FR_TRY(fr_reply_header(req, FR_STR("Allow"), route->extra->allow));
+    if (fr_rest_renderers(route->rt, &request)->count > 1)
+        fr_reply_vary(req, FR_STR("Accept"));
     FR_TRY(fr_rest_serve(req->ctx, route->rt, &request, fr_reply_body(req), &answer));
     return answer.is_replied ? answer.err : reply(req, &answer);
+}
+
+/* p NULL: the route has none of that name. */
+static fr_str argument(const fr_route_match *match, fr_str name)
+{
+    for (size_t i = 0; i < match->arg_count; i++)
+        if (fr_str_eq(match->args[i].name, name))
+            return match->args[i].value;
+    return (fr_str){0};
 }
 
 bool fr_rest_target_find(const fr_router *router, fr_str path, fr_rest_target *out)
@@ -102,11 +118,12 @@ bool fr_rest_target_find(const fr_router *router, fr_str path, fr_rest_target *o
     if (!route || !route->rt)
         return false;
     *out = (fr_rest_target){.rt = route->rt,
-                            .format = route->is_json ? FR_STR("json") : (fr_str){0},
+                            .key = route->is_detail ? argument(&match, FR_STR("pk")) : (fr_str){0},
+                            .format = argument(&match, FR_STR("format")),
+                            .versions = route->versions,
                             .is_extra = route->extra != NULL};
-    for (size_t i = 0; i < match.arg_count && route->is_detail; i++)
-        if (fr_str_eq(match.args[i].name, FR_STR("pk")))
-            out->key = match.args[i].value;
+    if (route->versions.versioning)
+        out->version = argument(&match, fr_version_param(route->versions.versioning));
     return true;
 }
 
@@ -117,6 +134,7 @@ typedef struct adding {
     fr_router *router;
     const fr_viewset_rt *rt;
     bool any_origin, takes_uploads;
+    fr_version_rule versions;
     char *error;
 } adding;
 
@@ -126,14 +144,13 @@ static fr_err out_of_memory(const adding *a)
     return FR_ENOMEM;
 }
 
-static fr_err add_one(const adding *a, const fr_extra *extra, bool is_detail, bool is_json,
-                      fr_str pattern)
+static fr_err add_one(const adding *a, const fr_extra *extra, bool is_detail, fr_str pattern)
 {
     rest_route *route = fr_arena_zalloc(a->arena, sizeof *route);
     if (!route || !pattern.p)
         return out_of_memory(a);
     *route = (rest_route){.is_detail = is_detail,
-                          .is_json = is_json,
+                          .versions = a->versions,
                           .rt = a->rt,
                           .extra = extra,
                           .target = {.handle = serve,
@@ -143,21 +160,23 @@ static fr_err add_one(const adding *a, const fr_extra *extra, bool is_detail, bo
     return fr_router_add(a->router, pattern, false, &route->target, a->error);
 }
 
-/* A URL, and as DRF's router has it the same with ".json" in place of its last slash. */
+/* A URL, and as DRF's router has it the same with a format in place of its last slash: notes.json, notes/7.csv. */
 static fr_err add(const adding *a, const fr_extra *extra, bool is_detail, fr_str pattern)
 {
-    FR_TRY(add_one(a, extra, is_detail, false, pattern));
+    FR_TRY(add_one(a, extra, is_detail, pattern));
     if (!fr_str_ends(pattern, FR_STR("/")))
         return FR_OK;
     pattern.n--;
-    return add_one(a, extra, is_detail, true,
-                   fr_arena_printf(a->arena, "%.*s.json", FR_FMT(pattern)));
+    return add_one(a, extra, is_detail,
+                   fr_arena_printf(a->arena, "%.*s.<slug:format>", FR_FMT(pattern)));
 }
 
 static fr_err new_extra(const adding *a, const fr_action *action, const char *where, fr_extra **out)
 {
     *out = fr_arena_alloc(a->arena, sizeof **out);
-    return *out ? fr_extra_init(*out, action, a->arena, where, a->error) : out_of_memory(a);
+    const fr_renderers *inherited = a->rt ? &a->rt->renderers : &fr_renderers_json;
+    return *out ? fr_extra_init(*out, action, inherited, a->arena, where, a->error)
+                : out_of_memory(a);
 }
 
 /* DRF's order: the list, actions on it, the details, actions on one. So notes/recent/ is not the note "recent". */
@@ -181,10 +200,16 @@ static fr_err add_extra(const adding *a, fr_str base, bool is_detail)
 fr_err fr_rest_handler(fr_arena *arena, fr_router *router, const fr_handler_place *place,
                        char error[256])
 {
-    adding a = {arena, router, NULL, place->any_origin, place->takes_uploads, error};
+    adding a = {.arena = arena,
+                .router = router,
+                .any_origin = place->any_origin,
+                .takes_uploads = place->takes_uploads,
+                .versions = place->versions,
+                .error = error};
     fr_extra *extra;
+    FR_TRY(fr_version_check(&a.versions, error));
     FR_TRY(new_extra(&a, &place->action, "route", &extra));
-    return add_one(&a, extra, false, false, place->pattern);
+    return add_one(&a, extra, false, place->pattern);
 }
 
 fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place *place,
@@ -192,13 +217,19 @@ fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place
 {
     char fault[200];
     fr_str pattern = place->pattern;
-    adding a = {arena, router, fr_viewset_get(place->viewset), place->any_origin, false, error};
+    adding a = {.arena = arena,
+                .router = router,
+                .rt = fr_viewset_get(place->viewset),
+                .any_origin = place->any_origin,
+                .versions = place->versions,
+                .error = error};
     if (!a.rt) {
         fr_err err = fr_viewset_check(place->viewset, error);
         snprintf(fault, sizeof fault, "%.*s", (int)sizeof fault - 1, err ? error : "out of memory");
         snprintf(error, 256, "viewset at %.40s: %s", pattern.p, fault);
         return err ? err : FR_ENOMEM;
     }
+    FR_TRY(fr_version_check(&a.versions, error));
     fr_str one = fr_arena_printf(arena, "%.*s<str:pk>/", FR_FMT(pattern));
     FR_TRY(add(&a, NULL, false, fr_str_dup(arena, pattern)));
     FR_TRY(add_extra(&a, pattern, false));
@@ -209,7 +240,7 @@ fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place
 fr_err fr_rest_batch(fr_arena *arena, fr_router *router, const fr_batch_place *place,
                      char error[256])
 {
-    adding a = {arena, router, NULL, place->any_origin, false, error};
+    adding a = {.arena = arena, .router = router, .any_origin = place->any_origin, .error = error};
     fr_batch_route *batch = fr_arena_zalloc(arena, sizeof *batch);
     rest_route *route = fr_arena_zalloc(arena, sizeof *route);
     if (!batch || !route)

@@ -6,8 +6,10 @@
 typedef struct fr_rest_target {
     const fr_viewset_rt *rt;
     fr_str key;    /* of a detail URL; p NULL: the list */
-    fr_str format; /* of the ".json" suffix; p NULL: none */
-    bool is_extra; /* an action of its own */
+    fr_str format; /* of the suffix; p NULL: none */
+    fr_version_rule versions;
+    fr_str version; /* of the path; p NULL: none */
+    bool is_extra;  /* an action of its own */
 } fr_rest_target;
 
 /* path: decoded, from its first slash. false: nothing of a viewset is there. */

@@ -203,6 +203,7 @@ static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena
     FR_TRY(read_paging(rt, error));
     FR_TRY(read_ordering(rt, error));
     FR_TRY(check_extra(viewset, error));
+    FR_TRY(fr_renderers_init(&rt->renderers, viewset->renderers, arena, error));
     read_inputs(rt);
     rt->list_allow = allow_of(rt->actions & (FR_ACTION_LIST | FR_ACTION_CREATE), arena);
     rt->detail_allow =

@@ -4,6 +4,7 @@
 #include <freshet/rest.h>
 
 #include "model/query.h"
+#include "rest/renderer.h"
 #include "rest/serializer.h"
 
 /* Bits of fr_viewset_rt.actions. */
@@ -47,6 +48,7 @@ typedef struct fr_viewset_rt {
     fr_order orders[FR_ORDERS_MAX]; /* the default, with the key at its end */
     uint8_t order_count;
     fr_paging paging;
+    fr_renderers renderers;
     uint32_t actions;
     fr_str list_allow, detail_allow; /* values of the Allow header */
     fr_str name;                     /* "Note" */

@@ -114,7 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     numbers(arena, text);
     validators(text);
     stored_values(arena, text);
-    fr_negotiate(text, (fr_str){0}, &representation);
+    fr_negotiate(&fr_renderers_json, text, (fr_str){0}, &representation);
     fr_buf_init(&out);
     fr_json_indent(text, 2, &out);
     fr_buf_deinit(&out);

@@ -63,6 +63,36 @@ static void refused(const fr_app *app, const char *why)
     forget(&flat);
 }
 
+static void versions_hold_beneath_an_include(void **state)
+{
+    (void)state;
+    static const fr_versioning outer = {FR_VERSION_NAMESPACE, NULL, NULL, NULL, {0}},
+                               inner = {FR_VERSION_QUERY, NULL, NULL, NULL, {0}};
+    fr_app app = {
+        .http = (fr_route[]){{"v1/", .versioning = &outer, .version = "v1",
+                              .include = (fr_route[]){{"a/", .handler = nothing, .api = true},
+                                                      {"b/", .handler = nothing, .api = true,
+                                                       .versioning = &inner, .version = "beta"},
+                                                      {0}}},
+                             {"c/", .handler = nothing},
+                             {0}}};
+    fr_arena *arena = fr_arena_new(0);
+    fr_flat_routes flat = {0};
+    char error[256];
+    assert_int_equal(fr_routes_flatten(arena, &app, sizeof(fr_route), &flat, error), FR_OK);
+    assert_ptr_equal(flat.list.at[0].versions.versioning, &outer);
+    assert_str(flat.list.at[0].versions.namespaces, "v1");
+    assert_ptr_equal(flat.list.at[1].versions.versioning, &inner);
+    assert_str(flat.list.at[1].versions.namespaces, "v1:beta");
+    assert_null(flat.list.at[2].versions.versioning);
+    fr_vec_deinit(&flat.list);
+    fr_arena_free(arena);
+    refused(&(fr_app){.http = (fr_route[]){{"a/", .handler = nothing,
+                                            .renderers = FR_RENDERERS(&fr_json_renderer)},
+                                           {0}}},
+            "has .renderers");
+}
+
 static void a_route_without_target_says_what_to_set(void **state)
 {
     (void)state;
@@ -123,5 +153,6 @@ static void methods_are_a_list(void **state)
 }
 
 FR_TESTS(routes, FR_TEST(methods_are_a_list), FR_TEST(includes_prefix_their_routes),
+         FR_TEST(versions_hold_beneath_an_include),
          FR_TEST(a_route_without_target_says_what_to_set), FR_TEST(a_consumer_belongs_to_websocket),
          FR_TEST(endless_includes_are_refused))

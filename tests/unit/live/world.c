@@ -38,9 +38,11 @@ static void add_routes(world *w, fr_router *router)
 {
     static fr_ws_target ws;
     static const fr_viewset_place places[] = {
-        {{"notes/", 6}, &world_notes, false},   {{"titles/", 7}, &world_titles, false},
-        {{"again/", 6}, &world_again, false},   {{"pages/", 6}, &world_pages, false},
-        {{"labels/", 7}, &world_labels, false},
+        {.pattern = {"notes/", 6}, .viewset = &world_notes},
+        {.pattern = {"titles/", 7}, .viewset = &world_titles},
+        {.pattern = {"again/", 6}, .viewset = &world_again},
+        {.pattern = {"pages/", 6}, .viewset = &world_pages},
+        {.pattern = {"labels/", 7}, .viewset = &world_labels},
     };
     char error[256];
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)

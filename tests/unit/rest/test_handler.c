@@ -93,7 +93,8 @@ static void site_open(site *s)
     fr_buf_init(&s->answer);
     fr_router *router = fr_router_new(s->arena);
     assert_non_null(router);
-    if (fr_rest_routes(s->arena, router, &(fr_viewset_place){FR_STR("api/people/"), &people, false},
+    if (fr_rest_routes(s->arena, router,
+                       &(fr_viewset_place){.pattern = FR_STR("api/people/"), .viewset = &people},
                        error))
         fail_msg("%s", error);
     assert_int_equal(fr_router_add(router, FR_STR("stray/"), false, &stray, error), FR_OK);
@@ -310,10 +311,11 @@ static void a_wrong_viewset_makes_no_routes(void **state)
     static const fr_viewset wrong = {.model = &author_model, .filter = "nmae"};
     char error[256] = "";
     fr_arena *arena = fr_arena_new(0);
-    assert_int_equal(fr_rest_routes(arena, fr_router_new(arena),
-                                    &(fr_viewset_place){FR_STR("api/wrong/"), &wrong, false},
-                                    error),
-                     FR_EINVAL);
+    assert_int_equal(
+        fr_rest_routes(arena, fr_router_new(arena),
+                       &(fr_viewset_place){.pattern = FR_STR("api/wrong/"), .viewset = &wrong},
+                       error),
+        FR_EINVAL);
     assert_string_equal(
         error,
         "viewset at api/wrong/: filter: \"nmae\" names a field that the model does not have");

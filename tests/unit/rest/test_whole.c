@@ -277,9 +277,11 @@ static void each_allocation_of_a_batch_that_fails_leaves_all_or_nothing(void **s
     world_open_with(&w, (const fr_model *[]){&plain_model, NULL}, NULL);
     fr_arena *arena = fr_arena_new(0);
     fr_router *router = fr_router_new(arena);
-    assert_int_equal(fr_rest_routes(arena, router,
-                                    &(fr_viewset_place){FR_STR("plains/"), &plains, false}, error),
-                     FR_OK);
+    assert_int_equal(
+        fr_rest_routes(arena, router,
+                       &(fr_viewset_place){.pattern = FR_STR("plains/"), .viewset = &plains},
+                       error),
+        FR_OK);
     fr_batch_route batch = {router, 10, FR_STR("POST, OPTIONS")};
     failing f = {.request = {.method = FR_STR("POST"),
                              .path = FR_STR("/batch/"),
