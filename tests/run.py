@@ -45,6 +45,7 @@ SYSTEM = [
     ("database", ["asan", "tsan"], []),
     ("rest", ["asan"], ["curl"]),
     ("repeat", ["asan", "tsan"], []),
+    ("endless", ["asan", "tsan", "dev"], []),
     ("batch", ["asan", "tsan"], []),
     ("origins", ["asan"], []),
     ("index", ["asan"], []),

@@ -190,7 +190,12 @@ static fr_err add_viewset(fr_assembly *a, const fr_flat_route *flat, fr_router *
                 FR_KV_C("table", fr_model_table(viewset->model)));
         return FR_OK;
     }
-    fr_viewset_place place = {flat->pattern, viewset, flat->any_origin, flat->versions};
+    fr_viewset_place place = {.pattern = flat->pattern,
+                              .viewset = viewset,
+                              .any_origin = flat->any_origin,
+                              .versions = flat->versions,
+                              .list_bytes = (uint64_t)a->options->list_bytes,
+                              .list_folder = a->options->upload_folder};
     FR_TRY(fr_rest_routes(a->arena, http, &place, a->error));
     FR_TRY(fr_live_routes(a->live, websocket, &place, a->error));
     return fr_index_add(&a->index, a->arena, flat);

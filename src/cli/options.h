@@ -33,6 +33,7 @@ typedef struct fr_options {
     int64_t header_ms, body_ms, idle_ms, send_ms, min_rate, pipeline;
     int64_t body_bytes;
     int64_t batch_requests;
+    int64_t list_bytes;
     int64_t upload_bytes, upload_memory; /* of forms with files */
     int64_t form_fields, form_files;
     const char *upload_folder;

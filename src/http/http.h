@@ -114,6 +114,8 @@ fr_err fr_http_refuse(fr_req *req, int status, fr_str reason);
 fr_buf *fr_reply_body(fr_req *req);
 /* content_type.n == 0: none is sent. */
 fr_err fr_reply_buf(fr_req *req, int status, fr_str content_type);
+/* The answer is the first `bytes` of a file, sent by the kernel as the client reads. fd is taken, also on error. */
+fr_err fr_reply_file(fr_req *req, int status, fr_str content_type, int fd, uint64_t bytes);
 
 /* Requests in the in-memory transport, for tests: bytes in, bytes out, through a socketpair on a loop of its own. */
 fr_err fr_test_http(fr_http *http, fr_str request_bytes, fr_buf *answer);

@@ -352,6 +352,18 @@ fr_err fr_answer_file(fr_exchange *exchange, int status, fr_str content_type, in
     return FR_OK;
 }
 
+fr_err fr_reply_file(fr_req *req, int status, fr_str content_type, int fd, uint64_t bytes)
+{
+    fr_exchange *exchange = fr_exchange_of(req);
+    fr_file_part *part = exchange ? fr_arena_alloc(req->ctx->arena, sizeof *part) : NULL;
+    if (!part) {
+        close(fd);
+        return exchange ? FR_ENOMEM : FR_EINTERNAL;
+    }
+    *part = (fr_file_part){.n = bytes};
+    return fr_answer_file(exchange, status, content_type, fd, part, 1);
+}
+
 fr_err fr_answer_more(fr_exchange *exchange, fr_str text)
 {
     uint32_t bound = lift_bound(exchange->conn);

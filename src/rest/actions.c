@@ -8,6 +8,7 @@
 #include "rest/object.h"
 #include "rest/options.h"
 #include "rest/pagination.h"
+#include "rest/spill.h"
 
 /* ---- reading ---- */
 
@@ -18,24 +19,30 @@ static void row_begin(void *arg)
 }
 
 typedef struct list_sink {
+    fr_ctx *ctx;
     fr_call *call;
-    size_t start; /* behind the opening bracket */
+    fr_str opening; /* what stands before the rows */
+    size_t count;
 } list_sink;
 
 static void list_begin(void *arg)
 {
     list_sink *sink = arg;
-    sink->call->body->n = sink->start;
+    fr_spill_reset(sink->call);
+    fr_call_rewind(sink->call);
+    fr_buf_put(sink->call->body, sink->opening);
+    sink->count = 0;
 }
 
 static fr_err list_row(void *arg, const fr_value *values)
 {
     list_sink *sink = arg;
     fr_buf *body = sink->call->body;
-    if (body->n > sink->start)
+    if (sink->count++)
         fr_buf_put_char(body, ',');
     fr_serializer_row(&sink->call->rt->serializer, values, body);
-    return fr_buf_check(body);
+    FR_TRY(fr_buf_check(body));
+    return fr_spill(sink->ctx, sink->call);
 }
 
 static fr_page_url url_of(fr_ctx *ctx, const fr_call *c)
@@ -72,6 +79,7 @@ static fr_err read_list(fr_ctx *ctx, void *arg)
 {
     fr_call *c = arg;
     fr_rest_list found;
+    fr_spill_reset(c);
     fr_call_rewind(c);
     fr_err err = fr_rest_list_query(ctx, c->rt, c->request->query, &found, c->body);
     if (err == FR_EINVAL || err == FR_ENOTFOUND) {
@@ -86,11 +94,16 @@ static fr_err read_list(fr_ctx *ctx, void *arg)
     else if ((err = list_pages(ctx, c, &found)) == FR_ENOTFOUND)
         return fr_call_refuse_text(c, 404, FR_STR("Invalid page."));
     FR_TRY(err);
-    list_sink sink = {c, c->body->n};
+    list_sink sink = {.ctx = ctx,
+                      .call = c,
+                      .opening =
+                          fr_str_dup(ctx->arena, fr_str_from(fr_buf_str(c->body), c->start))};
+    if (!sink.opening.p)
+        return FR_ENOMEM;
     FR_TRY(fr_db_select(ctx, &found.query, &(fr_reader_sink){list_begin, list_row, &sink}, NULL));
     fr_buf_put(c->body, found.has_pages ? FR_STR("]}") : FR_STR("]"));
     fr_call_answer(c, 200);
-    return FR_OK;
+    return fr_spill_end(ctx, c);
 }
 
 static fr_err list(fr_call *c)

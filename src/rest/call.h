@@ -41,7 +41,8 @@ struct fr_call {
     const fr_errors
         *wrong;   /* with the query string, told if the handler returns FR_EINVAL; NULL: nothing */
     fr_json data; /* the request's body */
-    fr_rest_input input; /* the same as stored values */
+    fr_rest_input input;    /* the same as stored values */
+    struct fr_spill *spill; /* spill.c */
     bool is_answered;
 };
 

@@ -173,6 +173,11 @@ static size_t string_end(fr_str s, size_t i)
 void fr_json_indent(fr_str compact, int indent, fr_buf *out)
 {
     int depth = 0;
+    fr_json_indent_part(compact, indent, &depth, out);
+}
+
+void fr_json_indent_part(fr_str compact, int indent, int *depth, fr_buf *out)
+{
     for (size_t i = 0; i < compact.n; i++) {
         char c = compact.p[i];
         bool is_empty = (c == '{' || c == '[') && i + 1 < compact.n && compact.p[i + 1] == c + 2;
@@ -184,14 +189,14 @@ void fr_json_indent(fr_str compact, int indent, fr_buf *out)
             fr_buf_put(out, (fr_str){compact.p + i++, 2});
         } else if (c == '{' || c == '[') {
             fr_buf_put_char(out, c);
-            new_line(out, ++depth * indent);
+            new_line(out, ++*depth * indent);
         } else if (c == '}' || c == ']') {
-            new_line(out, --depth * indent);
+            new_line(out, --*depth * indent);
             fr_buf_put_char(out, c);
         } else {
             fr_buf_put_char(out, c);
             if (c == ',')
-                new_line(out, depth * indent);
+                new_line(out, *depth * indent);
             else if (c == ':')
                 fr_buf_put_char(out, ' ');
         }

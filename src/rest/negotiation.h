@@ -27,4 +27,6 @@ bool fr_media_is_json(fr_str content_type);
 
 /* Append compact JSON with line breaks and this indentation, as Python's json.dumps does. */
 void fr_json_indent(fr_str compact, int indent, fr_buf *out);
+/* The same of a piece that ends between two values; *depth, at first 0, is what it begins at, and then where it has ended. */
+void fr_json_indent_part(fr_str compact, int indent, int *depth, fr_buf *out);
 #endif

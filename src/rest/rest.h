@@ -21,6 +21,8 @@ typedef struct fr_viewset_place {
     const fr_viewset *viewset;
     bool any_origin; /* pages of other sites may write, and open sockets */
     fr_version_rule versions;
+    uint64_t list_bytes;     /* of a list at most; 0: 1 GiB */
+    const char *list_folder; /* as in fr_rest_request; lives as long as the app */
 } fr_viewset_place;
 
 /* The list at the place's pattern, the details at pattern<str:pk>/, the extra actions, each also with DRF's suffix of a format.
@@ -67,8 +69,16 @@ typedef struct fr_rest_request {
     const fr_form_limits *form_limits; /* of a body that is a form; NULL: the usual ones */
     const struct fr_extra *extra; /* an extra action, or a plain handler; NULL: the viewset's own */
     const struct fr_batch_route *batch; /* several requests in one; NULL: it is none */
-    fr_req *req;                        /* whose handler runs; NULL without extra */
+    uint64_t list_bytes;                /* of a list at most; 0: 1 GiB */
+    const char *list_folder; /* where long ones lie until they are sent; NULL or "": /tmp */
+    fr_req *req;             /* whose handler runs; NULL without extra */
 } fr_rest_request;
+
+/* The content of an answer that is too large for memory: a file without a name. Who sends it takes fd, and leaves -1. */
+typedef struct fr_rest_file {
+    int fd;
+    uint64_t bytes;
+} fr_rest_file;
 
 typedef struct fr_rest_answer {
     int status;
@@ -77,9 +87,10 @@ typedef struct fr_rest_answer {
     bool has_place;      /* Freshet-At */
     fr_place place;
     fr_str allow;
-    fr_str location; /* p NULL: none */
-    fr_str etag;     /* p NULL: none */
-    bool is_replied; /* a handler ran and answered by itself, or err is what it returned */
+    fr_str location;    /* p NULL: none */
+    fr_str etag;        /* p NULL: none */
+    fr_rest_file *file; /* in the arena of ctx: the content, in place of body; NULL: body it is */
+    bool is_replied;    /* a handler ran and answered by itself, or err is what it returned */
     fr_err err;
 } fr_rest_answer;
 

@@ -18,6 +18,8 @@ typedef struct rest_route {
     const fr_viewset_rt *rt;
     const fr_extra *extra;       /* NULL: the viewset's own */
     const fr_batch_route *batch; /* NULL: it is none */
+    uint64_t list_bytes;         /* of a list at most */
+    const char *list_folder;
     fr_http_target target;
 } rest_route;
 
@@ -57,6 +59,11 @@ static fr_err reply(fr_req *req, const fr_rest_answer *answer)
     if (answer->has_place)
         FR_TRY(fr_place_reply(req, answer->place));
     fr_str type = answer->content_type.p ? answer->content_type : FR_STR("application/json");
+    if (answer->file) {
+        int fd = answer->file->fd;
+        answer->file->fd = -1;
+        return fr_reply_file(req, answer->status, type, fd, answer->file->bytes);
+    }
     return fr_reply_buf(req, answer->status, answer->has_content ? type : FR_STR(""));
 }
 
@@ -83,6 +90,8 @@ static fr_err serve(fr_req *req, void *arg)
         .idempotency_key = fr_req_header(req, FR_STR("idempotency-key")),
         .extra = route->extra,
         .batch = route->batch,
+        .list_bytes = route->list_bytes,
+        .list_folder = route->list_folder,
         .req = route->extra ? req : NULL,
     };
     if (route->rt && route->rt->viewset->etag) {
@@ -136,6 +145,8 @@ typedef struct adding {
     bool any_origin, takes_uploads;
     fr_version_rule versions;
     char *error;
+    uint64_t list_bytes;
+    const char *list_folder;
 } adding;
 
 static fr_err out_of_memory(const adding *a)
@@ -153,6 +164,8 @@ static fr_err add_one(const adding *a, const fr_extra *extra, bool is_detail, fr
                           .versions = a->versions,
                           .rt = a->rt,
                           .extra = extra,
+                          .list_bytes = a->list_bytes,
+                          .list_folder = a->list_folder,
                           .target = {.handle = serve,
                                      .arg = route,
                                      .takes_uploads = a->takes_uploads,
@@ -222,7 +235,9 @@ fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place
                 .rt = fr_viewset_get(place->viewset),
                 .any_origin = place->any_origin,
                 .versions = place->versions,
-                .error = error};
+                .error = error,
+                .list_bytes = place->list_bytes,
+                .list_folder = place->list_folder};
     if (!a.rt) {
         fr_err err = fr_viewset_check(place->viewset, error);
         snprintf(fault, sizeof fault, "%.*s", (int)sizeof fault - 1, err ? error : "out of memory");

@@ -155,6 +155,6 @@ fr_err fr_rest_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request
         return serve_whole(ctx, &w);
     }
     FR_TRY(fr_pipeline_serve(ctx, rt, request, body, out));
-    bool has_etag = rt && rt->viewset->etag && !request->extra && out->has_content;
+    bool has_etag = rt && rt->viewset->etag && !request->extra && out->has_content && !out->file;
     return has_etag && is_read(request) ? fr_etag_answer(ctx, request, body, start, out) : FR_OK;
 }

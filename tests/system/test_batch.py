@@ -8,7 +8,7 @@ from live import Live
 from server import PATIENCE, Server, ServerCase
 
 BATCH, ACCOUNTS, ENTRIES = "/api/batch/", "/api/accounts/", "/api/entries/"
-ROUNDS = int(os.environ.get("FR_BATCHES", "120"))
+ROUNDS = int(os.environ.get("FR_BATCHES", "1000"))
 
 
 def post(path, body, **more):

@@ -92,7 +92,8 @@ static void add_viewset(site *s, const char *pattern, const fr_viewset *viewset,
                         fr_version_rule versions)
 {
     char error[256] = "";
-    fr_viewset_place place = {fr_str_c(pattern), viewset, false, versions};
+    fr_viewset_place place = {
+        .pattern = fr_str_c(pattern), .viewset = viewset, .versions = versions};
     if (fr_rest_routes(s->arena, s->router, &place, error))
         fail_msg("%s", error);
 }
