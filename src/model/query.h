@@ -20,6 +20,8 @@ struct fr_pred {
     /* TERM */
     uint16_t ref; /* a field of the model, or a reference of the query's table */
     fr_lookup lookup;
+    uint8_t
+        param; /* 0; or 1 + the number of the parameter that takes the place of values: fr_pred_bind */
     const fr_value *values; /* stored form; one, or several: IN, RANGE, HAS_KEYS */
     size_t value_count;
     /* AND, OR, NOT */

@@ -1,5 +1,7 @@
 #include "db/sqlite/shape.h"
 
+#include <assert.h>
+
 static void put_byte(fr_shape *shape, unsigned byte)
 {
     if (shape->n < FR_SHAPE_MAX)
@@ -38,6 +40,7 @@ enum { BY_REF = 0x10 }; /* beside FR_PRED_TERM: what follows is no number of an 
 
 static void put_term(fr_shape *shape, const fr_query *query, const fr_pred *pred)
 {
+    assert(!pred->param); /* bound by now */
     fr_lookup_form form = fr_lookup_row_of(pred->lookup)->form;
     if (fr_ref_is_own(query->model, pred->ref)) {
         put_byte(shape, FR_PRED_TERM);

@@ -2,7 +2,7 @@
 #include "db_test.h"
 
 #include "base/str.h"
-#include "model/query.h"
+#include "model/pred.h"
 
 FR_MODEL_OPTS(crew, (.ordering = "name"), (ID, id), (CHAR, name, .max_length = 10));
 FR_MODEL(person, (ID, id), (CHAR, name, .max_length = 10),
@@ -413,7 +413,88 @@ static void a_table_that_was_dropped_is_missed_on_the_way_too(void **state)
     finish();
 }
 
-FR_TESTS(paths, FR_TEST(equal_paths_share_a_join_which_is_outer_where_a_row_may_miss),
+static unsigned seed = 5;
+
+static unsigned draw(unsigned below)
+{
+    seed = seed * 1103515245 + 12345;
+    return (seed >> 16 & 0x7fff) % below;
+}
+
+static const fr_pred *random_tree(int depth)
+{
+    static const struct {
+        const char *text;
+        fr_value value;
+    } TERMS[] = {
+        {"owner__name", {FR_VALUE_TEXT, {.s = {"ann", 3}}}},
+        {"owner__name__isnull", {FR_VALUE_INT, {.i = 1}}},
+        {"owner__crew__name__isnull", {FR_VALUE_INT, {.i = 0}}},
+        {"lead__crew__name__lt", {FR_VALUE_TEXT, {.s = {"pink", 4}}}},
+        {"taggings__tag__slug", {FR_VALUE_TEXT, {.s = {"bug", 3}}}},
+        {"taggings__tag__isnull", {FR_VALUE_INT, {.i = 1}}},
+        {"due__year", {FR_VALUE_INT, {.i = 2024}}},
+        {"due__lt", {FR_VALUE_TEXT, {.s = {"2024-01-02", 10}}}},
+        {"due", {FR_VALUE_NULL, {.i = 0}}},
+        {"extra__a", {FR_VALUE_TEXT, {.s = {"true", 4}}}},
+        {"weight__in", {FR_VALUE_INT, {.i = 2}}},
+        {"clock__hour__gte", {FR_VALUE_INT, {.i = 20}}},
+    };
+    const fr_pred *parts[3];
+    size_t count = draw(4), which = draw(sizeof TERMS / sizeof *TERMS);
+    unsigned what = depth > 3 ? 0 : draw(4);
+    if (what == 0)
+        return term(TERMS[which].text, TERMS[which].value);
+    if (what == 1)
+        return fr_pred_not(t.arena, random_tree(depth + 1));
+    for (size_t i = 0; i < count; i++)
+        parts[i] = random_tree(depth + 1);
+    return what == 2 ? fr_pred_all(t.arena, parts, count) : fr_pred_any(t.arena, parts, count);
+}
+
+/* Joins that are inner or outer by the predicate, NULLs, and the laws of the normal form, all at once. */
+static void the_normal_form_finds_the_same_rows(void **state)
+{
+    (void)state;
+    size_t found = 0, hidden = 0;
+    begin();
+    for (int i = 0; i < 2000; i++) {
+        fr_query q = query_of(random_tree(0)), normal = q;
+        assert_int_equal(fr_pred_normal(t.arena, &normal), FR_OK);
+        seen is = rows_of(&q), should = rows_of(&normal);
+        if (strcmp(is.keys, should.keys) != 0)
+            fail_msg("tree %d: found %s, in its normal form %s", i, is.keys, should.keys);
+        found += *is.keys != 0;
+        hidden += strlen(is.keys) < 7;
+    }
+    assert_true(found > 500 && hidden > 500);
+    finish();
+}
+
+/* Each part of a tree alone says which rows it finds; what AND and OR make of them is known. */
+static void a_tree_finds_what_its_parts_find(void **state)
+{
+    (void)state;
+    begin();
+    for (int i = 0; i < 1000; i++) {
+        const fr_pred *parts[] = {random_tree(1), random_tree(1)};
+        fr_query a = query_of(parts[0]), b = query_of(parts[1]);
+        fr_query both = query_of(fr_pred_all(t.arena, parts, 2)),
+                 either = query_of(fr_pred_any(t.arena, parts, 2));
+        seen of_a = rows_of(&a), of_b = rows_of(&b), of_both = rows_of(&both),
+             of_either = rows_of(&either);
+        for (char key = '1'; key <= '4'; key++) {
+            bool in_a = strchr(of_a.keys, key), in_b = strchr(of_b.keys, key);
+            assert_int_equal(strchr(of_both.keys, key) != NULL, in_a && in_b);
+            assert_int_equal(strchr(of_either.keys, key) != NULL, in_a || in_b);
+        }
+    }
+    finish();
+}
+
+FR_TESTS(paths, FR_TEST(the_normal_form_finds_the_same_rows),
+         FR_TEST(a_tree_finds_what_its_parts_find),
+         FR_TEST(equal_paths_share_a_join_which_is_outer_where_a_row_may_miss),
          FR_TEST(a_join_is_inner_where_the_predicate_asks_for_its_row),
          FR_TEST(a_path_over_many_rows_doubles_none),
          FR_TEST(related_rows_are_counted_in_the_same_statement),

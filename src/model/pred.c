@@ -1,0 +1,548 @@
+#include "model/pred.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+/* ---- copies ---- */
+
+static bool is_too_deep(const fr_pred *pred, int depth)
+{
+    if (depth > FR_PRED_DEPTH_MAX)
+        return true;
+    for (size_t i = 0; pred->op != FR_PRED_TERM && i < pred->part_count; i++)
+        if (is_too_deep(pred->parts[i], depth + 1))
+            return true;
+    return false;
+}
+
+static fr_pred *copy_values(fr_arena *arena, const fr_pred *pred)
+{
+    fr_pred *copy = fr_pred_many(arena, pred->ref, pred->lookup, pred->values, pred->value_count);
+    for (size_t i = 0; copy && i < pred->value_count; i++)
+        if (!fr_value_dup(arena, pred->values[i], (fr_value *)&copy->values[i]))
+            return NULL;
+    if (copy)
+        copy->param = pred->param;
+    return copy;
+}
+
+/* parts are taken as they lie. */
+static fr_pred *with_parts(fr_arena *arena, fr_pred_op op, const fr_pred **parts, size_t count)
+{
+    fr_pred *pred = fr_arena_zalloc(arena, sizeof *pred);
+    if (pred)
+        *pred = (fr_pred){.op = op, .parts = parts, .part_count = count};
+    return pred;
+}
+
+static fr_pred *copy_tree(fr_arena *arena, const fr_pred *pred)
+{
+    if (pred->op == FR_PRED_TERM)
+        return copy_values(arena, pred);
+    const fr_pred **parts = fr_arena_alloc(arena, (pred->part_count + 1) * sizeof(void *));
+    if (!parts)
+        return NULL;
+    for (size_t i = 0; i < pred->part_count; i++)
+        if (!(parts[i] = copy_tree(arena, pred->parts[i])))
+            return NULL;
+    return with_parts(arena, pred->op, parts, pred->part_count);
+}
+
+static fr_err copy_refs(fr_arena *arena, const fr_refs *refs, const fr_refs **out)
+{
+    fr_refs *copy = fr_arena_alloc(arena, sizeof *copy);
+    if (!copy)
+        return FR_ENOMEM;
+    fr_refs_init(copy, refs->model, arena);
+    for (uint16_t i = 0; i < refs->count; i++) {
+        fr_ref ref = *refs->at[i];
+        uint16_t number;
+        if (ref.path.n && !(ref.path = fr_str_dup(arena, ref.path)).p)
+            return FR_ENOMEM;
+        FR_TRY(fr_refs_add(copy, &ref, &number));
+    }
+    *out = copy;
+    return FR_OK;
+}
+
+fr_err fr_pred_copy(fr_arena *arena, const fr_query *query, fr_query *out)
+{
+    fr_query copy = *query;
+    if (query->where && is_too_deep(query->where, 0))
+        return FR_ETOOBIG;
+    if (query->refs)
+        FR_TRY(copy_refs(arena, query->refs, &copy.refs));
+    if (query->where && !(copy.where = copy_tree(arena, query->where)))
+        return FR_ENOMEM;
+    if (query->extra_count) {
+        uint16_t *extra = fr_arena_alloc(arena, query->extra_count * sizeof *extra);
+        if (!extra)
+            return FR_ENOMEM;
+        memcpy(extra, query->extra, query->extra_count * sizeof *extra);
+        copy.extra = extra;
+    }
+    *out = copy;
+    return FR_OK;
+}
+
+/* ---- an order of trees, by what they say ---- */
+
+static int cmp_number(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int cmp_step(const fr_ref_step *a, const fr_ref_step *b)
+{
+    int c = a->to == b->to ? 0 : strcmp(fr_model_table(a->to), fr_model_table(b->to));
+    c = c ? c : cmp_number(a->field, b->field);
+    return c ? c : cmp_number(a->is_reverse, b->is_reverse);
+}
+
+static int cmp_ref(const fr_ref *a, const fr_ref *b)
+{
+    int c = cmp_number(a->step_count, b->step_count);
+    for (uint8_t i = 0; !c && i < a->step_count; i++)
+        c = cmp_step(&a->steps[i], &b->steps[i]);
+    c = c ? c : cmp_number(a->field, b->field);
+    c = c ? c : cmp_number(a->transform, b->transform);
+    return c ? c : fr_str_cmp(a->path, b->path);
+}
+
+static int cmp_place(const fr_query *qa, uint16_t a, const fr_query *qb, uint16_t b)
+{
+    bool is_own = fr_ref_is_own(qa->model, a);
+    if (is_own != fr_ref_is_own(qb->model, b))
+        return is_own ? -1 : 1;
+    return is_own ? cmp_number(a, b) : cmp_ref(fr_refs_get(qa->refs, a), fr_refs_get(qb->refs, b));
+}
+
+/* Values that are equal as numbers but of two types stand one after the other. */
+static int cmp_value(fr_value a, fr_value b)
+{
+    int c = fr_value_cmp(a, b);
+    return c ? c : cmp_number(a.type, b.type);
+}
+
+static int cmp_term(const fr_query *qa, const fr_pred *a, const fr_query *qb, const fr_pred *b)
+{
+    int c = cmp_place(qa, a->ref, qb, b->ref);
+    c = c ? c : cmp_number(a->lookup, b->lookup);
+    c = c ? c : cmp_number(a->param, b->param);
+    c = c ? c : cmp_number(a->value_count, b->value_count);
+    for (size_t i = 0; !c && i < a->value_count; i++)
+        c = cmp_value(a->values[i], b->values[i]);
+    return c;
+}
+
+static int cmp_tree(const fr_query *qa, const fr_pred *a, const fr_query *qb, const fr_pred *b)
+{
+    int c = cmp_number(a->op, b->op);
+    if (c || a->op == FR_PRED_TRUE)
+        return c;
+    if (a->op == FR_PRED_TERM)
+        return cmp_term(qa, a, qb, b);
+    c = cmp_number(a->part_count, b->part_count);
+    for (size_t i = 0; !c && i < a->part_count; i++)
+        c = cmp_tree(qa, a->parts[i], qb, b->parts[i]);
+    return c;
+}
+
+bool fr_pred_eq(const fr_query *a, const fr_query *b)
+{
+    if (a->model != b->model || !a->where != !b->where)
+        return false;
+    return !a->where || cmp_tree(a, a->where, b, b->where) == 0;
+}
+
+/* ---- normal form ---- */
+
+typedef struct normal {
+    fr_arena *arena;
+    const fr_query *query;
+} normal;
+
+/* Every step gives NULL when memory is out. FALSE is an OR of nothing. */
+static const fr_pred *constant(const normal *n, bool is_true)
+{
+    return is_true ? fr_pred_all(n->arena, NULL, 0) : fr_pred_any(n->arena, NULL, 0);
+}
+
+static bool is_false(const fr_pred *pred)
+{
+    return pred->op == FR_PRED_OR && !pred->part_count;
+}
+
+static const fr_ref *ref_of(const normal *n, const fr_pred *pred)
+{
+    return fr_ref_is_own(n->query->model, pred->ref) ? NULL
+                                                     : fr_refs_get(n->query->refs, pred->ref);
+}
+
+/* Over many rows a term asks whether one is such; what is said of two terms need not hold for one row. */
+static bool is_of_one(const normal *n, const fr_pred *pred)
+{
+    const fr_ref *ref = ref_of(n, pred);
+    return !ref || !ref->is_to_many || ref->transform == FR_TRANSFORM_COUNT;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    return cmp_value(*(const fr_value *)a, *(const fr_value *)b);
+}
+
+/* A NULL among the values stays: with it NOT IN finds nothing. */
+static const fr_pred *normal_in(const normal *n, const fr_pred *pred)
+{
+    fr_pred *copy = fr_pred_in(n->arena, pred->ref, pred->values, pred->value_count);
+    if (!copy || !pred->value_count)
+        return copy ? constant(n, false) : NULL;
+    fr_value *values = (fr_value *)copy->values;
+    size_t kept = 1;
+    qsort(values, pred->value_count, sizeof *values, by_value);
+    for (size_t i = 1; i < pred->value_count; i++)
+        if (cmp_value(values[i], values[kept - 1]) != 0)
+            values[kept++] = values[i];
+    copy->value_count = kept;
+    if (kept == 1 && values[0].type != FR_VALUE_NULL)
+        copy->lookup = FR_LOOKUP_EXACT;
+    return copy;
+}
+
+static const fr_pred *normal_range(const normal *n, const fr_pred *pred)
+{
+    const fr_pred *from = fr_pred_term(n->arena, pred->ref, FR_LOOKUP_GTE, pred->values[0]);
+    const fr_pred *to = fr_pred_term(n->arena, pred->ref, FR_LOOKUP_LTE, pred->values[1]);
+    return from && to ? fr_pred_and(n->arena, to, from) : NULL; /* in the order of their lookups */
+}
+
+static bool is_transformed(const fr_ref *ref)
+{
+    return ref && ref->transform != FR_TRANSFORM_NONE && ref->transform != FR_TRANSFORM_COUNT;
+}
+
+static const fr_pred *normal_term(const normal *n, const fr_pred *pred)
+{
+    const fr_ref *ref = ref_of(n, pred);
+    bool is_within = ref && ref->transform == FR_TRANSFORM_KEY;
+    if (pred->param)
+        return pred;
+    switch (pred->lookup) {
+    case FR_LOOKUP_EXACT:
+    case FR_LOOKUP_IEXACT:
+        return pred->values[0].type != FR_VALUE_NULL || is_within
+                   ? pred
+                   : fr_pred_term(n->arena, pred->ref, FR_LOOKUP_ISNULL, FR_VALUE_I(1));
+    case FR_LOOKUP_ISNULL:
+        return fr_pred_term(n->arena, pred->ref, FR_LOOKUP_ISNULL,
+                            FR_VALUE_I(pred->values[0].as.i != 0));
+    case FR_LOOKUP_IN: return normal_in(n, pred);
+    case FR_LOOKUP_RANGE:
+        return is_of_one(n, pred) && !is_transformed(ref) ? normal_range(n, pred) : pred;
+    default: return pred;
+    }
+}
+
+/* NOT of a term, in which nothing else can be said. */
+static const fr_pred *normal_not(const normal *n, const fr_pred *term)
+{
+    if (term->op == FR_PRED_TRUE || is_false(term))
+        return constant(n, term->op != FR_PRED_TRUE);
+    if (term->lookup == FR_LOOKUP_ISNULL && !term->param && is_of_one(n, term))
+        return fr_pred_term(n->arena, term->ref, FR_LOOKUP_ISNULL,
+                            FR_VALUE_I(!term->values[0].as.i));
+    return fr_pred_not(n->arena, term);
+}
+
+/* Parts of an AND or OR that is being made. */
+typedef struct list {
+    const normal *n;
+    fr_pred_op op;
+    const fr_pred **at;
+    size_t count, cap;
+    bool is_decided; /* by one part, whatever the others say */
+} list;
+
+static bool add_part(list *p, const fr_pred *part)
+{
+    if (p->count == p->cap) {
+        size_t cap = p->cap ? p->cap * 2 : 8;
+        const fr_pred **at = fr_arena_alloc(p->n->arena, cap * sizeof(void *));
+        if (!at)
+            return false;
+        if (p->count)
+            memcpy(at, p->at, p->count * sizeof(void *));
+        p->at = at;
+        p->cap = cap;
+    }
+    p->at[p->count++] = part;
+    return true;
+}
+
+/* A normal part: its own parts if it is of the same kind. */
+static bool take_part(list *p, const fr_pred *part)
+{
+    bool is_all = p->op == FR_PRED_AND;
+    if (!part)
+        return false;
+    if (part->op == FR_PRED_TRUE || is_false(part)) {
+        p->is_decided |= is_all == is_false(part);
+        return true;
+    }
+    if (part->op != p->op)
+        return add_part(p, part);
+    for (size_t i = 0; i < part->part_count; i++)
+        if (!add_part(p, part->parts[i]))
+            return false;
+    return true;
+}
+
+/* Merged by halves: the order of n parts in n log n comparisons, without a global for qsort. */
+static void sort(const fr_query *q, const fr_pred **at, const fr_pred **spare, size_t count)
+{
+    if (count < 2)
+        return;
+    size_t half = count / 2, i = 0, j = half;
+    sort(q, at, spare, half);
+    sort(q, at + half, spare, count - half);
+    for (size_t k = 0; k < count; k++) {
+        bool is_left = j == count || (i < half && cmp_tree(q, at[i], q, at[j]) <= 0);
+        spare[k] = is_left ? at[i++] : at[j++];
+    }
+    memcpy(at, spare, count * sizeof(void *));
+}
+
+static const fr_pred *finish(list *p)
+{
+    bool is_all = p->op == FR_PRED_AND;
+    if (p->is_decided || !p->count)
+        return constant(p->n, p->is_decided != is_all);
+    const fr_pred **spare = fr_arena_alloc(p->n->arena, p->count * sizeof(void *));
+    size_t kept = 1;
+    if (!spare)
+        return NULL;
+    sort(p->n->query, p->at, spare, p->count);
+    for (size_t i = 1; i < p->count; i++)
+        if (cmp_tree(p->n->query, p->at[i], p->n->query, p->at[kept - 1]) != 0)
+            p->at[kept++] = p->at[i];
+    if (kept == 1)
+        return p->at[0];
+    return is_all ? fr_pred_all(p->n->arena, p->at, kept) : fr_pred_any(p->n->arena, p->at, kept);
+}
+
+/* is_not: of the contrary, by De Morgan, which holds for NULL too. */
+static const fr_pred *normal_tree(const normal *n, const fr_pred *pred, bool is_not)
+{
+    switch (pred->op) {
+    case FR_PRED_TRUE: return constant(n, !is_not);
+    case FR_PRED_NOT: return normal_tree(n, pred->parts[0], !is_not);
+    case FR_PRED_TERM: {
+        const fr_pred *term = normal_term(n, pred);
+        if (!term || !is_not)
+            return term;
+        return term->op == FR_PRED_AND ? normal_tree(n, term, true) : normal_not(n, term);
+    }
+    default: break;
+    }
+    list p = {.n = n, .op = (pred->op == FR_PRED_AND) == is_not ? FR_PRED_OR : FR_PRED_AND};
+    for (size_t i = 0; i < pred->part_count; i++)
+        if (!take_part(&p, normal_tree(n, pred->parts[i], is_not)))
+            return NULL;
+    return finish(&p);
+}
+
+fr_err fr_pred_normal(fr_arena *arena, fr_query *query)
+{
+    normal n = {arena, query};
+    if (!query->where)
+        return FR_OK;
+    if (is_too_deep(query->where, 0))
+        return FR_ETOOBIG;
+    const fr_pred *where = normal_tree(&n, query->where, false);
+    if (!where)
+        return FR_ENOMEM;
+    query->where = where->op == FR_PRED_TRUE ? NULL : where;
+    return FR_OK;
+}
+
+/* ---- hash ---- */
+
+/* FNV-1a, not the process's seeded hash: clients keep tokens across restarts. */
+static uint64_t mix(uint64_t hash, const void *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ ((const uint8_t *)bytes)[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+static uint64_t mix_number(uint64_t hash, uint64_t number)
+{
+    uint8_t bytes[8];
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(number >> 8 * i);
+    return mix(hash, bytes, sizeof bytes);
+}
+
+static uint64_t mix_text(uint64_t hash, fr_str s)
+{
+    return mix(mix_number(hash, s.n), s.p, s.n);
+}
+
+static uint64_t mix_value(uint64_t hash, fr_value v)
+{
+    uint64_t bits = 0;
+    hash = mix_number(hash, v.type);
+    switch (v.type) {
+    case FR_VALUE_NULL: return hash;
+    case FR_VALUE_INT: return mix_number(hash, (uint64_t)v.as.i);
+    case FR_VALUE_REAL:
+        v.as.r = v.as.r == 0 ? 0 : v.as.r; /* -0.0 is equal */
+        memcpy(&bits, &v.as.r, sizeof bits);
+        return mix_number(hash, bits);
+    default: return mix_text(hash, v.as.s);
+    }
+}
+
+static uint64_t mix_place(uint64_t hash, const fr_query *query, uint16_t number)
+{
+    if (fr_ref_is_own(query->model, number))
+        return mix_text(hash, fr_str_c(query->model->fields[number].name));
+    const fr_ref *ref = fr_refs_get(query->refs, number);
+    hash = mix_number(hash, ref->step_count);
+    for (uint8_t i = 0; i < ref->step_count; i++) {
+        const fr_ref_step *step = &ref->steps[i];
+        const fr_model *holder = step->is_reverse ? step->to : step->from;
+        hash = mix_text(hash, fr_str_c(fr_model_table(step->to)));
+        hash = mix_text(hash, fr_str_c(holder->fields[step->field].name));
+        hash = mix_number(hash, step->is_reverse);
+    }
+    hash = mix_text(hash, fr_str_c(fr_ref_field(ref)->name));
+    return mix_text(mix_number(hash, ref->transform), ref->path);
+}
+
+static uint64_t mix_tree(uint64_t hash, const fr_query *query, const fr_pred *pred)
+{
+    hash = mix_number(hash, pred->op);
+    if (pred->op == FR_PRED_TERM) {
+        hash = mix_text(mix_place(hash, query, pred->ref),
+                        fr_str_c(fr_lookup_row_of(pred->lookup)->name));
+        hash = mix_number(mix_number(hash, pred->param), pred->value_count);
+        for (size_t i = 0; i < pred->value_count; i++)
+            hash = mix_value(hash, pred->values[i]);
+        return hash;
+    }
+    hash = mix_number(hash, pred->part_count);
+    for (size_t i = 0; i < pred->part_count; i++)
+        hash = mix_tree(hash, query, pred->parts[i]);
+    return hash;
+}
+
+uint64_t fr_pred_hash(const fr_query *query)
+{
+    uint64_t hash =
+        mix_text(UINT64_C(14695981039346656037), fr_str_c(fr_model_table(query->model)));
+    return query->where ? mix_tree(hash, query, query->where) : hash;
+}
+
+/* ---- values that come later ---- */
+
+fr_pred *fr_pred_later(fr_arena *arena, uint16_t ref, fr_lookup lookup, uint8_t param)
+{
+    fr_pred *pred = fr_pred_many(arena, ref, lookup, NULL, 0);
+    if (pred)
+        pred->param = (uint8_t)(param + 1);
+    return pred;
+}
+
+static const fr_pred **copy_parts(fr_arena *arena, const fr_pred *pred)
+{
+    const fr_pred **parts = fr_arena_alloc(arena, pred->part_count * sizeof(void *));
+    if (parts)
+        memcpy(parts, pred->parts, pred->part_count * sizeof(void *));
+    return parts;
+}
+
+const fr_pred *fr_pred_bind(fr_arena *arena, const fr_pred *pred, const fr_value *params,
+                            size_t count)
+{
+    if (pred->op == FR_PRED_TERM)
+        return pred->param && pred->param <= count
+                   ? fr_pred_term(arena, pred->ref, pred->lookup, params[pred->param - 1])
+                   : pred;
+    const fr_pred **parts = NULL;
+    for (size_t i = 0; i < pred->part_count; i++) {
+        const fr_pred *part = fr_pred_bind(arena, pred->parts[i], params, count);
+        if (part != pred->parts[i] && !parts)
+            parts = copy_parts(arena, pred);
+        if (!part || (part != pred->parts[i] && !parts))
+            return NULL;
+        if (parts)
+            parts[i] = part;
+    }
+    return parts ? with_parts(arena, pred->op, parts, pred->part_count) : pred;
+}
+
+/* ---- what is read ---- */
+
+typedef struct reading {
+    const fr_query *query;
+    const fr_model **out;
+    size_t room, count;
+    bool is_of_row;
+} reading;
+
+static void read_model(reading *r, const fr_model *model)
+{
+    for (size_t i = 0; i < r->count && i < r->room; i++)
+        if (r->out[i] == model)
+            return;
+    if (r->count < r->room)
+        r->out[r->count] = model;
+    r->count++;
+}
+
+static void read_ref(reading *r, uint16_t number)
+{
+    if (fr_ref_is_own(r->query->model, number))
+        return;
+    const fr_ref *ref = fr_refs_get(r->query->refs, number);
+    r->is_of_row = false;
+    for (uint8_t i = 0; i < ref->step_count; i++)
+        read_model(r, ref->steps[i].to);
+}
+
+static void read_tree(reading *r, const fr_pred *pred)
+{
+    if (pred->op == FR_PRED_TERM)
+        read_ref(r, pred->ref);
+    for (size_t i = 0; pred->op != FR_PRED_TERM && i < pred->part_count; i++)
+        read_tree(r, pred->parts[i]);
+}
+
+static void read_query(reading *r)
+{
+    if (r->query->where)
+        read_tree(r, r->query->where);
+    for (uint8_t i = 0; i < r->query->order_count; i++)
+        read_ref(r, r->query->orders[i].ref);
+}
+
+bool fr_query_is_of_row(const fr_query *query)
+{
+    reading r = {.query = query, .is_of_row = true};
+    read_query(&r);
+    return r.is_of_row;
+}
+
+size_t fr_query_models(const fr_query *query, const fr_model **out, size_t room)
+{
+    reading r = {.query = query, .out = out, .room = room};
+    read_model(&r, query->model);
+    read_query(&r);
+    for (uint16_t i = 0; i < query->extra_count; i++)
+        read_ref(&r, query->extra[i]);
+    return r.count;
+}
