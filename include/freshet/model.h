@@ -59,6 +59,12 @@ typedef struct fr_choice {
 /** A table of choices, with the {0} that ends it: .choices = FR_CHOICES({"s", "Small"}, {"l", "Large"}). */
 #define FR_CHOICES(...) FR_TABLE_(fr_choice, __VA_ARGS__)
 
+/** A heading: the choices behind it are one group, up to the next. Programs that show choices may show it. */
+#define FR_GROUP(label_)                                                                           \
+    {                                                                                              \
+        "\x1d", label_                                                                             \
+    }
+
 /** One field of a model. Zero is the default of every option. */
 typedef struct fr_field {
     const char *name;
@@ -90,6 +96,11 @@ typedef struct fr_field {
     /* MANY_TO_MANY: the model of the table between, with a reference to either side, if it is one of yours; such a field
      * is only read. NULL: one is made, with the table and the index that Django makes. */
     const fr_model *through;
+    /* Texts: what the whole of it must match, as PCRE2 has it, with a limit on what a match may cost. */
+    const char *pattern;
+    const char *pattern_message;   /* NULL: "Enter a valid value." */
+    const char *minimum, *maximum; /* numbers, moments, DURATION: as text, "-99.99", "2020-01-01" */
+    const char *protocol;          /* IP: "IPv4" or "IPv6"; NULL: both */
     void *reserved_[2];
 } fr_field;
 

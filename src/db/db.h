@@ -9,6 +9,7 @@
 #include "model/column.h"
 #include "model/fieldset.h"
 #include "model/query.h"
+#include "model/validate.h"
 #include "net/wait.h"
 
 typedef struct fr_db fr_db;
@@ -252,6 +253,8 @@ fr_err fr_db_keep(fr_ctx *ctx, fr_str key, const fr_kept *kept);
 fr_err fr_row_check(fr_ctx *ctx, const char *call, const fr_model *model, uint64_t mark);
 /* The same where there is no context: it is logged. */
 bool fr_row_is_of(const fr_model *model, uint64_t mark);
+/* fr_value_check_pattern from any stack, a fiber's too. */
+fr_err fr_row_check_pattern(const fr_field *field, fr_value value, fr_faults *faults);
 /* The values of the fields in `set` (bits as in fr_row) as they are stored, in the arena of ctx; those in `judged` as a
  * serializer would have them.
  * Errors: FR_EINVAL with a text that names each field and its faults, FR_ENOMEM. */

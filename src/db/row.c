@@ -5,6 +5,7 @@
 #include "base/due.h"
 #include "base/str.h"
 #include "model/kind.h"
+#include "net/fiber.h"
 
 /* ---- whose it is ---- */
 
@@ -86,6 +87,34 @@ static bool is_judged(const fr_model *model, uint32_t i, uint64_t set)
            !field->auto_now_add && field->kind != FR_KIND_ID;
 }
 
+typedef struct pattern_job {
+    const fr_field *field;
+    fr_value value;
+    fr_faults *faults;
+    fr_err err;
+} pattern_job;
+
+static void check_pattern(void *arg)
+{
+    pattern_job *job = arg;
+    job->err = fr_value_check_pattern(job->field, job->value, job->faults);
+}
+
+fr_err fr_row_check_pattern(const fr_field *field, fr_value value, fr_faults *faults)
+{
+    pattern_job job = {field, value, faults, FR_OK};
+    if (field->pattern)
+        fr_fiber_on_loop_stack(check_pattern, &job);
+    return job.err;
+}
+
+static fr_err judge(const fr_model *model, const fr_field *field, fr_value value, fr_faults *faults)
+{
+    bool is_text = value.type == FR_VALUE_TEXT && value.as.s.n;
+    fr_value_validate(model, field, value, faults);
+    return is_text ? fr_row_check_pattern(field, value, faults) : FR_OK;
+}
+
 fr_err fr_row_take(fr_ctx *ctx, const fr_model *model, const void *row, uint64_t set,
                    uint64_t judged, const fr_value **out)
 {
@@ -103,7 +132,7 @@ fr_err fr_row_take(fr_ctx *ctx, const fr_model *model, const void *row, uint64_t
         else if (err != FR_OK)
             return err;
         else if (is_judged(model, i, judged))
-            fr_value_validate(model, &model->fields[i], values[i], &t.faults);
+            FR_TRY(judge(model, &model->fields[i], values[i], &t.faults));
     }
     *out = values;
     return t.n ? fr_fail(ctx, FR_EINVAL, "%s", t.text) : FR_OK;

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "model/kind.h"
+#include "model/pattern.h"
 #include "model/query.h"
 #include "model/together.h"
 
@@ -116,6 +117,39 @@ static fr_err check_default(const check *c)
     return has_default ? FR_OK : wrong(c, "\"%s\" is not a value of its kind", c->field->default_);
 }
 
+static fr_err check_pattern(const check *c)
+{
+    char error[ERROR_ROOM] = "";
+    const fr_regex *regex;
+    if (!c->field->pattern)
+        return FR_OK;
+    if (!fr_field_is_text(c->field))
+        return wrong(c, "only texts have .pattern");
+    fr_err err = fr_pattern_get(c->field->pattern, &regex, error);
+    return err == FR_EINVAL ? wrong(c, ".pattern: %s", error) : err;
+}
+
+static fr_err check_limit(const check *c, const char *option, const char *limit)
+{
+    fr_value value;
+    if (!limit)
+        return FR_OK;
+    if (!fr_kind_of(c->field)->compare)
+        return wrong(c, "only numbers, moments and DURATION have %s", option);
+    fr_arena *arena = fr_arena_new(0);
+    if (!arena)
+        return FR_ENOMEM;
+    fr_err err = fr_value_from_text(c->field, fr_str_c(limit), arena, &value);
+    fr_arena_free(arena);
+    return err == FR_EINVAL ? wrong(c, "%s = \"%s\" is not a value of its kind", option, limit)
+                            : err;
+}
+
+static bool is_protocol(const char *text)
+{
+    return strcmp(text, "IPv4") == 0 || strcmp(text, "IPv6") == 0;
+}
+
 static fr_err check_options(const check *c)
 {
     const fr_field *f = c->field;
@@ -143,6 +177,11 @@ static fr_err check_options(const check *c)
         return wrong(c, "only MANY_TO_MANY has .through");
     if (f->as_text && !fr_field_is_integer(f))
         return wrong(c, "only integers, and references to them, have .as_text");
+    FR_TRY(check_pattern(c));
+    FR_TRY(check_limit(c, ".minimum", f->minimum));
+    FR_TRY(check_limit(c, ".maximum", f->maximum));
+    if (f->protocol && (f->kind != FR_KIND_IP || !is_protocol(f->protocol)))
+        return wrong(c, "only IP has .protocol, which is \"IPv4\" or \"IPv6\"");
     if (f->default_)
         FR_TRY(check_default(c));
     return FR_OK;

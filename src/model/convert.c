@@ -348,6 +348,60 @@ FR_TO_MEMBER_(json)
     return fr_text_to_member_(field, v, arena, member);
 }
 
+/* ---- limits, which fr_model_check has seen to be of the kind ---- */
+
+static int compare_numbers(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+FR_COMPARE_(integer)
+{
+    int64_t i = 0;
+    (void)fr_str_i64(limit, &i);
+    return compare_numbers(int_of(v), i);
+}
+
+FR_COMPARE_(float)
+{
+    double r = 0, mine = real_of(v);
+    (void)fr_str_double(limit, &r);
+    return (mine > r) - (mine < r);
+}
+
+FR_COMPARE_(decimal)
+{
+    return fr_decimal_cmp(v, FR_VALUE_S(limit));
+}
+
+FR_COMPARE_(date)
+{
+    fr_date mine = 0, date = 0;
+    (void)(fr_date_parse(text_of(v), &mine) && fr_date_parse(limit, &date));
+    return compare_numbers(mine, date);
+}
+
+FR_COMPARE_(time)
+{
+    fr_span mine = 0, clock = 0;
+    (void)(fr_span_parse_time(text_of(v), &mine) && fr_span_parse_time(limit, &clock));
+    return compare_numbers(mine, clock);
+}
+
+FR_COMPARE_(datetime)
+{
+    fr_time mine = 0, time = 0;
+    (void)(fr_time_parse(text_of(v), &mine) && fr_time_parse(limit, &time));
+    return compare_numbers(mine, time);
+}
+
+FR_COMPARE_(duration)
+{
+    fr_span span = 0;
+    (void)fr_span_parse(limit, &span);
+    return compare_numbers(int_of(v), span);
+}
+
 /* ---- now ---- */
 
 static bool moment_value(fr_arena *arena, const char *text, size_t n, fr_value *out)

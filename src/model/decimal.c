@@ -154,3 +154,38 @@ bool fr_decimal_quantise(fr_value v, int places, char out[FR_DECIMAL_TEXT], size
     *n = (size_t)(p - out);
     return true;
 }
+
+static bool is_zero(const digits *d)
+{
+    for (int i = 0; i < d->count; i++)
+        if (d->at[i] != '0')
+            return false;
+    return true;
+}
+
+/* Without their signs; neither is zero. */
+static int compare_sizes(const digits *a, const digits *b)
+{
+    if (a->point != b->point)
+        return a->point < b->point ? -1 : 1;
+    for (int i = 0; i < a->count || i < b->count; i++) {
+        char mine = i < a->count ? a->at[i] : '0', theirs = i < b->count ? b->at[i] : '0';
+        if (mine != theirs)
+            return mine < theirs ? -1 : 1;
+    }
+    return 0;
+}
+
+int fr_decimal_cmp(fr_value a, fr_value b)
+{
+    digits mine = {.count = 0}, theirs = {.count = 0};
+    if (!read_value(a, &mine))
+        mine.count = 0;
+    if (!read_value(b, &theirs))
+        theirs.count = 0;
+    int sign = is_zero(&mine) ? 0 : mine.is_negative ? -1 : 1;
+    int other = is_zero(&theirs) ? 0 : theirs.is_negative ? -1 : 1;
+    if (sign != other || sign == 0)
+        return sign - other;
+    return sign * compare_sizes(&mine, &theirs);
+}

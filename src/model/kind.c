@@ -17,7 +17,8 @@
 
 #define INTEGER_THAT_IS(invalid_)                                                                  \
     .class_ = FR_CLASS_INTEGER, .member_bytes = sizeof(int64_t), WAYS(integer),                    \
-    .check = fr_check_integer_, .invalid = invalid_, .least = "0", .kept_by = KEEPS_NUMBERS
+    .compare = fr_integer_compare_, .check = fr_check_integer_, .invalid = invalid_, .least = "0", \
+    .kept_by = KEEPS_NUMBERS
 #define AN_INTEGER INTEGER_THAT_IS("A valid integer is required.")
 /* DRF has a field of its own for the kinds that are of 64 bits everywhere, and that field has words of its own. */
 #define A_BIG_INTEGER INTEGER_THAT_IS("A valid biginteger is required.")
@@ -56,6 +57,7 @@ const fr_kind_row fr_kinds[FR_KIND_COUNT_] = {
                        .class_ = FR_CLASS_FLOAT,
                        .member_bytes = sizeof(double),
                        WAYS(float),
+                       .compare = fr_float_compare_,
                        .check = fr_check_float_,
                        .invalid = "A valid number is required.",
                        .column = "real",
@@ -65,6 +67,7 @@ const fr_kind_row fr_kinds[FR_KIND_COUNT_] = {
                          .class_ = FR_CLASS_DECIMAL,
                          .member_bytes = sizeof(fr_str),
                          WAYS(decimal),
+                         .compare = fr_decimal_compare_,
                          .check = fr_check_decimal_,
                          .invalid = "A valid number is required.",
                          .column = "decimal",
@@ -89,6 +92,7 @@ const fr_kind_row fr_kinds[FR_KIND_COUNT_] = {
                       .class_ = FR_CLASS_MOMENT,
                       .member_bytes = sizeof(fr_date),
                       WAYS(date),
+                      .compare = fr_date_compare_,
                       .now = fr_date_now_,
                       .invalid = "Date has wrong format. Use one of these formats instead: "
                                  "YYYY-MM-DD.",
@@ -99,6 +103,7 @@ const fr_kind_row fr_kinds[FR_KIND_COUNT_] = {
                       .class_ = FR_CLASS_MOMENT,
                       .member_bytes = sizeof(fr_span),
                       WAYS(time),
+                      .compare = fr_time_compare_,
                       .now = fr_time_now_,
                       .invalid = "Time has wrong format. Use one of these formats instead: "
                                  "hh:mm[:ss[.uuuuuu]].",
@@ -109,6 +114,7 @@ const fr_kind_row fr_kinds[FR_KIND_COUNT_] = {
                           .class_ = FR_CLASS_MOMENT,
                           .member_bytes = sizeof(fr_time),
                           WAYS(datetime),
+                          .compare = fr_datetime_compare_,
                           .now = fr_datetime_now_,
                           .invalid = "Datetime has wrong format. Use one of these formats instead: "
                                      "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].",
@@ -119,6 +125,7 @@ const fr_kind_row fr_kinds[FR_KIND_COUNT_] = {
                           .class_ = FR_CLASS_DURATION,
                           .member_bytes = sizeof(fr_span),
                           WAYS(duration),
+                          .compare = fr_duration_compare_,
                           .invalid = "Duration has wrong format. Use one of these formats instead: "
                                      "[DD] [HH:[MM:]]ss[.uuuuuu].",
                           .column = "bigint",

@@ -38,7 +38,9 @@ typedef struct fr_kind_row {
     fr_err (*to_member)(const fr_field *field, fr_value v, fr_arena *arena, void *member);
     void (*json)(const fr_field *field, fr_value v, fr_buf *out);
     void (*check)(const fr_model *model, const fr_field *field, fr_value v,
-                  fr_faults *faults);                         /* NULL: any value will do */
+                  fr_faults *faults); /* NULL: any value will do */
+    /* v against what `limit` says: below 0, 0, above 0. NULL: there is no order. */
+    int (*compare)(fr_value v, fr_str limit);
     bool (*now)(fr_time now, fr_arena *arena, fr_value *out); /* that moment; NULL: of no moments */
     const char *invalid; /* what is said of input that is no value of it */
     /* Of the column, on SQLite as Django makes it: */

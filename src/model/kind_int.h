@@ -41,6 +41,17 @@ FR_CLASS_WAYS_(json);
 FR_CLASS_WAYS_(reference);
 FR_CLASS_WAYS_(keys);
 
+/* A value against a limit that is text of its kind: below 0, 0, above 0. */
+#define FR_COMPARE_(class) int fr_##class##_compare_(fr_value v, fr_str limit)
+
+FR_COMPARE_(integer);
+FR_COMPARE_(float);
+FR_COMPARE_(decimal);
+FR_COMPARE_(date);
+FR_COMPARE_(time);
+FR_COMPARE_(datetime);
+FR_COMPARE_(duration);
+
 FR_NOW_(date);
 FR_NOW_(time);
 FR_NOW_(datetime);

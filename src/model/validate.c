@@ -4,11 +4,14 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/digits.h"
 #include "base/str.h"
 #include "model/kind.h"
 #include "model/kind_int.h"
 #include "model/model.h"
+#include "model/pattern.h"
 #include "model/validators.h"
 
 /* ---- saying it ---- */
@@ -159,27 +162,47 @@ bool fr_decimal_fits(const fr_field *field, size_t digits, int64_t exponent, fr_
     return false;
 }
 
-/* -1, 0 or 1: a decimal as it is stored against a limit, exactly. */
-static int decimal_cmp(fr_str text, int64_t limit)
+static int compare_decimal(fr_str text, int64_t limit)
 {
-    int64_t whole;
-    fr_str head, fraction = fr_str_cut(text, '.', &head);
-    bool is_negative = head.n && head.p[0] == '-', has_fraction = false;
-    for (size_t i = 0; i < fraction.n; i++)
-        has_fraction |= fraction.p[i] != '0';
-    if (!fr_str_i64(head, &whole))
-        return is_negative ? -1 : 1; /* past 64 bits */
-    if (whole != limit)
-        return whole < limit ? -1 : 1;
-    return !has_fraction ? 0 : is_negative ? -1 : 1;
+    char number[FR_DIGITS_MAX];
+    return fr_decimal_cmp(FR_VALUE_S(text),
+                          FR_VALUE_S(((fr_str){number, fr_digits_i64(number, limit)})));
 }
 
 static void check_decimal(const fr_field *field, fr_str text, fr_faults *faults)
 {
-    if (has_max(field) && decimal_cmp(text, field->max_value) > 0)
+    if (has_max(field) && compare_decimal(text, field->max_value) > 0)
         fr_faults_above(faults, field->max_value);
-    if (has_min(field) && decimal_cmp(text, field->min_value) < 0)
+    if (has_min(field) && compare_decimal(text, field->min_value) < 0)
         fr_faults_below(faults, field->min_value);
+}
+
+/* .minimum and .maximum, said as they stand there. */
+static void check_limits(const fr_field *field, fr_value value, fr_faults *faults)
+{
+    int (*compare)(fr_value, fr_str) = fr_kind_of(field)->compare;
+    if (compare && field->maximum && compare(value, fr_str_c(field->maximum)) > 0)
+        addf(faults, "max_value", "Ensure this value is less than or equal to %s.", field->maximum);
+    if (compare && field->minimum && compare(value, fr_str_c(field->minimum)) < 0)
+        addf(faults, "min_value", "Ensure this value is greater than or equal to %s.",
+             field->minimum);
+}
+
+fr_err fr_value_check_pattern(const fr_field *field, fr_value value, fr_faults *faults)
+{
+    char error[256];
+    const fr_regex *regex;
+    bool is_match = true;
+    if (!field->pattern || value.type != FR_VALUE_TEXT)
+        return FR_OK;
+    FR_TRY(fr_pattern_get(field->pattern, &regex, error));
+    fr_err err = fr_regex_match(regex, value.as.s, &is_match);
+    if (err == FR_ENOMEM)
+        return err;
+    if (err != FR_OK || !is_match)
+        add(faults, "invalid",
+            field->pattern_message ? field->pattern_message : "Enter a valid value.");
+    return FR_OK;
 }
 
 /* ---- of each kind ---- */
@@ -217,8 +240,16 @@ FR_CHECK_(slug)
 FR_CHECK_(ip)
 {
     fr_str s = text_of(v);
+    bool may_be_4 = !field->protocol || strcmp(field->protocol, "IPv4") == 0,
+         may_be_6 = !field->protocol || !may_be_4;
     (void)model;
-    check_format(field, s, fr_valid_ipv4(s) || fr_valid_ipv6(s), faults);
+    check_text(field, s, faults);
+    if ((may_be_4 && fr_valid_ipv4(s)) || (may_be_6 && fr_valid_ipv6(s)))
+        return;
+    add(faults, "invalid",
+        !may_be_6   ? "Enter a valid IPv4 address."
+        : !may_be_4 ? "Enter a valid IPv6 address."
+                    : fr_field_invalid_text(field));
 }
 
 FR_CHECK_(integer)
@@ -243,16 +274,24 @@ void fr_value_check(const fr_model *model, const fr_field *field, fr_value value
     const fr_kind_row *kind = fr_kind_of(field);
     if (kind->check)
         kind->check(model, field, value, faults);
+    if (field->minimum || field->maximum)
+        check_limits(field, value, faults);
 }
 
 /* ---- all of it ---- */
 
-static bool is_choice(const fr_field *field, fr_str text)
+bool fr_choice_is_heading(const fr_choice *choice)
 {
-    for (const fr_choice *choice = field->choices; choice->value; choice++)
-        if (fr_str_eq(fr_str_c(choice->value), text))
-            return true;
-    return false;
+    static const fr_choice heading = FR_GROUP(NULL);
+    return strcmp(choice->value, heading.value) == 0;
+}
+
+const fr_choice *fr_choice_find(const fr_choice *choices, fr_str value)
+{
+    for (const fr_choice *choice = choices; choice && choice->value; choice++)
+        if (!fr_choice_is_heading(choice) && fr_str_eq(fr_str_c(choice->value), value))
+            return choice;
+    return NULL;
 }
 
 static void validate_choice(const fr_field *field, fr_value value, fr_faults *faults)
@@ -265,7 +304,7 @@ static void validate_choice(const fr_field *field, fr_value value, fr_faults *fa
         text.n = (size_t)snprintf(number, sizeof number, "%lld", (long long)value.as.i);
     else
         return; /* of other kinds the same value has several spellings */
-    if (!is_choice(field, text) && (text.n || !field->blank))
+    if (!fr_choice_find(field->choices, text) && (text.n || !field->blank))
         addf(faults, "invalid_choice", "\"%.*s\" is not a valid choice.",
              FR_FMT(fr_str_sub(text, 0, 100)));
 }

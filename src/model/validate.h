@@ -18,6 +18,9 @@ const char *fr_field_invalid_text(const fr_field *field);
 /* Lengths, ranges and formats of a value that is of the field's kind, and neither null nor blank. */
 void fr_value_check(const fr_model *model, const fr_field *field, fr_value value,
                     fr_faults *faults);
+/* Whether a text is what .pattern says; true without one. A match that takes too much is none. The stack that this runs on is
+ * given to PCRE2 (20 KiB): not a fiber's. Errors: FR_ENOMEM. */
+fr_err fr_value_check_pattern(const fr_field *field, fr_value value, fr_faults *faults);
 /* The same behind null, blank, choices and UTF-8: all of it, for a value that nobody has converted. */
 void fr_value_validate(const fr_model *model, const fr_field *field, fr_value value,
                        fr_faults *faults);
@@ -27,6 +30,10 @@ bool fr_decimal_fits(const fr_field *field, size_t digits, int64_t exponent, fr_
 /* The ends of an integer's range: the field's, else those of its column. */
 int64_t fr_field_highest(const fr_model *model, const fr_field *field);
 int64_t fr_field_lowest(const fr_model *model, const fr_field *field);
+/* The choice of this value, headings passed over; NULL: there is none. choices may be NULL. */
+const fr_choice *fr_choice_find(const fr_choice *choices, fr_str value);
+/* Whether it is a heading, FR_GROUP. */
+bool fr_choice_is_heading(const fr_choice *choice);
 /* "Ensure this value is less than or equal to 7." */
 void fr_faults_above(fr_faults *faults, int64_t limit);
 void fr_faults_below(fr_faults *faults, int64_t limit);

@@ -51,5 +51,7 @@ fr_err fr_value_to_member(const fr_field *field, fr_value v, fr_arena *arena, vo
  * counts with its first 15 digits, as Django reads SQLite's NUMERIC columns. false: not a number, or
  * out is too short for its digits. */
 enum { FR_DECIMAL_TEXT = 96 };
+/* Two stored numbers, exactly: below 0, 0, above 0. What is no number counts as 0. */
+int fr_decimal_cmp(fr_value a, fr_value b);
 bool fr_decimal_quantise(fr_value v, int places, char out[FR_DECIMAL_TEXT], size_t *n);
 #endif

@@ -108,6 +108,7 @@ static fr_err read_given(fr_reading *r, fr_value *out)
     case FR_FAILED: return r->err ? r->err : FR_ENOMEM;
     default: return FR_OK;
     }
+    FR_TRY(fr_row_check_pattern(r->field, *out, &r->faults));
     FR_TRY(check_unique(r, *out));
     if (!fr_field_has_choices(r->field))
         fr_value_check(r->model, r->field, *out, &r->faults);

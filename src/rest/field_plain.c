@@ -112,10 +112,9 @@ fr_outcome fr_convert_choice(fr_reading *r, fr_value *out)
         *out = FR_VALUE_S(FR_STR(""));
         return FR_FINAL;
     }
-    for (const fr_choice *choice = r->field->choices; choice->value; choice++)
-        if (fr_str_eq(fr_str_c(choice->value), s)) {
-            fr_err err = fr_value_from_text(r->field, s, r->ctx->arena, out);
-            return err ? fr_failed(r, err) : FR_TAKEN;
-        }
+    if (fr_choice_find(r->field->choices, s)) {
+        fr_err err = fr_value_from_text(r->field, s, r->ctx->arena, out);
+        return err ? fr_failed(r, err) : FR_TAKEN;
+    }
     return fr_refuse_with_text(r, "invalid_choice", "\"", "\" is not a valid choice.");
 }

@@ -1,6 +1,8 @@
 /* Fields of text: strings, e-mail and IP addresses, URLs, slugs. */
 #include "rest/field_int.h"
 
+#include <string.h>
+
 #include "base/str.h"
 #include "model/validators.h"
 #include "rest/python.h"
@@ -25,15 +27,22 @@ fr_outcome fr_convert_text(fr_reading *r, fr_value *out)
 
 fr_outcome fr_convert_ip(fr_reading *r, fr_value *out)
 {
-    char text[FR_IP_TEXT];
+    const fr_str MAPPED = FR_STR("::ffff:");
+    char text[sizeof "::ffff:" + FR_IP_TEXT];
     size_t n;
     fr_outcome o = fr_convert_text(r, out);
     if (o != FR_TAKEN)
         return o;
     if (!fr_is_string(r->data))
         return fr_refuse_invalid(r);
-    if (fr_str_find_char(out->as.s, ':') == SIZE_MAX)
+    const char *protocol = r->field->protocol;
+    if (fr_str_find_char(out->as.s, ':') == SIZE_MAX || (protocol && strcmp(protocol, "IPv4") == 0))
         return FR_TAKEN;
-    return fr_ipv6_canonical(out->as.s, text, &n) ? fr_take_copy(r, text, n, out)
-                                                  : fr_refuse_invalid(r);
+    if (!fr_ipv6_canonical(out->as.s, text + MAPPED.n, &n))
+        return fr_refuse_invalid(r);
+    /* Only where both may stand is one in the clothes of the other undressed. */
+    bool is_mapped = protocol && !memchr(text + MAPPED.n, ':', n);
+    memcpy(text, MAPPED.p, MAPPED.n);
+    return is_mapped ? fr_take_copy(r, text, MAPPED.n + n, out)
+                     : fr_take_copy(r, text + MAPPED.n, n, out);
 }

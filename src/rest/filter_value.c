@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "db/db.h"
+#include "model/validate.h"
 #include "rest/key.h"
 #include "rest/python.h"
 #include "rest/strptime.h"
@@ -204,11 +205,10 @@ fr_filter_outcome fr_filter_plain_text(fr_filter_text *t)
 
 fr_filter_outcome fr_filter_choice(fr_filter_text *t, const fr_choice *choices)
 {
-    for (const fr_choice *choice = choices; choice->value; choice++)
-        if (fr_str_eq(fr_str_c(choice->value), t->text)) {
-            fr_err err = fr_value_from_text(t->field, t->text, t->ctx->arena, &t->value);
-            return err ? broken(t, err) : FR_FILTER_TAKEN;
-        }
+    if (fr_choice_find(choices, t->text)) {
+        fr_err err = fr_value_from_text(t->field, t->text, t->ctx->arena, &t->value);
+        return err ? broken(t, err) : FR_FILTER_TAKEN;
+    }
     fr_buf message; /* the text may hold anything, NUL too */
     fr_buf_init(&message);
     fr_buf_lit(&message, "Select a valid choice. ");

@@ -38,9 +38,13 @@ static void put_choices(const fr_field *field, fr_buf *out)
 {
     bool is_number =
         fr_class_of(field) == FR_CLASS_FLOAT || (fr_field_is_integer(field) && !field->as_text);
+    bool is_first = true;
     fr_buf_lit(out, ",\"choices\":[");
     for (const fr_choice *choice = field->choices; choice->value; choice++) {
-        fr_buf_put(out, choice == field->choices ? FR_STR("{\"value\":") : FR_STR(",{\"value\":"));
+        if (fr_choice_is_heading(choice)) /* DRF tells them flat */
+            continue;
+        fr_buf_put(out, is_first ? FR_STR("{\"value\":") : FR_STR(",{\"value\":"));
+        is_first = false;
         if (is_number)
             fr_buf_put(out, fr_str_c(choice->value));
         else
@@ -57,16 +61,39 @@ static void put_limit(const char *name, int64_t limit, bool is_text, fr_buf *out
     fr_buf_printf(out, is_text ? ",\"%s\":\"%lld\"" : ",\"%s\":%lld", name, (long long)limit);
 }
 
-static void put_limits(const fr_field *field, fr_buf *out)
+/* A limit that is given as text: numbers as they stand there, all else as a string, and decimals too. */
+static void put_text_limit(const char *name, const fr_field *field, const char *limit, fr_buf *out)
+{
+    fr_class of = fr_class_of(field);
+    bool is_number = (of == FR_CLASS_INTEGER || of == FR_CLASS_FLOAT) && !field->as_text;
+    fr_buf_printf(out, is_number ? ",\"%s\":%s" : ",\"%s\":\"%s\"", name, limit);
+}
+
+static void put_range(const fr_viewset_rt *rt, const fr_field *field, fr_buf *out)
+{
+    bool is_integer = fr_class_of(field) == FR_CLASS_INTEGER;
+    if (field->minimum)
+        put_text_limit("min_value", field, field->minimum, out);
+    else if (is_integer)
+        put_limit("min_value", fr_field_lowest(rt->model, field), field->as_text, out);
+    else if (field->has_min || field->min_value)
+        put_limit("min_value", field->min_value, field->as_text, out);
+    if (field->maximum)
+        put_text_limit("max_value", field, field->maximum, out);
+    else if (is_integer)
+        put_limit("max_value", fr_field_highest(rt->model, field), field->as_text, out);
+    else if (field->has_max || field->max_value)
+        put_limit("max_value", field->max_value, field->as_text, out);
+}
+
+static void put_limits(const fr_viewset_rt *rt, const fr_field *field, fr_buf *out)
 {
     if (fr_rest_kind_of(field)->is_characters && field->min_length)
         put_limit("min_length", field->min_length, false, out);
     if (fr_rest_kind_of(field)->is_characters && fr_field_max_length(field))
         put_limit("max_length", fr_field_max_length(field), false, out);
-    if (fr_rest_kind_of(field)->has_range && (field->has_min || field->min_value))
-        put_limit("min_value", field->min_value, field->as_text, out);
-    if (fr_rest_kind_of(field)->has_range && (field->has_max || field->max_value))
-        put_limit("max_value", field->max_value, field->as_text, out);
+    if (fr_rest_kind_of(field)->has_range)
+        put_range(rt, field, out);
 }
 
 static void put_field(const fr_viewset_rt *rt, uint16_t index, fr_buf *out)
@@ -88,7 +115,7 @@ static void put_field(const fr_viewset_rt *rt, uint16_t index, fr_buf *out)
     if (is_choice && !is_read_only)
         put_choices(field, out);
     else if (!is_read_only)
-        put_limits(field, out);
+        put_limits(rt, field, out);
     fr_buf_put_char(out, '}');
 }
 

@@ -148,6 +148,16 @@ static void wrong_models_are_named_in_one_line(void **state)
           "model m, field a__b: a name is letters, digits and single underscores, and begins with "
           "a letter",
           id, {.name = "a__b", .kind = FR_KIND_TEXT});
+    MODEL(NULL, "model m, field a: .pattern: missing closing parenthesis at position 2", id,
+          {.name = "a", .kind = FR_KIND_TEXT, .pattern = "(x"});
+    MODEL(NULL, "model m, field a: only texts have .pattern", id,
+          {.name = "a", .kind = FR_KIND_INTEGER, .pattern = "x"});
+    MODEL(NULL, "model m, field a: .minimum = \"x\" is not a value of its kind", id,
+          {.name = "a", .kind = FR_KIND_DATE, .minimum = "x"});
+    MODEL(NULL, "model m, field a: only numbers, moments and DURATION have .maximum", id,
+          {.name = "a", .kind = FR_KIND_TEXT, .maximum = "x"});
+    MODEL(NULL, "model m, field a: only IP has .protocol, which is \"IPv4\" or \"IPv6\"", id,
+          {.name = "a", .kind = FR_KIND_IP, .protocol = "ipv4"});
     MODEL(NULL, "model m, field a: only integers, and references to them, have .as_text", id,
           {.name = "a", .kind = FR_KIND_FLOAT, .as_text = true});
     MODEL("-x", "model m: .ordering = \"-x\" names an unknown field, or more than 7", id);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/str.h"
 #include "model/validate.h"
 
@@ -108,4 +109,109 @@ static void choices(void **state)
     assert_string_equal(faults_of(size, TEXT("")), "");
 }
 
-FR_TESTS(validate, FR_TEST(texts), FR_TEST(formats), FR_TEST(numbers), FR_TEST(choices))
+static void choices_in_groups_are_those_of_all_groups_and_a_heading_is_none(void **state)
+{
+    (void)state;
+    fr_field size = FIELD(CHAR, .max_length = 1,
+                          .choices = FR_CHOICES(FR_GROUP("Clothes"), {"s", "Small"},
+                                                FR_GROUP("Houses"), {"h", "Huge"}));
+    assert_string_equal(faults_of(size, TEXT("s")), "");
+    assert_string_equal(faults_of(size, TEXT("h")), "");
+    assert_string_equal(faults_of(size, TEXT("\x1d")), "\"\x1d\" is not a valid choice.");
+    assert_true(fr_choice_is_heading(&size.choices[0]));
+    assert_string_equal(fr_choice_find(size.choices, FR_STR("h"))->label, "Huge");
+}
+
+static void limits_as_text_hold_for_all_kinds_that_have_an_order(void **state)
+{
+    (void)state;
+#define ABOVE "Ensure this value is less than or equal to "
+#define BELOW "Ensure this value is greater than or equal to "
+    fr_field cost = FIELD(DECIMAL, .max_digits = 40, .decimal_places = 2, .minimum = "-99.99",
+                          .maximum = "12345678901234567890.5");
+    assert_string_equal(faults_of(cost, TEXT("-99.99")), "");
+    assert_string_equal(faults_of(cost, TEXT("-100.00")), BELOW "-99.99.");
+    assert_string_equal(faults_of(cost, TEXT("12345678901234567890.50")), "");
+    assert_string_equal(faults_of(cost, TEXT("12345678901234567890.51")),
+                        ABOVE "12345678901234567890.5.");
+    assert_string_equal(faults_of(cost, TEXT("0.00")), "");
+    fr_field score = FIELD(FLOAT, .minimum = "-1.0", .maximum = "1.0");
+    assert_string_equal(faults_of(score, FR_VALUE_R(1.0)), "");
+    assert_string_equal(faults_of(score, FR_VALUE_R(1.01)), ABOVE "1.0.");
+    assert_string_equal(faults_of(score, FR_VALUE_R(-2)), BELOW "-1.0.");
+    fr_field count = FIELD(INTEGER, .minimum = "-5", .maximum = "5");
+    assert_string_equal(faults_of(count, FR_VALUE_I(6)), ABOVE "5.");
+    fr_field day = FIELD(DATE, .minimum = "2020-01-01", .maximum = "2020-12-31");
+    assert_string_equal(faults_of(day, TEXT("2020-12-31")), "");
+    assert_string_equal(faults_of(day, TEXT("2019-12-31")), BELOW "2020-01-01.");
+    assert_string_equal(faults_of(day, TEXT("2021-01-01")), ABOVE "2020-12-31.");
+    fr_field clock = FIELD(TIME, .minimum = "08:00");
+    assert_string_equal(faults_of(clock, TEXT("07:59:59.999999")), BELOW "08:00.");
+    fr_field moment = FIELD(DATETIME, .maximum = "2020-01-01T00:00:00Z");
+    assert_string_equal(faults_of(moment, TEXT("2020-01-01 00:00:00.000001")),
+                        ABOVE "2020-01-01T00:00:00Z.");
+    fr_field span = FIELD(DURATION, .minimum = "00:01:00");
+    assert_string_equal(faults_of(span, FR_VALUE_I(59999999)), BELOW "00:01:00.");
+    assert_string_equal(faults_of(span, FR_VALUE_I(60000000)), "");
+}
+
+static void addresses_keep_to_their_protocol(void **state)
+{
+    (void)state;
+    fr_field four = FIELD(IP, .protocol = "IPv4"), six = FIELD(IP, .protocol = "IPv6");
+    assert_string_equal(faults_of(four, TEXT("1.2.3.4")), "");
+    assert_string_equal(faults_of(four, TEXT("::1")), "Enter a valid IPv4 address.");
+    assert_string_equal(faults_of(six, TEXT("::1")), "");
+    assert_string_equal(faults_of(six, TEXT("1.2.3.4")), "Enter a valid IPv6 address.");
+}
+
+/* What the pattern says of a text. */
+static const char *pattern_says(fr_field field, fr_value value)
+{
+    static heard h;
+    h = (heard){.faults.add = hear};
+    assert_int_equal(fr_value_check_pattern(&field, value, &h.faults), FR_OK);
+    return h.text;
+}
+
+static void a_pattern_holds_for_the_whole_text_and_what_takes_too_long_is_no_match(void **state)
+{
+    (void)state;
+    char many[64];
+    memset(many, 'a', sizeof many);
+    fr_field code = FIELD(CHAR, .max_length = 8, .pattern = "[A-Z]{2}-\\d{3}",
+                          .pattern_message = "Enter a code such as AB-123.");
+    assert_string_equal(pattern_says(code, TEXT("AB-123")), "");
+    assert_string_equal(pattern_says(code, TEXT("xAB-123")), "Enter a code such as AB-123.");
+    assert_string_equal(pattern_says(code, TEXT("AB-123\n")), "Enter a code such as AB-123.");
+    assert_string_equal(pattern_says(code, TEXT("AB-\xd9\xa1\xd9\xa2\xd9\xa3")),
+                        ""); /* as \d of Python */
+    fr_field slow = FIELD(TEXT, .pattern = "(a+)+b");
+    assert_string_equal(pattern_says(slow, FR_VALUE_S(((fr_str){many, sizeof many}))),
+                        "Enter a valid value.");
+    assert_string_equal(pattern_says(FIELD(TEXT, .null = true), TEXT("x")), "");
+}
+
+static void without_memory_a_pattern_is_not_compiled_and_later_it_is(void **state)
+{
+    (void)state;
+    fr_field fresh = FIELD(TEXT, .pattern = "fresh|new");
+    heard h = {.faults.add = hear};
+    fr_test_fail_alloc(1);
+    assert_int_equal(fr_value_check_pattern(&fresh, TEXT("new"), &h.faults), FR_ENOMEM);
+    fr_test_fail_alloc(0);
+    FR_TEST_EACH_ALLOC_FAILS()
+    {
+        fr_err err = fr_value_check_pattern(&fresh, TEXT("new"), &h.faults);
+        assert_true(err == FR_OK || err == FR_ENOMEM);
+    }
+    assert_string_equal(pattern_says(fresh, TEXT("old")), "Enter a valid value.");
+    assert_string_equal(h.text, "");
+}
+
+FR_TESTS(validate, FR_TEST(texts), FR_TEST(formats), FR_TEST(numbers), FR_TEST(choices),
+         FR_TEST(choices_in_groups_are_those_of_all_groups_and_a_heading_is_none),
+         FR_TEST(limits_as_text_hold_for_all_kinds_that_have_an_order),
+         FR_TEST(addresses_keep_to_their_protocol),
+         FR_TEST(a_pattern_holds_for_the_whole_text_and_what_takes_too_long_is_no_match),
+         FR_TEST(without_memory_a_pattern_is_not_compiled_and_later_it_is))

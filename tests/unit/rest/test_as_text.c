@@ -109,7 +109,7 @@ static void options_say_string(void **state)
         "\"id\":{\"type\":\"string\",\"required\":false,\"read_only\":true",
         "\"weight\":{\"type\":\"string\",\"required\":true,\"read_only\":false,\"label\":"
         "\"Weight\","
-        "\"min_value\":\"1\"}",
+        "\"min_value\":\"1\",\"max_value\":\"9223372036854775807\"}",
         "\"plain\":{\"type\":\"integer\"",
         "\"choices\":[{\"value\":\"1\",\"display_name\":\"one\"},"
         "{\"value\":\"2\",\"display_name\":\"two\"}]"};
