@@ -6,6 +6,7 @@ The short form; ./dev soak takes longer.
 import http.client
 import os
 import random
+import resource
 import sqlite3
 import threading
 import time
@@ -14,12 +15,13 @@ import unittest
 from server import PATIENCE, Server, ServerCase
 
 KILLS = int(os.environ.get("FR_SOAK_SECONDS", "20"))
-ENTRIES = "/api/entries/"
+ENTRIES, BATCH = "/api/entries/", "/api/batch/"
 CLIENTS = 4
 
 
 class Writer(threading.Thread):
-    """Asks for one entry after the other, each under a key of its own, and again until it is answered."""
+    """Asks for one entry after the other, each under a key of its own, and again until it is answered. The odd ones send
+    batches of two."""
 
     def __init__(self, server, number, over):
         super().__init__(daemon=True)
@@ -34,19 +36,30 @@ class Writer(threading.Thread):
             text = "w%d-%d" % (self.number, count)
             answer = self.ask(text)
             if answer is not None:
-                self.answers[text] = answer
+                self.answers.update(zip(self.texts(text), answer))
             count += 1
+
+    def texts(self, text):
+        return [text, text + "'"] if self.number % 2 else [text]
+
+    def post(self, text, key):
+        if self.number % 2:
+            answer = self.server.post(BATCH, [{"method": "POST", "path": ENTRIES, "body": {"text": each}}
+                                              for each in self.texts(text)], headers=key)
+            return [one["body"] for one in answer.json] if answer.status == 200 else [], answer
+        answer = self.server.post(ENTRIES, {"text": text}, headers=key)
+        return [answer.json] if answer.status == 201 else [], answer
 
     def ask(self, text):
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             try:
-                answer = self.server.post(ENTRIES, {"text": text}, headers={"Idempotency-Key": "key of " + text})
+                rows, answer = self.post(text, {"Idempotency-Key": "key of " + text})
                 if answer.status == 503:  # shutting down, or busy
                     continue
-                if answer.status != 201 or answer.json["text"] != text:
+                if [row["text"] for row in rows] != self.texts(text):
                     self.wrong.append((text, answer))
-                return answer.json["id"]
+                return [row["id"] for row in rows]
             except (OSError, http.client.HTTPException):
                 self.repeats += 1
                 time.sleep(0.01)
@@ -116,6 +129,27 @@ class Repeat(ServerCase):
     def test_a_reference_to_nothing_is_told_of_its_field(self):
         answer = self.post({"text": "a", "account": 77}, "nothing")
         self.assertEqual((answer.status, answer.json), (400, {"account": ["Invalid pk \"77\" - object does not exist."]}))
+
+
+class Full(unittest.TestCase):
+    def test_what_a_full_disk_refused_is_written_when_it_is_asked_for_again(self):
+        server = Server("ledger", "--log", "error", db="ledger.db", workers=1)
+        self.addCleanup(server.finish)
+        one = [{"method": "POST", "path": ENTRIES, "body": {"text": "x" * 100}}] * 50
+
+        def ask(n):
+            return server.post(BATCH, one, headers={"Idempotency-Key": "full %d" % n})
+        self.assertEqual(ask(0).status, 200)
+        bytes_now = max(os.path.getsize(server.db + end) for end in ("", "-wal"))
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (bytes_now, resource.RLIM_INFINITY))
+        refused = [n for n in range(1, 200) if ask(n).status >= 500]
+        self.assertTrue(refused)
+        self.assertEqual(server.post(ENTRIES, {"text": "alone"}, headers={"Idempotency-Key": "alone"}).status // 100, 5)
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        for n in range(200):
+            self.assertEqual(ask(n).status, 200)
+        self.assertEqual(server.post(ENTRIES, {"text": "alone"}, headers={"Idempotency-Key": "alone"}).status, 201)
+        self.assertEqual(len(server.get(ENTRIES).json), 200 * 50 + 1)
 
 
 class Tags(ServerCase):

@@ -286,6 +286,37 @@ static void a_new_row_and_its_keys_are_one_write(void **state)
     test_close(&s.db);
 }
 
+static void a_hundred_thousand_keys_are_one_write_and_told_as_a_flood(void **state)
+{
+    (void)state;
+    enum { COUNT_OF_KEYS = 100000 };
+    scene s;
+    fr_value *keys = calloc(COUNT_OF_KEYS, sizeof *keys);
+    open_labels(&s);
+    assert_int_equal(fr_db_exec_for_test(
+                         &s.db.ctx,
+                         "WITH n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 100008)"
+                         " INSERT INTO label SELECT i, 'l' FROM n",
+                         false),
+                     FR_OK);
+    for (int i = 0; i < COUNT_OF_KEYS; i++)
+        keys[i] = FR_VALUE_I(10 + i);
+    fr_write write = many(keys, COUNT_OF_KEYS); /* the last one is nobody's */
+    assert_int_equal(fr_db_write_all(&s.db.ctx, &write, 1), FR_ECONFLICT);
+    assert_int_equal(write.failed_key, COUNT_OF_KEYS - 1);
+    assert_int_equal(test_number(&s.db, "SELECT count(*) FROM order_labels"), 3);
+    write.key_count--;
+    size_t commits = s.commits;
+    s.changes = 0;
+    assert_int_equal(fr_db_write_all(&s.db.ctx, &write, 1), FR_OK);
+    assert_int_equal(test_number(&s.db, "SELECT count(*) FROM order_labels WHERE order_id = 1"),
+                     COUNT_OF_KEYS - 1);
+    assert_int_equal(s.commits, commits + 1);
+    assert_int_equal(s.changes, 0);
+    free(keys);
+    test_close(&s.db);
+}
+
 /* ---- the row that was judged ---- */
 
 static fr_err keep_row(void *arg, const fr_value *values)
@@ -446,6 +477,7 @@ FR_TESTS(several, FR_TEST(nested_rows_get_the_keys_just_made_and_are_one_commit)
          FR_TEST(a_set_of_keys_touches_only_what_differs),
          FR_TEST(a_key_of_no_row_is_named_by_its_place),
          FR_TEST(a_new_row_and_its_keys_are_one_write),
+         FR_TEST(a_hundred_thousand_keys_are_one_write_and_told_as_a_flood),
          FR_TEST(a_row_that_was_changed_meanwhile_is_not_written),
          FR_TEST(a_row_that_is_not_meant_counts_as_missing),
          FR_TEST(a_member_s_function_hears_its_number_before_the_commit),
