@@ -1,12 +1,17 @@
 """What is measured: one row a case. Aims are ratios to the epoll floor unless a unit stands with them."""
+import atexit
+import base64
+import datetime
+import functools
 import os
 import re
 import shutil
 import sqlite3
 import subprocess
 import tempfile
+import urllib.parse
 
-from servers import BUILD, ROOT, TOOLS, pinned
+from servers import BUILD, BY_NAME, ROOT, TOOLS, pinned
 
 EVERYBODY = ("lws", "ws", "uvicorn", "daphne")
 REFERENCE_LIST = 131      # per second: Django REST framework's best of four servers
@@ -16,7 +21,8 @@ ABBREVIATED = re.compile(r"--(port|pid) \S+")
 
 class Case:
     def __init__(self, name, text, load, size=20, aims=None, peers=(), figure="cpu_us_per", unit="µs", most=None, least=None, floors=True,
-                 alone=None, plus=None, app=None, db=None, prepare=None, fresh=False, rounds=None, peer_rounds=None, seconds=1.0):
+                 alone=None, plus=None, app=None, db=None, prepare=None, fresh=False, rounds=None, peer_rounds=None, seconds=1.0,
+                 servers=(), bars=(), loads=None, storage=None, storage_single=None):
         self.name, self.text, self.load, self.size = name, text, load.split(" "), size
         self.aims = aims or {}            # server -> most of the floor
         self.peers = peers                # who else offers this
@@ -24,7 +30,11 @@ class Case:
         self.most, self.least = most, least   # of the figure itself: server -> bound
         self.floors = floors
         self.alone, self.plus = alone, plus   # () -> µs: a floor that is no server; plus the floor of that case
-        self.app, self.db, self.prepare = app, db, prepare  # not bench-server; prepare(folder) before, or prepare(server) after the start
+        self.app, self.db = app, db        # not bench-server
+        self.prepare = prepare            # prepare(folder) before, or prepare(server) after the start; or one for each server's name
+        self.servers, self.bars = servers, bars  # who takes part, if not everybody; what is held against what, in a table of its own
+        self.loads = loads or {}          # server -> another load than the others'
+        self.storage, self.storage_single = storage, storage_single  # lines of floor_sqlite
         self.fresh = fresh                # a new server for each round
         self.rounds, self.peer_rounds = rounds, peer_rounds
         self.seconds = seconds            # times the given ones
@@ -32,6 +42,20 @@ class Case:
     @property
     def connections(self):
         return int(self.load[self.load.index("--connections") + 1])
+
+    def load_of(self, name):
+        return self.loads[name].split(" ") if name in self.loads else self.load
+
+    def prepare_of(self, name):
+        return self.prepare.get(name) if isinstance(self.prepare, dict) else self.prepare
+
+
+class Bar:
+    """A figure of freshet beside the sum of others', each of this case or (case, server) of another: a cost is at most so many times
+    theirs, a rate at least."""
+
+    def __init__(self, text, *beside, figure="cpu_us_per", most=None, least=None, server="freshet"):
+        self.text, self.beside, self.figure, self.most, self.least, self.server = text, beside, figure, most, least, server
 
 
 # ---- what comes before ----
@@ -53,6 +77,29 @@ def django_site(folder):
 
 
 django_site.before_start = True
+
+
+@functools.lru_cache(maxsize=None)
+def database(name, rows=0):
+    """A database with what stands in that file of SQL, made once; the copies are the servers'."""
+    handle, path = tempfile.mkstemp(prefix="bench-", suffix=".db", dir=BUILD)
+    os.close(handle)
+    atexit.register(os.unlink, path)
+    with open(os.path.join(ROOT, "bench", name), encoding="utf-8") as text:
+        words = text.read().replace("@ROWS@", str(rows))
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA synchronous = OFF")
+    db.executescript(words)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.close()
+    return path
+
+
+def copied(name, rows=0):
+    def prepare(folder):
+        shutil.copy(database(name, rows), os.path.join(folder, "rest.db"))
+    prepare.before_start = True
+    return prepare
 
 
 # ---- floors that are no servers ----
@@ -89,6 +136,48 @@ def get(path, depth):
     return "http --path %s --connections 100 --depth %d" % (path, depth)
 
 
+REST_PEERS = ("drf-gunicorn", "drf-uvicorn", "drf-lean")
+CLIENTS = 64
+HTTP_FLOOR = "http --path /json --connections %d --depth 1" % CLIENTS
+FLOORS = ("floor-epoll", "floor-sqlite")
+
+
+def http(path, method=None, body=None, ids=0):
+    """One request after the other, of 64 clients; {id}: a row by chance."""
+    return "http --path %s --connections %d --depth 1%s%s%s" % (path, CLIENTS, " --ids %d" % ids if ids else "", " --method " + method if method else "",
+                                                               " --size 60 --body " + body if body else "")
+
+
+def rest(name, text, load, most, times, storage, single=None, bars=()):
+    """most: of the floors of HTTP and storage together; times: what the rate is to be of each peer's."""
+    told = [Bar("F + H", *FLOORS, most=most)]
+    told += [Bar(BY_NAME[peer].title, peer, figure="per_s", least=times if peer != "drf-lean" else None) for peer in REST_PEERS] if times else []
+    return Case("rest-" + name, text, load, servers=FLOORS + (("floor-sqlite-single",) if single else ()) + ("freshet",) + (REST_PEERS if times else ()),
+                bars=told + list(bars), loads={"floor-epoll": HTTP_FLOOR}, storage=storage, storage_single=single, app="bench-rest", db="rest.db",
+                prepare=copied("rest.sql"), peer_rounds=2, seconds=2.0)
+
+
+def writes(name, text, load, most, times, line):
+    rates = [Bar("F, groups of 64", "floor-sqlite", figure="per_s", least=0.6), Bar("F, a commit each", "floor-sqlite-single", figure="per_s", least=8)]
+    return rest(name, text, load, most, times, line + ", 64 per commit, log rows", line + ", 1 per commit, FULL, log rows", rates)
+
+
+def cursor_at(row):
+    """The cursor that leads behind this row of bench/rows.sql, the newest first."""
+    at = datetime.datetime.fromtimestamp(1767225600 + row, datetime.timezone.utc).replace(microsecond=1)
+    return urllib.parse.quote(base64.b64encode(urllib.parse.urlencode({"p": str(at)}).encode()).decode())
+
+
+def rows(name, text, path):
+    """path(rows): what is asked where there are so many."""
+    return Case("rows-" + name, text, http(path(SOME)), servers=("freshet", "freshet-million"), loads={"freshet-million": http(path(MILLION))}, app="bench-rest",
+                db="rest.db", prepare={"freshet": copied("rows.sql", SOME), "freshet-million": copied("rows.sql", MILLION)},
+                bars=[Bar("10,000 rows", "freshet", server="freshet-million", most=1.5)])
+
+
+SOME, MILLION = 10000, 1000000
+
+
 def both(epoll, uring):
     return {"freshet": epoll, "freshet-uring": uring}
 
@@ -123,4 +212,15 @@ CASES = [
          'http --path /api/notes/ --connections 64 --depth 1 --method POST --size 60 --body {"title":"{pad}","done":false}',
          floors=False, app="realtime-update", db="notes.db", figure="per_s", unit="/s", least={"freshet": 50 * REFERENCE_CREATE},
          alone=storage("insert, 64 per commit, log rows"), plus="json-d1"),
+
+    rest("retrieve", "GET of one note of 10,000", http("/api/notes/{id}/", ids=SOME), 1.3, 150, "retrieve"),
+    rest("list-20", "GET of a page of 20 of 10,000 notes, with their count", http("/api/notes/"), 1.3, None, "list 20"),
+    rest("list-100", "GET of a page of 100", http("/api/notes/?page_size=100"), 1.2, 80, "list 100"),
+    writes("create", "POST of a note", http("/api/notes/", "POST", '{"title":"{pad}","done":false}'), 1.5, 80, "insert"),
+    writes("patch", "PATCH of a note's title", http("/api/notes/{id}/", "PATCH", '{"title":"{pad}"}', ids=SOME), 1.4, 80, "update"),
+
+    rows("first", "the first page, with the count of all rows", lambda count: "/api/entries/"),
+    rows("deep", "a page by cursor, in the middle", lambda count: "/api/feed/?cursor=" + cursor_at(count // 2)),
+    rows("filtered", "the first page of one room, with the count of its rows", lambda count: "/api/entries/?room=room7"),
+    rows("count", "a page of one row, with the count of all", lambda count: "/api/entries/?page_size=1"),
 ]

@@ -81,7 +81,9 @@ def cells(case, name, row, floor):
 
 
 def aims_table(results):
-    rows = {row["name"]: row for row in results["cases"]}
+    rows = {row["name"]: row for row in results["cases"] if not CASE[row["name"]].bars}
+    if not rows:
+        return ""
     lines = ["| case | what | floor | freshet, epoll | ratio (best run) | aim | met | freshet, io_uring | ratio (best run) | aim | met |",
              "|---|---|--:|--:|--:|---|---|--:|--:|---|---|"]
     for name, row in rows.items():
@@ -93,11 +95,58 @@ def aims_table(results):
     return "\n".join(lines)
 
 
+# ---- bars ----
+
+def told(figure, value):
+    return "%s /s" % digits(value) if figure == "per_s" else "%s µs" % digits(value)
+
+
+def figure_of(rows, case, server, figure):
+    """None: it was not measured."""
+    entry = rows.get(case, {}).get("servers", {}).get(server, {})
+    return entry.get("median") if figure == "cpu_us_per" else entry.get(figure)
+
+
+def bar_cells(rows, name, bar):
+    ours = figure_of(rows, name, bar.server, bar.figure)
+    theirs = [figure_of(rows, *(each if isinstance(each, tuple) else (name, each)), bar.figure) for each in bar.beside]
+    aim = "≤ %gx" % bar.most if bar.most else "≥ %gx" % bar.least if bar.least else ""
+    if ours is None or None in theirs:
+        return [told(bar.figure, ours) if ours is not None else "-", bar.text, "-", "-", aim, ""]
+    ratio, by_cpu = ours / sum(theirs), cpu_ratio(rows, name, bar)
+    is_met = ratio <= bar.most if bar.most else ratio >= bar.least if bar.least else None
+    return [told(bar.figure, ours), bar.text, told(bar.figure, sum(theirs)), times(ratio) + (" (CPU %s)" % times(by_cpu) if by_cpu else ""), aim,
+            "" if is_met is None else "yes" if is_met else "by CPU" if by_cpu and by_cpu >= bar.least else "**no**"]
+
+
+def cpu_ratio(rows, name, bar):
+    """How many times our CPU time a peer takes: what its rate would say if both had their cores alone."""
+    if bar.figure != "per_s" or not isinstance(bar.beside[0], str) or BY_NAME[bar.beside[0]].kind != "peer":
+        return None
+    return figure_of(rows, name, bar.beside[0], "cpu_us_per") / figure_of(rows, name, bar.server, "cpu_us_per")
+
+
+def times(ratio):
+    return "%.2fx" % ratio if ratio < 10 else "%.0fx" % ratio
+
+
+def bars_table(results):
+    """Costs are the server's CPU time per request, rates are requests per second."""
+    rows = {row["name"]: row for row in results["cases"]}
+    lines = ["| case | what | freshet | beside | theirs | ratio | aim | met |", "|---|---|--:|---|--:|--:|---|---|"]
+    for name in rows:
+        for number, bar in enumerate(CASE[name].bars):
+            lines.append("| " + " | ".join(([name, CASE[name].text] if number == 0 else ["", ""]) + bar_cells(rows, name, bar)) + " |")
+    return "\n".join(lines) if len(lines) > 2 else ""
+
+
 # ---- beside the peers ----
 
 def peers_table(results):
     """All servers side by side; a dash where a server does not offer the case, a number where it tried and failed."""
     shown = [kind for kind in OURS + PEER_KINDS if any(kind.name in row["servers"] for row in results["cases"] if CASE[row["name"]].app is None)]
+    if not shown:
+        return ""
     lines = ["| case | " + " | ".join(kind.title for kind in shown) + " |", "|---|" + "--:|" * len(shown)]
     reasons = []
     for row in results["cases"]:
@@ -144,7 +193,8 @@ def measured_on(results):
     about, told = results["machine"], results["versions"]
     return "Measured on %s cores of %s, Linux %s, SQLite %s. %s." % (
         about["cores"], about["cpu"], about["kernel"], about["sqlite"],
-        "; ".join("%s %s" % (BY_NAME[name].title.split(",")[0], version) for name, version in told.items() if BY_NAME[name].kind != "floor" and name != "freshet-uring"))
+        "; ".join("%s %s" % (BY_NAME[name].title.replace(", epoll", ""), version) for name, version in told.items()
+                  if BY_NAME[name].kind != "floor" and name not in ("freshet-uring", "freshet-million", "drf-lean")))
 
 
 # ---- into the pages ----
@@ -165,6 +215,8 @@ def write(results):
     put(README, "table", aims + "\n\n" + noise(results))
     put(PAGE, "aims", aims)
     put(PAGE, "peers", peers_table(results))
+    for page in (README, PAGE):
+        put(page, "bars", bars_table(results) or "Not measured on a quiet machine yet.")
     put(PAGE, "noise", noise(results))
     with open(PLOT, "w", encoding="utf-8") as file:
         file.write(plot.svg(results))

@@ -35,6 +35,7 @@ TRIES = 3            # of a run that was disturbed
 WARMUP = 0.25
 QUIET_S, QUIET_CPU_S, QUIET_WITHIN_S = 0.05, 0.002, 5.0
 RESULTS = os.path.join(ROOT, "bench", "results.json")
+PEERS = [name for name, kind in BY_NAME.items() if kind.kind == "peer"]
 
 
 class Failed(Exception):
@@ -75,9 +76,9 @@ def wait_quiet(server):
 
 # ---- one run ----
 
-def load(case, server, seconds):
+def load(case, name, server, seconds):
     """What the generator printed, and how much the host and others took."""
-    command = pinned(1, [os.path.join(TOOLS, "wsload")] + case.load + ["--port", str(server.port), "--pid", ",".join(map(str, server.pids)),
+    command = pinned(1, [os.path.join(TOOLS, "wsload")] + case.load_of(name) + ["--port", str(server.port), "--pid", ",".join(map(str, server.pids)),
                                                                       "--seconds", "%g" % (seconds * case.seconds), "--warmup", "%g" % min(WARMUP, seconds)])
     own = resource.getrusage(resource.RUSAGE_CHILDREN)
     (busy, stolen), before, began = cpu_of_machine(), cpu_of(server.pids), time.monotonic()
@@ -114,7 +115,7 @@ class Lane:
                 if self.server is None:
                     self.server = self.kind(self.case)
                     self.command = " ".join(self.server.words)
-                figures = load(self.case, self.server, seconds)
+                figures = self.measure(seconds)
                 if self.case.fresh:
                     self.end()
                 else:
@@ -126,6 +127,11 @@ class Lane:
         except (Missing, Failed) as error:
             self.reason = str(error)
             self.end()
+
+    def measure(self, seconds):
+        if hasattr(self.server, "measure"):
+            return self.server.measure(seconds)
+        return load(self.case, self.kind.name, self.server, seconds)
 
     def end(self):
         if self.server is not None:
@@ -158,10 +164,17 @@ def tidy(command):
 # ---- a series ----
 
 def lanes_of(case, given):
-    kinds = [kind for kind in OURS if kind.kind != "floor" or case.floors]
-    kinds += [kind for kind in PEER_KINDS if kind.name in given.peers and kind.name in case.peers]
+    if case.servers:
+        kinds = [BY_NAME[name] for name in case.servers if BY_NAME[name].kind != "peer" or name in given.peers]
+    else:
+        kinds = kinds_of_all(case, given)
     return [Lane(kind, case, min(given.rounds, case.rounds or given.rounds) if kind.kind != "peer" else min(given.peer_rounds, case.peer_rounds or 9))
             for kind in kinds]
+
+
+def kinds_of_all(case, given):
+    kinds = [kind for kind in OURS if kind.kind != "floor" or case.floors]
+    return kinds + [kind for kind in PEER_KINDS if kind.name in given.peers and kind.name in case.peers]
 
 
 class Progress:
@@ -208,7 +221,7 @@ def series(case, lanes, seconds, progress):
     servers = {lane.kind.name: lane.result() for lane in lanes}
     floor = servers.get("floor-epoll", {})
     for figures in servers.values():  # to the floor of the same series, while both are at hand
-        if case.figure == "cpu_us_per" and "median" in figures and "median" in floor:
+        if case.figure == "cpu_us_per" and not case.bars and "median" in figures and "median" in floor:
             figures["ratio"], figures["ratio_best"] = figures["median"] / floor["median"], figures["best"] / floor["best"]
     row = {"name": case.name, "command": tidy("wsload " + " ".join(case.load)), "servers": servers}
     if case.alone:
@@ -235,7 +248,7 @@ def parse():
     options.add_argument("--peer-rounds", type=int, default=2)
     options.add_argument("--seconds", type=float)
     options.add_argument("--no-peers", action="store_true")
-    options.add_argument("--peers", default=",".join(kind.name for kind in PEER_KINDS))
+    options.add_argument("--peers", default=",".join(PEERS))
     for name in ("quick", "guard", "write", "draw", "list"):
         options.add_argument("--" + name, action="store_true")
     given = options.parse_args()
@@ -244,14 +257,14 @@ def parse():
     given.rounds, given.seconds = given.rounds or usual[0], given.seconds or usual[1]
     unknown = [name for name in given.peers if name not in BY_NAME]
     if unknown:
-        sys.exit("bench: no such peer: %s; there are: %s" % (" ".join(unknown), " ".join(kind.name for kind in PEER_KINDS)))
+        sys.exit("bench: no such peer: %s; there are: %s" % (" ".join(unknown), " ".join(PEERS)))
     return given
 
 
 def names():
     for case in CASES:
         print("%-16s %s" % (case.name, case.text))
-    print("\nservers: " + " ".join(kind.name for kind in OURS + PEER_KINDS))
+    print("\nservers: " + " ".join(BY_NAME))
     return 0
 
 
@@ -312,10 +325,10 @@ def main():
 
     plan = [lanes_of(case, given) for case in chosen]
     rows, broken = measure(chosen, plan, given.seconds)
-    used = [kind.name for kind in OURS + PEER_KINDS if any(lane.kind is kind for lanes in plan for lane in lanes)]
+    used = [name for name, kind in BY_NAME.items() if any(lane.kind is kind for lanes in plan for lane in lanes)]
     results = merged(rows, given, used)
     shown = dict(results, cases=[row for row in results["cases"] if row in rows])
-    print(report.aims_table(shown) + "\n\n" + report.peers_table(shown) + "\n\n" + report.noise(shown))
+    print("\n\n".join(filter(None, (report.aims_table(shown), report.peers_table(shown), report.bars_table(shown), report.noise(shown)))))
     if not given.quick or given.write:
         with open(RESULTS, "w", encoding="utf-8") as text:
             json.dump(results, text, indent=1, ensure_ascii=False)

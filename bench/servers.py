@@ -69,6 +69,9 @@ class Process:
         self.port = free_port()
         self.folder = Folder()
         self.process = None
+        prepare = case.prepare_of(self.name)
+        if prepare and getattr(prepare, "before_start", False):
+            prepare(self.folder.path)
         self.words = [os.path.relpath(word, ROOT) if word.startswith(ROOT) else word for word in self.command(case)]
         with open(os.path.join(self.folder.path, "output"), "wb") as output:
             self.process = subprocess.Popen(pinned(0, self.command(case)), cwd=self.folder.path, env=dict(os.environ, **self.environment()),
@@ -134,13 +137,44 @@ class FloorUring(Process):
         return "bench/floor_uring.c"
 
 
+class FloorSqlite:
+    """What the database alone costs, in process: a line of floor_sqlite. No server: it measures itself."""
+    name, title, kind, line = "floor-sqlite", "floor: SQLite", "floor", "storage"
+
+    def __init__(self, case):
+        self.case = getattr(case, self.line)
+        self.folder, self.pids = Folder(), []
+        self.words = ["floor_sqlite", self.folder.path, "SECONDS", "1", self.case]
+
+    def measure(self, seconds):
+        command = pinned("0,1", [os.path.join(TOOLS, "floor_sqlite"), self.folder.path, "%g" % seconds, "1", self.case])
+        text = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode(errors="replace")
+        found = re.search(r"^%s\s{2,}([\d.]+) +[\d.]+ +(\d+)" % re.escape(self.case), text, re.M)
+        if not found:
+            raise Missing("floor_sqlite: " + text.strip()[-200:])
+        stolen = re.search(r"stolen ([\d.]+) %", text)
+        return {"cpu_us_per": float(found.group(1)), "per_s": float(found.group(2)), "stolen_share": float(stolen.group(1)), "others_share": 0.0}
+
+    def end(self):
+        self.folder.remove()
+
+    @staticmethod
+    def version():
+        return "bench/floor_sqlite.c"
+
+
+class FloorSqliteSingle(FloorSqlite):
+    name, title, line = "floor-sqlite-single", "floor: SQLite, a commit each", "storage_single"
+
+
 class Freshet:
     """The application under test: what the case serves, else bench/server.c."""
     name, title, kind, io = "freshet", "freshet, epoll", "freshet", "epoll"
 
     def __init__(self, case):
         self.folder = Folder()
-        prepare, early = case.prepare, getattr(case.prepare, "before_start", False)
+        prepare = case.prepare_of(self.name)
+        early = getattr(prepare, "before_start", False)
         if early:
             prepare(self.folder.path)
         self.server = Server(case.app or "bench-server", "--log", "error", *self.io_options(case), db=case.db, workers=1, folder=self.folder.path, start=False)
@@ -179,6 +213,11 @@ class FreshetUring(Freshet):
         if self.io not in io_kinds(case):
             raise Missing("this build has no --io io_uring")
         super().__init__(case)
+
+
+class FreshetMillion(Freshet):
+    """The same program beside more rows."""
+    name, title = "freshet-million", "freshet, 1,000,000 rows"
 
 
 _io_kinds = {}
@@ -292,6 +331,52 @@ class Daphne(Asgi):
         return "%s, Twisted %s" % (debian("python3-daphne"), debian("python3-twisted"))
 
 
+class Drf(Asgi):
+    """Django REST framework (peers/drf.py), with the settings of a new project."""
+    kind, settings = "peer", "usual"
+
+    def environment(self):
+        return dict(super().environment(), DRF_SETTINGS=self.settings)
+
+
+class Gunicorn(Drf):
+    """Of its workers the one that keeps connections open."""
+    name, title, workers = "drf-gunicorn", "DRF, gunicorn", True
+
+    def command(self, case):
+        self.version()
+        return [PYTHON, "-m", "gunicorn", "drf:wsgi", "--bind", "127.0.0.1:%d" % self.port, "--workers", "1", "--worker-class", "gthread", "--threads", "1",
+                "--keep-alive", "3600", "--worker-connections", "1000", "--backlog", "2048", "--log-level", "error", "--timeout", "3600"]
+
+    def wait(self):
+        super().wait()
+        end = time.monotonic() + PATIENCE
+        while not self.pids and time.monotonic() < end:
+            self.pids = self.children()
+
+    @staticmethod
+    def version():
+        return "%s, Django %s, DRF %s" % (debian("gunicorn"), debian("python3-django"), debian("python3-djangorestframework"))
+
+
+class GunicornLean(Gunicorn):
+    name, title, settings = "drf-lean", "DRF, gunicorn, nothing switched on", "lean"
+
+
+class UvicornDrf(Drf):
+    name, title = "drf-uvicorn", "DRF, uvicorn"
+
+    def command(self, case):
+        self.version()
+        return [PYTHON, "-m", "uvicorn", "drf:asgi", "--port", str(self.port), "--workers", "1", "--loop", "uvloop", "--http", "httptools", "--no-access-log",
+                "--log-level", "error", "--lifespan", "off", "--interface", "asgi3", "--timeout-keep-alive", "3600", "--backlog", "4096"]
+
+    @staticmethod
+    def version():
+        return "%s, Django %s, DRF %s" % (debian("python3-uvicorn"), debian("python3-django"), debian("python3-djangorestframework"))
+
+
 OURS = [FloorEpoll, Freshet, FloorUring, FreshetUring]
 PEER_KINDS = [Lws, Nginx, NodeWs, Uvicorn, Daphne]
-BY_NAME = {each.name: each for each in OURS + PEER_KINDS}
+BY_CASE = [FloorSqlite, FloorSqliteSingle, FreshetMillion, Gunicorn, UvicornDrf, GunicornLean]  # those that a case names: the table of bars
+BY_NAME = {each.name: each for each in OURS + PEER_KINDS + BY_CASE}

@@ -11,6 +11,7 @@ from server import ROOT
 
 sys.path.insert(0, os.path.join(ROOT, "bench"))
 import guard  # noqa: E402
+import report  # noqa: E402
 from cases import CASES  # noqa: E402
 
 FLOOR = [2.0, 4.0, 2.0]  # a disturbed round disturbs both: ratios are made round by round
@@ -118,10 +119,37 @@ class Guard(unittest.TestCase):
         self.assertEqual(read(), {processor: {"json-d1": {"freshet": 1.0}, "json-d16": {"freshet": 1.8}}})
 
 
+class Bars(unittest.TestCase):
+    """The table of `./dev bench rest`."""
+    COSTS = {"floor-epoll": 3.0, "floor-sqlite": 9.0, "floor-sqlite-single": 90.0, "freshet": 15.0, "drf-gunicorn": 1500.0, "drf-uvicorn": 900.0}
+    RATES = {"floor-epoll": 1e6, "floor-sqlite": 80000, "floor-sqlite-single": 2000, "freshet": 40000, "drf-gunicorn": 1000, "drf-uvicorn": 400}
+
+    def lines(self, **rates):
+        """What stands beside what, the ratio, the aim and whether it was met."""
+        servers = {name: {"median": cost, "cpu_us_per": cost, "per_s": dict(self.RATES, **rates)[name]} for name, cost in self.COSTS.items()}
+        table = report.bars_table({"cases": [{"name": "rest-create", "servers": servers}]})
+        cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+        return {line[3]: line[5:] for line in cells}
+
+    def test_a_cost_is_held_against_the_sum_of_the_floors(self):
+        self.assertEqual(self.lines()["F + H"], ["1.25x", "≤ 1.5x", "yes"])
+
+    def test_a_rate_below_its_aim_is_not_met(self):
+        self.assertEqual(self.lines()["F, groups of 64"], ["0.50x", "≥ 0.6x", "**no**"])
+        self.assertEqual(self.lines()["F, a commit each"], ["20x", "≥ 8x", "yes"])
+
+    def test_what_the_cpu_alone_has_met_is_told_apart(self):
+        self.assertEqual(self.lines()["DRF, gunicorn"], ["40x (CPU 100x)", "≥ 80x", "by CPU"])
+        self.assertEqual(self.lines()["DRF, uvicorn"], ["100x (CPU 60x)", "≥ 80x", "yes"])
+
+    def test_what_was_not_measured_is_a_dash(self):
+        self.assertEqual(self.lines()["DRF, gunicorn, nothing switched on"], ["-", "", ""])
+
+
 class Committed(unittest.TestCase):
     def test_each_case_that_is_guarded_has_its_ratios(self):
         """On each processor; bench/guard.json knows no others."""
-        expected = {case.name: sorted(guard.servers_of(case)[1:]) for case in CASES if case.name not in guard.LEFT_OUT}
+        expected = {case.name: sorted(guard.servers_of(case)[1:]) for case in CASES if guard.is_guarded(case)}
         told = guard.read_committed()
         self.assertTrue(told)
         for processor, cases in told.items():
