@@ -200,6 +200,9 @@ void fr_sqlite_close(fr_sqlite *conn)
 fr_stmt *fr_sqlite_find(fr_sqlite *conn, fr_str shape)
 {
     fr_stmt *stmt = fr_map_get(&conn->stmts, shape);
+    if (stmt &&
+        sqlite3_stmt_busy(stmt->h)) /* a read within a read of a snapshot: that one goes on */
+        return NULL;
     if (stmt && stmt != conn->newest) {
         unlink_stmt(conn, stmt);
         link_newest(conn, stmt);
@@ -223,7 +226,7 @@ int fr_sqlite_prepare(fr_sqlite *conn, fr_str shape, fr_str sql, fr_stmt **out)
     }
     stmt->h = h;
     *out = stmt;
-    if (!shape.n)
+    if (!shape.n || fr_map_get(&conn->stmts, shape)) /* the kept one is busy */
         return SQLITE_OK;
     memcpy(stmt + 1, shape.p, shape.n);
     stmt->shape = (fr_str){(const char *)(stmt + 1), shape.n};

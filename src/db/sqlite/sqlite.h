@@ -63,7 +63,7 @@ fr_err fr_sqlite_use_log(fr_sqlite *conn, const char *path, char error[512]);
 void fr_sqlite_undo_log(fr_sqlite *conn);
 void fr_sqlite_close(fr_sqlite *conn);
 
-/* The kept statement of a shape, or NULL. */
+/* The kept statement of a shape, or NULL: there is none, or it is in the midst of its rows. */
 fr_stmt *fr_sqlite_find(fr_sqlite *conn, fr_str shape);
 /* Prepare and keep; an empty shape is not kept. Returns a result code of SQLite. */
 int fr_sqlite_prepare(fr_sqlite *conn, fr_str shape, fr_str sql, fr_stmt **out);

@@ -542,17 +542,71 @@ static void a_database_may_close_before_its_loops(void **state)
     fr_arena_free(s.arena);
 }
 
-FR_TESTS(reader, FR_TEST(nobody_reads_what_is_older_than_an_answer),
-         FR_TEST(one_pass_reads_anew_after_a_commit),
-         FR_TEST(one_pass_is_one_snapshot_and_ends_with_it),
-         FR_TEST(a_read_over_its_budget_begins_anew_on_the_pool),
-         FR_TEST(thousands_of_terms_fit_a_fiber),
-         FR_TEST(equal_rows_are_in_the_order_of_their_keys),
-         FR_TEST(reads_of_a_snapshot_see_one_moment),
-         FR_TEST(reads_of_a_snapshot_see_one_moment_on_the_pool_too),
-         FR_TEST(reads_of_a_snapshot_see_one_moment_outside_loops),
-         FR_TEST(a_snapshot_is_only_read_and_may_be_part_of_a_member),
-         FR_TEST(a_look_anew_sees_what_anybody_has_committed),
-         FR_TEST(a_read_within_a_read_is_refused), FR_TEST(exists_looks_past_the_row_itself),
-         FR_TEST(counts_are_remembered_until_somebody_commits),
-         FR_TEST(a_database_may_close_before_its_loops))
+/* ---- a read within a read of one snapshot ---- */
+
+typedef struct doll {
+    fr_ctx *ctx;
+    int depth;
+    size_t rows, inner;
+} doll;
+
+static fr_err count_row(void *arg, const fr_value *values)
+{
+    (void)values;
+    ((doll *)arg)->inner++;
+    return FR_OK;
+}
+
+static fr_err read_again(void *arg, const fr_value *values)
+{
+    doll *n = arg;
+    fr_query query = {.model = &author_model};
+    doll within = {.ctx = n->ctx, .depth = n->depth + 1};
+    assert_int_equal(values[author_field_id].as.i, (int64_t)++n->rows);
+    FR_TRY(fr_db_select(n->ctx, &query,
+                        &(fr_reader_sink){.row = n->depth ? count_row : read_again, .arg = &within},
+                        NULL));
+    n->inner += within.inner;
+    return FR_OK;
+}
+
+static fr_err read_nested(fr_ctx *ctx, void *arg)
+{
+    doll *n = arg;
+    fr_query query = {.model = &author_model};
+    *n = (doll){.ctx = ctx};
+    return fr_db_select(ctx, &query, &(fr_reader_sink){.row = read_again, .arg = n}, NULL);
+}
+
+static void reads_of_one_shape_go_on_within_each_other(void **state)
+{
+    (void)state;
+    scene s;
+    doll n;
+    open_scene(&s);
+    assert_int_equal(
+        fr_db_exec_for_test(&s.db.ctx, "INSERT INTO author(name) VALUES('a'), ('b'), ('c')", false),
+        FR_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(fr_db_snapshot(&s.db.ctx, read_nested, &n, NULL), FR_OK);
+        assert_int_equal(n.rows, 3);
+        assert_int_equal(n.inner, 27);
+    }
+    assert_int_equal(fr_atomic(&s.db.ctx, read_nested, &n), FR_OK);
+    assert_int_equal(n.inner, 27);
+    close_scene(&s);
+}
+
+FR_TESTS(
+    reader, FR_TEST(nobody_reads_what_is_older_than_an_answer),
+    FR_TEST(one_pass_reads_anew_after_a_commit), FR_TEST(one_pass_is_one_snapshot_and_ends_with_it),
+    FR_TEST(a_read_over_its_budget_begins_anew_on_the_pool),
+    FR_TEST(thousands_of_terms_fit_a_fiber), FR_TEST(equal_rows_are_in_the_order_of_their_keys),
+    FR_TEST(reads_of_a_snapshot_see_one_moment),
+    FR_TEST(reads_of_a_snapshot_see_one_moment_on_the_pool_too),
+    FR_TEST(reads_of_a_snapshot_see_one_moment_outside_loops),
+    FR_TEST(a_snapshot_is_only_read_and_may_be_part_of_a_member),
+    FR_TEST(a_look_anew_sees_what_anybody_has_committed), FR_TEST(a_read_within_a_read_is_refused),
+    FR_TEST(reads_of_one_shape_go_on_within_each_other), FR_TEST(exists_looks_past_the_row_itself),
+    FR_TEST(counts_are_remembered_until_somebody_commits),
+    FR_TEST(a_database_may_close_before_its_loops))
