@@ -46,7 +46,7 @@ typedef struct fr_json_reader {
     int depth;
     uint8_t stack[FR_JSON_DEPTH / 8]; /* one bit a level: object or array */
     uint8_t state;
-    char error[96]; /* Python's words: "Expecting value: line 1 column 2 (char 1)" */
+    char error[160]; /* Python's words: "Expecting value: line 1 column 2 (char 1)" */
 } fr_json_reader;
 
 /* text must be UTF-8 (checked by init: on failure the first event is FR_JSON_ERROR with the words

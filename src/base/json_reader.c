@@ -1,9 +1,8 @@
 /*
- * The pull reader. What it accepts and what it says are Python's json module (3.11), measured:
- * positions count characters, not bytes; an array's trailing comma is "Expecting value", an
- * object's asks for a property name; "01" is the number 0 and then extra data. Differences, on
+ * The pull reader. What it accepts and what it says are Python's json module (3.13), measured:
+ * positions count characters, not bytes; "01" is the number 0 and then extra data. Differences, on
  * purpose: NaN and Infinity are refused as DRF does, nesting is bounded, a text cut within a
- * character is an error (Python's stream reader drops it), numbers may have any length.
+ * character is an error (Python's stream reader drops it).
  */
 #include "base/json.h"
 
@@ -51,6 +50,18 @@ static fr_json_event fail_memory(fr_json_reader *r)
 {
     (void)snprintf(r->error, sizeof r->error, "Out of memory");
     r->state = FAILED_MEMORY;
+    return FR_JSON_ERROR;
+}
+
+enum { INTEGER_DIGITS = 4300 }; /* sys.get_int_max_str_digits() */
+
+static fr_json_event fail_digits(fr_json_reader *r, size_t digits)
+{
+    (void)snprintf(r->error, sizeof r->error,
+                   "Exceeds the limit (%d digits) for integer string conversion: value has %zu "
+                   "digits; use sys.set_int_max_str_digits() to increase the limit",
+                   INTEGER_DIGITS, digits);
+    r->state = FAILED;
     return FR_JSON_ERROR;
 }
 
@@ -172,7 +183,8 @@ static size_t skip_digits(fr_str s, size_t i)
 static fr_json_event read_number(fr_json_reader *r)
 {
     fr_str s = r->text;
-    size_t i = r->pos + (peek(r) == '-');
+    size_t i = r->pos + (peek(r) == '-'), digits_from = i;
+    bool is_integer = true;
     if (i < s.n && s.p[i] == '0')
         i++;
     else if (i < s.n && s.p[i] >= '1' && s.p[i] <= '9')
@@ -181,15 +193,21 @@ static fr_json_event read_number(fr_json_reader *r)
         return fail(r, "Expecting value", r->pos);
     /* A fraction or exponent without digits is not part of the number: what is there is then found
      * to be too much. */
-    if (i < s.n && s.p[i] == '.' && skip_digits(s, i + 1) > i + 1)
+    if (i < s.n && s.p[i] == '.' && skip_digits(s, i + 1) > i + 1) {
         i = skip_digits(s, i + 1);
+        is_integer = false;
+    }
     if (i < s.n && (s.p[i] | 0x20) == 'e') {
         size_t digits = i + 1;
         if (digits < s.n && (s.p[digits] == '-' || s.p[digits] == '+'))
             digits++;
-        if (skip_digits(s, digits) > digits)
+        if (skip_digits(s, digits) > digits) {
             i = skip_digits(s, digits);
+            is_integer = false;
+        }
     }
+    if (is_integer && i - digits_from > INTEGER_DIGITS)
+        return fail_digits(r, i - digits_from);
     r->value = fr_str_sub(s, r->pos, i - r->pos);
     r->pos = i;
     return FR_JSON_NUMBER;
@@ -382,8 +400,13 @@ static fr_json_event read_after_value(fr_json_reader *r)
         return close_container(r);
     if (peek(r) != ',')
         return fail(r, "Expecting ',' delimiter", r->pos);
-    r->pos++;
+    size_t comma = r->pos++;
     skip_space(r);
+    if (peek(r) == (is_object ? '}' : ']'))
+        return fail(r,
+                    is_object ? "Illegal trailing comma before end of object"
+                              : "Illegal trailing comma before end of array",
+                    comma);
     return is_object ? read_key(r) : read_value(r);
 }
 

@@ -2,18 +2,8 @@
 #include "rest/content.h"
 
 #include "base/str.h"
+#include "rest/charset.h"
 #include "rest/form_body.h"
-
-/* What is wrong with a form is said as it is; the rest is in the error map. */
-static fr_err read_form(fr_call *c)
-{
-    const char *why;
-    fr_err err = fr_form_body_read(c->ctx->arena, c->request->form_limits, c->request->content_type,
-                                   c->request->body, &c->data, &why);
-    if (err == FR_OK || !why)
-        return err;
-    return fr_call_refuse_text(c, fr_err_status(err), fr_str_c(why));
-}
 
 static fr_err refuse_type(fr_call *c)
 {
@@ -22,10 +12,34 @@ static fr_err refuse_type(fr_call *c)
     return detail.p ? fr_call_refuse_text(c, 415, detail) : FR_ENOMEM;
 }
 
-static fr_err read_json(fr_call *c)
+static fr_err refuse_charset(fr_call *c, fr_str name)
 {
-    fr_str fault;
-    fr_err err = fr_json_parse(c->ctx->arena, c->request->body, &c->data, &fault);
+    fr_str detail = fr_arena_printf(c->ctx->arena,
+                                    "Unsupported charset \"%.*s\" in request Content-Type header.",
+                                    FR_FMT(name));
+    return detail.p ? fr_call_refuse_text(c, 400, detail) : FR_ENOMEM;
+}
+
+/* What is wrong with a form is said as it is; the rest is in the error map. */
+static fr_err read_form(fr_call *c, const fr_charset *charset)
+{
+    const char *why;
+    fr_str type = c->request->content_type, body = c->request->body;
+    if (fr_form_kind_of(type) == FR_FORM_URLENCODED)
+        FR_TRY(fr_charset_decode_form(c->ctx, charset, body, &body));
+    fr_err err =
+        fr_form_body_read(c->ctx->arena, c->request->form_limits, type, body, &c->data, &why);
+    if (err == FR_OK || !why)
+        return err;
+    return fr_call_refuse_text(c, fr_err_status(err), fr_str_c(why));
+}
+
+static fr_err read_json(fr_call *c, const fr_charset *charset)
+{
+    fr_str text, fault = {0};
+    fr_err err = fr_charset_decode(c->ctx, charset, c->request->body, &text, &fault);
+    if (err == FR_OK)
+        err = fr_json_parse(c->ctx->arena, text, &c->data, &fault);
     if (err != FR_EINVAL)
         return err;
     fr_str detail = fr_arena_printf(c->ctx->arena, "JSON parse error - %.*s", FR_FMT(fault));
@@ -34,12 +48,16 @@ static fr_err read_json(fr_call *c)
 
 fr_err fr_content_read(fr_call *call)
 {
-    call->input.is_form = fr_form_kind_of(call->request->content_type) != FR_FORM_NONE;
+    fr_str type = call->request->content_type, name;
+    const fr_charset *charset;
+    call->input.is_form = fr_form_kind_of(type) != FR_FORM_NONE;
     if (!call->request->body.n) {
         call->data = (fr_json){.type = FR_JSON_OBJECT};
         return FR_OK;
     }
-    if (call->input.is_form)
-        return read_form(call);
-    return fr_media_is_json(call->request->content_type) ? read_json(call) : refuse_type(call);
+    if (!call->input.is_form && !fr_media_is_json(type))
+        return refuse_type(call);
+    if (fr_charset_of(type, &charset, &name))
+        return refuse_charset(call, name);
+    return call->input.is_form ? read_form(call, charset) : read_json(call, charset);
 }

@@ -148,7 +148,9 @@ static const fr_json *form_value(const fr_reading *r, const fr_json *data)
     const fr_json *value = fr_json_get(data, r->name);
     if (!value) {
         bool is_checkbox = field->kind == FR_KIND_BOOLEAN && !field->choices;
-        return is_checkbox && !r->input->is_partial ? &FALSE : NULL;
+        if (!is_checkbox || r->input->is_partial)
+            return NULL;
+        return field->null ? &NONE : &FALSE;
     }
     bool is_empty = value->type == FR_JSON_STRING && !value->text.n;
     if (!is_empty || may_be_empty(field) || (field->kind == FR_KIND_JSON && !field->choices))

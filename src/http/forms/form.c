@@ -231,9 +231,10 @@ fr_err fr_form_reader_new(fr_arena *arena, const fr_form_limits *limits, fr_str 
         *out = r;
         return FR_OK;
     }
-    *why = boundary.p ? IN_MULTIPART "Invalid boundary in multipart."
-                      : IN_MULTIPART "Invalid boundary in multipart: None";
-    return FR_EINVAL;
+    fr_str text = fr_arena_printf(arena, IN_MULTIPART "Invalid boundary in multipart: %.*s",
+                                  FR_FMT(boundary.p ? boundary : FR_STR("None")));
+    *why = text.p;
+    return text.p ? FR_EINVAL : FR_ENOMEM;
 }
 
 static fr_err check(fr_form_reader *r, fr_err err)

@@ -222,7 +222,8 @@ fr_err fr_multipart_feed(fr_multipart *multipart, fr_str bytes)
 
 fr_err fr_multipart_end(fr_multipart *multipart)
 {
-    if (multipart->step == &EPILOGUE || multipart->step == &HEAD)
+    bool is_preamble = multipart->step == &DATA && !multipart->is_in_part;
+    if (multipart->step == &EPILOGUE || multipart->step == &HEAD || is_preamble)
         return FR_OK;
     return (fr_err)refuse(multipart, "The last boundary is missing.");
 }

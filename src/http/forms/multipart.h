@@ -6,13 +6,14 @@
  *     preamble CRLF "--" boundary CRLF  head CRLF CRLF data CRLF "--" boundary CRLF … CRLF "--" boundary "--" epilogue
  *
  * Preamble and epilogue are nobody's. What two programs could read in two ways is refused: a line that only begins like
- * the delimiter, bare CR or LF and folded lines in a head, an end that is missing.
+ * the delimiter, bare CR or LF and folded lines in a head, an end that is missing. A body without any delimiter has no parts, as
+ * in Django.
  */
 #ifndef FR_HTTP_FORMS_MULTIPART_H
 #define FR_HTTP_FORMS_MULTIPART_H
 #include <freshet/base.h>
 
-enum { FR_BOUNDARY_BYTES = 70, FR_PART_HEAD_BYTES = 4096 };
+enum { FR_BOUNDARY_BYTES = 201 /* as many as Django takes */, FR_PART_HEAD_BYTES = 4096 };
 
 /* What takes the things that the parser finds. An error of a call ends the parsing. */
 typedef struct fr_multipart_sink {
@@ -35,7 +36,7 @@ typedef struct fr_multipart {
     char head[FR_PART_HEAD_BYTES];
 } fr_multipart;
 
-/* Errors: FR_EINVAL (the boundary: 1 to 70 visible characters, blanks not at the end). */
+/* Errors: FR_EINVAL (the boundary: 1 to 201 visible characters, blanks not at the end). */
 fr_err fr_multipart_init(fr_multipart *multipart, fr_str boundary, const fr_multipart_sink *sink,
                          void *arg);
 /* Errors: FR_EINVAL (multipart->why), or what the sink returned. Not to be fed afterwards. */

@@ -90,18 +90,6 @@ static fr_err refuse(reading *r, const char *why)
     return FR_EINVAL;
 }
 
-/* "UTF-8''na%C3%AFve.txt" (RFC 8187). Other charsets count as absent. */
-static fr_err read_extended(reading *r, fr_str value)
-{
-    fr_str charset, language;
-    fr_str text = fr_str_cut(fr_str_cut(value, '\'', &charset), '\'', &language);
-    if (!fr_str_eq_nocase(charset, FR_STR("utf-8")))
-        return FR_OK;
-    r->file_name = fr_unquote(r->arena, text, false);
-    r->is_extended = true;
-    return r->file_name.p ? FR_OK : FR_ENOMEM;
-}
-
 static fr_err read_name(reading *r, fr_str value)
 {
     value = fr_str_trim(value);
@@ -112,6 +100,30 @@ static fr_err read_name(reading *r, fr_str value)
     return r->part->name.p ? FR_OK : FR_ENOMEM;
 }
 
+/* "UTF-8''na%C3%AFve.txt" (RFC 8187). Other charsets count as absent: n is 0 then. p NULL: memory is out. */
+static fr_str extended(fr_arena *arena, fr_str value)
+{
+    fr_str charset, language;
+    fr_str text = fr_str_cut(fr_str_cut(value, '\'', &charset), '\'', &language);
+    return fr_str_eq_nocase(charset, FR_STR("utf-8")) ? fr_unquote(arena, text, false) : FR_STR("");
+}
+
+static fr_err read_extended(reading *r, fr_str value)
+{
+    fr_str text = extended(r->arena, value);
+    if (text.n) {
+        r->file_name = text;
+        r->is_extended = true;
+    }
+    return text.p ? FR_OK : FR_ENOMEM;
+}
+
+static fr_err read_extended_name(reading *r, fr_str value)
+{
+    fr_str text = extended(r->arena, value);
+    return text.n ? read_name(r, text) : text.p ? FR_OK : FR_ENOMEM;
+}
+
 static fr_err read_disposition(reading *r, fr_str value)
 {
     fr_parameters parameters;
@@ -119,11 +131,13 @@ static fr_err read_disposition(reading *r, fr_str value)
     if (r->has_disposition)
         return refuse(r, "A part has two Content-Dispositions.");
     r->has_disposition = true;
-    if (!fr_str_eq_nocase(fr_parameters_init(&parameters, r->arena, value), FR_STR("form-data")))
-        return FR_OK;
+    fr_parameters_init(&parameters, r->arena,
+                       value); /* "form-data", or whatever: Django does not look */
     while (fr_parameters_next(&parameters, &one)) {
         if (fr_str_eq_nocase(one.name, FR_STR("name")))
             FR_TRY(read_name(r, one.value));
+        else if (fr_str_eq_nocase(one.name, FR_STR("name*")))
+            FR_TRY(read_extended_name(r, one.value));
         else if (fr_str_eq_nocase(one.name, FR_STR("filename*")))
             FR_TRY(read_extended(r, one.value));
         else if (fr_str_eq_nocase(one.name, FR_STR("filename")) && !r->is_extended)

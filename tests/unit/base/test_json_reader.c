@@ -31,8 +31,7 @@ static const refusal PYTHON[] = {
     {TEXT("{\"a\":}"), "Expecting value: line 1 column 6 (char 5)"},
     {TEXT("{\"a\":1"), "Expecting ',' delimiter: line 1 column 7 (char 6)"},
     {TEXT("{\"a\":1 \"b\":2}"), "Expecting ',' delimiter: line 1 column 8 (char 7)"},
-    {TEXT("{\"a\":1,}"),
-     "Expecting property name enclosed in double quotes: line 1 column 8 (char 7)"},
+    {TEXT("{\"a\":1,}"), "Illegal trailing comma before end of object: line 1 column 7 (char 6)"},
     {TEXT("{\"a\":1,\n  b:2}"),
      "Expecting property name enclosed in double quotes: line 2 column 3 (char 10)"},
     {TEXT("{a:1}"), "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"},
@@ -42,7 +41,7 @@ static const refusal PYTHON[] = {
     {TEXT("["), "Expecting value: line 1 column 2 (char 1)"},
     {TEXT("[1"), "Expecting ',' delimiter: line 1 column 3 (char 2)"},
     {TEXT("[1,"), "Expecting value: line 1 column 4 (char 3)"},
-    {TEXT("[1,]"), "Expecting value: line 1 column 4 (char 3)"},
+    {TEXT("[1,]"), "Illegal trailing comma before end of array: line 1 column 3 (char 2)"},
     {TEXT("[,1]"), "Expecting value: line 1 column 2 (char 1)"},
     {TEXT("[1 2]"), "Expecting ',' delimiter: line 1 column 4 (char 3)"},
     {TEXT("[1}"), "Expecting ',' delimiter: line 1 column 3 (char 2)"},
@@ -113,7 +112,8 @@ static const refusal PYTHON[] = {
     {TEXT("\302\2401"), "Expecting value: line 1 column 1 (char 0)"},
     {TEXT("[1]\013"), "Extra data: line 1 column 4 (char 3)"},
     {TEXT("// x\n1"), "Expecting value: line 1 column 1 (char 0)"},
-    {TEXT("[1,\r\n2,\r\n]"), "Expecting value: line 3 column 1 (char 9)"},
+    {TEXT("[1,\r\n2,\r\n]"),
+     "Illegal trailing comma before end of array: line 2 column 2 (char 6)"},
 };
 
 /* Read all of a text; the events as letters. */

@@ -111,7 +111,7 @@ static void a_boundary_must_be_there(void **state)
         parsed(arena, NULL, "multipart/form-data", FR_STR("x")),
         "FR_EINVAL Multipart form parse error - Invalid boundary in multipart: None");
     assert_string_equal(parsed(arena, NULL, "multipart/form-data; boundary=\"\"", FR_STR("x")),
-                        "FR_EINVAL Multipart form parse error - Invalid boundary in multipart.");
+                        "FR_EINVAL Multipart form parse error - Invalid boundary in multipart: ");
     assert_string_equal(parsed(arena, NULL, "Multipart/Form-Data;Charset=x; Boundary=\"B\"",
                                FR_STR(FIELD("a", "1") END)),
                         "a=1&");
