@@ -60,18 +60,21 @@ static const fr_pages cursor = {FR_PAGE_CURSOR, .rows = 10, .size_param = "page_
 
 static const fr_viewset labels = {
     .model = &label_model, .description = "Labels are open to everybody and come without pages."};
+static const char sample_filter[] = "char,char__iexact,char__contains,char__icontains,char__"
+                                    "startswith,char__istartswith,char__endswith,char__regex,"
+                                    "char__in,char__isnull,integer,integer__lt,integer__lte,"
+                                    "integer__gt,integer__gte,integer__in,integer__range,decimal,"
+                                    "decimal__lt,decimal__gte,real,real__gt,flag,flag_null,flag_"
+                                    "null__isnull,day,day__gte,day__lt,day__year,day__month,"
+                                    "day__range,moment,moment__gte,moment__date,clock,clock__lt,"
+                                    "period,period__gt,uid,email,email__iendswith,choice";
 static const fr_viewset samples = {.model = &sample_model,
                                    .pages = &window,
                                    .plain_filters = true,
+                                   .filter = sample_filter,
+                                   .search = "^char,=email,text",
                                    .ordering = "id",
-                                   .filter =
-                                       "char,char__contains,char__icontains,char__startswith,char__"
-                                       "istartswith,char__in,char__isnull,integer,integer__lt,"
-                                       "integer__lte,integer__gt,integer__gte,integer__in,integer__"
-                                       "range,decimal,decimal__lt,decimal__gte,real,real__gt,"
-                                       "flag,flag_null,flag_null__isnull,day,day__gte,day__lt,day__"
-                                       "range,moment,moment__gte,clock,clock__lt,period,"
-                                       "period__gt,uid,email,choice"};
+                                   .ordering_fields = "__all__"};
 static const fr_viewset events = {.model = &event_model, .ordering_fields = "", .pages = &cursor};
 static const fr_viewset burst = {.model = &label_model, .read_only = true};
 static const fr_viewset anon_user_rate = {.model = &label_model, .read_only = true};

@@ -86,12 +86,44 @@ typedef struct fr_pages {
     void *reserved_[2];
 } fr_pages;
 
+/** A query parameter of its own name, or of more than one value. A path is a field, or leads over relations to one, with a
+ * lookup behind it: "cost", "cost__gte", "project__owner__username__in". Arrays end with {0}. */
+typedef struct fr_filter_decl {
+    const char *name;
+    const char *path; /* NULL: the name */
+    bool many;        /* ?state=open&state=done: rows with any of them */
+    bool all;         /* of many: rows with all of them */
+    bool exclude;     /* the other rows */
+    bool
+        range; /* two parameters: name_min and name_max; of dates and times name_after and name_before */
+    bool period;              /* of dates: today, yesterday, week, month, year */
+    bool existing;            /* 400 for a value that no row at the end of the path has */
+    bool null_choice;         /* "null": rows without a value */
+    const fr_choice *choices; /* 400 for any other; NULL: those of the field */
+    const char *
+        order; /* "cost,due=deadline": an ordering, by a field, or by a path under a name of its own */
+    /*
+     * Your own: *filter is what is added, in the grammar of fr_filter ("author=3&done=false"); empty, nothing. value is what the
+     * client sent, never empty.
+     *
+     * Errors: FR_EINVAL by fr_fail is a 400 of this parameter, with the text; others end the request
+     */
+    fr_err (*method)(fr_ctx *ctx, fr_str value, fr_str *filter);
+    void *reserved_[2];
+} fr_filter_decl;
+
+/** A table of filters, with the {0} that ends it. */
+#define FR_FILTERS(...) FR_TABLE_(fr_filter_decl, __VA_ARGS__)
+
 /** What is served at a URL. Plain data that lives as long as the app; zero is the default of every member. */
 typedef struct fr_viewset {
     const fr_model *model;
-    const char *filter; /* query parameters: "done,title__icontains"; NULL: none */
+    const char *filter; /* query parameters: "done,title__icontains,project__name"; NULL: none */
+    const fr_filter_decl *filters; /* what needs more than a path; NULL: none */
     bool
-        plain_filters; /* values as django_filters.FilterSet takes them, not its REST framework's: no ?done=1 */
+        plain_filters; /* values as django_filters.FilterSet takes them, not its rest_framework: no ?done=1 */
+    const char
+        *search; /* ?search= looks in these: "^title,=email,body,project__name"; NULL: nowhere */
     const char *ordering; /* "-updated_at"; NULL: the model's. Ends with the key, ascending */
     const char *ordering_fields; /* for ?ordering=: "title,id"; NULL: all shown; "": none */
     const fr_pages *pages;       /* NULL: a bare list */
@@ -106,8 +138,10 @@ typedef struct fr_viewset {
     void *reserved_[4];
 } fr_viewset;
 
-/* The lookups of .filter: exact (no suffix), lt, lte, gt, gte, in, range, isnull, contains, icontains, startswith,
- * istartswith. */
+/* The lookups of a path: exact (no suffix), iexact, lt, lte, gt, gte, in, range, isnull, contains, icontains, startswith,
+ * istartswith, endswith, iendswith, regex, iregex; of a moment before them date, time, year, iso_year, quarter, month, day, week,
+ * week_day, iso_week_day, hour, minute, second; of JSON the names of members and numbers of elements, has_key, has_keys,
+ * has_any_keys. */
 
 /**
  * The rows that a GET of the list without a query string shows: same ordering and page.

@@ -188,6 +188,7 @@ typedef struct fr_write {
     const fr_value *was;
     /* The row has to be one of these, else it counts as missing. NULL: any. UPDATE, DELETE. */
     const fr_pred *where;
+    const fr_refs *refs; /* of where, as in fr_query */
     /* Which of values are given. INSERT fills the rest by fr_field_default, UPDATE those with auto_now. */
     fr_fieldset set;
     const fr_value *values; /* field_count, model order; must live until fr_db_write returns */

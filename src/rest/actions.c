@@ -202,6 +202,7 @@ static fr_err change(fr_call *c)
                       .op = FR_WRITE_UPDATE,
                       .key = c->key,
                       .where = c->where,
+                      .refs = c->refs,
                       .set = c->input.set,
                       .values = c->input.values};
     return write_row(c, &write, 200);
@@ -209,8 +210,11 @@ static fr_err change(fr_call *c)
 
 static fr_err destroy(fr_call *c)
 {
-    fr_write write = {
-        .model = c->rt->model, .op = FR_WRITE_DELETE, .key = c->key, .where = c->where};
+    fr_write write = {.model = c->rt->model,
+                      .op = FR_WRITE_DELETE,
+                      .key = c->key,
+                      .where = c->where,
+                      .refs = c->refs};
     FR_TRY(fr_db_write(c->ctx, &write));
     c->answer->status = 204;
     c->is_answered = true;

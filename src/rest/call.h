@@ -38,6 +38,7 @@ struct fr_call {
     const fr_call_action *action;
     fr_value key;         /* of a detail URL; NULL: it names none */
     const fr_pred *where; /* of its query string: the row has to be one of these; NULL: any */
+    const fr_refs *refs;  /* of where */
     const fr_errors
         *wrong;   /* with the query string, told if the handler returns FR_EINVAL; NULL: nothing */
     fr_json data; /* the request's body */

@@ -3,12 +3,16 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "db/db.h"
+#include "model/regex.h"
 #include "model/validate.h"
+#include "rest/cursor.h"
 #include "rest/key.h"
 #include "rest/python.h"
+#include "rest/python_time.h"
 #include "rest/strptime.h"
 
 fr_filter_outcome fr_filter_refuse(fr_filter_text *t, const char *code, const char *message)
@@ -140,19 +144,17 @@ static fr_filter_outcome take_date(fr_filter_text *t)
     return text_taken(t, text, fr_date_iso(date, text));
 }
 
-/* ISO 8601, also a date alone; the plain form has formats besides. */
+/* As Python reads ISO 8601, also a date alone; the plain form has formats besides. Without an offset it is UTC. */
 static fr_filter_outcome take_datetime(fr_filter_text *t)
 {
     char text[FR_TIME_TEXT];
-    fr_time time;
-    fr_date date;
+    fr_py_moment moment;
+    fr_time time = 0;
     fr_str s = fr_utf8_strip(t->text);
-    bool is_time = fr_time_parse(s, &time);
-    if (!is_time && fr_date_parse(s, &date)) {
-        time = date * (86400 * (fr_time)1000000);
-        is_time = true;
-    }
-    if (!is_time && (!t->is_plain || !fr_form_datetime(s, &time)))
+    bool is_time = fr_py_moment_parse(s, &moment);
+    if (is_time)
+        time = moment.local_us - (moment.has_offset ? moment.offset_us : 0);
+    if (is_time ? !fr_time_is_shown(time) : !t->is_plain || !fr_form_datetime(s, &time))
         return invalid(t, "Enter a valid date/time.");
     return text_taken(t, text, fr_time_sql(time, text));
 }
@@ -169,8 +171,13 @@ static fr_filter_outcome take_time(fr_filter_text *t)
 static fr_filter_outcome take_duration(fr_filter_text *t)
 {
     fr_span span;
-    return fr_span_parse(t->text, &span) ? taken(t, FR_VALUE_I(span))
-                                         : invalid(t, "Enter a valid duration.");
+    switch (fr_py_duration_parse(t->text, &span)) {
+    case FR_SPAN_OK: return taken(t, FR_VALUE_I(span));
+    case FR_SPAN_OVERFLOW:
+        return fr_filter_refuse(t, "overflow",
+                                "The number of days must be between -999999999 and 999999999.");
+    default: return invalid(t, "Enter a valid duration.");
+    }
 }
 
 /* ---- the rest ---- */
@@ -182,7 +189,7 @@ static fr_filter_outcome take_uuid(fr_filter_text *t)
     fr_str s = fr_utf8_strip(t->text);
     if (!s.n)
         return FR_FILTER_ABSENT;
-    if (!fr_uuid_parse(s, &uuid))
+    if (!fr_py_uuid(s, &uuid))
         return invalid(t, "Enter a valid UUID.");
     return text_taken(t, text, fr_uuid_hex(uuid, text));
 }
@@ -203,45 +210,143 @@ fr_filter_outcome fr_filter_plain_text(fr_filter_text *t)
     return taken(t, FR_VALUE_S(s.n ? s : FR_STR("")));
 }
 
+fr_filter_outcome fr_filter_pattern(fr_filter_text *t)
+{
+    fr_regex *regex;
+    char error[256];
+    fr_filter_outcome outcome = fr_filter_plain_text(t);
+    if (outcome != FR_FILTER_TAKEN)
+        return outcome;
+    fr_err err = fr_regex_new(t->value.as.s, 0, &regex, error);
+    if (err == FR_OK)
+        fr_regex_free(regex);
+    return err == FR_EINVAL ? invalid(t, "Enter a valid regular expression.")
+           : err            ? broken(t, err)
+                            : FR_FILTER_TAKEN;
+}
+
+/* The text may hold anything, NUL too. */
+static fr_filter_outcome refuse_with_text(fr_filter_text *t, const char *code, const char *before,
+                                          const char *behind)
+{
+    fr_buf message;
+    fr_buf_init(&message);
+    fr_buf_put(&message, fr_str_c(before));
+    fr_buf_put(&message, t->text);
+    fr_buf_put(&message, fr_str_c(behind));
+    t->message = fr_str_dup(t->ctx->arena, fr_buf_str(&message));
+    t->code = code;
+    bool has_failed = message.has_failed || !t->message.p;
+    fr_buf_deinit(&message);
+    return has_failed ? broken(t, FR_ENOMEM) : FR_FILTER_REFUSED;
+}
+
+fr_filter_outcome fr_filter_no_choice(fr_filter_text *t)
+{
+    return refuse_with_text(t, "invalid_choice", "Select a valid choice. ",
+                            " is not one of the available choices.");
+}
+
 fr_filter_outcome fr_filter_choice(fr_filter_text *t, const fr_choice *choices)
 {
     if (fr_choice_find(choices, t->text)) {
         fr_err err = fr_value_from_text(t->field, t->text, t->ctx->arena, &t->value);
         return err ? broken(t, err) : FR_FILTER_TAKEN;
     }
-    fr_buf message; /* the text may hold anything, NUL too */
-    fr_buf_init(&message);
-    fr_buf_lit(&message, "Select a valid choice. ");
-    fr_buf_put(&message, t->text);
-    fr_buf_lit(&message, " is not one of the available choices.");
-    t->message = fr_str_dup(t->ctx->arena, fr_buf_str(&message));
-    t->code = "invalid_choice";
-    bool has_failed = message.has_failed || !t->message.p;
-    fr_buf_deinit(&message);
-    return has_failed ? broken(t, FR_ENOMEM) : FR_FILTER_REFUSED;
+    return fr_filter_no_choice(t);
 }
 
-/* The key of a row that is there. */
-static fr_filter_outcome take_row(fr_filter_text *t)
+/* ---- rows ---- */
+
+static fr_err find_row(fr_filter_text *t, const fr_model *rows, bool *is_there)
 {
-    const fr_model *to = t->field->to;
+    fr_err err = fr_db_exists(t->ctx, rows, (uint16_t)fr_model_key_index(rows), t->value,
+                              (fr_value){.type = FR_VALUE_NULL}, is_there);
+    if (err == FR_OK && *is_there)
+        err = fr_db_stored_key(t->ctx, rows, t->value, &t->value);
+    *is_there = *is_there && err == FR_OK;
+    return err == FR_ENOTFOUND ? FR_OK : err;
+}
+
+fr_filter_outcome fr_filter_row(fr_filter_text *t, const fr_model *rows)
+{
     bool is_there = false;
-    fr_err err = FR_OK;
     if (has_nul(t))
         return FR_FILTER_REFUSED;
-    if (fr_key_from_text(to, t->text, t->ctx->arena, &t->value)) {
-        err = fr_db_exists(t->ctx, to, (uint16_t)fr_model_key_index(to), t->value,
-                           (fr_value){.type = FR_VALUE_NULL}, &is_there);
-        if (err == FR_OK && is_there)
-            err = fr_db_stored_key(t->ctx, to, t->value, &t->value);
+    if (fr_key_from_text(rows, t->text, t->ctx->arena, &t->value)) {
+        fr_err err = find_row(t, rows, &is_there);
+        if (err)
+            return broken(t, err);
     }
-    if (err && err != FR_ENOTFOUND)
-        return broken(t, err);
-    if (is_there && err == FR_OK)
+    if (is_there)
         return FR_FILTER_TAKEN;
     return fr_filter_refuse(
         t, "invalid_choice",
         "Select a valid choice. That choice is not one of the available choices.");
+}
+
+/* Python compares str(key) with what was sent: "01" is not the row 1. */
+static bool is_spelled_so(fr_filter_text *t, const fr_model *rows)
+{
+    fr_buf text;
+    fr_buf_init(&text);
+    fr_position_put(&rows->fields[fr_model_key_index(rows)], t->value, &text);
+    bool is_so = fr_str_eq(fr_buf_str(&text), t->text);
+    fr_buf_deinit(&text);
+    return is_so;
+}
+
+fr_filter_outcome fr_filter_row_of_many(fr_filter_text *t, const fr_model *rows)
+{
+    const fr_field *key = &rows->fields[fr_model_key_index(rows)];
+    bool is_there = false, is_uuid = fr_class_of(fr_field_origin(key)) == FR_CLASS_UUID;
+    if (has_nul(t))
+        return FR_FILTER_REFUSED;
+    if (!fr_key_from_text(rows, t->text, t->ctx->arena, &t->value))
+        return refuse_with_text(t, "invalid_pk_value", "\xe2\x80\x9c",
+                                is_uuid ? "\xe2\x80\x9d is not a valid UUID."
+                                        : "\xe2\x80\x9d is not a valid value.");
+    fr_err err = find_row(t, rows, &is_there);
+    if (err)
+        return broken(t, err);
+    return is_there && is_spelled_so(t, rows) ? FR_FILTER_TAKEN : fr_filter_no_choice(t);
+}
+
+fr_filter_outcome fr_filter_there(fr_filter_text *t, const fr_model *rows, const fr_field *field)
+{
+    bool is_there = false;
+    fr_err err = fr_db_exists(t->ctx, rows, (uint16_t)(field - rows->fields), t->value,
+                              (fr_value){.type = FR_VALUE_NULL}, &is_there);
+    if (err)
+        return broken(t, err);
+    return is_there ? FR_FILTER_TAKEN : fr_filter_no_choice(t);
+}
+
+/* ---- JSON ---- */
+
+bool fr_filter_quote(const fr_filter_text *t, fr_str text, fr_value *out)
+{
+    fr_buf quoted;
+    fr_buf_init(&quoted);
+    fr_json_put_str_ascii(&quoted, text);
+    bool is_done =
+        !quoted.has_failed && fr_value_dup(t->ctx->arena, FR_VALUE_S(fr_buf_str(&quoted)), out);
+    fr_buf_deinit(&quoted);
+    return is_done;
+}
+
+/* JSON; or a text that is none, as the string that it is. */
+static fr_filter_outcome take_json(fr_filter_text *t)
+{
+    fr_json tree;
+    fr_str fault, s = fr_utf8_strip(t->text);
+    if (has_nul(t))
+        return FR_FILTER_REFUSED;
+    if (fr_json_parse(t->ctx->arena, s, &tree, &fault) != FR_OK)
+        return fr_filter_quote(t, s, &t->value) ? FR_FILTER_TAKEN : broken(t, FR_ENOMEM);
+    t->is_number = tree.type == FR_JSON_NUMBER;
+    fr_err err = fr_value_from_text(t->field, s, t->ctx->arena, &t->value);
+    return err ? broken(t, err) : FR_FILTER_TAKEN;
 }
 
 fr_filter_outcome fr_filter_value(fr_filter_text *t)
@@ -254,8 +359,10 @@ fr_filter_outcome fr_filter_value(fr_filter_text *t)
     case FR_FORM_TIME: return take_time(t);
     case FR_FORM_DURATION: return take_duration(t);
     case FR_FORM_UUID: return take_uuid(t);
-    case FR_FORM_ROW: return take_row(t);
+    case FR_FORM_ROW: return fr_filter_row(t, t->field->to);
     case FR_FORM_TEXT: break;
     }
+    if (fr_class_of(t->field) == FR_CLASS_JSON)
+        return take_json(t);
     return fr_filter_plain_text(t);
 }

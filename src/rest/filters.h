@@ -1,4 +1,4 @@
-/* The filters of a list from its query string, with django-filter's rules and error texts. */
+/* The filters of a list from its query string, with django-filter's rules and error texts; and its search. */
 #ifndef FR_REST_FILTERS_H
 #define FR_REST_FILTERS_H
 #include <freshet/net.h>
@@ -7,12 +7,15 @@
 #include "rest/query_string.h"
 #include "rest/viewset.h"
 
-/* "title__icontains" of a viewset's .filter. Errors: FR_EINVAL with the reason in error. */
-fr_err fr_filter_item_parse(const fr_model *model, fr_str name, fr_filter_item *out,
-                            char error[256]);
+typedef struct fr_filtered {
+    const fr_pred *where;           /* NULL: all rows */
+    const fr_refs *refs;            /* of where and orders: the viewset's, or those and more */
+    fr_order orders[FR_ORDERS_MAX]; /* of a filter that orders, without the key at the end */
+    uint8_t order_count;
+} fr_filtered;
 
-/* The predicate that the parameters ask for, NULL for none. What is wrong with them is added to errors.
- * May suspend (the target of a foreign key is looked up). Errors: FR_ENOMEM, FR_EBACKEND. */
+/* What the parameters ask for. A search is looked at when no filter is wrong. What is wrong with them is added to errors.
+ * May suspend (the target of a foreign key is looked up). Errors: FR_ENOMEM, FR_EBACKEND, those of a filter's method. */
 fr_err fr_filters_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_params *params,
-                       fr_errors *errors, const fr_pred **out);
+                       fr_errors *errors, fr_filtered *out);
 #endif

@@ -20,16 +20,19 @@ fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_str
                           fr_rest_list *out, fr_buf *refusal)
 {
     fr_errors errors;
+    fr_filtered found;
     fr_errors_init(&errors, ctx->arena);
-    *out = (fr_rest_list){.query = {.model = rt->model}};
+    *out = (fr_rest_list){.query = {.model = rt->model, .refs = &rt->refs}};
     FR_TRY(fr_params_parse(ctx->arena, query_string, &out->params));
-    FR_TRY(fr_filters_read(ctx, rt, &out->params, &errors, &out->query.where));
+    FR_TRY(fr_filters_read(ctx, rt, &out->params, &errors, &found));
     FR_TRY(fr_errors_check(&errors));
     if (fr_errors_any(&errors)) {
         fr_errors_put(&errors, refusal);
         return fr_fail(ctx, FR_EINVAL, "%.*s", FR_FMT(fr_errors_first(&errors)));
     }
-    fr_ordering_apply(rt, &out->params, &out->query);
+    out->query.where = found.where;
+    out->query.refs = found.refs;
+    fr_ordering_apply(rt, &out->params, found.orders, found.order_count, &out->query);
     fr_err err = fr_pagination_read(rt, ctx->arena, out);
     if (err == FR_ENOTFOUND) {
         const char *detail = fr_pagination_refusal(rt);
@@ -87,7 +90,10 @@ fr_err fr_list_(fr_ctx *ctx, const fr_viewset *viewset, fr_rows *rows)
         FR_TRY(fr_viewset_check(viewset, error));
         return FR_ENOMEM;
     }
-    fr_query query = {.model = rt->model, .order_count = rt->order_count, .limit = rt->paging.rows};
+    fr_query query = {.model = rt->model,
+                      .refs = &rt->refs,
+                      .order_count = rt->order_count,
+                      .limit = rt->paging.rows};
     memcpy(query.orders, rt->orders, sizeof query.orders);
     if (!query.limit)
         query.limit = FR_ALL_ROWS + 1;

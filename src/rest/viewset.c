@@ -9,8 +9,8 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "rest/declare.h"
 #include "rest/field_input.h"
-#include "rest/filters.h"
 
 enum { ERROR_ROOM = 256 };
 
@@ -86,20 +86,6 @@ static void read_inputs(fr_viewset_rt *rt)
             rt->inputs[rt->input_count++] = (uint16_t)i;
 }
 
-static fr_err read_filters(fr_viewset_rt *rt, char error[ERROR_ROOM])
-{
-    fr_str rest = fr_str_c(rt->viewset->filter), name;
-    while (rest.n) {
-        rest = fr_str_cut(rest, ',', &name);
-        name = fr_str_trim(name);
-        if (rt->filter_count == FR_FILTERS_MAX)
-            return wrong(error, "filter", name, "is one too many; 64 are the limit");
-        FR_TRY(fr_filter_item_parse(rt->model, name, &rt->filters[rt->filter_count], error));
-        rt->filter_count++;
-    }
-    return FR_OK;
-}
-
 /* Rows that one page may have: a page is gathered in memory, and offsets behind it are counted in 64 bits. */
 enum { PAGE_ROWS_MAX = INT32_MAX };
 
@@ -132,35 +118,6 @@ static fr_err read_paging(fr_viewset_rt *rt, char error[ERROR_ROOM])
                     .page_param = fr_str_c(page),
                     .size_param = fr_str_c(size),
                     .last = fr_str_c(pages->last ? pages->last : "last")};
-    return FR_OK;
-}
-
-static fr_err read_ordering(fr_viewset_rt *rt, char error[ERROR_ROOM])
-{
-    fr_query query = {.model = rt->model};
-    const fr_pages *pages = rt->viewset->pages;
-    fr_str ordering = fr_str_c(rt->viewset->ordering),
-           rest = fr_str_c(rt->viewset->ordering_fields), name;
-    if (!ordering.n && pages)
-        ordering = fr_str_c(pages->ordering);
-    if (fr_query_order(&query, ordering) != FR_OK)
-        return wrong(error, "ordering", ordering, "names an unknown field, or more than 7");
-    for (uint8_t i = 0; i < query.order_count; i++)
-        rt->orders[i] = query.orders[i];
-    rt->order_count = query.order_count;
-    if (!rt->viewset->ordering_fields || fr_str_eq(rest, FR_STR("__all__"))) {
-        rt->orderable = rt->serializer.shown;
-        return FR_OK;
-    }
-    while (rest.n) {
-        rest = fr_str_cut(rest, ',', &name);
-        name = fr_str_trim(name);
-        int field = fr_model_field_index(rt->model, name);
-        if (field < 0 || rt->model->fields[field].secret)
-            return wrong(error, "ordering_fields", name,
-                         "is not a field of the model, or it is secret");
-        fr_fieldset_add(&rt->orderable, (uint32_t)field);
-    }
     return FR_OK;
 }
 
@@ -199,9 +156,11 @@ static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena
     FR_TRY(fr_model_check(viewset->model, error));
     FR_TRY(fr_serializer_init(&rt->serializer, viewset->model, viewset->fields, arena, error));
     FR_TRY(read_actions(rt, error));
-    FR_TRY(read_filters(rt, error));
     FR_TRY(read_paging(rt, error));
-    FR_TRY(read_ordering(rt, error));
+    fr_refs_init(&rt->refs, viewset->model, arena);
+    FR_TRY(fr_declare_filters(rt, arena, error));
+    FR_TRY(fr_declare_search(rt, arena, error));
+    FR_TRY(fr_declare_ordering(rt, arena, error));
     FR_TRY(check_extra(viewset, error));
     FR_TRY(fr_renderers_init(&rt->renderers, viewset->renderers, arena, error));
     read_inputs(rt);

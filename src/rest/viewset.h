@@ -17,15 +17,47 @@ enum {
     FR_ACTION_DESTROY = 32
 };
 
-enum { FR_FILTERS_MAX = 64 };
+enum { FR_FILTERS_MAX = 256 };
 
-/* What one query parameter asks for. A range is two terms, so it has a mark of its own. */
+/* A name by which a client may order, and what it stands for: several, if it is a relation to a model with an ordering. */
+typedef struct fr_order_name {
+    fr_str name;
+    fr_order orders[FR_ORDERS_MAX];
+    uint8_t count;
+} fr_order_name;
+
+/* How the values of a filter stand in a query string. */
+typedef enum fr_filter_way {
+    FR_WAY_ONE,
+    FR_WAY_LIST,   /* separated by commas */
+    FR_WAY_PAIR,   /* two of those */
+    FR_WAY_ENDS,   /* in two parameters */
+    FR_WAY_MANY,   /* of a parameter that is there several times */
+    FR_WAY_PERIOD, /* one word of time */
+    FR_WAY_ORDER,  /* names to order by */
+    FR_WAY_METHOD
+} fr_filter_way;
+
+/* What one parameter asks for. */
 typedef struct fr_filter_item {
     fr_str name; /* "title__icontains" */
-    uint16_t field;
+    fr_filter_way way;
+    uint16_t ref; /* of the viewset's references */
     fr_lookup lookup;
-    bool is_range;
+    const fr_field *field;       /* values are of its kind */
+    const fr_model *rows;        /* they are keys of its rows; NULL: they are not */
+    const fr_model *there;       /* one of its rows has it in `field`; NULL: whether or not */
+    const fr_choice *choices;    /* NULL: any value */
+    fr_str first, last;          /* ENDS: the parameters */
+    fr_filter_decl decl;         /* all zero: of the shorthand */
+    const fr_order_name *orders; /* ORDER */
+    uint32_t order_count;
 } fr_filter_item;
+
+typedef struct fr_search_item {
+    uint16_t ref;
+    fr_lookup lookup;
+} fr_search_item;
 
 /* .pages, with its defaults filled in; rows is 0 where there are none. */
 typedef struct fr_paging {
@@ -42,9 +74,13 @@ typedef struct fr_viewset_rt {
     fr_serializer serializer;
     uint16_t inputs[FR_MODEL_FIELDS_MAX]; /* fields taken from a body, in the serializer's order */
     uint32_t input_count;
-    fr_filter_item filters[FR_FILTERS_MAX];
+    fr_refs refs; /* what filters, search and orderings refer to */
+    fr_filter_item *filters;
     uint32_t filter_count;
-    fr_fieldset orderable;          /* what ?ordering= may name */
+    fr_search_item *searches;
+    uint32_t search_count;
+    fr_order_name *orderable; /* what ?ordering= may name */
+    uint32_t orderable_count;
     fr_order orders[FR_ORDERS_MAX]; /* the default, with the key at its end */
     uint8_t order_count;
     fr_paging paging;

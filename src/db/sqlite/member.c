@@ -21,6 +21,7 @@ static fr_err check_where(fr_ctx *ctx, const fr_table *table, fr_write *write)
     fr_sqlite *conn = &ctx->txn->writer->conn;
     const fr_pred *key = fr_pred_term(ctx->arena, table->key, FR_LOOKUP_EXACT, write->key);
     fr_query query = {.model = write->model,
+                      .refs = write->refs,
                       .where = key ? fr_pred_and(ctx->arena, key, write->where) : NULL};
     fr_stmt *stmt;
     if (!query.where)

@@ -318,7 +318,7 @@ static void a_wrong_viewset_makes_no_routes(void **state)
         FR_EINVAL);
     assert_string_equal(
         error,
-        "viewset at api/wrong/: filter: \"nmae\" names a field that the model does not have");
+        "viewset at api/wrong/: filter: \"nmae\": author has no field nmae; did you mean name?");
     fr_arena_free(arena);
 }
 

@@ -1,0 +1,9 @@
+/* Words for spans of days, as django-filter's DateRangeFilter has them. */
+#ifndef FR_REST_PERIOD_H
+#define FR_REST_PERIOD_H
+#include "model/value.h"
+
+/* "today", "yesterday", "week" (the past seven days), "month", "year" (these): from ends[0] up to but without ends[1], as dates
+ * or as moments of UTC. false: another word, or memory is out. */
+bool fr_period_find(fr_str word, bool is_moment, fr_time now, fr_arena *arena, fr_value ends[2]);
+#endif
