@@ -38,6 +38,9 @@ typedef enum fr_kind {
     FR_KIND_POSITIVE_SMALL,
     FR_KIND_POSITIVE_BIG,
     FR_KIND_MANY_TO_MANY, /* fr_keys: no column here, rows of a table between the two */
+    FR_KIND_BINARY,       /* fr_str: bytes; in JSON base64, and only read there */
+    FR_KIND_FILE,  /* fr_str: the path beneath the media folder; max_length 100 unless given */
+    FR_KIND_IMAGE, /* the same, of a picture */
     FR_KIND_COUNT_
 } fr_kind;
 
@@ -101,6 +104,7 @@ typedef struct fr_field {
     const char *pattern_message;   /* NULL: "Enter a valid value." */
     const char *minimum, *maximum; /* numbers, moments, DURATION: as text, "-99.99", "2020-01-01" */
     const char *protocol;          /* IP: "IPv4" or "IPv6"; NULL: both */
+    const char *upload_to; /* FILE, IMAGE: the folder beneath the media folder, "photos/%Y/%m" */
     void *reserved_[2];
 } fr_field;
 

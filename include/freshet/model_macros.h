@@ -102,6 +102,9 @@
 #define FR_TYPE_FOREIGN_KEY(to_) to_##_key
 #define FR_TYPE_ONE_TO_ONE(to_) to_##_key
 #define FR_TYPE_MANY_TO_MANY(to_) fr_keys
+#define FR_TYPE_BINARY fr_str
+#define FR_TYPE_FILE fr_str
+#define FR_TYPE_IMAGE fr_str
 
 /* Where the kind of (FOREIGN_KEY(note), …) is given, .to is given with it. */
 #ifdef __cplusplus

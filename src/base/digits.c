@@ -72,3 +72,36 @@ size_t fr_base64(char *out, const void *bytes, size_t n)
     }
     return (size_t)(at - out);
 }
+
+/* -1: not of the alphabet. */
+static int base64_value(char c)
+{
+    return c >= 'A' && c <= 'Z'   ? c - 'A'
+           : c >= 'a' && c <= 'z' ? c - 'a' + 26
+           : c >= '0' && c <= '9' ? c - '0' + 52
+           : c == '+'             ? 62
+           : c == '/'             ? 63
+                                  : -1;
+}
+
+bool fr_base64_decode(fr_str text, char *out, size_t *n)
+{
+    size_t filling = 0, at = 0;
+    while (filling < 2 && filling < text.n && text.p[text.n - 1 - filling] == '=')
+        filling++;
+    if (text.n % 4)
+        return false;
+    for (size_t i = 0; i < text.n; i += 4) {
+        uint32_t group = 0;
+        for (size_t k = i; k < i + 4; k++) {
+            int value = k < text.n - filling ? base64_value(text.p[k]) : 0;
+            if (value < 0)
+                return false;
+            group = group << 6 | (uint32_t)value;
+        }
+        for (int shift = 16; shift >= 0; shift -= 8)
+            out[at++] = (char)(group >> shift & 0xff);
+    }
+    *n = at - filling;
+    return true;
+}

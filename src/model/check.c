@@ -178,6 +178,8 @@ static fr_err check_options(const check *c)
     if (f->as_text && !fr_field_is_integer(f))
         return wrong(c, "only integers, and references to them, have .as_text");
     FR_TRY(check_pattern(c));
+    if (f->upload_to && fr_class_of(f) != FR_CLASS_FILE)
+        return wrong(c, "only FILE and IMAGE have .upload_to");
     FR_TRY(check_limit(c, ".minimum", f->minimum));
     FR_TRY(check_limit(c, ".maximum", f->maximum));
     if (f->protocol && (f->kind != FR_KIND_IP || !is_protocol(f->protocol)))

@@ -1,6 +1,7 @@
 /*
  * Stored values from text (URLs, defaults) and from and to the members of C structs. Stored forms: as Django's SQLite back end stores them.
  */
+#include "base/digits.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -478,6 +479,50 @@ FR_TO_MEMBER_(keys)
     UNUSED;
     (void)v, (void)member;
     return FR_OK;
+}
+
+/* ---- bytes and files ---- */
+
+FR_FROM_TEXT_(bytes)
+{
+    UNUSED;
+    char *bytes = fr_arena_alloc(arena, text.n / 4 * 3 + 3);
+    size_t n;
+    if (!bytes)
+        return FR_ENOMEM;
+    if (!fr_base64_decode(text, bytes, &n))
+        return FR_EINVAL;
+    *out = (fr_value){.type = FR_VALUE_BLOB, .as.s = {bytes, n}};
+    return FR_OK;
+}
+
+FR_FROM_MEMBER_(bytes)
+{
+    fr_str s = *(const fr_str *)member;
+    UNUSED;
+    FR_TRY(text_value(arena, s.p, s.n, out));
+    out->type = FR_VALUE_BLOB;
+    return FR_OK;
+}
+
+FR_TO_MEMBER_(bytes)
+{
+    return fr_text_to_member_(field, v, arena, member);
+}
+
+FR_FROM_TEXT_(file)
+{
+    return fr_text_from_text_(field, text, arena, out);
+}
+
+FR_FROM_MEMBER_(file)
+{
+    return fr_text_from_member_(field, member, arena, out);
+}
+
+FR_TO_MEMBER_(file)
+{
+    return fr_text_to_member_(field, v, arena, member);
 }
 
 /* ---- of any field ---- */

@@ -30,6 +30,12 @@
 #define A_REFERENCE                                                                                \
     .class_ = FR_CLASS_REFERENCE, .can_be_key = true, WAYS(reference), .invalid = "Invalid value."
 
+#define A_FILE                                                                                     \
+    .class_ = FR_CLASS_FILE, .member_bytes = sizeof(fr_str), .max_length = 100, WAYS(file),        \
+    .check = fr_check_text_,                                                                       \
+    .invalid = "The submitted data was not a file. Check the encoding type on the form.",          \
+    .column = "varchar", .least = "''", .kept_by = KEEPS_TEXTS
+
 const fr_kind_row fr_kinds[FR_KIND_COUNT_] = {
     [FR_KIND_ID] = {AN_INTEGER, .name = "ID", .can_be_key = true, .column = "integer",
                     .reference = "bigint"},
@@ -158,6 +164,17 @@ const fr_kind_row fr_kinds[FR_KIND_COUNT_] = {
                               .member_bytes = sizeof(fr_keys),
                               WAYS(keys),
                               .invalid = "Expected a list of items."},
+    [FR_KIND_BINARY] = {.name = "BINARY",
+                        .class_ = FR_CLASS_BYTES,
+                        .member_bytes = sizeof(fr_str),
+                        WAYS(bytes),
+                        .invalid = "Value must be base64.",
+                        .column = "BLOB",
+                        .least = "x''",
+                        /* Bytes are bytes in any column. */
+                        .kept_by = KEEPS_NUMBERS | KEEPS_TEXTS | KEEPS(REAL)},
+    [FR_KIND_FILE] = {A_FILE, .name = "FILE"},
+    [FR_KIND_IMAGE] = {A_FILE, .name = "IMAGE"},
 };
 
 size_t fr_field_member_bytes(const fr_field *field)

@@ -19,7 +19,9 @@ typedef enum fr_class {
     FR_CLASS_UUID,
     FR_CLASS_JSON,
     FR_CLASS_REFERENCE, /* the key of another model's row */
-    FR_CLASS_KEYS       /* rows of a table between: no column, and NULL in each row of values */
+    FR_CLASS_KEYS,      /* rows of a table between: no column, and NULL in each row of values */
+    FR_CLASS_BYTES,
+    FR_CLASS_FILE /* a path; '' is no file */
 } fr_class;
 
 typedef struct fr_kind_row {

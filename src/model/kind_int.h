@@ -40,6 +40,8 @@ FR_CLASS_WAYS_(uuid);
 FR_CLASS_WAYS_(json);
 FR_CLASS_WAYS_(reference);
 FR_CLASS_WAYS_(keys);
+FR_CLASS_WAYS_(bytes);
+FR_CLASS_WAYS_(file);
 
 /* A value against a limit that is text of its kind: below 0, 0, above 0. */
 #define FR_COMPARE_(class) int fr_##class##_compare_(fr_value v, fr_str limit)

@@ -182,7 +182,7 @@ bool fr_field_default(const fr_field *field, fr_time now, fr_arena *arena, fr_va
         *out = (fr_value){.type = FR_VALUE_NULL};
         return true;
     }
-    if (field->blank && fr_field_is_text(field)) {
+    if (field->blank && (fr_field_is_text(field) || fr_class_of(field) == FR_CLASS_FILE)) {
         *out = FR_VALUE_S(((fr_str){"", 0}));
         return true;
     }

@@ -365,6 +365,24 @@ FR_TO_JSON_(keys)
     put_plain(out, v);
 }
 
+FR_TO_JSON_(bytes)
+{
+    (void)field;
+    if (v.type == FR_VALUE_TEXT) /* another program's: its bytes */
+        put_base64(out, v.as.s);
+    else
+        put_plain(out, v);
+}
+
+FR_TO_JSON_(file)
+{
+    (void)field;
+    if (v.type == FR_VALUE_TEXT && !v.as.s.n)
+        fr_buf_lit(out, "null");
+    else
+        put_plain(out, v);
+}
+
 void fr_value_json(const fr_field *field, fr_value v, fr_buf *out)
 {
     fr_kind_of(field)->json(field, v, out);

@@ -65,8 +65,9 @@ bool fr_is_too_long(const fr_json *data)
 
 bool fr_field_is_read_only(const fr_field *field)
 {
-    return field->kind == FR_KIND_ID || !fr_field_has_column(field) || field->read_only ||
-           field->auto_now || field->auto_now_add;
+    return field->kind == FR_KIND_ID || !fr_field_has_column(field) ||
+           fr_class_of(field) == FR_CLASS_BYTES || field->read_only || field->auto_now ||
+           field->auto_now_add;
 }
 
 bool fr_field_is_required(const fr_field *field)

@@ -30,4 +30,7 @@ const fr_rest_kind fr_rest_kinds[FR_KIND_COUNT_] = {
     [FR_KIND_ONE_TO_ONE] = {fr_convert_reference, FR_FORM_ROW, "field"},
     /* A body's keys are not read into the row, but into the table between. */
     [FR_KIND_MANY_TO_MANY] = {NULL, FR_FORM_ROW, "field"},
+    [FR_KIND_BINARY] = {NULL, FR_FORM_TEXT, "field"}, /* never taken from a body */
+    [FR_KIND_FILE] = {fr_convert_file, FR_FORM_TEXT, "file upload"},
+    [FR_KIND_IMAGE] = {fr_convert_file, FR_FORM_TEXT, "image upload"},
 };

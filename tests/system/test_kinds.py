@@ -93,6 +93,12 @@ class Task(Base):
     labels = models.ManyToManyField(Label, blank=True, related_name="tasks")
 
 
+class Upload(Base):
+    bytes = models.BinaryField(null=True)
+    file = models.FileField(upload_to="files", max_length=60)
+    image = models.FileField(upload_to="images/%Y", blank=True)  # ImageField has the same column, and asks for Pillow
+
+
 class Badge(Base):
     task = models.OneToOneField(Task, models.CASCADE, primary_key=True)
     text = models.CharField(max_length=20)
@@ -103,7 +109,7 @@ class Profile(Base):
     badge = models.ForeignKey(Badge, models.CASCADE, null=True)
 
 
-ALL = [Numbers, Strict, Project, Label, Team, Membership, Country, City, Task, Badge, Profile]
+ALL = [Upload, Numbers, Strict, Project, Label, Team, Membership, Country, City, Task, Badge, Profile]
 HIGHEST, LOWEST = 2 ** 63 - 1, -2 ** 63
 
 
@@ -201,6 +207,21 @@ class Kinds(unittest.TestCase):
         self.assertEqual(self.server.get("/badges/%d/" % task).json["text"], "x")
         self.assertEqual(self.server.request("PATCH", "/profiles/1/", {"project": project}).status, 200)
         self.assertEqual(self.server.get("/profiles/?project=" + project).json[0]["id"], 1)
+
+    def test_bytes_are_base64_and_files_are_their_path_or_null(self):
+        db = sqlite3.connect(self.server.db, isolation_level=None)
+        db.execute("INSERT INTO app_upload (bytes, file, image) VALUES (x'00ff10', 'files/a.txt', '')")
+        db.close()
+        row = self.server.get("/uploads/1/").json
+        self.assertEqual(row["bytes"], "AP8Q")
+        self.assertTrue(row["file"].endswith("files/a.txt"))
+        self.assertIsNone(row["image"])
+        answer = self.server.post("/uploads/", {"bytes": "AAAA", "image": 5})
+        self.assertEqual(answer.json["image"], ["The submitted data was not a file. Check the encoding type on the form."])
+        self.assertNotIn("bytes", answer.json)
+        told = self.server.request("OPTIONS", "/uploads/").json["actions"]["POST"]
+        self.assertEqual([told[name]["type"] for name in ("bytes", "file", "image")], ["field", "file upload", "image upload"])
+        self.assertTrue(told["bytes"]["read_only"])
 
     def test_rows_between_go_with_either_side(self):
         project = self.made("/projects/", {"name": "a"})["id"]

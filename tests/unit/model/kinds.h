@@ -59,6 +59,12 @@ FR_MODEL_OPTS(task, (.table = "app_task"),
     (FOREIGN_KEY(city),     city, .null = true),
     (MANY_TO_MANY(label),   labels, .blank = true, .related = "tasks"));
 
+FR_MODEL_OPTS(upload, (.table = "app_upload"),
+    (ID,     id),
+    (BINARY, bytes, .null = true),
+    (FILE,   file, .max_length = 60, .upload_to = "files"),
+    (IMAGE,  image, .blank = true, .upload_to = "images/%Y"));
+
 FR_MODEL_OPTS(badge, (.table = "app_badge"),
     (ONE_TO_ONE(task), task, .primary_key = true),
     (CHAR,             text, .max_length = 20));

@@ -241,6 +241,36 @@ static void many_to_many_has_no_column_and_its_model_both_sides(void **state)
     assert_non_null(strstr(error, ".unique_together"));
 }
 
+static void bytes_and_files_go_through_a_struct_and_back(void **state)
+{
+    (void)state;
+    fr_arena *arena = fr_arena_new(0);
+    fr_buf json;
+    fr_buf_init(&json);
+    upload u = {.bytes = {"\0\xff\x10", 3}, .file = FR_STR("files/a.txt")}, back = {0};
+    fr_value v[4];
+    assert_int_equal(fr_row_values(&upload_model, &u, arena, v), FR_OK);
+    assert_int_equal(v[upload_field_bytes].type, FR_VALUE_BLOB);
+    for (int i = 1; i < 4; i++) {
+        fr_value_json(&upload_model.fields[i], v[i], &json);
+        fr_buf_put_char(&json, ' ');
+        assert_int_equal(fr_row_store(&upload_model, i, v[i], arena, &back), FR_OK);
+    }
+    assert_str(fr_buf_str(&json), "\"AP8Q\" \"files/a.txt\" null ");
+    assert_int_equal(back.bytes.n, 3);
+    assert_memory_equal(back.bytes.p, u.bytes.p, 3);
+    assert_str(back.file, "files/a.txt");
+    const fr_field *bytes = &upload_model.fields[upload_field_bytes];
+    assert_int_equal(fr_value_from_text(bytes, FR_STR("AP8Q"), arena, v), FR_OK);
+    assert_true(v->type == FR_VALUE_BLOB && v->as.s.n == 3);
+    assert_int_equal(fr_value_from_text(bytes, FR_STR("AP8="), arena, v), FR_OK);
+    assert_int_equal(v->as.s.n, 2);
+    assert_int_equal(fr_value_from_text(bytes, FR_STR("AP8"), arena, v), FR_EINVAL);
+    assert_int_equal(fr_value_from_text(bytes, FR_STR("A*8="), arena, v), FR_EINVAL);
+    fr_buf_deinit(&json);
+    fr_arena_free(arena);
+}
+
 static void a_struct_cannot_refer_to_a_model_whose_key_is_not_its_first_field(void **state)
 {
     (void)state;
@@ -270,4 +300,5 @@ FR_TESTS(kind, FR_TEST(each_kind_has_its_row),
          FR_TEST(the_table_between_is_named_and_unique_as_django_makes_it),
          FR_TEST(without_memory_no_table_between_is_known),
          FR_TEST(many_to_many_has_no_column_and_its_model_both_sides),
+         FR_TEST(bytes_and_files_go_through_a_struct_and_back),
          FR_TEST(a_struct_cannot_refer_to_a_model_whose_key_is_not_its_first_field))
