@@ -104,6 +104,14 @@ static bool is_declared(const fr_order_name *names, uint32_t count, fr_str name)
     return false;
 }
 
+/* The position of a cursor is a value of the row itself, as in DRF. */
+static bool is_for_cursors(const fr_viewset_rt *rt, fr_order first)
+{
+    return rt->paging.kind != FR_PAGE_CURSOR || fr_ref_is_own(rt->model, first.ref);
+}
+
+static const char NOT_FOR_CURSORS[] = "leads to another row, by which a cursor cannot go on";
+
 /* What a name stands for. The key that every ordering is given behind it is put there once, when all is known. */
 static fr_err read_order(fr_viewset_rt *rt, const char *option, fr_str name, fr_str text,
                          fr_arena *arena, fr_order_name *out, char error[256])
@@ -121,6 +129,8 @@ static fr_err read_order(fr_viewset_rt *rt, const char *option, fr_str name, fr_
     err = fr_refs_order(&rt->refs, text, out->orders, &out->count);
     if (err)
         return err == FR_EINVAL ? wrong(error, option, name, "cannot be ordered by") : err;
+    if (!is_for_cursors(rt, out->orders[0]))
+        return wrong(error, option, name, NOT_FOR_CURSORS);
     bool is_key = !ref.step_count && ref.field == key;
     if (!is_key && out->count && out->orders[out->count - 1].ref == key)
         out->count--;
@@ -176,9 +186,11 @@ static fr_err read_default(fr_viewset_rt *rt, char error[256])
     if (!ordering.n && pages)
         ordering = fr_str_c(pages->ordering);
     fr_err err = fr_refs_order(&rt->refs, ordering, rt->orders, &rt->order_count);
-    return err == FR_EINVAL
-               ? wrong(error, "ordering", ordering, "names an unknown field, or more than 7")
-               : err;
+    if (err == FR_EINVAL)
+        return wrong(error, "ordering", ordering, "names an unknown field, or more than 7");
+    FR_TRY(err);
+    return is_for_cursors(rt, rt->orders[0]) ? FR_OK
+                                             : wrong(error, "ordering", ordering, NOT_FOR_CURSORS);
 }
 
 fr_err fr_declare_ordering(fr_viewset_rt *rt, fr_arena *arena, char error[256])

@@ -448,6 +448,35 @@ static void declarations_that_make_no_sense_are_told_at_the_start(void **state)
     world_close(&w);
 }
 
+/* A cursor names a value of the row itself: DRF refuses names with "__" too. */
+static const fr_viewset by_cursor = {
+    .model = &ticket_model,
+    .pages = &(const fr_pages){FR_PAGE_CURSOR, .rows = 2, .ordering = "-points"}};
+
+static void a_cursor_goes_by_the_row_s_own_values(void **state)
+{
+    (void)state;
+    static const char *const WRONG[] = {"squad__name", "squad", "due__year"};
+    static const found CASES[] = {
+        {"ordering=squad", "1,4"}, {"ordering=squad__name", "1,4"}, {"ordering=parent", "1,2"}};
+    world w;
+    ASSERT_ALL(&by_cursor, CASES);
+    open_world(&w);
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
+        char error[256], expected[256];
+        fr_viewset viewset = by_cursor;
+        viewset.ordering = WRONG[i];
+        assert_int_equal(fr_viewset_check(&viewset, error), FR_EINVAL);
+        snprintf(expected, sizeof expected,
+                 "ordering: \"%s\" leads to another row, by which a cursor cannot go on", WRONG[i]);
+        assert_string_equal(error, expected);
+        viewset.ordering = "id";
+        viewset.ordering_fields = WRONG[i];
+        assert_int_equal(fr_viewset_check(&viewset, error), FR_EINVAL);
+    }
+    world_close(&w);
+}
+
 /* Whatever stands in a name or a value is a value, or nothing. */
 static void sql_over_relations_is_a_value_or_nothing(void **state)
 {
@@ -477,4 +506,5 @@ FR_TESTS(filters, FR_TEST(filters_lead_over_relations),
          FR_TEST(orderings_go_by_declared_names_alone),
          FR_TEST(undeclared_and_secret_fields_are_not_reached),
          FR_TEST(declarations_that_make_no_sense_are_told_at_the_start),
+         FR_TEST(a_cursor_goes_by_the_row_s_own_values),
          FR_TEST(sql_over_relations_is_a_value_or_nothing))
