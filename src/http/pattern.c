@@ -218,11 +218,21 @@ static size_t longest(const fr_pattern_token *token, fr_str path, size_t at, con
     return n;
 }
 
+/* Whether all literals of the tokens stand somewhere in the path: "<str:pk>.<str:format>" is tried on every "7/", and what has no
+ * dot needs no marks. 0.96 of a retrieve. */
+static bool has_literals(const fr_pattern_token *tokens, size_t count, fr_str path)
+{
+    for (size_t i = 0; i < count; i++)
+        if (tokens[i].kind == FR_PATTERN_LITERAL && fr_str_find(path, tokens[i].text) == SIZE_MAX)
+            return false;
+    return true;
+}
+
 static bool match_by_marks(const fr_pattern_token *tokens, size_t count, bool is_prefix,
                            fr_str path, fr_str *values, size_t *used)
 {
     marks from[FR_PATTERN_TOKENS_MAX + 1];
-    if (path.n >= MARKED_BYTES_MAX)
+    if (path.n >= MARKED_BYTES_MAX || !has_literals(tokens, count, path))
         return false;
     memset(&from[count], is_prefix ? 0xff : 0, sizeof from[count]);
     mark(&from[count], path.n);

@@ -87,13 +87,14 @@ static fr_err serve(fr_req *req, void *arg)
         .versions = route->versions,
         .body = req->body,
         .form_limits = fr_req_form_limits(req),
-        .idempotency_key = fr_req_header(req, FR_STR("idempotency-key")),
         .extra = route->extra,
         .batch = route->batch,
         .list_bytes = route->list_bytes,
         .list_folder = route->list_folder,
         .req = route->extra ? req : NULL,
     };
+    if (!fr_str_eq(req->method, FR_STR("GET")))
+        request.idempotency_key = fr_req_header(req, FR_STR("idempotency-key"));
     if (route->rt && route->rt->viewset->etag) {
         request.if_match = fr_req_header(req, FR_STR("if-match"));
         request.if_none_match = fr_req_header(req, FR_STR("if-none-match"));
