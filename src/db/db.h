@@ -186,9 +186,9 @@ typedef struct fr_write {
     /* The row as it was when it was judged (field_count values, of a read): if the stored one is another by now, nothing is
      * written, and is_stale says why. NULL: whatever it is. UPDATE, DELETE. */
     const fr_value *was;
-    /* The row has to be one of these, else it counts as missing. NULL: any. UPDATE, DELETE. */
+    /* The row has to be one of these as the writer sees it, else it counts as missing. NULL: any. UPDATE, DELETE. */
     const fr_pred *where;
-    const fr_refs *refs; /* of where, as in fr_query */
+    const fr_refs *refs; /* of where; NULL: it has none */
     /* Which of values are given. INSERT fills the rest by fr_field_default, UPDATE those with auto_now. */
     fr_fieldset set;
     const fr_value *values; /* field_count, model order; must live until fr_db_write returns */

@@ -46,6 +46,8 @@ fr_err fr_db_of(fr_ctx *ctx, const fr_model *model, fr_db **db, fr_table **table
 /* ---- error.c: words for the client ---- */
 /* FR_OK, or FR_ESCHEMA: the table is not what its model says. Any thread. */
 fr_err fr_db_check_table(fr_ctx *ctx, const fr_table *table);
+/* The same of all tables that a query (NULL is fine) leads to; FR_EINTERNAL: one is not registered. query.c */
+fr_err fr_db_check_query(fr_ctx *ctx, const fr_table *table, const fr_query *query);
 /* For all errors but FR_ECONFLICT. */
 fr_err fr_db_fail(fr_ctx *ctx, fr_err err);
 /* For the constraint that write->constraint and failed_field name. Table and write may be NULL. */

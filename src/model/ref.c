@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/slip.h"
 #include "base/str.h"
+#include "model/kind.h"
 
 /* ---- asking one ---- */
 
@@ -152,7 +153,8 @@ static fr_err walk(parse *p)
         fr_str behind, after, name = head(p, &behind);
         int field = find_field(p->model, name);
         bool leads_on = fr_graph_find(p->model, name, &relation);
-        if (field < 0 && !leads_on)
+        bool has_column = field >= 0 && fr_field_has_column(&p->model->fields[field]);
+        if (!has_column && !leads_on)
             return no_field(p, p->model, name);
         p->rest = behind;
         after = head(p, &behind);

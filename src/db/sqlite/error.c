@@ -72,6 +72,8 @@ fr_err fr_sqlite_fail(fr_ctx *ctx, const fr_sqlite *conn, int rc, const fr_table
 {
     if (rc == SQLITE_READONLY_DBMOVED)
         return fr_fail(ctx, FR_EBACKEND, FR_DB_GONE_TEXT);
+    if (rc == SQLITE_CONSTRAINT_FUNCTION) /* regexp.c says so of what a client gave */
+        return fr_fail(ctx, FR_EINVAL, "%s", sqlite3_errmsg(conn->h));
     fr_err err = fr_sqlite_err(conn, rc);
     if (err == FR_ECONFLICT) {
         if (write && table)

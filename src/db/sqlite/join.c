@@ -131,7 +131,7 @@ int fr_joins_alias(const fr_joins *joins, const fr_ref *ref)
 
 void fr_sql_column(fr_buf *out, int alias, fr_str column)
 {
-    if (alias != FR_ALIAS_NONE)
+    if (alias != FR_ALIAS_NONE && column.p[0] == '"') /* NULL, of what has no column, is nobody's */
         fr_buf_printf(out, "t%d.", alias);
     fr_buf_put(out, column);
 }

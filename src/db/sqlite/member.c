@@ -15,26 +15,26 @@ static fr_err check_was(fr_ctx *ctx, const fr_table *table, fr_write *write)
     return write->is_stale ? fr_fail(ctx, FR_ECONFLICT, FR_DB_STALE_TEXT) : FR_OK;
 }
 
-/* The row must be one of those that the caller has in mind. */
+/* The row must be one of those that may be written. */
 static fr_err check_where(fr_ctx *ctx, const fr_table *table, fr_write *write)
 {
     fr_sqlite *conn = &ctx->txn->writer->conn;
-    const fr_pred *key = fr_pred_term(ctx->arena, table->key, FR_LOOKUP_EXACT, write->key);
-    fr_query query = {.model = write->model,
-                      .refs = write->refs,
-                      .where = key ? fr_pred_and(ctx->arena, key, write->where) : NULL};
+    const fr_query query = {.model = write->model, .refs = write->refs, .where = write->where};
+    fr_one_of one;
     fr_stmt *stmt;
-    if (!query.where)
-        return FR_ENOMEM;
-    int rc = fr_sql_stmt_query(conn, FR_SQL_COUNT, table, &query, &stmt);
+    FR_TRY(fr_db_check_query(ctx, table, &query));
+    fr_one_of_init(&one, &query, table, &write->key);
+    int rc = fr_sql_stmt_query(conn, FR_SQL_ANY, table, &one.query, &stmt);
     if (rc != SQLITE_OK)
         return fr_sqlite_fail(ctx, conn, rc, table, write);
-    rc = fr_sql_bind_query(stmt, FR_SQL_COUNT, &query);
-    rc = rc == SQLITE_OK ? sqlite3_step(stmt->h) : rc;
-    bool is_there = rc == SQLITE_ROW && sqlite3_column_int64(stmt->h, 0) > 0;
-    fr_err err = rc == SQLITE_ROW ? FR_OK : fr_sqlite_fail(ctx, conn, rc, table, write);
+    rc = fr_sql_bind_query(stmt, FR_SQL_ANY, &one.query);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt->h);
+    fr_err err = rc == SQLITE_ROW    ? FR_OK
+                 : rc == SQLITE_DONE ? fr_fail(ctx, FR_ENOTFOUND, "Not found.")
+                                     : fr_sqlite_fail(ctx, conn, rc, table, write);
     fr_stmt_release(stmt);
-    return err || is_there ? err : fr_fail(ctx, FR_ENOTFOUND, "Not found.");
+    return err;
 }
 
 /* The key that an earlier INSERT of the same call got; NULL: there is no parent. */

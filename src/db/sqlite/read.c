@@ -82,10 +82,6 @@ fr_err fr_read_fail(fr_read *read, fr_sqlite *conn, int rc)
         return fr_fail(read->ctx, FR_EBUSY, FR_STOPPING_TEXT);
     if ((rc & 0xff) == SQLITE_INTERRUPT)
         return fr_fail(read->ctx, FR_EBUSY, "The query took too long.");
-    if (conn->is_refused) {
-        conn->is_refused = false;
-        return fr_fail(read->ctx, FR_EINVAL, "%s", sqlite3_errmsg(conn->h));
-    }
     return fr_sqlite_fail(read->ctx, conn, rc, read->table, NULL);
 }
 

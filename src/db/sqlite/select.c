@@ -49,23 +49,32 @@ static fr_err run_select(fr_read *read, fr_sqlite *conn)
     return run_query(read, conn, read->query, &count);
 }
 
+/* NULL is no key, though SQL lets keys that are texts be it. */
+void fr_one_of_init(fr_one_of *one, const fr_query *query, const fr_table *table,
+                    const fr_value *key)
+{
+    one->is_key = (fr_pred){.op = FR_PRED_TERM,
+                            .ref = table->key,
+                            .lookup = FR_LOOKUP_IN,
+                            .values = key,
+                            .value_count = 1};
+    one->both[0] = &one->is_key;
+    one->both[1] = query->where;
+    one->all = (fr_pred){.op = FR_PRED_AND, .parts = one->both, .part_count = query->where ? 2 : 1};
+    one->query = (fr_query){.model = query->model,
+                            .refs = query->refs,
+                            .where = &one->all,
+                            .extra = query->extra,
+                            .extra_count = query->extra_count};
+}
+
 /* A key that must be one of a query's, or with which more is read. */
 static fr_err run_select_one(fr_read *read, fr_sqlite *conn)
 {
-    const fr_pred is_key = {.op = FR_PRED_TERM,
-                            .ref = read->table->key,
-                            .lookup = FR_LOOKUP_EXACT,
-                            .values = &read->key,
-                            .value_count = 1};
-    const fr_pred *const both[] = {&is_key, read->query->where};
-    const fr_pred all = {.op = FR_PRED_AND, .parts = both, .part_count = 2};
-    const fr_query query = {.model = read->query->model,
-                            .refs = read->query->refs,
-                            .where = both[1] ? &all : &is_key,
-                            .extra = read->query->extra,
-                            .extra_count = read->query->extra_count};
+    fr_one_of one;
     size_t count = 0;
-    fr_err err = read->key.type == FR_VALUE_NULL ? FR_OK : run_query(read, conn, &query, &count);
+    fr_one_of_init(&one, read->query, read->table, &read->key);
+    fr_err err = run_query(read, conn, &one.query, &count);
     return err == FR_OK && !count ? fr_fail(read->ctx, FR_ENOTFOUND, "Not found.") : err;
 }
 

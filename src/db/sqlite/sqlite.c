@@ -124,7 +124,7 @@ fr_err fr_sqlite_open(fr_sqlite *conn, const char *path, fr_sqlite_role role, fr
         sqlite3_busy_handler(conn->h, wait_for_lock, conn);
         rc = fr_moment_register(conn->h);
         if (rc == SQLITE_OK)
-            rc = fr_regexp_register(conn);
+            rc = fr_regexp_register(conn->h);
         /* A column that somebody drops must be an error in our statements, not a text (DQS); the writer runs the
          * user's triggers, which may rely on it. */
         if (rc == SQLITE_OK && role != FR_SQLITE_WRITER) {

@@ -33,7 +33,6 @@ typedef struct fr_sqlite {
     bool has_budget, is_over_budget;
     const atomic_int *yields_to; /* a pause (reader.c) that breaks off a read; NULL: none */
     bool has_yielded;
-    bool is_refused;                /* a value that was asked for cannot be: a regular expression */
     uint64_t waits_since_ns;        /* for another's lock */
     bool is_hasty;                  /* waits for no lock now */
     const atomic_bool *is_stopping; /* true: waits for no lock any more; NULL: never */

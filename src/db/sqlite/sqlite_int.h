@@ -106,6 +106,15 @@ fr_err fr_read_do(fr_read *read, fr_sqlite *conn);
 fr_err fr_count_run(fr_read *read, fr_sqlite *conn); /* count.c */
 fr_err fr_since_run(fr_read *read, fr_sqlite *conn); /* history.c */
 
+/* The row with a key, if it is one of a query. Points into itself, and to what it was made of. */
+typedef struct fr_one_of {
+    fr_pred is_key, all;
+    const fr_pred *both[2];
+    fr_query query;
+} fr_one_of;
+void fr_one_of_init(fr_one_of *one, const fr_query *query, const fr_table *table,
+                    const fr_value *key);
+
 /* ---- read.c ---- */
 void fr_read_watch(fr_sqlite *conn, bool is_of_loop); /* once a connection, so that budgets hold */
 /* For the statements that follow: at most ms each (0 = no limit), and if has_budget a loop's share. */

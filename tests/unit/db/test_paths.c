@@ -8,12 +8,13 @@ FR_MODEL_OPTS(crew, (.ordering = "name"), (ID, id), (CHAR, name, .max_length = 1
 FR_MODEL(person, (ID, id), (CHAR, name, .max_length = 10),
          (FOREIGN_KEY(crew), crew, .null = true, .related = "people",
           .on_delete = FR_CASCADE));
+FR_MODEL(tag, (ID, id), (CHAR, slug, .max_length = 10));
 FR_MODEL(job, (ID, id), (CHAR, title, .max_length = 40),
          (FOREIGN_KEY(person), owner, .null = true, .related = "tasks"),
          (FOREIGN_KEY(person), lead, .related = "led"), (DATETIME, due, .null = true),
          (DATE, day, .null = true), (TIME, clock, .null = true), (JSON, extra, .null = true),
-         (INTEGER, weight, .default_ = "0", .index = true));
-FR_MODEL(tag, (ID, id), (CHAR, slug, .max_length = 10));
+         (INTEGER, weight, .default_ = "0", .index = true),
+         (MANY_TO_MANY(tag), tags, .related = "jobs"));
 FR_MODEL(tagging, (ID, id), (FOREIGN_KEY(job), job, .related = "taggings"),
          (FOREIGN_KEY(tag), tag, .related = "taggings", .null = true));
 
@@ -30,6 +31,7 @@ static const char ROWS[] =
     "(3,'gamma_1',NULL,3,'2024-07-14 12:30:45','2024-07-14','23:59:59.5','[1, {\"k\": 5}]',1),"
     "(4,'delta',3,3,NULL,NULL,NULL,NULL,0);"
     "INSERT INTO tag VALUES (1,'bug'),(2,'new');"
+    "INSERT INTO job_tags(job_id, tag_id) VALUES (1,1),(1,2),(2,1);"
     "INSERT INTO tagging VALUES (1,1,1),(2,1,2),(3,2,1),(4,3,NULL);";
 
 static void begin(void)
@@ -167,7 +169,7 @@ static void equal_paths_share_a_join_which_is_outer_where_a_row_may_miss(void **
     q.order_count = 1;
     text_is(FR_SQL_SELECT, &q,
             "SELECT t0.\"id\",t0.\"title\",t0.\"owner_id\",t0.\"lead_id\",t0.\"due\",t0.\"day\","
-            "t0.\"clock\",t0.\"extra\",t0.\"weight\",t1.\"name\",t2.\"name\",t3.\"name\""
+            "t0.\"clock\",t0.\"extra\",t0.\"weight\",NULL,t1.\"name\",t2.\"name\",t3.\"name\""
             " FROM \"job\" AS t0"
             " LEFT OUTER JOIN \"person\" AS t1 ON t1.\"id\" = t0.\"owner_id\""
             " LEFT OUTER JOIN \"crew\" AS t2 ON t2.\"id\" = t1.\"crew_id\""
@@ -224,6 +226,59 @@ static void a_path_over_many_rows_doubles_none(void **state)
     finds(term("owner__crew__people__name", S("bob")), "2");
     const fr_pred *two[] = {term("taggings__tag__slug", S("bug")), term("owner__name", S("ann"))};
     finds(fr_pred_all(t.arena, two, 2), "1");
+    finish();
+}
+
+static void a_many_to_many_field_is_a_path_over_the_table_between(void **state)
+{
+    (void)state;
+    begin();
+    fr_query q = query_of(term("tags", FR_VALUE_I(2)));
+    text_is(FR_SQL_COUNT, &q,
+            "SELECT COUNT(*) FROM \"job\" AS t0 WHERE EXISTS (SELECT 1 FROM \"job_tags\" AS t1 "
+            "WHERE t1.\"job_id\" = t0.\"id\" AND t1.\"tag_id\" = ?)");
+    finds(term("tags", FR_VALUE_I(2)), "1");
+    finds(term("tags__slug", S("bug")), "1,2");
+    finds(term("tags__slug__startswith", S("b")), "1,2");
+    finds(term("tags__isnull", FR_VALUE_I(1)), "3,4");
+    finds(term("tags__jobs__title", S("beta%")), "1,2");
+    finds(fr_pred_not(t.arena, term("tags", FR_VALUE_I(2))), "2,3,4");
+    uint16_t extra[] = {number_of("tags.count"), number_of("owner.name")};
+    q = query_of(NULL);
+    q.extra = extra;
+    q.extra_count = 2; /* with a join all columns say whose they are, but the field has none */
+    assert_string_equal(rows_of(&q).extra, "2 ann 1 bob 0 - 0 cid ");
+    finish();
+}
+
+static void a_write_looks_whether_its_row_may_be_written(void **state)
+{
+    (void)state;
+    begin();
+    fr_value values[job_field_count] = {[job_field_weight] = FR_VALUE_I(9)};
+    fr_write write = {.model = &job_model,
+                      .op = FR_WRITE_UPDATE,
+                      .key = FR_VALUE_I(1),
+                      .values = values,
+                      .where = term("owner__crew__name", S("red")),
+                      .refs = &refs};
+    fr_fieldset_add(&write.set, job_field_weight);
+    assert_int_equal(fr_db_write(&t.ctx, &write), FR_OK);
+    write.key = FR_VALUE_I(2);
+    assert_int_equal(fr_db_write(&t.ctx, &write), FR_ENOTFOUND);
+    write.op = FR_WRITE_DELETE;
+    assert_int_equal(fr_db_write(&t.ctx, &write), FR_ENOTFOUND);
+    assert_int_equal(test_number(&t, "SELECT weight FROM job WHERE id = 2"), 2);
+    assert_int_equal(test_number(&t, "SELECT weight FROM job WHERE id = 1"), 9);
+    write.key = FR_VALUE_I(99);
+    assert_int_equal(fr_db_write(&t.ctx, &write), FR_ENOTFOUND);
+    write.where = term("title__regex", S("("));
+    write.key = FR_VALUE_I(1);
+    assert_int_equal(fr_db_write(&t.ctx, &write), FR_EINVAL);
+    write.where = term("taggings__isnull", FR_VALUE_I(1));
+    write.key = FR_VALUE_I(4);
+    assert_int_equal(fr_db_write(&t.ctx, &write), FR_OK);
+    assert_int_equal(test_number(&t, "SELECT count(*) FROM job"), 3);
     finish();
 }
 
@@ -497,6 +552,8 @@ FR_TESTS(paths, FR_TEST(the_normal_form_finds_the_same_rows),
          FR_TEST(equal_paths_share_a_join_which_is_outer_where_a_row_may_miss),
          FR_TEST(a_join_is_inner_where_the_predicate_asks_for_its_row),
          FR_TEST(a_path_over_many_rows_doubles_none),
+         FR_TEST(a_many_to_many_field_is_a_path_over_the_table_between),
+         FR_TEST(a_write_looks_whether_its_row_may_be_written),
          FR_TEST(related_rows_are_counted_in_the_same_statement),
          FR_TEST(texts_are_found_as_django_finds_them_on_sqlite),
          FR_TEST(a_bad_or_costly_regular_expression_is_the_client_s_fault),
