@@ -10,6 +10,53 @@ FR_MODEL_OPTS(team, (TABLE("team"), .ordering = "code"),
     (SLUG, code, .max_length = 12, .unique = true),
     (CHAR, name, .max_length = 60));
 
+FR_MODEL_OPTS(user, (.table = "auth_user", .is_foreign = true),
+    (ID,   id),
+    (CHAR, username, .max_length = 150, .unique = true));
+
+FR_MODEL_OPTS(issue, (TABLE("issue"), .ordering = "id"),
+    (ID,   id),
+    (CHAR, key, .max_length = 16, .unique = true),
+    (CHAR, summary, .max_length = 120, .min_length = 4),
+    (DATE, opened_on),
+    (FOREIGN_KEY(team), team, .related = "issues"));
+
+FR_MODEL_OPTS(worklog, (TABLE("worklog"), .ordering = "started_at,id"),
+    (ID,       id),
+    (FOREIGN_KEY(issue), issue, .related = "worklogs"),
+    (FOREIGN_KEY(user), author, .read_only = true, .related = "worklogs"),
+    (DATETIME, started_at),
+    (POSITIVE, minutes, .min_value = 1, .max_value = 1440),
+    (CHAR,     note, .max_length = 100, .blank = true, .default_ = ""));
+
+/* ---- work logs of an issue ---- */
+
+static const fr_viewset worklogs = {.model = &worklog_model,
+                                    .name = "Work Log",
+                                    .fields = "id,issue,author,started_at,minutes,note",
+                                    .pages = &(const fr_pages){.kind = FR_PAGE_LIMIT_OFFSET},
+                                    .parents = "issue"};
+
+/* ---- an issue on a card, with ETag and Last-Modified ---- */
+
+static fr_err version_of_card(fr_req *req, fr_version *version)
+{
+    issue shown = {0};
+    fr_err err = fr_get(req, &issue_model, fr_req_arg_int(req, FR_STR("pk")), &shown);
+    version->is_missing = err == FR_ENOTFOUND;
+    if (err)
+        return version->is_missing ? FR_OK : err;
+    fr_str digest = fr_digest(req, fr_arena_printf(req->ctx->arena, "%.*s|%.*s", FR_FMT(shown.key),
+                                                   FR_FMT(shown.summary)));
+    version->tag = (fr_str){digest.p, digest.n / 4};
+    version->modified = (shown.opened_on * INT64_C(24) + 8) * 3600 * 1000000; /* at eight */
+    return FR_OK;
+}
+
+static const fr_viewset cards = {.model = &issue_model,
+                                 .actions = "retrieve,update,partial_update",
+                                 .condition = version_of_card};
+
 const fr_model *const desk_models[] = {&team_model, NULL};
 
 /* ---- a report in three forms ---- */
@@ -129,6 +176,8 @@ static const fr_route versions[] = {
 };
 
 const fr_route desk_routes[] = {
+    {"issues/<issue_pk>/worklogs/", .viewset = &worklogs},
+    {"card/", .viewset = &cards},
     {"report/", .handler = report, .api = true, .name = "Report", .methods = "GET,POST",
      .renderers = report_renderers},
     {"version/", .include = versions},

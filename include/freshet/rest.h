@@ -135,6 +135,13 @@ typedef struct fr_viewset {
     const char *description;
     const fr_action *extra;              /* NULL: none */
     const fr_renderer *const *renderers; /* NULL: JSON alone */
+    /* References whose rows the URL names: "issue" by the argument <issue_pk> of the route's path, "issue=number" by <number>.
+     * Only rows that refer to them are there, and a new one refers to them whatever its body says. NULL: none. */
+    const char *parents;
+    /* Which version of the object or list the URL shows, as Django's `condition` decorator asks for it: called before everything
+     * else, also for writes; the conditions of the request are then judged by fr_reply_version. fr_req_arg(req, FR_STR("pk")) is
+     * the key, p NULL at the list. It is not within a write's transaction: .etag is. */
+    fr_err (*condition)(fr_req *req, fr_version *version);
     void *reserved_[4];
 } fr_viewset;
 

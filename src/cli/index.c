@@ -39,13 +39,14 @@ static fr_err push_viewset(fr_index *index, fr_arena *arena, const fr_flat_route
     if (!rt || !path.p)
         return FR_ENOMEM;
     uint32_t of_list = rt->actions & (FR_ACTION_LIST | FR_ACTION_CREATE);
-    bool is_list_live = rt->actions & FR_ACTION_LIST && !rt->paging.rows;
+    bool is_live = !rt->parent_count,
+         is_list_live = is_live && rt->actions & FR_ACTION_LIST && !rt->paging.rows;
     if (of_list)
         FR_TRY(push(index, (fr_index_entry){path, "list", rt->list_allow, false, is_list_live}));
     if (rt->actions != of_list)
         FR_TRY(push(index, (fr_index_entry){fr_arena_printf(arena, "%.*s<str:pk>/", FR_FMT(path)),
                                             "object", rt->detail_allow, false,
-                                            rt->actions & FR_ACTION_RETRIEVE}));
+                                            is_live && rt->actions & FR_ACTION_RETRIEVE}));
     return push_actions(index, arena, flat);
 }
 

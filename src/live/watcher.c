@@ -318,6 +318,9 @@ static fr_err open_socket(fr_req *req, const fr_route_match *match, const fr_liv
     fr_value key;
     assert(worker->live == source->live); /* one database, one layer */
     FR_TRY(check_query(req, &is_resume));
+    if (source->rt->parent_count)
+        return fr_fail(req, FR_EUNSUPPORTED,
+                       "What stands beneath another object cannot be watched.");
     if (route->is_detail)
         FR_TRY(find_key(req, source, match->args[match->arg_count - 1].value, &key));
     else

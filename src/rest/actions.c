@@ -8,6 +8,7 @@
 #include "rest/object.h"
 #include "rest/options.h"
 #include "rest/pagination.h"
+#include "rest/parents.h"
 #include "rest/spill.h"
 
 /* ---- reading ---- */
@@ -87,6 +88,8 @@ static fr_err read_list(fr_ctx *ctx, void *arg)
         return FR_OK;
     }
     FR_TRY(err);
+    if (c->within && !(found.query.where = fr_pred_and(ctx->arena, c->within, found.query.where)))
+        return FR_ENOMEM;
     if (found.has_pages && c->rt->paging.kind == FR_PAGE_CURSOR)
         return list_by_cursor(ctx, c, &found);
     if (!found.has_pages)
@@ -161,6 +164,13 @@ static fr_err refuse_constraint(fr_call *c, const fr_write *write)
     return fr_call_refuse_fields(c, &errors);
 }
 
+/* The row that the URL names has gone meanwhile. */
+static bool is_of_parent(const fr_call *c, const fr_write *write)
+{
+    return write->constraint == FR_CONSTRAINT_FOREIGN_KEY && write->failed_field >= 0 &&
+           fr_fieldset_has(&c->rt->given, (uint32_t)write->failed_field);
+}
+
 /* DRF names the new object's URL if the answer has a field of that name. */
 static void set_location(fr_call *c, const fr_value *row)
 {
@@ -174,7 +184,7 @@ static fr_err write_row(fr_call *c, fr_write *write, int status)
 {
     fr_err err = fr_db_write(c->ctx, write);
     if (err == FR_ECONFLICT)
-        return refuse_constraint(c, write);
+        return is_of_parent(c, write) ? fr_call_missing(c) : refuse_constraint(c, write);
     FR_TRY(err);
     fr_call_rewind(c);
     fr_serializer_row(&c->rt->serializer, write->row, c->body);
@@ -188,6 +198,9 @@ static fr_err write_row(fr_call *c, fr_write *write, int status)
 
 static fr_err create(fr_call *c)
 {
+    FR_TRY(fr_parents_fill(c));
+    if (c->is_answered)
+        return FR_OK;
     fr_write write = {.model = c->rt->model,
                       .op = FR_WRITE_INSERT,
                       .set = c->input.set,

@@ -177,7 +177,8 @@ static fr_err serve(fr_ctx *ctx, const batch *b, size_t at, fr_buf *body, fr_res
     request.key = target.key;
     request.format = target.format;
     request.versions = target.versions;
-    request.version = target.version;
+    request.args = target.args;
+    request.arg_count = target.arg_count;
     return fr_rest_serve(ctx, target.rt, &request, body, answer);
 }
 

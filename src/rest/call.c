@@ -17,6 +17,14 @@ fr_call *fr_call_of(const fr_req *req)
     return call && call->magic == FR_CALL_MAGIC ? call : NULL;
 }
 
+fr_str fr_call_argument(const fr_call *call, fr_str name)
+{
+    for (size_t i = 0; i < call->request->arg_count; i++)
+        if (fr_str_eq(call->request->args[i].name, name))
+            return call->request->args[i].value;
+    return (fr_str){0};
+}
+
 void fr_call_answer(fr_call *call, int status)
 {
     call->answer->status = status;

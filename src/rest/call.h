@@ -36,7 +36,9 @@ struct fr_call {
     fr_representation representation;
     fr_str version; /* of the API; p NULL: none */
     const fr_call_action *action;
-    fr_value key;         /* of a detail URL; NULL: it names none */
+    fr_value parents[FR_PARENTS_MAX]; /* the keys of rt->parents */
+    const fr_pred *within;            /* what they mean for its rows; NULL: there are none */
+    fr_value key;                     /* of a detail URL; NULL: it names none */
     const fr_pred *where; /* of its query string: the row has to be one of these; NULL: any */
     const fr_refs *refs;  /* of where */
     const fr_errors
@@ -51,6 +53,9 @@ static inline bool fr_call_is_detail(const fr_call *call)
 {
     return call->request->key.p != NULL;
 }
+
+/* An argument of the URL's path; p NULL: it has none of that name. */
+fr_str fr_call_argument(const fr_call *call, fr_str name);
 
 /* The call that a handler's request belongs to; it lasts as long as the handler runs. NULL: none. */
 void fr_call_set(fr_req *req, fr_call *call);

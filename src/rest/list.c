@@ -90,6 +90,9 @@ fr_err fr_list_(fr_ctx *ctx, const fr_viewset *viewset, fr_rows *rows)
         FR_TRY(fr_viewset_check(viewset, error));
         return FR_ENOMEM;
     }
+    if (rt->parent_count)
+        return fr_fail(ctx, FR_EINVAL,
+                       "The rows of a viewset with .parents depend on a URL: ask by fr_filter.");
     fr_query query = {.model = rt->model,
                       .refs = &rt->refs,
                       .order_count = rt->order_count,

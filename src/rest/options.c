@@ -99,7 +99,8 @@ static void put_limits(const fr_viewset_rt *rt, const fr_field *field, fr_buf *o
 static void put_field(const fr_viewset_rt *rt, uint16_t index, fr_buf *out)
 {
     const fr_field *field = &rt->model->fields[index];
-    bool is_read_only = fr_field_is_read_only(field), is_choice = fr_field_has_choices(field);
+    bool is_read_only = fr_field_is_read_only(field) || fr_fieldset_has(&rt->given, index),
+         is_choice = fr_field_has_choices(field);
     fr_json_put_str(out, fr_str_c(field->name));
     fr_buf_lit(out, ":{\"type\":");
     fr_json_put_str(out, type_of(field));

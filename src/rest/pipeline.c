@@ -13,6 +13,7 @@
 #include "rest/extra.h"
 #include "rest/list.h"
 #include "rest/object.h"
+#include "rest/parents.h"
 #include "rest/query_string.h"
 
 /* ---- before the method is looked at ---- */
@@ -41,7 +42,8 @@ static fr_err find_version(fr_call *c)
     const fr_rest_request *r = c->request;
     if (!r->versions.versioning)
         return FR_OK;
-    fr_version_source source = {.path_argument = r->version,
+    fr_version_source source = {.path_argument =
+                                    fr_call_argument(c, fr_version_param(r->versions.versioning)),
                                 .host = r->host,
                                 .query = r->query,
                                 .parameters = fr_media_read(c->representation.media).parameters};
@@ -90,6 +92,8 @@ static fr_err find_object(fr_call *c)
         return FR_OK;
     if (c->request->query.n)
         FR_TRY(filter_object(c));
+    if (c->within && !(c->where = fr_pred_and(c->ctx->arena, c->within, c->where)))
+        return FR_ENOMEM;
     if (c->is_answered || fr_rest_key(c->rt, c->request->key, c->ctx->arena, &c->key) ||
         !c->action->bit)
         return FR_OK;
@@ -184,10 +188,10 @@ typedef struct step {
 } step;
 
 static const step STEPS[] = {
-    {"negotiation", negotiate}, {"versioning", find_version}, {"authentication", NULL},
-    {"permissions", NULL},      {"throttles", NULL},          {"method", find_method},
-    {"object", find_object},    {"body", read_body},          {"fields", read_fields},
-    {"object checks", NULL},    {"read or write", run},
+    {"negotiation", negotiate},   {"versioning", find_version}, {"authentication", NULL},
+    {"permissions", NULL},        {"throttles", NULL},          {"method", find_method},
+    {"parents", fr_parents_read}, {"object", find_object},      {"body", read_body},
+    {"fields", read_fields},      {"object checks", NULL},      {"read or write", run},
 };
 
 static fr_err walk(fr_call *c)

@@ -62,8 +62,10 @@ typedef struct fr_rest_request {
     fr_str content_type;
     fr_str if_match, if_none_match, idempotency_key; /* as headers; p NULL: absent */
     fr_str format;                                   /* of the suffix; p NULL: none */
-    fr_str host, version; /* that may name a version; version: of the path, p NULL: none */
+    fr_str host;                                     /* which may name a version */
     fr_version_rule versions;
+    const fr_pair *args; /* of the path */
+    size_t arg_count;
     bool is_inner; /* the answer becomes a part of another: JSON */
     fr_str body;
     const fr_form_limits *form_limits; /* of a body that is a form; NULL: the usual ones */

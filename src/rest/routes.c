@@ -2,12 +2,14 @@
 #include "rest/routes.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/str.h"
 #include "http/http.h"
 #include "rest/batch.h"
 #include "rest/extra.h"
+#include "rest/parents.h"
 #include "rest/pipeline.h"
 #include "rest/place.h"
 
@@ -69,10 +71,19 @@ static fr_err reply(fr_req *req, const fr_rest_answer *answer)
 
 /* ---- a request and its call ---- */
 
+/* What the program knows of the version; the answer is 304 or 412 where nothing needs to be done. */
+static fr_err judge(fr_req *req, const fr_viewset *viewset, bool *is_answered)
+{
+    fr_version version = {0};
+    FR_TRY(viewset->condition(req, &version));
+    return fr_reply_version(req, &version, is_answered);
+}
+
 /* A handler of an extra action has answered by itself, or says why not. */
 static fr_err serve(fr_req *req, void *arg)
 {
     const rest_route *route = arg;
+    bool is_answered = false;
     fr_rest_answer answer;
     fr_rest_request request = {
         .method = req->method,
@@ -85,6 +96,8 @@ static fr_err serve(fr_req *req, void *arg)
         .format = fr_req_arg(req, FR_STR("format")),
         .host = fr_req_host(req),
         .versions = route->versions,
+        .args = req->args,
+        .arg_count = req->arg_count,
         .body = req->body,
         .form_limits = fr_req_form_limits(req),
         .extra = route->extra,
@@ -99,10 +112,12 @@ static fr_err serve(fr_req *req, void *arg)
         request.if_match = fr_req_header(req, FR_STR("if-match"));
         request.if_none_match = fr_req_header(req, FR_STR("if-none-match"));
     }
-    if (route->versions.versioning)
-        request.version = fr_req_arg(req, fr_version_param(route->versions.versioning));
     if (route->extra)
         FR_TRY(fr_reply_header(req, FR_STR("Allow"), route->extra->allow));
+    if (!route->extra && route->rt && route->rt->viewset->condition)
+        FR_TRY(judge(req, route->rt->viewset, &is_answered));
+    if (is_answered)
+        return FR_OK;
     if (fr_rest_renderers(route->rt, &request)->count > 1)
         fr_reply_vary(req, FR_STR("Accept"));
     FR_TRY(fr_rest_serve(req->ctx, route->rt, &request, fr_reply_body(req), &answer));
@@ -131,9 +146,9 @@ bool fr_rest_target_find(const fr_router *router, fr_str path, fr_rest_target *o
                             .key = route->is_detail ? argument(&match, FR_STR("pk")) : (fr_str){0},
                             .format = argument(&match, FR_STR("format")),
                             .versions = route->versions,
+                            .arg_count = match.arg_count,
                             .is_extra = route->extra != NULL};
-    if (route->versions.versioning)
-        out->version = argument(&match, fr_version_param(route->versions.versioning));
+    memcpy(out->args, match.args, match.arg_count * sizeof *match.args);
     return true;
 }
 
@@ -246,6 +261,7 @@ fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place
         return err ? err : FR_ENOMEM;
     }
     FR_TRY(fr_version_check(&a.versions, error));
+    FR_TRY(fr_parents_check(a.rt, pattern, error));
     fr_str one = fr_arena_printf(arena, "%.*s<str:pk>/", FR_FMT(pattern));
     FR_TRY(add(&a, NULL, false, fr_str_dup(arena, pattern)));
     FR_TRY(add_extra(&a, pattern, false));

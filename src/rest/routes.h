@@ -8,8 +8,9 @@ typedef struct fr_rest_target {
     fr_str key;    /* of a detail URL; p NULL: the list */
     fr_str format; /* of the suffix; p NULL: none */
     fr_version_rule versions;
-    fr_str version; /* of the path; p NULL: none */
-    bool is_extra;  /* an action of its own */
+    fr_pair args[FR_ROUTE_ARGS_MAX];
+    size_t arg_count;
+    bool is_extra; /* an action of its own */
 } fr_rest_target;
 
 /* path: decoded, from its first slash. false: nothing of a viewset is there. */

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "rest/declare.h"
 #include "rest/field_input.h"
+#include "rest/parents.h"
 
 enum { ERROR_ROOM = 256 };
 
@@ -77,7 +78,7 @@ static void read_inputs(fr_viewset_rt *rt)
     const fr_model *model = rt->model;
     for (uint32_t i = 0; i < rt->serializer.count; i++) {
         uint16_t field = rt->serializer.items[i].field;
-        if (!fr_field_is_read_only(&model->fields[field]))
+        if (!fr_field_is_read_only(&model->fields[field]) && !fr_fieldset_has(&rt->given, field))
             rt->inputs[rt->input_count++] = field;
     }
     /* A secret field is write-only, if the viewset does not pick fields. */
@@ -162,6 +163,7 @@ static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena
     FR_TRY(fr_declare_search(rt, arena, error));
     FR_TRY(fr_declare_ordering(rt, arena, error));
     FR_TRY(check_extra(viewset, error));
+    FR_TRY(fr_parents_init(rt, arena, error));
     FR_TRY(fr_renderers_init(&rt->renderers, viewset->renderers, arena, error));
     read_inputs(rt);
     rt->list_allow = allow_of(rt->actions & (FR_ACTION_LIST | FR_ACTION_CREATE), arena);

@@ -68,6 +68,13 @@ typedef struct fr_paging {
     fr_str last;
 } fr_paging;
 
+/* A reference of the model whose row the URL names. */
+enum { FR_PARENTS_MAX = 4 };
+typedef struct fr_parent {
+    uint16_t field;
+    fr_str argument; /* of the route's path: "issue_pk" */
+} fr_parent;
+
 typedef struct fr_viewset_rt {
     const fr_viewset *viewset; /* borrowed */
     const fr_model *model;
@@ -85,6 +92,9 @@ typedef struct fr_viewset_rt {
     uint8_t order_count;
     fr_paging paging;
     fr_renderers renderers;
+    fr_parent parents[FR_PARENTS_MAX];
+    uint32_t parent_count;
+    fr_fieldset given; /* fields that the URL gives, never a body */
     uint32_t actions;
     fr_str list_allow, detail_allow; /* values of the Allow header */
     fr_str name;                     /* "Note" */

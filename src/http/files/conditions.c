@@ -1,6 +1,7 @@
 /* Conditional requests: their judgement, and the call by which handlers use it; see conditions.h. */
 #include "http/files/conditions.h"
 
+#include "base/digest.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "http/compress.h"
@@ -136,19 +137,24 @@ static bool is_tag(fr_str tag)
     return true;
 }
 
-static fr_err put_validators(fr_req *req, const fr_version *version, fr_str *etag)
+static fr_err make_etag(fr_req *req, const fr_version *version, fr_str *etag)
+{
+    *etag = (fr_str){0};
+    if (version->is_missing || !version->tag.n)
+        return FR_OK;
+    *etag = fr_arena_printf(req->ctx->arena, "%s\"%.*s\"", version->is_weak ? "W/" : "",
+                            FR_FMT(version->tag));
+    return etag->p ? FR_OK : FR_ENOMEM;
+}
+
+/* What another method than a read answers is of the version that it makes, which is not known yet. */
+static fr_err put_validators(fr_req *req, const fr_version *version, fr_str etag)
 {
     char date[FR_TIME_TEXT];
-    *etag = (fr_str){0};
-    if (version->is_missing)
+    if (!is_safe(req) || version->is_missing)
         return FR_OK;
-    if (version->tag.n) {
-        *etag = fr_arena_printf(req->ctx->arena, "%s\"%.*s\"", version->is_weak ? "W/" : "",
-                                FR_FMT(version->tag));
-        if (!etag->p)
-            return FR_ENOMEM;
-        FR_TRY(fr_reply_header(req, FR_STR("ETag"), *etag));
-    }
+    if (etag.n)
+        FR_TRY(fr_reply_header(req, FR_STR("ETag"), etag));
     if (!version->modified)
         return FR_OK;
     return fr_reply_header(req, FR_STR("Last-Modified"),
@@ -173,12 +179,28 @@ fr_err fr_reply_version(fr_req *req, const fr_version *version, bool *is_answere
     fr_validators have = {.modified_s = floor_s(version->modified),
                           .has_modified = version->modified && !version->is_missing,
                           .is_missing = version->is_missing};
-    FR_TRY(put_validators(req, version, &have.etag));
+    FR_TRY(make_etag(req, version, &have.etag));
     fr_condition condition = fr_conditions_judge(req, &have);
+    if (condition != FR_CONDITION_FAILED)
+        FR_TRY(put_validators(req, version, have.etag));
     if (condition == FR_CONDITION_GO_ON)
         return FR_OK;
     *is_answered = true;
     return condition == FR_CONDITION_UNCHANGED
                ? fr_reply_bytes(req, 304, FR_STR(""), FR_STR(""))
-               : fr_answer_detail(exchange, 412, FR_STR(FR_PRECONDITION_TEXT));
+               : fr_reply_bytes(req, 412, FR_STR("text/html; charset=utf-8"), FR_STR(""));
+}
+
+fr_str fr_digest_(fr_ctx *ctx, fr_str text)
+{
+    static const char HEX[] = "0123456789abcdef";
+    uint8_t bytes[FR_SHA256_BYTES];
+    char *out = fr_arena_alloc(ctx->arena, 2 * sizeof bytes);
+    if (!out || !fr_sha256(&text, 1, bytes))
+        return (fr_str){0};
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        out[2 * i] = HEX[bytes[i] >> 4];
+        out[2 * i + 1] = HEX[bytes[i] & 15];
+    }
+    return (fr_str){out, 2 * sizeof bytes};
 }

@@ -307,6 +307,42 @@ static void a_wrong_renderer_is_told_at_the_start(void **state)
     }
 }
 
+/* ---- conditions ---- */
+
+static fr_err version_of_name(fr_req *req, fr_version *version)
+{
+    author shown = {0};
+    fr_str key = fr_req_arg(req, FR_STR("pk"));
+    version->is_missing =
+        key.p && fr_get(req, &author_model, fr_req_arg_int(req, FR_STR("pk")), &shown);
+    version->tag = fr_str_sub(fr_digest(req, shown.name), 0, 8);
+    return FR_OK;
+}
+
+static void a_viewset_says_which_version_its_objects_are_of(void **state)
+{
+    (void)state;
+    static const fr_viewset cards = {.model = &author_model, .condition = version_of_name};
+    site s;
+    site_open(&s);
+    add_viewset(&s, "cards/", &cards, (fr_version_rule){0});
+    go(&s, "POST /cards/", "", "{\"name\": \"Ann\"}");
+    fr_str got = go(&s, "GET /cards/1/", "", "");
+    assert_status(got, "200");
+    assert_has(got, "ETag: \"17239b6e\"\r\n");
+    got = go(&s, "GET /cards/1/", "If-None-Match: W/\"17239b6e\"\r\n", "");
+    assert_status(got, "304");
+    assert_has(got, "ETag: \"17239b6e\"\r\n");
+    got = go(&s, "PATCH /cards/1/", "If-Match: \"other\"\r\n", "{\"name\": \"Bob\"}");
+    assert_status(got, "412");
+    assert_status(go(&s, "PATCH /cards/9/", "If-Match: *\r\n", "{}"), "412");
+    got = go(&s, "PATCH /cards/1/", "If-Match: \"17239b6e\"\r\n", "{\"name\": \"Bob\"}");
+    assert_status(got, "200");
+    assert_int_equal(fr_str_find(got, FR_STR("ETag")), SIZE_MAX);
+    assert_status(go(&s, "PATCH /cards/1/", "If-Match: \"17239b6e\"\r\n", "{}"), "412");
+    site_close(&s);
+}
+
 /* ---- versions ---- */
 
 static fr_err tell_version(fr_req *req)
@@ -434,8 +470,9 @@ FR_TESTS(renderers, FR_TEST(the_client_chooses_the_renderer),
          FR_TEST(a_renderer_that_fails_is_answered_in_json), FR_TEST(options_name_the_renderers),
          FR_TEST(a_handler_of_the_api_has_renderers),
          FR_TEST(a_renderer_with_parameters_wants_them_named),
-         FR_TEST(a_wrong_renderer_is_told_at_the_start), FR_TEST(a_version_stands_in_the_path),
-         FR_TEST(a_version_is_a_parameter_of_the_query),
+         FR_TEST(a_wrong_renderer_is_told_at_the_start),
+         FR_TEST(a_viewset_says_which_version_its_objects_are_of),
+         FR_TEST(a_version_stands_in_the_path), FR_TEST(a_version_is_a_parameter_of_the_query),
          FR_TEST(a_version_is_a_parameter_of_accept),
          FR_TEST(a_version_is_the_first_label_of_the_host),
          FR_TEST(a_version_is_a_namespace_of_routes),
