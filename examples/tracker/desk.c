@@ -31,9 +31,10 @@ FR_MODEL_OPTS(worklog, (TABLE("worklog"), .ordering = "started_at,id"),
 
 /* ---- work logs of an issue ---- */
 
-static const fr_viewset worklogs = {.model = &worklog_model,
+static const fr_serializer worklog_out = {.model = &worklog_model,
+                                          .fields = "id,issue,author,started_at,minutes,note"};
+static const fr_viewset worklogs = {.serializer = &worklog_out,
                                     .name = "Work Log",
-                                    .fields = "id,issue,author,started_at,minutes,note",
                                     .pages = &(const fr_pages){.kind = FR_PAGE_LIMIT_OFFSET},
                                     .parents = "issue"};
 
@@ -130,7 +131,8 @@ static fr_err as_csv(fr_ctx *ctx, fr_str json, fr_str *out)
 static const fr_renderer text = {"text/plain", "txt", "utf-8", .render = as_text};
 static const fr_renderer csv = {"text/csv", "csv", "iso-8859-1", .render = as_csv};
 static const fr_renderer *const report_renderers[] = {&fr_json_renderer, &text, &csv, NULL};
-static const fr_viewset codes = {.model = &team_model, .fields = "code,name"};
+static const fr_serializer code_out = {.model = &team_model, .fields = "code,name"};
+static const fr_viewset codes = {.serializer = &code_out};
 
 static fr_err report(fr_req *req)
 {

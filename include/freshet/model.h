@@ -116,8 +116,10 @@ struct fr_model {
     const fr_field *fields;
     uint32_t field_count;  /* at most FR_MODEL_FIELDS_MAX; FR_STRUCT_FIELDS_MAX with a C struct */
     uint32_t struct_bytes; /* 0: no C struct */
-    const char *ordering;  /* "-created_at,name"; NULL: by key */
-    bool is_foreign;       /* the table is somebody else's: only checked, never altered */
+    const char
+        *display; /* what a row is called: "name", "#{number} {title}"; NULL: "Note object (1)" */
+    const char *ordering; /* "-created_at,name"; NULL: by key */
+    bool is_foreign;      /* the table is somebody else's: only checked, never altered */
     bool strict; /* integers take what their kind has on other databases: 32 or 16 bits, not 64 */
     uint64_t
         struct_mark; /* of the C struct, see FR_ROW_MARK_; 0: a struct is known by its size alone */

@@ -12,6 +12,61 @@
 extern "C" {
 #endif
 
+typedef struct fr_viewset fr_viewset;
+typedef struct fr_serializer fr_serializer;
+/** One body on its way: what a validating function adds its errors to. */
+typedef struct fr_input {
+    fr_ctx *ctx; /* first, so that fr_get and its kin take it */
+    struct fr_input_private *private_;
+} fr_input;
+
+/**
+ * A field of a serializer that is not simply the model's. Zero is the default of every member; arrays end with {0}.
+ * Paths lead over relations by name, with dots: "project.owner.username".
+ */
+typedef struct fr_declared {
+    const char *name;
+    /* Printed, never read: the field at the end of a path; the number of related rows ("tickets.count"); of a relation alone
+     * what its rows are called (their model's .display), as a text or a list of them. */
+    const char *source;
+    const char *label_of;   /* printed: the text of a choice: "state" */
+    const char *slug;       /* a relation, by this field of its rows: "username" */
+    const fr_viewset *link; /* an absolute URL there: of this row, or of the rows of a relation */
+    const fr_serializer
+        *nested;   /* the related row as an object, or the rows as a list of objects */
+    bool writable; /* nested rows are made with this one; a write that names them replaces all */
+    bool optional; /* need not be given, whatever its field says */
+    const char *value;     /* hidden: "now" or a literal, given at each write; never printed */
+    const fr_field *input; /* read, never printed, without a column: fr_input_text */
+    /* Printed: JSON that a function makes of the row, a struct of the serializer's model. It may be called on any thread that
+     * answers requests, and does not wait. */
+    fr_err (*compute)(fr_ctx *ctx, const void *row, fr_str *json);
+    const char
+        *reads; /* relations whose rows compute walks by fr_related_next: "comments,labels" */
+    /* Called with the value that passed all other checks, a pointer to what a member of the struct would hold. */
+    fr_err (*validate)(fr_input *in, const void *value);
+    void *reserved_[2];
+} fr_declared;
+
+/** A table of declared fields, with the {0} that ends it. */
+#define FR_DECLARED(...) FR_TABLE_(fr_declared, __VA_ARGS__)
+
+/** How rows of a model are printed and read. Plain data that lives as long as the app. */
+struct fr_serializer {
+    const fr_model *model;
+    const char *fields;    /* in this order: "id,title"; NULL: all but the secret ones */
+    const char *read_only; /* "owner,state": printed, never read */
+    const fr_declared *declared;
+    uint8_t
+        depth; /* 1 to 10: related rows are printed as objects, so many deep; 0: as their keys */
+    /* Of the whole object, if every field was good. row: as it would be stored, with row.set for what came in; old: as it is
+     * stored, NULL at a create. */
+    fr_err (*validate)(fr_input *in, void *row, const void *old);
+    /* In the write's transaction, behind the row's own write: what no declaration can say. */
+    fr_err (*write)(fr_input *in, void *row, const void *old);
+    void *reserved_[4];
+};
+
 /**
  * A form of answers beside JSON. The API's lists of them, FR_RENDERERS, are in the order in which they are preferred; a client
  * chooses by Accept, by ?format= or by the suffix of the URL. Errors are rendered too.
@@ -59,6 +114,7 @@ typedef struct fr_action {
     const char *methods;                 /* "POST"; NULL: GET */
     bool is_detail;                      /* beneath one object */
     const char *description;             /* in OPTIONS; NULL: none */
+    const fr_serializer *serializer;     /* of what it reads and prints; NULL: the viewset's */
     const fr_renderer *const *renderers; /* NULL: the viewset's */
     void *reserved_[2];
 } fr_action;
@@ -116,8 +172,9 @@ typedef struct fr_filter_decl {
 #define FR_FILTERS(...) FR_TABLE_(fr_filter_decl, __VA_ARGS__)
 
 /** What is served at a URL. Plain data that lives as long as the app; zero is the default of every member. */
-typedef struct fr_viewset {
-    const fr_model *model;
+struct fr_viewset {
+    const fr_model *model; /* one of these two: a model is served with all its fields */
+    const fr_serializer *serializer;
     const char *filter; /* query parameters: "done,title__icontains,project__name"; NULL: none */
     const fr_filter_decl *filters; /* what needs more than a path; NULL: none */
     bool
@@ -127,7 +184,7 @@ typedef struct fr_viewset {
     const char *ordering; /* "-updated_at"; NULL: the model's. Ends with the key, ascending */
     const char *ordering_fields; /* for ?ordering=: "title,id"; NULL: all shown; "": none */
     const fr_pages *pages;       /* NULL: a bare list */
-    const char *fields;  /* shown, in this order: "id,title"; NULL: all but the secret ones */
+    const char *lookup;          /* the field that details are found by: "slug"; NULL: the key */
     const char *actions; /* "list,create,retrieve,update,partial_update,destroy"; NULL: all */
     bool read_only;      /* list and retrieve only */
     bool etag; /* GETs have an ETag, and conditions of writes are judged in their transaction */
@@ -143,7 +200,51 @@ typedef struct fr_viewset {
      * the key, p NULL at the list. It is not within a write's transaction: .etag is. */
     fr_err (*condition)(fr_req *req, fr_version *version);
     void *reserved_[4];
-} fr_viewset;
+};
+
+/** The model of a viewset: its own, or its serializer's. */
+static inline const fr_model *fr_viewset_model(const fr_viewset *viewset)
+{
+    return viewset->model        ? viewset->model
+           : viewset->serializer ? viewset->serializer->model
+                                 : NULL;
+}
+
+/**
+ * Say what is wrong with a body, in a function that validates: return fr_invalid(in, "title", "No spam, please.").
+ *
+ * @param in     as given to the function
+ * @param field  a name of the serializer; NULL: of the whole object (non_field_errors)
+ * @param fmt    printf format and arguments; cut at 512 bytes
+ *
+ * Errors:   always FR_EINVAL, which the function returns; FR_ENOMEM. To tell several things, call it for each, and return it last
+ * Owner:    copied
+ * Thread:   the caller's
+ * Cost:     a printf
+ */
+FR_API fr_err fr_invalid(fr_input *in, const char *field, const char *fmt, ...) FR_PRINTF_(3, 4);
+/** What the body says for a field that has .input, as text ("true", "7"); p NULL: nothing, or null. Borrowed from the event. */
+FR_API fr_str fr_input_text(const fr_input *in, const char *name);
+
+/**
+ * The next of the rows that .reads has loaded, in a function that computes a field: all of them, in the order of their model,
+ * without a query.
+ *
+ * @param p      of the caller
+ * @param row    as given to the function
+ * @param name   of the relation: "comments"
+ * @param other  a struct of the model at its other end; filled
+ *
+ * @return false at the end; a further call begins anew
+ *
+ * Owner:    texts in other are the event's arena's
+ * Thread:   the caller's, within the function
+ * Cost:     a copy of the struct
+ */
+#define fr_related_next(p, row, name, other)                                                       \
+    fr_related_next_((p)->ctx, (row), (name), (other), FR_ROW_MARK_(other))
+FR_API bool fr_related_next_(fr_ctx *ctx, const void *row, const char *name, void *other,
+                             uint64_t mark);
 
 /* The lookups of a path: exact (no suffix), iexact, lt, lte, gt, gte, in, range, isnull, contains, icontains, startswith,
  * istartswith, endswith, iendswith, regex, iregex; of a moment before them date, time, year, iso_year, quarter, month, day, week,

@@ -18,6 +18,7 @@
 #include "http/clients/trust.h"
 #include "net/open_files.h"
 #include "rest/rest.h"
+#include "rest/url.h"
 
 static int fail(fr_assembly *a, int code, const char *text)
 {
@@ -73,12 +74,36 @@ static bool add_model(fr_assembly *a, const fr_model *model)
     return !model || has_model(a, model) || fr_vec_push(&a->models, model);
 }
 
+/* Those within it too; as deep as a serializer may be nested. */
+static bool gather_serializer(fr_assembly *a, const fr_serializer *serializer, int depth)
+{
+    if (!serializer || depth > FR_NESTED_MAX)
+        return true;
+    if (!add_model(a, serializer->model))
+        return false;
+    for (const fr_declared *at = serializer->declared; at && at->name; at++)
+        if (!gather_serializer(a, at->nested, depth + 1) ||
+            (at->link && !add_model(a, fr_viewset_model(at->link))))
+            return false;
+    return true;
+}
+
+static bool gather_viewset(fr_assembly *a, const fr_viewset *viewset)
+{
+    if (!add_model(a, fr_viewset_model(viewset)) || !gather_serializer(a, viewset->serializer, 0))
+        return false;
+    for (const fr_action *action = viewset->extra; action && action->path; action++)
+        if (!gather_serializer(a, action->serializer, 0))
+            return false;
+    return true;
+}
+
 /* A model and, behind it, those that its relations lead to: the list grows while it is walked. */
 static bool gather_models(fr_assembly *a)
 {
     for (size_t i = 0; i < a->routes.list.count; i++) {
         const fr_viewset *viewset = a->routes.list.at[i].route->viewset;
-        if (viewset && !has_model(a, viewset->model) && !fr_vec_push(&a->models, viewset->model))
+        if (viewset && !gather_viewset(a, viewset))
             return false;
     }
     for (const fr_model *const *more = a->app->models; more && *more; more++)
@@ -97,7 +122,7 @@ static bool has_viewset(const fr_assembly *a, const fr_model *model)
 {
     for (size_t i = 0; i < a->routes.list.count; i++) {
         const fr_viewset *viewset = a->routes.list.at[i].route->viewset;
-        if (viewset && viewset->model == model)
+        if (viewset && fr_viewset_model(viewset) == model)
             return true;
     }
     return false;
@@ -185,9 +210,10 @@ static fr_err add_viewset(fr_assembly *a, const fr_flat_route *flat, fr_router *
                           fr_router *websocket)
 {
     const fr_viewset *viewset = flat->route->viewset;
-    if (model_is_absent(a, viewset->model)) {
+    if (model_is_absent(a, fr_viewset_model(viewset))) {
+        FR_TRY(fr_url_place(viewset, flat->pattern)); /* what links there is served, too */
         FR_INFO("route.absent", FR_KV_S("path", flat->pattern),
-                FR_KV_C("table", fr_model_table(viewset->model)));
+                FR_KV_C("table", fr_model_table(fr_viewset_model(viewset))));
         return FR_OK;
     }
     fr_viewset_place place = {.pattern = flat->pattern,
@@ -380,6 +406,8 @@ static int build_routers(fr_assembly *a)
         if (err)
             return fail(a, FR_EXIT_CONFIG, err == FR_ENOMEM ? "out of memory" : NULL);
     }
+    if (!fr_url_are_placed(a->error))
+        return FR_EXIT_CONFIG;
     a->channels = fr_channels_new(&(fr_channels_opts){.router = websocket,
                                                       .others = http,
                                                       .origins = &a->gate.trusted,

@@ -111,7 +111,7 @@ static fr_err check_route(const fr_route *route, bool is_websocket, char error[2
         wrong = "has .api but no .handler";
     else if (route->renderers && !route->api)
         wrong = "has .renderers, which are for handlers with .api; those of a viewset are its own";
-    else if (route->viewset && !route->viewset->model)
+    else if (route->viewset && !fr_viewset_model(route->viewset))
         wrong = "has a viewset without a model";
     if (!wrong)
         return FR_OK;

@@ -115,6 +115,8 @@ typedef struct fr_reader_sink {
 } fr_reader_sink;
 /* *place (may be NULL): a commit at which the rows are exact; for snapshots. One read transaction serves all reads of a
  * loop pass, but none is older than the last commit whose answers were released. */
+/* Tests: statements by which this thread has read rows. */
+extern _Thread_local uint64_t fr_test_selects;
 fr_err fr_db_select(fr_ctx *ctx, const fr_query *query, const fr_reader_sink *sink,
                     fr_place *place);
 fr_err fr_db_select_key(fr_ctx *ctx, const fr_model *model, fr_value key,

@@ -152,7 +152,7 @@ static void run_on_fiber(void *arg)
     fr_exchange_on_return(exchange);
 }
 
-static fr_progress answer(fr_exchange *exchange, fr_input *in)
+static fr_progress answer(fr_exchange *exchange, fr_inbound *in)
 {
     in->answered++;
     fr_output_batch(exchange, in->pos < in->n);

@@ -107,7 +107,7 @@ fr_progress fr_exchange_refuse_coding(fr_exchange *exchange)
 
 /* ---- running the states ---- */
 
-static void drive(fr_exchange *exchange, fr_input *in)
+static void drive(fr_exchange *exchange, fr_inbound *in)
 {
     bool is_traced = fr_log_on(FR_LEVEL_TRACE);
     exchange->driving.is_driving = true;
@@ -122,7 +122,7 @@ static void drive(fr_exchange *exchange, fr_input *in)
 }
 
 /* A request is over, or none has begun: what now? */
-static void look_for_next(fr_exchange *exchange, const fr_input *in)
+static void look_for_next(fr_exchange *exchange, const fr_inbound *in)
 {
     fr_conn *conn = exchange->conn;
     bool is_ending = exchange->is_eof || fr_loop_is_draining(exchange->of->loop);
@@ -141,7 +141,7 @@ static void look_for_next(fr_exchange *exchange, const fr_input *in)
 }
 
 /* After the states have run: give the exchange back if nothing holds it. */
-static void settle(fr_exchange *exchange, const fr_input *in)
+static void settle(fr_exchange *exchange, const fr_inbound *in)
 {
     if (exchange->is_running || exchange->driving.is_driving)
         return;
@@ -155,7 +155,7 @@ static void settle(fr_exchange *exchange, const fr_input *in)
 
 void fr_exchange_drive_on(fr_exchange *exchange)
 {
-    fr_input none = {0};
+    fr_inbound none = {0};
     if (exchange->conn)
         drive(exchange, &none);
     settle(exchange, &none);
@@ -171,7 +171,7 @@ void fr_exchange_on_return(fr_exchange *exchange)
 
 static size_t take_bytes(fr_exchange *exchange, fr_conn *conn, uint8_t *bytes, size_t n)
 {
-    fr_input in = {.bytes = bytes, .n = n};
+    fr_inbound in = {.bytes = bytes, .n = n};
     if (!exchange->is_running)
         drive(exchange, &in);
     if (exchange->conn && exchange->step != &FR_READ_HEAD && n - in.pos >= FR_HELD_BYTES)
@@ -232,7 +232,7 @@ static void on_busy_eof(fr_conn *conn)
         fr_ctx_cancel(&exchange->ctx); /* the handler is ready to run, and goes on in this pass */
     else if (exchange->step == &FR_READ_HEAD || exchange->step == &FR_READ_BODY) {
         fr_exchange_finish(exchange);
-        settle(exchange, &(fr_input){0});
+        settle(exchange, &(fr_inbound){0});
     }
 }
 
@@ -263,7 +263,7 @@ static void time_out(fr_exchange *exchange)
         fr_exchange_cut(exchange, FR_ETIMEOUT);
     if (exchange->is_running) /* a stream whose client does not read */
         fr_ctx_cancel(&exchange->ctx);
-    settle(exchange, &(fr_input){0});
+    settle(exchange, &(fr_inbound){0});
 }
 
 /* How many bytes have come or gone since the last look. */
@@ -324,7 +324,7 @@ static void on_busy_close(fr_conn *conn, fr_err why)
     if (exchange->is_running)
         fr_ctx_cancel(&exchange->ctx); /* the handler is ready to run, and goes on in this pass */
     else
-        settle(exchange, &(fr_input){0});
+        settle(exchange, &(fr_inbound){0});
 }
 
 static void on_idle_close(fr_conn *conn, fr_err why)

@@ -23,11 +23,11 @@ typedef struct fr_file_part {
 } fr_file_part;
 
 /* What a connection got in one call. pos: how much is consumed. */
-typedef struct fr_input {
+typedef struct fr_inbound {
     uint8_t *bytes;
     size_t n, pos;
     uint32_t answered; /* requests in this call */
-} fr_input;
+} fr_inbound;
 
 /* What a state says: it needs more bytes; it waits for a handler or for output to leave; its work is done and
  * exchange->step is what follows. */
@@ -35,7 +35,7 @@ typedef enum fr_progress { FR_MORE, FR_WAIT, FR_DONE } fr_progress;
 
 typedef struct fr_step {
     const char *name;
-    fr_progress (*run)(fr_exchange *exchange, fr_input *in);
+    fr_progress (*run)(fr_exchange *exchange, fr_inbound *in);
 } fr_step;
 
 /* Counters of one loop; written by its thread alone, read by any. */

@@ -54,7 +54,7 @@ static bool is_output_waiting(const fr_exchange *exchange)
 }
 
 /* A client that asks and does not read fills its own memory, not ours. */
-static fr_progress let_out(fr_exchange *exchange, fr_input *in)
+static fr_progress let_out(fr_exchange *exchange, fr_inbound *in)
 {
     (void)in;
     if (is_output_waiting(exchange))
@@ -65,7 +65,7 @@ static fr_progress let_out(fr_exchange *exchange, fr_input *in)
 
 /* ---- what follows an answer ---- */
 
-static fr_progress after_answer(fr_exchange *exchange, fr_input *in)
+static fr_progress after_answer(fr_exchange *exchange, fr_inbound *in)
 {
     if (!exchange->conn)
         return FR_WAIT; /* gone, or handed over */
@@ -167,7 +167,7 @@ static fr_progress cut_file(fr_exchange *exchange, fr_err err)
     return fr_exchange_cut(exchange, err);
 }
 
-static fr_progress send_file(fr_exchange *exchange, fr_input *in)
+static fr_progress send_file(fr_exchange *exchange, fr_inbound *in)
 {
     (void)in;
     if (is_output_waiting(exchange))

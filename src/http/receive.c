@@ -51,7 +51,7 @@ static fr_progress refuse_form(fr_exchange *exchange, fr_err err, const char *wh
     return fr_exchange_refuse(exchange, row->status, why ? why : row->detail);
 }
 
-static fr_progress read_body_next(fr_exchange *exchange, const fr_input *in)
+static fr_progress read_body_next(fr_exchange *exchange, const fr_inbound *in)
 {
     const fr_head *head = &exchange->head;
     fr_exchange_watch_rate(exchange, 0);
@@ -64,7 +64,7 @@ static fr_progress read_body_next(fr_exchange *exchange, const fr_input *in)
 }
 
 /* A body follows: may it? */
-static fr_progress begin_body(fr_exchange *exchange, const fr_input *in)
+static fr_progress begin_body(fr_exchange *exchange, const fr_inbound *in)
 {
     const fr_head *head = &exchange->head;
     const fr_http_limits *limits = &exchange->of->limits;
@@ -87,7 +87,7 @@ static fr_progress begin_body(fr_exchange *exchange, const fr_input *in)
     return err == FR_OK ? read_body_next(exchange, in) : refuse_form(exchange, err, why);
 }
 
-static fr_progress begin_request(fr_exchange *exchange, fr_input *in)
+static fr_progress begin_request(fr_exchange *exchange, fr_inbound *in)
 {
     const fr_head *head = &exchange->head;
     const char *why;
@@ -105,7 +105,7 @@ static fr_progress begin_request(fr_exchange *exchange, fr_input *in)
                                             : fr_exchange_go(exchange, &FR_ANSWER);
 }
 
-static fr_progress read_head(fr_exchange *exchange, fr_input *in)
+static fr_progress read_head(fr_exchange *exchange, fr_inbound *in)
 {
     fr_head *head = &exchange->head;
     if (in->pos == in->n)
@@ -144,7 +144,7 @@ static void set_body_timer(fr_exchange *exchange)
     fr_conn_set_deadline(exchange->conn, exchange->of->limits.body_ms);
 }
 
-static fr_progress read_body(fr_exchange *exchange, fr_input *in)
+static fr_progress read_body(fr_exchange *exchange, fr_inbound *in)
 {
     enum { FORM_PIECE_BYTES = 64 * 1024 };
     size_t used, n = in->n - in->pos;

@@ -46,7 +46,7 @@ fr_live *fr_live_new(const fr_live_opts *opts)
  * fingerprint. */
 static uint32_t fingerprint_of(const fr_source *source)
 {
-    uint32_t parts[] = {source->rt->serializer.fingerprint, fr_model_fingerprint(source->rt->model),
+    uint32_t parts[] = {source->rt->plan->fingerprint, fr_model_fingerprint(source->rt->model),
                         fr_db_schema_number(source->live->db)};
     uint64_t hash = fr_str_hash((fr_str){(const char *)parts, sizeof parts}, 0);
     return (uint32_t)(hash ^ hash >> 32);
@@ -89,17 +89,6 @@ static fr_err complain(char error[256], fr_err err, const char *text)
     return err;
 }
 
-static bool print_alike(const fr_serializer *a, const fr_serializer *b)
-{
-    if (a->model != b->model || a->count != b->count)
-        return false;
-    for (uint32_t i = 0; i < a->count; i++)
-        if (a->items[i].field != b->items[i].field ||
-            !fr_str_eq(a->items[i].prefix, b->items[i].prefix))
-            return false;
-    return true;
-}
-
 static fr_source *find_source(const fr_live *live, const fr_viewset_rt *rt)
 {
     fr_source *source = live->sources;
@@ -117,7 +106,7 @@ static fr_err new_source(fr_live *live, const fr_viewset_rt *rt, fr_source **out
     fr_map_init(&source->matcher.details);
     fr_source *first = fr_map_get_u64(&live->by_model, (uintptr_t)rt->model);
     for (fr_source *other = first; other; other = other->next_of_model)
-        if (print_alike(&rt->serializer, &other->rt->serializer))
+        if (fr_plan_is_alike(rt->plan, other->rt->plan))
             source->printer = other->printer;
     if (first) {
         source->next_of_model = first->next_of_model;

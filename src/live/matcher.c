@@ -174,7 +174,7 @@ static void add_change(fr_matcher *m, fr_view *view, fr_str text)
     view->is_flooded |= m->texts.has_failed;
 }
 
-static void put_change(const fr_serializer *serializer, const fr_change *change, fr_buf *out)
+static void put_change(const fr_plan *plan, const fr_change *change, fr_buf *out)
 {
     static const char *const ops[] = {[FR_CREATE] = "{\"op\":\"create\",\"id\":",
                                       [FR_UPDATE] = "{\"op\":\"update\",\"id\":",
@@ -183,7 +183,7 @@ static void put_change(const fr_serializer *serializer, const fr_change *change,
     fr_value_json(fr_model_key(change->model), change->key, out);
     if (change->new_) {
         fr_buf_lit(out, ",\"data\":");
-        fr_serializer_row(serializer, change->new_, out);
+        fr_plan_put(plan, NULL, change->new_, out);
     }
     fr_buf_put_char(out, '}');
 }
@@ -194,7 +194,7 @@ static fr_str text_of(fr_matcher *m, fr_source *printer, const fr_change *change
     if (printer->matcher.printed != m->turn) {
         printer->matcher.printed = m->turn;
         printer->matcher.text_start = m->texts.n;
-        put_change(&printer->rt->serializer, change, &m->texts);
+        put_change(printer->rt->plan, change, &m->texts);
         printer->matcher.text_bytes = m->texts.n - printer->matcher.text_start;
     }
     return (fr_str){m->texts.p + printer->matcher.text_start, printer->matcher.text_bytes};

@@ -57,7 +57,7 @@ fr_block *fr_snapshot_frame(fr_snapshot *snapshot, uint32_t fingerprint, bool is
 /* ---- reading ---- */
 
 typedef struct printing {
-    const fr_serializer *serializer;
+    const fr_plan *plan;
     fr_buf text;
     uint32_t rows, rows_max;
     bool is_detail, is_too_long;
@@ -80,7 +80,7 @@ static fr_err print_row(void *arg, const fr_value *values)
     }
     if (p->rows++)
         fr_buf_put_char(&p->text, ',');
-    fr_serializer_row(p->serializer, values, &p->text);
+    fr_plan_put(p->plan, NULL, values, &p->text);
     return fr_buf_check(&p->text);
 }
 
@@ -127,7 +127,7 @@ static fr_err read_rows(fr_ctx *ctx, const fr_topic *topic, printing *p, fr_snap
 
 static fr_err read_snapshot(fr_ctx *ctx, const fr_topic *topic, fr_snapshot *out)
 {
-    printing p = {.serializer = &topic->source->rt->serializer,
+    printing p = {.plan = topic->source->rt->plan,
                   .rows_max = topic->worker->live->opts.snapshot_rows,
                   .is_detail = topic->is_detail};
     fr_buf_init(&p.text);

@@ -251,6 +251,16 @@ static fr_err check_query(fr_req *req, bool *is_resume)
     return FR_OK;
 }
 
+/* What an object shows has to be told from its row alone, which is what commits have. */
+static fr_err check_plan(fr_req *req, const fr_source *source)
+{
+    return fr_plan_is_row_only(source->rt->plan)
+               ? FR_OK
+               : fr_fail(req, FR_EUNSUPPORTED,
+                         "This serializer shows more than the row itself (related rows, links or "
+                         "what a function makes), which cannot be watched.");
+}
+
 static fr_err check_list(fr_req *req, fr_source *source, fr_worker *worker)
 {
     if (source->rt->paging.rows)
@@ -269,8 +279,7 @@ static fr_err check_list(fr_req *req, fr_source *source, fr_worker *worker)
 /* The key of a detail as it is stored, which is what commits call the row by: the URL's `ABC` may be `abc`. */
 static fr_err find_key(fr_req *req, const fr_source *source, fr_str text, fr_value *key)
 {
-    if (!fr_rest_key(source->rt, text, req->ctx->arena, key))
-        return fr_fail(req, FR_ENOTFOUND, "Not found.");
+    FR_TRY(fr_rest_key(req->ctx, source->rt, text, key));
     return fr_db_stored_key(req->ctx, source->rt->model, *key, key);
 }
 
@@ -318,6 +327,7 @@ static fr_err open_socket(fr_req *req, const fr_route_match *match, const fr_liv
     fr_value key;
     assert(worker->live == source->live); /* one database, one layer */
     FR_TRY(check_query(req, &is_resume));
+    FR_TRY(check_plan(req, source));
     if (source->rt->parent_count)
         return fr_fail(req, FR_EUNSUPPORTED,
                        "What stands beneath another object cannot be watched.");

@@ -8,7 +8,7 @@
 #include "model/lookup.h"
 
 /* MANY_TO_MANY takes two. Each step of a query is a join: SQLite takes 64 in one. */
-enum { FR_REF_STEPS = 8, FR_REFS_MAX = 4096 };
+enum { FR_REF_STEPS = 12, FR_REFS_MAX = 4096 };
 
 typedef struct fr_ref {
     const fr_model *model; /* where it begins */

@@ -1,6 +1,7 @@
 /* See actions.h. Bodies have been read and checked before; the errors are those of reading and writing rows. */
 #include "rest/actions.h"
 
+#include "base/arena.h"
 #include "base/str.h"
 #include "db/db.h"
 #include "rest/cursor_page.h"
@@ -8,43 +9,92 @@
 #include "rest/object.h"
 #include "rest/options.h"
 #include "rest/pagination.h"
-#include "rest/parents.h"
+#include "rest/print.h"
 #include "rest/spill.h"
+#include "rest/store.h"
 
-/* ---- reading ---- */
+/* ---- rows as they come ---- */
 
-static void row_begin(void *arg)
-{
-    fr_call *c = arg;
-    fr_call_rewind(c);
-}
-
-typedef struct list_sink {
+/* Rows that are printed, or kept until what belongs to them has been read. */
+typedef struct reading {
     fr_ctx *ctx;
     fr_call *call;
-    fr_str opening; /* what stands before the rows */
-    size_t count;
-} list_sink;
+    fr_str opening; /* of a list: what stands before the rows */
+    size_t count;   /* of rows that were printed */
+    fr_print print;
+    fr_gathered rows;
+} reading;
+
+static void reading_init(reading *r, fr_call *c, fr_ctx *ctx)
+{
+    *r = (reading){.ctx = ctx, .call = c};
+    fr_call_print(c, ctx, &r->print);
+    fr_gathered_init(&r->rows, c->rt->plan, ctx->arena);
+}
 
 static void list_begin(void *arg)
 {
-    list_sink *sink = arg;
-    fr_spill_reset(sink->call);
-    fr_call_rewind(sink->call);
-    fr_buf_put(sink->call->body, sink->opening);
-    sink->count = 0;
+    reading *r = arg;
+    fr_spill_reset(r->call);
+    fr_call_rewind(r->call);
+    fr_buf_put(r->call->body, r->opening);
+    r->count = 0;
 }
 
 static fr_err list_row(void *arg, const fr_value *values)
 {
-    list_sink *sink = arg;
-    fr_buf *body = sink->call->body;
-    if (sink->count++)
+    reading *r = arg;
+    fr_buf *body = r->call->body;
+    if (r->count++)
         fr_buf_put_char(body, ',');
-    fr_serializer_row(&sink->call->rt->serializer, values, body);
+    fr_plan_put(r->call->rt->plan, &r->print, values, body);
+    FR_TRY(r->print.err);
     FR_TRY(fr_buf_check(body));
-    return fr_spill(sink->ctx, sink->call);
+    return fr_spill(r->ctx, r->call);
 }
+
+/* A page whose rows need others: all of them, then the others, then the text. */
+static fr_err put_gathered(reading *r, const fr_query *query)
+{
+    FR_TRY(fr_gather(r->ctx, &r->rows, query));
+    FR_TRY(fr_gather_related(r->ctx, &r->rows));
+    if (r->count && r->rows.count)
+        fr_buf_put_char(r->call->body, ',');
+    r->count += r->rows.count;
+    FR_TRY(fr_gathered_put(&r->rows, &r->print, r->call->body));
+    return fr_spill(r->ctx, r->call);
+}
+
+/* A list without an end, a chunk at a time; the memory of one is used again by the next. */
+static fr_err put_chunks(reading *r, const fr_query *query)
+{
+    fr_query part = *query;
+    fr_arena *arena = fr_arena_new(0);
+    fr_err err = arena ? FR_OK : FR_ENOMEM;
+    part.limit = r->rows.count = FR_GATHER_CHUNK;
+    while (err == FR_OK && r->rows.count == FR_GATHER_CHUNK) {
+        fr_arena_reset(arena);
+        fr_gathered_init(&r->rows, r->call->rt->plan, arena);
+        err = put_gathered(r, &part);
+        part.offset += FR_GATHER_CHUNK;
+    }
+    fr_arena_free(arena);
+    return err;
+}
+
+static fr_err put_rows(fr_ctx *ctx, fr_call *c, const fr_query *query)
+{
+    reading r;
+    reading_init(&r, c, ctx);
+    if (c->rt->plan->batch_count)
+        return query->limit ? put_gathered(&r, query) : put_chunks(&r, query);
+    r.opening = fr_str_dup(ctx->arena, fr_str_from(fr_buf_str(c->body), c->start));
+    if (!r.opening.p)
+        return FR_ENOMEM;
+    return fr_db_select(ctx, query, &(fr_reader_sink){list_begin, list_row, &r}, NULL);
+}
+
+/* ---- reading ---- */
 
 static fr_page_url url_of(fr_ctx *ctx, const fr_call *c)
 {
@@ -61,16 +111,47 @@ static fr_err list_pages(fr_ctx *ctx, fr_call *c, fr_rest_list *list)
     return FR_OK;
 }
 
-static void print_row(void *arg, const fr_value *values, fr_buf *out)
+static fr_err put_row(void *arg, const fr_value *values, fr_buf *out)
 {
-    const fr_call *c = arg;
-    fr_serializer_row(&c->rt->serializer, values, out);
+    reading *r = arg;
+    fr_plan_put(r->call->rt->plan, &r->print, values, out);
+    return r->print.err;
+}
+
+static fr_err keep_row(void *arg, const fr_value *values, fr_buf *out)
+{
+    (void)out;
+    return fr_gathered_add(&((reading *)arg)->rows, values);
+}
+
+static void keep_begin(void *arg)
+{
+    fr_gathered_begin(&((reading *)arg)->rows);
+}
+
+static fr_err gather_kept(fr_ctx *ctx, void *arg)
+{
+    return fr_gather_related(ctx, &((reading *)arg)->rows);
+}
+
+static fr_err put_kept(void *arg, size_t index, fr_buf *out)
+{
+    reading *r = arg;
+    r->print.rows = &r->rows;
+    r->print.index = index;
+    fr_plan_put(r->call->rt->plan, &r->print, fr_gathered_row(&r->rows, index), out);
+    return r->print.err;
 }
 
 static fr_err list_by_cursor(fr_ctx *ctx, fr_call *c, fr_rest_list *list)
 {
     fr_page_url url = url_of(ctx, c);
-    FR_TRY(fr_cursor_page_put(ctx, c->rt, list, &url, &(fr_cursor_printer){print_row, c}, c->body));
+    reading r;
+    reading_init(&r, c, ctx);
+    fr_cursor_printer printer = {.put = put_row, .arg = &r};
+    if (c->rt->plan->batch_count)
+        printer = (fr_cursor_printer){keep_row, gather_kept, put_kept, keep_begin, &r};
+    FR_TRY(fr_cursor_page_put(ctx, c->rt, list, &url, &printer, c->body));
     fr_call_answer(c, 200);
     return FR_OK;
 }
@@ -97,13 +178,7 @@ static fr_err read_list(fr_ctx *ctx, void *arg)
     else if ((err = list_pages(ctx, c, &found)) == FR_ENOTFOUND)
         return fr_call_refuse_text(c, 404, FR_STR("Invalid page."));
     FR_TRY(err);
-    list_sink sink = {.ctx = ctx,
-                      .call = c,
-                      .opening =
-                          fr_str_dup(ctx->arena, fr_str_from(fr_buf_str(c->body), c->start))};
-    if (!sink.opening.p)
-        return FR_ENOMEM;
-    FR_TRY(fr_db_select(ctx, &found.query, &(fr_reader_sink){list_begin, list_row, &sink}, NULL));
+    FR_TRY(put_rows(ctx, c, &found.query));
     fr_buf_put(c->body, found.has_pages ? FR_STR("]}") : FR_STR("]"));
     fr_call_answer(c, 200);
     return fr_spill_end(ctx, c);
@@ -114,112 +189,47 @@ static fr_err list(fr_call *c)
     return fr_db_snapshot(c->ctx, read_list, c, NULL);
 }
 
-static fr_err one_row(void *arg, const fr_value *values)
+static fr_err retrieve_whole(fr_ctx *ctx, void *arg)
 {
-    fr_call *c = arg;
-    fr_serializer_row(&c->rt->serializer, values, c->body);
-    return FR_OK;
+    reading r;
+    fr_call_rewind(arg);
+    reading_init(&r, arg, ctx);
+    FR_TRY(fr_object_select(ctx, r.call,
+                            &(fr_reader_sink){fr_gathered_begin, fr_gathered_add, &r.rows}));
+    FR_TRY(fr_gather_related(ctx, &r.rows));
+    return fr_gathered_put(&r.rows, &r.print, r.call->body);
+}
+
+static void row_begin(void *arg)
+{
+    reading *r = arg;
+    fr_call_rewind(r->call);
+}
+
+static fr_err row_put(void *arg, const fr_value *values)
+{
+    reading *r = arg;
+    fr_plan_put(r->call->rt->plan, &r->print, values, r->call->body);
+    FR_TRY(r->print.err);
+    return fr_buf_check(r->call->body);
+}
+
+static fr_err retrieve_row(fr_call *c)
+{
+    reading r;
+    reading_init(&r, c, c->ctx);
+    return fr_object_select(c->ctx, c, &(fr_reader_sink){row_begin, row_put, &r});
 }
 
 static fr_err retrieve(fr_call *c)
 {
-    FR_TRY(fr_object_select(c, &(fr_reader_sink){row_begin, one_row, c}));
+    FR_TRY(c->rt->plan->batch_count ? fr_db_snapshot(c->ctx, retrieve_whole, c, NULL)
+                                    : retrieve_row(c));
     fr_call_answer(c, 200);
     return FR_OK;
 }
 
 /* ---- writing ---- */
-
-static fr_str key_text(fr_arena *arena, const fr_field *field, fr_value key)
-{
-    fr_buf out;
-    fr_buf_init(&out);
-    fr_value_json(field, key, &out);
-    fr_str text = fr_str_dup(arena, fr_buf_str(&out));
-    fr_buf_deinit(&out);
-    bool is_quoted = text.n >= 2 && text.p[0] == '"';
-    return is_quoted ? fr_str_sub(text, 1, text.n - 2) : text;
-}
-
-/* A constraint of the database that our checks did not foresee: somebody else was faster, or the table has rules of its
- * own. The words are those of the check that would have found it. */
-static fr_err refuse_constraint(fr_call *c, const fr_write *write)
-{
-    const fr_field *field =
-        write->failed_field >= 0 ? &c->rt->model->fields[write->failed_field] : NULL;
-    fr_str name = field ? fr_str_c(field->name) : FR_STR("non_field_errors");
-    fr_errors errors;
-    fr_errors_init(&errors, c->ctx->arena);
-    if (write->constraint == FR_CONSTRAINT_UNIQUE && field)
-        fr_rest_unique_error(c->rt->model, field, &errors);
-    else if (write->constraint == FR_CONSTRAINT_FOREIGN_KEY && field)
-        fr_errors_addf(&errors, name, "does_not_exist",
-                       "Invalid pk \"%.*s\" - object does not exist.",
-                       FR_FMT(key_text(c->ctx->arena, field, write->values[write->failed_field])));
-    else if (write->constraint == FR_CONSTRAINT_NOT_NULL && field)
-        fr_errors_add(&errors, name, "null", FR_STR("This field may not be null."));
-    else
-        fr_errors_add(&errors, name, "invalid",
-                      c->ctx->detail.n ? c->ctx->detail : FR_STR("Invalid value."));
-    return fr_call_refuse_fields(c, &errors);
-}
-
-/* The row that the URL names has gone meanwhile. */
-static bool is_of_parent(const fr_call *c, const fr_write *write)
-{
-    return write->constraint == FR_CONSTRAINT_FOREIGN_KEY && write->failed_field >= 0 &&
-           fr_fieldset_has(&c->rt->given, (uint32_t)write->failed_field);
-}
-
-/* DRF names the new object's URL if the answer has a field of that name. */
-static void set_location(fr_call *c, const fr_value *row)
-{
-    int field = fr_model_field_index(c->rt->model, FR_STR("url"));
-    bool is_shown = field >= 0 && fr_fieldset_has(&c->rt->serializer.shown, (uint32_t)field);
-    if (is_shown && row[field].type == FR_VALUE_TEXT)
-        c->answer->location = row[field].as.s;
-}
-
-static fr_err write_row(fr_call *c, fr_write *write, int status)
-{
-    fr_err err = fr_db_write(c->ctx, write);
-    if (err == FR_ECONFLICT)
-        return is_of_parent(c, write) ? fr_call_missing(c) : refuse_constraint(c, write);
-    FR_TRY(err);
-    fr_call_rewind(c);
-    fr_serializer_row(&c->rt->serializer, write->row, c->body);
-    c->answer->has_place = true;
-    c->answer->place = write->place;
-    if (write->op == FR_WRITE_INSERT)
-        set_location(c, write->row);
-    fr_call_answer(c, status);
-    return FR_OK;
-}
-
-static fr_err create(fr_call *c)
-{
-    FR_TRY(fr_parents_fill(c));
-    if (c->is_answered)
-        return FR_OK;
-    fr_write write = {.model = c->rt->model,
-                      .op = FR_WRITE_INSERT,
-                      .set = c->input.set,
-                      .values = c->input.values};
-    return write_row(c, &write, 201);
-}
-
-/* PUT and PATCH. That there is no such row is learned from the write itself. */
-static fr_err change(fr_call *c)
-{
-    fr_write write = {.model = c->rt->model,
-                      .op = FR_WRITE_UPDATE,
-                      .key = c->key,
-                      .where = c->where,
-                      .refs = c->refs,
-                      .set = c->input.set,
-                      .values = c->input.values};
-    return write_row(c, &write, 200);
-}
 
 static fr_err destroy(fr_call *c)
 {
@@ -255,16 +265,21 @@ static fr_err options(fr_call *c)
 
 static const fr_call_action ACTIONS[] = {
     {{"GET", 3}, false, FR_ACTION_LIST, .run = list},
-    {{"POST", 4}, false, FR_ACTION_CREATE, .takes_body = true, .run = create},
+    {{"POST", 4}, false, FR_ACTION_CREATE, .takes_body = true, .run = fr_store_run},
     {{"GET", 3}, true, FR_ACTION_RETRIEVE, .run = retrieve},
-    {{"PUT", 3}, true, FR_ACTION_UPDATE, .takes_body = true, .is_update = true, .run = change},
+    {{"PUT", 3},
+     true,
+     FR_ACTION_UPDATE,
+     .takes_body = true,
+     .is_update = true,
+     .run = fr_store_run},
     {{"PATCH", 5},
      true,
      FR_ACTION_PARTIAL_UPDATE,
      .takes_body = true,
      .is_update = true,
      .is_partial = true,
-     .run = change},
+     .run = fr_store_run},
     {{"DELETE", 6}, true, FR_ACTION_DESTROY, .run = destroy},
     {{"OPTIONS", 7}, false, 0, .run = options},
     {{"OPTIONS", 7}, true, 0, .run = options},

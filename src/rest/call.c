@@ -70,3 +70,8 @@ fr_err fr_call_refuse_err(fr_call *call, fr_err err)
     fr_call_answer(call, fr_err_status(err));
     return FR_OK;
 }
+
+void fr_call_print(const fr_call *call, fr_ctx *ctx, fr_print *out)
+{
+    *out = (fr_print){.ctx = ctx, .origin = call->request->origin, .format = call->request->format};
+}

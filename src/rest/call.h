@@ -8,6 +8,7 @@
 #include "rest/errors.h"
 #include "rest/field_input.h"
 #include "rest/negotiation.h"
+#include "rest/print.h"
 #include "rest/rest.h"
 
 typedef struct fr_call fr_call;
@@ -29,6 +30,7 @@ struct fr_call {
     uint32_t magic;
     fr_ctx *ctx;
     const fr_viewset_rt *rt; /* NULL: of a plain handler */
+    const fr_plan *plan;     /* of the extra action, else of the viewset; NULL: there is none */
     const fr_rest_request *request;
     fr_rest_answer *answer;
     fr_buf *body; /* of the answer */
@@ -46,6 +48,8 @@ struct fr_call {
     fr_json data; /* the request's body */
     fr_rest_input input;    /* the same as stored values */
     struct fr_spill *spill; /* spill.c */
+    const fr_value
+        *old; /* the row as it was when the whole object was checked; NULL: it was not read */
     bool is_answered;
 };
 
@@ -75,4 +79,7 @@ fr_err fr_call_missing(fr_call *call);
 /* A failure of ours or of the database, by the error map. Nothing is answered when the client has gone: then it is returned,
  * as is FR_ENOMEM. */
 fr_err fr_call_refuse_err(fr_call *call, fr_err err);
+
+/* What rows of its answer are printed with. */
+void fr_call_print(const fr_call *call, fr_ctx *ctx, fr_print *out);
 #endif

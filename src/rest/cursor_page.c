@@ -96,6 +96,8 @@ static void begin(void *arg)
     p->count = 0;
     p->has_following = false;
     p->out->n = p->start;
+    if (p->printer->begin)
+        p->printer->begin(p->printer->arg);
 }
 
 static bool grow(page *p)
@@ -125,7 +127,7 @@ static fr_err row(void *arg, const fr_value *values)
         return FR_OK;
     }
     p->count++;
-    p->printer->put(p->printer->arg, values, p->out);
+    FR_TRY(p->printer->put(p->printer->arg, values, p->out));
     return fr_buf_check(p->out);
 }
 
@@ -292,6 +294,16 @@ static fr_err put_page(page *p, const fr_viewset_rt *rt, const fr_page_url *url)
     return fr_buf_check(p->out);
 }
 
+static fr_err put_kept(page *p)
+{
+    FR_TRY(p->printer->gather(p->ctx, p->printer->arg));
+    for (size_t i = 0; i < p->count; i++) {
+        p->items[i].start = p->out->n;
+        FR_TRY(p->printer->put_kept(p->printer->arg, i, p->out));
+    }
+    return fr_buf_check(p->out);
+}
+
 fr_err fr_cursor_page_put(fr_ctx *ctx, const fr_viewset_rt *rt, fr_rest_list *list,
                           const fr_page_url *url, const fr_cursor_printer *printer, fr_buf *out)
 {
@@ -302,5 +314,7 @@ fr_err fr_cursor_page_put(fr_ctx *ctx, const fr_viewset_rt *rt, fr_rest_list *li
               .out = out,
               .start = out->n};
     FR_TRY(read_rows(&p));
+    if (printer->gather)
+        FR_TRY(put_kept(&p));
     return put_page(&p, rt, url);
 }

@@ -12,9 +12,14 @@
 /* Make list->query that of the page from list->cursor. Errors: FR_EINVAL (its position is none of the field), FR_ENOMEM. */
 fr_err fr_cursor_page_query(fr_arena *arena, fr_rest_list *list);
 
-/* Append what `values` is in the answer. */
+/* How rows are printed: as they come, or with `all` when they are all there. */
 typedef struct fr_cursor_printer {
-    void (*put)(void *arg, const fr_value *values, fr_buf *out);
+    fr_err (*put)(void *arg, const fr_value *values,
+                  fr_buf *out); /* appends; may keep them instead */
+    /* NULL, or: something has still to be read for the rows that were kept, and each is appended then. */
+    fr_err (*gather)(fr_ctx *ctx, void *arg);
+    fr_err (*put_kept)(void *arg, size_t index, fr_buf *out);
+    void (*begin)(void *arg); /* the rows come anew. NULL: nothing was kept */
     void *arg;
 } fr_cursor_printer;
 

@@ -126,7 +126,7 @@ static fr_err read_order(fr_viewset_rt *rt, const char *option, fr_str name, fr_
         return wrong(error, option, name, "is a secret field");
     if (ref.is_to_many)
         return wrong(error, option, name, "leads to several rows, which have no one order");
-    err = fr_refs_order(&rt->refs, text, out->orders, &out->count);
+    err = fr_refs_order(&rt->plan->refs, text, out->orders, &out->count);
     if (err)
         return err == FR_EINVAL ? wrong(error, option, name, "cannot be ordered by") : err;
     if (!is_for_cursors(rt, out->orders[0]))
@@ -168,7 +168,7 @@ static fr_err read_own_orders(fr_viewset_rt *rt, bool all, fr_arena *arena, char
     for (uint32_t i = 0; i < rt->model->field_count; i++) {
         const fr_field *field = &rt->model->fields[i];
         fr_str name = fr_str_c(field->name);
-        if (field->secret || (!all && !fr_fieldset_has(&rt->serializer.shown, i)))
+        if (field->secret || (!all && !fr_fieldset_has(&rt->plan->shown, i)))
             continue;
         fr_err err = read_order(rt, "ordering_fields", name, name, arena,
                                 &rt->orderable[rt->orderable_count], error);
@@ -185,7 +185,7 @@ static fr_err read_default(fr_viewset_rt *rt, char error[256])
     fr_str ordering = fr_str_c(rt->viewset->ordering);
     if (!ordering.n && pages)
         ordering = fr_str_c(pages->ordering);
-    fr_err err = fr_refs_order(&rt->refs, ordering, rt->orders, &rt->order_count);
+    fr_err err = fr_refs_order(&rt->plan->refs, ordering, rt->orders, &rt->order_count);
     if (err == FR_EINVAL)
         return wrong(error, "ordering", ordering, "names an unknown field, or more than 7");
     FR_TRY(err);
@@ -271,7 +271,7 @@ static fr_err read_path_filter(fr_viewset_rt *rt, fr_filter_item *item, fr_str t
         item->choices = p.field->choices;
     item->way = way_of(rt, item, text);
     FR_TRY(name_ends(item, arena));
-    return fr_refs_add(&rt->refs, &p.ref, &item->ref);
+    return fr_refs_add(&rt->plan->refs, &p.ref, &item->ref);
 }
 
 static fr_err read_item(fr_viewset_rt *rt, fr_filter_item *item, const char *option,
@@ -361,7 +361,7 @@ static fr_err read_search(fr_viewset_rt *rt, fr_str name, fr_arena *arena, char 
         !(item->lookup == FR_LOOKUP_EXACT && fr_field_is_text(p.field)))
         return wrong(error, "search", name, "has a lookup that looks for no text");
     rt->search_count++;
-    return fr_refs_add(&rt->refs, &p.ref, &item->ref);
+    return fr_refs_add(&rt->plan->refs, &p.ref, &item->ref);
 }
 
 fr_err fr_declare_search(fr_viewset_rt *rt, fr_arena *arena, char error[256])

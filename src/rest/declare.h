@@ -3,7 +3,7 @@
 #define FR_REST_DECLARE_H
 #include "rest/viewset.h"
 
-/* Into rt, what lasts into arena; rt->refs is there. Errors: FR_EINVAL with one line for the developer, FR_ENOMEM. */
+/* Into rt, what lasts into arena; rt->plan->refs is there. Errors: FR_EINVAL with one line for the developer, FR_ENOMEM. */
 fr_err fr_declare_filters(fr_viewset_rt *rt, fr_arena *arena, char error[256]);
 fr_err fr_declare_search(fr_viewset_rt *rt, fr_arena *arena, char error[256]);
 /* rt->serializer is there, and so are rt->paging and rt->orders. */

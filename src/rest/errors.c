@@ -118,6 +118,14 @@ bool fr_errors_any(const fr_errors *node)
     return false;
 }
 
+bool fr_errors_has(const fr_errors *node, fr_str name)
+{
+    for (const fr_errors *part = node ? node->parts : NULL; part; part = part->next)
+        if (fr_str_eq(part->name, name) && fr_errors_any(part))
+            return true;
+    return false;
+}
+
 fr_err fr_errors_check(const fr_errors *root)
 {
     return root->has_failed ? FR_ENOMEM : FR_OK;

@@ -41,6 +41,8 @@ void fr_errors_add(fr_errors *node, fr_str name, const char *code, fr_str messag
 void fr_errors_addf(fr_errors *node, fr_str name, const char *code, const char *fmt, ...)
     FR_PRINTF_(4, 5);
 
+/* Whether there is any message of a field. */
+bool fr_errors_has(const fr_errors *node, fr_str name);
 /* Whether there is any message at or beneath a node. */
 bool fr_errors_any(const fr_errors *node);
 /* Errors: FR_ENOMEM, when a message could not be kept. */

@@ -54,6 +54,21 @@ static fr_str name_of(fr_arena *arena, const char *path_text)
     return name;
 }
 
+static fr_err make_plan(fr_extra *extra, const fr_action *action, fr_arena *arena,
+                        const char *where, char error[256])
+{
+    char why[256];
+    extra->plan = fr_arena_zalloc(arena, sizeof *extra->plan);
+    snprintf(error, 256, "out of memory");
+    if (!extra->plan)
+        return FR_ENOMEM;
+    fr_err err =
+        fr_plan_init(extra->plan, action->serializer->model, action->serializer, arena, why);
+    if (err == FR_EINVAL)
+        snprintf(error, 256, "%.60s, action \"%.40s\": %.120s", where, action->path, why);
+    return err;
+}
+
 static fr_err read_renderers(fr_extra *extra, const fr_action *action,
                              const fr_renderers *inherited, fr_arena *arena, const char *where,
                              char error[256])
@@ -82,6 +97,8 @@ fr_err fr_extra_init(fr_extra *extra, const fr_action *action, const fr_renderer
         return FR_EINVAL;
     }
     FR_TRY(read_renderers(extra, action, inherited, arena, where, error));
+    if (action->serializer)
+        FR_TRY(make_plan(extra, action, arena, where, error));
     extra->allow = allow_of(arena, extra);
     extra->name = name_of(arena, action->path);
     if (extra->allow.p && extra->name.p)
@@ -120,7 +137,7 @@ static fr_err options(fr_call *c)
     bool takes_put = allows(extra, FR_STR("PUT"));
     if (c->rt && takes_put && fr_call_is_detail(c))
         FR_TRY(fr_object_exists(c, &takes_put));
-    fr_options_put_extra(c->rt, extra, allows(extra, FR_STR("POST")), takes_put, c->body);
+    fr_options_put_extra(c->plan, extra, allows(extra, FR_STR("POST")), takes_put, c->body);
     fr_call_answer(c, 200);
     return FR_OK;
 }

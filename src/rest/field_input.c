@@ -61,19 +61,7 @@ bool fr_is_too_long(const fr_json *data)
     return fr_is_string(data) && fr_utf8_count(data->text) > FR_NUMBER_CHARACTERS;
 }
 
-/* ---- a field, and all of them ---- */
-
-bool fr_field_is_read_only(const fr_field *field)
-{
-    return field->kind == FR_KIND_ID || !fr_field_has_column(field) ||
-           fr_class_of(field) == FR_CLASS_BYTES || field->read_only || field->auto_now ||
-           field->auto_now_add;
-}
-
-bool fr_field_is_required(const fr_field *field)
-{
-    return !field->default_ && !field->blank && !field->null;
-}
+/* ---- one field ---- */
 
 void fr_rest_unique_error(const fr_model *model, const fr_field *field, fr_errors *errors)
 {
@@ -86,7 +74,7 @@ void fr_rest_unique_error(const fr_model *model, const fr_field *field, fr_error
 static fr_err check_unique(fr_reading *r, fr_value value)
 {
     bool exists;
-    if (!fr_field_is_unique(r->field))
+    if (r->index == FR_NO_SLOT || !fr_field_is_unique(r->field))
         return FR_OK;
     FR_TRY(fr_db_exists(r->ctx, r->model, r->index, value, r->input->key, &exists));
     if (exists)
@@ -94,7 +82,7 @@ static fr_err check_unique(fr_reading *r, fr_value value)
     return FR_OK;
 }
 
-static fr_err read_given(fr_reading *r, fr_value *out)
+fr_err fr_field_read(fr_reading *r, fr_value *out)
 {
     fr_converter convert =
         fr_field_has_choices(r->field) ? fr_convert_choice : fr_rest_kind_of(r->field)->convert;
@@ -116,22 +104,10 @@ static fr_err read_given(fr_reading *r, fr_value *out)
     return FR_OK;
 }
 
-static void add_fault(fr_faults *faults, const char *code, fr_str message)
+void fr_reading_add_fault(fr_faults *faults, const char *code, fr_str message)
 {
     fr_reading *r = (fr_reading *)(void *)faults;
     fr_errors_add(r->errors, r->name, code, message);
-}
-
-static bool check_shape(const fr_json *data, fr_errors *errors)
-{
-    if (data->type == FR_JSON_OBJECT)
-        return true;
-    if (data->type == FR_JSON_NULL)
-        fr_errors_add(errors, FR_STR("non_field_errors"), "null", FR_STR("No data provided"));
-    else
-        fr_errors_addf(errors, FR_STR("non_field_errors"), "invalid",
-                       "Invalid data. Expected a dictionary, but got %s.", fr_py_type(data));
-    return false;
 }
 
 /* DRF's fields of characters and choices: an empty text may be their value. */
@@ -142,7 +118,7 @@ static bool may_be_empty(const fr_field *field)
 
 /* A form's value of a field, NULL if there is none: a checkbox that is not checked sends nothing, and an input that is
  * not filled in sends "", which may mean null or nothing. DRF's Field.get_value and BooleanField.default_empty_html. */
-static const fr_json *form_value(const fr_reading *r, const fr_json *data)
+const fr_json *fr_field_form_value(const fr_reading *r, const fr_json *data)
 {
     static const fr_json FALSE = {.type = FR_JSON_FALSE}, NONE = {.type = FR_JSON_NULL};
     const fr_field *field = r->field;
@@ -158,38 +134,5 @@ static const fr_json *form_value(const fr_reading *r, const fr_json *data)
         return value;
     if (field->null)
         return &NONE;
-    return fr_field_is_required(field) ? value : NULL;
-}
-
-fr_err fr_rest_input_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_json *data,
-                          fr_rest_input *input, fr_errors *errors)
-{
-    input->set = (fr_fieldset){{0}};
-    input->values = fr_arena_zalloc(ctx->arena, rt->model->field_count * sizeof *input->values);
-    if (!input->values)
-        return FR_ENOMEM;
-    if (!check_shape(data, errors))
-        return FR_OK;
-    for (uint32_t i = 0; i < rt->input_count; i++) {
-        uint16_t index = rt->inputs[i];
-        const fr_field *field = &rt->model->fields[index];
-        fr_reading r = {.faults.add = add_fault,
-                        .ctx = ctx,
-                        .model = rt->model,
-                        .field = field,
-                        .index = index,
-                        .name = fr_str_c(field->name),
-                        .input = input,
-                        .errors = errors};
-        if (input->is_update && field->primary_key)
-            continue;
-        r.data = input->is_form ? form_value(&r, data) : fr_json_get(data, r.name);
-        if (r.data) {
-            FR_TRY(read_given(&r, &input->values[index]));
-            fr_fieldset_add(&input->set, index);
-        } else if (!input->is_partial && fr_field_is_required(field)) {
-            fr_refuse(&r, "required", "This field is required.");
-        }
-    }
-    return FR_OK;
+    return r->is_required ? value : NULL;
 }

@@ -9,7 +9,16 @@
 #include "base/json.h"
 #include "model/fieldset.h"
 #include "rest/errors.h"
-#include "rest/viewset.h"
+#include "rest/input.h"
+
+/* What a body says besides columns: one for each input of the plan. */
+typedef struct fr_given {
+    bool is_given;
+    fr_value value;             /* EXTRA */
+    const fr_value *keys;       /* MANY */
+    struct fr_rest_input *rows; /* NESTED */
+    size_t count;               /* of keys, or of rows */
+} fr_given;
 
 typedef struct fr_rest_input {
     bool is_partial;  /* PATCH: what is absent stays */
@@ -18,16 +27,12 @@ typedef struct fr_rest_input {
     fr_value key;     /* of the row that is updated, which may keep its unique values; else NULL */
     fr_fieldset set;  /* result: which of values are given */
     fr_value *values; /* field_count, in the arena of ctx */
+    fr_given *given;  /* one an input of the plan; NULL: all of them are columns */
 } fr_rest_input;
-
-/* Whether a create must name the field. */
-bool fr_field_is_required(const fr_field *field);
-/* Whether the field is never taken from a body. */
-bool fr_field_is_read_only(const fr_field *field);
 
 /* Read `data`, the parsed body. What is wrong is added to errors; set and values then mean nothing.
  * May suspend (unique and foreign key checks). Errors: FR_ENOMEM, FR_EBACKEND. */
-fr_err fr_rest_input_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_json *data,
+fr_err fr_rest_input_read(fr_ctx *ctx, const fr_plan *plan, const fr_json *data,
                           fr_rest_input *input, fr_errors *errors);
 
 /* The words of a constraint that only the database noticed: somebody else was faster. */

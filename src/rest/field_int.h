@@ -1,6 +1,6 @@
 /*
  * What the files of field input share: one field of one body on its way, and the converters of the kinds.
- * Nothing outside of field_*.c and kinds.h includes this.
+ * Nothing outside of field_*.c, input_*.c and kinds.h includes this.
  */
 #ifndef FR_REST_FIELD_INT_H
 #define FR_REST_FIELD_INT_H
@@ -15,7 +15,8 @@ typedef struct fr_reading {
     fr_ctx *ctx;
     const fr_model *model;
     const fr_field *field;
-    uint16_t index;
+    uint16_t index; /* FR_NO_SLOT: it has no column */
+    bool is_required;
     fr_str name;
     const fr_json *data;
     const fr_rest_input *input;
@@ -54,6 +55,14 @@ static inline bool fr_is_bool(const fr_json *data)
 {
     return data->type == FR_JSON_TRUE || data->type == FR_JSON_FALSE;
 }
+
+/* Convert r->data and check the value, which is added to r->errors if it is wrong. Errors: FR_ENOMEM, FR_EBACKEND. */
+fr_err fr_field_read(fr_reading *r, fr_value *out);
+/* A form's value of the field; NULL: there is none. */
+const fr_json *fr_field_form_value(const fr_reading *r, const fr_json *data);
+void fr_reading_add_fault(fr_faults *faults, const char *code, fr_str message); /* r->faults.add */
+/* A value that names a row by its key. */
+fr_outcome fr_convert_key_of(fr_reading *r, const fr_model *to, fr_value *out);
 
 fr_outcome fr_convert_text(fr_reading *r, fr_value *out);
 fr_outcome fr_convert_ip(fr_reading *r, fr_value *out);

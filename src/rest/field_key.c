@@ -106,14 +106,9 @@ static fr_outcome key_of(fr_reading *r, const fr_field *key, fr_value *out)
     }
 }
 
-fr_outcome fr_convert_reference(fr_reading *r, fr_value *out)
+fr_outcome fr_convert_key_of(fr_reading *r, const fr_model *to, fr_value *out)
 {
-    const fr_model *to = r->field->to;
     bool is_there;
-    if (fr_is_string(r->data) && !r->data->text.n) {
-        *out = (fr_value){.type = FR_VALUE_NULL};
-        return r->field->null ? FR_FINAL : fr_refuse(r, "null", "This field may not be null.");
-    }
     if (fr_is_bool(r->data))
         return refuse_type(r);
     fr_outcome o = key_of(r, fr_model_key(to), out);
@@ -127,4 +122,13 @@ fr_outcome fr_convert_reference(fr_reading *r, fr_value *out)
     if (err && err != FR_ENOTFOUND)
         return fr_failed(r, err);
     return is_there && err == FR_OK ? FR_TAKEN : refuse_missing(r);
+}
+
+fr_outcome fr_convert_reference(fr_reading *r, fr_value *out)
+{
+    if (fr_is_string(r->data) && !r->data->text.n) {
+        *out = (fr_value){.type = FR_VALUE_NULL};
+        return r->field->null ? FR_FINAL : fr_refuse(r, "null", "This field may not be null.");
+    }
+    return fr_convert_key_of(r, r->field->to, out);
 }

@@ -424,7 +424,7 @@ fr_err fr_filters_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_params *pa
 {
     const fr_pred *parts[FR_FILTERS_MAX + 1]; /* and the search */
     size_t count = 0;
-    *out = (fr_filtered){.refs = &rt->refs};
+    *out = (fr_filtered){.refs = &rt->plan->refs};
     for (uint32_t i = 0; i < rt->filter_count && params->count; i++) {
         const fr_filter_item *item = &rt->filters[i];
         reading r = {item,

@@ -3,22 +3,29 @@
 
 #include "base/str.h"
 #include "http/http.h"
-#include "rest/key.h"
 #include "rest/object.h"
 #include "rest/pipeline.h"
 #include "rest/place.h"
 #include "rest/query_string.h"
+#include "rest/rows.h"
 
 /* ---- what a handler of an extra action calls ---- */
 
 static fr_err call_of(fr_req *req, fr_call **out)
 {
     *out = fr_call_of(req);
-    return *out && (*out)->rt
+    return *out && (*out)->plan
                ? FR_OK
                : fr_fail(
                      req, FR_EINTERNAL,
                      "fr_load, fr_store and fr_reply work in an extra action of a viewset only.");
+}
+
+/* The serializer of the action, or the viewset's, by the model that the struct is of. */
+static const fr_plan *plan_of(const fr_call *call, uint64_t mark)
+{
+    bool is_own = call->plan && call->plan->model->struct_mark == mark;
+    return is_own || !call->rt ? call->plan : call->rt->plan;
 }
 
 /* What was written into the body is the answer, as the client wants it. call may be NULL. */
@@ -58,7 +65,7 @@ fr_err fr_load_(fr_req *req, void *row, uint64_t mark)
     if (call->wrong)
         return fr_fail(req, FR_EINVAL, "%.*s", FR_FMT(fr_errors_first(call->wrong)));
     loading l = {call->rt->model, req->ctx->arena, row};
-    return fr_object_select(call, &(fr_reader_sink){load_begin, load_row, &l});
+    return fr_object_select(req->ctx, call, &(fr_reader_sink){load_begin, load_row, &l});
 }
 
 fr_err fr_store_(fr_req *req, void *row, uint64_t mark)
@@ -82,33 +89,29 @@ fr_err fr_reply_(fr_req *req, const void *row, uint64_t mark)
 {
     fr_call *call;
     FR_TRY(call_of(req, &call));
-    const fr_model *model = call->rt->model;
+    const fr_plan *plan = plan_of(call, mark);
+    const fr_model *model = plan->model;
     FR_TRY(fr_row_check(req->ctx, "fr_reply", model, mark));
     fr_value *values = fr_arena_alloc(req->ctx->arena, model->field_count * sizeof *values);
     if (!values)
         return FR_ENOMEM;
     FR_TRY(fr_row_values(model, row, req->ctx->arena, values));
-    fr_serializer_row(&call->rt->serializer, values, fr_reply_body(req));
+    fr_print print;
+    fr_call_print(call, req->ctx, &print);
+    FR_TRY(fr_row_put(req->ctx, plan, values, &print, fr_reply_body(req)));
     return reply_body(req, call, 200);
 }
 
 fr_err fr_reply_rows(fr_req *req, const fr_rows *rows)
 {
-    const fr_viewset_rt *rt = rows->viewset_ ? fr_viewset_get(rows->viewset_) : NULL;
-    fr_serializer plain;
-    char error[256];
-    fr_buf *body = fr_reply_body(req);
-    if (!rt)
-        FR_TRY(fr_serializer_init(&plain, rows->model, NULL, req->ctx->arena, error));
-    fr_buf_put_char(body, '[');
-    for (size_t i = 0; i < rows->count; i++) {
-        if (i)
-            fr_buf_put_char(body, ',');
-        fr_serializer_row(rt ? &rt->serializer : &plain,
-                          rows->values_ + i * rows->model->field_count, body);
-    }
-    fr_buf_put_char(body, ']');
-    return reply_body(req, fr_call_of(req), 200);
+    fr_call *call = fr_call_of(req);
+    const fr_plan *plan = NULL;
+    fr_print print = {.ctx = req->ctx, .origin = fr_req_origin(req)};
+    if (call)
+        fr_call_print(call, req->ctx, &print);
+    FR_TRY(fr_rows_plan(req->ctx, rows, call ? call->plan : NULL, &plan));
+    FR_TRY(fr_rows_put(req->ctx, plan, rows, &print, fr_reply_body(req)));
+    return reply_body(req, call, 200);
 }
 
 fr_err fr_reply_data(fr_req *req, int status, fr_str json)

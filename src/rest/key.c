@@ -19,3 +19,35 @@ bool fr_key_from_text(const fr_model *model, fr_str text, fr_arena *arena, fr_va
     default: return fr_value_from_text(key, text, arena, out) == FR_OK;
     }
 }
+
+typedef struct finding {
+    fr_arena *arena;
+    uint16_t key;
+    fr_value value;
+    bool is_found;
+} finding;
+
+static void begin(void *arg)
+{
+    ((finding *)arg)->is_found = false;
+}
+
+static fr_err take(void *arg, const fr_value *values)
+{
+    finding *f = arg;
+    f->is_found = true;
+    return fr_value_dup(f->arena, values[f->key], &f->value) ? FR_OK : FR_ENOMEM;
+}
+
+fr_err fr_key_find(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value value,
+                   fr_value *out)
+{
+    finding f = {.arena = ctx->arena, .key = (uint16_t)fr_model_key_index(model)};
+    fr_query query = {.model = model, .limit = 1};
+    query.where = fr_pred_term(ctx->arena, field, FR_LOOKUP_EXACT, value);
+    if (!query.where)
+        return FR_ENOMEM;
+    FR_TRY(fr_db_select(ctx, &query, &(fr_reader_sink){begin, take, &f}, NULL));
+    *out = f.value;
+    return f.is_found ? FR_OK : FR_ENOTFOUND;
+}

@@ -7,13 +7,20 @@
 #include "db/db.h"
 #include "rest/errors.h"
 #include "rest/filters.h"
+#include "rest/gather.h"
 #include "rest/key.h"
 #include "rest/ordering.h"
 #include "rest/pagination.h"
 
-bool fr_rest_key(const fr_viewset_rt *rt, fr_str text, fr_arena *arena, fr_value *out)
+fr_err fr_rest_key(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str text, fr_value *out)
 {
-    return fr_key_from_text(rt->model, text, arena, out);
+    fr_value value;
+    if (rt->lookup == (uint16_t)fr_model_key_index(rt->model))
+        return fr_key_from_text(rt->model, text, ctx->arena, out) ? FR_OK : FR_ENOTFOUND;
+    fr_err err = fr_value_from_text(&rt->model->fields[rt->lookup], text, ctx->arena, &value);
+    return err == FR_EINVAL ? FR_ENOTFOUND
+           : err            ? err
+                            : fr_key_find(ctx, rt->model, rt->lookup, value, out);
 }
 
 fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_string,
@@ -22,7 +29,8 @@ fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_str
     fr_errors errors;
     fr_filtered found;
     fr_errors_init(&errors, ctx->arena);
-    *out = (fr_rest_list){.query = {.model = rt->model, .refs = &rt->refs}};
+    *out = (fr_rest_list){.query = {.model = rt->model}};
+    out->query = fr_plan_query(rt->plan, &out->query);
     FR_TRY(fr_params_parse(ctx->arena, query_string, &out->params));
     FR_TRY(fr_filters_read(ctx, rt, &out->params, &errors, &found));
     FR_TRY(fr_errors_check(&errors));
@@ -94,7 +102,7 @@ fr_err fr_list_(fr_ctx *ctx, const fr_viewset *viewset, fr_rows *rows)
         return fr_fail(ctx, FR_EINVAL,
                        "The rows of a viewset with .parents depend on a URL: ask by fr_filter.");
     fr_query query = {.model = rt->model,
-                      .refs = &rt->refs,
+                      .refs = &rt->plan->refs,
                       .order_count = rt->order_count,
                       .limit = rt->paging.rows};
     memcpy(query.orders, rt->orders, sizeof query.orders);

@@ -2,6 +2,7 @@
 #include "rest/object.h"
 
 #include "rest/filters.h"
+#include "rest/gather.h"
 #include "rest/query_string.h"
 
 fr_err fr_object_filter(fr_call *call, fr_errors *errors)
@@ -17,12 +18,15 @@ fr_err fr_object_filter(fr_call *call, fr_errors *errors)
     return FR_OK;
 }
 
-fr_err fr_object_select(const fr_call *call, const fr_reader_sink *sink)
+fr_err fr_object_select(fr_ctx *ctx, const fr_call *call, const fr_reader_sink *sink)
 {
-    fr_query query = {.model = call->rt->model, .refs = call->refs, .where = call->where};
+    fr_query query = {.model = call->rt->model, .where = call->where};
     if (call->key.type == FR_VALUE_NULL)
-        return fr_fail(call, FR_ENOTFOUND, "Not found.");
-    return fr_db_select_one(call->ctx, &query, call->key, sink, NULL);
+        return fr_fail(ctx, FR_ENOTFOUND, "Not found.");
+    query = fr_plan_query(call->rt->plan, &query);
+    if (call->refs)
+        query.refs = call->refs;
+    return fr_db_select_one(ctx, &query, call->key, sink, NULL);
 }
 
 static void begin(void *arg)
@@ -41,7 +45,7 @@ fr_err fr_object_exists(const fr_call *call, bool *out)
 {
     fr_err err = FR_ENOTFOUND;
     if (call->key.type != FR_VALUE_NULL)
-        err = fr_object_select(call, &(fr_reader_sink){begin, row, NULL});
+        err = fr_object_select(call->ctx, call, &(fr_reader_sink){begin, row, NULL});
     *out = err == FR_OK;
     return err == FR_ENOTFOUND ? FR_OK : err;
 }

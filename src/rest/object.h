@@ -10,8 +10,8 @@
 /* Read the query string's filters into call->where; what is wrong with them, into errors. May suspend (a reference in a
  * filter is looked up). Errors: FR_ENOMEM, FR_EBACKEND. */
 fr_err fr_object_filter(fr_call *call, fr_errors *errors);
-/* The row. Errors: FR_ENOTFOUND, those of reads. May suspend. */
-fr_err fr_object_select(const fr_call *call, const fr_reader_sink *sink);
+/* The row, with the columns that its plan reads besides. Errors: FR_ENOTFOUND, those of reads. May suspend. */
+fr_err fr_object_select(fr_ctx *ctx, const fr_call *call, const fr_reader_sink *sink);
 /* Whether there is one. May suspend. */
 fr_err fr_object_exists(const fr_call *call, bool *out);
 #endif

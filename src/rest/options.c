@@ -69,70 +69,186 @@ static void put_text_limit(const char *name, const fr_field *field, const char *
     fr_buf_printf(out, is_number ? ",\"%s\":%s" : ",\"%s\":\"%s\"", name, limit);
 }
 
-static void put_range(const fr_viewset_rt *rt, const fr_field *field, fr_buf *out)
+static void put_range(const fr_model *model, const fr_field *field, fr_buf *out)
 {
     bool is_integer = fr_class_of(field) == FR_CLASS_INTEGER;
     if (field->minimum)
         put_text_limit("min_value", field, field->minimum, out);
     else if (is_integer)
-        put_limit("min_value", fr_field_lowest(rt->model, field), field->as_text, out);
+        put_limit("min_value", fr_field_lowest(model, field), field->as_text, out);
     else if (field->has_min || field->min_value)
         put_limit("min_value", field->min_value, field->as_text, out);
     if (field->maximum)
         put_text_limit("max_value", field, field->maximum, out);
     else if (is_integer)
-        put_limit("max_value", fr_field_highest(rt->model, field), field->as_text, out);
+        put_limit("max_value", fr_field_highest(model, field), field->as_text, out);
     else if (field->has_max || field->max_value)
         put_limit("max_value", field->max_value, field->as_text, out);
 }
 
-static void put_limits(const fr_viewset_rt *rt, const fr_field *field, fr_buf *out)
+static void put_limits(const fr_model *model, const fr_field *field, fr_buf *out)
 {
     if (fr_rest_kind_of(field)->is_characters && field->min_length)
         put_limit("min_length", field->min_length, false, out);
     if (fr_rest_kind_of(field)->is_characters && fr_field_max_length(field))
         put_limit("max_length", fr_field_max_length(field), false, out);
     if (fr_rest_kind_of(field)->has_range)
-        put_range(rt, field, out);
+        put_range(model, field, out);
 }
 
-static void put_field(const fr_viewset_rt *rt, uint16_t index, fr_buf *out)
+/* What a body may hold for a name, and what is printed of it. */
+typedef struct entry {
+    fr_str name;
+    const fr_plan_input *input; /* NULL: it is only printed */
+    const fr_item *item;        /* NULL: it is only read */
+    const fr_field *field;      /* whose kind and limits it has; NULL: it is no field of a row */
+} entry;
+
+static entry entry_of(const fr_plan *plan, fr_str name)
 {
-    const fr_field *field = &rt->model->fields[index];
-    bool is_read_only = fr_field_is_read_only(field) || fr_fieldset_has(&rt->given, index),
-         is_choice = fr_field_has_choices(field);
-    fr_json_put_str(out, fr_str_c(field->name));
-    fr_buf_lit(out, ":{\"type\":");
-    fr_json_put_str(out, type_of(field));
+    entry e = {name, fr_plan_input_of(plan, name), fr_items_find(&plan->items, name), NULL};
+    bool is_field = e.input && (e.input->kind == FR_INPUT_FIELD || e.input->kind == FR_INPUT_EXTRA);
+    if (is_field)
+        e.field = e.input->field;
+    else if (!e.input && e.item && e.item->kind == FR_ITEM_VALUE &&
+             (!e.item->declared || !e.item->declared->source) &&
+             e.item->slot < plan->model->field_count)
+        e.field = &plan->model->fields[e.item->slot];
+    return e;
+}
+
+static fr_str type_of_entry(const entry *e)
+{
+    if (e->field)
+        return type_of(e->field);
+    if (e->item && e->item->kind == FR_ITEM_LABEL)
+        return FR_STR("string");
+    bool is_object = e->item && e->item->kind == FR_ITEM_OBJECT;
+    return is_object ? FR_STR("nested object") : FR_STR("field");
+}
+
+/* "state_label" → "State label", where the field does not say its own. */
+static void put_name_label(fr_str name, fr_buf *out)
+{
+    char text[128];
+    size_t n = name.n < sizeof text ? name.n : sizeof text;
+    for (size_t i = 0; i < n; i++)
+        text[i] = name.p[i] == '_' ? ' ' : name.p[i];
+    if (n && text[0] >= 'a' && text[0] <= 'z')
+        text[0] = (char)(text[0] - 'a' + 'A');
+    fr_buf_lit(out, ",\"label\":");
+    fr_json_put_str(out, (fr_str){text, n});
+}
+
+static void put_start(fr_str type, bool is_required, bool is_read_only, fr_buf *out)
+{
+    fr_buf_lit(out, "{\"type\":");
+    fr_json_put_str(out, type);
     fr_buf_lit(out, ",\"required\":");
-    fr_json_put_bool(out, !is_read_only && fr_field_is_required(field));
+    fr_json_put_bool(out, is_required);
     fr_buf_lit(out, ",\"read_only\":");
     fr_json_put_bool(out, is_read_only);
-    put_label(field, out);
-    if (field->help_text) {
-        fr_buf_lit(out, ",\"help_text\":");
-        fr_json_put_str(out, fr_str_c(field->help_text));
-    }
-    if (is_choice && !is_read_only)
-        put_choices(field, out);
-    else if (!is_read_only)
-        put_limits(rt, field, out);
+}
+
+static void put_fields(const fr_plan *plan, fr_buf *out);
+
+/* As deep as serializers are nested. */
+static void put_children(const fr_plan *plan, fr_buf *out)
+{
+    fr_buf_lit(out, ",\"children\":");
+    put_fields(plan, out);
+}
+
+/* Of a list of objects: what one of them holds. */
+static void put_child(const entry *e, const fr_plan *plan, fr_buf *out)
+{
+    const fr_plan *rows = e->input && e->input->nested ? e->input->nested
+                          : e->item                    ? plan->batches[e->item->batch].plan
+                                                       : NULL;
+    if (!rows || rows->is_bare)
+        return;
+    fr_buf_lit(out, ",\"child\":");
+    put_start(FR_STR("nested object"), e->input && e->input->is_required, !e->input, out);
+    put_children(rows, out);
     fr_buf_put_char(out, '}');
 }
 
-static void put_fields(const fr_viewset_rt *rt, fr_buf *out)
+/* An object of items without a plan of its own: a related row, which is only printed. */
+static void put_parts(const fr_items *parts, fr_buf *out)
+{
+    fr_buf_lit(out, ",\"children\":{");
+    for (uint32_t i = 0; i < parts->count; i++) {
+        const fr_item *part = &parts->at[i];
+        bool is_plain = part->kind == FR_ITEM_VALUE && (!part->declared || !part->declared->source);
+        if (i)
+            fr_buf_put_char(out, ',');
+        fr_json_put_str(out, part->name);
+        fr_buf_put_char(out, ':');
+        put_start(part->kind == FR_ITEM_OBJECT ? FR_STR("nested object")
+                  : is_plain                   ? type_of(part->field)
+                                               : FR_STR("field"),
+                  false, true, out);
+        if (is_plain)
+            put_label(part->field, out);
+        else
+            put_name_label(part->name, out);
+        if (part->kind == FR_ITEM_OBJECT)
+            put_parts(&part->parts, out);
+        fr_buf_put_char(out, '}');
+    }
+    fr_buf_put_char(out, '}');
+}
+
+static void put_field(const entry *e, const fr_plan *plan, fr_buf *out)
+{
+    const fr_field *field = e->field;
+    fr_json_put_str(out, e->name);
+    fr_buf_put_char(out, ':');
+    put_start(type_of_entry(e), e->input && e->input->is_required, !e->input, out);
+    const fr_field *said = field ? field : e->input ? e->input->field : NULL;
+    if (said && said->name)
+        put_label(said, out);
+    else
+        put_name_label(e->name, out);
+    if (said && said->help_text) {
+        fr_buf_lit(out, ",\"help_text\":");
+        fr_json_put_str(out, fr_str_c(said->help_text));
+    }
+    if (field && e->input && fr_field_has_choices(field))
+        put_choices(field, out);
+    else if (field && e->input)
+        put_limits(plan->model, field, out);
+    if (e->item && e->item->kind == FR_ITEM_OBJECT)
+        put_parts(&e->item->parts, out);
+    else if ((e->item && e->item->kind == FR_ITEM_MANY) || (e->input && e->input->nested))
+        put_child(e, plan, out);
+    fr_buf_put_char(out, '}');
+}
+
+static bool is_named(const fr_plan *plan, fr_str name)
+{
+    for (uint32_t i = 0; i < plan->name_count; i++)
+        if (fr_str_eq(plan->names[i], name))
+            return true;
+    return false;
+}
+
+static void put_fields(const fr_plan *plan, fr_buf *out)
 {
     bool is_first = true;
-    for (uint32_t i = 0; i < rt->serializer.count; i++) {
-        fr_buf_put(out, is_first ? FR_STR("{") : FR_STR(","));
-        put_field(rt, rt->serializer.items[i].field, out);
-        is_first = false;
-    }
-    for (uint32_t i = 0; i < rt->input_count; i++)
-        if (!fr_fieldset_has(&rt->serializer.shown, rt->inputs[i])) {
+    fr_buf_put_char(out, '{');
+    for (uint32_t i = 0; i < plan->name_count + plan->input_count; i++) {
+        bool is_further = i >= plan->name_count; /* read, but not among the names: a secret one */
+        entry e =
+            entry_of(plan, is_further ? plan->inputs[i - plan->name_count].name : plan->names[i]);
+        bool is_hidden = e.input && e.input->kind == FR_INPUT_HIDDEN;
+        if (is_hidden || (is_further && is_named(plan, e.name)))
+            continue;
+        if (!is_first)
             fr_buf_put_char(out, ',');
-            put_field(rt, rt->inputs[i], out);
-        }
+        is_first = false;
+        put_field(&e, plan, out);
+    }
     fr_buf_put_char(out, '}');
 }
 
@@ -162,23 +278,23 @@ static void put_head(fr_str name, const char *suffix, const char *description,
                     "\"multipart/form-data\"]");
 }
 
-static void put_action(const fr_viewset_rt *rt, const char *method, bool is_first, fr_buf *out)
+static void put_action(const fr_plan *plan, const char *method, bool is_first, fr_buf *out)
 {
     fr_buf_put(out, is_first ? FR_STR(",\"actions\":{") : FR_STR(","));
     fr_json_put_str(out, fr_str_c(method));
     fr_buf_put_char(out, ':');
-    put_fields(rt, out);
+    put_fields(plan, out);
 }
 
-void fr_options_put_extra(const fr_viewset_rt *rt, const fr_extra *extra, bool takes_post,
+void fr_options_put_extra(const fr_plan *plan, const fr_extra *extra, bool takes_post,
                           bool takes_put, fr_buf *out)
 {
     put_head(extra->name, "", extra->description, &extra->renderers, out);
-    if (rt && takes_post)
-        put_action(rt, "POST", true, out);
-    if (rt && takes_put)
-        put_action(rt, "PUT", !takes_post, out);
-    fr_buf_put(out, rt && (takes_post || takes_put) ? FR_STR("}}") : FR_STR("}"));
+    if (plan && takes_post)
+        put_action(plan, "POST", true, out);
+    if (plan && takes_put)
+        put_action(plan, "PUT", !takes_post, out);
+    fr_buf_put(out, plan && (takes_post || takes_put) ? FR_STR("}}") : FR_STR("}"));
 }
 
 void fr_options_put(const fr_viewset_rt *rt, bool is_detail, const char *method, fr_buf *out)
@@ -186,7 +302,7 @@ void fr_options_put(const fr_viewset_rt *rt, bool is_detail, const char *method,
     put_head(rt->name, is_detail ? " Instance" : " List", rt->viewset->description, &rt->renderers,
              out);
     if (method)
-        put_action(rt, method, true, out);
+        put_action(rt->plan, method, true, out);
     fr_buf_put(out, method ? FR_STR("}}") : FR_STR("}"));
 }
 

@@ -8,8 +8,8 @@ struct fr_extra;
 
 /* Append the metadata object. method: "POST", "PUT", or NULL: none may be sent here. */
 void fr_options_put(const fr_viewset_rt *rt, bool is_detail, const char *method, fr_buf *out);
-/* The same of an extra action, or with rt NULL of a plain handler, whose fields nobody knows. */
-void fr_options_put_extra(const fr_viewset_rt *rt, const struct fr_extra *extra, bool takes_post,
+/* The same of an extra action, or with plan NULL of a plain handler, whose fields nobody knows. */
+void fr_options_put_extra(const fr_plan *plan, const struct fr_extra *extra, bool takes_post,
                           bool takes_put, fr_buf *out);
 /* The same of a batch's URL. */
 void fr_options_put_batch(fr_buf *out);

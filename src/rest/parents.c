@@ -34,6 +34,7 @@ static fr_err read_one(fr_viewset_rt *rt, fr_str text, fr_arena *arena, char err
         return FR_ENOMEM;
     rt->parents[rt->parent_count++] = (fr_parent){(uint16_t)index, argument};
     fr_fieldset_add(&rt->given, (uint32_t)index);
+    fr_plan_drop_input(rt->plan, (uint16_t)index);
     return FR_OK;
 }
 

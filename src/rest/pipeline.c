@@ -15,6 +15,7 @@
 #include "rest/object.h"
 #include "rest/parents.h"
 #include "rest/query_string.h"
+#include "rest/store.h"
 
 /* ---- before the method is looked at ---- */
 
@@ -94,10 +95,10 @@ static fr_err find_object(fr_call *c)
         FR_TRY(filter_object(c));
     if (c->within && !(c->where = fr_pred_and(c->ctx->arena, c->within, c->where)))
         return FR_ENOMEM;
-    if (c->is_answered || fr_rest_key(c->rt, c->request->key, c->ctx->arena, &c->key) ||
-        !c->action->bit)
+    if (c->is_answered)
         return FR_OK;
-    return fr_call_missing(c);
+    fr_err err = fr_rest_key(c->ctx, c->rt, c->request->key, &c->key);
+    return err == FR_ENOTFOUND && !c->action->bit ? FR_OK : err;
 }
 
 /* A missing object is 404 whatever the body is: that is asked for a body that was refused, as a good one asks by its write. */
@@ -126,7 +127,7 @@ static fr_err read_fields(fr_call *c)
     c->input.is_update = c->action->is_update;
     c->input.key = c->key;
     fr_errors_init(&errors, c->ctx->arena);
-    FR_TRY(fr_rest_input_read(c->ctx, c->rt, &c->data, &c->input, &errors));
+    FR_TRY(fr_rest_input_read(c->ctx, c->rt->plan, &c->data, &c->input, &errors));
     if (fr_errors_any(&errors))
         FR_TRY(fr_call_refuse_fields(c, &errors));
     return settle(c);
@@ -188,10 +189,18 @@ typedef struct step {
 } step;
 
 static const step STEPS[] = {
-    {"negotiation", negotiate},   {"versioning", find_version}, {"authentication", NULL},
-    {"permissions", NULL},        {"throttles", NULL},          {"method", find_method},
-    {"parents", fr_parents_read}, {"object", find_object},      {"body", read_body},
-    {"fields", read_fields},      {"object checks", NULL},      {"read or write", run},
+    {"negotiation", negotiate},
+    {"versioning", find_version},
+    {"authentication", NULL},
+    {"permissions", NULL},
+    {"throttles", NULL},
+    {"method", find_method},
+    {"parents", fr_parents_read},
+    {"object", find_object},
+    {"body", read_body},
+    {"fields", read_fields},
+    {"object checks", fr_store_check},
+    {"read or write", run},
 };
 
 static fr_err walk(fr_call *c)
@@ -210,6 +219,9 @@ fr_err fr_pipeline_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_req
     fr_call c = {.magic = FR_CALL_MAGIC,
                  .ctx = ctx,
                  .rt = rt,
+                 .plan = request->extra && request->extra->plan ? request->extra->plan
+                         : rt                                   ? rt->plan
+                                                                : NULL,
                  .request = request,
                  .answer = out,
                  .body = body,

@@ -11,7 +11,7 @@
 #include "http/forms/form.h"
 #include "http/router.h"
 #include "rest/list.h"
-#include "rest/serializer.h"
+#include "rest/print.h"
 #include "rest/version.h"
 #include "rest/viewset.h"
 

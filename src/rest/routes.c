@@ -12,6 +12,7 @@
 #include "rest/parents.h"
 #include "rest/pipeline.h"
 #include "rest/place.h"
+#include "rest/url.h"
 
 /* What a route leads to. Lives as long as the app. */
 typedef struct rest_route {
@@ -260,6 +261,8 @@ fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place
         snprintf(error, 256, "viewset at %.40s: %s", pattern.p, fault);
         return err ? err : FR_ENOMEM;
     }
+    if (fr_url_place(place->viewset, pattern) != FR_OK)
+        return out_of_memory(&a);
     FR_TRY(fr_version_check(&a.versions, error));
     FR_TRY(fr_parents_check(a.rt, pattern, error));
     fr_str one = fr_arena_printf(arena, "%.*s<str:pk>/", FR_FMT(pattern));

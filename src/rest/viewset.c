@@ -10,7 +10,6 @@
 #include "base/map.h"
 #include "base/str.h"
 #include "rest/declare.h"
-#include "rest/field_input.h"
 #include "rest/parents.h"
 
 enum { ERROR_ROOM = 256 };
@@ -71,21 +70,7 @@ static fr_str allow_of(uint32_t actions, fr_arena *arena)
                            actions & (FR_ACTION_LIST | FR_ACTION_RETRIEVE) ? "HEAD, " : "");
 }
 
-/* ---- fields ---- */
-
-static void read_inputs(fr_viewset_rt *rt)
-{
-    const fr_model *model = rt->model;
-    for (uint32_t i = 0; i < rt->serializer.count; i++) {
-        uint16_t field = rt->serializer.items[i].field;
-        if (!fr_field_is_read_only(&model->fields[field]) && !fr_fieldset_has(&rt->given, field))
-            rt->inputs[rt->input_count++] = field;
-    }
-    /* A secret field is write-only, if the viewset does not pick fields. */
-    for (uint32_t i = 0; i < model->field_count && !rt->viewset->fields; i++)
-        if (model->fields[i].secret && !fr_field_is_read_only(&model->fields[i]))
-            rt->inputs[rt->input_count++] = (uint16_t)i;
-}
+/* ---- pages ---- */
 
 /* Rows that one page may have: a page is gathered in memory, and offsets behind it are counted in 64 bits. */
 enum { PAGE_ROWS_MAX = INT32_MAX };
@@ -127,7 +112,7 @@ static fr_str title_of(const fr_viewset *v, fr_arena *arena)
 {
     if (v->name)
         return fr_str_c(v->name);
-    fr_str s = fr_str_dup(arena, fr_str_c(v->model->name));
+    fr_str s = fr_str_dup(arena, fr_str_c(fr_viewset_model(v)->name));
     char *p = (char *)(uintptr_t)s.p;
     for (size_t i = 0; i < s.n; i++) {
         if (p[i] == '_')
@@ -147,25 +132,47 @@ static fr_err check_extra(const fr_viewset *v, char error[ERROR_ROOM])
     return FR_OK;
 }
 
+static fr_err read_lookup(fr_viewset_rt *rt, char error[ERROR_ROOM])
+{
+    const char *name = rt->viewset->lookup;
+    int field =
+        name ? fr_model_field_index(rt->model, fr_str_c(name)) : fr_model_key_index(rt->model);
+    if (field < 0 || rt->model->fields[field].secret)
+        return wrong(error, "lookup", fr_str_c(name),
+                     "is not a field of the model, or it is secret");
+    rt->lookup = (uint16_t)field;
+    return FR_OK;
+}
+
+static fr_err check_model(const fr_viewset *v, char error[ERROR_ROOM])
+{
+    const fr_model *model = fr_viewset_model(v);
+    if (!model)
+        return wrong(error, "model", FR_STR(""), "has to be set, or a .serializer that has one");
+    if (v->serializer && v->serializer->model != model)
+        return wrong(error, "model", fr_str_c(model->name), "is not that of the .serializer");
+    return fr_model_check(model, error);
+}
+
 static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena,
                    char error[ERROR_ROOM])
 {
-    *rt = (fr_viewset_rt){.viewset = viewset, .model = viewset->model};
+    *rt = (fr_viewset_rt){.viewset = viewset, .model = fr_viewset_model(viewset)};
     snprintf(error, ERROR_ROOM, "out of memory");
-    if (!viewset->model)
-        return wrong(error, "model", FR_STR(""), "has to be set");
-    FR_TRY(fr_model_check(viewset->model, error));
-    FR_TRY(fr_serializer_init(&rt->serializer, viewset->model, viewset->fields, arena, error));
+    FR_TRY(check_model(viewset, error));
+    rt->plan = fr_arena_zalloc(arena, sizeof *rt->plan);
+    if (!rt->plan)
+        return FR_ENOMEM;
+    FR_TRY(fr_plan_init(rt->plan, rt->model, viewset->serializer, arena, error));
+    FR_TRY(read_lookup(rt, error));
     FR_TRY(read_actions(rt, error));
     FR_TRY(read_paging(rt, error));
-    fr_refs_init(&rt->refs, viewset->model, arena);
     FR_TRY(fr_declare_filters(rt, arena, error));
     FR_TRY(fr_declare_search(rt, arena, error));
     FR_TRY(fr_declare_ordering(rt, arena, error));
     FR_TRY(check_extra(viewset, error));
     FR_TRY(fr_parents_init(rt, arena, error));
     FR_TRY(fr_renderers_init(&rt->renderers, viewset->renderers, arena, error));
-    read_inputs(rt);
     rt->list_allow = allow_of(rt->actions & (FR_ACTION_LIST | FR_ACTION_CREATE), arena);
     rt->detail_allow =
         allow_of(rt->actions & ~(uint32_t)(FR_ACTION_LIST | FR_ACTION_CREATE), arena);

@@ -4,8 +4,8 @@
 #include <freshet/rest.h>
 
 #include "model/query.h"
+#include "rest/input.h"
 #include "rest/renderer.h"
-#include "rest/serializer.h"
 
 /* Bits of fr_viewset_rt.actions. */
 enum {
@@ -78,10 +78,8 @@ typedef struct fr_parent {
 typedef struct fr_viewset_rt {
     const fr_viewset *viewset; /* borrowed */
     const fr_model *model;
-    fr_serializer serializer;
-    uint16_t inputs[FR_MODEL_FIELDS_MAX]; /* fields taken from a body, in the serializer's order */
-    uint32_t input_count;
-    fr_refs refs; /* what filters, search and orderings refer to */
+    fr_plan *plan;
+    uint16_t lookup; /* the field that details are found by */
     fr_filter_item *filters;
     uint32_t filter_count;
     fr_search_item *searches;

@@ -2,11 +2,14 @@
 #include "db/sqlite/page.h"
 #include "db/sqlite/sqlite_int.h"
 
+_Thread_local uint64_t fr_test_selects;
+
 static fr_err rows(fr_read *read, fr_sqlite *conn, fr_stmt *stmt, size_t *count)
 {
     fr_value values[FR_MODEL_FIELDS_MAX + FR_EXTRA_MAX];
     int columns = sqlite3_column_count(stmt->h), rc;
     fr_err err = FR_OK;
+    fr_test_selects++;
     if (read->sink->begin)
         read->sink->begin(read->sink->arg);
     *count = 0;

@@ -1,6 +1,7 @@
 #include "db/sqlite/sql.h"
 
 #include "db/sqlite/term.h"
+#include "model/kind.h"
 
 /* ---- queries ---- */
 
@@ -67,7 +68,10 @@ static void sql_columns(fr_sql *s)
     for (uint16_t i = 0; s->joins.is_aliased && i < s->query->model->field_count; i++) {
         if (i)
             fr_buf_put_char(s->out, ',');
-        fr_sql_value(s, i);
+        if (fr_field_has_column(&s->query->model->fields[i]))
+            fr_sql_value(s, i);
+        else
+            fr_buf_lit(s->out, "NULL");
     }
     for (uint16_t i = 0; i < s->query->extra_count; i++) {
         fr_buf_put_char(s->out, ',');

@@ -78,17 +78,17 @@ static struct history {
     FR_VEC(moment) at;
     FR_VEC(version) rows[IDS];
     uint64_t titles[IDS];
-    const fr_serializer *as_note, *as_title;
+    const fr_plan *as_note, *as_title;
     chance chance;
     unsigned floods_in; /* one commit in so many is made a flood; 0: none */
     unsigned lag_in;    /* one in so many is visible before the matcher hears of it; 0: none */
 } history;
 
-static uint64_t hash_row(const fr_serializer *serializer, const fr_value *values)
+static uint64_t hash_row(const fr_plan *plan, const fr_value *values)
 {
     fr_buf buf;
     fr_buf_init(&buf);
-    fr_serializer_row(serializer, values, &buf);
+    fr_plan_put(plan, NULL, values, &buf);
     uint64_t hash = fr_str_hash(fr_buf_str(&buf), 1);
     fr_buf_deinit(&buf);
     return hash;
@@ -171,8 +171,8 @@ static void history_open(const world *w, uint64_t seed, const kind *k)
     for (int i = 0; i < IDS; i++)
         history.rows[i].count = 0;
     memset(history.titles, 0, sizeof history.titles);
-    history.as_note = &fr_viewset_get(&world_notes)->serializer;
-    history.as_title = &fr_viewset_get(&world_titles)->serializer;
+    history.as_note = fr_viewset_get(&world_notes)->plan;
+    history.as_title = fr_viewset_get(&world_titles)->plan;
     history.chance.state = seed;
     history.floods_in = k->floods_in;
     history.lag_in = k->lag_in;

@@ -16,7 +16,8 @@
 #include "base/time.h"
 
 const fr_viewset world_notes = {.model = &note_model};
-const fr_viewset world_titles = {.model = &note_model, .fields = "id,title", .ordering = "-id"};
+static const fr_serializer title_out = {.model = &note_model, .fields = "id,title"};
+const fr_viewset world_titles = {.serializer = &title_out, .ordering = "-id"};
 const fr_viewset world_again = {.model = &note_model, .ordering = "-title"};
 const fr_viewset world_pages = {.model = &note_model, .pages = &(const fr_pages){.rows = 10}};
 const fr_viewset world_labels = {.model = &label_model};

@@ -59,9 +59,10 @@ static fr_err misplaced(fr_req *req, void *arg)
     return fr_reply(req, &a);
 }
 
+static const fr_serializer person_out = {.model = &author_model, .fields = "name"};
+
 static const fr_viewset people = {
-    .model = &author_model,
-    .fields = "name",
+    .serializer = &person_out,
     .filter = "name,id__lt",
     .pages = &(const fr_pages){.rows = 1},
     .extra = FR_ACTIONS({.path = "shout", .handler = shout, .methods = "POST", .is_detail = true},

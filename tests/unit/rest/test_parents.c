@@ -3,14 +3,15 @@
 #include "base/str.h"
 #include "world.h"
 
+static const fr_serializer title_out = {.model = &thing_model, .fields = "id,title,author"},
+                           id_out = {.model = &thing_model, .fields = "id,author"};
 static const fr_viewset of_author = {.model = &thing_model,
-                                     .fields = "id,title,author",
+                                     .serializer = &title_out,
                                      .filter = "title",
                                      .ordering = "id",
                                      .pages = &(const fr_pages){FR_PAGE_LIMIT_OFFSET, .rows = 10},
                                      .parents = "author"};
-static const fr_viewset of_number = {
-    .model = &thing_model, .fields = "id,author", .parents = "author = who"};
+static const fr_viewset of_number = {.serializer = &id_out, .parents = "author = who"};
 
 /* path: "1" or "1/7", of the author and of the thing. */
 static int ask_of(world *w, const char *method, const char *parent, const char *key,

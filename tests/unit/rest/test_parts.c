@@ -391,33 +391,35 @@ static void a_serializer_has_drf_s_order(void **state)
     (void)state;
     fr_arena *arena = fr_arena_new(0);
     char error[256];
-    static fr_serializer s, t;
-    assert_int_equal(fr_serializer_init(&s, &thing_model, NULL, arena, error), FR_OK);
-    assert_int_equal(s.count, thing_field_count - 1);
-    assert_str(s.items[0].prefix, "{\"id\":");
-    assert_int_equal(s.items[s.count - 1].field, thing_field_author);
+    static const fr_serializer two = {.model = &thing_model, .fields = "title, id"},
+                               secret = {.model = &thing_model, .fields = "title,secret_word"};
+    fr_plan s, t;
+    assert_int_equal(fr_plan_init(&s, &thing_model, NULL, arena, error), FR_OK);
+    assert_int_equal(s.items.count, thing_field_count - 1);
+    assert_str(s.items.at[0].prefix, "{\"id\":");
+    assert_int_equal(s.items.at[s.items.count - 1].slot, thing_field_author);
     assert_false(fr_fieldset_has(&s.shown, thing_field_secret_word));
-    assert_int_equal(fr_serializer_init(&t, &thing_model, "title, id", arena, error), FR_OK);
-    assert_str(t.items[0].prefix, "{\"title\":");
+    assert_int_equal(fr_plan_init(&t, &thing_model, &two, arena, error), FR_OK);
+    assert_str(t.items.at[0].prefix, "{\"title\":");
     assert_int_not_equal(s.fingerprint, t.fingerprint);
-    assert_int_equal(fr_serializer_init(&t, &thing_model, "title,secret_word", arena, error),
-                     FR_EINVAL);
+    assert_int_equal(fr_plan_init(&t, &thing_model, &secret, arena, error), FR_EINVAL);
     assert_string_equal(error, "fields: \"secret_word\" is secret");
     fr_arena_free(arena);
 }
 
+#define AUTHORS(names) ((fr_serializer){.model = &author_model, .fields = (names)})
+
 static void wrong_viewsets_are_named_in_one_line(void **state)
 {
     (void)state;
-    static const struct {
+    const struct {
         fr_viewset viewset;
         const char *error;
     } CASES[] = {
-        {{0}, "model: \"\" has to be set"},
-        {{.model = &author_model, .fields = "id,nmae"},
-         "fields: \"nmae\" is not a field of the model"},
-        {{.model = &author_model, .fields = "id,id"}, "fields: \"id\" stands there twice"},
-        {{.model = &author_model, .fields = ""}, "fields: there is none"},
+        {{0}, "model: \"\" has to be set, or a .serializer that has one"},
+        {{.serializer = &AUTHORS("id,nmae")}, "fields: \"nmae\" is not a field of the model"},
+        {{.serializer = &AUTHORS("id,id")}, "fields: \"id\" stands there twice"},
+        {{.serializer = &AUTHORS("")}, "fields: there is none"},
         {{.model = &author_model, .filter = "name__foo"},
          "filter: \"name__foo\": foo is no lookup."},
         {{.model = &author_model, .filter = "nmae"},

@@ -48,8 +48,9 @@ static const fr_renderer text = {"text/plain", "txt", "utf-8", as_text, {0}},
                          drawing = {"image/svg+xml", "svg", NULL, as_nothing, {0}},
                          levelled = {"application/json; level=2", NULL, NULL, as_text, {0}};
 
+static const fr_serializer name_out = {.model = &author_model, .fields = "name"};
 static const fr_viewset names = {.model = &author_model,
-                                 .fields = "name",
+                                 .serializer = &name_out,
                                  .renderers =
                                      FR_RENDERERS(&fr_json_renderer, &text, &csv, &drawing)};
 

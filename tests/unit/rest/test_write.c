@@ -215,7 +215,8 @@ static void a_secret_field_is_taken_but_never_shown(void **state)
 static void only_the_viewset_s_fields_are_taken(void **state)
 {
     (void)state;
-    static const fr_viewset few = {.model = &thing_model, .fields = "title, id"};
+    static const fr_serializer few_out = {.model = &thing_model, .fields = "title, id"};
+    static const fr_viewset few = {.serializer = &few_out};
     world w;
     world_open(&w);
     assert_answer(&w,

@@ -1,0 +1,125 @@
+/*
+ * A body by the input side of a plan: each name that the plan reads is looked for, converted and checked; nothing else of the
+ * body is looked at. Errors of all fields are collected.
+ */
+#include "rest/input_int.h"
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "model/kind.h"
+#include "rest/python.h"
+
+static bool check_shape(const fr_json *data, fr_errors *errors)
+{
+    if (data->type == FR_JSON_OBJECT)
+        return true;
+    if (data->type == FR_JSON_NULL)
+        fr_errors_add(errors, FR_STR("non_field_errors"), "null", FR_STR("No data provided"));
+    else
+        fr_errors_addf(errors, FR_STR("non_field_errors"), "invalid",
+                       "Invalid data. Expected a dictionary, but got %s.", fr_py_type(data));
+    return false;
+}
+
+/* "now", or the literal that the declaration has. */
+static fr_err take_hidden(fr_reading *r, const fr_plan_input *in, fr_value *out)
+{
+    fr_field field = *in->field;
+    field.default_ = in->declared->value;
+    field.auto_now = field.auto_now_add = false;
+    return fr_field_default(&field, fr_time_now(), r->ctx->arena, out) ? FR_OK : FR_ENOMEM;
+}
+
+static fr_err read_one(fr_reading *r, const fr_plan *plan, const fr_plan_input *in,
+                       fr_rest_input *input)
+{
+    fr_given *given = input->given ? &input->given[in - plan->inputs] : NULL;
+    fr_value *value = in->index != FR_NO_SLOT ? &input->values[in->index] : &given->value;
+    switch (in->kind) {
+    case FR_INPUT_FIELD:
+    case FR_INPUT_EXTRA: FR_TRY(fr_field_read(r, value)); break;
+    case FR_INPUT_SLUG:
+    case FR_INPUT_LINK: FR_TRY(fr_input_read_reference(r, in, value)); break;
+    case FR_INPUT_MANY: FR_TRY(fr_input_read_many(r, in, given)); break;
+    case FR_INPUT_NESTED: FR_TRY(fr_input_read_nested(r, in, given)); break;
+    case FR_INPUT_HIDDEN: FR_TRY(take_hidden(r, in, value)); break;
+    }
+    if (given)
+        given->is_given = true;
+    if (in->index != FR_NO_SLOT && in->kind != FR_INPUT_MANY)
+        fr_fieldset_add(&input->set, in->index);
+    return FR_OK;
+}
+
+/* The function of the application sees a value that all other checks let pass. */
+static fr_err validate_one(fr_reading *r, const fr_plan *plan, const fr_plan_input *in,
+                           fr_rest_input *input)
+{
+    bool has_value = in->kind != FR_INPUT_MANY && in->kind != FR_INPUT_NESTED;
+    if (!has_value || !in->declared || !in->declared->validate)
+        return FR_OK;
+    if (fr_errors_has(r->errors, in->name))
+        return FR_OK;
+    fr_value value =
+        in->index != FR_NO_SLOT ? input->values[in->index] : input->given[in - plan->inputs].value;
+    return fr_validate_field(r->ctx, plan, input, in, value, r->errors);
+}
+
+static bool has_given(const fr_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->input_count; i++)
+        if (plan->inputs[i].index == FR_NO_SLOT || plan->inputs[i].kind == FR_INPUT_MANY)
+            return true;
+    return false;
+}
+
+static fr_err make_room(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input)
+{
+    input->set = (fr_fieldset){{0}};
+    input->values = fr_arena_zalloc(ctx->arena, plan->model->field_count * sizeof *input->values);
+    input->given = has_given(plan)
+                       ? fr_arena_zalloc(ctx->arena, plan->input_count * sizeof *input->given)
+                       : NULL;
+    return input->values && (input->given || !has_given(plan)) ? FR_OK : FR_ENOMEM;
+}
+
+static fr_err read_name(fr_reading *r, const fr_plan *plan, const fr_plan_input *in,
+                        const fr_json *data, fr_rest_input *input)
+{
+    bool is_hidden = in->kind == FR_INPUT_HIDDEN;
+    bool is_row = in->kind == FR_INPUT_NESTED || in->kind == FR_INPUT_MANY;
+    if (is_hidden)
+        return input->is_partial ? FR_OK : read_one(r, plan, in, input);
+    r->data = input->is_form && !is_row ? fr_field_form_value(r, data) : fr_json_get(data, r->name);
+    if (r->data) {
+        FR_TRY(read_one(r, plan, in, input));
+        return validate_one(r, plan, in, input);
+    }
+    if (!input->is_partial && in->is_required)
+        fr_refuse(r, "required", "This field is required.");
+    return FR_OK;
+}
+
+fr_err fr_rest_input_read(fr_ctx *ctx, const fr_plan *plan, const fr_json *data,
+                          fr_rest_input *input, fr_errors *errors)
+{
+    FR_TRY(make_room(ctx, plan, input));
+    if (!check_shape(data, errors))
+        return FR_OK;
+    for (uint32_t i = 0; i < plan->input_count; i++) {
+        const fr_plan_input *in = &plan->inputs[i];
+        fr_reading r = {.faults.add = fr_reading_add_fault,
+                        .ctx = ctx,
+                        .model = plan->model,
+                        .field = in->field,
+                        .index = in->index,
+                        .is_required = in->is_required,
+                        .name = in->name,
+                        .input = input,
+                        .errors = errors};
+        if (input->is_update && in->kind == FR_INPUT_FIELD && in->field->primary_key)
+            continue;
+        FR_TRY(read_name(&r, plan, in, data, input));
+    }
+    return FR_OK;
+}

@@ -1,0 +1,227 @@
+/* Related rows in a body: by another field of theirs, by their URL, several of them, and rows that are made with this one. */
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "db/db.h"
+#include "http/url.h"
+#include "model/kind.h"
+#include "rest/input_int.h"
+#include "rest/key.h"
+#include "rest/python.h"
+#include "rest/url.h"
+
+enum { FR_NESTED_ROWS_MAX = 1000, FR_MANY_KEYS_MAX = 100000 }; /* of one list in a body */
+
+static const fr_model *end_of(const fr_plan_input *in)
+{
+    return in->relation.steps[in->relation.step_count - 1].to;
+}
+
+/* ---- a row by one of its fields ---- */
+
+/* "Object with code=ops does not exist." By hand: the text may hold anything. */
+static fr_outcome refuse_slug(fr_reading *r, const fr_field *by)
+{
+    char before[160];
+    snprintf(before, sizeof before, "Object with %.100s=", by->name);
+    return fr_refuse_with_text(r, "does_not_exist", before, " does not exist.");
+}
+
+static fr_outcome take_slug(fr_reading *r, const fr_plan_input *in, fr_value *out)
+{
+    const fr_field *by = &end_of(in)->fields[in->by];
+    fr_value value;
+    fr_str text;
+    if (!fr_text_of(r, &text))
+        return FR_FAILED;
+    fr_err err = fr_value_from_text(by, text, r->ctx->arena, &value);
+    if (err == FR_EINVAL)
+        return fr_refuse(r, "invalid", "Invalid value.");
+    if (err == FR_OK)
+        err = fr_key_find(r->ctx, end_of(in), in->by, value, out);
+    return err == FR_OK ? FR_TAKEN : err == FR_ENOTFOUND ? refuse_slug(r, by) : fr_failed(r, err);
+}
+
+/* ---- a row by its URL ---- */
+
+/* The path of a URL: what stands before it is not looked at, nor query and fragment. */
+static fr_str path_of(fr_str url)
+{
+    size_t at;
+    fr_str rest;
+    if (fr_str_starts(url, FR_STR("http:")) || fr_str_starts(url, FR_STR("https:"))) {
+        at = fr_str_find(url, FR_STR("//"));
+        url = at == SIZE_MAX ? fr_str_from(url, fr_str_find_char(url, ':') + 1)
+                             : fr_str_from(url, at + 2);
+        at = at == SIZE_MAX ? 0 : fr_str_find_char(url, '/');
+        url = fr_str_from(url, at == SIZE_MAX ? url.n : at);
+    }
+    fr_str_cut(url, '#', &rest);
+    fr_str_cut(rest, '?', &url);
+    return url;
+}
+
+static fr_outcome take_link(fr_reading *r, const fr_plan_input *in, fr_value *out)
+{
+    const fr_model *to = end_of(in);
+    fr_value value;
+    fr_str key;
+    if (!fr_is_string(r->data)) {
+        fr_errors_addf(r->errors, r->name, "incorrect_type",
+                       "Incorrect type. Expected URL string, received %s.", fr_py_type(r->data));
+        return FR_REFUSED;
+    }
+    fr_str path = fr_unquote(r->ctx->arena, path_of(r->data->text), false);
+    if (!path.p)
+        return fr_failed(r, FR_ENOMEM);
+    switch (fr_url_match(in->declared->link, path, &key)) {
+    case FR_URL_NONE: return fr_refuse(r, "no_match", "Invalid hyperlink - No URL match.");
+    case FR_URL_OTHER:
+        return fr_refuse(r, "incorrect_match", "Invalid hyperlink - Incorrect URL match.");
+    case FR_URL_ROW: break;
+    }
+    bool is_key = in->by == (uint16_t)fr_model_key_index(to);
+    bool is_value =
+        is_key ? fr_key_from_text(to, key, r->ctx->arena, &value)
+               : fr_value_from_text(&to->fields[in->by], key, r->ctx->arena, &value) == FR_OK;
+    fr_err err = is_value ? fr_key_find(r->ctx, to, in->by, value, out) : FR_ENOTFOUND;
+    return err == FR_OK ? FR_TAKEN
+           : err == FR_ENOTFOUND
+               ? fr_refuse(r, "does_not_exist", "Invalid hyperlink - Object does not exist.")
+               : fr_failed(r, err);
+}
+
+/* ---- one ---- */
+
+static fr_outcome take_one(fr_reading *r, const fr_plan_input *in, fr_value *out)
+{
+    if (!in->declared || (!in->declared->slug && !in->declared->link))
+        return fr_convert_key_of(r, end_of(in), out);
+    return in->declared->slug ? take_slug(r, in, out) : take_link(r, in, out);
+}
+
+fr_err fr_input_read_reference(fr_reading *r, const fr_plan_input *in, fr_value *out)
+{
+    bool is_none = r->data->type == FR_JSON_NULL || (fr_is_string(r->data) && !r->data->text.n);
+    if (is_none) {
+        *out = (fr_value){.type = FR_VALUE_NULL};
+        if (!in->field->null)
+            fr_refuse(r, "null", "This field may not be null.");
+        return FR_OK;
+    }
+    fr_outcome o = take_one(r, in, out);
+    return o == FR_FAILED ? (r->err ? r->err : FR_ENOMEM) : FR_OK;
+}
+
+/* ---- several ---- */
+
+static void refuse_list(fr_reading *r)
+{
+    fr_errors_addf(r->errors, r->name, "not_a_list",
+                   "Expected a list of items but got type \"%s\".", fr_py_type(r->data));
+}
+
+/* An object counts as the list of its keys, as Python has it; one value of a form as a list of one. */
+static const fr_json *list_of(fr_reading *r, fr_json *made)
+{
+    if (r->data->type == FR_JSON_ARRAY)
+        return r->data;
+    bool is_object = r->data->type == FR_JSON_OBJECT;
+    if (!is_object && !(r->input->is_form && fr_is_string(r->data)))
+        return NULL;
+    size_t count = is_object ? r->data->count : 1;
+    *made = (fr_json){.type = FR_JSON_ARRAY, .count = count};
+    made->items = fr_arena_alloc(r->ctx->arena, (count + 1) * sizeof *made->items);
+    for (size_t i = 0; made->items && i < count; i++) {
+        fr_str text = is_object ? r->data->keys[i] : r->data->text;
+        made->items[i] = (fr_json){.type = FR_JSON_STRING, .text = text, .raw = text};
+    }
+    return made;
+}
+
+/* The first item that is wrong is told, as DRF tells it: without its place. */
+fr_err fr_input_read_many(fr_reading *r, const fr_plan_input *in, fr_given *out)
+{
+    fr_json made;
+    const fr_json *list = list_of(r, &made), *data = r->data;
+    if (data->type == FR_JSON_NULL) {
+        fr_refuse(r, "null", "This field may not be null.");
+        return FR_OK;
+    }
+    if (!list || list->count > FR_MANY_KEYS_MAX) {
+        list ? (void)fr_refuse(r, "max_length", "This list is too long.") : refuse_list(r);
+        return FR_OK;
+    }
+    fr_value *keys = fr_arena_alloc(r->ctx->arena, (list->count + 1) * sizeof *keys);
+    if (!keys || !list->items)
+        return keys && !list->count ? FR_OK : FR_ENOMEM;
+    if (!list->count && !in->field->blank)
+        fr_refuse(r, "empty", "This list may not be empty.");
+    for (size_t i = 0; i < list->count; i++) {
+        r->data = &list->items[i];
+        fr_outcome o = take_one(r, in, &keys[i]);
+        r->data = data;
+        if (o == FR_FAILED)
+            return r->err ? r->err : FR_ENOMEM;
+        if (o == FR_REFUSED)
+            return FR_OK;
+    }
+    out->keys = keys;
+    out->count = list->count;
+    return FR_OK;
+}
+
+/* ---- rows that are made here ---- */
+
+static fr_err read_row(fr_reading *r, const fr_plan_input *in, const fr_json *data,
+                       fr_errors *errors, fr_rest_input *row)
+{
+    *row = (fr_rest_input){.is_form = r->input->is_form, .key = {.type = FR_VALUE_NULL}};
+    if (data->type != FR_JSON_NULL)
+        return fr_rest_input_read(r->ctx, in->nested, data, row, errors);
+    fr_errors_add(errors, (fr_str){0}, "null", FR_STR("This field may not be null."));
+    return FR_OK;
+}
+
+static void refuse_rows(fr_reading *r, const char *code, const char *message)
+{
+    fr_errors_add(fr_errors_field(r->errors, r->name), FR_STR("non_field_errors"), code,
+                  fr_str_c(message));
+}
+
+static bool check_rows(fr_reading *r)
+{
+    if (r->data->type == FR_JSON_NULL) {
+        fr_refuse(r, "null", "This field may not be null.");
+        return false;
+    }
+    if (r->data->type != FR_JSON_ARRAY) {
+        fr_str text = fr_arena_printf(
+            r->ctx->arena, "Expected a list of items but got type \"%s\".", fr_py_type(r->data));
+        refuse_rows(r, "not_a_list", text.p ? text.p : "");
+        return false;
+    }
+    if (r->data->count <= FR_NESTED_ROWS_MAX)
+        return true;
+    refuse_rows(r, "max_length", "Ensure this field has no more than 1000 elements.");
+    return false;
+}
+
+fr_err fr_input_read_nested(fr_reading *r, const fr_plan_input *in, fr_given *out)
+{
+    if (!check_rows(r))
+        return FR_OK;
+    fr_errors *errors = fr_errors_field(r->errors, r->name);
+    out->count = r->data->count;
+    out->rows = fr_arena_zalloc(r->ctx->arena, (out->count + 1) * sizeof *out->rows);
+    if (!out->rows || !errors)
+        return FR_ENOMEM;
+    for (size_t i = 0; i < out->count; i++) {
+        fr_errors *item = fr_errors_item(errors, i);
+        if (!item)
+            return FR_ENOMEM;
+        FR_TRY(read_row(r, in, &r->data->items[i], item, &out->rows[i]));
+    }
+    return FR_OK;
+}

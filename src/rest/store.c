@@ -1,0 +1,354 @@
+/* See store.h. */
+#include "rest/store.h"
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "db/db.h"
+#include "model/kind.h"
+#include "rest/object.h"
+#include "rest/parents.h"
+#include "rest/print.h"
+#include "rest/url.h"
+#include "rest/validate.h"
+
+enum { TRIES = 3 };
+
+/* ---- the object as it would be ---- */
+
+typedef struct keeping {
+    fr_call *call;
+    fr_value *values;
+} keeping;
+
+static void keep_begin(void *arg)
+{
+    (void)arg;
+}
+
+static fr_err keep(void *arg, const fr_value *values)
+{
+    keeping *k = arg;
+    uint32_t count = k->call->rt->model->field_count;
+    k->values = fr_arena_alloc(k->call->ctx->arena, count * sizeof *k->values);
+    if (!k->values)
+        return FR_ENOMEM;
+    for (uint32_t i = 0; i < count; i++)
+        if (!fr_value_dup(k->call->ctx->arena, values[i], &k->values[i]))
+            return FR_ENOMEM;
+    return FR_OK;
+}
+
+static fr_err read_old(fr_call *c)
+{
+    keeping k = {.call = c};
+    FR_TRY(fr_object_select(c->ctx, c, &(fr_reader_sink){keep_begin, keep, &k}));
+    c->old = k.values;
+    return FR_OK;
+}
+
+static bool looks_at_object(const fr_plan *plan)
+{
+    return plan->serializer && (plan->serializer->validate || plan->serializer->write);
+}
+
+fr_err fr_store_check(fr_call *c)
+{
+    fr_errors errors;
+    if (!c->action->takes_body || !looks_at_object(c->rt->plan))
+        return FR_OK;
+    if (c->action->is_update)
+        FR_TRY(read_old(c));
+    fr_errors_init(&errors, c->ctx->arena);
+    FR_TRY(fr_validate_object(c->ctx, c->rt->plan, &c->input, c->old, &errors));
+    return fr_errors_any(&errors) ? fr_call_refuse_fields(c, &errors) : FR_OK;
+}
+
+/* ---- its statements ---- */
+
+typedef struct storing {
+    fr_call *call;
+    fr_write *writes;
+    const fr_plan_input **of; /* of each write: what of the body it is for; NULL: the row itself */
+    size_t *items;            /* and which row of it */
+    size_t count;
+    fr_errors errors; /* of .write */
+} storing;
+
+static size_t count_writes(const fr_plan *plan, const fr_rest_input *input)
+{
+    size_t count = 1;
+    for (uint32_t i = 0; i < plan->input_count && input->given; i++)
+        if (input->given[i].is_given && plan->inputs[i].kind == FR_INPUT_MANY)
+            count++;
+        else if (input->given[i].is_given && plan->inputs[i].kind == FR_INPUT_NESTED)
+            for (size_t k = count++, n = 0; n < input->given[i].count; n++, k++)
+                count += count_writes(plan->inputs[i].nested, &input->given[i].rows[n]);
+    return count;
+}
+
+static fr_write *add_write(storing *s, const fr_plan_input *of, size_t item)
+{
+    s->of[s->count] = of;
+    s->items[s->count] = item;
+    return &s->writes[s->count++];
+}
+
+static void add_rest(storing *s, const fr_plan *plan, const fr_rest_input *input, size_t row,
+                     fr_value key);
+
+static void add_many(storing *s, const fr_plan_input *in, const fr_given *given, size_t row,
+                     fr_value key)
+{
+    *add_write(s, in, 0) = (fr_write){.model = in->relation.steps[0].to,
+                                      .op = FR_WRITE_MANY,
+                                      .field = in->relation.steps[0].field,
+                                      .other = in->relation.steps[1].field,
+                                      .key = key,
+                                      .parent = key.type == FR_VALUE_NULL ? (uint32_t)row + 1 : 0,
+                                      .keys = given->keys,
+                                      .key_count = given->count};
+}
+
+/* Rows that are made with this one; those that were there before go. */
+static void add_nested(storing *s, const fr_plan_input *in, const fr_given *given, size_t row,
+                       fr_value key)
+{
+    const fr_ref_step *step = &in->relation.steps[0];
+    bool is_new = key.type == FR_VALUE_NULL;
+    if (!is_new)
+        *add_write(s, in, 0) = (fr_write){
+            .model = step->to, .op = FR_WRITE_DELETE_BY, .field = step->field, .key = key};
+    for (size_t i = 0; i < given->count; i++) {
+        size_t at = s->count;
+        fr_rest_input *child = &given->rows[i];
+        if (!is_new) {
+            child->values[step->field] = key;
+            fr_fieldset_add(&child->set, step->field);
+        }
+        *add_write(s, in, i) = (fr_write){.model = step->to,
+                                          .op = FR_WRITE_INSERT,
+                                          .field = step->field,
+                                          .parent = is_new ? (uint32_t)row + 1 : 0,
+                                          .set = child->set,
+                                          .values = child->values};
+        add_rest(s, in->nested, child, at, (fr_value){.type = FR_VALUE_NULL});
+    }
+}
+
+/* What stands in other tables. key: of a row that was there before. */
+static void add_rest(storing *s, const fr_plan *plan, const fr_rest_input *input, size_t row,
+                     fr_value key)
+{
+    for (uint32_t i = 0; i < plan->input_count && input->given; i++) {
+        const fr_plan_input *in = &plan->inputs[i];
+        if (input->given[i].is_given && in->kind == FR_INPUT_MANY)
+            add_many(s, in, &input->given[i], row, key);
+        else if (input->given[i].is_given && in->kind == FR_INPUT_NESTED)
+            add_nested(s, in, &input->given[i], row, key);
+    }
+}
+
+static fr_err make_writes(storing *s)
+{
+    fr_call *c = s->call;
+    size_t room = count_writes(c->rt->plan, &c->input);
+    bool is_update = c->action->is_update;
+    s->writes = fr_arena_zalloc(c->ctx->arena, room * sizeof *s->writes);
+    s->of = fr_arena_zalloc(c->ctx->arena, room * sizeof(*s->of));
+    s->items = fr_arena_zalloc(c->ctx->arena, room * sizeof *s->items);
+    if (!s->writes || !s->of || !s->items)
+        return FR_ENOMEM;
+    s->count = 0;
+    *add_write(s, NULL, 0) = (fr_write){.model = c->rt->model,
+                                        .op = is_update ? FR_WRITE_UPDATE : FR_WRITE_INSERT,
+                                        .key = c->key,
+                                        .was = c->old,
+                                        .where = c->where,
+                                        .refs = c->refs,
+                                        .set = c->input.set,
+                                        .values = c->input.values};
+    add_rest(s, c->rt->plan, &c->input, 0, c->key);
+    return FR_OK;
+}
+
+/* ---- refusals ---- */
+
+static fr_str key_text(fr_arena *arena, const fr_field *field, fr_value key)
+{
+    fr_buf out;
+    fr_buf_init(&out);
+    fr_value_json(field, key, &out);
+    fr_str text = fr_str_dup(arena, fr_buf_str(&out));
+    fr_buf_deinit(&out);
+    bool is_quoted = text.n >= 2 && text.p[0] == '"';
+    return is_quoted ? fr_str_sub(text, 1, text.n - 2) : text;
+}
+
+/* A constraint of the database that our checks did not foresee: somebody else was faster, or the table has rules of its
+ * own. The words are those of the check that would have found it. */
+static void tell_constraint(fr_ctx *ctx, const fr_write *write, fr_errors *errors)
+{
+    const fr_field *field =
+        write->failed_field >= 0 ? &write->model->fields[write->failed_field] : NULL;
+    fr_str name = field ? fr_str_c(field->name) : FR_STR("non_field_errors");
+    if (write->constraint == FR_CONSTRAINT_UNIQUE && field)
+        fr_rest_unique_error(write->model, field, errors);
+    else if (write->constraint == FR_CONSTRAINT_FOREIGN_KEY && field)
+        fr_errors_addf(errors, name, "does_not_exist",
+                       "Invalid pk \"%.*s\" - object does not exist.",
+                       FR_FMT(key_text(ctx->arena, field, write->values[write->failed_field])));
+    else if (write->constraint == FR_CONSTRAINT_NOT_NULL && field)
+        fr_errors_add(errors, name, "null", FR_STR("This field may not be null."));
+    else
+        fr_errors_add(errors, name, "invalid",
+                      ctx->detail.n ? ctx->detail : FR_STR("Invalid value."));
+}
+
+/* The row that the URL names has gone meanwhile. */
+static bool is_of_parent(const fr_call *c, const fr_write *write)
+{
+    return write->model == c->rt->model && write->constraint == FR_CONSTRAINT_FOREIGN_KEY &&
+           write->failed_field >= 0 &&
+           fr_fieldset_has(&c->rt->given, (uint32_t)write->failed_field);
+}
+
+static fr_err refuse_constraint(storing *s)
+{
+    fr_call *c = s->call;
+    size_t at = 0;
+    fr_errors errors;
+    while (at + 1 < s->count && !s->writes[at].has_failed)
+        at++;
+    fr_errors_init(&errors, c->ctx->arena);
+    const fr_write *write = &s->writes[at];
+    const fr_plan_input *in = s->of[at];
+    if (is_of_parent(c, write))
+        return fr_call_missing(c);
+    if (!in) {
+        tell_constraint(c->ctx, write, &errors);
+    } else if (in->kind == FR_INPUT_MANY && write->failed_field >= 0) {
+        fr_str text = key_text(c->ctx->arena, &write->model->fields[write->other],
+                               write->keys[write->failed_key]);
+        fr_errors_addf(&errors, in->name, "does_not_exist",
+                       "Invalid pk \"%.*s\" - object does not exist.", FR_FMT(text));
+    } else if (write->op == FR_WRITE_INSERT) {
+        tell_constraint(c->ctx, write,
+                        fr_errors_item(fr_errors_field(&errors, in->name), s->items[at]));
+    } else {
+        fr_errors_add(&errors, in->name, "invalid",
+                      c->ctx->detail.n ? c->ctx->detail : FR_STR("Invalid value."));
+    }
+    return fr_call_refuse_fields(c, &errors);
+}
+
+/* ---- the answer ---- */
+
+static fr_err read_answer(fr_ctx *ctx, void *arg)
+{
+    fr_call *c = arg;
+    fr_gathered rows;
+    fr_print print;
+    fr_call_rewind(c);
+    fr_gathered_init(&rows, c->rt->plan, ctx->arena);
+    FR_TRY(fr_gather_key(ctx, &rows, c->key));
+    FR_TRY(fr_gather_related(ctx, &rows));
+    fr_call_print(c, ctx, &print);
+    return fr_gathered_put(&rows, &print, c->body);
+}
+
+/* DRF names the new object's URL if the answer has a field of that name. */
+static fr_err set_location(fr_call *c, const fr_value *row)
+{
+    const fr_items *items = &c->rt->plan->items;
+    const fr_item *item = NULL;
+    for (uint32_t i = 0; i < items->count; i++)
+        if (fr_str_eq(items->at[i].name, FR_STR("url")))
+            item = &items->at[i];
+    if (!item || item->slot >= c->rt->model->field_count)
+        return FR_OK;
+    if (item->kind == FR_ITEM_VALUE && row[item->slot].type == FR_VALUE_TEXT)
+        c->answer->location = row[item->slot].as.s;
+    if (item->kind != FR_ITEM_LINK)
+        return FR_OK;
+    fr_buf text;
+    fr_buf_init(&text);
+    fr_url_put(item->url, c->request->origin, c->request->format, item->field, row[item->slot],
+               &text);
+    c->answer->location = fr_str_dup(c->ctx->arena, fr_buf_str(&text));
+    fr_buf_deinit(&text);
+    return c->answer->location.p ? FR_OK : FR_ENOMEM;
+}
+
+fr_err fr_store_answer(fr_call *c, const fr_value *row, int status)
+{
+    fr_call_rewind(c);
+    c->key = row[fr_model_key_index(c->rt->model)];
+    if (fr_plan_is_row_only(c->rt->plan))
+        fr_plan_put(c->rt->plan, NULL, row, c->body);
+    else
+        FR_TRY(fr_db_snapshot(c->ctx, read_answer, c, NULL));
+    fr_call_answer(c, status);
+    return FR_OK;
+}
+
+/* ---- writing ---- */
+
+static fr_err write_within(fr_ctx *ctx, void *arg)
+{
+    storing *s = arg;
+    fr_call *c = s->call;
+    FR_TRY(fr_db_write_all(ctx, s->writes, s->count));
+    fr_errors_init(&s->errors, ctx->arena);
+    return fr_validate_write(ctx, c->rt->plan, &c->input, s->writes[0].row, c->old, &s->errors);
+}
+
+static fr_err write_all(storing *s)
+{
+    const fr_plan *plan = s->call->rt->plan;
+    if (!plan->serializer || !plan->serializer->write)
+        return fr_db_write_all(s->call->ctx, s->writes, s->count);
+    fr_atom member = {.fn = write_within, .arg = s};
+    FR_TRY(fr_db_atom(s->call->ctx, &member));
+    s->writes[0].place = member.place;
+    return FR_OK;
+}
+
+static fr_err finish(storing *s)
+{
+    fr_call *c = s->call;
+    const fr_write *write = &s->writes[0];
+    c->answer->has_place = true;
+    c->answer->place = s->writes[s->count - 1].place;
+    if (write->op == FR_WRITE_INSERT)
+        FR_TRY(set_location(c, write->row));
+    return fr_store_answer(c, write->row, write->op == FR_WRITE_INSERT ? 201 : 200);
+}
+
+fr_err fr_store_run(fr_call *c)
+{
+    for (int i = 0; i < TRIES; i++) {
+        storing s = {.call = c};
+        if (i > 0)
+            FR_TRY(fr_store_check(c));
+        if (c->is_answered)
+            return FR_OK;
+        fr_errors_init(&s.errors, c->ctx->arena);
+        if (!c->action->is_update)
+            FR_TRY(fr_parents_fill(c));
+        if (c->is_answered)
+            return FR_OK;
+        FR_TRY(make_writes(&s));
+        fr_err err = write_all(&s);
+        if (err == FR_OK)
+            return finish(&s);
+        if (fr_errors_any(&s.errors))
+            return fr_call_refuse_fields(c, &s.errors);
+        if (err != FR_ECONFLICT)
+            return err;
+        if (!s.writes[0].is_stale)
+            return refuse_constraint(&s);
+    }
+    return fr_call_refuse_text(c, 409,
+                               FR_STR("This object was changed by somebody else meanwhile. Try "
+                                      "again."));
+}

@@ -1,0 +1,36 @@
+/* Where viewsets stand, for links to their rows. Known once the routes are made; links are printed afterwards. */
+#ifndef FR_REST_URL_H
+#define FR_REST_URL_H
+#include <freshet/rest.h>
+
+#include "base/buf.h"
+#include "model/value.h"
+
+typedef struct fr_url {
+    const fr_viewset *viewset;
+    fr_str path;    /* "/api/notes/"; p NULL: no route leads there */
+    bool is_linked; /* a serializer has asked for it */
+} fr_url;
+
+/* The place of a viewset, which may be filled later; the same for all who ask. Lasts for ever. NULL: memory is out. Any
+ * thread. */
+const fr_url *fr_url_get(const fr_viewset *viewset);
+/* A route leads there; the first one counts. pattern: "api/notes/". Errors: FR_ENOMEM. Before any request. */
+fr_err fr_url_place(const fr_viewset *viewset, fr_str pattern);
+
+/* Whether a route leads to each viewset that a serializer links to; else which has none. Once all routes are made. */
+bool fr_url_are_placed(char error[256]);
+
+/* What a path, percent-decoded, leads to. */
+typedef enum fr_url_found {
+    FR_URL_NONE,
+    FR_URL_OTHER, /* a list, or a row of another viewset */
+    FR_URL_ROW    /* a row of this one: *key is what names it */
+} fr_url_found;
+fr_url_found fr_url_match(const fr_viewset *viewset, fr_str path, fr_str *key);
+
+/* Append http://host/api/notes/7/, or with a format …/7.json. Nothing in it needs an escape in JSON. value: of the field by which the viewset
+ * looks its rows up. */
+void fr_url_put(const fr_url *url, fr_str origin, fr_str format, const fr_field *field,
+                fr_value value, fr_buf *out);
+#endif

@@ -1,0 +1,169 @@
+/* See validate.h. */
+#include "rest/validate.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "db/db.h"
+#include "model/kind.h"
+
+struct fr_input_private {
+    const fr_plan *plan;
+    const fr_rest_input *given;
+    fr_errors *errors;
+};
+
+static fr_input input_of(fr_ctx *ctx, struct fr_input_private *private_)
+{
+    return (fr_input){.ctx = ctx, .private_ = private_};
+}
+
+/* FR_EINVAL with a message that was added is an answer to the client; without one its text is. */
+static fr_err settle(fr_ctx *ctx, fr_err err, fr_errors *errors, fr_str name)
+{
+    if (err != FR_EINVAL)
+        return err;
+    if (!fr_errors_any(errors))
+        fr_errors_add(errors, name, "invalid",
+                      ctx->detail.n ? ctx->detail : FR_STR("Invalid value."));
+    return FR_OK;
+}
+
+/* ---- what an application calls ---- */
+
+fr_err fr_invalid(fr_input *in, const char *field, const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    size_t length = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+    fr_str name = field ? fr_str_dup(in->ctx->arena, fr_str_c(field)) : FR_STR("non_field_errors");
+    if (!name.p)
+        return FR_ENOMEM;
+    fr_errors_add(in->private_->errors, name, "invalid", (fr_str){text, length});
+    return FR_EINVAL;
+}
+
+fr_str fr_input_text(const fr_input *in, const char *name)
+{
+    const fr_plan *plan = in->private_->plan;
+    const fr_plan_input *of = fr_plan_input_of(plan, fr_str_c(name));
+    if (!of || of->kind != FR_INPUT_EXTRA)
+        return (fr_str){0};
+    const fr_given *given = &in->private_->given->given[of - plan->inputs];
+    if (!given->is_given || given->value.type == FR_VALUE_NULL)
+        return (fr_str){0};
+    if (given->value.type == FR_VALUE_TEXT)
+        return given->value.as.s;
+    fr_buf text;
+    fr_buf_init(&text);
+    fr_value_json(of->field, given->value, &text);
+    fr_str s = fr_buf_str(&text);
+    bool is_quoted = s.n >= 2 && s.p[0] == '"';
+    s = fr_str_dup(in->ctx->arena, is_quoted ? fr_str_sub(s, 1, s.n - 2) : s);
+    fr_buf_deinit(&text);
+    return s;
+}
+
+/* ---- a field ---- */
+
+fr_err fr_validate_field(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,
+                         const fr_plan_input *of, fr_value value, fr_errors *errors)
+{
+    struct fr_input_private private_ = {plan, input, errors};
+    fr_input in = input_of(ctx, &private_);
+    fr_field field = *of->field;
+    void *member = NULL;
+    field.offset = 0;
+    if (value.type != FR_VALUE_NULL) {
+        member = fr_arena_zalloc(ctx->arena, fr_field_member_bytes(&field));
+        if (!member)
+            return FR_ENOMEM;
+        FR_TRY(fr_value_to_member(&field, value, ctx->arena, member));
+    }
+    fr_err err = of->declared->validate(&in, member);
+    if (err == FR_EINVAL && !fr_errors_has(errors, of->name))
+        return settle(ctx, err, fr_errors_field(errors, of->name), (fr_str){0});
+    return err == FR_EINVAL ? FR_OK : err;
+}
+
+/* ---- the object ---- */
+
+/* A struct of the stored row, and over it what came in; of a create the defaults beneath. */
+static fr_err make_row(fr_ctx *ctx, const fr_plan *plan, const fr_rest_input *input,
+                       const fr_value *old, void **out)
+{
+    const fr_model *model = plan->model;
+    fr_row *row = fr_arena_zalloc(ctx->arena, model->struct_bytes);
+    fr_value *values = fr_arena_zalloc(ctx->arena, model->field_count * sizeof *values);
+    fr_time now = fr_time_now();
+    if (!row || !values)
+        return FR_ENOMEM;
+    for (uint32_t i = 0; i < model->field_count; i++) {
+        if (fr_fieldset_has(&input->set, i))
+            values[i] = input->values[i];
+        else if (old)
+            values[i] = old[i];
+        else if (!fr_field_default(&model->fields[i], now, ctx->arena, &values[i]))
+            values[i] = (fr_value){.type = FR_VALUE_NULL};
+    }
+    FR_TRY(fr_row_store_all(model, values, ctx->arena, row));
+    row->set = input->set.word[0];
+    *out = row;
+    return FR_OK;
+}
+
+static fr_err store_old(fr_ctx *ctx, const fr_plan *plan, const fr_value *old, void **out)
+{
+    *out = old ? fr_arena_zalloc(ctx->arena, plan->model->struct_bytes) : NULL;
+    if (!old)
+        return FR_OK;
+    return *out ? fr_row_store_all(plan->model, old, ctx->arena, *out) : FR_ENOMEM;
+}
+
+/* What the function has set is written. */
+static fr_err take_back(fr_ctx *ctx, const fr_plan *plan, const fr_row *row, fr_rest_input *input)
+{
+    for (uint32_t i = 0; i < plan->model->field_count && i < 64; i++) {
+        if (!(row->set >> i & 1))
+            continue;
+        FR_TRY(fr_row_value(plan->model, (int)i, row, ctx->arena, &input->values[i]));
+        fr_fieldset_add(&input->set, i);
+    }
+    return FR_OK;
+}
+
+fr_err fr_validate_object(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,
+                          const fr_value *old, fr_errors *errors)
+{
+    struct fr_input_private private_ = {plan, input, errors};
+    fr_input in = input_of(ctx, &private_);
+    void *row, *was;
+    if (!plan->serializer || !plan->serializer->validate)
+        return FR_OK;
+    FR_TRY(make_row(ctx, plan, input, old, &row));
+    FR_TRY(store_old(ctx, plan, old, &was));
+    fr_err err = plan->serializer->validate(&in, row, was);
+    if (err == FR_OK && !fr_errors_any(errors))
+        return take_back(ctx, plan, row, input);
+    return settle(ctx, err, errors, FR_STR("non_field_errors"));
+}
+
+fr_err fr_validate_write(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,
+                         const fr_value *row, const fr_value *old, fr_errors *errors)
+{
+    struct fr_input_private private_ = {plan, input, errors};
+    fr_input in = input_of(ctx, &private_);
+    void *now, *was;
+    FR_TRY(store_old(ctx, plan, row, &now));
+    FR_TRY(store_old(ctx, plan, old, &was));
+    ((fr_row *)now)->set = input->set.word[0];
+    fr_err err = plan->serializer->write(&in, now, was);
+    FR_TRY(settle(ctx, err, errors, FR_STR("non_field_errors")));
+    return fr_errors_any(errors) ? FR_EINVAL : FR_OK;
+}

@@ -1,0 +1,15 @@
+/* What the functions of an application say of a body: of a field, and of the object as it would be. */
+#ifndef FR_REST_VALIDATE_H
+#define FR_REST_VALIDATE_H
+#include "rest/field_input.h"
+
+/* Both add what is wrong to errors. Errors: FR_ENOMEM, and what the function returned beside FR_EINVAL. */
+fr_err fr_validate_field(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,
+                         const fr_plan_input *of, fr_value value, fr_errors *errors);
+/* old: the stored row, field_count values; NULL at a create. What the function sets in the row is written too. */
+fr_err fr_validate_object(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,
+                          const fr_value *old, fr_errors *errors);
+/* The serializer's .write, within the transaction. row: as it was stored by then. Errors: FR_EINVAL if errors were added. */
+fr_err fr_validate_write(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,
+                         const fr_value *row, const fr_value *old, fr_errors *errors);
+#endif
