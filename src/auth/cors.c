@@ -7,11 +7,11 @@
 #include "base/str.h"
 #include "http/token.h"
 
-/* What django-cors-headers allows, and the conditions of requests, for the tags that are shown. */
+/* What django-cors-headers allows, the conditions of requests, for the tags that are shown, and keys of repeats. */
 #define METHODS "DELETE, GET, OPTIONS, PATCH, POST, PUT"
 #define HEADERS                                                                                    \
-    "accept, authorization, content-type, if-match, if-none-match, user-agent, x-csrftoken, "      \
-    "x-requested-with"
+    "accept, authorization, content-type, idempotency-key, if-match, if-none-match, user-agent, "  \
+    "x-csrftoken, x-requested-with"
 #define EXPOSED "Freshet-At, ETag, Location"
 enum { MAX_AGE_S = 86400 }; /* a day, as django-cors-headers has it */
 

@@ -126,7 +126,7 @@ class Cors(Asking):
             self.assertEqual(cors["allow-origin"], VITE)
             self.assertEqual({word.strip() for word in cors["allow-methods"].split(",")},
                              {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-            self.assertLessEqual({"authorization", "content-type", "if-match", "x-csrftoken"},
+            self.assertLessEqual({"authorization", "content-type", "idempotency-key", "if-match", "x-csrftoken"},
                                  {word.strip() for word in cors["allow-headers"].split(",")})
             self.assertEqual(cors["max-age"], "86400")
             self.assertNotIn("allow-credentials", cors)
