@@ -53,10 +53,9 @@ static fr_err list_row(void *arg, const fr_value *values)
     return fr_spill(r->ctx, r->call);
 }
 
-/* A page whose rows need others: all of them, then the others, then the text. */
-static fr_err put_gathered(reading *r, const fr_query *query)
+/* Rows that need others: the others of all that are gathered, then the text. */
+static fr_err put_gathered(reading *r)
 {
-    FR_TRY(fr_gather(r->ctx, &r->rows, query));
     FR_TRY(fr_gather_related(r->ctx, &r->rows));
     if (r->count && r->rows.count)
         fr_buf_put_char(r->call->body, ',');
@@ -65,20 +64,53 @@ static fr_err put_gathered(reading *r, const fr_query *query)
     return fr_spill(r->ctx, r->call);
 }
 
-/* A list without an end, a chunk at a time; the memory of one is used again by the next. */
+static fr_err put_page(reading *r, const fr_query *query)
+{
+    FR_TRY(fr_gather(r->ctx, &r->rows, query));
+    return put_gathered(r);
+}
+
+static void chunk_anew(reading *r)
+{
+    fr_arena_reset(r->rows.arena);
+    fr_gathered_init(&r->rows, r->call->rt->plan, r->rows.arena);
+}
+
+static void chunk_begin(void *arg)
+{
+    list_begin(arg);
+    chunk_anew(arg);
+}
+
+static fr_err chunk_row(void *arg, const fr_value *values)
+{
+    reading *r = arg;
+    FR_TRY(fr_gathered_add(&r->rows, values));
+    if (r->rows.count < FR_GATHER_CHUNK)
+        return FR_OK;
+    FR_TRY(put_gathered(r));
+    chunk_anew(r);
+    return FR_OK;
+}
+
+/* A list without an end, a chunk at a time while its rows come. Whatever one takes of memory, functions too, the next one uses
+ * again: so they run with a context of its own. */
 static fr_err put_chunks(reading *r, const fr_query *query)
 {
-    fr_query part = *query;
-    fr_arena *arena = fr_arena_new(0);
-    fr_err err = arena ? FR_OK : FR_ENOMEM;
-    part.limit = r->rows.count = FR_GATHER_CHUNK;
-    while (err == FR_OK && r->rows.count == FR_GATHER_CHUNK) {
-        fr_arena_reset(arena);
-        fr_gathered_init(&r->rows, r->call->rt->plan, arena);
-        err = put_gathered(r, &part);
-        part.offset += FR_GATHER_CHUNK;
-    }
-    fr_arena_free(arena);
+    fr_ctx *ctx = r->ctx, own = *ctx;
+    fr_query whole = fr_plan_query(r->call->rt->plan, query);
+    own.ctx = &own;
+    own.arena = fr_arena_new(0);
+    if (!own.arena)
+        return FR_ENOMEM;
+    r->ctx = r->print.ctx = &own;
+    fr_gathered_init(&r->rows, r->call->rt->plan, own.arena);
+    fr_err err = fr_db_select(ctx, &whole, &(fr_reader_sink){chunk_begin, chunk_row, r}, NULL);
+    if (err == FR_OK)
+        err = put_gathered(r);
+    if (err != FR_OK && own.detail.n)
+        ctx->detail = fr_str_dup(ctx->arena, own.detail);
+    fr_arena_free(own.arena);
     return err;
 }
 
@@ -86,11 +118,13 @@ static fr_err put_rows(fr_ctx *ctx, fr_call *c, const fr_query *query)
 {
     reading r;
     reading_init(&r, c, ctx);
-    if (c->rt->plan->batch_count)
-        return query->limit ? put_gathered(&r, query) : put_chunks(&r, query);
+    if (c->rt->plan->batch_count && query->limit)
+        return put_page(&r, query);
     r.opening = fr_str_dup(ctx->arena, fr_str_from(fr_buf_str(c->body), c->start));
     if (!r.opening.p)
         return FR_ENOMEM;
+    if (c->rt->plan->batch_count || (c->rt->plan->has_compute && !query->limit))
+        return put_chunks(&r, query);
     return fr_db_select(ctx, query, &(fr_reader_sink){list_begin, list_row, &r}, NULL);
 }
 

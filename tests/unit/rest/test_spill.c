@@ -13,6 +13,20 @@ enum { ROWS = 9000, NAME_BYTES = 180 };
 
 FR_MODEL(tall, (ID, id), (CHAR, name, .max_length = 200, .index = true));
 
+FR_MODEL(leaf, (ID, id), (FOREIGN_KEY(tall), tall, .related = "leaves"));
+
+static fr_err shout(fr_ctx *ctx, const void *row, fr_str *json)
+{
+    const tall *t = row;
+    *json = fr_arena_printf(ctx->arena, "\"%lld!\"", (long long)t->id);
+    return json->p ? FR_OK : FR_ENOMEM;
+}
+
+static const fr_serializer with_leaves = {.model = &tall_model,
+                                          .fields = "id,name,leaves,shout",
+                                          .declared = FR_DECLARED({"shout", .compute = shout})};
+static const fr_viewset leafy = {.serializer = &with_leaves, .ordering = "-name"};
+
 static const fr_viewset by_id = {.model = &tall_model};
 static const fr_viewset by_name = {.model = &tall_model, .ordering = "-name"};
 
@@ -20,7 +34,7 @@ static const fr_viewset by_name = {.model = &tall_model, .ordering = "-name"};
 static void open_tall(world *w)
 {
     char sql[256];
-    world_open_with(w, (const fr_model *[]){&tall_model, NULL}, NULL);
+    world_open_with(w, (const fr_model *[]){&tall_model, &leaf_model, NULL}, NULL);
     snprintf(sql, sizeof sql,
              "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
              " INSERT INTO tall SELECT i, printf('%%0%dd', max(i, 2)) FROM n",
@@ -118,7 +132,39 @@ static void each_allocation_that_fails_is_an_error_or_nothing(void **state)
     world_close(&w);
 }
 
+static void rows_with_others_come_in_chunks_and_go_to_disk_too(void **state)
+{
+    (void)state;
+    world w;
+    fr_json list;
+    size_t leaves = 0;
+    open_tall(&w);
+    assert_int_equal(
+        fr_db_exec_for_test(&w.ctx,
+                            "INSERT INTO leaf(tall_id) SELECT id FROM tall WHERE id % 3 = 0;"
+                            "INSERT INTO leaf(tall_id) SELECT id FROM tall WHERE id % 6 = 0",
+                            false),
+        FR_OK);
+    assert_int_equal(ask(&w, &leafy, "GET", "/tall/", NULL), 200);
+    fr_str text = read_file(&w);
+    check_rows(&w, text, true);
+    assert_int_equal(fr_json_parse(w.arena, text, &list, NULL), FR_OK);
+    for (size_t i = 0; i < list.count; i++) {
+        int64_t id = 0;
+        char shouted[32];
+        assert_true(fr_str_i64(fr_json_get(&list.items[i], FR_STR("id"))->text, &id));
+        size_t own = fr_json_get(&list.items[i], FR_STR("leaves"))->count;
+        assert_int_equal(own, (id % 3 == 0) + (id % 6 == 0));
+        snprintf(shouted, sizeof shouted, "%lld!", (long long)id);
+        assert_str(fr_json_get(&list.items[i], FR_STR("shout"))->text, shouted);
+        leaves += own;
+    }
+    assert_int_equal(leaves, ROWS / 3 + ROWS / 6);
+    world_close(&w);
+}
+
 FR_TESTS(spill, FR_TEST(a_list_over_a_mebibyte_is_in_a_file_and_whole),
+         FR_TEST(rows_with_others_come_in_chunks_and_go_to_disk_too),
          FR_TEST(indentation_goes_on_from_piece_to_piece),
          FR_TEST(past_the_bound_it_is_413_and_asks_for_a_part),
          FR_TEST(each_allocation_that_fails_is_an_error_or_nothing))
