@@ -25,11 +25,9 @@ const fr_field *fr_model_key(const fr_model *model)
 
 int fr_model_field_index(const fr_model *model, fr_str name)
 {
-    for (uint32_t i = 0; i < model->field_count; i++) {
-        const char *each = model->fields[i].name;
-        if (strncmp(each, name.p ? name.p : "", name.n) == 0 && each[name.n] == '\0')
+    for (uint32_t i = 0; i < model->field_count; i++)
+        if (fr_str_eq(fr_str_c(model->fields[i].name), name)) /* which may hold a NUL */
             return (int)i;
-    }
     return -1;
 }
 

@@ -285,6 +285,9 @@ void fr_sql_term(fr_sql *s, const fr_pred *pred)
 
 /* ---- what is bound ---- */
 
+/* Half of SQLITE_MAX_LIKE_PATTERN_LENGTH, as each byte may have to be escaped. */
+enum { PATTERN_MAX = 24990 };
+
 static int bind_pattern(fr_stmt *stmt, int index, const fr_pred *pred)
 {
     char digits[64];
@@ -295,6 +298,8 @@ static int bind_pattern(fr_stmt *stmt, int index, const fr_pred *pred)
         text = fr_str_c(sqlite3_snprintf(sizeof digits, digits, "%lld", (long long)v.as.i));
     else if (v.type == FR_VALUE_REAL)
         text = fr_str_c(sqlite3_snprintf(sizeof digits, digits, "%!.15g", v.as.r));
+    if (text.n > PATTERN_MAX)
+        return SQLITE_TOOBIG;
     char *pattern = fr_malloc(text.n * 2 + 2);
     if (!pattern)
         return SQLITE_NOMEM;

@@ -1,6 +1,7 @@
 /* Queries over relations: joins, EXISTS, transforms, every lookup, on a database. */
 #include "db_test.h"
 
+#include "base/alloc.h"
 #include "base/str.h"
 #include "model/pred.h"
 
@@ -344,6 +345,10 @@ static void a_bad_or_costly_regular_expression_is_the_client_s_fault(void **stat
     assert_int_equal(fr_db_select(&t.ctx, &q, &sink, NULL), FR_EINVAL);
     assert_str(t.ctx.detail, "the regular expression takes too much");
     finds(term("title__regex", S("^beta")), "2");
+    char *letters = fr_arena_zalloc(t.arena, 60000);
+    memset(letters, 'x', 60000);
+    q = query_of(term("title__icontains", FR_VALUE_S(((fr_str){letters, 60000}))));
+    assert_int_equal(fr_db_select(&t.ctx, &q, &sink, NULL), FR_ETOOBIG);
     finish();
 }
 
@@ -468,6 +473,41 @@ static void a_table_that_was_dropped_is_missed_on_the_way_too(void **state)
     finish();
 }
 
+/* A new shape each time, so that its text is made and not found. */
+static fr_err filter(size_t n, size_t *count)
+{
+    fr_rows rows = {0};
+    char text[400];
+    int length = snprintf(text, sizeof text,
+                          "owner__name__in=ann,bob&extra__k%zu__isnull=true&title__iregex=A&"
+                          "extra__has_any_keys=a,s&title__icontains=a&due__year__gte=2023&"
+                          "tags__slug__startswith=b&ordering=-owner__crew__name,lead__name",
+                          n);
+    fr_err err = fr_filter(&t.ctx, &job_model, ((fr_str){text, (size_t)length}), &rows);
+    *count = rows.count;
+    return err;
+}
+
+static void every_allocation_of_a_query_over_relations_may_fail(void **state)
+{
+    (void)state;
+    size_t count, n = 1, failures = 0;
+    begin();
+    for (size_t left = 0; !left; n++) {
+        fr_arena_free(t.arena);
+        test_ctx(&t);
+        fr_test_fail_alloc(n);
+        fr_err err = filter(n, &count);
+        left = fr_test_fail_alloc(0);
+        failures += err == FR_ENOMEM;
+        if ((err != FR_OK || count != 2) && err != FR_ENOMEM)
+            fail_msg("allocation %zu: %s, %zu rows", n, fr_err_name(err), count);
+        assert_true(n < 2000);
+    }
+    assert_true(failures > 8);
+    finish();
+}
+
 static unsigned seed = 5;
 
 static unsigned draw(unsigned below)
@@ -547,8 +587,8 @@ static void a_tree_finds_what_its_parts_find(void **state)
     finish();
 }
 
-FR_TESTS(paths, FR_TEST(the_normal_form_finds_the_same_rows),
-         FR_TEST(a_tree_finds_what_its_parts_find),
+FR_TESTS(paths, FR_TEST(every_allocation_of_a_query_over_relations_may_fail),
+         FR_TEST(the_normal_form_finds_the_same_rows), FR_TEST(a_tree_finds_what_its_parts_find),
          FR_TEST(equal_paths_share_a_join_which_is_outer_where_a_row_may_miss),
          FR_TEST(a_join_is_inner_where_the_predicate_asks_for_its_row),
          FR_TEST(a_path_over_many_rows_doubles_none),

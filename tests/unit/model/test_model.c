@@ -186,7 +186,18 @@ static void references_lead_to_the_key_whose_values_they_hold(void **state)
                                "other in a circle");
 }
 
-FR_TESTS(model, FR_TEST(references_lead_to_the_key_whose_values_they_hold),
+static void a_name_that_goes_on_behind_a_nul_is_no_field(void **state)
+{
+    (void)state;
+    assert_int_equal(fr_model_field_index(&note_model, FR_STR("done")), note_field_done);
+    assert_int_equal(fr_model_field_index(&note_model, FR_STR("done\0")), -1);
+    assert_int_equal(fr_model_field_index(&note_model, FR_STR("done\0and far behind the name")),
+                     -1);
+    assert_int_equal(fr_model_field_index(&note_model, (fr_str){NULL, 0}), -1);
+}
+
+FR_TESTS(model, FR_TEST(a_name_that_goes_on_behind_a_nul_is_no_field),
+         FR_TEST(references_lead_to_the_key_whose_values_they_hold),
          FR_TEST(a_model_in_a_header_is_one_model),
          FR_TEST(a_struct_knows_what_is_null_and_what_was_given),
          FR_TEST(names_have_django_s_defaults), FR_TEST(defaults_are_stored_values),
