@@ -4,9 +4,11 @@ The short form; ./dev soak takes longer.
     FR_SOAK_SECONDS=N      the server is killed N times
 """
 import http.client
+import json
 import os
 import random
 import resource
+import socket
 import sqlite3
 import threading
 import time
@@ -119,6 +121,19 @@ class Repeat(ServerCase):
         again = self.post({"text": "gone"}, "gone")
         self.assertEqual((again.status, again.body), (201, first.body))
         self.assertEqual(self.server.get(ENTRIES + "?text=gone").json, [])
+
+    def test_who_goes_away_before_the_answer_finds_it_when_he_comes_again(self):
+        for n in range(20):
+            body = json.dumps({"text": "gone away %d" % n}).encode()
+            sock = socket.create_connection(("127.0.0.1", self.server.port), timeout=PATIENCE)
+            sock.sendall(b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: away %d\r\n"
+                         b"Content-Length: %d\r\n\r\n%s" % (ENTRIES.encode(), n, len(body), body))
+            sock.close()
+            answer = self.post({"text": "gone away %d" % n}, "away %d" % n)
+            self.assertEqual((answer.status, answer.json["text"]), (201, "gone away %d" % n))
+        texts = [row["text"] for row in self.server.get(ENTRIES).json if row["text"].startswith("gone away")]
+        self.assertEqual(len(texts), 20)
+        self.assertEqual(len(set(texts)), 20)
 
     def test_another_body_under_a_key_is_422(self):
         self.assertEqual(self.post({"text": "a"}, "other").status, 201)
