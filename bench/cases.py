@@ -3,6 +3,7 @@ import atexit
 import base64
 import datetime
 import functools
+import json
 import os
 import re
 import shutil
@@ -22,7 +23,7 @@ ABBREVIATED = re.compile(r"--(port|pid) \S+")
 class Case:
     def __init__(self, name, text, load, size=20, aims=None, peers=(), figure="cpu_us_per", unit="µs", most=None, least=None, floors=True,
                  alone=None, plus=None, app=None, db=None, prepare=None, fresh=False, rounds=None, peer_rounds=None, seconds=1.0,
-                 servers=(), bars=(), loads=None, storage=None, storage_single=None):
+                 servers=(), bars=(), loads=None, storage=None, storage_single=None, answer_bytes=0):
         self.name, self.text, self.load, self.size = name, text, load.split(" "), size
         self.aims = aims or {}            # server -> most of the floor
         self.peers = peers                # who else offers this
@@ -34,6 +35,7 @@ class Case:
         self.prepare = prepare            # prepare(folder) before, or prepare(server) after the start; or one for each server's name
         self.servers, self.bars = servers, bars  # who takes part, if not everybody; what is held against what, in a table of its own
         self.loads = loads or {}          # server -> another load than the others'
+        self.answer_bytes = answer_bytes
         self.storage, self.storage_single = storage, storage_single  # lines of floor_sqlite
         self.fresh = fresh                # a new server for each round
         self.rounds, self.peer_rounds = rounds, peer_rounds
@@ -137,29 +139,41 @@ def get(path, depth):
 
 
 REST_PEERS = ("drf-gunicorn", "drf-uvicorn", "drf-lean")
+RICH_PEERS = ("drf-gunicorn", "drf-uvicorn", "drf-prefetched")
+ORDER = json.dumps({"customer": "somebody", "lines": [{"sku": "SKU-%d" % i, "quantity": i, "price": "%d.50" % i} for i in range(1, 11)]}, separators=(",", ":"))
 CLIENTS = 64
 HTTP_FLOOR = "http --path /json --connections %d --depth 1" % CLIENTS
-FLOORS = ("floor-epoll", "floor-sqlite")
+HTTP_FLOORS = ("floor-epoll", "floor-sized")
 
 
-def http(path, method=None, body=None, ids=0):
+def http(path, method=None, body=None, ids=0, clients=CLIENTS):
     """One request after the other, of 64 clients; {id}: a row by chance."""
-    return "http --path %s --connections %d --depth 1%s%s%s" % (path, CLIENTS, " --ids %d" % ids if ids else "", " --method " + method if method else "",
+    return "http --path %s --connections %d --depth 1%s%s%s" % (path, clients, " --ids %d" % ids if ids else "", " --method " + method if method else "",
                                                                " --size 60 --body " + body if body else "")
 
 
-def rest(name, text, load, most, times, storage, single=None, bars=()):
-    """most: of the floors of HTTP and storage together; times: what the rate is to be of each peer's."""
-    told = [Bar("F + H", *FLOORS, most=most)]
-    told += [Bar(BY_NAME[peer].title, peer, figure="per_s", least=times if peer != "drf-lean" else None) for peer in REST_PEERS] if times else []
-    return Case("rest-" + name, text, load, servers=FLOORS + (("floor-sqlite-single",) if single else ()) + ("freshet",) + (REST_PEERS if times else ()),
-                bars=told + list(bars), loads={"floor-epoll": HTTP_FLOOR}, storage=storage, storage_single=single, app="bench-rest", db="rest.db",
-                prepare=copied("rest.sql"), peer_rounds=2, seconds=2.0)
+def beside(peers, times):
+    """What the rate is to be of each peer's. One that was made quicker than people have it is shown beside them."""
+    return [Bar(BY_NAME[peer].title, peer, figure="per_s", least=times if BY_NAME[peer].is_usual else None) for peer in peers]
+
+
+def rest_case(name, text, load, servers, bars, loads=None, **more):
+    return Case("rest-" + name, text, load, servers=servers, bars=bars, loads=dict(loads or {}, **dict.fromkeys(HTTP_FLOORS, HTTP_FLOOR)), app="bench-rest", db="rest.db",
+                prepare=copied("rest.sql"), peer_rounds=2, **dict({"seconds": 2.0}, **more))
+
+
+def reads(name, text, load, most, times, line, answer_bytes):
+    """most: of the floors of HTTP and storage together; times: of the peers' rate, None: without them."""
+    peers = REST_PEERS if times else ()
+    floors = [Bar("F + H", "floor-sqlite", "floor-epoll", most=most), Bar("F + H, answers as long", "floor-sqlite", "floor-sized")]
+    return rest_case(name, text, load, HTTP_FLOORS + ("floor-sqlite", "freshet") + peers, floors + beside(peers, times), storage=line, answer_bytes=answer_bytes)
 
 
 def writes(name, text, load, most, times, line):
-    rates = [Bar("F, groups of 64", "floor-sqlite", figure="per_s", least=0.6), Bar("F, a commit each", "floor-sqlite-single", figure="per_s", least=8)]
-    return rest(name, text, load, most, times, line + ", 64 per commit, log rows", line + ", 1 per commit, FULL, log rows", rates)
+    bars = [Bar("F + H", "floor-sqlite", "floor-epoll", most=most),
+            Bar("F, groups of 64", "floor-sqlite", figure="per_s", least=0.6), Bar("F, a commit each", "floor-sqlite-single", figure="per_s", least=8)]
+    return rest_case(name, text, load, ("floor-epoll", "floor-sqlite", "floor-sqlite-single", "freshet") + REST_PEERS, bars + beside(REST_PEERS, times),
+                     storage=line + ", 64 per commit, log rows", storage_single=line + ", 1 per commit, FULL, log rows")
 
 
 def cursor_at(row):
@@ -213,11 +227,17 @@ CASES = [
          floors=False, app="realtime-update", db="notes.db", figure="per_s", unit="/s", least={"freshet": 50 * REFERENCE_CREATE},
          alone=storage("insert, 64 per commit, log rows"), plus="json-d1"),
 
-    rest("retrieve", "GET of one note of 10,000", http("/api/notes/{id}/", ids=SOME), 1.3, 150, "retrieve"),
-    rest("list-20", "GET of a page of 20 of 10,000 notes, with their count", http("/api/notes/"), 1.3, None, "list 20"),
-    rest("list-100", "GET of a page of 100", http("/api/notes/?page_size=100"), 1.2, 80, "list 100"),
+    reads("retrieve", "GET of one note of 10,000", http("/api/notes/{id}/", ids=SOME), 1.3, 150, "retrieve", 125),
+    reads("list-20", "GET of a page of 20 of 10,000 notes, with their count", http("/api/notes/"), 1.3, None, "list 20", 2651),
+    reads("list-100", "GET of a page of 100", http("/api/notes/?page_size=100"), 1.2, 80, "list 100", 12903),
     writes("create", "POST of a note", http("/api/notes/", "POST", '{"title":"{pad}","done":false}'), 1.5, 80, "insert"),
     writes("patch", "PATCH of a note's title", http("/api/notes/{id}/", "PATCH", '{"title":"{pad}"}', ids=SOME), 1.4, 80, "update"),
+
+    rest_case("rich", "GET of a page of 50 tickets, each with project, assignee, labels and comments", http("/api/rich/", clients=8),
+              ("floor-sqlite", "freshet") + RICH_PEERS, [Bar("F", "floor-sqlite", most=2.0)] + beside(RICH_PEERS, 300),
+              loads={"drf-prefetched": http("/api/prefetched/", clients=8)}, storage="rich page of 50", seconds=6.0),  # a peer takes 150 ms
+    rest_case("order", "POST of an order with 10 lines", http("/api/orders/", "POST", ORDER), ("freshet", "drf-gunicorn"),
+              [Bar("a POST of a note", ("rest-create", "freshet"), most=4.0)] + beside(("drf-gunicorn",), None)),
 
     rows("first", "the first page, with the count of all rows", lambda count: "/api/entries/"),
     rows("deep", "a page by cursor, in the middle", lambda count: "/api/feed/?cursor=" + cursor_at(count // 2)),

@@ -130,11 +130,11 @@ def times(ratio):
     return "%.2fx" % ratio if ratio < 10 else "%.0fx" % ratio
 
 
-def bars_table(results):
-    """Costs are the server's CPU time per request, rates are requests per second."""
+def bars_table(results, shown=None):
+    """Costs are the server's CPU time per request, rates are requests per second. shown: these rows only; beside them may stand others."""
     rows = {row["name"]: row for row in results["cases"]}
     lines = ["| case | what | freshet | beside | theirs | ratio | aim | met |", "|---|---|--:|---|--:|--:|---|---|"]
-    for name in rows:
+    for name in rows if shown is None else [row["name"] for row in shown]:
         for number, bar in enumerate(CASE[name].bars):
             lines.append("| " + " | ".join(([name, CASE[name].text] if number == 0 else ["", ""]) + bar_cells(rows, name, bar)) + " |")
     return "\n".join(lines) if len(lines) > 2 else ""
@@ -194,7 +194,7 @@ def measured_on(results):
     return "Measured on %s cores of %s, Linux %s, SQLite %s. %s." % (
         about["cores"], about["cpu"], about["kernel"], about["sqlite"],
         "; ".join("%s %s" % (BY_NAME[name].title.replace(", epoll", ""), version) for name, version in told.items()
-                  if BY_NAME[name].kind != "floor" and name not in ("freshet-uring", "freshet-million", "drf-lean")))
+                  if BY_NAME[name].kind != "floor" and name not in ("freshet-uring", "freshet-million", "drf-lean", "drf-prefetched")))
 
 
 # ---- into the pages ----
@@ -210,13 +210,17 @@ def put(page, mark, text):
         file.write(before + begin + text + "\n" + end + after)
 
 
-def write(results):
+def bars_page(results):
+    return measured_on(results) + "\n\n" + bars_table(results) + "\n\n" + noise(results) if results["cases"] else "Not measured yet."
+
+
+def write(results, bars):
     aims = measured_on(results) + "\n\n" + aims_table(results)
     put(README, "table", aims + "\n\n" + noise(results))
     put(PAGE, "aims", aims)
     put(PAGE, "peers", peers_table(results))
     for page in (README, PAGE):
-        put(page, "bars", bars_table(results) or "Not measured on a quiet machine yet.")
+        put(page, "bars", bars_page(bars))
     put(PAGE, "noise", noise(results))
     with open(PLOT, "w", encoding="utf-8") as file:
         file.write(plot.svg(results))

@@ -35,6 +35,7 @@ TRIES = 3            # of a run that was disturbed
 WARMUP = 0.25
 QUIET_S, QUIET_CPU_S, QUIET_WITHIN_S = 0.05, 0.002, 5.0
 RESULTS = os.path.join(ROOT, "bench", "results.json")
+BARS = os.path.join(ROOT, "bench", "bars.json")  # of the cases that have bars: they are measured apart
 PEERS = [name for name, kind in BY_NAME.items() if kind.kind == "peer"]
 
 
@@ -268,22 +269,29 @@ def names():
     return 0
 
 
-def read_results():
+def read_results(path=RESULTS):
     try:
-        with open(RESULTS, encoding="utf-8") as text:
+        with open(path, encoding="utf-8") as text:
             return json.load(text)
     except FileNotFoundError:
         return {"cases": []}
 
 
-def merged(rows, given, used):
+def write_results(path, results):
+    with open(path, "w", encoding="utf-8") as text:
+        json.dump(results, text, indent=1, ensure_ascii=False)
+        text.write("\n")
+
+
+def merged(path, rows, given):
     """The results with these rows in place of the old ones. A row that was measured without peers keeps those it had."""
-    kept = {row["name"]: row for row in read_results()["cases"]}
+    kept = {row["name"]: row for row in read_results(path)["cases"]}
+    used = [name for name in BY_NAME if any(name in row["servers"] for row in rows)]
     for row in rows:
         old = kept.get(row["name"], {}).get("servers", {})
         row["servers"].update({name: figures for name, figures in old.items() if name not in row["servers"] and name in BY_NAME})
         kept[row["name"]] = row
-    told = dict(read_results().get("versions", {}), **versions(used))
+    told = dict(read_results(path).get("versions", {}), **versions(used))
     return {"machine": report.machine(), "versions": told, "rounds": given.rounds, "peer_rounds": given.peer_rounds, "seconds": given.seconds,
             "cases": [kept[case.name] for case in CASES if case.name in kept]}
 
@@ -313,7 +321,7 @@ def main():
     if given.list:
         return names()
     if given.draw:
-        report.write(read_results())
+        report.write(read_results(), read_results(BARS))
         return 0
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES_MOST, hard) if hard != resource.RLIM_INFINITY else FILES_MOST, hard))
@@ -325,16 +333,15 @@ def main():
 
     plan = [lanes_of(case, given) for case in chosen]
     rows, broken = measure(chosen, plan, given.seconds)
-    used = [name for name, kind in BY_NAME.items() if any(lane.kind is kind for lanes in plan for lane in lanes)]
-    results = merged(rows, given, used)
-    shown = dict(results, cases=[row for row in results["cases"] if row in rows])
-    print("\n\n".join(filter(None, (report.aims_table(shown), report.peers_table(shown), report.bars_table(shown), report.noise(shown)))))
-    if not given.quick or given.write:
-        with open(RESULTS, "w", encoding="utf-8") as text:
-            json.dump(results, text, indent=1, ensure_ascii=False)
-            text.write("\n")
+    with_bars = {case.name for case in CASES if case.bars}
+    for path, part in ((RESULTS, [row for row in rows if row["name"] not in with_bars]), (BARS, [row for row in rows if row["name"] in with_bars])):
+        results = merged(path, part, given)
+        shown = dict(results, cases=[row for row in results["cases"] if row in part])
+        print("\n\n".join(filter(None, (report.aims_table(shown), report.peers_table(shown), report.bars_table(results, part), report.noise(shown)))))
+        if part and (not given.quick or given.write):
+            write_results(path, results)
     if given.write:
-        report.write(results)
+        report.write(read_results(), read_results(BARS))
     return 1 if broken else 0
 
 

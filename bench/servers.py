@@ -126,6 +126,14 @@ class FloorEpoll(Process):
         return "bench/floor_epoll.c"
 
 
+class FloorSized(FloorEpoll):
+    """Whose answer is as long as the case's."""
+    name, title = "floor-sized", "floor: epoll, with answers as long"
+
+    def command(self, case):
+        return super().command(case) + [str(case.answer_bytes)]
+
+
 class FloorUring(Process):
     name, title, kind = "floor-uring", "floor: io_uring", "floor"
 
@@ -333,7 +341,7 @@ class Daphne(Asgi):
 
 class Drf(Asgi):
     """Django REST framework (peers/drf.py), with the settings of a new project."""
-    kind, settings = "peer", "usual"
+    kind, settings, is_usual = "peer", "usual", True
 
     def environment(self):
         return dict(super().environment(), DRF_SETTINGS=self.settings)
@@ -360,7 +368,12 @@ class Gunicorn(Drf):
 
 
 class GunicornLean(Gunicorn):
-    name, title, settings = "drf-lean", "DRF, gunicorn, nothing switched on", "lean"
+    name, title, settings, is_usual = "drf-lean", "DRF, gunicorn, nothing switched on", "lean", False
+
+
+class GunicornPrefetched(Gunicorn):
+    """The same program, asked for what reads related rows by the page; cases.py says where."""
+    name, title, is_usual = "drf-prefetched", "DRF, gunicorn, prefetching", False
 
 
 class UvicornDrf(Drf):
@@ -378,5 +391,5 @@ class UvicornDrf(Drf):
 
 OURS = [FloorEpoll, Freshet, FloorUring, FreshetUring]
 PEER_KINDS = [Lws, Nginx, NodeWs, Uvicorn, Daphne]
-BY_CASE = [FloorSqlite, FloorSqliteSingle, FreshetMillion, Gunicorn, UvicornDrf, GunicornLean]  # those that a case names: the table of bars
+BY_CASE = [FloorSized, FloorSqlite, FloorSqliteSingle, FreshetMillion, Gunicorn, UvicornDrf, GunicornLean, GunicornPrefetched]  # those that a case names: the table of bars
 BY_NAME = {each.name: each for each in OURS + PEER_KINDS + BY_CASE}
