@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "rest/key.h"
 
 enum { RESERVED_CALL = 1 /* of fr_req.reserved_ */ };
 
@@ -56,14 +57,25 @@ fr_err fr_call_refuse_fields(fr_call *call, const fr_errors *errors)
 
 fr_err fr_call_missing(fr_call *call)
 {
-    return fr_call_refuse_text(call, 404, FR_STR("Not found."));
+    if (!call->rt || !fr_call_is_detail(call) ||
+        !fr_key_is_of_kind(&call->rt->model->fields[call->rt->lookup], call->request->key))
+        return fr_call_refuse_text(call, 404, FR_STR("Not found."));
+    fr_str detail = fr_arena_printf(call->ctx->arena, "No %.*s matches the given query.",
+                                    FR_FMT(call->rt->object_name));
+    return detail.p ? fr_call_refuse_text(call, 404, detail) : FR_ENOMEM;
+}
+
+/* Whether a handler has its own words for what is not there. */
+static bool is_told(const fr_ctx *ctx)
+{
+    return ctx->detail.n && !fr_str_eq(ctx->detail, FR_STR("Not found."));
 }
 
 fr_err fr_call_refuse_err(fr_call *call, fr_err err)
 {
     if (err == FR_ECANCELED || err == FR_ENOMEM)
         return err;
-    if (err == FR_ENOTFOUND)
+    if (err == FR_ENOTFOUND && !is_told(call->ctx))
         return fr_call_missing(call);
     fr_call_rewind(call);
     fr_errors_detail(call->ctx, err, call->body);

@@ -51,3 +51,14 @@ fr_err fr_key_find(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value 
     *out = f.value;
     return f.is_found ? FR_OK : FR_ENOTFOUND;
 }
+
+bool fr_key_is_of_kind(const fr_field *field, fr_str text)
+{
+    int64_t i;
+    fr_uuid uuid;
+    switch (fr_class_of(fr_field_origin(field))) {
+    case FR_CLASS_INTEGER: return fr_py_int(text, &i) != FR_PY_INT_BAD;
+    case FR_CLASS_UUID: return fr_py_uuid(text, &uuid);
+    default: return true;
+    }
+}

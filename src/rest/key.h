@@ -3,6 +3,9 @@
 #define FR_REST_KEY_H
 #include "db/db.h"
 
+/* Whether a value of the field that details are found by may be spelled so, though perhaps of no row that there can be: of an
+ * integer, one past 64 bits. */
+bool fr_key_is_of_kind(const fr_field *field, fr_str text);
 /* The key of `model` that a text names, as its stored value. false: no row can have it (or memory is out). */
 bool fr_key_from_text(const fr_model *model, fr_str text, fr_arena *arena, fr_value *out);
 /* The key of the row whose field has this value, in the arena of ctx. Errors: FR_ENOTFOUND, those of reads. */

@@ -34,8 +34,9 @@ static fr_err negotiate(fr_call *c)
         FR_TRY(fr_params_parse(c->ctx->arena, c->request->query, &params));
         format = fr_params_get(&params, FR_STR("format"));
     }
-    return fr_negotiate(fr_rest_renderers(c->rt, c->request), c->request->accept, format,
-                        &c->representation);
+    fr_err err = fr_negotiate(fr_rest_renderers(c->rt, c->request), c->request->accept, format,
+                              &c->representation);
+    return err == FR_ENOTFOUND ? fr_call_refuse_text(c, 404, FR_STR("Not found.")) : err;
 }
 
 static fr_err find_version(fr_call *c)

@@ -107,20 +107,23 @@ static fr_err read_paging(fr_viewset_rt *rt, char error[ERROR_ROOM])
     return FR_OK;
 }
 
-/* "live_note" → "Live Note". */
-static fr_str title_of(const fr_viewset *v, fr_arena *arena)
+/* "live_note" with each word's first letter large, and `between` the words; 0: nothing. */
+static fr_str titled(fr_arena *arena, const char *name, char between)
 {
-    if (v->name)
-        return fr_str_c(v->name);
-    fr_str s = fr_str_dup(arena, fr_str_c(fr_viewset_model(v)->name));
+    fr_str s = fr_str_dup(arena, fr_str_c(name));
     char *p = (char *)(uintptr_t)s.p;
+    size_t n = 0;
+    bool is_first = true;
     for (size_t i = 0; i < s.n; i++) {
-        if (p[i] == '_')
-            p[i] = ' ';
-        if ((i == 0 || p[i - 1] == ' ') && p[i] >= 'a' && p[i] <= 'z')
-            p[i] = (char)(p[i] - 'a' + 'A');
+        char c = s.p[i];
+        bool is_small = c >= 'a' && c <= 'z';
+        if (c != '_')
+            p[n++] = is_first && is_small ? (char)(c - 'a' + 'A') : c;
+        else if (between)
+            p[n++] = between;
+        is_first = c == '_';
     }
-    return s;
+    return (fr_str){p, n};
 }
 
 static fr_err check_extra(const fr_viewset *v, char error[ERROR_ROOM])
@@ -176,8 +179,10 @@ static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena
     rt->list_allow = allow_of(rt->actions & (FR_ACTION_LIST | FR_ACTION_CREATE), arena);
     rt->detail_allow =
         allow_of(rt->actions & ~(uint32_t)(FR_ACTION_LIST | FR_ACTION_CREATE), arena);
-    rt->name = title_of(viewset, arena);
-    return rt->list_allow.p && rt->detail_allow.p && rt->name.p ? FR_OK : FR_ENOMEM;
+    rt->name = viewset->name ? fr_str_c(viewset->name) : titled(arena, rt->model->name, ' ');
+    rt->object_name = titled(arena, rt->model->name, 0);
+    return rt->list_allow.p && rt->detail_allow.p && rt->name.p && rt->object_name.p ? FR_OK
+                                                                                     : FR_ENOMEM;
 }
 
 fr_err fr_viewset_check(const fr_viewset *viewset, char error[ERROR_ROOM])

@@ -95,7 +95,8 @@ typedef struct fr_viewset_rt {
     fr_fieldset given; /* fields that the URL gives, never a body */
     uint32_t actions;
     fr_str list_allow, detail_allow; /* values of the Allow header */
-    fr_str name;                     /* "Note" */
+    fr_str name;                     /* "Live Note" */
+    fr_str object_name;              /* "LiveNote": of the model, as Django calls the class */
 } fr_viewset_rt;
 
 /* Why the viewset cannot be served, in one line for the developer. Errors: FR_EINVAL, FR_ENOMEM. */

@@ -66,7 +66,7 @@ test('a page that is named reads, writes, sees the place of its write, and watch
       detail: (await missing.json()).detail };
   });
   assert.deepEqual(seen.status, [201, 200, 404]);
-  assert.equal(seen.detail, 'Not found.');
+  assert.equal(seen.detail, 'No Note matches the given query.');
   assert.deepEqual(seen.list.map(({ title, done }) => [title, done]), [['from Vite', true]]);
   const changes = seen.frames.find(({ type }) => type === 'changes');
   assert.ok(changes.at.startsWith(`${seen.at}.`), `${changes.at} ${seen.at}`);

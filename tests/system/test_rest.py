@@ -52,7 +52,7 @@ class Rest(ServerCase):
         self.assertEqual((reply.status, reply.body), (204, b""))
         for method in ("GET", "DELETE", "PATCH"):
             reply = self.server.request(method, path, {} if method == "PATCH" else None)
-            self.assertEqual((reply.status, reply.json), (404, {"detail": "Not found."}))
+            self.assertEqual((reply.status, reply.json), (404, {"detail": "No Note matches the given query."}))
 
     def test_what_is_not_valid_is_told_field_by_field_and_nothing_is_stored(self):
         before = self.server.get("/api/notes/").json
@@ -172,7 +172,7 @@ class Rest(ServerCase):
         self.assertEqual((status, json.loads(body)["done"]), (200, True))
         self.assertEqual(self.curl(url)[0], 200)
         self.assertEqual(self.curl("-X", "DELETE", url), (204, ""))
-        self.assertEqual(self.curl(url), (404, '{"detail":"Not found."}'))
+        self.assertEqual(self.curl(url), (404, '{"detail":"No Note matches the given query."}'))
 
     def test_curl_sends_a_body_in_chunks_and_waits_for_100_continue(self):
         base = "http://127.0.0.1:%d/api/notes/" % self.server.port

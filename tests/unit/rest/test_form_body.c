@@ -132,7 +132,7 @@ static void what_a_form_leaves_out_or_empty(void **state)
         assert_int_equal(status, is_good ? is_create ? 201 : 200 : 400);
     }
     assert_answer(&w, send_form(&w, &stricts, "PUT", "99", URLENCODED, "number="), 404,
-                  "{\"detail\":\"Not found.\"}");
+                  "{\"detail\":\"No Strict matches the given query.\"}");
     world_close(&w);
 }
 

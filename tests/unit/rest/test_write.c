@@ -108,15 +108,22 @@ static void put_needs_all_required_fields_and_keeps_the_others(void **state)
 static void a_missing_object_is_404_before_its_body_is_looked_at(void **state)
 {
     (void)state;
-    static const char *const KEYS[] = {"/authors/9/", "/authors/0/", "/authors/-1/",
-                                       "/authors/abc/", "/authors/9223372036854775808/"};
+    static const struct {
+        const char *path, *answer;
+    } KEYS[] = {
+        {"/authors/9/", "{\"detail\":\"No Author matches the given query.\"}"},
+        {"/authors/0/", "{\"detail\":\"No Author matches the given query.\"}"},
+        {"/authors/-1/", "{\"detail\":\"No Author matches the given query.\"}"},
+        {"/authors/abc/", "{\"detail\":\"Not found.\"}"},
+        {"/authors/9223372036854775808/", "{\"detail\":\"No Author matches the given query.\"}"},
+    };
     static const char *const METHODS[] = {"GET", "PUT", "PATCH", "DELETE"};
     world w;
     world_open(&w);
     for (size_t k = 0; k < sizeof KEYS / sizeof *KEYS; k++)
         for (size_t m = 0; m < sizeof METHODS / sizeof *METHODS; m++)
-            assert_answer(&w, ask(&w, &authors, METHODS[m], KEYS[k], "{bad"), 404,
-                          "{\"detail\":\"Not found.\"}");
+            assert_answer(&w, ask(&w, &authors, METHODS[m], KEYS[k].path, "{bad"), 404,
+                          KEYS[k].answer);
     assert_str(w.answer.allow, "GET, PUT, PATCH, DELETE, HEAD, OPTIONS");
     world_close(&w);
 }
@@ -130,7 +137,7 @@ static void a_destroy_answers_204_without_content(void **state)
     assert_answer(&w, ask(&w, &authors, "DELETE", "/authors/1/", "{bad"), 204, "");
     assert_true(!w.answer.has_content && w.answer.has_place);
     assert_answer(&w, ask(&w, &authors, "DELETE", "/authors/1/", NULL), 404,
-                  "{\"detail\":\"Not found.\"}");
+                  "{\"detail\":\"No Author matches the given query.\"}");
     world_close(&w);
 }
 
@@ -251,7 +258,7 @@ static void an_object_that_the_filters_leave_out_is_404(void **state)
             char path[100];
             snprintf(path, sizeof path, "/things/1/?%s", OUT[k]);
             assert_answer(&w, ask(&w, &things, CASES[i].method, path, CASES[i].body), 404,
-                          "{\"detail\":\"Not found.\"}");
+                          "{\"detail\":\"No Thing matches the given query.\"}");
         }
         /* What is wrong with a filter comes before what is wrong with the key and the body. */
         assert_answer(&w, ask(&w, &things, CASES[i].method, "/things/1/?number=x", CASES[i].body),
@@ -259,7 +266,7 @@ static void an_object_that_the_filters_leave_out_is_404(void **state)
         assert_answer(&w, ask(&w, &things, CASES[i].method, "/things/abc/?number=x", CASES[i].body),
                       400, "{\"number\":[\"Enter a number.\"]}");
         assert_answer(&w, ask(&w, &things, CASES[i].method, "/things/9/?number=7", CASES[i].body),
-                      404, "{\"detail\":\"Not found.\"}");
+                      404, "{\"detail\":\"No Thing matches the given query.\"}");
     }
     assert_int_equal(ask(&w, &things, "GET", "/things/1/?number=7&page=3&x=y&ordering=-id", NULL),
                      200);
