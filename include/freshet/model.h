@@ -68,6 +68,30 @@ typedef struct fr_choice {
         "\x1d", label_                                                                             \
     }
 
+/** What rows keep to, as a Django model's Meta.constraints. Arrays end with {0}. */
+typedef struct fr_constraint {
+    const char *name;    /* of the constraint or index in the database */
+    const char *unique;  /* "team,name", that no two rows have; NULL: it is a check */
+    const char *where;   /* of unique: among rows that this is true of, "active=true&size__gt=0" */
+    const char *check;   /* what is true of each row, as SQL: "ends >= starts" */
+    const char *message; /* NULL: "The fields team, name must make a unique set." */
+    void *reserved_[2];
+} fr_constraint;
+
+/** A table of constraints, with the {0} that ends it. */
+#define FR_CONSTRAINTS(...) FR_TABLE_(fr_constraint, __VA_ARGS__)
+
+/** An index over several fields, descending ones, or some of the rows. Arrays end with {0}. */
+typedef struct fr_column_index {
+    const char *fields; /* "state,-priority" */
+    const char *name;   /* NULL: as Django calls it */
+    const char *where;  /* "state=open": only rows that this is true of; NULL: all */
+    void *reserved_[1];
+} fr_column_index;
+
+/** A table of indexes, with the {0} that ends it. */
+#define FR_INDEXES(...) FR_TABLE_(fr_column_index, __VA_ARGS__)
+
 /** One field of a model. Zero is the default of every option. */
 typedef struct fr_field {
     const char *name;
@@ -125,6 +149,10 @@ struct fr_model {
         struct_mark; /* of the C struct, see FR_ROW_MARK_; 0: a struct is known by its size alone */
     const char
         *unique_together; /* "project,number", that no two rows have; several with ';' between */
+    const fr_constraint *constraints; /* NULL: none */
+    const fr_column_index *indexes;   /* of tables that are made here; NULL: none */
+    const char *
+        display; /* what people call a row, as str(row) in Django: a field's name, or "#{number} {title}" */
     void *reserved_[2];
 };
 

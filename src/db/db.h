@@ -201,6 +201,7 @@ typedef struct fr_write {
     bool is_stale;     /* FR_ECONFLICT, as the row is not what `was` says */
     size_t failed_key; /* MANY with a failed_field: which of keys refers to nothing */
     int failed_field;  /* constraint failure on one column: its index, else -1 */
+    int failed_rule; /* 1 + the number of the model's rule that is broken (model/rule.h); 0: none of those */
     enum {
         FR_CONSTRAINT_NONE,
         FR_CONSTRAINT_UNIQUE,

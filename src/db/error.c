@@ -1,5 +1,6 @@
 /* What a client may know of a fault of the database: never SQL, never a path. */
 #include "db/db_int.h"
+#include "model/rule.h"
 
 fr_err fr_db_check_table(fr_ctx *ctx, const fr_table *table)
 {
@@ -36,6 +37,13 @@ fr_err fr_db_fail_constraint(fr_ctx *ctx, const fr_table *table, const fr_write 
     bool has_field = table && write && write->failed_field >= 0;
     fr_str which =
         has_field ? fr_field_label(&table->model->fields[write->failed_field], field) : (fr_str){0};
+    if (table && write && write->failed_rule) {
+        char message[FR_RULE_MESSAGE];
+        fr_rule rule;
+        if (fr_rule_get(table->model, (size_t)write->failed_rule - 1, &rule))
+            return fr_fail(ctx, FR_ECONFLICT, "%.*s",
+                           FR_FMT(fr_rule_message(table->model, &rule, message)));
+    }
     switch (write ? write->constraint : FR_CONSTRAINT_NONE) {
     case FR_CONSTRAINT_UNIQUE:
         if (has_field)

@@ -7,10 +7,11 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "model/display.h"
 #include "model/kind.h"
 #include "model/pattern.h"
 #include "model/query.h"
-#include "model/together.h"
+#include "model/rule.h"
 
 enum { ERROR_ROOM = 256, DIGITS_MAX = 60 };
 
@@ -232,14 +233,55 @@ static fr_err check_key(const check *c)
 static fr_err check_unique_together(const check *c)
 {
     fr_together together;
-    fr_str rest = fr_str_c(c->model->unique_together ? c->model->unique_together : ""), names;
+    fr_str rest = fr_str_c(c->model->unique_together), names;
     while (rest.n) {
         rest = fr_str_cut(rest, ';', &names);
         if (!fr_together_parse(c->model, names, &together))
+            return wrong(c,
+                         ".unique_together = \"%.*s\" names what is no field with a column, or "
+                         "more than %d",
+                         FR_FMT(names), FR_TOGETHER_MAX);
+    }
+    return FR_OK;
+}
+
+static fr_err check_condition(const check *c, const char *what, const char *where)
+{
+    fr_where condition;
+    fr_arena *arena = fr_arena_new(0);
+    if (!arena)
+        return FR_ENOMEM;
+    fr_err err = fr_where_parse(c->model, fr_str_c(where), arena, &condition);
+    fr_arena_free(arena);
+    return err == FR_EINVAL ? wrong(c, "%.40s: .where = \"%.60s\" cannot be read", what, where)
+                            : err;
+}
+
+static fr_err check_constraints(const check *c)
+{
+    fr_together together;
+    for (const fr_constraint *each = c->model->constraints; each && each->name; each++) {
+        if (!each->unique == !each->check)
+            return wrong(c, "constraint %.40s has either .unique or .check", each->name);
+        if (each->unique && !fr_together_parse(c->model, fr_str_c(each->unique), &together))
             return wrong(
-                c,
-                ".unique_together = \"%.*s\" names what is no field with a column, or more than %d",
-                FR_FMT(names), FR_TOGETHER_MAX);
+                c, "constraint %.40s: .unique = \"%.60s\" names what is no field with a column",
+                each->name, each->unique);
+        if (each->where && !each->unique)
+            return wrong(c, "constraint %.40s: only .unique has .where", each->name);
+        FR_TRY(check_condition(c, each->name, each->where));
+    }
+    return FR_OK;
+}
+
+static fr_err check_indexes(const check *c)
+{
+    fr_together together;
+    for (const fr_column_index *each = c->model->indexes; each && each->fields; each++) {
+        if (!fr_together_parse(c->model, fr_str_c(each->fields), &together))
+            return wrong(c, ".indexes: \"%.60s\" names what is no field with a column",
+                         each->fields);
+        FR_TRY(check_condition(c, ".indexes", each->where));
     }
     return FR_OK;
 }
@@ -267,6 +309,10 @@ fr_err fr_model_check(const fr_model *model, char error[ERROR_ROOM])
     c.field = NULL;
     FR_TRY(check_key(&c));
     FR_TRY(check_unique_together(&c));
+    FR_TRY(check_constraints(&c));
+    FR_TRY(check_indexes(&c));
+    if (!fr_display_is_right(model))
+        return wrong(&c, ".display = \"%.80s\" names what is no field", model->display);
     if (fr_query_order(&query, (fr_str){"", 0}) != FR_OK)
         return wrong(&c, ".ordering = \"%s\" names an unknown field, or more than %d",
                      model->ordering, FR_ORDERS_MAX - 1);

@@ -99,6 +99,25 @@ class Upload(Base):
     image = models.FileField(upload_to="images/%Y", blank=True)  # ImageField has the same column, and asks for Pillow
 
 
+class Sprint(Base):
+    team = models.ForeignKey(Team, models.CASCADE, null=True)
+    name = models.CharField(max_length=20)
+    starts = models.DateField()
+    ends = models.DateField()
+    size = models.IntegerField(default=0)
+    active = models.BooleanField(default=False)
+
+    class Meta(Base.Meta):
+        abstract = False
+        unique_together = [("team", "name"), ("starts", "ends")]
+        indexes = [models.Index(fields=["starts", "-ends"]), models.Index(fields=["-size"], name="by_size", condition=models.Q(active=True))]
+        constraints = [
+            models.UniqueConstraint(fields=["team"], condition=models.Q(active=True), name="one_active"),
+            models.UniqueConstraint(fields=["name", "starts"], condition=models.Q(size__gt=0, team__isnull=False), name="measured"),
+            models.UniqueConstraint(fields=["size", "name"], name="named_once"),
+            models.CheckConstraint(check=models.Q(ends__gte=models.F("starts")), name="ends_late")]
+
+
 class Badge(Base):
     task = models.OneToOneField(Task, models.CASCADE, primary_key=True)
     text = models.CharField(max_length=20)
@@ -109,7 +128,7 @@ class Profile(Base):
     badge = models.ForeignKey(Badge, models.CASCADE, null=True)
 
 
-ALL = [Upload, Numbers, Strict, Project, Label, Team, Membership, Country, City, Task, Badge, Profile]
+ALL = [Upload, Numbers, Strict, Project, Label, Team, Membership, Sprint, Country, City, Task, Badge, Profile]
 HIGHEST, LOWEST = 2 ** 63 - 1, -2 ** 63
 
 
@@ -121,7 +140,7 @@ def tearDownModule():
 def definitions(path):
     """What a file's tables and indexes are, by name; the log's own left out."""
     db = sqlite3.connect(path)
-    found = db.execute("SELECT name, sql FROM sqlite_master WHERE name LIKE 'app\\_%' ESCAPE '\\' AND sql IS NOT NULL").fetchall()
+    found = db.execute("SELECT name, sql FROM sqlite_master WHERE tbl_name LIKE 'app\\_%' ESCAPE '\\' AND sql IS NOT NULL").fetchall()
     db.close()
     return {name: re.sub("IF NOT EXISTS ", "", sql) for name, sql in found}
 
@@ -222,6 +241,25 @@ class Kinds(unittest.TestCase):
         told = self.server.request("OPTIONS", "/uploads/").json["actions"]["POST"]
         self.assertEqual([told[name]["type"] for name in ("bytes", "file", "image")], ["field", "file upload", "image upload"])
         self.assertTrue(told["bytes"]["read_only"])
+
+    def test_sets_of_fields_are_unique_and_checks_hold_in_the_words_of_the_model(self):
+        team = self.made("/teams/", {})["id"]
+        sprint = {"team": team, "name": "a", "starts": "2020-01-01", "ends": "2020-01-14"}
+        first = self.made("/sprints/", sprint)
+        self.refused("/sprints/", dict(sprint, ends="2020-01-15", size=1), {"non_field_errors": ["The fields team, name must make a unique set."]})
+        self.refused("/sprints/", dict(sprint, name="b", size=1), {"non_field_errors": ["The fields starts, ends must make a unique set."]})
+        self.refused("/sprints/", dict(sprint, team=None, ends="2020-01-16"), {"non_field_errors": ["The fields size, name must make a unique set."]})
+        self.refused("/sprints/", dict(sprint, name="c", ends="2019-01-01"), {"non_field_errors": ["A sprint can't end before it starts."]})
+        active = {"team": team, "name": "d", "starts": "2021-01-01", "ends": "2021-01-02", "active": True}
+        second = self.made("/sprints/", active)
+        self.refused("/sprints/", dict(active, name="e", ends="2021-01-03"), {"non_field_errors": ["This team has an active sprint already."]})
+        self.made("/sprints/", dict(active, name="e", ends="2021-01-04", active=False))
+        answer = self.server.request("PATCH", "/sprints/%d/" % second["id"], {"name": "a"})
+        self.assertEqual((answer.status, answer.json), (400, {"non_field_errors": ["The fields team, name must make a unique set."]}))
+        self.assertEqual(self.server.request("PATCH", "/sprints/%d/" % first["id"], {"name": "a"}).status, 200)
+        null = {"team": None, "name": "n", "starts": "2022-01-01"}
+        self.made("/sprints/", dict(null, ends="2022-01-02", size=5))  # null is unlike null, and the condition asks for a team
+        self.made("/sprints/", dict(null, ends="2022-01-03", size=6))
 
     def test_rows_between_go_with_either_side(self):
         project = self.made("/projects/", {"name": "a"})["id"]

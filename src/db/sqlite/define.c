@@ -59,21 +59,6 @@ void fr_define_column(fr_buf *out, const fr_table *table, uint32_t i)
     put_rules(out, field, table->columns[i]);
 }
 
-void fr_define_table(fr_buf *out, const fr_table *table)
-{
-    fr_buf_lit(out, "CREATE TABLE ");
-    fr_buf_put(out, table->quoted);
-    bool is_first = true;
-    for (uint32_t i = 0; i < table->model->field_count; i++) {
-        if (!fr_field_has_column(&table->model->fields[i]))
-            continue;
-        fr_buf_put(out, is_first ? FR_STR(" (") : FR_STR(", "));
-        fr_define_column(out, table, i);
-        is_first = false;
-    }
-    fr_buf_put_char(out, ')');
-}
-
 /* ---- indexes ---- */
 
 enum { INDEX_NAME_MAX = 200, DIGEST_TEXT = 9 };
@@ -131,24 +116,6 @@ void fr_define_index(fr_buf *out, const fr_table *table, uint32_t i, bool is_uni
     fr_buf_printf(out, " ON %.*s (%.*s)", FR_FMT(table->quoted), FR_FMT(table->columns[i]));
 }
 
-void fr_define_unique(fr_buf *out, const fr_table *table, const fr_together *set)
-{
-    char room[FR_TOGETHER_MAX][128];
-    fr_str columns[FR_TOGETHER_MAX];
-    for (size_t i = 0; i < set->count; i++)
-        columns[i] = fr_field_column(&table->model->fields[set->fields[i]], room[i]);
-    fr_buf_lit(out, "CREATE UNIQUE INDEX ");
-    put_index_name(out, table->name, columns, set->count, "_uniq");
-    fr_buf_printf(out, " ON %.*s (", FR_FMT(table->quoted));
-    for (size_t i = 0; i < set->count; i++) {
-        fr_buf_put(out, i ? FR_STR(", ") : FR_STR(""));
-        fr_buf_put(out, table->columns[set->fields[i]]);
-    }
-    fr_buf_put_char(out, ')');
-}
-
-/* ---- what is there already ---- */
-
 static void put_text(fr_buf *out, fr_str text)
 {
     fr_buf_put_char(out, '\'');
@@ -160,6 +127,186 @@ static void put_text(fr_buf *out, fr_str text)
     fr_buf_put_char(out, '\'');
 }
 
+/* "a", "b" DESC */
+static void put_columns(fr_buf *out, const fr_table *table, const fr_together *set)
+{
+    fr_buf_put_char(out, '(');
+    for (size_t i = 0; i < set->count; i++) {
+        fr_buf_put(out, i ? FR_STR(", ") : FR_STR(""));
+        fr_buf_put(out, table->columns[set->fields[i]]);
+        if (set->is_descending[i])
+            fr_buf_lit(out, " DESC");
+    }
+    fr_buf_put_char(out, ')');
+}
+
+static void put_literal(fr_buf *out, fr_value value)
+{
+    switch (value.type) {
+    case FR_VALUE_INT: fr_buf_put_i64(out, value.as.i); break;
+    case FR_VALUE_REAL: fr_json_put_double(out, value.as.r); break;
+    case FR_VALUE_TEXT: put_text(out, value.as.s); break;
+    default: fr_buf_lit(out, "NULL");
+    }
+}
+
+static void put_term(fr_buf *out, const fr_table *table, const fr_where *condition, size_t i)
+{
+    static const char *const signs[FR_LOOKUP_COUNT_] = {[FR_LOOKUP_EXACT] = "=",
+                                                        [FR_LOOKUP_LT] = "<",
+                                                        [FR_LOOKUP_LTE] = "<=",
+                                                        [FR_LOOKUP_GT] = ">",
+                                                        [FR_LOOKUP_GTE] = ">="};
+    uint16_t field = condition->terms[i].field;
+    fr_value value = condition->terms[i].value;
+    fr_lookup lookup = condition->terms[i].lookup;
+    fr_str column = table->columns[field];
+    bool is_truth = fr_class_of(&table->model->fields[field]) == FR_CLASS_BOOLEAN;
+    if (lookup == FR_LOOKUP_ISNULL) {
+        fr_buf_printf(out, "%.*s IS %sNULL", FR_FMT(column), value.as.i ? "" : "NOT ");
+    } else if (lookup == FR_LOOKUP_EXACT && is_truth) {
+        fr_buf_printf(out, value.as.i ? "%.*s" : "NOT %.*s", FR_FMT(column));
+    } else {
+        fr_buf_printf(out, "%.*s %s ", FR_FMT(column), signs[lookup]);
+        put_literal(out, value);
+    }
+}
+
+/* where: read before, by fr_model_check. */
+static void put_where(fr_buf *out, const fr_table *table, const char *where)
+{
+    fr_where condition;
+    fr_arena *arena = fr_arena_new(0);
+    if (!arena || fr_where_parse(table->model, fr_str_c(where), arena, &condition) != FR_OK) {
+        out->has_failed = true;
+        fr_arena_free(arena);
+        return;
+    }
+    fr_buf_put(out, condition.count > 1 ? FR_STR(" WHERE (") : FR_STR(" WHERE "));
+    for (size_t i = 0; i < condition.count; i++) {
+        fr_buf_put(out, i ? FR_STR(" AND ") : FR_STR(""));
+        put_term(out, table, &condition, i);
+    }
+    if (condition.count > 1)
+        fr_buf_put_char(out, ')');
+    fr_arena_free(arena);
+}
+
+static void put_together_name(fr_buf *out, const fr_table *table, const fr_together *set)
+{
+    char room[FR_TOGETHER_MAX][128];
+    fr_str columns[FR_TOGETHER_MAX];
+    for (size_t i = 0; i < set->count; i++)
+        columns[i] = fr_field_column(&table->model->fields[set->fields[i]], room[i]);
+    put_index_name(out, table->name, columns, set->count, "_uniq");
+}
+
+void fr_define_unique(fr_buf *out, const fr_table *table, const fr_rule *rule)
+{
+    fr_buf_lit(out, "CREATE UNIQUE INDEX ");
+    if (rule->constraint)
+        fr_sql_quote(out, fr_str_c(rule->constraint->name));
+    else
+        put_together_name(out, table, &rule->unique);
+    fr_buf_printf(out, " ON %.*s ", FR_FMT(table->quoted));
+    put_columns(out, table, &rule->unique);
+    if (rule->where.n)
+        put_where(out, table, rule->constraint->where);
+}
+
+/* Of .constraints what can stand in the table itself. */
+static void put_constraints(fr_buf *out, const fr_table *table)
+{
+    fr_together set;
+    for (const fr_constraint *c = table->model->constraints; c && c->name; c++) {
+        if (c->where)
+            continue;
+        fr_buf_lit(out, ", CONSTRAINT ");
+        fr_sql_quote(out, fr_str_c(c->name));
+        if (c->check) {
+            fr_buf_printf(out, " CHECK (%s)", c->check);
+        } else if (fr_together_parse(table->model, fr_str_c(c->unique), &set)) {
+            fr_buf_lit(out, " UNIQUE ");
+            put_columns(out, table, &set);
+        }
+    }
+}
+
+void fr_define_table(fr_buf *out, const fr_table *table)
+{
+    fr_buf_lit(out, "CREATE TABLE ");
+    fr_buf_put(out, table->quoted);
+    bool is_first = true;
+    for (uint32_t i = 0; i < table->model->field_count; i++) {
+        if (!fr_field_has_column(&table->model->fields[i]))
+            continue;
+        fr_buf_put(out, is_first ? FR_STR(" (") : FR_STR(", "));
+        fr_define_column(out, table, i);
+        is_first = false;
+    }
+    put_constraints(out, table);
+    fr_buf_put_char(out, ')');
+}
+
+void fr_define_uniques(fr_buf *out, const fr_table *table)
+{
+    fr_rule rule;
+    for (size_t i = 0; fr_rule_get(table->model, i, &rule); i++) {
+        if (!rule.unique.count || (rule.constraint && !rule.where.n))
+            continue;
+        fr_buf_lit(out, "; ");
+        fr_define_unique(out, table, &rule);
+    }
+}
+
+enum { INDEX_TABLE_MAX = 11, INDEX_COLUMN_MAX = 7, INDEX_DIGEST = 6 };
+
+/* Django's name of one of Meta.indexes: TABLE_COLUMN_DIGEST_idx, of which the first two are cut. */
+static void put_meta_name(fr_buf *out, const fr_table *table, const fr_together *set)
+{
+    char room[FR_TOGETHER_MAX + 1][130], hash[DIGEST_TEXT];
+    fr_str parts[FR_TOGETHER_MAX + 1];
+    fr_str first = {0};
+    for (size_t i = 0; i < set->count; i++) {
+        char name[128];
+        fr_str column = fr_field_column(&table->model->fields[set->fields[i]], name);
+        int n = snprintf(room[i], sizeof room[i], "%s%.*s", set->is_descending[i] ? "-" : "",
+                         FR_FMT(column));
+        parts[i] = (fr_str){room[i], (size_t)n};
+        if (i == 0)
+            first = fr_str_from(parts[0], set->is_descending[0]);
+    }
+    parts[set->count] = FR_STR("idx");
+    digest(table->name, parts, set->count + 1, hash);
+    fr_buf name;
+    fr_buf_init(&name);
+    fr_buf_put(&name, fr_str_sub(table->name, 0, INDEX_TABLE_MAX));
+    fr_buf_put_char(&name, '_');
+    fr_buf_put(&name, fr_str_sub(first, 0, INDEX_COLUMN_MAX));
+    fr_buf_printf(&name, "_%.*s_idx", INDEX_DIGEST, hash);
+    fr_sql_quote(out, fr_buf_str(&name));
+    out->has_failed |= name.has_failed;
+    fr_buf_deinit(&name);
+}
+
+void fr_define_meta_index(fr_buf *out, const fr_table *table, const fr_column_index *index)
+{
+    fr_together set;
+    if (!fr_together_parse(table->model, fr_str_c(index->fields), &set))
+        return; /* fr_model_check has refused it */
+    fr_buf_lit(out, "CREATE INDEX IF NOT EXISTS ");
+    if (index->name)
+        fr_sql_quote(out, fr_str_c(index->name));
+    else
+        put_meta_name(out, table, &set);
+    fr_buf_printf(out, " ON %.*s ", FR_FMT(table->quoted));
+    put_columns(out, table, &set);
+    if (index->where)
+        put_where(out, table, index->where);
+}
+
+/* ---- what is there already ---- */
+
 /* What rows get that have no value: the field's default, if that is always the same. */
 static void put_default(fr_buf *out, const fr_field *field)
 {
@@ -168,12 +315,10 @@ static void put_default(fr_buf *out, const fr_field *field)
     bool is_random = field->default_ && fr_str_eq(fr_str_c(field->default_), FR_STR("random"));
     if (!arena || is_random || !fr_field_default(field, 0, arena, &value))
         value.type = FR_VALUE_NULL;
-    switch (value.type) {
-    case FR_VALUE_INT: fr_buf_put_i64(out, value.as.i); break;
-    case FR_VALUE_REAL: fr_json_put_double(out, value.as.r); break;
-    case FR_VALUE_TEXT: put_text(out, value.as.s); break;
-    default: fr_buf_put(out, fr_str_c(fr_kind_of(field)->least));
-    }
+    if (value.type == FR_VALUE_NULL || value.type == FR_VALUE_BLOB)
+        fr_buf_put(out, fr_str_c(fr_kind_of(field)->least));
+    else
+        put_literal(out, value);
     fr_arena_free(arena);
 }
 

@@ -5,7 +5,7 @@
 #ifndef FR_DB_SQLITE_DEFINE_H
 #define FR_DB_SQLITE_DEFINE_H
 #include "db/sqlite/table.h"
-#include "model/together.h"
+#include "model/rule.h"
 
 /* varchar(20) */
 void fr_define_type(fr_buf *out, const fr_field *field);
@@ -15,8 +15,12 @@ void fr_define_column(fr_buf *out, const fr_table *table, uint32_t field);
 void fr_define_table(fr_buf *out, const fr_table *table);
 /* CREATE INDEX IF NOT EXISTS …, or CREATE UNIQUE INDEX … */
 void fr_define_index(fr_buf *out, const fr_table *table, uint32_t field, bool is_unique);
-/* CREATE UNIQUE INDEX … over several columns */
-void fr_define_unique(fr_buf *out, const fr_table *table, const fr_together *set);
+/* CREATE UNIQUE INDEX … of a rule of the model over several columns */
+void fr_define_unique(fr_buf *out, const fr_table *table, const fr_rule *rule);
+/* "; CREATE UNIQUE INDEX …" of each rule that does not stand in the table itself */
+void fr_define_uniques(fr_buf *out, const fr_table *table);
+/* CREATE INDEX IF NOT EXISTS … of .indexes */
+void fr_define_meta_index(fr_buf *out, const fr_table *table, const fr_column_index *index);
 /* ALTER TABLE … ADD COLUMN …: what SQLite cannot add to a table with rows is left out, as NOT NULL of a reference. Rows that
  * are there get the default of the field, or the least value of its kind. */
 void fr_define_added(fr_buf *out, const fr_table *table, uint32_t field);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/err.h"
 #include "base/str.h"
+#include "model/rule.h"
 
 static const struct constraint {
     int code;
@@ -29,18 +30,63 @@ static int named_field(const fr_table *table, fr_str text)
     return fr_table_find(table, fr_str_from(text, table->name.n + 1));
 }
 
+/* The fields of "note.a, note.b". */
+static fr_fieldset named_fields(const fr_table *table, fr_str text)
+{
+    fr_fieldset fields = {{0}};
+    fr_str name;
+    while (text.n) {
+        text = fr_str_cut(text, ',', &name);
+        int field = named_field(table, fr_str_trim(name));
+        if (field >= 0)
+            fr_fieldset_add(&fields, (uint32_t)field);
+    }
+    return fields;
+}
+
+static bool is_set(const fr_together *set, fr_fieldset fields)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (!fr_fieldset_has(&fields, set->fields[i]))
+            return false;
+        fr_fieldset_remove(&fields, set->fields[i]);
+    }
+    return fr_fieldset_is_empty(&fields);
+}
+
+/* 1 + the number of the rule that SQLite's words are about: a check by its name, a set by its columns. 0: none. */
+static int find_rule(const fr_table *table, int constraint, fr_str text)
+{
+    fr_fieldset fields = named_fields(table, text);
+    fr_rule rule;
+    for (size_t i = 0; fr_rule_get(table->model, i, &rule); i++)
+        if (rule.unique.count ? constraint == FR_CONSTRAINT_UNIQUE && is_set(&rule.unique, fields)
+                              : constraint == FR_CONSTRAINT_CHECK &&
+                                    fr_str_eq(fr_str_c(rule.constraint->name), text))
+            return (int)i + 1;
+    return 0;
+}
+
 static void find_constraint(const fr_sqlite *conn, int rc, const fr_table *table, fr_write *write)
 {
     fr_str message = fr_str_c(sqlite3_errmsg(conn->h));
     write->failed_field = -1;
+    write->failed_rule = 0;
     write->constraint = FR_CONSTRAINT_CHECK;
     for (size_t i = 0; i < sizeof constraints / sizeof *constraints; i++) {
         if (constraints[i].code != rc)
             continue;
         fr_str prefix = fr_str_c(constraints[i].prefix);
         write->constraint = constraints[i].constraint;
-        if (prefix.n && fr_str_starts(message, prefix))
-            write->failed_field = named_field(table, fr_str_from(message, prefix.n));
+        if (!prefix.n || !fr_str_starts(message, prefix))
+            return;
+        message = fr_str_from(message, prefix.n);
+        write->failed_field = named_field(table, message);
+        if (write->failed_field < 0 ||
+            !fr_field_is_unique(&table->model->fields[write->failed_field]))
+            write->failed_rule = find_rule(table, write->constraint, message);
+        if (write->failed_rule)
+            write->failed_field = -1;
         return;
     }
 }

@@ -53,6 +53,7 @@ static fr_err write_row(fr_ctx *ctx, const fr_write *writes, fr_write *write)
     const fr_value *parent = parent_key(writes, write);
     write->row = NULL;
     write->failed_field = -1;
+    write->failed_rule = 0;
     write->constraint = FR_CONSTRAINT_NONE;
     write->is_stale = false;
     FR_TRY(fr_db_check_table(ctx, table)); /* it may have been altered while the member waited */

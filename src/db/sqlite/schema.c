@@ -37,18 +37,10 @@ static int run_text(job *j, fr_buf *sql)
 
 static int create_table(job *j, const fr_table *table)
 {
-    fr_str rest = fr_str_c(table->model->unique_together), names;
-    fr_together set;
     fr_buf sql;
     fr_buf_init(&sql);
     fr_define_table(&sql, table);
-    while (rest.n) {
-        rest = fr_str_cut(rest, ';', &names);
-        if (!fr_together_parse(table->model, names, &set))
-            continue; /* fr_model_check has refused it */
-        fr_buf_lit(&sql, "; ");
-        fr_define_unique(&sql, table, &set);
-    }
+    fr_define_uniques(&sql, table);
     return run_text(j, &sql);
 }
 
@@ -63,6 +55,12 @@ static int create_indexes(job *j, const fr_table *table)
         fr_buf sql;
         fr_buf_init(&sql);
         fr_define_index(&sql, table, i, false);
+        rc = run_text(j, &sql);
+    }
+    for (const fr_column_index *x = table->model->indexes; x && x->fields && rc == SQLITE_OK; x++) {
+        fr_buf sql;
+        fr_buf_init(&sql);
+        fr_define_meta_index(&sql, table, x);
         rc = run_text(j, &sql);
     }
     return rc;

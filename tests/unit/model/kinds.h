@@ -65,6 +65,26 @@ FR_MODEL_OPTS(upload, (.table = "app_upload"),
     (FILE,   file, .max_length = 60, .upload_to = "files"),
     (IMAGE,  image, .blank = true, .upload_to = "images/%Y"));
 
+FR_MODEL_OPTS(sprint, (.table = "app_sprint",
+                       .unique_together = "team,name; starts,ends",
+                       .constraints = FR_CONSTRAINTS(
+                           {.name = "one_active", .unique = "team", .where = "active=true",
+                            .message = "This team has an active sprint already."},
+                           {.name = "measured", .unique = "name,starts", .where = "size__gt=0&team__isnull=false"},
+                           {.name = "named_once", .unique = "size,name"},
+                           {.name = "ends_late", .check = "\"ends\" >= \"starts\"",
+                            .message = "A sprint can't end before it starts."}),
+                       .indexes = FR_INDEXES({.fields = "starts,-ends"},
+                                             {.fields = "-size", .name = "by_size", .where = "active=true"}),
+                       .display = "#{id} {name}"),
+    (ID,                id),
+    (FOREIGN_KEY(team), team, .null = true),
+    (CHAR,              name, .max_length = 20),
+    (DATE,              starts),
+    (DATE,              ends),
+    (INTEGER,           size, .default_ = "0"),
+    (BOOLEAN,           active, .default_ = "false"));
+
 FR_MODEL_OPTS(badge, (.table = "app_badge"),
     (ONE_TO_ONE(task), task, .primary_key = true),
     (CHAR,             text, .max_length = 20));

@@ -2,14 +2,17 @@
 #include "model/kind.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "kinds.h"
+#include "model/display.h"
 #include "model/graph.h"
 #include "model/model.h"
+#include "model/rule.h"
 #include "unit.h"
 
 static void each_kind_has_its_row(void **state)
@@ -271,6 +274,128 @@ static void bytes_and_files_go_through_a_struct_and_back(void **state)
     fr_arena_free(arena);
 }
 
+static void rules_have_numbers_and_words(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"The fields team, name must make a unique set.",
+                                        "The fields starts, ends must make a unique set.",
+                                        "This team has an active sprint already.",
+                                        "The fields name, starts must make a unique set.",
+                                        "The fields size, name must make a unique set.",
+                                        "A sprint can't end before it starts."};
+    char buf[FR_RULE_MESSAGE];
+    fr_rule rule;
+    size_t n = 0;
+    for (; fr_rule_get(&sprint_model, n, &rule); n++) {
+        assert_true(n < sizeof words / sizeof *words);
+        assert_str(fr_rule_message(&sprint_model, &rule, buf), words[n]);
+    }
+    assert_int_equal(n, sizeof words / sizeof *words);
+    assert_false(fr_rule_get(&task_model, 0, &rule));
+    assert_true(fr_rule_get(&sprint_model, 3, &rule));
+    fr_fieldset fields = fr_rule_fields(&sprint_model, &rule);
+    for (uint32_t i = 0; i < sprint_field_count; i++)
+        assert_int_equal(fr_fieldset_has(&fields, i),
+                         i == sprint_field_team || i == sprint_field_name ||
+                             i == sprint_field_starts || i == sprint_field_size);
+}
+
+static void a_condition_holds_as_sql_has_it(void **state)
+{
+    (void)state;
+    fr_arena *arena = fr_arena_new(0);
+    fr_value v[sprint_field_count] = {{0}};
+    fr_where where;
+    v[sprint_field_size] = FR_VALUE_I(3);
+    v[sprint_field_name] = FR_VALUE_S(FR_STR("b"));
+    static const struct {
+        const char *text;
+        bool holds;
+    } CASES[] = {{"size=3", true},
+                 {"size__gt=3", false},
+                 {"size__gte=3", true},
+                 {"size__lt=4", true},
+                 {"size__lte=2", false},
+                 {"team=1", false},
+                 {"team__isnull=true", true},
+                 {"team__isnull=false", false},
+                 {"name=b&size=3", true},
+                 {"name=b&size=4", false},
+                 {"name__gt=a", true},
+                 {"", true}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        assert_int_equal(fr_where_parse(&sprint_model, fr_str_c(CASES[i].text), arena, &where),
+                         FR_OK);
+        assert_int_equal(fr_where_holds(&where, v), CASES[i].holds);
+    }
+    static const char *const WRONG[] = {"nothing=1", "size__icontains=1", "size=x", "size__in=1,2",
+                                        "team__projects=1"};
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++)
+        assert_int_equal(fr_where_parse(&sprint_model, fr_str_c(WRONG[i]), arena, &where),
+                         FR_EINVAL);
+    fr_arena_free(arena);
+}
+
+static const char *display_of(const fr_model *model, const fr_value *values)
+{
+    static char text[128];
+    fr_buf out;
+    fr_buf_init(&out);
+    fr_display_put(model, values, &out);
+    snprintf(text, sizeof text, "%.*s", FR_FMT(fr_buf_str(&out)));
+    fr_buf_deinit(&out);
+    return text;
+}
+
+static void a_row_is_called_what_its_model_says(void **state)
+{
+    (void)state;
+    fr_value v[sprint_field_count] = {{0}};
+    v[sprint_field_id] = FR_VALUE_I(7);
+    v[sprint_field_name] = FR_VALUE_S(FR_STR("a \"b\""));
+    assert_string_equal(display_of(&sprint_model, v), "#7 a \"b\"");
+    fr_model model = sprint_model;
+    model.display = "name";
+    assert_string_equal(display_of(&model, v), "a \"b\"");
+    model.display = "{team}";
+    assert_string_equal(display_of(&model, v), "None");
+    model.display = NULL;
+    model.name = "team_sprint";
+    assert_string_equal(display_of(&model, v), "TeamSprint object (7)");
+    size_t pos = 0;
+    assert_int_equal(fr_display_next(&sprint_model, &pos), sprint_field_id);
+    assert_int_equal(fr_display_next(&sprint_model, &pos), sprint_field_name);
+    assert_int_equal(fr_display_next(&sprint_model, &pos), -1);
+}
+
+/* What fr_model_check says of the sprint with one thing changed. */
+#define SAYS(change, words)                                                                        \
+    do {                                                                                           \
+        char error_[256] = "";                                                                     \
+        fr_model model = sprint_model;                                                             \
+        model.change;                                                                              \
+        assert_int_equal(fr_model_check(&model, error_), FR_EINVAL);                               \
+        if (!strstr(error_, words))                                                                \
+            fail_msg("%s", error_);                                                                \
+    } while (0)
+
+static void wrong_rules_indexes_and_displays_are_told_to_the_developer(void **state)
+{
+    (void)state;
+    char error[256] = "";
+    assert_int_equal(fr_model_check(&sprint_model, error), FR_OK);
+    SAYS(unique_together = "team,nothing", ".unique_together = \"team,nothing\"");
+    SAYS(constraints = FR_CONSTRAINTS({.name = "c"}), "either .unique or .check");
+    SAYS(constraints = FR_CONSTRAINTS({.name = "c", .unique = "a"}),
+         "\"a\" names what is no field");
+    SAYS(constraints = FR_CONSTRAINTS({.name = "c", .unique = "team", .where = "x=1"}),
+         "c: .where = \"x=1\" cannot be read");
+    SAYS(constraints = FR_CONSTRAINTS({.name = "c", .check = "1", .where = "size=1"}),
+         "only .unique has .where");
+    SAYS(indexes = FR_INDEXES({.fields = "-nothing"}), ".indexes: \"-nothing\"");
+    SAYS(display = "{nothing}", ".display = \"{nothing}\"");
+}
+
 static void a_struct_cannot_refer_to_a_model_whose_key_is_not_its_first_field(void **state)
 {
     (void)state;
@@ -301,4 +426,7 @@ FR_TESTS(kind, FR_TEST(each_kind_has_its_row),
          FR_TEST(without_memory_no_table_between_is_known),
          FR_TEST(many_to_many_has_no_column_and_its_model_both_sides),
          FR_TEST(bytes_and_files_go_through_a_struct_and_back),
+         FR_TEST(rules_have_numbers_and_words), FR_TEST(a_condition_holds_as_sql_has_it),
+         FR_TEST(a_row_is_called_what_its_model_says),
+         FR_TEST(wrong_rules_indexes_and_displays_are_told_to_the_developer),
          FR_TEST(a_struct_cannot_refer_to_a_model_whose_key_is_not_its_first_field))
