@@ -151,8 +151,6 @@ struct fr_model {
         *unique_together; /* "project,number", that no two rows have; several with ';' between */
     const fr_constraint *constraints; /* NULL: none */
     const fr_column_index *indexes;   /* of tables that are made here; NULL: none */
-    const char *
-        display; /* what people call a row, as str(row) in Django: a field's name, or "#{number} {title}" */
     void *reserved_[2];
 };
 

@@ -7,7 +7,6 @@
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "model/display.h"
 #include "model/kind.h"
 #include "model/pattern.h"
 #include "model/query.h"
@@ -274,6 +273,27 @@ static fr_err check_constraints(const check *c)
     return FR_OK;
 }
 
+static bool is_shown(const fr_model *model, fr_str name)
+{
+    int field = fr_model_field_index(model, name);
+    return field >= 0 && !model->fields[field].secret && fr_field_has_column(&model->fields[field]);
+}
+
+/* "name", or "#{number} {title}" */
+static bool is_display(const fr_model *model)
+{
+    fr_str rest = fr_str_c(model->display), name;
+    bool is_template = fr_str_find_char(rest, '{') != SIZE_MAX;
+    if (!is_template)
+        return !rest.n || is_shown(model, rest);
+    for (size_t open; (open = fr_str_find_char(rest, '{')) != SIZE_MAX;) {
+        rest = fr_str_cut(fr_str_from(rest, open + 1), '}', &name);
+        if (!is_shown(model, name))
+            return false;
+    }
+    return true;
+}
+
 static fr_err check_indexes(const check *c)
 {
     fr_together together;
@@ -311,7 +331,7 @@ fr_err fr_model_check(const fr_model *model, char error[ERROR_ROOM])
     FR_TRY(check_unique_together(&c));
     FR_TRY(check_constraints(&c));
     FR_TRY(check_indexes(&c));
-    if (!fr_display_is_right(model))
+    if (!is_display(model))
         return wrong(&c, ".display = \"%.80s\" names what is no field", model->display);
     if (fr_query_order(&query, (fr_str){"", 0}) != FR_OK)
         return wrong(&c, ".ordering = \"%s\" names an unknown field, or more than %d",

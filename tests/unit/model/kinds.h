@@ -65,7 +65,7 @@ FR_MODEL_OPTS(upload, (.table = "app_upload"),
     (FILE,   file, .max_length = 60, .upload_to = "files"),
     (IMAGE,  image, .blank = true, .upload_to = "images/%Y"));
 
-FR_MODEL_OPTS(sprint, (.table = "app_sprint",
+FR_MODEL_OPTS(sprint, (.table = "app_sprint", .display = "#{id} {name}",
                        .unique_together = "team,name; starts,ends",
                        .constraints = FR_CONSTRAINTS(
                            {.name = "one_active", .unique = "team", .where = "active=true",
@@ -75,8 +75,7 @@ FR_MODEL_OPTS(sprint, (.table = "app_sprint",
                            {.name = "ends_late", .check = "\"ends\" >= \"starts\"",
                             .message = "A sprint can't end before it starts."}),
                        .indexes = FR_INDEXES({.fields = "starts,-ends"},
-                                             {.fields = "-size", .name = "by_size", .where = "active=true"}),
-                       .display = "#{id} {name}"),
+                                             {.fields = "-size", .name = "by_size", .where = "active=true"})),
     (ID,                id),
     (FOREIGN_KEY(team), team, .null = true),
     (CHAR,              name, .max_length = 20),

@@ -9,7 +9,6 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "kinds.h"
-#include "model/display.h"
 #include "model/graph.h"
 #include "model/model.h"
 #include "model/rule.h"
@@ -336,38 +335,6 @@ static void a_condition_holds_as_sql_has_it(void **state)
     fr_arena_free(arena);
 }
 
-static const char *display_of(const fr_model *model, const fr_value *values)
-{
-    static char text[128];
-    fr_buf out;
-    fr_buf_init(&out);
-    fr_display_put(model, values, &out);
-    snprintf(text, sizeof text, "%.*s", FR_FMT(fr_buf_str(&out)));
-    fr_buf_deinit(&out);
-    return text;
-}
-
-static void a_row_is_called_what_its_model_says(void **state)
-{
-    (void)state;
-    fr_value v[sprint_field_count] = {{0}};
-    v[sprint_field_id] = FR_VALUE_I(7);
-    v[sprint_field_name] = FR_VALUE_S(FR_STR("a \"b\""));
-    assert_string_equal(display_of(&sprint_model, v), "#7 a \"b\"");
-    fr_model model = sprint_model;
-    model.display = "name";
-    assert_string_equal(display_of(&model, v), "a \"b\"");
-    model.display = "{team}";
-    assert_string_equal(display_of(&model, v), "None");
-    model.display = NULL;
-    model.name = "team_sprint";
-    assert_string_equal(display_of(&model, v), "TeamSprint object (7)");
-    size_t pos = 0;
-    assert_int_equal(fr_display_next(&sprint_model, &pos), sprint_field_id);
-    assert_int_equal(fr_display_next(&sprint_model, &pos), sprint_field_name);
-    assert_int_equal(fr_display_next(&sprint_model, &pos), -1);
-}
-
 /* What fr_model_check says of the sprint with one thing changed. */
 #define SAYS(change, words)                                                                        \
     do {                                                                                           \
@@ -427,6 +394,6 @@ FR_TESTS(kind, FR_TEST(each_kind_has_its_row),
          FR_TEST(many_to_many_has_no_column_and_its_model_both_sides),
          FR_TEST(bytes_and_files_go_through_a_struct_and_back),
          FR_TEST(rules_have_numbers_and_words), FR_TEST(a_condition_holds_as_sql_has_it),
-         FR_TEST(a_row_is_called_what_its_model_says),
+
          FR_TEST(wrong_rules_indexes_and_displays_are_told_to_the_developer),
          FR_TEST(a_struct_cannot_refer_to_a_model_whose_key_is_not_its_first_field))
