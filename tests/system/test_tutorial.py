@@ -90,6 +90,16 @@ class Tutorial(unittest.TestCase):
         cover = server.get("/api/books/1/").json["cover"]
         self.assertEqual(os.listdir(os.path.join(server.folder, "covers")), [os.path.basename(cover)])
         self.assertEqual(server.get("/" + cover).body, b"pixels")
+        both = [{"method": "POST", "path": "/api/authors/", "body": {"name": "Selma"}, "id": "author"},
+                {"method": "POST", "path": "/api/books/", "body": {"title": "Nils", "author": {"$ref": "author/id"}, "stock": 2}}]
+        answers = [server.post("/api/batch/", both, headers={"Idempotency-Key": "5d1f"}) for _ in range(2)]
+        self.assertEqual([answer.status for answer in answers], [200, 200], answers)
+        self.assertEqual(answers[0].body, answers[1].body)
+        author, book = (each["body"] for each in answers[0].json)
+        self.assertEqual(book["author"], author["id"])
+        tag = server.get("/api/books/%d/" % book["id"]).headers["etag"]
+        self.assertEqual([server.patch("/api/books/%d/" % book["id"], {"stock": n}, headers={"If-Match": tag}).status
+                          for n in (5, 6)], [200, 412])
 
     def test_a_library_that_blocks_is_asked_on_a_thread(self):
         server = self.serve("names")
