@@ -18,6 +18,7 @@
 #include "http/clients/trust.h"
 #include "net/open_files.h"
 #include "rest/rest.h"
+#include "rest/scans.h"
 #include "rest/url.h"
 
 static int fail(fr_assembly *a, int code, const char *text)
@@ -534,6 +535,21 @@ static int listen_at(fr_assembly *a)
     return FR_EXIT_DONE;
 }
 
+/* Advice only: what cannot be asked (a table that is not there) is left out. */
+static void tell_scans(fr_assembly *a)
+{
+    fr_ctx ctx;
+    fr_ctx_init(&ctx, a->arena, NULL);
+    ctx.db = a->db;
+    for (size_t i = 0; i < a->routes.list.count; i++) {
+        const fr_flat_route *flat = &a->routes.list.at[i];
+        const fr_viewset_rt *rt =
+            flat->route->viewset ? fr_viewset_get(flat->route->viewset) : NULL;
+        if (rt && !model_is_absent(a, rt->model))
+            (void)fr_scans_tell(&ctx, flat->pattern, rt);
+    }
+}
+
 static int start_database(fr_assembly *a)
 {
     if (!a->db)
@@ -545,6 +561,8 @@ static int start_database(fr_assembly *a)
         code = fail(a, FR_EXIT_FAILED, "the matcher thread could not be started");
     if (code == FR_EXIT_DONE && !fr_loss_watch(&a->loss, a->server, a->db))
         code = fail(a, FR_EXIT_DB, "the database has gone while the server was being started");
+    if (code == FR_EXIT_DONE)
+        tell_scans(a);
     return code;
 }
 

@@ -28,10 +28,13 @@ typedef enum fr_read_kind {
     FR_READ_STORED_KEY, /* the key of that row as it is stored → key, in the ctx's arena. FR_ENOTFOUND */
     FR_READ_COUNT,  /* of `query` → number */
     FR_READ_EXISTS, /* whether `query` has a row; that NULL: whether a row has `key` in `field`, another than that with `not_key` → number */
+    FR_READ_SCANS,  /* what running `query` would cost → number: bits of fr_scan_bit */
     FR_READ_SINCE,  /* what the log says of the table after a place → history */
     FR_READ_SNAPSHOT, /* all that fn reads with the context it is given, and nothing else. fn may be called again */
     FR_READ_KINDS_
 } fr_read_kind;
+
+enum fr_scan_bit { FR_SCAN_WALKS = 1, FR_SCAN_SORTS = 2 };
 
 typedef struct fr_read {
     fr_read_kind kind;

@@ -134,6 +134,12 @@ fr_err fr_db_exists(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value
                     fr_value not_key, bool *out);
 /* Whether a query has a row at all; its ordering, limit and offset do not matter. */
 fr_err fr_db_any(fr_ctx *ctx, const fr_query *query, bool *out);
+/* What running a query would cost, as far as that can be known beforehand. */
+typedef struct fr_scan {
+    bool walks; /* a whole table, for all that it finds */
+    bool sorts; /* all that it finds, for a page of it */
+} fr_scan;
+fr_err fr_db_scans(fr_ctx *ctx, const fr_query *query, fr_scan *out);
 /* Several reads that see one snapshot: all that fn reads with the context it is given. *place (may be NULL) is that
  * snapshot's. fn waits for nothing else and writes nothing; fn returns what a read in it returned as an error. fn may be
  * called again, on a pool thread, when a read in it was over its budget: it begins anew then, as a sink does. Within

@@ -76,6 +76,14 @@ fr_err fr_db_any(fr_ctx *ctx, const fr_query *query, bool *out)
     return FR_OK;
 }
 
+fr_err fr_db_scans(fr_ctx *ctx, const fr_query *query, fr_scan *out)
+{
+    fr_read read = {.kind = FR_READ_SCANS, .ctx = ctx, .query = query};
+    FR_TRY(run(&read, query->model, NULL));
+    *out = (fr_scan){read.number & FR_SCAN_WALKS, read.number & FR_SCAN_SORTS};
+    return FR_OK;
+}
+
 fr_err fr_db_snapshot(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg, fr_place *place)
 {
     fr_basis basis = {0};

@@ -184,6 +184,6 @@ fr_err fr_read_do(fr_read *read, fr_sqlite *conn)
         [FR_READ_QUERY] = run_select,          [FR_READ_KEY] = run_select_key,
         [FR_READ_STORED_KEY] = run_stored_key, [FR_READ_COUNT] = fr_count_run,
         [FR_READ_EXISTS] = run_exists,         [FR_READ_SINCE] = fr_since_run,
-        [FR_READ_SNAPSHOT] = run_snapshot};
+        [FR_READ_SNAPSHOT] = run_snapshot,     [FR_READ_SCANS] = fr_scan_run};
     return runs[read->kind](read, conn);
 }

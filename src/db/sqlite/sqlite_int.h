@@ -104,6 +104,7 @@ fr_err fr_sqlite_now(fr_ctx *ctx, bool is_anew, fr_now *out);
 /* The read itself, in the connection's transaction or none. Begins anew when it is called again. */
 fr_err fr_read_do(fr_read *read, fr_sqlite *conn);
 fr_err fr_count_run(fr_read *read, fr_sqlite *conn); /* count.c */
+fr_err fr_scan_run(fr_read *read, fr_sqlite *conn);  /* scan.c */
 fr_err fr_since_run(fr_read *read, fr_sqlite *conn); /* history.c */
 
 /* The row with a key, if it is one of a query. Points into itself, and to what it was made of. */

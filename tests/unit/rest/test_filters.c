@@ -4,6 +4,8 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "logged.h"
+#include "rest/scans.h"
 #include "world.h"
 
 static const fr_choice states[] = {{"new", "New"}, {"open", "Open"}, {"done", "Done"}, {0}};
@@ -477,6 +479,51 @@ static void a_cursor_goes_by_the_row_s_own_values(void **state)
     world_close(&w);
 }
 
+FR_MODEL(indexed,
+    (ID,   id),
+    (CHAR, name, .max_length = 20, .index = true),
+    (CHAR, code, .max_length = 20, .unique = true),
+    (CHAR, text, .max_length = 20),
+    (DATETIME, at, .index = true),
+    (FOREIGN_KEY(squad), squad, .related = "indexed"));
+
+/* As docs/operations.md has them. */
+static const fr_viewset of_indexed = {
+    .model = &indexed_model,
+    .filter = "name,name__in,name__gte,code,squad,squad__code,at__year,at__range,"
+              "name__icontains,name__iexact,text,at__month,squad__name",
+    .search = "name",
+    .filters = (const fr_filter_decl[]){{"not_it", .path = "code", .exclude = true},
+                                        {"sort", .order = "name,text=words"},
+                                        {0}},
+    .pages = &(const fr_pages){.rows = 5},
+    .ordering = "-at",
+    .ordering_fields = "name,text,squad__name"};
+static const fr_viewset unpaged_squads = {.model = &squad_model, .filter = "code"};
+
+static void what_walks_the_whole_table_is_told_at_the_start(void **state)
+{
+    (void)state;
+    static const fr_model *const models[] = {&squad_model, &ticket_model, &remark_model,
+                                             &indexed_model, NULL};
+    world w;
+    world_open_with(&w, models, NULL);
+    log_begin();
+    assert_int_equal(fr_scans_tell(&w.ctx, FR_STR("api/x/"), fr_viewset_get(&of_indexed)), FR_OK);
+    assert_int_equal(
+        log_count(
+            "rest.walks path=api/x/ "
+            "filters=name__icontains,name__iexact,text,at__month,squad__name,not_it,search cost="),
+        1);
+    assert_int_equal(fr_scans_tell(&w.ctx, FR_STR("api/x/"), fr_viewset_get(&of_indexed)), FR_OK);
+    assert_int_equal(log_count("rest.sorts path=api/x/ orderings=words,text,squad__name cost="), 1);
+    assert_int_equal(fr_scans_tell(&w.ctx, FR_STR("api/y/"), fr_viewset_get(&unpaged_squads)),
+                     FR_OK);
+    assert_int_equal(log_count("rest."), 0);
+    log_end();
+    world_close(&w);
+}
+
 /* Whatever stands in a name or a value is a value, or nothing. */
 static void sql_over_relations_is_a_value_or_nothing(void **state)
 {
@@ -507,4 +554,5 @@ FR_TESTS(filters, FR_TEST(filters_lead_over_relations),
          FR_TEST(undeclared_and_secret_fields_are_not_reached),
          FR_TEST(declarations_that_make_no_sense_are_told_at_the_start),
          FR_TEST(a_cursor_goes_by_the_row_s_own_values),
+         FR_TEST(what_walks_the_whole_table_is_told_at_the_start),
          FR_TEST(sql_over_relations_is_a_value_or_nothing))
