@@ -96,7 +96,11 @@ static fr_outcome take_link(fr_reading *r, const fr_plan_input *in, fr_value *ou
 
 static fr_outcome take_one(fr_reading *r, const fr_plan_input *in, fr_value *out)
 {
-    if (!in->declared || (!in->declared->slug && !in->declared->link))
+    bool is_by_key = !in->declared || (!in->declared->slug && !in->declared->link);
+    if (is_by_key && r->data->type == FR_JSON_NULL)
+        return fr_refuse_with_text(r, "does_not_exist", "Invalid pk \"",
+                                   "\" - object does not exist.");
+    if (is_by_key)
         return fr_convert_key_of(r, end_of(in), out);
     return in->declared->slug ? take_slug(r, in, out) : take_link(r, in, out);
 }

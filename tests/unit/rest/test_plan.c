@@ -10,27 +10,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "rest/url.h"
-#include "world.h"
-
-FR_MODEL_OPTS(patron, (.display = "name", .ordering = "name"), (ID, id),
-    (CHAR, name, .max_length = 20, .unique = true), (CHAR, pin, .max_length = 4, .secret = true, .blank = true));
-FR_MODEL_OPTS(venture, (.display = "name"), (ID, id),
-    (CHAR, name, .max_length = 20, .unique = true),
-    (FOREIGN_KEY(patron), owner, .null = true, .on_delete = FR_SET_NULL, .related = "projects"));
-
-static const fr_choice states[] = {{"new", "New"}, {"done", "Done"}, {0}};
-FR_MODEL(badge, (ID, id), (SLUG, slug, .unique = true), (CHAR, color, .max_length = 10, .default_ = "red"));
-FR_MODEL_OPTS(deed, (.display = "#{id} {title}"), (ID, id),
-    (CHAR, title, .max_length = 20),
-    (CHAR, state, .max_length = 10, .default_ = "new", .choices = states),
-    (FOREIGN_KEY(venture), project, .related = "tickets"),
-    (FOREIGN_KEY(patron), assignee, .null = true, .on_delete = FR_SET_NULL, .related = "assigned"),
-    (FOREIGN_KEY(deed), parent, .null = true, .on_delete = FR_SET_NULL, .related = "children"),
-    (MANY_TO_MANY(badge), labels, .blank = true, .related = "tickets"));
-FR_MODEL_OPTS(saying, (.ordering = "-text"), (ID, id),
-    (FOREIGN_KEY(deed), ticket, .related = "remarks"),
-    (FOREIGN_KEY(patron), author, .related = "remarks"),
-    (CHAR, text, .max_length = 40));
+#include "tracker.h"
 
 static const fr_viewset projects, tickets;
 
@@ -78,45 +58,28 @@ static const fr_viewset keys = {.serializer = &keys_out};
 static const fr_serializer deep_out = {
     .model = &deed_model, .fields = "id,project,parent", .depth = 2};
 static const fr_viewset deep = {.serializer = &deep_out};
-static const fr_viewset plain_members = {.model = &patron_model};
-static const fr_viewset plain_labels = {.model = &badge_model};
-static const fr_viewset plain_remarks = {.model = &saying_model};
-static const fr_viewset plain_tickets = {.model = &deed_model};
-static const fr_viewset plain_projects = {.model = &venture_model};
-
 static void open_tracker(world *w)
 {
-    static const fr_model *const models[] = {&patron_model, &venture_model, &deed_model,
-                                             &saying_model, &badge_model,   NULL};
-    char error[256];
-    /* For the whole process, as a viewset made ready is: else the model between tickets and labels would be another one in
-     * the next test. */
-    for (size_t i = 0; models[i]; i++)
-        assert_int_equal(fr_graph_add(models[i], error), FR_OK);
-    world_open_with(w, models, NULL);
+    tracker_open(w);
     assert_int_equal(fr_url_place(&projects, FR_STR("api/projects/")), FR_OK);
     assert_int_equal(fr_url_place(&tickets, FR_STR("api/tickets/")), FR_OK);
 }
 
-static void make(world *w, const fr_viewset *viewset, const char *body)
-{
-    if (ask(w, viewset, "POST", "/x/", body) != 201)
-        fail_msg("%.*s", FR_FMT(fr_buf_str(&w->body)));
-}
-
 static void fill(world *w)
 {
-    make(w, &plain_members, "{\"name\":\"Ann\"}");
-    make(w, &plain_members, "{\"name\":\"Bob\"}");
-    make(w, &plain_projects, "{\"name\":\"Apollo\",\"owner\":1}");
-    make(w, &plain_projects, "{\"name\":\"Zeus\"}");
-    make(w, &plain_labels, "{\"slug\":\"ui\"}");
-    make(w, &plain_labels, "{\"slug\":\"db\",\"color\":\"blue\"}");
-    make(w, &plain_tickets, "{\"title\":\"one\",\"project\":1,\"assignee\":2,\"labels\":[2,1]}");
-    make(w, &plain_tickets, "{\"title\":\"two\",\"project\":2,\"state\":\"done\",\"parent\":1}");
-    make(w, &plain_remarks, "{\"ticket\":1,\"author\":1,\"text\":\"a\"}");
-    make(w, &plain_remarks, "{\"ticket\":1,\"author\":2,\"text\":\"b\"}");
-    make(w, &plain_remarks, "{\"ticket\":2,\"author\":2,\"text\":\"c\"}");
+    tracker_make(w, &plain_members, "{\"name\":\"Ann\"}");
+    tracker_make(w, &plain_members, "{\"name\":\"Bob\"}");
+    tracker_make(w, &plain_projects, "{\"name\":\"Apollo\",\"owner\":1}");
+    tracker_make(w, &plain_projects, "{\"name\":\"Zeus\"}");
+    tracker_make(w, &plain_labels, "{\"slug\":\"ui\"}");
+    tracker_make(w, &plain_labels, "{\"slug\":\"db\",\"color\":\"blue\"}");
+    tracker_make(w, &plain_tickets,
+                 "{\"title\":\"one\",\"project\":1,\"assignee\":2,\"labels\":[2,1]}");
+    tracker_make(w, &plain_tickets,
+                 "{\"title\":\"two\",\"project\":2,\"state\":\"done\",\"parent\":1}");
+    tracker_make(w, &plain_remarks, "{\"ticket\":1,\"author\":1,\"text\":\"a\"}");
+    tracker_make(w, &plain_remarks, "{\"ticket\":1,\"author\":2,\"text\":\"b\"}");
+    tracker_make(w, &plain_remarks, "{\"ticket\":2,\"author\":2,\"text\":\"c\"}");
 }
 
 #define ONE                                                                                        \
@@ -177,10 +140,10 @@ static void a_page_of_fifty_costs_at_most_five_queries(void **state)
     fill(&w);
     for (int i = 3; i <= 60; i++) {
         snprintf(body, sizeof body, "{\"title\":\"t%d\",\"project\":%d}", i, 1 + i % 2);
-        make(&w, &plain_tickets, body);
+        tracker_make(&w, &plain_tickets, body);
         for (int k = 0; k < i % 4; k++) {
             snprintf(body, sizeof body, "{\"ticket\":%d,\"author\":1,\"text\":\"r%d\"}", i, k);
-            make(&w, &plain_remarks, body);
+            tracker_make(&w, &plain_remarks, body);
         }
     }
     assert_int_equal(ask(&w, &tickets, "GET", "/x/", NULL), 200); /* statements are prepared */
@@ -204,7 +167,7 @@ static void a_list_without_pages_comes_whole_in_chunks(void **state)
     char body[64];
     for (int i = 3; i <= 1003; i++) {
         snprintf(body, sizeof body, "{\"name\":\"p%04d\"}", i);
-        make(&w, &plain_projects, body);
+        tracker_make(&w, &plain_projects, body);
     }
     uint64_t before = fr_test_selects;
     assert_int_equal(ask(&w, &keys, "GET", "/x/", NULL), 200);

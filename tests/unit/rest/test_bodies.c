@@ -1,0 +1,261 @@
+/* What a serializer reads: related rows by name, link and key, rows within rows, values without a column, and its functions. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "rest/url.h"
+#include "tracker.h"
+
+static const fr_viewset ventures;
+
+static fr_err no_spam(fr_input *in, const void *value)
+{
+    const fr_str *title = value;
+    return fr_str_eq(*title, FR_STR("spam")) ? fr_invalid(in, "title", "No spam, please.") : FR_OK;
+}
+
+static fr_err done_is_assigned(fr_input *in, void *row, const void *old)
+{
+    deed *t = row;
+    if (fr_str_eq(fr_input_text(in, "hush"), FR_STR("true")))
+        FR_SET(t, title, FR_STR("hushed"));
+    if (old && FR_IS_SET(t, state) && fr_str_eq(((const deed *)old)->state, t->state))
+        return fr_fail(in, FR_EINVAL, "It is %.*s already.", FR_FMT(t->state));
+    if (fr_str_eq(t->state, FR_STR("done")) && FR_IS_NULL(t, assignee))
+        return fr_invalid(in, NULL, "A done ticket needs an assignee.");
+    return FR_OK;
+}
+
+static const fr_serializer line_in = {.model = &saying_model, .fields = "ticket,author,text"};
+static const fr_serializer deed_in = {
+    .model = &deed_model,
+    .fields = "id,title,state,project,assignee,labels,remarks,hush",
+    .declared =
+        FR_DECLARED({"title", .validate = no_spam}, {"project", .link = &ventures},
+                    {"assignee", .slug = "name"}, {"labels", .slug = "slug"},
+                    {"remarks", .nested = &line_in, .writable = true, .optional = true},
+                    {"hush", .input = &(const fr_field){.kind = FR_KIND_BOOLEAN, .blank = true}}),
+    .validate = done_is_assigned};
+static const fr_viewset ventures = {.model = &venture_model};
+static const fr_viewset deeds = {.serializer = &deed_in};
+
+static void open_filled(world *w)
+{
+    tracker_open(w);
+    assert_int_equal(fr_url_place(&ventures, FR_STR("api/ventures/")), FR_OK);
+    assert_int_equal(fr_url_place(&plain_members, FR_STR("api/members/")), FR_OK);
+    tracker_make(w, &plain_members, "{\"name\":\"Ann\"}");
+    tracker_make(w, &plain_members, "{\"name\":\"Bob\"}");
+    tracker_make(w, &plain_projects, "{\"name\":\"Apollo\"}");
+    tracker_make(w, &plain_labels, "{\"slug\":\"ui\"}");
+    tracker_make(w, &plain_labels, "{\"slug\":\"db\"}");
+}
+
+#define LINK "\"project\":\"http://testserver/api/ventures/1/\""
+#define MADE                                                                                       \
+    "{\"id\":1,\"title\":\"one\",\"state\":\"new\"," LINK ",\"assignee\":\"Bob\",\"labels\":"      \
+    "[\"ui\",\"db\"],\"remarks\":[{\"ticket\":1,\"author\":2,\"text\":\"b\"},"                     \
+    "{\"ticket\":1,\"author\":1,\"text\":\"a\"}]}"
+
+static void an_object_and_all_within_it_are_made_at_once(void **state)
+{
+    (void)state;
+    world w;
+    open_filled(&w);
+    assert_answer(&w,
+                  ask(&w, &deeds, "POST", "/x/",
+                      "{\"title\":\"one\"," LINK ",\"assignee\":\"Bob\",\"labels\":[\"db\",\"ui\"],"
+                      "\"remarks\":[{\"author\":1,\"text\":\"a\",\"ticket\":99},{\"author\":2,"
+                      "\"text\":\"b\"}],\"id\":77}"),
+                  201, MADE);
+    assert_answer(&w, ask(&w, &deeds, "GET", "/x/1/", NULL), 200, MADE);
+    /* What is not named stays; what is named is replaced as a whole. */
+    assert_answer(&w,
+                  ask(&w, &deeds, "PATCH", "/x/1/",
+                      "{\"labels\":[\"db\"],\"remarks\":[{\"author\":1,\"text\":\"c\"}]}"),
+                  200,
+                  "{\"id\":1,\"title\":\"one\",\"state\":\"new\"," LINK
+                  ",\"assignee\":\"Bob\",\"labels\":[\"db\"],\"remarks\":[{\"ticket\":1,"
+                  "\"author\":1,\"text\":\"c\"}]}");
+    assert_answer(&w, ask(&w, &deeds, "PATCH", "/x/1/", "{\"labels\":[],\"remarks\":[]}"), 200,
+                  "{\"id\":1,\"title\":\"one\",\"state\":\"new\"," LINK
+                  ",\"assignee\":\"Bob\",\"labels\":[],\"remarks\":[]}");
+    world_close(&w);
+}
+
+static void what_is_wrong_is_told_where_it_stands(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *answer;
+    } CASES[] = {
+        {"{\"title\":\"spam\",\"project\":\"x\",\"assignee\":\"Eve\",\"labels\":[\"ui\",\"nil\"],"
+         "\"remarks\":[{\"author\":1,\"text\":\"a\"},{\"author\":9},null,7]}",
+         "{\"title\":[\"No spam, please.\"],\"project\":[\"Invalid hyperlink - No URL match.\"],"
+         "\"assignee\":[\"Object with name=Eve does not exist.\"],\"labels\":[\"Object with "
+         "slug=nil does not exist.\"],\"remarks\":{\"1\":{\"author\":[\"Invalid pk \\\"9\\\" - "
+         "object does not exist.\"],\"text\":[\"This field is required.\"]},\"2\":[\"This field "
+         "may "
+         "not be null.\"],\"3\":{\"non_field_errors\":[\"Invalid data. Expected a dictionary, but "
+         "got int.\"]}}}"},
+        {"{\"title\":\"a\",\"project\":\"/api/members/1/\",\"labels\":\"ui\",\"remarks\":{}}",
+         "{\"project\":[\"Invalid hyperlink - Incorrect URL match.\"],\"labels\":[\"Expected a "
+         "list "
+         "of items but got type \\\"str\\\".\"],\"remarks\":{\"non_field_errors\":[\"Expected a "
+         "list of items but got type \\\"dict\\\".\"]}}"},
+        {"{\"title\":\"a\",\"project\":\"https://x.org:1/api/ventures/9/?a#b\"}",
+         "{\"project\":[\"Invalid hyperlink - Object does not exist.\"]}"},
+        {"{\"title\":\"a\",\"project\":5}",
+         "{\"project\":[\"Incorrect type. Expected URL string, received int.\"]}"},
+        {"{\"title\":\"a\",\"project\":\"\"}", "{\"project\":[\"This field may not be null.\"]}"},
+        {"{\"title\":\"a\"," LINK ",\"state\":\"done\"}",
+         "{\"non_field_errors\":[\"A done ticket needs an assignee.\"]}"},
+        {"{}",
+         "{\"title\":[\"This field is required.\"],\"project\":[\"This field is required.\"]}"},
+    };
+    world w;
+    open_filled(&w);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+        assert_answer(&w, ask(&w, &deeds, "POST", "/x/", CASES[i].body), 400, CASES[i].answer);
+    assert_answer(&w, ask(&w, &plain_tickets, "GET", "/x/", NULL), 200, "[]");
+    assert_answer(&w, ask(&w, &plain_remarks, "GET", "/x/", NULL), 200, "[]");
+    world_close(&w);
+}
+
+static void the_whole_object_is_judged_as_it_would_be(void **state)
+{
+    (void)state;
+    world w;
+    open_filled(&w);
+    assert_int_equal(ask(&w, &deeds, "POST", "/x/", "{\"title\":\"one\"," LINK "}"), 201);
+    assert_answer(&w, ask(&w, &deeds, "PATCH", "/x/1/", "{\"state\":\"done\"}"), 400,
+                  "{\"non_field_errors\":[\"A done ticket needs an assignee.\"]}");
+    assert_int_equal(ask(&w, &deeds, "PATCH", "/x/1/", "{\"assignee\":\"Ann\"}"), 200);
+    assert_answer(&w, ask(&w, &deeds, "PATCH", "/x/1/", "{\"state\":\"done\",\"hush\":true}"), 200,
+                  "{\"id\":1,\"title\":\"hushed\",\"state\":\"done\"," LINK
+                  ",\"assignee\":\"Ann\",\"labels\":[],\"remarks\":[]}");
+    assert_answer(&w, ask(&w, &deeds, "PATCH", "/x/1/", "{\"state\":\"done\"}"), 400,
+                  "{\"non_field_errors\":[\"It is done already.\"]}");
+    assert_int_equal(ask(&w, &deeds, "PATCH", "/x/9/", "{\"state\":\"done\"}"), 404);
+    world_close(&w);
+}
+
+/* ---- a row that fails behind the first one ---- */
+
+static fr_err say_it(fr_input *in, void *row, const void *old)
+{
+    const deed *t = row;
+    saying s = {.ticket = t->id, .author = 1};
+    (void)old;
+    FR_SET(&s, ticket, t->id);
+    FR_SET(&s, author, 1);
+    FR_SET(&s, text, t->title);
+    if (fr_str_eq(t->title, FR_STR("never")))
+        return fr_invalid(in, "title", "Never.");
+    return fr_create(in, &saying_model, &s);
+}
+
+static const fr_serializer said_in = {
+    .model = &deed_model, .fields = "id,title,project,labels", .write = say_it};
+static const fr_viewset said = {.serializer = &said_in};
+
+static void a_write_of_the_application_is_part_of_the_transaction(void **state)
+{
+    (void)state;
+    world w;
+    open_filled(&w);
+    assert_answer(&w,
+                  ask(&w, &said, "POST", "/x/", "{\"title\":\"a\",\"project\":1,\"labels\":[1]}"),
+                  201, "{\"id\":1,\"title\":\"a\",\"project\":1,\"labels\":[1]}");
+    assert_answer(&w, ask(&w, &plain_remarks, "GET", "/x/1/", NULL), 200,
+                  "{\"id\":1,\"text\":\"a\",\"ticket\":1,\"author\":1}");
+    assert_answer(&w, ask(&w, &said, "POST", "/x/", "{\"title\":\"never\",\"project\":1}"), 400,
+                  "{\"title\":[\"Never.\"]}");
+    assert_answer(&w, ask(&w, &plain_tickets, "GET", "/x/2/", NULL), 404,
+                  "{\"detail\":\"Not found.\"}");
+    world_close(&w);
+}
+
+static void keys_that_are_none_are_refused_and_nothing_is_written(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *labels, *answer;
+    } CASES[] = {
+        {"[9]", "{\"labels\":[\"Invalid pk \\\"9\\\" - object does not exist.\"]}"},
+        {"[1,true]", "{\"labels\":[\"Incorrect type. Expected pk value, received bool.\"]}"},
+        {"[\"1\",null]", "{\"labels\":[\"Invalid pk \\\"None\\\" - object does not exist.\"]}"},
+        {"[99999999999999999999]",
+         "{\"labels\":[\"Invalid pk \\\"99999999999999999999\\\" - object does not exist.\"]}"},
+        {"null", "{\"labels\":[\"This field may not be null.\"]}"},
+        {"7", "{\"labels\":[\"Expected a list of items but got type \\\"int\\\".\"]}"},
+    };
+    world w;
+    open_filled(&w);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        char body[128];
+        snprintf(body, sizeof body, "{\"title\":\"a\",\"project\":1,\"labels\":%s}",
+                 CASES[i].labels);
+        assert_answer(&w, ask(&w, &plain_tickets, "POST", "/x/", body), 400, CASES[i].answer);
+    }
+    assert_answer(&w,
+                  ask(&w, &plain_tickets, "POST", "/x/",
+                      "{\"title\":\"a\",\"project\":1,\"labels\":[2,\"1\",2]}"),
+                  201,
+                  "{\"id\":1,\"title\":\"a\",\"state\":\"new\",\"project\":1,\"assignee\":null,"
+                  "\"parent\":null,\"labels\":[1,2]}");
+    world_close(&w);
+}
+
+static const fr_serializer guarded = {
+    .model = &deed_model,
+    .fields = "id,title,state,project,assignee",
+    .read_only = "assignee",
+    .declared = FR_DECLARED({"state", .value = "new"}, {"project", .nested = NULL})};
+static const fr_viewset guarded_view = {.serializer = &guarded};
+
+static void what_a_serializer_only_prints_or_hides_cannot_be_sent(void **state)
+{
+    (void)state;
+    world w;
+    open_filled(&w);
+    assert_answer(&w,
+                  ask(&w, &guarded_view, "POST", "/x/",
+                      "{\"title\":\"a\",\"project\":1,\"state\":\"done\",\"assignee\":1,\"parent\":"
+                      "5,\"project_id\":7,\"labels\":[1]}"),
+                  201, "{\"id\":1,\"title\":\"a\",\"project\":1,\"assignee\":null}");
+    assert_answer(&w, ask(&w, &plain_tickets, "GET", "/x/1/", NULL), 200,
+                  "{\"id\":1,\"title\":\"a\",\"state\":\"new\",\"project\":1,\"assignee\":null,"
+                  "\"parent\":null,\"labels\":[]}");
+    world_close(&w);
+}
+
+static void each_allocation_of_a_nested_write_may_fail(void **state)
+{
+    (void)state;
+    static const char BODY[] =
+        "{\"title\":\"one\"," LINK ",\"assignee\":\"Bob\",\"labels\":[\"db\"],\"remarks\":[{"
+        "\"author\":1,\"text\":\"a\"}],\"hush\":true}";
+    world w;
+    open_filled(&w);
+    bool has_failed = true;
+    for (size_t n = 1; n < 2000 && has_failed; n++) {
+        fr_buf_deinit(&w.body);
+        fr_buf_init(&w.body);
+        fr_test_fail_alloc(n);
+        int status = ask(&w, &deeds, "POST", "/x/", BODY);
+        has_failed = fr_test_fail_alloc(0) == 0;
+        assert_true(status == 201 || (has_failed && (status == -(int)FR_ENOMEM || status >= 500)));
+    }
+    assert_false(has_failed);
+    world_close(&w);
+}
+
+FR_TESTS(bodies, FR_TEST(an_object_and_all_within_it_are_made_at_once),
+         FR_TEST(what_is_wrong_is_told_where_it_stands),
+         FR_TEST(the_whole_object_is_judged_as_it_would_be),
+         FR_TEST(a_write_of_the_application_is_part_of_the_transaction),
+         FR_TEST(keys_that_are_none_are_refused_and_nothing_is_written),
+         FR_TEST(what_a_serializer_only_prints_or_hides_cannot_be_sent),
+         FR_TEST(each_allocation_of_a_nested_write_may_fail))
