@@ -185,6 +185,7 @@ struct fr_viewset {
     const char *ordering_fields; /* for ?ordering=: "title,id"; NULL: all shown; "": none */
     const fr_pages *pages;       /* NULL: a bare list */
     const char *lookup;          /* the field that details are found by: "slug"; NULL: the key */
+    const char *lookup_pattern; /* PCRE2 for what names them in a URL; NULL: anything without '.' */
     const char *actions; /* "list,create,retrieve,update,partial_update,destroy"; NULL: all */
     bool read_only;      /* list and retrieve only */
     bool etag; /* GETs have an ETag, and conditions of writes are judged in their transaction */

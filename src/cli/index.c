@@ -60,6 +60,7 @@ fr_err fr_index_add(fr_index *index, fr_arena *arena, const fr_flat_route *flat)
                        : route->handler ? "handler"
                        : route->page    ? "page"
                        : route->batch   ? "batch"
+                       : route->router  ? "root"
                                         : "folder";
     fr_str methods = route->consumer  ? FR_STR("")
                      : route->handler ? fr_str_c(route->methods)

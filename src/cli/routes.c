@@ -93,7 +93,7 @@ static fr_err serve_page(fr_req *req, void *arg)
 static int targets_of(const fr_route *route)
 {
     return !!route->viewset + !!route->consumer + !!route->handler + !!route->folder +
-           !!route->page + !!route->include + route->batch;
+           !!route->page + !!route->include + !!route->router + route->batch;
 }
 
 static fr_err check_route(const fr_route *route, bool is_websocket, char error[256])
@@ -102,9 +102,11 @@ static fr_err check_route(const fr_route *route, bool is_websocket, char error[2
     if (targets_of(route) != 1)
         wrong = targets_of(route) ? "has more than one target"
                                   : "has no target: set .viewset, .consumer, .handler, .folder, "
-                                    ".page, .batch or .include";
-    else if (is_websocket && !route->consumer && !route->include)
+                                    ".page, .batch, .include or .router";
+    else if (is_websocket && !route->consumer && !route->include && !route->router)
         wrong = "stands in .websocket but has no consumer";
+    else if (is_websocket && route->router)
+        wrong = "stands in .websocket but is a .router";
     else if (!is_websocket && route->consumer)
         wrong = "has a consumer, so it belongs into .websocket";
     else if (route->api && !route->handler)
@@ -147,6 +149,22 @@ static fr_version_rule versions_of(const walk *w, const fr_version_rule *of, con
     return own;
 }
 
+/* The paths of a router's viewsets, in its order. */
+static fr_err gather_paths(const walk *w, const fr_route *routes, fr_flat_route *out)
+{
+    size_t count = 0;
+    for (const char *at = (const char *)routes; ((const fr_route *)at)->path; at += w->route_bytes)
+        count++;
+    fr_str *paths = fr_arena_alloc(w->arena, (count + 1) * sizeof *paths);
+    if (!paths)
+        return FR_ENOMEM;
+    for (const char *at = (const char *)routes; ((const fr_route *)at)->path; at += w->route_bytes)
+        if (((const fr_route *)at)->viewset)
+            paths[out->path_count++] = without_leading_slash(((const fr_route *)at)->path);
+    out->paths = paths;
+    return FR_OK;
+}
+
 /* Recursion is bounded by INCLUDES_DEEP, and the tables are the developer's own. */
 static fr_err flatten(const walk *w, const fr_route *routes, outer of)
 {
@@ -160,14 +178,21 @@ static fr_err flatten(const walk *w, const fr_route *routes, outer of)
         FR_TRY(check_route(route, w->is_websocket, w->error));
         fr_str own = without_leading_slash(route->path);
         fr_flat_route flat = {fr_arena_printf(w->arena, "%.*s%.*s", FR_FMT(of.prefix), FR_FMT(own)),
-                              route, w->is_websocket, of.any_origin || route->any_origin,
-                              versions_of(w, &of.versions, route)};
+                              route,
+                              w->is_websocket,
+                              of.any_origin || route->any_origin,
+                              versions_of(w, &of.versions, route),
+                              NULL,
+                              0};
         if (!flat.pattern.p || !flat.versions.namespaces.p)
             return FR_ENOMEM;
-        if (route->include)
-            FR_TRY(flatten(w, route->include,
+        const fr_route *inner = route->include ? route->include : route->router;
+        if (inner)
+            FR_TRY(flatten(w, inner,
                            (outer){flat.pattern, flat.any_origin, flat.versions, of.depth + 1}));
-        else if (!fr_vec_push(&w->out->list, flat))
+        if (route->router)
+            FR_TRY(gather_paths(w, route->router, &flat));
+        if (!route->include && !fr_vec_push(&w->out->list, flat))
             return FR_ENOMEM;
     }
     return FR_OK;
@@ -247,6 +272,11 @@ fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_rout
     if (route->batch) {
         fr_batch_place place = {flat->pattern, flat->any_origin, batch_requests};
         return fr_rest_batch(arena, router, &place, error);
+    }
+    if (route->router) {
+        fr_root_place place = {flat->pattern, flat->paths, flat->path_count, flat->any_origin,
+                               flat->versions};
+        return fr_rest_root(arena, router, &place, error);
     }
     if (route->api)
         return add_api(arena, router, flat, error);

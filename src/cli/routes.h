@@ -15,6 +15,8 @@ typedef struct fr_flat_route {
     /* Its own, or of a route that includes it. */
     bool any_origin;
     fr_version_rule versions;
+    const fr_str *paths; /* of a router: of its viewsets */
+    size_t path_count;
 } fr_flat_route;
 
 typedef struct fr_flat_routes {

@@ -17,7 +17,7 @@ enum { UUID_BYTES = 36, MARKED_BYTES_MAX = 2048 }; /* 18 marks of so many bits: 
 
 static const char *const CONVERTERS[FR_PATTERN_KINDS_] = {
     [FR_PATTERN_STR] = "str",   [FR_PATTERN_INT] = "int",   [FR_PATTERN_SLUG] = "slug",
-    [FR_PATTERN_UUID] = "uuid", [FR_PATTERN_PATH] = "path",
+    [FR_PATTERN_UUID] = "uuid", [FR_PATTERN_PATH] = "path", [FR_PATTERN_KEY] = "key",
 };
 
 static fr_pattern_kind converter_of(fr_str name)
@@ -56,7 +56,8 @@ static fr_err read_converter(fr_str inside, const fr_pattern_token *tokens, size
         name = fr_str_cut(inside, ':', &kind);
     *out = (fr_pattern_token){converter_of(kind), name, false};
     if (out->kind == FR_PATTERN_LITERAL)
-        snprintf(error, 256, "unknown converter \"%.*s\": there are str, int, slug, uuid and path",
+        snprintf(error, 256,
+                 "unknown converter \"%.*s\": there are str, int, slug, uuid, path and key",
                  FR_FMT(fr_str_sub(kind, 0, 60)));
     else if (!is_name(name))
         snprintf(error, 256, "\"%.*s\" is no name for an argument",
@@ -71,8 +72,9 @@ static fr_err read_converter(fr_str inside, const fr_pattern_token *tokens, size
 
 /* Which kinds take a byte: one bit each. */
 enum {
-    S = 1 << FR_PATTERN_STR | 1 << FR_PATTERN_PATH,
+    B = 1 << FR_PATTERN_STR | 1 << FR_PATTERN_PATH,
     P = 1 << FR_PATTERN_PATH,
+    S = B | 1 << FR_PATTERN_KEY,
     G = S | 1 << FR_PATTERN_SLUG,
     U = G | 1 << FR_PATTERN_UUID,
     D = U | 1 << FR_PATTERN_INT
@@ -82,7 +84,7 @@ enum {
 #define ROW(x) x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x
 static const uint8_t CLASSES[256] = {
     ROW(S), ROW(S),
-    S, S, S, S, S, S, S, S, S, S, S, S, S, U, S, P, /* … - . / */
+    S, S, S, S, S, S, S, S, S, S, S, S, S, U, B, P, /* … - . / */
     D, D, D, D, D, D, D, D, D, D, S, S, S, S, S, S, /* 0 … 9 … */
     S, G, G, G, G, G, G, G, G, G, G, G, G, G, G, G, /* @ A … O */
     G, G, G, G, G, G, G, G, G, G, G, S, S, S, S, G, /* P … Z … _ */

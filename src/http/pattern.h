@@ -12,7 +12,8 @@ typedef enum fr_pattern_kind {
     FR_PATTERN_INT,  /* [0-9]+, of 64 bits */
     FR_PATTERN_SLUG, /* [-a-zA-Z0-9_]+ */
     FR_PATTERN_UUID, /* 8-4-4-4-12 lower-case hexadecimal digits */
-    FR_PATTERN_PATH, /* .+ */
+    FR_PATTERN_KEY,  /* [^/.]+ */
+    FR_PATTERN_PATH, /* .+; the last one: more than a segment */
     FR_PATTERN_KINDS_
 } fr_pattern_kind;
 

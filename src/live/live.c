@@ -126,7 +126,7 @@ static fr_err add_route(fr_source *source, fr_router *router, const fr_viewset_p
 {
     fr_live *live = source->live;
     fr_str pattern = fr_arena_printf(live->arena, "%.*s%s", FR_FMT(place->pattern),
-                                     is_detail ? "<str:pk>/" : "");
+                                     is_detail ? fr_viewset_key_pattern(source->rt) : "");
     fr_live_route *route = fr_arena_zalloc(live->arena, sizeof *route);
     fr_ws_target *target = fr_arena_zalloc(live->arena, sizeof *target);
     if (!route || !target || !pattern.p)

@@ -15,6 +15,11 @@
 fr_err fr_rest_key(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str text, fr_value *out)
 {
     fr_value value;
+    bool is_named = true;
+    if (rt->lookup_regex)
+        FR_TRY(fr_regex_match(rt->lookup_regex, text, &is_named));
+    if (!is_named)
+        return FR_ENOTFOUND;
     if (rt->lookup == (uint16_t)fr_model_key_index(rt->model))
         return fr_key_from_text(rt->model, text, ctx->arena, out) ? FR_OK : FR_ENOTFOUND;
     fr_err err = fr_value_from_text(&rt->model->fields[rt->lookup], text, ctx->arena, &value);

@@ -29,6 +29,18 @@ typedef struct fr_viewset_place {
  * Errors: FR_EINVAL with one line for the developer in error, FR_ENOMEM. */
 fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place *place,
                       char error[256]);
+/* The root of a table of viewsets, at the pattern and with a format at its end: "api/", "api/.json". */
+typedef struct fr_root_place {
+    fr_str pattern;      /* "api/" */
+    const fr_str *paths; /* of the viewsets behind it, which live as long as the app */
+    size_t count;
+    bool any_origin;
+    fr_version_rule versions;
+} fr_root_place;
+/* Errors: as above. */
+fr_err fr_rest_root(fr_arena *arena, fr_router *router, const fr_root_place *place,
+                    char error[256]);
+
 /* A plain handler that goes the way of all requests. */
 typedef struct fr_handler_place {
     fr_str pattern;

@@ -12,6 +12,7 @@
 #include "rest/parents.h"
 #include "rest/pipeline.h"
 #include "rest/place.h"
+#include "rest/root.h"
 #include "rest/url.h"
 
 /* What a route leads to. Lives as long as the app. */
@@ -265,11 +266,26 @@ fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place
         return out_of_memory(&a);
     FR_TRY(fr_version_check(&a.versions, error));
     FR_TRY(fr_parents_check(a.rt, pattern, error));
-    fr_str one = fr_arena_printf(arena, "%.*s<str:pk>/", FR_FMT(pattern));
+    fr_str one = fr_arena_printf(arena, "%.*s%s", FR_FMT(pattern), fr_viewset_key_pattern(a.rt));
     FR_TRY(add(&a, NULL, false, fr_str_dup(arena, pattern)));
     FR_TRY(add_extra(&a, pattern, false));
     FR_TRY(add(&a, NULL, true, one));
     return add_extra(&a, one, true);
+}
+
+fr_err fr_rest_root(fr_arena *arena, fr_router *router, const fr_root_place *place, char error[256])
+{
+    adding a = {.arena = arena,
+                .router = router,
+                .any_origin = place->any_origin,
+                .versions = place->versions,
+                .error = error};
+    fr_root *root = fr_arena_alloc(arena, sizeof *root);
+    if (!root || fr_root_init(root, router, place, arena) != FR_OK)
+        return out_of_memory(&a);
+    FR_TRY(add_one(&a, &root->extra, false, root->pattern));
+    return add_one(&a, &root->extra, false,
+                   fr_arena_printf(arena, "%.*s.<slug:format>", FR_FMT(root->pattern)));
 }
 
 fr_err fr_rest_batch(fr_arena *arena, fr_router *router, const fr_batch_place *place,

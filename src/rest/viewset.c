@@ -135,6 +135,18 @@ static fr_err check_extra(const fr_viewset *v, char error[ERROR_ROOM])
     return FR_OK;
 }
 
+static fr_err read_lookup_pattern(fr_viewset_rt *rt, char error[ERROR_ROOM])
+{
+    const char *pattern = rt->viewset->lookup_pattern;
+    char why[256];
+    if (!pattern)
+        return FR_OK;
+    fr_err err = fr_regex_new(fr_str_c(pattern), FR_REGEX_WHOLE, &rt->lookup_regex, why);
+    if (err == FR_EINVAL)
+        snprintf(error, ERROR_ROOM, "lookup_pattern: %.200s", why);
+    return err;
+}
+
 static fr_err read_lookup(fr_viewset_rt *rt, char error[ERROR_ROOM])
 {
     const char *name = rt->viewset->lookup;
@@ -144,7 +156,7 @@ static fr_err read_lookup(fr_viewset_rt *rt, char error[ERROR_ROOM])
         return wrong(error, "lookup", fr_str_c(name),
                      "is not a field of the model, or it is secret");
     rt->lookup = (uint16_t)field;
-    return FR_OK;
+    return read_lookup_pattern(rt, error);
 }
 
 static fr_err check_model(const fr_viewset *v, char error[ERROR_ROOM])

@@ -4,6 +4,7 @@
 #include <freshet/rest.h>
 
 #include "model/query.h"
+#include "model/regex.h"
 #include "rest/input.h"
 #include "rest/renderer.h"
 
@@ -79,7 +80,8 @@ typedef struct fr_viewset_rt {
     const fr_viewset *viewset; /* borrowed */
     const fr_model *model;
     fr_plan *plan;
-    uint16_t lookup; /* the field that details are found by */
+    uint16_t lookup;        /* the field that details are found by */
+    fr_regex *lookup_regex; /* what names them, as a whole; NULL: anything without '/' and '.' */
     fr_filter_item *filters;
     uint32_t filter_count;
     fr_search_item *searches;
@@ -98,6 +100,12 @@ typedef struct fr_viewset_rt {
     fr_str name;                     /* "Live Note" */
     fr_str object_name;              /* "LiveNote": of the model, as Django calls the class */
 } fr_viewset_rt;
+
+/* The part of a pattern that names a row: "<key:pk>/". */
+static inline const char *fr_viewset_key_pattern(const fr_viewset_rt *rt)
+{
+    return rt->lookup_regex ? "<str:pk>/" : "<key:pk>/";
+}
 
 /* Why the viewset cannot be served, in one line for the developer. Errors: FR_EINVAL, FR_ENOMEM. */
 fr_err fr_viewset_check(const fr_viewset *viewset, char error[256]);

@@ -173,7 +173,7 @@ static void a_write_of_the_application_is_part_of_the_transaction(void **state)
     assert_answer(&w, ask(&w, &said, "POST", "/x/", "{\"title\":\"never\",\"project\":1}"), 400,
                   "{\"title\":[\"Never.\"]}");
     assert_answer(&w, ask(&w, &plain_tickets, "GET", "/x/2/", NULL), 404,
-                  "{\"detail\":\"Not found.\"}");
+                  "{\"detail\":\"No Deed matches the given query.\"}");
     world_close(&w);
 }
 

@@ -306,6 +306,83 @@ static void a_plain_handler_of_the_api_goes_the_same_way(void **state)
     site_close(&s);
 }
 
+/* ---- the root of a table of viewsets ---- */
+
+static const fr_viewset coded = {
+    .model = &tag_model, .lookup = "name", .lookup_pattern = "[a-z.]+"};
+
+static void root_open(site *s)
+{
+    static const fr_str paths[] = {{"people/", 7}, {"tags/", 5}, {"gone/", 5}};
+    char error[256] = "";
+    site_open(s);
+    fr_router *router = (fr_router *)(uintptr_t)s->http.router;
+    fr_viewset_place tag_place = {.pattern = FR_STR("api/tags/"), .viewset = &coded};
+    fr_root_place place = {.pattern = FR_STR("api/"), .paths = paths, .count = 3};
+    if (fr_rest_routes(s->arena, router, &tag_place, error) ||
+        fr_rest_root(s->arena, router, &place, error))
+        fail_msg("%s", error);
+}
+
+static void a_root_links_to_its_lists(void **state)
+{
+    (void)state;
+    site s;
+    root_open(&s);
+    fr_str got = go(&s, "GET /api/", "");
+    assert_has(got, "Allow: GET, HEAD, OPTIONS\r\n");
+    assert_true(fr_str_ends(got, FR_STR("\r\n\r\n{\"people\":\"http://testserver/api/people/\","
+                                        "\"tags\":\"http://testserver/api/tags/\"}")));
+    assert_true(
+        fr_str_ends(go(&s, "GET /api/.json", ""),
+                    FR_STR("\r\n\r\n{\"people\":\"http://testserver/api/people.json\",\"tags\":"
+                           "\"http://testserver/api/tags.json\"}")));
+    assert_true(
+        fr_str_ends(go(&s, "OPTIONS /api/", ""),
+                    FR_STR(HEAD("Api Root", "The default basic root view for DefaultRouter") "}")));
+    assert_true(fr_str_starts(go(&s, "POST /api/", "{}"), FR_STR("HTTP/1.1 405 ")));
+    assert_true(fr_str_starts(go(&s, "GET /api/.xml", ""), FR_STR("HTTP/1.1 404 ")));
+    got = go(&s, "GET /api", "");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 301 ")));
+    assert_has(got, "Location: /api/\r\n");
+    site_close(&s);
+}
+
+static void a_suffix_that_is_no_format_is_404_of_its_url(void **state)
+{
+    (void)state;
+    site s;
+    root_open(&s);
+    go(&s, "POST /api/people/", "{\"name\": \"Ann\"}");
+    fr_str got = go(&s, "GET /api/people.xml", "");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 404 ")));
+    assert_has(got, "Allow: GET, POST, HEAD, OPTIONS\r\n");
+    got = go(&s, "GET /api/people/1.xml", "");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 404 ")));
+    assert_has(got, "Allow: GET, PUT, PATCH, DELETE, HEAD, OPTIONS\r\n");
+    /* A key has no dot: what follows is the format, and with a slash behind it there is nothing. */
+    assert_true(fr_str_starts(go(&s, "OPTIONS /api/people/1.5/", ""), FR_STR("HTTP/1.1 404 ")));
+    assert_true(fr_str_starts(go(&s, "GET /api/people/1.5/", ""), FR_STR("HTTP/1.1 404 ")));
+    site_close(&s);
+}
+
+static void a_lookup_pattern_says_what_names_a_row(void **state)
+{
+    (void)state;
+    site s;
+    root_open(&s);
+    go(&s, "POST /api/tags/", "{\"name\": \"red\"}");
+    fr_str got = go(&s, "GET /api/tags/red/", "");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 200 ")));
+    assert_has(got, "\"name\":\"red\"");
+    assert_true(fr_str_starts(go(&s, "GET /api/tags/r.d/", ""), FR_STR("HTTP/1.1 404 ")));
+    assert_true(fr_str_starts(go(&s, "GET /api/tags/Red/", ""), FR_STR("HTTP/1.1 404 ")));
+    got = go(&s, "PATCH /api/tags/red/", "{\"name\": \"blue\"}");
+    assert_has(got, "\"name\":\"blue\"");
+    assert_true(fr_str_starts(go(&s, "DELETE /api/tags/blue/", ""), FR_STR("HTTP/1.1 204 ")));
+    site_close(&s);
+}
+
 static void a_wrong_viewset_makes_no_routes(void **state)
 {
     (void)state;
@@ -346,5 +423,7 @@ FR_TESTS(handler, FR_TEST(a_viewset_answers_over_http),
          FR_TEST(a_suffix_names_the_format), FR_TEST(extra_actions_load_store_and_reply),
          FR_TEST(extra_actions_are_negotiated_as_the_others),
          FR_TEST(options_of_an_action_tell_what_may_be_sent),
-         FR_TEST(a_plain_handler_of_the_api_goes_the_same_way),
-         FR_TEST(a_wrong_viewset_makes_no_routes), FR_TEST(fr_load_goes_through_the_filters))
+         FR_TEST(a_plain_handler_of_the_api_goes_the_same_way), FR_TEST(a_root_links_to_its_lists),
+         FR_TEST(a_suffix_that_is_no_format_is_404_of_its_url),
+         FR_TEST(a_lookup_pattern_says_what_names_a_row), FR_TEST(a_wrong_viewset_makes_no_routes),
+         FR_TEST(fr_load_goes_through_the_filters))
