@@ -45,7 +45,7 @@ static fr_err ask(fr_read *read, fr_sqlite *conn)
         return fr_read_fail(read, conn, rc);
     fr_err err = FR_EBUSY;
     if (fr_read_begin(conn, stmt)) {
-        rc = fr_sql_bind_query(stmt, FR_SQL_COUNT, read->query);
+        rc = fr_sql_bind_query(conn, stmt, FR_SQL_COUNT, read->query);
         if (rc == SQLITE_OK)
             rc = fr_read_step(conn, stmt);
         if (rc == SQLITE_ROW)

@@ -27,7 +27,7 @@ static fr_err check_where(fr_ctx *ctx, const fr_table *table, fr_write *write)
     int rc = fr_sql_stmt_query(conn, FR_SQL_ANY, table, &one.query, &stmt);
     if (rc != SQLITE_OK)
         return fr_sqlite_fail(ctx, conn, rc, table, write);
-    rc = fr_sql_bind_query(stmt, FR_SQL_ANY, &one.query);
+    rc = fr_sql_bind_query(conn, stmt, FR_SQL_ANY, &one.query);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(stmt->h);
     fr_err err = rc == SQLITE_ROW    ? FR_OK

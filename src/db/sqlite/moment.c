@@ -46,7 +46,7 @@ typedef struct moment {
 } moment;
 
 /* A stored DATE, TIME or DATETIME. */
-static bool parse(fr_str s, moment *out)
+static bool parse(fr_str s, const fr_zone *zone, moment *out)
 {
     fr_time time;
     *out = (moment){0};
@@ -56,6 +56,7 @@ static bool parse(fr_str s, moment *out)
         return fr_date_parse(s, &out->date);
     if (!fr_time_parse(s, &time))
         return false;
+    time = fr_zone_local(zone, time);
     out->clock = (time % DAY_US + DAY_US) % DAY_US;
     out->date = (fr_date)((time - out->clock) / DAY_US);
     return true;
@@ -92,6 +93,7 @@ static fr_transform part_of(sqlite3_value *name)
 static void run(sqlite3_context *context, int count, sqlite3_value **values)
 {
     (void)count;
+    const fr_sqlite *conn = sqlite3_user_data(context);
     moment m;
     char text[FR_TIME_TEXT];
     fr_transform part = part_of(values[1]);
@@ -99,7 +101,7 @@ static void run(sqlite3_context *context, int count, sqlite3_value **values)
         return;
     fr_str s = {(const char *)sqlite3_value_text(values[0]),
                 (size_t)sqlite3_value_bytes(values[0])};
-    if (!s.p || !parse(s, &m))
+    if (!s.p || !parse(s, conn->zone, &m))
         return;
     if (part == FR_TRANSFORM_DATE)
         sqlite3_result_text(context, text, (int)fr_date_iso(m.date, text), SQLITE_TRANSIENT);
@@ -109,10 +111,11 @@ static void run(sqlite3_context *context, int count, sqlite3_value **values)
         sqlite3_result_int(context, number_of(part, m));
 }
 
-int fr_moment_register(sqlite3 *h)
+int fr_moment_register(fr_sqlite *conn)
 {
-    return sqlite3_create_function_v2(h, "freshet_part", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
-                                      NULL, run, NULL, NULL, NULL);
+    return sqlite3_create_function_v2(conn->h, "freshet_part", 2,
+                                      SQLITE_UTF8 | SQLITE_DETERMINISTIC, conn, run, NULL, NULL,
+                                      NULL);
 }
 
 /* ---- years ---- */
@@ -132,13 +135,15 @@ static fr_date last_day(int year, bool is_iso)
     return is_iso ? date - iso_week_day(date) + 7 : date;
 }
 
-static void put_day(char out[40], fr_date date, const char *clock)
+/* clock: of the day. */
+static void put(char out[40], fr_date date, fr_span clock, bool is_moment, const fr_zone *zone)
 {
-    size_t n = fr_date_iso(date, out);
-    snprintf(out + n, 40 - n, "%s", clock);
+    fr_time local = date * DAY_US + clock;
+    size_t n = is_moment ? fr_time_sql(fr_zone_utc(zone, local), out) : fr_date_iso(date, out);
+    out[n] = 0;
 }
 
-fr_bounds fr_bounds_of_year(fr_value v, bool is_iso, bool is_moment)
+fr_bounds fr_bounds_of_year(fr_value v, bool is_iso, bool is_moment, const fr_zone *zone)
 {
     fr_bounds out = {"", ""};
     double year = v.type == FR_VALUE_INT ? (double)v.as.i : v.type == FR_VALUE_REAL ? v.as.r : 0;
@@ -148,7 +153,7 @@ fr_bounds fr_bounds_of_year(fr_value v, bool is_iso, bool is_moment)
         out.first[0] = out.last[0] = '~'; /* behind all digits */
         return out;
     }
-    put_day(out.first, first_day((int)year, is_iso), is_moment ? " 00:00:00" : "");
-    put_day(out.last, last_day((int)year, is_iso), is_moment ? " 23:59:59.999999" : "");
+    put(out.first, first_day((int)year, is_iso), 0, is_moment, zone);
+    put(out.last, last_day((int)year, is_iso), DAY_US - 1, is_moment, zone);
     return out;
 }

@@ -1,0 +1,28 @@
+/*
+ * Time zones by their names in the system's tzdata: what a clock there shows. A zone is read once and then asked by any
+ * thread. Gaps and folds are Python's zoneinfo's with fold 0. NULL stands for UTC in all but fr_zone_open.
+ */
+#ifndef FR_BASE_ZONE_H
+#define FR_BASE_ZONE_H
+#include <freshet/base.h>
+
+typedef struct fr_zone fr_zone;
+
+/* "Europe/Berlin", "UTC". Errors: FR_EINVAL (there is no such zone, or its file is none), FR_EIO, FR_ENOMEM, with one line for
+ * the user. */
+fr_err fr_zone_open(const char *name, fr_zone **out, char error[256]);
+/* From the bytes of a TZif file. Errors: FR_EINVAL, FR_ENOMEM. */
+fr_err fr_zone_parse(fr_str bytes, fr_zone **out);
+void fr_zone_free(fr_zone *zone); /* NULL is fine */
+
+/* How far the clock is ahead of UTC at a moment, in seconds. */
+int32_t fr_zone_offset(const fr_zone *zone, fr_time utc);
+/* The moment when the clock shows `local`, which counts as an fr_time does. Shown twice: the first. Never, as the clock was
+ * put forward: as if it had not been. */
+fr_time fr_zone_utc(const fr_zone *zone, fr_time local);
+
+static inline fr_time fr_zone_local(const fr_zone *zone, fr_time utc)
+{
+    return utc + fr_zone_offset(zone, utc) * INT64_C(1000000);
+}
+#endif
