@@ -80,7 +80,10 @@ typedef struct fr_app {
     /* How users tell who they are; ends with NULL. Declared, but not asked for yet: such a program starts with --without-users
      * only, and then permits everything to whoever is on this machine. */
     const fr_authenticator *const *authentication;
-    void *reserved_[2];
+    /* Under which names it may be asked, as Django's ALLOWED_HOSTS: "example.com,.example.org"; NULL or "*": any. Others get 400.
+     * Default of --hosts. */
+    const char *hosts;
+    void *reserved_[1];
 } fr_app;
 
 /* What fr_main calls: with the sizes that the program was compiled with, so that an older one still runs. */

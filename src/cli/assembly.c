@@ -16,6 +16,7 @@
 #include "cli/activation.h"
 #include "http/clients/line_file.h"
 #include "http/clients/trust.h"
+#include "http/hosts.h"
 #include "net/open_files.h"
 #include "rest/rest.h"
 #include "rest/scans.h"
@@ -314,6 +315,17 @@ static int read_trust(fr_assembly *a)
                               : fail(a, FR_EXIT_FAILED, "out of memory");
 }
 
+static int read_hosts(fr_assembly *a)
+{
+    char why[256];
+    fr_err err = fr_hosts_parse(a->arena, a->options->hosts, &a->http.hosts, why);
+    if (err == FR_EINVAL)
+        snprintf(a->error, sizeof a->error, "--hosts: %s", why);
+    return err == FR_OK       ? FR_EXIT_DONE
+           : err == FR_EINVAL ? FR_EXIT_USAGE
+                              : fail(a, FR_EXIT_FAILED, "out of memory");
+}
+
 static int open_gate(fr_assembly *a)
 {
     fr_origin_gate_opts opts = {.origins = a->options->origins};
@@ -385,6 +397,8 @@ static int check_options(fr_assembly *a)
     if (code == FR_EXIT_DONE)
         code = read_trust(a);
     if (code == FR_EXIT_DONE)
+        code = read_hosts(a);
+    if (code == FR_EXIT_DONE)
         code = open_gate(a);
     if (code == FR_EXIT_DONE)
         code = check_database(a);
@@ -429,6 +443,7 @@ static int build_routers(fr_assembly *a)
                         .gate = fr_origin_gate_of_http(&a->gate),
                         .root = a->options->index == FR_INDEX_NONE ? NULL : &a->index.target,
                         .trust = a->http.trust,
+                        .hosts = a->http.hosts,
                         .access = {a->options->access_log, a->options->access_log_format}};
     return FR_EXIT_DONE;
 }

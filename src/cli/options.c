@@ -43,6 +43,9 @@ static const fr_setting table[] = {
      "64", offsetof(fr_options, blocking_threads), NULL, 1, FR_THREADS_MAX},
     {"io", FR_SETTING_ENUM, "WAY", "how output leaves; auto is the best there is", "auto",
      offsetof(fr_options, io), io_kinds, 0, 0},
+    {"hosts", FR_SETTING_STRING, "LIST",
+     "names under which it may be asked, such as example.com and .example.org; * is any", NULL,
+     offsetof(fr_options, hosts), NULL, 0, 0},
     {"origins", FR_SETTING_STRING, "LIST",
      "origins of web pages that may open sockets and write, besides this host; * is any", NULL,
      offsetof(fr_options, origins), NULL, 0, 0},
@@ -261,6 +264,8 @@ int fr_options_read(const fr_app *app, const char *name, int argc, char **argv, 
         out->db = app->db;
     if (!out->origins)
         out->origins = app->origins;
+    if (!out->hosts)
+        out->hosts = app->hosts;
     if (!out->cors_origins && app->cors)
         out->cors_origins = app->cors->origins;
     if (out->access_log && !*out->access_log)

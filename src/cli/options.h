@@ -22,6 +22,7 @@ typedef struct fr_options {
     int64_t connections, connections_per_address, accepts;
     const char *db; /* NULL: none was given */
     const char *origins;
+    const char *hosts; /* NULL: any */
     const char *cors_origins;
     bool cors_credentials;
     bool without_users;

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/due.h"
 #include "base/str.h"
+#include "http/hosts.h"
 #include "http/http_int.h"
 #include "net/fiber.h"
 
@@ -25,6 +26,14 @@ static fr_err answer_asterisk(fr_req *req, void *arg)
     return fr_reply_bytes(req, 200, FR_STR(""), FR_STR(""));
 }
 
+static fr_err other_host(fr_req *req, void *arg)
+{
+    (void)arg;
+    return fr_answer_detail(fr_exchange_of(req), 400,
+                            FR_STR("This server does not answer for this host."));
+}
+
+static const fr_http_target OTHER_HOST = {.handle = other_host, .is_quick = true};
 static const fr_http_target NOT_FOUND = {.handle = not_found, .is_quick = true},
                             REDIRECT = {.handle = redirect, .is_quick = true},
                             ASTERISK = {.handle = answer_asterisk, .is_quick = true};
@@ -71,6 +80,8 @@ const fr_http_target *fr_exchange_target(fr_exchange *exchange)
     exchange->handling.match.pattern = NULL;
     exchange->handling.match.arg_count = 0;
     exchange->handling.match.rest = (fr_str){0};
+    if (http->hosts && !fr_hosts_have(http->hosts, fr_req_host(&exchange->req)))
+        return &OTHER_HOST;
     if (exchange->head.is_upgrade && http->upgrade) {
         exchange->handling.hook =
             (fr_http_target){.handle = http->upgrade, .arg = http->upgrade_arg};

@@ -62,6 +62,7 @@ typedef struct fr_http {
     fr_http_gate gate;
     const fr_http_target *root;   /* of "/", if no route has it; borrowed; NULL: 404 */
     const struct fr_trust *trust; /* borrowed; proxies that are believed; NULL: none */
+    const struct fr_hosts *hosts; /* borrowed; under which the server may be asked; NULL: any */
     fr_access_log access;
 } fr_http;
 

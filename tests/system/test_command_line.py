@@ -31,6 +31,19 @@ class CommandLine(unittest.TestCase):
         for word in words:
             self.assertIn(word, text)
 
+    def test_a_host_that_is_not_named_is_400(self):
+        server = Server("echo", "--hosts", "Example.com, .example.org")
+        self.addCleanup(server.finish)
+        for host, good in (("example.com", True), ("EXAMPLE.com:8000", True), ("a.example.org", True), ("example.org", True),
+                           ("evil.example", False), ("example.com.evil", False), ("127.0.0.1:%d" % server.port, False)):
+            answer = server.get("/", headers={"Host": host})
+            self.assertEqual(answer.status != 400, good, (host, answer))
+        self.assertEqual(server.get("/", headers={"Host": "evil"}).json, {"detail": "This server does not answer for this host."})
+        upgrade = {"Host": "evil", "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+                   "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+        self.assertEqual(server.get("/ws/echo/", headers=upgrade).status, 400)
+        self.assert_refused(run("echo", "--hosts", "http://a.example", folder=self.folder), 2, "--hosts", "http://a.example", "example.com")
+
     def test_help_names_every_option(self):
         for name in EXAMPLES:
             done = run(name, "--help", folder=self.folder)
