@@ -286,20 +286,22 @@ fr_filter_outcome fr_filter_row(fr_filter_text *t, const fr_model *rows)
 }
 
 /* Python compares str(key) with what was sent: "01" is not the row 1. */
-static bool is_spelled_so(fr_filter_text *t, const fr_model *rows)
+static fr_err is_spelled_so(fr_filter_text *t, const fr_model *rows, bool *out)
 {
     fr_buf text;
     fr_buf_init(&text);
     fr_position_put(&rows->fields[fr_model_key_index(rows)], t->value, &text);
-    bool is_so = fr_str_eq(fr_buf_str(&text), t->text);
+    fr_err err = fr_buf_check(&text);
+    *out = fr_str_eq(fr_buf_str(&text), t->text);
     fr_buf_deinit(&text);
-    return is_so;
+    return err;
 }
 
 fr_filter_outcome fr_filter_row_of_many(fr_filter_text *t, const fr_model *rows)
 {
     const fr_field *key = &rows->fields[fr_model_key_index(rows)];
-    bool is_there = false, is_uuid = fr_class_of(fr_field_origin(key)) == FR_CLASS_UUID;
+    bool is_there = false, is_same = false,
+         is_uuid = fr_class_of(fr_field_origin(key)) == FR_CLASS_UUID;
     if (has_nul(t))
         return FR_FILTER_REFUSED;
     if (!fr_key_from_text(rows, t->text, t->ctx->arena, &t->value))
@@ -307,9 +309,11 @@ fr_filter_outcome fr_filter_row_of_many(fr_filter_text *t, const fr_model *rows)
                                 is_uuid ? "\xe2\x80\x9d is not a valid UUID."
                                         : "\xe2\x80\x9d is not a valid value.");
     fr_err err = find_row(t, rows, &is_there);
+    if (err == FR_OK && is_there)
+        err = is_spelled_so(t, rows, &is_same);
     if (err)
         return broken(t, err);
-    return is_there && is_spelled_so(t, rows) ? FR_FILTER_TAKEN : fr_filter_no_choice(t);
+    return is_same ? FR_FILTER_TAKEN : fr_filter_no_choice(t);
 }
 
 fr_filter_outcome fr_filter_there(fr_filter_text *t, const fr_model *rows, const fr_field *field)

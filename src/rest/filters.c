@@ -33,6 +33,11 @@ static fr_err refuse(reading *r)
     return FR_OK;
 }
 
+static fr_err refuse_choice(reading *r)
+{
+    return fr_filter_no_choice(&r->text) == FR_FILTER_BROKEN ? r->text.err : refuse(r);
+}
+
 /* ---- trees ---- */
 
 static fr_err made(const fr_pred *pred, const fr_pred **out)
@@ -328,11 +333,11 @@ static fr_err read_period(reading *r, const fr_pred **out)
 {
     fr_value ends[2];
     const fr_pred *from, *to;
-    if (!fr_period_find(r->text.text, r->item->field->kind == FR_KIND_DATETIME, fr_time_now(),
-                        arena_of(r), ends)) {
-        fr_filter_no_choice(&r->text);
-        return refuse(r);
-    }
+    fr_err err = fr_period_find(r->text.text, r->item->field->kind == FR_KIND_DATETIME,
+                                fr_time_now(), arena_of(r), ends);
+    if (err == FR_EINVAL)
+        return refuse_choice(r);
+    FR_TRY(err);
     FR_TRY(term(r, FR_LOOKUP_GTE, ends[0], &from));
     FR_TRY(term(r, FR_LOOKUP_LT, ends[1], &to));
     return made(fr_pred_and(arena_of(r), from, to), out);
@@ -358,10 +363,8 @@ static fr_err read_order(reading *r)
             continue;
         bool is_reverse = r->text.text.p[0] == '-';
         const fr_order_name *name = find_order(r->item, fr_str_from(r->text.text, is_reverse));
-        if (!name) {
-            fr_filter_no_choice(&r->text);
-            return refuse(r);
-        }
+        if (!name)
+            return refuse_choice(r);
         fr_order_name_add(name, is_reverse, found.orders, &found.order_count);
     }
     if (found.order_count) {

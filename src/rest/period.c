@@ -46,9 +46,11 @@ static bool put(fr_date date, bool is_moment, fr_arena *arena, fr_value *out)
     return fr_value_dup(arena, FR_VALUE_S(((fr_str){text, n})), out);
 }
 
-bool fr_period_find(fr_str word, bool is_moment, fr_time now, fr_arena *arena, fr_value ends[2])
+fr_err fr_period_find(fr_str word, bool is_moment, fr_time now, fr_arena *arena, fr_value ends[2])
 {
     fr_date first, end, today = (fr_date)(now / DAY_US - (now % DAY_US < 0));
-    return days_of(word, today, &first, &end) && put(first, is_moment, arena, &ends[0]) &&
-           put(end, is_moment, arena, &ends[1]);
+    if (!days_of(word, today, &first, &end))
+        return FR_EINVAL;
+    bool is_put = put(first, is_moment, arena, &ends[0]) && put(end, is_moment, arena, &ends[1]);
+    return is_put ? FR_OK : FR_ENOMEM;
 }

@@ -83,6 +83,11 @@ class Tutorial(unittest.TestCase):
         self.assertEqual([server.request("POST", "/api/books/1/sell/").status for _ in range(3)], [200, 200, 409])
         self.assertEqual(server.get("/api/books/1/").json["stock"], 0)
         self.assertEqual(server.get("/figures/").json, {"orders": 2})
+        for query, count in (("author__name__icontains=tove", 1), ("any_format=hard&any_format=paper", 1), ("stock_min=1", 0),
+                             ("sold_out=true&search=tove+wint", 1), ("search=astrid", 0), ("ordering=-author__name&page_size=1", 1)):
+            self.assertEqual((query, server.get("/api/books/?" + query).json["count"]), (query, count))
+        self.assertEqual(server.get("/api/books/?sold_out=maybe").json, {"sold_out": ["Say true, or nothing."]})
+        self.assertEqual(server.request("DELETE", "/api/books/1/?stock_min=1").status, 404)
         self.assertEqual(server.request("DELETE", "/api/authors/1/").status, 409)
         kept = server.request("POST", "/api/books/1/cover/", (MULTIPART % "pixels").encode(),
                               {"Content-Type": "multipart/form-data; boundary=cut"})

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/arena.h"
 #include "base/str.h"
 #include "logged.h"
@@ -524,6 +525,38 @@ static void what_walks_the_whole_table_is_told_at_the_start(void **state)
     world_close(&w);
 }
 
+/* Memory that is out ends the request with an answer or an error, wherever it is out. */
+static void each_allocation_of_a_filter_may_fail(void **state)
+{
+    (void)state;
+    static const char *const QUERIES[] = {
+        "squad__name=Red&remarks=1&remarks=3&search=%22first+word%22,alpha&ordering=squad__name",
+        "mine=true&points_any=1&points_any=null&remark=second&due_after=Jan+5+2024&sort=-cost,team",
+        "title__regex=a&extra__a=5&extra__has_keys=a,b&when=year&squad_or_none=null&points_not=3",
+        "remarks=x&any_state=bogus&when=never&code=zzz",
+    };
+    world w;
+    open_world(&w);
+    for (size_t i = 0; i < sizeof QUERIES / sizeof *QUERIES; i++) {
+        char path[300];
+        snprintf(path, sizeof path, "/x/?%s", QUERIES[i]);
+        int expected = ask(&w, &tickets, "GET", path, NULL);
+        for (size_t n = 1; n < 1000; n++) {
+            fr_buf_deinit(&w.body);
+            fr_buf_init(&w.body);
+            fr_test_fail_alloc(n);
+            int status = ask(&w, &tickets, "GET", path, NULL);
+            bool has_failed = fr_test_fail_alloc(0) == 0;
+            if (status != expected && status != -(int)FR_ENOMEM && status < 500)
+                fail_msg("%s: %d at allocation %zu: %.*s", QUERIES[i], status, n,
+                         FR_FMT(fr_buf_str(&w.body)));
+            if (!has_failed)
+                break;
+        }
+    }
+    world_close(&w);
+}
+
 /* Whatever stands in a name or a value is a value, or nothing. */
 static void sql_over_relations_is_a_value_or_nothing(void **state)
 {
@@ -555,4 +588,5 @@ FR_TESTS(filters, FR_TEST(filters_lead_over_relations),
          FR_TEST(declarations_that_make_no_sense_are_told_at_the_start),
          FR_TEST(a_cursor_goes_by_the_row_s_own_values),
          FR_TEST(what_walks_the_whole_table_is_told_at_the_start),
+         FR_TEST(each_allocation_of_a_filter_may_fail),
          FR_TEST(sql_over_relations_is_a_value_or_nothing))
