@@ -186,6 +186,7 @@ struct fr_viewset {
     const fr_pages *pages;       /* NULL: a bare list */
     const char *lookup;          /* the field that details are found by: "slug"; NULL: the key */
     const char *lookup_pattern; /* PCRE2 for what names them in a URL; NULL: anything without '.' */
+    bool bulk_create;           /* POST takes a list too, which makes all of its rows or none */
     const char *actions; /* "list,create,retrieve,update,partial_update,destroy"; NULL: all */
     bool read_only;      /* list and retrieve only */
     bool etag; /* GETs have an ETag, and conditions of writes are judged in their transaction */
@@ -301,6 +302,75 @@ FR_API fr_err fr_load_(fr_req *req, void *row, uint64_t mark);
  */
 #define fr_store(req, row) fr_store_((req), (row), FR_ROW_MARK_(row))
 FR_API fr_err fr_store_(fr_req *req, void *row, uint64_t mark);
+
+/**
+ * Read the body by the serializer of the action (else of the viewset) into a struct of its model. All that is wrong with it is
+ * answered by 400, if the handler returns the error.
+ *
+ * @param req  of an action, or of a handler whose route has .api
+ * @param row  {0} for a new row, or as fr_load has filled it; filled with what the body says, and row.set names that
+ *
+ * Errors:   FR_EINVAL (return it), FR_EINTERNAL (no serializer; a struct of another model), FR_EBACKEND
+ * Owner:    texts are the request's arena's
+ * Thread:   the request's loop
+ * Suspends: where the database is asked, for unique values and references
+ * Cost:     a pass over the body
+ */
+#define fr_read(req, row) fr_read_((req), (row), FR_ROW_MARK_(row))
+FR_API fr_err fr_read_(fr_req *req, void *row, uint64_t mark);
+
+/**
+ * Write the struct: a new row, answered by 201, or over the row that fr_load has read, answered by 200; printed by the serializer
+ * as fr_read read it. What else the body said (many-to-many, nested rows) is written with it, all or nothing.
+ *
+ * @param req  as in fr_read, not answered yet
+ * @param row  of the serializer's model; then as stored
+ *
+ * Errors:   FR_ENOTFOUND, FR_EBACKEND, FR_EINTERNAL; a constraint is answered by 400
+ * Owner:    the caller; read by the writer's thread meanwhile
+ * Thread:   the request's loop
+ * Suspends: until it is on disk
+ * Cost:     as fr_create
+ */
+#define fr_save(req, row) fr_save_((req), (row), FR_ROW_MARK_(row))
+FR_API fr_err fr_save_(fr_req *req, void *row, uint64_t mark);
+
+/** What the body says: of a member its text, or JSON if it is none; of NULL all of it as JSON. p NULL: it does not say that, or
+ *  cannot be read (which is answered, if the handler returns an error). In handlers of the API. Borrowed from the request. */
+FR_API fr_str fr_req_json(fr_req *req, const char *member);
+
+/**
+ * Answer with an object from a template: fr_reply_object(req, 200, "{name:%S,open:%lld}", name, count). Names need no quotes.
+ *
+ * @param req     not answered yet
+ * @param status  200..599
+ * @param fmt     %S an fr_str and %s a C string, both quoted; %J an fr_str that is JSON; %d int, %lld long long, %zu size_t,
+ *                %f double, %b a bool
+ *
+ * Errors:   FR_EINTERNAL (another conversion; answered already), FR_ENOMEM, FR_ECANCELED
+ * Owner:    nothing is kept
+ * Thread:   the request's loop
+ * Suspends: as fr_reply_bytes
+ * Cost:     a pass over the template
+ */
+FR_API fr_err fr_reply_object(fr_req *req, int status, const char *fmt, ...);
+
+/**
+ * The absolute URL of a row, at the first route that leads to its viewset.
+ *
+ * @param req      whose host it has
+ * @param viewset  with a route
+ * @param row      a struct of its model
+ * @param out      in the request's arena
+ *
+ * Errors:   FR_EINTERNAL (no route; a struct of another model), FR_ENOMEM
+ * Owner:    the request's arena
+ * Thread:   the request's loop
+ * Cost:     a copy
+ */
+#define fr_url_of(req, viewset, row, out) fr_url_((req), (viewset), (row), FR_ROW_MARK_(row), (out))
+FR_API fr_err fr_url_(fr_req *req, const fr_viewset *viewset, const void *row, uint64_t mark,
+                      fr_str *out);
 
 /**
  * Answer 200 with a model struct, printed by the serializer of the route's viewset.

@@ -46,7 +46,12 @@ struct fr_call {
     const fr_errors
         *wrong;   /* with the query string, told if the handler returns FR_EINVAL; NULL: nothing */
     fr_json data; /* the request's body */
-    fr_rest_input input;    /* the same as stored values */
+    fr_rest_input input; /* the same as stored values */
+    fr_rest_input *bulk; /* of a list that makes several rows at once */
+    size_t bulk_count;
+    bool is_bulk;
+    bool has_input;         /* fr_read has filled input */
+    const fr_value *stored; /* the row that was written */
     struct fr_spill *spill; /* spill.c */
     const fr_value
         *old; /* the row as it was when the whole object was checked; NULL: it was not read */
@@ -64,6 +69,10 @@ fr_str fr_call_argument(const fr_call *call, fr_str name);
 /* The call that a handler's request belongs to; it lasts as long as the handler runs. NULL: none. */
 void fr_call_set(fr_req *req, fr_call *call);
 fr_call *fr_call_of(const fr_req *req);
+
+/* Answer with what was written into the body of a handler's answer, as the client wants it. call may be NULL. Errors: as
+ * fr_reply_buf. */
+fr_err fr_call_reply(fr_req *req, fr_call *call, int status);
 
 /* ---- answers: each ends the way of the call ---- */
 

@@ -115,6 +115,8 @@ static fr_err run_handler(fr_call *c)
 {
     fr_req *req = c->request->req;
     fr_err err = c->request->extra->handler(req);
+    if (c->is_answered && !fr_req_is_answered(req)) /* a body that fr_read has refused */
+        return FR_OK;
     c->is_answered = c->answer->is_replied = true;
     c->answer->err = err;
     if (err == FR_EINVAL && c->wrong && !fr_req_is_answered(req)) {

@@ -35,6 +35,10 @@ typedef struct fr_rest_input {
 fr_err fr_rest_input_read(fr_ctx *ctx, const fr_plan *plan, const fr_json *data,
                           fr_rest_input *input, fr_errors *errors);
 
+/* The same of one item of a list, which makes a row of its own; item: of errors. */
+fr_err fr_input_read_item(fr_ctx *ctx, const fr_plan *plan, const fr_json *data, fr_errors *item,
+                          fr_rest_input *row);
+
 /* The words of a constraint that only the database noticed: somebody else was faster. */
 void fr_rest_unique_error(const fr_model *model, const fr_field *field, fr_errors *errors);
 #endif

@@ -21,6 +21,14 @@ static fr_err call_of(fr_req *req, fr_call **out)
                      "fr_load, fr_store and fr_reply work in an extra action of a viewset only.");
 }
 
+static fr_err viewset_call_of(fr_req *req, fr_call **out)
+{
+    FR_TRY(call_of(req, out));
+    return (*out)->rt ? FR_OK
+                      : fr_fail(req, FR_EINTERNAL,
+                                "fr_load and fr_store work in an extra action of a viewset only.");
+}
+
 /* The serializer of the action, or the viewset's, by the model that the struct is of. */
 static const fr_plan *plan_of(const fr_call *call, uint64_t mark)
 {
@@ -29,7 +37,7 @@ static const fr_plan *plan_of(const fr_call *call, uint64_t mark)
 }
 
 /* What was written into the body is the answer, as the client wants it. call may be NULL. */
-static fr_err reply_body(fr_req *req, fr_call *call, int status)
+fr_err fr_call_reply(fr_req *req, fr_call *call, int status)
 {
     if (!call || fr_call_is_plain(call))
         return fr_reply_buf(req, status, FR_STR("application/json"));
@@ -60,7 +68,7 @@ static void load_begin(void *arg)
 fr_err fr_load_(fr_req *req, void *row, uint64_t mark)
 {
     fr_call *call;
-    FR_TRY(call_of(req, &call));
+    FR_TRY(viewset_call_of(req, &call));
     FR_TRY(fr_row_check(req->ctx, "fr_load", call->rt->model, mark));
     if (call->wrong)
         return fr_fail(req, FR_EINVAL, "%.*s", FR_FMT(fr_errors_first(call->wrong)));
@@ -71,7 +79,7 @@ fr_err fr_load_(fr_req *req, void *row, uint64_t mark)
 fr_err fr_store_(fr_req *req, void *row, uint64_t mark)
 {
     fr_call *call;
-    FR_TRY(call_of(req, &call));
+    FR_TRY(viewset_call_of(req, &call));
     const fr_model *model = call->rt->model;
     FR_TRY(fr_row_check(req->ctx, "fr_store", model, mark));
     uint64_t key = UINT64_C(1) << fr_model_key_index(model),
@@ -99,7 +107,7 @@ fr_err fr_reply_(fr_req *req, const void *row, uint64_t mark)
     fr_print print;
     fr_call_print(call, req->ctx, &print);
     FR_TRY(fr_row_put(req->ctx, plan, values, &print, fr_reply_body(req)));
-    return reply_body(req, call, 200);
+    return fr_call_reply(req, call, 200);
 }
 
 fr_err fr_reply_rows(fr_req *req, const fr_rows *rows)
@@ -111,7 +119,7 @@ fr_err fr_reply_rows(fr_req *req, const fr_rows *rows)
         fr_call_print(call, req->ctx, &print);
     FR_TRY(fr_rows_plan(req->ctx, rows, call ? call->plan : NULL, &plan));
     FR_TRY(fr_rows_put(req->ctx, plan, rows, &print, fr_reply_body(req)));
-    return reply_body(req, call, 200);
+    return fr_call_reply(req, call, 200);
 }
 
 fr_err fr_reply_data(fr_req *req, int status, fr_str json)
@@ -119,7 +127,7 @@ fr_err fr_reply_data(fr_req *req, int status, fr_str json)
     if (!json.n)
         return fr_reply_bytes(req, status, FR_STR(""), json);
     fr_buf_put(fr_reply_body(req), json);
-    return reply_body(req, fr_call_of(req), status);
+    return fr_call_reply(req, fr_call_of(req), status);
 }
 
 /* ---- versions ---- */

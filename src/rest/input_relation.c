@@ -178,14 +178,17 @@ fr_err fr_input_read_many(fr_reading *r, const fr_plan_input *in, fr_given *out)
 
 /* ---- rows that are made here ---- */
 
-static fr_err read_row(fr_reading *r, const fr_plan_input *in, const fr_json *data,
-                       fr_errors *errors, fr_rest_input *row)
+fr_err fr_input_read_item(fr_ctx *ctx, const fr_plan *plan, const fr_json *data, fr_errors *item,
+                          fr_rest_input *row)
 {
-    *row = (fr_rest_input){.is_form = r->input->is_form, .key = {.type = FR_VALUE_NULL}};
-    if (data->type != FR_JSON_NULL)
-        return fr_rest_input_read(r->ctx, in->nested, data, row, errors);
-    fr_errors_add(errors, (fr_str){0}, "null", FR_STR("This field may not be null."));
-    return FR_OK;
+    if (!item)
+        return FR_ENOMEM;
+    if (data->type == FR_JSON_NULL) {
+        fr_errors_add(item, (fr_str){0}, "null", FR_STR("This field may not be null."));
+        return FR_OK;
+    }
+    FR_TRY(fr_rest_input_read(ctx, plan, data, row, item));
+    return fr_errors_any(item) ? FR_OK : fr_validate_object(ctx, plan, row, NULL, item);
 }
 
 static void refuse_rows(fr_reading *r, const char *code, const char *message)
@@ -225,7 +228,9 @@ fr_err fr_input_read_nested(fr_reading *r, const fr_plan_input *in, fr_given *ou
         fr_errors *item = fr_errors_item(errors, i);
         if (!item)
             return FR_ENOMEM;
-        FR_TRY(read_row(r, in, &r->data->items[i], item, &out->rows[i]));
+        out->rows[i] =
+            (fr_rest_input){.is_form = r->input->is_form, .key = {.type = FR_VALUE_NULL}};
+        FR_TRY(fr_input_read_item(r->ctx, in->nested, &r->data->items[i], item, &out->rows[i]));
     }
     return FR_OK;
 }

@@ -119,11 +119,41 @@ static fr_err read_body(fr_call *c)
     return settle(c);
 }
 
+enum { FR_BULK_MAX = 1000 /* rows that one list makes */ };
+
+static bool is_bulk(const fr_call *c)
+{
+    return c->rt->viewset->bulk_create && !c->action->is_update && c->data.type == FR_JSON_ARRAY;
+}
+
+/* A list in the body makes a row of each of its objects, all of them or none. */
+static fr_err read_bulk(fr_call *c)
+{
+    fr_errors errors;
+    size_t count = c->data.count;
+    if (count > FR_BULK_MAX)
+        return fr_call_refuse_text(c, 413, FR_STR("A list may hold 1000 objects."));
+    c->is_bulk = true;
+    c->bulk_count = count;
+    c->bulk = fr_arena_zalloc(c->ctx->arena, (count + 1) * sizeof *c->bulk);
+    if (!c->bulk)
+        return FR_ENOMEM;
+    fr_errors_init(&errors, c->ctx->arena);
+    for (size_t i = 0; i < count; i++) {
+        c->bulk[i].key = (fr_value){.type = FR_VALUE_NULL};
+        FR_TRY(fr_input_read_item(c->ctx, c->rt->plan, &c->data.items[i],
+                                  fr_errors_item(&errors, i), &c->bulk[i]));
+    }
+    return fr_errors_any(&errors) ? fr_call_refuse_fields(c, &errors) : FR_OK;
+}
+
 static fr_err read_fields(fr_call *c)
 {
     fr_errors errors;
     if (!c->action->takes_body)
         return FR_OK;
+    if (is_bulk(c))
+        return read_bulk(c);
     c->input.is_partial = c->action->is_partial;
     c->input.is_update = c->action->is_update;
     c->input.key = c->key;

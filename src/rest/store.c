@@ -1,6 +1,8 @@
 /* See store.h. */
 #include "rest/store.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/str.h"
 #include "db/db.h"
@@ -8,6 +10,7 @@
 #include "rest/object.h"
 #include "rest/parents.h"
 #include "rest/print.h"
+#include "rest/rows.h"
 #include "rest/url.h"
 #include "rest/validate.h"
 
@@ -54,12 +57,12 @@ static bool looks_at_object(const fr_plan *plan)
 fr_err fr_store_check(fr_call *c)
 {
     fr_errors errors;
-    if (!c->action->takes_body || !looks_at_object(c->rt->plan))
+    if (!c->action->takes_body || !looks_at_object(c->plan))
         return FR_OK;
     if (c->action->is_update)
         FR_TRY(read_old(c));
     fr_errors_init(&errors, c->ctx->arena);
-    FR_TRY(fr_validate_object(c->ctx, c->rt->plan, &c->input, c->old, &errors));
+    FR_TRY(fr_validate_object(c->ctx, c->plan, &c->input, c->old, &errors));
     return fr_errors_any(&errors) ? fr_call_refuse_fields(c, &errors) : FR_OK;
 }
 
@@ -148,18 +151,37 @@ static void add_rest(storing *s, const fr_plan *plan, const fr_rest_input *input
     }
 }
 
+/* One of several rows that a list in the body makes. */
+static void add_bulk(storing *s, size_t i)
+{
+    const fr_call *c = s->call;
+    size_t at = s->count;
+    *add_write(s, NULL, i) = (fr_write){.model = c->plan->model,
+                                        .op = FR_WRITE_INSERT,
+                                        .set = c->bulk[i].set,
+                                        .values = c->bulk[i].values};
+    add_rest(s, c->plan, &c->bulk[i], at, (fr_value){.type = FR_VALUE_NULL});
+}
+
 static fr_err make_writes(storing *s)
 {
     fr_call *c = s->call;
-    size_t room = count_writes(c->rt->plan, &c->input);
+    size_t room = c->is_bulk ? 0 : count_writes(c->plan, &c->input);
+    for (size_t i = 0; i < c->bulk_count; i++)
+        room += count_writes(c->plan, &c->bulk[i]);
     bool is_update = c->action->is_update;
-    s->writes = fr_arena_zalloc(c->ctx->arena, room * sizeof *s->writes);
-    s->of = fr_arena_zalloc(c->ctx->arena, room * sizeof(*s->of));
-    s->items = fr_arena_zalloc(c->ctx->arena, room * sizeof *s->items);
+    s->writes = fr_arena_zalloc(c->ctx->arena, (room + 1) * sizeof *s->writes);
+    s->of = fr_arena_zalloc(c->ctx->arena, (room + 1) * sizeof(*s->of));
+    s->items = fr_arena_zalloc(c->ctx->arena, (room + 1) * sizeof *s->items);
     if (!s->writes || !s->of || !s->items)
         return FR_ENOMEM;
     s->count = 0;
-    *add_write(s, NULL, 0) = (fr_write){.model = c->rt->model,
+    if (c->is_bulk) {
+        for (size_t i = 0; i < c->bulk_count; i++)
+            add_bulk(s, i);
+        return FR_OK;
+    }
+    *add_write(s, NULL, 0) = (fr_write){.model = c->plan->model,
                                         .op = is_update ? FR_WRITE_UPDATE : FR_WRITE_INSERT,
                                         .key = c->key,
                                         .was = c->old,
@@ -167,7 +189,7 @@ static fr_err make_writes(storing *s)
                                         .refs = c->refs,
                                         .set = c->input.set,
                                         .values = c->input.values};
-    add_rest(s, c->rt->plan, &c->input, 0, c->key);
+    add_rest(s, c->plan, &c->input, 0, c->key);
     return FR_OK;
 }
 
@@ -204,11 +226,17 @@ static void tell_constraint(fr_ctx *ctx, const fr_write *write, fr_errors *error
                       ctx->detail.n ? ctx->detail : FR_STR("Invalid value."));
 }
 
+/* The viewset's own serializer, and not that of an extra action. */
+static bool is_of_viewset(const fr_call *c)
+{
+    return c->rt && c->plan == c->rt->plan;
+}
+
 /* The row that the URL names has gone meanwhile. */
 static bool is_of_parent(const fr_call *c, const fr_write *write)
 {
-    return write->model == c->rt->model && write->constraint == FR_CONSTRAINT_FOREIGN_KEY &&
-           write->failed_field >= 0 &&
+    return is_of_viewset(c) && write->model == c->plan->model &&
+           write->constraint == FR_CONSTRAINT_FOREIGN_KEY && write->failed_field >= 0 &&
            fr_fieldset_has(&c->rt->given, (uint32_t)write->failed_field);
 }
 
@@ -225,7 +253,8 @@ static fr_err refuse_constraint(storing *s)
     if (is_of_parent(c, write))
         return fr_call_missing(c);
     if (!in) {
-        tell_constraint(c->ctx, write, &errors);
+        tell_constraint(c->ctx, write,
+                        c->is_bulk ? fr_errors_item(&errors, s->items[at]) : &errors);
     } else if (in->kind == FR_INPUT_MANY && write->failed_field >= 0) {
         fr_str text = key_text(c->ctx->arena, &write->model->fields[write->other],
                                write->keys[write->failed_key]);
@@ -249,7 +278,7 @@ static fr_err read_answer(fr_ctx *ctx, void *arg)
     fr_gathered rows;
     fr_print print;
     fr_call_rewind(c);
-    fr_gathered_init(&rows, c->rt->plan, ctx->arena);
+    fr_gathered_init(&rows, c->plan, ctx->arena);
     FR_TRY(fr_gather_key(ctx, &rows, c->key));
     FR_TRY(fr_gather_related(ctx, &rows));
     fr_call_print(c, ctx, &print);
@@ -259,12 +288,12 @@ static fr_err read_answer(fr_ctx *ctx, void *arg)
 /* DRF names the new object's URL if the answer has a field of that name. */
 static fr_err set_location(fr_call *c, const fr_value *row)
 {
-    const fr_items *items = &c->rt->plan->items;
+    const fr_items *items = &c->plan->items;
     const fr_item *item = NULL;
     for (uint32_t i = 0; i < items->count; i++)
         if (fr_str_eq(items->at[i].name, FR_STR("url")))
             item = &items->at[i];
-    if (!item || item->slot >= c->rt->model->field_count)
+    if (!item || item->slot >= c->plan->model->field_count)
         return FR_OK;
     if (item->kind == FR_ITEM_VALUE && row[item->slot].type == FR_VALUE_TEXT)
         c->answer->location = row[item->slot].as.s;
@@ -279,12 +308,33 @@ static fr_err set_location(fr_call *c, const fr_value *row)
     return c->answer->location.p ? FR_OK : FR_ENOMEM;
 }
 
+/* The rows that a list in the body has made, as a list. */
+static fr_err answer_bulk(storing *s)
+{
+    fr_call *c = s->call;
+    fr_print print;
+    uint32_t width = c->plan->model->field_count;
+    fr_value *values = fr_arena_alloc(c->ctx->arena, (c->bulk_count * width + 1) * sizeof *values);
+    if (!values)
+        return FR_ENOMEM;
+    size_t count = 0;
+    for (size_t i = 0; i < s->count; i++)
+        if (!s->of[i])
+            memcpy(values + count++ * width, s->writes[i].row, width * sizeof *values);
+    fr_rows rows = {.model = c->plan->model, .count = count, .values_ = values};
+    fr_call_rewind(c);
+    fr_call_print(c, c->ctx, &print);
+    FR_TRY(fr_rows_put(c->ctx, c->plan, &rows, &print, c->body));
+    fr_call_answer(c, 201);
+    return FR_OK;
+}
+
 fr_err fr_store_answer(fr_call *c, const fr_value *row, int status)
 {
     fr_call_rewind(c);
-    c->key = row[fr_model_key_index(c->rt->model)];
-    if (fr_plan_is_row_only(c->rt->plan))
-        fr_plan_put(c->rt->plan, NULL, row, c->body);
+    c->key = row[fr_model_key_index(c->plan->model)];
+    if (fr_plan_is_row_only(c->plan))
+        fr_plan_put(c->plan, NULL, row, c->body);
     else
         FR_TRY(fr_db_snapshot(c->ctx, read_answer, c, NULL));
     fr_call_answer(c, status);
@@ -299,7 +349,7 @@ static fr_err write_within(fr_ctx *ctx, void *arg)
     fr_call *c = s->call;
     FR_TRY(fr_db_write_all(ctx, s->writes, s->count));
     fr_errors_init(&s->errors, ctx->arena);
-    return fr_validate_write(ctx, c->rt->plan, &c->input, s->writes[0].row, c->old, &s->errors);
+    return fr_validate_write(ctx, c->plan, &c->input, s->writes[0].row, c->old, &s->errors);
 }
 
 static fr_err write_all(storing *s)
@@ -319,6 +369,9 @@ static fr_err finish(storing *s)
     const fr_write *write = &s->writes[0];
     c->answer->has_place = true;
     c->answer->place = s->writes[s->count - 1].place;
+    if (c->is_bulk)
+        return answer_bulk(s);
+    c->stored = write->row;
     if (write->op == FR_WRITE_INSERT)
         FR_TRY(set_location(c, write->row));
     return fr_store_answer(c, write->row, write->op == FR_WRITE_INSERT ? 201 : 200);
@@ -333,11 +386,13 @@ fr_err fr_store_run(fr_call *c)
         if (c->is_answered)
             return FR_OK;
         fr_errors_init(&s.errors, c->ctx->arena);
-        if (!c->action->is_update)
+        if (!c->action->is_update && is_of_viewset(c))
             FR_TRY(fr_parents_fill(c));
         if (c->is_answered)
             return FR_OK;
         FR_TRY(make_writes(&s));
+        if (!s.count)
+            return answer_bulk(&s);
         fr_err err = write_all(&s);
         if (err == FR_OK)
             return finish(&s);

@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "db/db.h"
+#include "http/http.h"
 
 static struct {
     pthread_mutex_t lock;
@@ -153,6 +155,28 @@ static void put_key(fr_buf *out, const fr_field *field, fr_value value)
     put_escaped(out, is_quoted ? fr_str_sub(s, 1, s.n - 2) : s);
     out->has_failed |= text.has_failed;
     fr_buf_deinit(&text);
+}
+
+fr_err fr_url_(fr_req *req, const fr_viewset *viewset, const void *row, uint64_t mark, fr_str *out)
+{
+    const fr_model *model = fr_viewset_model(viewset);
+    const fr_url *url = fr_url_get(viewset);
+    fr_buf text;
+    fr_value value;
+    FR_TRY(fr_row_check(req->ctx, "fr_url", model, mark));
+    if (!url)
+        return FR_ENOMEM;
+    if (!url->path.p)
+        return fr_fail(req, FR_EINTERNAL, "fr_url: no route leads to the viewset of %s.",
+                       model->name);
+    int field = viewset->lookup ? fr_model_field_index(model, fr_str_c(viewset->lookup))
+                                : fr_model_key_index(model);
+    FR_TRY(fr_row_value(model, field, row, req->ctx->arena, &value));
+    fr_buf_init(&text);
+    fr_url_put(url, fr_req_origin(req), (fr_str){0}, &model->fields[field], value, &text);
+    *out = text.has_failed ? (fr_str){0} : fr_str_dup(req->ctx->arena, fr_buf_str(&text));
+    fr_buf_deinit(&text);
+    return out->p ? FR_OK : FR_ENOMEM;
 }
 
 void fr_url_put(const fr_url *url, fr_str origin, fr_str format, const fr_field *field,

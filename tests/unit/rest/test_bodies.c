@@ -252,7 +252,33 @@ static void each_allocation_of_a_nested_write_may_fail(void **state)
     world_close(&w);
 }
 
-FR_TESTS(bodies, FR_TEST(an_object_and_all_within_it_are_made_at_once),
+static void a_list_makes_all_of_its_rows_or_none(void **state)
+{
+    (void)state;
+    static const fr_serializer out = {.model = &patron_model, .fields = "id,name"};
+    static const fr_viewset bulk = {.serializer = &out, .bulk_create = true};
+    world w;
+    tracker_open(&w);
+    assert_answer(&w, ask(&w, &bulk, "POST", "/x/", "[{\"name\":\"Ann\"},{\"name\":\"Bob\"}]"), 201,
+                  "[{\"id\":1,\"name\":\"Ann\"},{\"id\":2,\"name\":\"Bob\"}]");
+    assert_answer(&w, ask(&w, &bulk, "POST", "/x/", "[]"), 201, "[]");
+    assert_answer(&w, ask(&w, &bulk, "POST", "/x/", "{\"name\":\"Eve\"}"), 201,
+                  "{\"id\":3,\"name\":\"Eve\"}");
+    assert_answer(
+        &w, ask(&w, &bulk, "POST", "/x/", "[{\"name\":\"Dan\"},{\"name\":\"Ann\"},null,7,{}]"), 400,
+        "{\"1\":{\"name\":[\"patron with this name already exists.\"]},\"2\":[\"This field "
+        "may not be null.\"],\"3\":{\"non_field_errors\":[\"Invalid data. Expected a "
+        "dictionary, but got int.\"]},\"4\":{\"name\":[\"This field is required.\"]}}");
+    /* What only the database notices: the same name twice in one list. */
+    assert_answer(&w, ask(&w, &bulk, "POST", "/x/", "[{\"name\":\"Dan\"},{\"name\":\"Dan\"}]"), 400,
+                  "{\"1\":{\"name\":[\"patron with this name already exists.\"]}}");
+    assert_int_equal(ask(&w, &bulk, "GET", "/x/4/", NULL), 404);
+    assert_int_equal(ask(&w, &plain_members, "POST", "/x/", "[]"), 400);
+    world_close(&w);
+}
+
+FR_TESTS(bodies, FR_TEST(a_list_makes_all_of_its_rows_or_none),
+         FR_TEST(an_object_and_all_within_it_are_made_at_once),
          FR_TEST(what_is_wrong_is_told_where_it_stands),
          FR_TEST(the_whole_object_is_judged_as_it_would_be),
          FR_TEST(a_write_of_the_application_is_part_of_the_transaction),

@@ -59,6 +59,38 @@ static fr_err misplaced(fr_req *req, void *arg)
     return fr_reply(req, &a);
 }
 
+/* Things of one author: another model, by a serializer of its own. */
+static fr_err works(fr_req *req)
+{
+    author a = {0};
+    FR_TRY(fr_load(req, &a));
+    if (fr_str_eq(req->method, FR_STR("GET"))) {
+        fr_rows rows;
+        fr_str filter = fr_arena_printf(req->ctx->arena, "author=%lld", (long long)a.id);
+        FR_TRY(fr_filter(req, &thing_model, filter, &rows));
+        return fr_reply_rows(req, &rows);
+    }
+    thing t = {0};
+    if (!fr_str_eq(req->method, FR_STR("POST")))
+        FR_TRY(fr_get(req, &thing_model, 1, &t));
+    FR_TRY(fr_read(req, &t));
+    FR_SET(&t, author, a.id);
+    return fr_save(req, &t);
+}
+
+static fr_err about(fr_req *req)
+{
+    author a = {0};
+    fr_str url;
+    FR_TRY(fr_load(req, &a));
+    FR_TRY(fr_url_of(req, &people, &a, &url));
+    return fr_reply_object(
+        req, 201, "{name: %S, by:%s, n:[%d,%lld], ok:%b, url:%S, none:%J, data:%J}", a.name,
+        "me \"x\"", 1, 2LL, true, url, (fr_str){0}, fr_req_json(req, NULL));
+}
+
+static const fr_serializer work_out = {
+    .model = &thing_model, .fields = "id,title,number,author", .read_only = "author"};
 static const fr_serializer person_out = {.model = &author_model, .fields = "name"};
 
 static const fr_viewset people = {
@@ -69,6 +101,12 @@ static const fr_viewset people = {
                         {.path = "grow", .handler = grow, .methods = "POST", .is_detail = true},
                         {.path = "confuse", .handler = confuse, .is_detail = true},
                         {.path = "ring", .handler = ring, .is_detail = true},
+                        {.path = "works",
+                         .handler = works,
+                         .methods = "GET,POST,PATCH",
+                         .is_detail = true,
+                         .serializer = &work_out},
+                        {.path = "about", .handler = about, .methods = "POST", .is_detail = true},
                         {.path = "all", .handler = all, .description = "All of them."})};
 
 static fr_err echo(fr_req *req)
@@ -306,6 +344,52 @@ static void a_plain_handler_of_the_api_goes_the_same_way(void **state)
     site_close(&s);
 }
 
+static void an_action_reads_and_saves_by_its_own_serializer(void **state)
+{
+    (void)state;
+    site s;
+    site_open(&s);
+    go(&s, "POST /api/people/", "{\"name\": \"Ann\"}");
+    fr_str got =
+        go(&s, "POST /api/people/1/works/", "{\"title\":\"one\",\"author\":7,\"number\":\"4\"}");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 201 ")));
+    assert_has(got, "\r\nFreshet-At: 2.");
+    assert_true(
+        fr_str_ends(got, FR_STR("\r\n\r\n{\"id\":1,\"title\":\"one\",\"number\":4,\"author\":1}")));
+    got = go(&s, "POST /api/people/1/works/", "{\"number\":\"x\"}");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 400 ")));
+    assert_true(fr_str_ends(got, FR_STR("{\"title\":[\"This field is required.\"],\"number\":[\"A "
+                                        "valid integer is required.\"]}")));
+    got = go_accepting(&s, "POST /api/people/1/works/", "application/json; indent=1", "{");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 400 ")));
+    assert_has(got, "{\n \"detail\": \"JSON parse error");
+    got = go(&s, "PATCH /api/people/1/works/", "{\"number\":5}");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 200 ")));
+    assert_true(fr_str_ends(got, FR_STR("{\"id\":1,\"title\":\"one\",\"number\":5,\"author\":1}")));
+    assert_true(
+        fr_str_ends(go(&s, "GET /api/people/1/works/", ""),
+                    FR_STR("\r\n\r\n[{\"id\":1,\"title\":\"one\",\"number\":5,\"author\":1}]")));
+    got = go(&s, "OPTIONS /api/people/1/works/", "");
+    assert_has(got, "\"actions\":{\"POST\":{\"id\":{\"type\":\"integer\",\"required\":false,");
+    assert_has(got, "\"author\":{\"type\":\"field\",\"required\":false,\"read_only\":true,");
+    site_close(&s);
+}
+
+static void an_object_is_answered_from_a_template(void **state)
+{
+    (void)state;
+    site s;
+    site_open(&s);
+    go(&s, "POST /api/people/", "{\"name\": \"Ann\"}");
+    fr_str got = go(&s, "POST /api/people/1/about/", "{\"a\": [1]}");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 201 ")));
+    assert_true(
+        fr_str_ends(got, FR_STR("\r\n\r\n{\"name\":\"Ann\",\"by\":\"me \\\"x\\\"\",\"n\":[1,2],"
+                                "\"ok\":true,\"url\":\"http://testserver/api/people/1/\",\"none\":"
+                                "null,\"data\":{\"a\":[1]}}")));
+    site_close(&s);
+}
+
 /* ---- the root of a table of viewsets ---- */
 
 static const fr_viewset coded = {
@@ -424,6 +508,8 @@ FR_TESTS(handler, FR_TEST(a_viewset_answers_over_http),
          FR_TEST(extra_actions_are_negotiated_as_the_others),
          FR_TEST(options_of_an_action_tell_what_may_be_sent),
          FR_TEST(a_plain_handler_of_the_api_goes_the_same_way), FR_TEST(a_root_links_to_its_lists),
+         FR_TEST(an_action_reads_and_saves_by_its_own_serializer),
+         FR_TEST(an_object_is_answered_from_a_template),
          FR_TEST(a_suffix_that_is_no_format_is_404_of_its_url),
          FR_TEST(a_lookup_pattern_says_what_names_a_row), FR_TEST(a_wrong_viewset_makes_no_routes),
          FR_TEST(fr_load_goes_through_the_filters))
