@@ -21,7 +21,6 @@ COMMITTED = os.path.join(ROOT, "bench", "guard.json")
 FALL_MOST = 0.15             # beyond it a ratio has fallen; noise between two series of one program stays below 0.1
 ROUNDS, SECONDS = 3, 0.4
 TRIES = 3
-BUSY = 25                    # per cent of the cores that other programs took: more is no ground for a finding
 PLAIN = "json-d1"            # whose floor is everybody's who has none
 LEFT_OUT = ("fanout-10k-d1", "fanout-10k-d16")  # opening 10,000 connections takes longer than all the others together
 
@@ -115,12 +114,6 @@ def table(committed, now):
     return "\n".join(lines)
 
 
-def others(rows):
-    """Per cent of the cores, that other programs took: the median of all that was measured."""
-    shares = [entry["others_share"] for row in rows.values() for entry in row["servers"].values() if "others_share" in entry]
-    return statistics.median(shares) if shares else 0
-
-
 def words(committed, now, missing):
     """What is to be said behind the table, and whether it is a fault."""
     bad = fallen(committed, now)
@@ -190,7 +183,7 @@ def run(given, measure):
     if processor not in told:
         print("bench: no ratios of %s are committed: the highest of %s count" % (processor, ", ".join(told) or "none"))
     print(report.noise({"cases": list(rows.values())}))
-    if others(rows) > BUSY:
+    if report.is_busy(rows.values()):
         print("bench: others were at work on this machine: measure again when it is quiet before you believe a fall")
     said, is_bad = words(committed, now, missing)
     if given.write:

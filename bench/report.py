@@ -12,6 +12,8 @@ import plot
 from cases import CASES
 from servers import BY_NAME, OURS, PEER_KINDS, ROOT
 
+BUSY = 25  # per cent of the cores
+UNTOLD = ("floor-sqlite", "floor-sqlite-single")  # they measure themselves, and know nothing of others
 CASE = {case.name: case for case in CASES}
 README = os.path.join(ROOT, "bench", "README.md")
 PAGE = os.path.join(ROOT, "docs", "performance.md")
@@ -178,7 +180,7 @@ def noise(results):
             if "median" not in entry:
                 continue
             stolen.append(entry["stolen_share"])
-            others.append(entry["others_share"])
+            others += [entry["others_share"]] if name not in UNTOLD else []
             thrown += entry.get("thrown_away", 0)
             if len(entry["rounds"]) > 1 and BY_NAME[name].kind != "peer":
                 spreads.append((max(entry["rounds"]) - min(entry["rounds"])) / abs(entry["median"]) if entry["median"] else 0)
@@ -187,6 +189,12 @@ def noise(results):
     return ("Noise of this series: from the lowest to the highest round of a server lie %.0f %% of its median (median of all; a tenth of them more than %.0f %%); "
             "other programs took %.0f %% of the cores (median; worst %.0f %%), the host at most %.0f %% of a run that counts, and %d runs were thrown away for that."
             % (100 * statistics.median(spreads or [0]), 100 * sorted(spreads or [0])[int(0.9 * (len(spreads or [0]) - 1))], statistics.median(others), max(others), max(stolen), thrown))
+
+
+def is_busy(rows):
+    """Whether other programs took so much of the cores, in the median of all runs, that nothing is a finding."""
+    shares = [entry["others_share"] for row in rows for name, entry in row["servers"].items() if "others_share" in entry and name not in UNTOLD]
+    return bool(shares) and statistics.median(shares) > BUSY
 
 
 def measured_on(results):
@@ -211,7 +219,10 @@ def put(page, mark, text):
 
 
 def bars_page(results):
-    return measured_on(results) + "\n\n" + bars_table(results) + "\n\n" + noise(results) if results["cases"] else "Not measured yet."
+    if not results["cases"]:
+        return "Not measured yet."
+    busy = "**Other programs were at work meanwhile**: read the ratios of CPU time as rough ones, and no rates." if is_busy(results["cases"]) else ""
+    return "\n\n".join(filter(None, (measured_on(results), busy, bars_table(results), noise(results))))
 
 
 def write(results, bars):
