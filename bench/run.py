@@ -77,10 +77,10 @@ def wait_quiet(server):
 
 # ---- one run ----
 
-def load(case, name, server, seconds):
+def load(case, kind, server, seconds):
     """What the generator printed, and how much the host and others took."""
-    command = pinned(1, [os.path.join(TOOLS, "wsload")] + case.load_of(name) + ["--port", str(server.port), "--pid", ",".join(map(str, server.pids)),
-                                                                      "--seconds", "%g" % (seconds * case.seconds), "--warmup", "%g" % min(WARMUP, seconds)])
+    command = pinned(1, [os.path.join(TOOLS, "wsload")] + case.load_of(kind.name) + ["--port", str(server.port), "--pid", ",".join(map(str, server.pids)),
+                                                                      "--seconds", "%g" % (seconds * case.seconds_of(kind)), "--warmup", "%g" % min(WARMUP, seconds)])
     own = resource.getrusage(resource.RUSAGE_CHILDREN)
     (busy, stolen), before, began = cpu_of_machine(), cpu_of(server.pids), time.monotonic()
     try:
@@ -132,7 +132,7 @@ class Lane:
     def measure(self, seconds):
         if hasattr(self.server, "measure"):
             return self.server.measure(seconds)
-        return load(self.case, self.kind.name, self.server, seconds)
+        return load(self.case, self.kind, self.server, seconds)
 
     def end(self):
         if self.server is not None:
@@ -189,7 +189,7 @@ class Progress:
     @staticmethod
     def guess(lane, seconds):
         opening = {"peer": 8e-4}.get(lane.kind.kind, 6e-5) * lane.case.connections
-        return seconds * lane.case.seconds + WARMUP + 0.6 + opening
+        return seconds * lane.case.seconds_of(lane.kind) + WARMUP + 0.6 + opening
 
     def count(self, lane, took):
         self.left -= self.expected[id(lane)]

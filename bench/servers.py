@@ -368,7 +368,7 @@ class Gunicorn(Drf):
 
 
 class GunicornLean(Gunicorn):
-    name, title, settings, is_usual = "drf-lean", "DRF, gunicorn, nothing switched on", "lean", False
+    name, title, settings, is_usual = "drf-lean", "DRF, gunicorn, tuned", "lean", False
 
 
 class GunicornPrefetched(Gunicorn):

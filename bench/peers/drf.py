@@ -1,10 +1,11 @@
 """What bench/rest.c serves, by Django REST framework: the same tables (bench/rest.sql), fields and URLs, in one file.
 
-DRF_SETTINGS: `usual` are those of a new project and DRF's defaults; `lean` is without middleware (but that which gives
-answers a length), authentication and renderers beside JSON. Both keep their connection to the database, which is in WAL mode
-with synchronous=FULL as freshet's is. gunicorn serves `wsgi`, uvicorn `asgi`.
+DRF_SETTINGS: `usual` are those of a new project and DRF's defaults. `lean` is without middleware (but that which gives answers a
+length), authentication and renderers beside JSON, and keeps its connection to the database, which is in WAL mode as freshet's is.
+A commit is on disk in both. gunicorn serves `wsgi`, uvicorn `asgi`.
 """
 import os
+import sqlite3
 import uuid
 
 import django
@@ -13,12 +14,15 @@ from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
 from django.urls import include, path
 
+DATABASE = {"ENGINE": "django.db.backends.sqlite3", "NAME": os.path.abspath("rest.db"), "OPTIONS": {"timeout": 20}}
 LEAN = {
+    "DATABASES": {"default": dict(DATABASE, CONN_MAX_AGE=None)},
     "MIDDLEWARE": ["django.middleware.common.CommonMiddleware"], "INSTALLED_APPS": ["rest_framework", "drf"], "USE_I18N": False, "USE_L10N": False,
     "REST_FRAMEWORK": {"DEFAULT_AUTHENTICATION_CLASSES": [], "DEFAULT_PERMISSION_CLASSES": [], "UNAUTHENTICATED_USER": None,
                        "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
                        "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"]}}
 USUAL = {
+    "DATABASES": {"default": DATABASE},
     "MIDDLEWARE": ["django.middleware.security.SecurityMiddleware", "django.contrib.sessions.middleware.SessionMiddleware",
                    "django.middleware.common.CommonMiddleware", "django.middleware.csrf.CsrfViewMiddleware",
                    "django.contrib.auth.middleware.AuthenticationMiddleware", "django.contrib.messages.middleware.MessageMiddleware",
@@ -27,12 +31,13 @@ USUAL = {
                        "drf"],
     "USE_I18N": True, "USE_L10N": True}
 
+IS_LEAN = os.environ.get("DRF_SETTINGS") == "lean"
 settings.configure(
     SECRET_KEY="of the benchmarks", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, USE_TZ=True, TIME_ZONE="UTC",
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField", LOGGING_CONFIG=None,
-    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.path.abspath("rest.db"), "CONN_MAX_AGE": None,
-                           "OPTIONS": {"timeout": 20}}},
-    **(LEAN if os.environ.get("DRF_SETTINGS") == "lean" else USUAL))
+    **(LEAN if IS_LEAN else USUAL))
+if IS_LEAN:
+    sqlite3.connect(DATABASE["NAME"]).execute("PRAGMA journal_mode = WAL")  # the file keeps it
 django.setup()
 
 from django.core import validators  # noqa: E402  (the settings come first)

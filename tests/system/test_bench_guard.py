@@ -143,7 +143,7 @@ class Bars(unittest.TestCase):
         self.assertEqual(self.lines()["DRF, uvicorn"], ["100x (CPU 60x)", "≥ 80x", "yes"])
 
     def test_what_was_not_measured_is_a_dash(self):
-        self.assertEqual(self.lines()["DRF, gunicorn, nothing switched on"], ["-", "", ""])
+        self.assertEqual(self.lines()["DRF, gunicorn, tuned"], ["-", "", ""])
 
 
 class Committed(unittest.TestCase):
