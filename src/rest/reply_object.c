@@ -102,11 +102,8 @@ fr_err fr_reply_object(fr_req *req, int status, const char *fmt, ...)
     va_end(args);
     fr_err err = fr_buf_check(&text);
     if (!at)
-        err =
-            fr_fail(req, FR_EINTERNAL,
-                    "fr_reply_object: \"%.100s\" has a conversion that is none of %%S %%s %%J %%d "
-                    "%%lld %%zu %%f %%b.",
-                    fmt);
+        err = fr_fail(req, FR_EINTERNAL,
+                      "fr_reply_object: \"%.100s\" has a conversion that it does not know.", fmt);
     if (err == FR_OK)
         err = fr_reply_data(req, status, fr_buf_str(&text));
     fr_buf_deinit(&text);
