@@ -14,7 +14,7 @@ int main(int argc, char **argv)
             .name = "tracker",
             .summary = "tickets, a service desk and sockets, as Django answers",
             .origins = "localhost",
-            .models = desk_models,
+            .models = FR_MODELS(&comment_model, &step_model),
             .authentication = FR_AUTHENTICATORS(&fr_token_auth, &fr_session_auth, &fr_basic_auth),
             .http =
                 FR_ROUTES({"api/batch/", .batch = true}, {"api/", .include = tracker_routes},

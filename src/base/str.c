@@ -35,6 +35,14 @@ bool fr_str_eq_nocase(fr_str a, fr_str b)
     return true;
 }
 
+bool fr_str_has_nocase(fr_str s, fr_str part)
+{
+    for (size_t i = 0; i + part.n <= s.n; i++)
+        if (fr_str_eq_nocase((fr_str){s.p + i, part.n}, part))
+            return true;
+    return false;
+}
+
 bool fr_str_starts(fr_str s, fr_str prefix)
 {
     return s.n >= prefix.n && fr_str_eq((fr_str){s.p, prefix.n}, prefix);
