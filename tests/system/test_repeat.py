@@ -135,6 +135,17 @@ class Repeat(ServerCase):
         self.assertEqual(len(texts), 20)
         self.assertEqual(len(set(texts)), 20)
 
+    def test_a_form_is_the_same_with_another_boundary(self):
+        def send(boundary, text):
+            body = "--%s\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\n%s\r\n--%s--\r\n" % (boundary, text, boundary)
+            return self.server.request("POST", ENTRIES, body.encode(), {
+                "Content-Type": "multipart/form-data; boundary=" + boundary, "Idempotency-Key": "a form"})
+        answers = [send(boundary, "of a form") for boundary in ("one", "two")]
+        self.assertEqual([answer.status for answer in answers], [201, 201], answers)
+        self.assertEqual(answers[0].body, answers[1].body)
+        self.assertEqual(send("one", "another").status, 422)
+        self.assertEqual(len(self.server.get(ENTRIES + "?text=of%20a%20form").json), 1)
+
     def test_another_body_under_a_key_is_422(self):
         self.assertEqual(self.post({"text": "a"}, "other").status, 201)
         answer = self.post({"text": "b"}, "other")

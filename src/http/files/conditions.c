@@ -196,7 +196,7 @@ fr_str fr_digest_(fr_ctx *ctx, fr_str text)
     static const char HEX[] = "0123456789abcdef";
     uint8_t bytes[FR_SHA256_BYTES];
     char *out = fr_arena_alloc(ctx->arena, 2 * sizeof bytes);
-    if (!out || !fr_sha256(&text, 1, bytes))
+    if (!out || !fr_sha256(text, bytes))
         return (fr_str){0};
     for (size_t i = 0; i < sizeof bytes; i++) {
         out[2 * i] = HEX[bytes[i] >> 4];
