@@ -45,7 +45,7 @@ PUBLIC = {"app": "cli", "model_macros": "model"}
 TAG = re.compile(r'^[ \t]*(?:typedef )?(?:struct|union|enum) (fr_\w+) \{', re.M)
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"')
-DOUBLE = re.compile(r"%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*)?)?L?[aefg]")  # a conversion of printf or scanf
+DOUBLE = re.compile(r"(?<!%)(?:%%)*%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*)?)?L?[aefg]")  # a conversion of printf or scanf
 INCLUDE = re.compile(r'^\s*#\s*include\s*(<[^>]+|"[^"]+)[>"]', re.M)
 
 
