@@ -1,6 +1,8 @@
 /* See cursor.h. */
 #include "rest/cursor.h"
 
+#include <math.h>
+
 #include "base/digits.h"
 #include "base/json.h"
 #include "base/str.h"
@@ -167,12 +169,16 @@ void fr_position_put(const fr_field *field, fr_value v, fr_buf *out)
 {
     fr_time time;
     field = origin_of(field);
-    bool is_text = fr_field_is_text(field) || fr_class_of(field) == FR_CLASS_JSON;
+    fr_class kind_class = fr_class_of(field);
+    bool is_text =
+        kind_class == FR_CLASS_TEXT || kind_class == FR_CLASS_JSON || kind_class == FR_CLASS_FILE;
     if (v.type == FR_VALUE_TEXT && is_text)
         fr_buf_put(out, v.as.s);
-    else if (v.type == FR_VALUE_INT && fr_class_of(field) == FR_CLASS_BOOLEAN)
+    else if (v.type == FR_VALUE_REAL && isinf(v.as.r)) /* what both sides read as such */
+        fr_buf_put(out, v.as.r < 0 ? FR_STR("-1e999") : FR_STR("1e999"));
+    else if (v.type == FR_VALUE_INT && kind_class == FR_CLASS_BOOLEAN)
         fr_buf_put(out, v.as.i ? FR_STR("True") : FR_STR("False"));
-    else if (v.type == FR_VALUE_INT && fr_class_of(field) == FR_CLASS_DURATION)
+    else if (v.type == FR_VALUE_INT && kind_class == FR_CLASS_DURATION)
         put_span(v.as.i, out);
     else if (v.type == FR_VALUE_TEXT && field->kind == FR_KIND_DATETIME &&
              fr_time_parse(v.as.s, &time))

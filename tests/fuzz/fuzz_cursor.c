@@ -34,6 +34,8 @@ static void position(fr_arena *arena, const fr_field *field, fr_str text)
     fr_buf_init(&spelled);
     fr_position_put(field, v, &spelled);
     check(fr_position_read(field, fr_buf_str(&spelled), arena, &again) == FR_OK);
+    if (fr_value_cmp(v, again) != 0)
+        fprintf(stderr, "kind %d: %.*s\n", (int)field->kind, FR_FMT(fr_buf_str(&spelled)));
     check(fr_value_cmp(v, again) == 0);
     fr_buf_deinit(&spelled);
 }
