@@ -167,6 +167,22 @@ size_t fr_time_iso(fr_time t, char *out)
     return (size_t)(p - out);
 }
 
+size_t fr_time_iso_at(fr_time t, int32_t offset, char *out)
+{
+    size_t n = fr_time_iso(t + offset * INT64_C(1000000), out) - 1; /* the Z goes */
+    int32_t east = offset < 0 ? -offset : offset;
+    if (!offset)
+        return n + 1;
+    out[n++] = offset < 0 ? '-' : '+';
+    for (int32_t unit = 3600; unit; unit = unit == 3600 ? 60 : unit == 60 && east % 60 ? 1 : 0) {
+        if (unit != 3600)
+            out[n++] = ':';
+        fr_digits_pad(out + n, 2, (uint64_t)(unit == 3600 ? east / unit : east / unit % 60));
+        n += 2;
+    }
+    return n;
+}
+
 size_t fr_time_sql(fr_time t, char *out)
 {
     return (size_t)(put_time(out, t, ' ') - out);

@@ -43,10 +43,11 @@ bool fr_time_parse_http(fr_str s, fr_time *out);
 enum { FR_TIME_TEXT = 40 };                  /* bytes that out needs */
 size_t fr_date_iso(fr_date date, char *out); /* 2020-01-02 */
 size_t fr_time_iso(fr_time t, char *out);    /* 2020-01-02T03:04:05[.678000]Z: DRF, UTC */
-size_t fr_time_sql(fr_time t, char *out);    /* 2020-01-02 03:04:05[.678000]: Django's column */
-size_t fr_span_clock(fr_span t, char *out);  /* 03:04:05[.000100] */
-size_t fr_span_text(fr_span t, char *out);   /* [D ]HH:MM:SS[.ffffff]; -1 s is "-1 23:59:59" */
-size_t fr_time_http(fr_time t, char *out);   /* Sun, 06 Nov 1994 08:49:37 GMT */
+size_t fr_time_iso_at(fr_time t, int32_t offset, char *out); /* …T05:04:05+02:00, seconds east */
+size_t fr_time_sql(fr_time t, char *out);   /* 2020-01-02 03:04:05[.678000]: Django's column */
+size_t fr_span_clock(fr_span t, char *out); /* 03:04:05[.000100] */
+size_t fr_span_text(fr_span t, char *out);  /* [D ]HH:MM:SS[.ffffff]; -1 s is "-1 23:59:59" */
+size_t fr_time_http(fr_time t, char *out);  /* Sun, 06 Nov 1994 08:49:37 GMT */
 
 /* ---- UUIDs and random bytes ---- */
 

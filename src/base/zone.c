@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -395,4 +396,18 @@ fr_err fr_zone_open(const char *name, fr_zone **out, char error[256])
     }
     snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
     return open_file(path, name, out, error);
+}
+
+/* ---- the program's ---- */
+
+static _Atomic(const fr_zone *) here;
+
+void fr_zone_set(const fr_zone *zone)
+{
+    atomic_store_explicit(&here, zone, memory_order_release);
+}
+
+const fr_zone *fr_zone_here(void)
+{
+    return atomic_load_explicit(&here, memory_order_acquire);
 }

@@ -21,6 +21,11 @@ int32_t fr_zone_offset(const fr_zone *zone, fr_time utc);
  * put forward: as if it had not been. */
 fr_time fr_zone_utc(const fr_zone *zone, fr_time local);
 
+/* The zone that the program's moments are shown and understood in: NULL, UTC, until it is set, before anything else runs. The
+ * zone stays the caller's. */
+void fr_zone_set(const fr_zone *zone);
+const fr_zone *fr_zone_here(void);
+
 static inline fr_time fr_zone_local(const fr_zone *zone, fr_time utc)
 {
     return utc + fr_zone_offset(zone, utc) * INT64_C(1000000);

@@ -180,7 +180,8 @@ static int prepare_database(fr_assembly *a)
         a->is_live[i] = has_viewset(a, a->models.at[i]);
     }
     a->loss = (fr_loss){.live = a->live, .refuse_ms = (uint32_t)a->options->drain_ms};
-    fr_db_opts opts = {.url = a->db_url, .on_commit = on_commit, .on_gone = on_gone, .arg = a};
+    fr_db_opts opts = {
+        .url = a->db_url, .on_commit = on_commit, .on_gone = on_gone, .arg = a, .zone = a->zone};
     return database_code(
         fr_db_prepare(&opts, a->models.at, a->is_live, a->is_absent, &a->db, a->error));
 }
@@ -304,6 +305,20 @@ static int check_upload_folder(fr_assembly *a)
     return FR_EXIT_USAGE;
 }
 
+/* Before anything is read or shown. */
+static int read_zone(fr_assembly *a)
+{
+    char why[256];
+    fr_zone_set(NULL);
+    if (strcmp(a->options->time_zone, "UTC") == 0)
+        return FR_EXIT_DONE;
+    switch (fr_zone_open(a->options->time_zone, &a->zone, why)) {
+    case FR_OK: fr_zone_set(a->zone); return FR_EXIT_DONE;
+    case FR_ENOMEM: return fail(a, FR_EXIT_FAILED, "out of memory");
+    default: snprintf(a->error, sizeof a->error, "--time-zone: %s", why); return FR_EXIT_USAGE;
+    }
+}
+
 static int read_trust(fr_assembly *a)
 {
     char why[256];
@@ -394,6 +409,8 @@ static int check_options(fr_assembly *a)
     int code = check_users(a);
     if (code == FR_EXIT_DONE)
         code = check_open_files(a);
+    if (code == FR_EXIT_DONE)
+        code = read_zone(a);
     if (code == FR_EXIT_DONE)
         code = read_trust(a);
     if (code == FR_EXIT_DONE)
@@ -615,4 +632,6 @@ void fr_assembly_close(fr_assembly *a)
     fr_vec_deinit(&a->models);
     fr_vec_deinit(&a->routes.list);
     fr_arena_free(a->arena);
+    fr_zone_set(NULL);
+    fr_zone_free(a->zone);
 }

@@ -5,6 +5,7 @@
 #ifndef FR_CLI_ASSEMBLY_H
 #define FR_CLI_ASSEMBLY_H
 #include "auth/gate.h"
+#include "base/zone.h"
 #include "channels/channels.h"
 #include "cli/index.h"
 #include "cli/loss.h"
@@ -29,6 +30,7 @@ typedef struct fr_assembly {
     fr_index index;
     fr_channels *channels;
     fr_server *server;
+    fr_zone *zone;   /* NULL: UTC */
     char error[512]; /* why the last step failed, one line */
 } fr_assembly;
 

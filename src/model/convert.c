@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "base/zone.h"
 #include "model/kind.h"
 #include "model/kind_int.h"
 #include "model/model.h"
@@ -264,10 +265,13 @@ FR_TO_MEMBER_(time)
 FR_FROM_TEXT_(datetime)
 {
     char sql[FR_TIME_TEXT];
-    fr_time time;
+    int64_t local_us, offset_us;
+    bool has_offset;
     UNUSED;
-    return fr_time_parse(text, &time) ? text_value(arena, sql, fr_time_sql(time, sql), out)
-                                      : FR_EINVAL;
+    if (!fr_moment_parse(text, &local_us, &has_offset, &offset_us))
+        return FR_EINVAL;
+    fr_time time = has_offset ? local_us - offset_us : fr_zone_utc(fr_zone_here(), local_us);
+    return fr_time_is_shown(time) ? text_value(arena, sql, fr_time_sql(time, sql), out) : FR_EINVAL;
 }
 
 FR_FROM_MEMBER_(datetime)
@@ -410,7 +414,7 @@ static bool moment_value(fr_arena *arena, const char *text, size_t n, fr_value *
     return text_value(arena, text, n, out) == FR_OK;
 }
 
-/* The time of the day of a moment, in UTC. */
+/* The time of the day of a local time. */
 static fr_span clock_of(fr_time moment)
 {
     const fr_span day_us = 86400 * (fr_span)1000000;
@@ -421,14 +425,16 @@ FR_NOW_(date)
 {
     const fr_span day_us = 86400 * (fr_span)1000000;
     char text[FR_TIME_TEXT];
-    return moment_value(arena, text, fr_date_iso((fr_date)((now - clock_of(now)) / day_us), text),
-                        out);
+    int64_t local_us = fr_zone_local(fr_zone_here(), now);
+    fr_date today = (fr_date)((local_us - clock_of(local_us)) / day_us);
+    return moment_value(arena, text, fr_date_iso(today, text), out);
 }
 
 FR_NOW_(time)
 {
     char text[FR_TIME_TEXT];
-    return moment_value(arena, text, fr_span_clock(clock_of(now), text), out);
+    return moment_value(arena, text,
+                        fr_span_clock(clock_of(fr_zone_local(fr_zone_here(), now)), text), out);
 }
 
 FR_NOW_(datetime)

@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "base/zone.h"
 #include "model/kind.h"
 #include "model/kind_int.h"
 #include "model/model.h"
@@ -115,14 +116,22 @@ static bool put_datetime_shape(fr_buf *out, fr_str s)
     return true;
 }
 
+/* In the program's zone, but for moments that have no year there. */
+static size_t moment_text(fr_time t, char *text)
+{
+    int32_t offset = fr_zone_offset(fr_zone_here(), t);
+    bool is_shown = fr_time_is_shown(t + offset * INT64_C(1000000));
+    return fr_time_iso_at(t, is_shown ? offset : 0, text);
+}
+
 static void put_datetime(fr_buf *out, fr_str s)
 {
     char text[FR_TIME_TEXT];
     fr_time t;
-    if (put_datetime_shape(out, s))
+    if (!fr_zone_here() && put_datetime_shape(out, s))
         return;
     if (fr_time_parse(s, &t))
-        put_quoted(out, text, fr_time_iso(t, text));
+        put_quoted(out, text, moment_text(t, text));
     else
         put_text(out, s);
 }

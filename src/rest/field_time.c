@@ -2,6 +2,7 @@
 #include "rest/field_int.h"
 
 #include "base/str.h"
+#include "base/zone.h"
 #include "rest/python_time.h"
 
 fr_outcome fr_convert_date(fr_reading *r, fr_value *out)
@@ -26,9 +27,11 @@ fr_outcome fr_convert_datetime(fr_reading *r, fr_value *out)
     fr_py_moment moment;
     if (!fr_is_string(r->data) || !fr_py_moment_parse(r->data->text, &moment))
         return fr_refuse_invalid(r);
-    fr_time time = moment.local_us - moment.offset_us;
-    return fr_time_is_shown(time) ? fr_take_copy(r, text, fr_time_sql(time, text), out)
-                                  : fr_refuse(r, "overflow", "Datetime value out of range.");
+    fr_time time = moment.has_offset ? moment.local_us - moment.offset_us
+                                     : fr_zone_utc(fr_zone_here(), moment.local_us);
+    return fr_time_is_shown(time) && fr_time_is_shown(fr_zone_local(fr_zone_here(), time))
+               ? fr_take_copy(r, text, fr_time_sql(time, text), out)
+               : fr_refuse(r, "overflow", "Datetime value out of range.");
 }
 
 fr_outcome fr_convert_duration(fr_reading *r, fr_value *out)

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "base/zone.h"
 #include "db/db.h"
 #include "model/regex.h"
 #include "model/validate.h"
@@ -144,7 +145,7 @@ static fr_filter_outcome take_date(fr_filter_text *t)
     return text_taken(t, text, fr_date_iso(date, text));
 }
 
-/* As Python reads ISO 8601, also a date alone; the plain form has formats besides. Without an offset it is UTC. */
+/* As Python reads ISO 8601, also a date alone; the plain form has formats besides. Without an offset it is local. */
 static fr_filter_outcome take_datetime(fr_filter_text *t)
 {
     char text[FR_TIME_TEXT];
@@ -153,8 +154,12 @@ static fr_filter_outcome take_datetime(fr_filter_text *t)
     fr_str s = fr_utf8_strip(t->text);
     bool is_time = fr_py_moment_parse(s, &moment);
     if (is_time)
-        time = moment.local_us - (moment.has_offset ? moment.offset_us : 0);
-    if (is_time ? !fr_time_is_shown(time) : !t->is_plain || !fr_form_datetime(s, &time))
+        time = moment.local_us;
+    else if (!t->is_plain || !fr_form_datetime(s, &time))
+        return invalid(t, "Enter a valid date/time.");
+    time =
+        is_time && moment.has_offset ? time - moment.offset_us : fr_zone_utc(fr_zone_here(), time);
+    if (!fr_time_is_shown(time))
         return invalid(t, "Enter a valid date/time.");
     return text_taken(t, text, fr_time_sql(time, text));
 }

@@ -11,6 +11,8 @@ static const fr_viewset projects = {.model = &project_model};
 static const fr_viewset labels = {.model = &label_model};
 static const fr_viewset uploads = {.model = &upload_model};
 static const fr_viewset sprints = {.model = &sprint_model};
+static const fr_viewset events = {.model = &event_model,
+                                  .filter = "at,at__date,at__year,at__hour,at__gte"};
 static const fr_viewset teams = {.model = &team_model};
 static const fr_viewset countries = {.model = &country_model};
 static const fr_viewset cities = {.model = &city_model, .filter = "country"};
@@ -32,19 +34,13 @@ static const fr_viewset tasks = {
     .extra = FR_ACTIONS({"touch", touch, .methods = "POST", .is_detail = true})};
 
 static const fr_route routes[] = {
-    {"numbers/", .viewset = &all_numbers},
-    {"strict/", .viewset = &all_strict},
-    {"projects/", .viewset = &projects},
-    {"labels/", .viewset = &labels},
-    {"sprints/", .viewset = &sprints},
-    {"uploads/", .viewset = &uploads},
-    {"teams/", .viewset = &teams},
-    {"countries/", .viewset = &countries},
-    {"cities/", .viewset = &cities},
-    {"tasks/", .viewset = &tasks},
-    {"badges/", .viewset = &badges},
-    {"profiles/", .viewset = &profiles},
-    {0},
+    {"numbers/", .viewset = &all_numbers}, {"strict/", .viewset = &all_strict},
+    {"projects/", .viewset = &projects},   {"labels/", .viewset = &labels},
+    {"events/", .viewset = &events},       {"sprints/", .viewset = &sprints},
+    {"uploads/", .viewset = &uploads},     {"teams/", .viewset = &teams},
+    {"countries/", .viewset = &countries}, {"cities/", .viewset = &cities},
+    {"tasks/", .viewset = &tasks},         {"badges/", .viewset = &badges},
+    {"profiles/", .viewset = &profiles},   {0},
 };
 
 int main(int argc, char **argv)

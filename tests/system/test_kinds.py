@@ -118,6 +118,10 @@ class Sprint(Base):
             models.CheckConstraint(check=models.Q(ends__gte=models.F("starts")), name="ends_late")]
 
 
+class Event(Base):
+    at = models.DateTimeField()
+
+
 class Badge(Base):
     task = models.OneToOneField(Task, models.CASCADE, primary_key=True)
     text = models.CharField(max_length=20)
@@ -128,7 +132,7 @@ class Profile(Base):
     badge = models.ForeignKey(Badge, models.CASCADE, null=True)
 
 
-ALL = [Upload, Numbers, Strict, Project, Label, Team, Membership, Sprint, Country, City, Task, Badge, Profile]
+ALL = [Event, Upload, Numbers, Strict, Project, Label, Team, Membership, Sprint, Country, City, Task, Badge, Profile]
 HIGHEST, LOWEST = 2 ** 63 - 1, -2 ** 63
 
 
@@ -280,6 +284,61 @@ class Kinds(unittest.TestCase):
         self.assertEqual(self.server.request("DELETE", "/labels/red/").status, 204)
         self.assertEqual(db.execute("SELECT task_id, label_id FROM app_task_labels").fetchall(), [])
         db.close()
+
+
+class Zone(unittest.TestCase):
+    """Moments in the zone of --time-zone: input without an offset, output, days and parts; rows keep UTC."""
+
+    def setUp(self):
+        self.server = Server("kinds", "--log", "warn", "--time-zone", "Europe/Berlin", db="kinds.db")
+
+    def tearDown(self):
+        self.server.finish()
+
+    def stored(self):
+        db = sqlite3.connect(self.server.db)
+        rows = [row[0] for row in db.execute("SELECT at FROM app_event ORDER BY id")]
+        db.close()
+        return rows
+
+    def test_moments_are_understood_and_shown_in_the_zone_and_stored_in_utc(self):
+        for given, shown, utc in [
+                ("2024-01-05T10:11:12Z", "2024-01-05T11:11:12+01:00", "2024-01-05 10:11:12"),
+                ("2024-07-05T10:11:12", "2024-07-05T10:11:12+02:00", "2024-07-05 08:11:12"),
+                ("2024-03-31T02:30:00", "2024-03-31T03:30:00+02:00", "2024-03-31 01:30:00"),  # a gap
+                ("2024-10-27T02:30:00", "2024-10-27T02:30:00+02:00", "2024-10-27 00:30:00"),  # a fold
+                ("2024-10-27T02:30:00+01:00", "2024-10-27T02:30:00+01:00", "2024-10-27 01:30:00"),
+                ("0001-01-01T00:00:00Z", "0001-01-01T00:53:28+00:53:28", "0001-01-01 00:00:00"),
+                ("2024-01-05", "2024-01-05T00:00:00+01:00", "2024-01-04 23:00:00")]:
+            with self.subTest(given):
+                answer = self.server.post("/events/", {"at": given})
+                self.assertEqual((answer.status, answer.json.get("at")), (201, shown), answer)
+                self.assertEqual(self.server.get("/events/%d/" % answer.json["id"]).json["at"], shown)
+                self.assertEqual(self.stored()[-1].split(".")[0], utc)
+        answer = self.server.post("/events/", {"at": "9999-12-31T23:30:00Z"})
+        self.assertEqual((answer.status, answer.json), (400, {"at": ["Datetime value out of range."]}))
+
+    def test_days_and_parts_are_those_of_the_zone(self):
+        for at in ("2023-12-31T23:30:00Z", "2024-06-30T22:30:00Z", "2024-12-31T22:30:00Z", "2024-12-31T23:30:00Z"):
+            self.assertEqual(self.server.post("/events/", {"at": at}).status, 201)
+
+        def found(query):
+            answer = self.server.get("/events/?" + query)
+            self.assertEqual(answer.status, 200, answer)
+            return [row["id"] for row in answer.json]
+        self.assertEqual(found("at__date=2024-01-01"), [1])
+        self.assertEqual(found("at__year=2024"), [1, 2, 3])
+        self.assertEqual(found("at__hour=0"), [1, 2, 4])
+        self.assertEqual(found("at__gte=2025-01-01T00:00:00"), [4])
+        self.assertEqual(found("at=2024-07-01T00:30:00"), [2])
+
+    def test_an_unknown_zone_is_told_before_anything_listens(self):
+        for name, words in (("Europe/Nowhere", "there is no time zone \"Europe/Nowhere\""), ("../etc", "\"../etc\" is no name of a time zone")):
+            other = Server("kinds", "--time-zone", name, db="other.db", start=False)
+            with self.assertRaises(AssertionError) as told:
+                other.start()
+            self.assertIn(words, str(told.exception))
+            other.remove()
 
 
 if __name__ == "__main__":

@@ -84,6 +84,10 @@ FR_MODEL_OPTS(sprint, (.table = "app_sprint", .display = "#{id} {name}",
     (INTEGER,           size, .default_ = "0"),
     (BOOLEAN,           active, .default_ = "false"));
 
+FR_MODEL_OPTS(event, (.table = "app_event", .ordering = "id"),
+    (ID,       id),
+    (DATETIME, at));
+
 FR_MODEL_OPTS(badge, (.table = "app_badge"),
     (ONE_TO_ONE(task), task, .primary_key = true),
     (CHAR,             text, .max_length = 20));
