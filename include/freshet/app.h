@@ -39,7 +39,8 @@ struct fr_route {
     /* A handler that answers as the REST API does: Accept, ?format=, OPTIONS, and 405 with DRF's words. Without .methods it
      * takes GET. */
     bool api;
-    const char *name, *description; /* of such a handler, in OPTIONS; name NULL: from the path */
+    const fr_serializer *serializer; /* of such a handler: what fr_read and fr_read_data read */
+    const char *name, *description;  /* of such a handler, in OPTIONS; name NULL: from the path */
     bool
         batch; /* http: several writes to viewsets of this application as one: all of them or none */
     const fr_renderer *const *renderers; /* of such a handler; NULL: JSON alone */

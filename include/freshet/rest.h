@@ -20,6 +20,14 @@ typedef struct fr_input {
     struct fr_input_private *private_;
 } fr_input;
 
+/** What a field of a serializer without a model holds. */
+typedef enum fr_data_kind {
+    FR_ONE,    /* a value of .input, or an object of .nested */
+    FR_LIST,   /* a list of those, or of .each */
+    FR_DICT,   /* an object with any names, whose values are those; of neither: any JSON */
+    FR_CHOICES /* several of the choices of .input, each once */
+} fr_data_kind;
+
 /**
  * A field of a serializer that is not simply the model's. Zero is the default of every member; arrays end with {0}.
  * Paths lead over relations by name, with dots: "project.owner.username".
@@ -36,6 +44,10 @@ typedef struct fr_declared {
         *nested;   /* the related row as an object, or the rows as a list of objects */
     bool writable; /* nested rows are made with this one; a write that names them replaces all */
     bool optional; /* need not be given, whatever its field says */
+    fr_data_kind shape;             /* this and what follows: of a serializer without a model */
+    const struct fr_declared *each; /* what a list or dictionary holds, if not .input or .nested */
+    uint32_t min_items, max_items;  /* of a list; 0: no limit */
+    bool not_empty, null;           /* of a list, dictionary or object */
     const char *value;     /* hidden: "now" or a literal, given at each write; never printed */
     const fr_field *input; /* read, never printed, without a column: fr_input_text */
     /* Printed: JSON that a function makes of the row, a struct of the serializer's model. It may be called on any thread that
@@ -53,7 +65,7 @@ typedef struct fr_declared {
 
 /** How rows of a model are printed and read. Plain data that lives as long as the app. */
 struct fr_serializer {
-    const fr_model *model;
+    const fr_model *model; /* NULL: data of a handler, all of it in .declared: fr_read_data */
     const char *fields;    /* in this order: "id,title"; NULL: all but the secret ones */
     const char *read_only; /* "owner,state": printed, never read */
     const fr_declared *declared;
@@ -334,6 +346,21 @@ FR_API fr_err fr_read_(fr_req *req, void *row, uint64_t mark);
  */
 #define fr_save(req, row) fr_save_((req), (row), FR_ROW_MARK_(row))
 FR_API fr_err fr_save_(fr_req *req, void *row, uint64_t mark);
+
+/**
+ * Read the body by the action's serializer, which has no model: values, lists, dictionaries and objects that are no rows. All that
+ * is wrong is answered by 400, if the handler returns the error. PATCH asks for nothing that is absent.
+ *
+ * @param req   as in fr_read
+ * @param json  what was understood, as an object in the order of the serializer, without secret and hidden fields
+ *
+ * Errors:   FR_EINVAL (return it), FR_EINTERNAL (the serializer has a model, or there is none), FR_EBACKEND
+ * Owner:    the request's arena
+ * Thread:   the request's loop
+ * Suspends: where the database is asked, for references
+ * Cost:     a pass over the body
+ */
+FR_API fr_err fr_read_data(fr_req *req, fr_str *json);
 
 /** What the body says: of a member its text, or JSON if it is none; of NULL all of it as JSON. p NULL: it does not say that, or
  *  cannot be read (which is answered, if the handler returns an error). In handlers of the API. Borrowed from the request. */

@@ -6,8 +6,10 @@
 #include "db/db.h"
 #include "http/http.h"
 #include "rest/content.h"
+#include "rest/extra.h"
 #include "rest/pipeline.h"
 #include "rest/place.h"
+#include "rest/shape.h"
 #include "rest/store.h"
 #include "rest/validate.h"
 
@@ -81,6 +83,33 @@ fr_err fr_read_(fr_req *req, void *row, uint64_t mark)
     }
     call->has_input = true;
     return take(req, model, &call->input, row);
+}
+
+fr_err fr_read_data(fr_req *req, fr_str *json)
+{
+    fr_call *call;
+    fr_errors errors;
+    fr_buf text;
+    FR_TRY(call_of(req, "fr_read_data", &call));
+    const fr_serializer *shape = call->request->extra->shape;
+    if (!shape)
+        return fr_fail(req, FR_EINTERNAL,
+                       "fr_read_data: the action has no serializer without a model.");
+    FR_TRY(parse(call));
+    fr_shape_opts opts = {.is_partial = fr_str_eq(req->method, FR_STR("PATCH")),
+                          .is_form = call->input.is_form};
+    fr_errors_init(&errors, req->ctx->arena);
+    fr_buf_init(&text);
+    fr_err err = fr_shape_read(req->ctx, shape, &call->data, opts, &errors, &text);
+    fr_str data = err ? (fr_str){0} : fr_str_dup(req->ctx->arena, fr_buf_str(&text));
+    fr_buf_deinit(&text);
+    FR_TRY(err);
+    if (fr_errors_any(&errors)) {
+        FR_TRY(fr_call_refuse_fields(call, &errors));
+        return FR_EINVAL;
+    }
+    *json = data;
+    return data.p ? FR_OK : FR_ENOMEM;
 }
 
 /* ---- writing it ---- */

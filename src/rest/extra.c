@@ -10,6 +10,7 @@
 #include "rest/object.h"
 #include "rest/options.h"
 #include "rest/pipeline.h"
+#include "rest/shape.h"
 
 /* ---- what its route says ---- */
 
@@ -58,12 +59,18 @@ static fr_err make_plan(fr_extra *extra, const fr_action *action, fr_arena *aren
                         const char *where, char error[256])
 {
     char why[256];
-    extra->plan = fr_arena_zalloc(arena, sizeof *extra->plan);
+    const fr_serializer *serializer = action->serializer;
+    fr_err err;
     snprintf(error, 256, "out of memory");
-    if (!extra->plan)
-        return FR_ENOMEM;
-    fr_err err =
-        fr_plan_init(extra->plan, action->serializer->model, action->serializer, arena, why);
+    if (serializer->model) {
+        extra->plan = fr_arena_zalloc(arena, sizeof *extra->plan);
+        if (!extra->plan)
+            return FR_ENOMEM;
+        err = fr_plan_init(extra->plan, serializer->model, serializer, arena, why);
+    } else {
+        extra->shape = serializer;
+        err = fr_shape_check(serializer, why);
+    }
     if (err == FR_EINVAL)
         snprintf(error, 256, "%.60s, action \"%.40s\": %.120s", where, action->path, why);
     return err;
@@ -139,7 +146,8 @@ static fr_err options(fr_call *c)
     bool takes_put = allows(extra, FR_STR("PUT"));
     if (c->rt && takes_put && fr_call_is_detail(c))
         FR_TRY(fr_object_exists(c, &takes_put));
-    fr_options_put_extra(c->plan, extra, allows(extra, FR_STR("POST")), takes_put, c->body);
+    fr_options_put_extra(extra->shape ? NULL : c->plan, extra, allows(extra, FR_STR("POST")),
+                         takes_put, c->body);
     fr_call_answer(c, 200);
     return FR_OK;
 }

@@ -13,7 +13,8 @@ typedef struct fr_extra {
     fr_str allow, name;      /* its Allow header; "Set flag" */
     fr_renderers renderers;
     bool is_detail;
-    fr_plan *plan; /* of its own serializer; NULL: the viewset's, if there is one */
+    const fr_serializer *shape; /* without a model; NULL: none */
+    fr_plan *plan;              /* of its own serializer; NULL: the viewset's, if there is one */
 } fr_extra;
 
 /* An action of a viewset, whose renderers are `inherited` unless it has some. where: begins the error, "viewset at api/notes/".

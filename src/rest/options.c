@@ -5,9 +5,10 @@
 #include "base/str.h"
 #include "rest/extra.h"
 #include "rest/kinds.h"
+#include "rest/shape.h"
 
 /* DRF's name of a kind of field. */
-static fr_str type_of(const fr_field *field)
+fr_str fr_options_type(const fr_field *field)
 {
     bool is_choice = fr_field_has_choices(field) && !fr_field_is_read_only(field);
     if (is_choice)
@@ -96,6 +97,14 @@ static void put_limits(const fr_model *model, const fr_field *field, fr_buf *out
         put_range(model, field, out);
 }
 
+void fr_options_put_limits(const fr_model *model, const fr_field *field, fr_buf *out)
+{
+    if (fr_field_has_choices(field))
+        put_choices(field, out);
+    else
+        put_limits(model, field, out);
+}
+
 /* What a body may hold for a name, and what is printed of it. */
 typedef struct entry {
     fr_str name;
@@ -120,7 +129,7 @@ static entry entry_of(const fr_plan *plan, fr_str name)
 static fr_str type_of_entry(const entry *e)
 {
     if (e->field)
-        return type_of(e->field);
+        return fr_options_type(e->field);
     if (e->item && e->item->kind == FR_ITEM_LABEL)
         return FR_STR("string");
     bool is_object = e->item && e->item->kind == FR_ITEM_OBJECT;
@@ -128,7 +137,7 @@ static fr_str type_of_entry(const entry *e)
 }
 
 /* "state_label" → "State label", where the field does not say its own. */
-static void put_name_label(fr_str name, fr_buf *out)
+void fr_options_put_name_label(fr_str name, fr_buf *out)
 {
     char text[128];
     size_t n = name.n < sizeof text ? name.n : sizeof text;
@@ -140,7 +149,7 @@ static void put_name_label(fr_str name, fr_buf *out)
     fr_json_put_str(out, (fr_str){text, n});
 }
 
-static void put_start(fr_str type, bool is_required, bool is_read_only, fr_buf *out)
+void fr_options_put_start(fr_str type, bool is_required, bool is_read_only, fr_buf *out)
 {
     fr_buf_lit(out, "{\"type\":");
     fr_json_put_str(out, type);
@@ -168,7 +177,8 @@ static void put_child(const entry *e, const fr_plan *plan, fr_buf *out)
     if (!rows || rows->is_bare)
         return;
     fr_buf_lit(out, ",\"child\":");
-    put_start(FR_STR("nested object"), e->input && e->input->is_required, !e->input, out);
+    fr_options_put_start(FR_STR("nested object"), e->input && e->input->is_required, !e->input,
+                         out);
     put_children(rows, out);
     fr_buf_put_char(out, '}');
 }
@@ -184,14 +194,14 @@ static void put_parts(const fr_items *parts, fr_buf *out)
             fr_buf_put_char(out, ',');
         fr_json_put_str(out, part->name);
         fr_buf_put_char(out, ':');
-        put_start(part->kind == FR_ITEM_OBJECT ? FR_STR("nested object")
-                  : is_plain                   ? type_of(part->field)
-                                               : FR_STR("field"),
-                  false, true, out);
+        fr_options_put_start(part->kind == FR_ITEM_OBJECT ? FR_STR("nested object")
+                             : is_plain                   ? fr_options_type(part->field)
+                                                          : FR_STR("field"),
+                             false, true, out);
         if (is_plain)
             put_label(part->field, out);
         else
-            put_name_label(part->name, out);
+            fr_options_put_name_label(part->name, out);
         if (part->kind == FR_ITEM_OBJECT)
             put_parts(&part->parts, out);
         fr_buf_put_char(out, '}');
@@ -204,20 +214,18 @@ static void put_field(const entry *e, const fr_plan *plan, fr_buf *out)
     const fr_field *field = e->field;
     fr_json_put_str(out, e->name);
     fr_buf_put_char(out, ':');
-    put_start(type_of_entry(e), e->input && e->input->is_required, !e->input, out);
+    fr_options_put_start(type_of_entry(e), e->input && e->input->is_required, !e->input, out);
     const fr_field *said = field ? field : e->input ? e->input->field : NULL;
     if (said && said->name)
         put_label(said, out);
     else
-        put_name_label(e->name, out);
+        fr_options_put_name_label(e->name, out);
     if (said && said->help_text) {
         fr_buf_lit(out, ",\"help_text\":");
         fr_json_put_str(out, fr_str_c(said->help_text));
     }
-    if (field && e->input && fr_field_has_choices(field))
-        put_choices(field, out);
-    else if (field && e->input)
-        put_limits(plan->model, field, out);
+    if (field && e->input)
+        fr_options_put_limits(plan->model, field, out);
     if (e->item && e->item->kind == FR_ITEM_OBJECT)
         put_parts(&e->item->parts, out);
     else if ((e->item && e->item->kind == FR_ITEM_MANY) || (e->input && e->input->nested))
@@ -290,6 +298,13 @@ void fr_options_put_extra(const fr_plan *plan, const fr_extra *extra, bool takes
                           bool takes_put, fr_buf *out)
 {
     put_head(extra->name, "", extra->description, &extra->renderers, out);
+    if (extra->shape && (takes_post || takes_put)) {
+        fr_buf_put(out, takes_post ? FR_STR(",\"actions\":{\"POST\":")
+                                   : FR_STR(",\"actions\":{\"PUT\":"));
+        fr_shape_put_options(extra->shape, out);
+        fr_buf_lit(out, "}}");
+        return;
+    }
     if (plan && takes_post)
         put_action(plan, "POST", true, out);
     if (plan && takes_put)

@@ -13,4 +13,9 @@ void fr_options_put_extra(const fr_plan *plan, const struct fr_extra *extra, boo
                           bool takes_put, fr_buf *out);
 /* The same of a batch's URL. */
 void fr_options_put_batch(fr_buf *out);
+/* Pieces of the metadata of one field: its type; the start of its object; "label" from its name; choices or limits. */
+fr_str fr_options_type(const fr_field *field);
+void fr_options_put_start(fr_str type, bool is_required, bool is_read_only, fr_buf *out);
+void fr_options_put_name_label(fr_str name, fr_buf *out);
+void fr_options_put_limits(const fr_model *model, const fr_field *field, fr_buf *out);
 #endif

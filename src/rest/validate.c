@@ -14,6 +14,7 @@ struct fr_input_private {
     const fr_plan *plan;
     const fr_rest_input *given;
     fr_errors *errors;
+    const fr_json *data; /* of a serializer without a model, in place of plan and given */
 };
 
 static fr_input input_of(fr_ctx *ctx, struct fr_input_private *private_)
@@ -49,8 +50,23 @@ fr_err fr_invalid(fr_input *in, const char *field, const char *fmt, ...)
     return FR_EINVAL;
 }
 
+/* A member of data, as it was sent. */
+static fr_str text_of(const fr_input *in, const fr_json *data)
+{
+    fr_buf text;
+    if (!data || data->type == FR_JSON_NULL || data->type == FR_JSON_STRING)
+        return data && data->type == FR_JSON_STRING ? data->text : (fr_str){0};
+    fr_buf_init(&text);
+    fr_json_put(&text, data, false);
+    fr_str s = text.has_failed ? (fr_str){0} : fr_str_dup(in->ctx->arena, fr_buf_str(&text));
+    fr_buf_deinit(&text);
+    return s;
+}
+
 fr_str fr_input_text(const fr_input *in, const char *name)
 {
+    if (in->private_->data)
+        return text_of(in, fr_json_get(in->private_->data, fr_str_c(name)));
     const fr_plan *plan = in->private_->plan;
     const fr_plan_input *of = fr_plan_input_of(plan, fr_str_c(name));
     if (!of || of->kind != FR_INPUT_EXTRA)
@@ -75,7 +91,7 @@ fr_str fr_input_text(const fr_input *in, const char *name)
 fr_err fr_validate_field(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,
                          const fr_plan_input *of, fr_value value, fr_errors *errors)
 {
-    struct fr_input_private private_ = {plan, input, errors};
+    struct fr_input_private private_ = {plan, input, errors, NULL};
     fr_input in = input_of(ctx, &private_);
     fr_field field = *of->field;
     void *member = NULL;
@@ -141,7 +157,7 @@ static fr_err take_back(fr_ctx *ctx, const fr_plan *plan, const fr_row *row, fr_
 fr_err fr_validate_object(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,
                           const fr_value *old, fr_errors *errors)
 {
-    struct fr_input_private private_ = {plan, input, errors};
+    struct fr_input_private private_ = {plan, input, errors, NULL};
     fr_input in = input_of(ctx, &private_);
     void *row, *was;
     if (!plan->serializer || !plan->serializer->validate)
@@ -157,7 +173,7 @@ fr_err fr_validate_object(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input
 fr_err fr_validate_write(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,
                          const fr_value *row, const fr_value *old, fr_errors *errors)
 {
-    struct fr_input_private private_ = {plan, input, errors};
+    struct fr_input_private private_ = {plan, input, errors, NULL};
     fr_input in = input_of(ctx, &private_);
     void *now, *was;
     FR_TRY(store_old(ctx, plan, row, &now));
@@ -166,4 +182,25 @@ fr_err fr_validate_write(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,
     fr_err err = plan->serializer->write(&in, now, was);
     FR_TRY(settle(ctx, err, errors, FR_STR("non_field_errors")));
     return fr_errors_any(errors) ? FR_EINVAL : FR_OK;
+}
+
+/* ---- data that is no row ---- */
+
+fr_err fr_validate_data(fr_ctx *ctx, const fr_declared *of, const fr_json *data, fr_errors *errors)
+{
+    struct fr_input_private private_ = {NULL, NULL, errors, data};
+    fr_input in = input_of(ctx, &private_);
+    fr_str text = text_of(&in, data);
+    fr_err err = of->validate(&in, &text);
+    if (err == FR_EINVAL && !fr_errors_has(errors, fr_str_c(of->name)))
+        return settle(ctx, err, fr_errors_field(errors, fr_str_c(of->name)), (fr_str){0});
+    return err == FR_EINVAL ? FR_OK : err;
+}
+
+fr_err fr_validate_whole_data(fr_ctx *ctx, const fr_serializer *serializer, const fr_json *data,
+                              fr_errors *errors)
+{
+    struct fr_input_private private_ = {NULL, NULL, errors, data};
+    fr_input in = input_of(ctx, &private_);
+    return settle(ctx, serializer->validate(&in, NULL, NULL), errors, FR_STR("non_field_errors"));
 }

@@ -12,4 +12,8 @@ fr_err fr_validate_object(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input
 /* The serializer's .write, within the transaction. row: as it was stored by then. Errors: FR_EINVAL if errors were added. */
 fr_err fr_validate_write(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,
                          const fr_value *row, const fr_value *old, fr_errors *errors);
+/* Of data that is no row: one member, and all of it. The functions are given no row, and look by fr_input_text. */
+fr_err fr_validate_data(fr_ctx *ctx, const fr_declared *of, const fr_json *data, fr_errors *errors);
+fr_err fr_validate_whole_data(fr_ctx *ctx, const fr_serializer *serializer, const fr_json *data,
+                              fr_errors *errors);
 #endif
