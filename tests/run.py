@@ -47,6 +47,7 @@ SYSTEM = [
     ("repeat", ["asan", "tsan"], []),
     ("endless", ["asan", "tsan", "dev"], []),
     ("batch", ["asan", "tsan"], []),
+    ("media", ["asan"], []),
     ("origins", ["asan"], []),
     ("index", ["asan"], []),
     ("echo", ["asan", "asan+io_uring"], []),

@@ -129,6 +129,7 @@ typedef struct fr_field {
     const char *minimum, *maximum; /* numbers, moments, DURATION: as text, "-99.99", "2020-01-01" */
     const char *protocol;          /* IP: "IPv4" or "IPv6"; NULL: both */
     const char *upload_to; /* FILE, IMAGE: the folder beneath the media folder, "photos/%Y/%m" */
+    const char *width_field, *height_field; /* IMAGE: integers of the model that tell its size */
     void *reserved_[2];
 } fr_field;
 

@@ -14,10 +14,12 @@
 #include "base/kept.h"
 #include "base/str.h"
 #include "cli/activation.h"
+#include "cli/media.h"
 #include "http/clients/line_file.h"
 #include "http/clients/trust.h"
 #include "http/hosts.h"
 #include "net/open_files.h"
+#include "rest/media.h"
 #include "rest/rest.h"
 #include "rest/scans.h"
 #include "rest/url.h"
@@ -284,7 +286,7 @@ static bool takes_uploads(const fr_assembly *a)
     for (size_t i = 0; i < a->routes.list.count; i++)
         if (a->routes.list.at[i].route->uploads)
             return true;
-    return false;
+    return fr_media_is_used(a);
 }
 
 /* Looked at now, as else the first large file of a form would fail. */
@@ -440,6 +442,9 @@ static int build_routers(fr_assembly *a)
     }
     if (!fr_url_are_placed(a->error))
         return FR_EXIT_CONFIG;
+    int code = fr_media_open(a, http);
+    if (code != FR_EXIT_DONE)
+        return code;
     a->channels = fr_channels_new(&(fr_channels_opts){.router = websocket,
                                                       .others = http,
                                                       .origins = &a->gate.trusted,
@@ -485,7 +490,11 @@ static fr_err start_app(fr_ctx *ctx, void *http)
 {
     fr_assembly *a = assembly_of(http);
     ctx->db = a->db;
-    fr_err err = a->app->started(ctx);
+    fr_err err = fr_media_recover(ctx, a->models.at, a->models.count);
+    if (err != FR_OK)
+        FR_ERROR("media.recover", FR_KV_C("error", fr_err_name(err)),
+                 FR_KV_C("do", "files without a row stay in --media until the next start"));
+    err = a->app->started ? a->app->started(ctx) : FR_OK;
     if (err != FR_OK)
         FR_ERROR("app.started", FR_KV_C("error", fr_err_name(err)), FR_KV_S("detail", ctx->detail),
                  FR_KV_C("do", "nothing is served unless it returns FR_OK"));
@@ -550,7 +559,7 @@ static int listen_at(fr_assembly *a)
                            .refusal = fr_http_refusal(),
                            .out_bytes = (size_t)a->options->out_bytes,
                            .on_accept = fr_http_accept,
-                           .on_start = a->app->started ? start_app : NULL,
+                           .on_start = a->app->started || fr_media_is_used(a) ? start_app : NULL,
                            .on_ready = announce,
                            .on_stop = a->app->stopping ? stop_app : NULL,
                            .on_drain = fr_activation_stopping,

@@ -39,9 +39,10 @@ typedef struct fr_options {
     int64_t upload_bytes, upload_memory; /* of forms with files */
     int64_t form_fields, form_files;
     const char *upload_folder;
-    const char *trust_proxy; /* NULL: nobody */
-    const char *access_log;  /* NULL: none; "-": standard output */
-    int access_log_format;   /* fr_access_format */
+    const char *media, *media_url; /* of FILE and IMAGE fields */
+    const char *trust_proxy;       /* NULL: nobody */
+    const char *access_log;        /* NULL: none; "-": standard output */
+    int access_log_format;         /* fr_access_format */
     int64_t out_bytes;
     int64_t snapshot_rows;
     /* of WebSockets */

@@ -129,6 +129,14 @@ static fr_err check_pattern(const check *c)
     return err == FR_EINVAL ? wrong(c, ".pattern: %s", error) : err;
 }
 
+static fr_err check_size_field(const check *c, const char *option, const char *name)
+{
+    int field = name ? fr_model_field_index(c->model, fr_str_c(name)) : -1;
+    if (!name || (field >= 0 && fr_field_is_integer(&c->model->fields[field])))
+        return FR_OK;
+    return wrong(c, "%s = \"%s\" is no integer of the model", option, name);
+}
+
 static fr_err check_limit(const check *c, const char *option, const char *limit)
 {
     fr_value value;
@@ -180,6 +188,10 @@ static fr_err check_options(const check *c)
     FR_TRY(check_pattern(c));
     if (f->upload_to && fr_class_of(f) != FR_CLASS_FILE)
         return wrong(c, "only FILE and IMAGE have .upload_to");
+    if ((f->width_field || f->height_field) && f->kind != FR_KIND_IMAGE)
+        return wrong(c, "only IMAGE has .width_field and .height_field");
+    FR_TRY(check_size_field(c, ".width_field", f->width_field));
+    FR_TRY(check_size_field(c, ".height_field", f->height_field));
     FR_TRY(check_limit(c, ".minimum", f->minimum));
     FR_TRY(check_limit(c, ".maximum", f->maximum));
     if (f->protocol && (f->kind != FR_KIND_IP || !is_protocol(f->protocol)))

@@ -20,6 +20,15 @@ static fr_err refuse_charset(fr_call *c, fr_str name)
     return detail.p ? fr_call_refuse_text(c, 400, detail) : FR_ENOMEM;
 }
 
+static fr_err take_form(fr_call *c, const fr_form *form)
+{
+    size_t bytes = c->plan ? c->plan->model->field_count * sizeof *c->input.files : 0;
+    c->input.form = form;
+    if (form->file_count && bytes && !(c->input.files = fr_arena_zalloc(c->ctx->arena, bytes)))
+        return FR_ENOMEM;
+    return fr_form_body_tree(c->ctx->arena, form, &c->data);
+}
+
 /* What is wrong with a form is said as it is; the rest is in the error map. */
 static fr_err read_form(fr_call *c, const fr_charset *charset)
 {
@@ -27,11 +36,11 @@ static fr_err read_form(fr_call *c, const fr_charset *charset)
     fr_str type = c->request->content_type, body = c->request->body;
     if (fr_form_kind_of(type) == FR_FORM_URLENCODED)
         FR_TRY(fr_charset_decode_form(c->ctx, charset, body, &body));
-    fr_err err =
-        fr_form_body_read(c->ctx->arena, c->request->form_limits, type, body, &c->data, &why);
-    if (err == FR_OK || !why)
-        return err;
-    return fr_call_refuse_text(c, fr_err_status(err), fr_str_c(why));
+    const fr_form *form;
+    fr_err err = fr_form_parse(c->ctx->arena, c->request->form_limits, type, body, &form, &why);
+    if (err == FR_OK)
+        return take_form(c, form);
+    return why ? fr_call_refuse_text(c, fr_err_status(err), fr_str_c(why)) : err;
 }
 
 static fr_err read_json(fr_call *c, const fr_charset *charset)
@@ -51,6 +60,8 @@ fr_err fr_content_read(fr_call *call)
     fr_str type = call->request->content_type, name;
     const fr_charset *charset;
     call->input.is_form = fr_form_kind_of(type) != FR_FORM_NONE;
+    if (call->request->form)
+        return take_form(call, call->request->form);
     if (!call->request->body.n) {
         call->data = (fr_json){.type = FR_JSON_OBJECT};
         return FR_OK;

@@ -7,6 +7,7 @@
 #include <freshet/net.h>
 
 #include "base/json.h"
+#include "http/forms/form.h"
 #include "model/fieldset.h"
 #include "rest/errors.h"
 #include "rest/input.h"
@@ -21,10 +22,13 @@ typedef struct fr_given {
 } fr_given;
 
 typedef struct fr_rest_input {
-    bool is_partial;  /* PATCH: what is absent stays */
-    bool is_update;   /* the row exists: its key is not taken from the body */
-    bool is_form;     /* the body was a form: what it cannot say is concluded as DRF does */
-    fr_value key;     /* of the row that is updated, which may keep its unique values; else NULL */
+    bool is_partial; /* PATCH: what is absent stays */
+    bool is_update;  /* the row exists: its key is not taken from the body */
+    bool is_form;    /* the body was a form: what it cannot say is concluded as DRF does */
+    fr_value key;    /* of the row that is updated, which may keep its unique values; else NULL */
+    const fr_form *form; /* that the body was; NULL: none */
+    const fr_file *
+        *files;       /* field_count: those of the form that fields have taken; NULL: none can */
     fr_fieldset set;  /* result: which of values are given */
     fr_value *values; /* field_count, in the arena of ctx */
     fr_given *given;  /* one an input of the plan; NULL: all of them are columns */

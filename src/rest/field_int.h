@@ -75,7 +75,6 @@ fr_outcome fr_convert_time(fr_reading *r, fr_value *out);
 fr_outcome fr_convert_datetime(fr_reading *r, fr_value *out);
 fr_outcome fr_convert_duration(fr_reading *r, fr_value *out);
 fr_outcome fr_convert_uuid(fr_reading *r, fr_value *out);
-fr_outcome fr_convert_file(fr_reading *r, fr_value *out);
 fr_outcome fr_convert_json(fr_reading *r, fr_value *out);
 fr_outcome fr_convert_choice(fr_reading *r, fr_value *out);
 fr_outcome fr_convert_reference(fr_reading *r, fr_value *out);

@@ -102,13 +102,6 @@ fr_outcome fr_convert_json(fr_reading *r, fr_value *out)
     return o;
 }
 
-/* What is no part of a form with a file's name is no file, whatever it says. */
-fr_outcome fr_convert_file(fr_reading *r, fr_value *out)
-{
-    (void)out;
-    return fr_refuse_invalid(r);
-}
-
 fr_outcome fr_convert_choice(fr_reading *r, fr_value *out)
 {
     fr_str s;

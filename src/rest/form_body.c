@@ -7,11 +7,8 @@ static void put(fr_json *object, fr_json_event type, fr_str name, fr_str text)
     object->items[object->count++] = (fr_json){.type = type, .text = text, .raw = text};
 }
 
-fr_err fr_form_body_read(fr_arena *arena, const fr_form_limits *limits, fr_str content_type,
-                         fr_str body, fr_json *out, const char **why)
+fr_err fr_form_body_tree(fr_arena *arena, const fr_form *form, fr_json *out)
 {
-    const fr_form *form;
-    FR_TRY(fr_form_parse(arena, limits, content_type, body, &form, why));
     size_t count = form->field_count + form->file_count;
     fr_json object = {.type = FR_JSON_OBJECT};
     object.items = fr_arena_alloc(arena, (count + 1) * sizeof *object.items);
@@ -20,8 +17,10 @@ fr_err fr_form_body_read(fr_arena *arena, const fr_form_limits *limits, fr_str c
         return FR_ENOMEM;
     for (size_t i = 0; i < form->field_count; i++)
         put(&object, FR_JSON_STRING, form->fields[i].name, form->fields[i].value);
-    for (size_t i = 0; i < form->file_count; i++)
+    for (size_t i = 0; i < form->file_count; i++) {
         put(&object, FR_JSON_END, form->files[i].name, form->files[i].file_name);
+        object.items[object.count - 1].count = i + 1;
+    }
     *out = object;
     return FR_OK;
 }

@@ -8,11 +8,10 @@
 #include "base/json.h"
 #include "http/forms/form.h"
 
-/* Errors: as fr_form_parse, with *why for the client or NULL. */
-fr_err fr_form_body_read(fr_arena *arena, const fr_form_limits *limits, fr_str content_type,
-                         fr_str body, fr_json *out, const char **why);
+/* Errors: FR_ENOMEM. */
+fr_err fr_form_body_tree(fr_arena *arena, const fr_form *form, fr_json *out);
 
-/* A value that is a file: its text is the file's name. The type is one that no value of JSON has. */
+/* A value that is a file: its text is the file's name, its count one more than its place among the form's files. The type is one that no value of JSON has. */
 static inline bool fr_is_file(const fr_json *value)
 {
     return value->type == FR_JSON_END;

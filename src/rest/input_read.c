@@ -83,6 +83,13 @@ static fr_err make_room(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input)
     return input->values && (input->given || !has_given(plan)) ? FR_OK : FR_ENOMEM;
 }
 
+/* field: NULL where there is no column. */
+static const char *required_text(const fr_field *field)
+{
+    return field && fr_class_of(field) == FR_CLASS_FILE ? "No file was submitted."
+                                                        : "This field is required.";
+}
+
 static fr_err read_name(fr_reading *r, const fr_plan *plan, const fr_plan_input *in,
                         const fr_json *data, fr_rest_input *input)
 {
@@ -96,7 +103,7 @@ static fr_err read_name(fr_reading *r, const fr_plan *plan, const fr_plan_input 
         return validate_one(r, plan, in, input);
     }
     if (!input->is_partial && in->is_required)
-        fr_refuse(r, "required", "This field is required.");
+        fr_refuse(r, "required", required_text(in->field));
     return FR_OK;
 }
 

@@ -1,5 +1,7 @@
 #include "rest/kinds.h"
 
+#include "rest/files.h"
+
 #define AN_INTEGER .convert = fr_convert_integer, .form = FR_FORM_NUMBER, .type = "integer"
 #define CHARACTERS .convert = fr_convert_text, .form = FR_FORM_TEXT, .is_characters = true
 
@@ -31,6 +33,6 @@ const fr_rest_kind fr_rest_kinds[FR_KIND_COUNT_] = {
     /* A body's keys are not read into the row, but into the table between. */
     [FR_KIND_MANY_TO_MANY] = {NULL, FR_FORM_ROW, "field"},
     [FR_KIND_BINARY] = {NULL, FR_FORM_TEXT, "field"}, /* never taken from a body */
-    [FR_KIND_FILE] = {fr_convert_file, FR_FORM_TEXT, "file upload"},
-    [FR_KIND_IMAGE] = {fr_convert_file, FR_FORM_TEXT, "image upload"},
+    [FR_KIND_FILE] = {fr_files_check, FR_FORM_TEXT, "file upload"},
+    [FR_KIND_IMAGE] = {fr_files_check, FR_FORM_TEXT, "image upload"},
 };

@@ -11,7 +11,9 @@
 #include "rest/call.h"
 #include "rest/content.h"
 #include "rest/extra.h"
+#include "rest/files.h"
 #include "rest/list.h"
+#include "rest/media.h"
 #include "rest/object.h"
 #include "rest/parents.h"
 #include "rest/query_string.h"
@@ -231,6 +233,7 @@ static const step STEPS[] = {
     {"body", read_body},
     {"fields", read_fields},
     {"object checks", fr_store_check},
+    {"files", fr_files_save},
     {"read or write", run},
 };
 
@@ -258,6 +261,8 @@ fr_err fr_pipeline_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_req
                  .body = body,
                  .start = body->n,
                  .key = {.type = FR_VALUE_NULL}};
+    if (request->uploads) /* of a run before this one */
+        fr_uploads_undo(request->uploads);
     if (request->req)
         fr_call_set(request->req, &c);
     *out = (fr_rest_answer){.allow = request->batch   ? request->batch->allow

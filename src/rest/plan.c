@@ -148,6 +148,7 @@ fr_err fr_items_add_value(const fr_vantage *s, fr_items *items, fr_str name, uin
     if (!item)
         return FR_ENOMEM;
     item->field = &s->model->fields[field];
+    item->is_file = fr_class_of(item->field) == FR_CLASS_FILE;
     return fr_vantage_slot(s, field, &item->slot);
 }
 

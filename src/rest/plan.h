@@ -41,6 +41,7 @@ struct fr_item {
     fr_str name;
     fr_str prefix; /* {"id":  or  ,"title":  */
     fr_item_kind kind;
+    bool is_file;          /* a VALUE that is printed as the URL of a file */
     uint16_t slot;         /* of the value; of an object and a text: of the row's key */
     uint16_t batch;        /* MANY */
     const fr_field *field; /* VALUE, LABEL, LINK: of the value */

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "rest/display.h"
+#include "rest/media.h"
 #include "rest/related.h"
 #include "rest/url.h"
 
@@ -44,6 +45,18 @@ static void put_link(const fr_item *item, const fr_print *print, fr_value value,
     }
     fr_buf_put_char(out, '"');
     fr_url_put(item->url, print->origin, print->format, item->field, value, out);
+    fr_buf_put_char(out, '"');
+}
+
+/* Frames of live sockets are shared by all hosts, so there the URL has none. */
+static void put_file(const fr_print *print, fr_value value, fr_buf *out)
+{
+    if (value.type != FR_VALUE_TEXT || !value.as.s.n) {
+        put_null(out);
+        return;
+    }
+    fr_buf_put_char(out, '"');
+    fr_media_put_url(out, print ? print->origin : FR_STR(""), value.as.s);
     fr_buf_put_char(out, '"');
 }
 
@@ -94,7 +107,12 @@ static void put_computed(const fr_item *item, fr_print *print, const fr_value *v
 static void put_item(const fr_item *item, fr_print *print, const fr_value *values, fr_buf *out)
 {
     switch (item->kind) {
-    case FR_ITEM_VALUE: fr_value_json(item->field, values[item->slot], out); break;
+    case FR_ITEM_VALUE:
+        if (item->is_file)
+            put_file(print, values[item->slot], out);
+        else
+            fr_value_json(item->field, values[item->slot], out);
+        break;
     case FR_ITEM_LABEL: put_label(item, values[item->slot], out); break;
     case FR_ITEM_LINK: put_link(item, print, values[item->slot], out); break;
     case FR_ITEM_TEXT:

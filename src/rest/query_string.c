@@ -45,6 +45,11 @@ void fr_query_quote(fr_buf *out, fr_str s)
     put_quoted(out, s, "_.-~", true);
 }
 
+void fr_file_path_quote(fr_buf *out, fr_str path)
+{
+    put_quoted(out, path, "/_.-~!*()'", false);
+}
+
 void fr_path_quote(fr_buf *out, fr_str path)
 {
     put_quoted(out, path, "/:;=@&+$,-_.!~*'()", false);

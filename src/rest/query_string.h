@@ -17,6 +17,8 @@ fr_str fr_params_get(const fr_params *params, fr_str name);
 
 /* Append a name or a value of a query string, as Python's quote_plus escapes it. */
 void fr_query_quote(fr_buf *out, fr_str s);
+/* Append the path of a file as Django's filepath_to_uri escapes it. */
+void fr_file_path_quote(fr_buf *out, fr_str path);
 /* Append a path as Django escapes the one that was asked for. */
 void fr_path_quote(fr_buf *out, fr_str path);
 /* Append a link: origin, path (escaped as Django does) and the parameters sorted by name, with those of `changes` instead of

@@ -64,6 +64,8 @@ static const fr_form *form_of(fr_ctx *ctx, const fr_rest_request *r)
 {
     const fr_form *form = NULL;
     const char *why;
+    if (r->form)
+        return r->form;
     bool is_multipart = fr_form_kind_of(r->content_type) == FR_FORM_MULTIPART;
     bool is_read = is_multipart && fr_form_parse(ctx->arena, r->form_limits, r->content_type,
                                                  r->body, &form, &why) == FR_OK;

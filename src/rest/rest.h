@@ -81,6 +81,8 @@ typedef struct fr_rest_request {
     bool is_inner; /* the answer becomes a part of another: JSON */
     fr_str body;
     const fr_form_limits *form_limits; /* of a body that is a form; NULL: the usual ones */
+    const fr_form *form; /* a form that was read as it came, in place of the body; NULL: none */
+    struct fr_uploads *uploads;   /* files that were saved on the way; NULL: none can be */
     const struct fr_extra *extra; /* an extra action, or a plain handler; NULL: the viewset's own */
     const struct fr_batch_route *batch; /* several requests in one; NULL: it is none */
     uint64_t list_bytes;                /* of a list at most; 0: 1 GiB */

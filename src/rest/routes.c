@@ -9,6 +9,8 @@
 #include "http/http.h"
 #include "rest/batch.h"
 #include "rest/extra.h"
+#include "rest/files.h"
+#include "rest/media.h"
 #include "rest/parents.h"
 #include "rest/pipeline.h"
 #include "rest/place.h"
@@ -81,12 +83,30 @@ static fr_err judge(fr_req *req, const fr_viewset *viewset, bool *is_answered)
     return fr_reply_version(req, &version, is_answered);
 }
 
+/* A form with files has been read as it came. */
+static fr_err take_form(fr_req *req, fr_rest_request *request)
+{
+    if (req->body.n || fr_form_kind_of(request->content_type) != FR_FORM_MULTIPART)
+        return FR_OK;
+    return fr_req_read_form(req, &request->form);
+}
+
+/* Where the fate of the write is not known, the client having gone, the next start finds out. */
+static void settle_uploads(fr_uploads *uploads, const fr_rest_answer *answer)
+{
+    if (answer->status < 400)
+        fr_uploads_keep(uploads);
+    else
+        fr_uploads_undo(uploads);
+}
+
 /* A handler of an extra action has answered by itself, or says why not. */
 static fr_err serve(fr_req *req, void *arg)
 {
     const rest_route *route = arg;
     bool is_answered = false;
     fr_rest_answer answer;
+    fr_uploads uploads = {0};
     fr_rest_request request = {
         .method = req->method,
         .key = route->is_detail ? fr_req_arg(req, FR_STR("pk")) : (fr_str){0},
@@ -102,6 +122,7 @@ static fr_err serve(fr_req *req, void *arg)
         .arg_count = req->arg_count,
         .body = req->body,
         .form_limits = fr_req_form_limits(req),
+        .uploads = &uploads,
         .extra = route->extra,
         .batch = route->batch,
         .list_bytes = route->list_bytes,
@@ -122,7 +143,10 @@ static fr_err serve(fr_req *req, void *arg)
         return FR_OK;
     if (fr_rest_renderers(route->rt, &request)->count > 1)
         fr_reply_vary(req, FR_STR("Accept"));
+    if (route->target.takes_uploads && !route->extra)
+        FR_TRY(take_form(req, &request));
     FR_TRY(fr_rest_serve(req->ctx, route->rt, &request, fr_reply_body(req), &answer));
+    settle_uploads(&uploads, &answer);
     return answer.is_replied ? answer.err : reply(req, &answer);
 }
 
@@ -256,6 +280,7 @@ fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place
                 .error = error,
                 .list_bytes = place->list_bytes,
                 .list_folder = place->list_folder};
+    a.takes_uploads = a.rt && fr_files_are_taken(a.rt->model);
     if (!a.rt) {
         fr_err err = fr_viewset_check(place->viewset, error);
         snprintf(fault, sizeof fault, "%.*s", (int)sizeof fault - 1, err ? error : "out of memory");

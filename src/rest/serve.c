@@ -11,6 +11,7 @@
 #include "rest/batch.h"
 #include "rest/errors.h"
 #include "rest/etag.h"
+#include "rest/media.h"
 #include "rest/pipeline.h"
 #include "rest/repeat.h"
 
@@ -76,6 +77,8 @@ static fr_err run(fr_ctx *ctx, void *arg)
     *w->answer = (fr_rest_answer){.allow = allow};
     w->body->n = w->start;
     w->is_first = w->is_refused = false;
+    if (w->request->uploads)
+        fr_uploads_undo(w->request->uploads);
     FR_TRY(answer(ctx, w));
     w->is_refused = w->answer->status >= 400;
     return w->is_refused ? FR_EINVAL : FR_OK;

@@ -331,10 +331,12 @@ static fr_err answer_bulk(storing *s)
 
 fr_err fr_store_answer(fr_call *c, const fr_value *row, int status)
 {
+    fr_print print;
     fr_call_rewind(c);
+    fr_call_print(c, c->ctx, &print);
     c->key = row[fr_model_key_index(c->plan->model)];
     if (fr_plan_is_row_only(c->plan))
-        fr_plan_put(c->plan, NULL, row, c->body);
+        fr_plan_put(c->plan, &print, row, c->body);
     else
         FR_TRY(fr_db_snapshot(c->ctx, read_answer, c, NULL));
     fr_call_answer(c, status);

@@ -366,9 +366,14 @@ fr_err fr_file_read(const fr_file *file, uint64_t at, void *into, size_t n, size
     return fr_spool_read(file->reserved_[0], at, into, n, got);
 }
 
+fr_err fr_file_put(fr_ctx *ctx, const fr_file *file, const char *path)
+{
+    return fr_spool_save(file->reserved_[0], ctx, path);
+}
+
 fr_err fr_file_save(fr_req *req, const fr_file *file, const char *path)
 {
-    fr_err err = fr_spool_save(file->reserved_[0], req->ctx, path);
+    fr_err err = fr_file_put(req->ctx, file, path);
     switch (err) {
     case FR_ECONFLICT: return fr_fail(req, err, "A file of this name exists.");
     case FR_ENOSPACE: return fr_fail(req, err, "%s", DISK_FULL);

@@ -31,4 +31,6 @@ const char *fr_form_why(const fr_form_reader *reader); /* for the client, or NUL
 /* A whole body of either kind; texts may be borrowed from body. Errors: as above, with *why. */
 fr_err fr_form_parse(fr_arena *arena, const fr_form_limits *limits, fr_str content_type,
                      fr_str body, const fr_form **out, const char **why);
+/* fr_file_save without a request, with the errors as they are. ctx: may be of no loop. */
+fr_err fr_file_put(fr_ctx *ctx, const fr_file *file, const char *path);
 #endif
