@@ -215,15 +215,18 @@ static fr_err add_one(const adding *a, const fr_extra *extra, bool is_detail, fr
     return fr_router_add(a->router, pattern, false, &route->target, a->error);
 }
 
-/* A URL, and as DRF's router has it the same with a format in place of its last slash: notes.json, notes/7.csv. */
+/* A URL, and as DRF's router has it the same with a format in place of its last slash: notes.json, notes/7.csv, and with a slash
+ * behind that too. */
 static fr_err add(const adding *a, const fr_extra *extra, bool is_detail, fr_str pattern)
 {
     FR_TRY(add_one(a, extra, is_detail, pattern));
     if (!fr_str_ends(pattern, FR_STR("/")))
         return FR_OK;
     pattern.n--;
+    FR_TRY(add_one(a, extra, is_detail,
+                   fr_arena_printf(a->arena, "%.*s.<slug:format>", FR_FMT(pattern))));
     return add_one(a, extra, is_detail,
-                   fr_arena_printf(a->arena, "%.*s.<slug:format>", FR_FMT(pattern)));
+                   fr_arena_printf(a->arena, "%.*s.<slug:format>/", FR_FMT(pattern)));
 }
 
 static fr_err new_extra(const adding *a, const fr_action *action, const char *where, fr_extra **out)
