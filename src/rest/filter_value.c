@@ -99,7 +99,7 @@ static fr_filter_outcome take_number(fr_filter_text *t)
     fr_py_decimal d;
     if (!fr_py_decimal_parse(t->text, t->ctx->arena, &d))
         return invalid(t, "Enter a number.");
-    if (is_over_limit(&d))
+    if (!t->is_end && is_over_limit(&d))
         return fr_filter_refuse(t, "max_value",
                                 "Ensure this value is less than or equal to 1e+50.");
     switch (fr_class_of(t->field)) {
@@ -302,17 +302,25 @@ static fr_err is_spelled_so(fr_filter_text *t, const fr_model *rows, bool *out)
     return err;
 }
 
-fr_filter_outcome fr_filter_row_of_many(fr_filter_text *t, const fr_model *rows)
+fr_filter_outcome fr_filter_key_of_many(fr_filter_text *t, const fr_model *rows)
 {
     const fr_field *key = &rows->fields[fr_model_key_index(rows)];
-    bool is_there = false, is_same = false,
-         is_uuid = fr_class_of(fr_field_origin(key)) == FR_CLASS_UUID;
+    bool is_uuid = fr_class_of(fr_field_origin(key)) == FR_CLASS_UUID;
     if (has_nul(t))
         return FR_FILTER_REFUSED;
-    if (!fr_key_from_text(rows, t->text, t->ctx->arena, &t->value))
-        return refuse_with_text(t, "invalid_pk_value", "\xe2\x80\x9c",
-                                is_uuid ? "\xe2\x80\x9d is not a valid UUID."
-                                        : "\xe2\x80\x9d is not a valid value.");
+    if (fr_key_from_text(rows, t->text, t->ctx->arena, &t->value))
+        return FR_FILTER_TAKEN;
+    return refuse_with_text(t, "invalid_pk_value", "\xe2\x80\x9c",
+                            is_uuid ? "\xe2\x80\x9d is not a valid UUID."
+                                    : "\xe2\x80\x9d is not a valid value.");
+}
+
+fr_filter_outcome fr_filter_row_of_many(fr_filter_text *t, const fr_model *rows)
+{
+    bool is_there = false, is_same = false;
+    fr_filter_outcome outcome = fr_filter_key_of_many(t, rows);
+    if (outcome != FR_FILTER_TAKEN)
+        return outcome;
     fr_err err = find_row(t, rows, &is_there);
     if (err == FR_OK && is_there)
         err = is_spelled_so(t, rows, &is_same);

@@ -20,6 +20,7 @@ typedef enum fr_filter_outcome {
 typedef struct fr_filter_text {
     fr_ctx *ctx;
     const fr_field *field; /* what is compared is of its kind */
+    bool is_end;           /* of a range, whose form knows no limit */
     bool is_plain;         /* the forms of django_filters, not those of its rest_framework */
     fr_str text;
     /* What came of it: */
@@ -35,6 +36,8 @@ fr_filter_outcome fr_filter_value(fr_filter_text *t);
 /* The key of a row that is there: told as a choice alone, or as one of several. May suspend. */
 fr_filter_outcome fr_filter_row(fr_filter_text *t, const fr_model *rows);
 fr_filter_outcome fr_filter_row_of_many(fr_filter_text *t, const fr_model *rows);
+/* What is wrong with one of several before any of them is looked for: it is no key. */
+fr_filter_outcome fr_filter_key_of_many(fr_filter_text *t, const fr_model *rows);
 /* A value that was taken: a row has it in `field`. May suspend. */
 fr_filter_outcome fr_filter_there(fr_filter_text *t, const fr_model *rows, const fr_field *field);
 /* One of the choices. */

@@ -230,6 +230,7 @@ static fr_err read_list(reading *r, const fr_pred **out)
 static fr_err take_end(reading *r, fr_str name, listed *out, fr_str *said)
 {
     r->text.text = fr_params_get(r->params, name);
+    r->text.is_end = true;
     *out = (listed){.outcome = FR_FILTER_ABSENT};
     if (!r->text.text.n)
         return FR_OK;
@@ -314,6 +315,20 @@ static fr_err join_many(const reading *r, many *m, const fr_pred **out)
                 out);
 }
 
+/* Which of the parameters' values are no keys at all is told before any is looked for. */
+static fr_err check_keys(reading *r, many *m)
+{
+    for (size_t i = 0; i < r->params->count && !m->is_wrong; i++) {
+        r->text.text = r->params->at[i].value;
+        if (!fr_str_eq(r->params->at[i].name, r->item->name) || asks_for_null(r, r->text.text) ||
+            fr_filter_key_of_many(&r->text, r->item->rows) == FR_FILTER_TAKEN)
+            continue;
+        m->is_wrong = true;
+        FR_TRY(r->text.message.p ? refuse(r) : FR_ENOMEM);
+    }
+    return FR_OK;
+}
+
 static fr_err read_many(reading *r, const fr_pred **out)
 {
     size_t room = r->params->count + 1;
@@ -321,6 +336,8 @@ static fr_err read_many(reading *r, const fr_pred **out)
               .parts = fr_arena_alloc(arena_of(r), room * sizeof *m.parts)};
     if (!m.values || !m.parts)
         return FR_ENOMEM;
+    if (r->item->rows)
+        FR_TRY(check_keys(r, &m));
     for (size_t i = 0; i < r->params->count && !m.is_wrong; i++)
         if (fr_str_eq(r->params->at[i].name, r->item->name))
             FR_TRY(add_value(r, r->params->at[i].value, &m));

@@ -155,7 +155,7 @@ bool fr_form_datetime(fr_str text, fr_time *out)
 {
     fr_date date;
     fr_span clock;
-    if (!parse_one_of(MOMENTS, text, &date, &clock))
+    if (!parse_one_of(MOMENTS, text, &date, &clock) && !parse_one_of(DATES, text, &date, &clock))
         return false;
     *out = date * (86400 * (fr_time)1000000) + clock;
     return true;

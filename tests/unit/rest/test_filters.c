@@ -218,6 +218,7 @@ static void declared_filters_have_names_of_their_own(void **state)
         {"due_after=Feb+1+2024", "2,3"},
         {"due_min=2024-01-01", "1,2,3,4"},
         {"cost_min=2.5&cost_max=5", "1,2"},
+        {"cost_max=1e60", "1,2,3,4"}, /* the ends of a range have no limit */
         {"points_between_max=2", "2,4"},
         {"points_between_min=-99999999999999999999", "1,2,4"},
         {"points_between_min=99999999999999999999", ""},
@@ -254,6 +255,8 @@ static void wrong_values_of_filters_are_400_by_their_names(void **state)
          "{\"remarks\":[\"Select a valid choice. 01 is not one of the available choices.\"]}"},
         {"remarks=x", "{\"remarks\":[\"“x” is not a valid value.\"]}"},
         {"remarks=", "{\"remarks\":[\"“” is not a valid value.\"]}"},
+        {"remarks=9&remarks=x", "{\"remarks\":[\"“x” is not a valid value.\"]}"},
+        {"cost_min=1e60&cost_max=x", "{\"cost\":[\"Enter a number.\"]}"},
         {"remarks=%00", "{\"remarks\":[\"Null characters are not allowed.\"]}"},
         {"squad=9", "{\"squad\":[\"Select a valid choice. That choice is not one of the available "
                     "choices.\"]}"},

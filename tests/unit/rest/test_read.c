@@ -276,6 +276,7 @@ static void plain_filters_take_what_django_filters_takes(void **state)
     assert_ids(&w, &plain, "/things/?author__isnull=0", "1,2,3,4,5,6,7,8");
     assert_ids(&w, &plain, "/things/?moment__gte=05/01/24+9:30", "8");
     assert_ids(&w, &plain, "/things/?moment__gte=2024-05-01T11:00", "");
+    assert_ids(&w, &plain, "/things/?moment__gte=May+1+2024", "8");
     world_close(&w);
 }
 
