@@ -44,7 +44,19 @@ typedef enum fr_kind {
     FR_KIND_COUNT_
 } fr_kind;
 
-typedef enum fr_on_delete { FR_CASCADE, FR_PROTECT, FR_SET_NULL, FR_DO_NOTHING } fr_on_delete;
+/** What becomes of a row when the one that it refers to is deleted, as in Django. */
+typedef enum fr_on_delete {
+    FR_CASCADE, /* it goes, too */
+    FR_PROTECT, /* 409: the other stays */
+    FR_SET_NULL,
+    FR_DO_NOTHING,  /* it is the database's affair */
+    FR_RESTRICT,    /* 409, unless it goes itself by another reference */
+    FR_SET_DEFAULT, /* it refers to what .default_ says */
+    /* The same by the database, ON DELETE … of the table; nothing is asked before. */
+    FR_DB_CASCADE,
+    FR_DB_SET_NULL,
+    FR_DB_SET_DEFAULT
+} fr_on_delete;
 
 typedef struct fr_model fr_model;
 

@@ -72,6 +72,10 @@ static fr_err check_reference(const check *c)
         return wrong(c, "the model it points to has no primary key");
     if (f->on_delete == FR_SET_NULL && !f->null)
         return wrong(c, ".on_delete = FR_SET_NULL needs .null = true");
+    if (f->on_delete == FR_DB_SET_NULL && !f->null)
+        return wrong(c, ".on_delete = FR_DB_SET_NULL needs .null = true");
+    if ((f->on_delete == FR_SET_DEFAULT || f->on_delete == FR_DB_SET_DEFAULT) && !f->default_)
+        return wrong(c, ".on_delete = FR_SET_DEFAULT needs .default_");
     if (!fr_field_origin(f))
         return wrong(c, "the keys that it leads to refer to each other in a circle");
     if (c->model->struct_bytes && f->to->struct_bytes && fr_model_key_index(f->to) != 0)

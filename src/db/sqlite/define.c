@@ -19,6 +19,14 @@ void fr_define_type(fr_buf *out, const fr_field *field)
         fr_buf_printf(out, "(%u)", fr_field_max_length(origin));
 }
 
+const char *fr_define_on_delete(fr_on_delete on_delete)
+{
+    return on_delete == FR_DB_CASCADE       ? "CASCADE"
+           : on_delete == FR_DB_SET_NULL    ? "SET NULL"
+           : on_delete == FR_DB_SET_DEFAULT ? "SET DEFAULT"
+                                            : NULL;
+}
+
 /* rule: NULL, or SQL with the column in place of each @. */
 static void put_check(fr_buf *out, const char *rule, fr_str column)
 {
@@ -40,9 +48,15 @@ static void put_rules(fr_buf *out, const fr_field *field, fr_str column)
         fr_sql_quote(out, fr_str_c(fr_model_table(field->to)));
         fr_buf_lit(out, " (");
         fr_sql_quote(out, fr_field_column(fr_model_key(field->to), name));
-        fr_buf_lit(out, ") DEFERRABLE INITIALLY DEFERRED");
+        fr_buf_put_char(out, ')');
+        const char *action = fr_define_on_delete(field->on_delete);
+        if (action)
+            fr_buf_printf(out, " ON DELETE %s", action);
+        fr_buf_lit(out, " DEFERRABLE INITIALLY DEFERRED");
     }
 }
+
+static void put_default(fr_buf *out, const fr_field *field);
 
 void fr_define_column(fr_buf *out, const fr_table *table, uint32_t i)
 {
@@ -50,6 +64,10 @@ void fr_define_column(fr_buf *out, const fr_table *table, uint32_t i)
     fr_buf_put(out, table->columns[i]);
     fr_buf_put_char(out, ' ');
     fr_define_type(out, field);
+    if (field->on_delete == FR_DB_SET_DEFAULT && fr_field_is_reference(field)) {
+        fr_buf_lit(out, " DEFAULT ");
+        put_default(out, field);
+    }
     fr_buf_put(out, field->null && i != table->key ? FR_STR(" NULL") : FR_STR(" NOT NULL"));
     if (i == table->key)
         fr_buf_put(out, field->kind == FR_KIND_ID ? FR_STR(" PRIMARY KEY AUTOINCREMENT")

@@ -7,6 +7,8 @@
 #include "db/sqlite/table.h"
 #include "model/rule.h"
 
+/* What the table says of a reference, "CASCADE"; NULL: nothing */
+const char *fr_define_on_delete(fr_on_delete on_delete);
 /* varchar(20) */
 void fr_define_type(fr_buf *out, const fr_field *field);
 /* "name" varchar(20) NOT NULL UNIQUE */

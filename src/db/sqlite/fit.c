@@ -126,6 +126,20 @@ static void check_number(fitting *f, const pair *p)
     tell(f, FR_MISFIT_NOTED);
 }
 
+/* What the model leaves to the database, the table must say. */
+static void check_on_delete(fitting *f, const pair *p)
+{
+    const char *action = fr_define_on_delete(p->field->on_delete);
+    if (!action || strcmp(p->column->on_delete, action) == 0)
+        return;
+    fr_buf_printf(&f->words,
+                  "column %s says ON DELETE %s, and field %s of model %s leaves %s to the database",
+                  p->column->name, p->column->on_delete, p->field->name, f->table->model->name,
+                  action);
+    put_replaced(f, p);
+    tell(f, FR_MISFIT_NOTED);
+}
+
 static void check_reference(fitting *f, const pair *p)
 {
     char name[128];
@@ -136,8 +150,10 @@ static void check_reference(fitting *f, const pair *p)
     const fr_column_info *c = p->column;
     bool is_there = c->refers_table && fr_str_eq_nocase(fr_str_c(c->refers_table), to) &&
                     (!c->refers_column || fr_str_eq_nocase(fr_str_c(c->refers_column), key));
-    if (is_there)
+    if (is_there) {
+        check_on_delete(f, p);
         return;
+    }
     fr_buf_printf(&f->words,
                   "column %s does not refer to %.*s (%.*s), as field %s of model %s says", c->name,
                   FR_FMT(to), FR_FMT(key), p->field->name, f->table->model->name);

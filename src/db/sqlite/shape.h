@@ -19,7 +19,7 @@ typedef enum fr_sql_kind {
     FR_SQL_DELETE,
     FR_SQL_KEYS_BY,   /* the keys of rows whose field is ?; with FR_SQL_BUT_KEY at most one */
     FR_SQL_DELETE_BY, /* delete them */
-    FR_SQL_NULL_BY    /* set the field to NULL in them */
+    FR_SQL_SET_BY     /* set the field to another value in them; bound behind the first */
 } fr_sql_kind;
 #define FR_SQL_BUT_KEY (UINT32_C(1) << 16) /* beside the number of a field */
 

@@ -212,13 +212,11 @@ void fr_sql_field(fr_buf *out, fr_sql_kind kind, const fr_table *table, uint32_t
         sql_from(out, FR_STR("DELETE"), table);
         sql_where(out, field);
         break;
-    case FR_SQL_NULL_BY:
+    case FR_SQL_SET_BY:
         fr_buf_lit(out, "UPDATE ");
         fr_buf_put(out, table->quoted);
         fr_buf_lit(out, " SET ");
-        fr_buf_put(out, field);
-        fr_buf_lit(out, " = NULL");
-        sql_where(out, field);
+        fr_buf_printf(out, "%.*s = ?2 WHERE %.*s = ?1", FR_FMT(field), FR_FMT(field));
         break;
     default: break;
     }

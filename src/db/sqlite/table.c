@@ -115,6 +115,7 @@ static void free_column(fr_column_info *column)
     free(column->collation);
     free(column->refers_table);
     free(column->refers_column);
+    free(column->on_delete);
 }
 
 typedef int each_row(sqlite3_stmt *h, fr_table_info *out);
@@ -171,7 +172,9 @@ static int add_reference(sqlite3_stmt *h, fr_table_info *out)
         return SQLITE_OK;
     out->columns.at[at].refers_table = column_dup(h, 1);
     out->columns.at[at].refers_column = column_dup(h, 2);
-    return out->columns.at[at].refers_table ? SQLITE_OK : SQLITE_NOMEM;
+    out->columns.at[at].on_delete = column_dup(h, 3);
+    return out->columns.at[at].refers_table && out->columns.at[at].on_delete ? SQLITE_OK
+                                                                             : SQLITE_NOMEM;
 }
 
 int fr_table_info_read(fr_sqlite *conn, fr_str name, fr_table_info *out)
@@ -195,10 +198,11 @@ int fr_table_info_read(fr_sqlite *conn, fr_str name, fr_table_info *out)
                        " WHERE x.key AND x.cid >= 0",
                        add_index, out);
     if (rc == SQLITE_OK)
-        rc = read_rows(conn, name,
-                       "SELECT min(\"from\"), \"table\", \"to\" FROM pragma_foreign_key_list(?)"
-                       " GROUP BY id HAVING count(*) = 1",
-                       add_reference, out);
+        rc = read_rows(
+            conn, name,
+            "SELECT min(\"from\"), \"table\", \"to\", on_delete FROM pragma_foreign_key_list(?)"
+            " GROUP BY id HAVING count(*) = 1",
+            add_reference, out);
     out->rowid = rowid_column(out, has_key_index);
     return rc;
 }

@@ -55,6 +55,7 @@ typedef struct fr_column_info {
     char *collation;              /* owned; "BINARY" … */
     char *refers_table,
         *refers_column; /* owned; of a reference of this column alone. No column: the key */
+    char *on_delete;    /* owned; of that reference: "NO ACTION", "CASCADE" … */
     fr_column compares;
     bool is_not_null;
     bool is_indexed; /* in some index */

@@ -108,6 +108,100 @@ static void a_key_in_another_spelling_is_found_once(void **state)
     test_close(&t);
 }
 
-FR_TESTS(cascade, FR_TEST(a_key_in_another_spelling_is_found_once),
+FR_MODEL(area,
+    (ID, id));
+FR_MODEL(artist,
+    (ID, id),
+    (FOREIGN_KEY(area), area));
+FR_MODEL(album,
+    (ID, id),
+    (FOREIGN_KEY(artist), artist));
+FR_MODEL(song,
+    (ID, id),
+    (FOREIGN_KEY(artist), artist),
+    (FOREIGN_KEY(album), album, .on_delete = FR_RESTRICT));
+FR_MODEL(review,
+    (ID, id),
+    (FOREIGN_KEY(album), album, .default_ = "9", .on_delete = FR_SET_DEFAULT));
+FR_MODEL(cover,
+    (ID, id),
+    (FOREIGN_KEY(album), album, .on_delete = FR_DB_CASCADE));
+FR_MODEL(poster,
+    (ID, id),
+    (FOREIGN_KEY(cover), cover, .null = true, .on_delete = FR_DB_SET_NULL));
+
+static const fr_model *const music[] = {&area_model,   &artist_model, &album_model,  &song_model,
+                                        &review_model, &cover_model,  &poster_model, NULL};
+static const bool all_live[] = {true, true, true, true, true, true, true};
+
+static void open_music(fr_test_db *t)
+{
+    test_folder(t);
+    test_open(t, &(fr_db_opts){.on_commit = on_commit}, music, all_live);
+    fr_err err = fr_db_exec_for_test(
+        &t->ctx,
+        "INSERT INTO area VALUES(1); INSERT INTO artist VALUES(1, 1), (2, 1);"
+        "INSERT INTO album VALUES(1, 1), (2, 2), (9, 2);"
+        "INSERT INTO song VALUES(1, 1, 1), (2, 1, 2);"
+        "INSERT INTO review VALUES(1, 1), (2, 2); INSERT INTO cover VALUES(1, 1), (2, 2);"
+        "INSERT INTO poster VALUES(1, 1), (2, 2)",
+        false);
+    if (err != FR_OK)
+        fail_msg("%.*s", FR_FMT(t->ctx.detail));
+    changes = 0;
+}
+
+static void a_restricted_row_stops_everything_unless_it_goes_itself(void **state)
+{
+    (void)state;
+    fr_test_db t;
+    open_music(&t);
+    assert_int_equal(fr_delete(&t.ctx, &album_model, 1), FR_ECONFLICT);
+    assert_str(t.ctx.detail, "This album cannot be deleted: a song refers to it.");
+    assert_int_equal(fr_delete(&t.ctx, &artist_model, 2), FR_ECONFLICT); /* song 2 is of artist 1 */
+    assert_int_equal(changes, 0);
+    assert_int_equal(test_number(&t, "SELECT count(*) FROM song"), 2);
+    assert_int_equal(fr_delete(&t.ctx, &artist_model, 1), FR_OK); /* both songs go, album 1 too */
+    assert_int_equal(test_number(&t, "SELECT count(*) FROM song"), 0);
+    assert_int_equal(test_number(&t, "SELECT group_concat(id) = '2,9' FROM album"), 1);
+    test_close(&t);
+}
+
+static void what_is_set_to_its_default_refers_to_that_row_from_then_on(void **state)
+{
+    (void)state;
+    fr_test_db t;
+    open_music(&t);
+    assert_int_equal(fr_delete(&t.ctx, &artist_model, 1), FR_OK);
+    assert_int_equal(test_number(&t, "SELECT album_id FROM review WHERE id = 1"), 9);
+    assert_int_equal(test_number(&t, "SELECT album_id FROM review WHERE id = 2"), 2);
+    assert_int_equal(fr_delete(&t.ctx, &album_model, 9),
+                     FR_ECONFLICT); /* it would refer to nothing */
+    assert_int_equal(test_number(&t, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    test_close(&t);
+}
+
+static void what_the_database_does_by_itself_is_told_as_well(void **state)
+{
+    (void)state;
+    fr_test_db t;
+    open_music(&t);
+    assert_int_equal(
+        test_number(&t, "SELECT sql LIKE '% REFERENCES \"album\" (\"id\") ON DELETE CASCADE "
+                        "DEFERRABLE INITIALLY DEFERRED)' FROM sqlite_schema WHERE name = 'cover'"),
+        1);
+    assert_int_equal(fr_delete(&t.ctx, &artist_model, 1), FR_OK);
+    assert_int_equal(test_number(&t, "SELECT group_concat(id) = '2' FROM cover"), 1);
+    assert_int_equal(
+        test_number(&t, "SELECT count(*) FROM poster WHERE cover_id IS NULL AND id = 1"), 1);
+    assert_int_equal(changes,
+                     1 + 1 + 2 + 1 + 1 + 1); /* artist, album, songs; review, cover, poster */
+    test_close(&t);
+}
+
+FR_TESTS(cascade, FR_TEST(a_restricted_row_stops_everything_unless_it_goes_itself),
+         FR_TEST(what_is_set_to_its_default_refers_to_that_row_from_then_on),
+         FR_TEST(what_the_database_does_by_itself_is_told_as_well),
+         FR_TEST(a_key_in_another_spelling_is_found_once),
          FR_TEST(what_points_there_goes_too_round_in_circles),
          FR_TEST(a_protected_row_stops_everything))
