@@ -61,7 +61,9 @@ fr_err fr_field_read(fr_reading *r, fr_value *out);
 /* A form's value of the field; NULL: there is none. */
 const fr_json *fr_field_form_value(const fr_reading *r, const fr_json *data);
 void fr_reading_add_fault(fr_faults *faults, const char *code, fr_str message); /* r->faults.add */
-/* A value that names a row by its key. */
+/* A value that is a key, whether there is such a row or not; and one that names a row. */
+fr_outcome fr_convert_key_alone(fr_reading *r, const fr_model *to, fr_value *out);
+fr_outcome fr_refuse_missing_key(fr_reading *r);
 fr_outcome fr_convert_key_of(fr_reading *r, const fr_model *to, fr_value *out);
 
 fr_outcome fr_convert_text(fr_reading *r, fr_value *out);

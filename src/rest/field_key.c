@@ -106,12 +106,20 @@ static fr_outcome key_of(fr_reading *r, const fr_field *key, fr_value *out)
     }
 }
 
+fr_outcome fr_convert_key_alone(fr_reading *r, const fr_model *to, fr_value *out)
+{
+    return fr_is_bool(r->data) ? refuse_type(r) : key_of(r, fr_model_key(to), out);
+}
+
+fr_outcome fr_refuse_missing_key(fr_reading *r)
+{
+    return refuse_missing(r);
+}
+
 fr_outcome fr_convert_key_of(fr_reading *r, const fr_model *to, fr_value *out)
 {
     bool is_there;
-    if (fr_is_bool(r->data))
-        return refuse_type(r);
-    fr_outcome o = key_of(r, fr_model_key(to), out);
+    fr_outcome o = fr_convert_key_alone(r, to, out);
     if (o != FR_TAKEN)
         return o;
     fr_err err = fr_db_exists(r->ctx, to, (uint16_t)fr_model_key_index(to), *out,

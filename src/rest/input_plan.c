@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "model/kind.h"
+#include "model/rule.h"
 #include "rest/input.h"
 #include "rest/plan_int.h"
 
@@ -162,8 +163,33 @@ fr_err fr_plan_add_input(const fr_vantage *s, fr_str name, const fr_declared *de
     return add_field(s, name, declared);
 }
 
+/* Whether a set of fields that no two rows share is the serializer's to check: it has all of them. */
+static bool has_all(const fr_plan *plan, const fr_together *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        fr_str name = fr_str_c(plan->model->fields[set->fields[i]].name);
+        if (!fr_items_find(&plan->items, name) && !fr_plan_input_of(plan, name))
+            return false;
+    }
+    return true;
+}
+
+/* A field of such a set has to be given, or to have a default: else nobody could tell whether it is taken. */
+static void require_sets(fr_plan *plan)
+{
+    fr_rule rule;
+    for (size_t n = 0; fr_rule_get(plan->model, n, &rule); n++)
+        for (size_t i = 0; i < rule.unique.count && has_all(plan, &rule.unique); i++)
+            for (uint32_t k = 0; k < plan->input_count; k++) {
+                fr_plan_input *in = &plan->inputs[k];
+                if (in->index == rule.unique.fields[i] && in->kind != FR_INPUT_HIDDEN)
+                    in->is_required |= !in->field->default_;
+            }
+}
+
 fr_err fr_plan_end_input(const fr_vantage *s)
 {
+    require_sets(s->plan);
     const fr_model *model = s->model;
     bool picks = s->serializer && s->serializer->fields;
     for (uint32_t i = 0; i < model->field_count && !picks; i++)

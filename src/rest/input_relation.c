@@ -1,11 +1,14 @@
 /* Related rows in a body: by another field of theirs, by their URL, several of them, and rows that are made with this one. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/str.h"
 #include "db/db.h"
 #include "http/url.h"
 #include "model/kind.h"
+#include "rest/gather.h"
 #include "rest/input_int.h"
 #include "rest/key.h"
 #include "rest/python.h"
@@ -96,11 +99,11 @@ static fr_outcome take_link(fr_reading *r, const fr_plan_input *in, fr_value *ou
 
 static fr_outcome take_one(fr_reading *r, const fr_plan_input *in, fr_value *out)
 {
-    bool is_by_key = !in->declared || (!in->declared->slug && !in->declared->link);
-    if (is_by_key && r->data->type == FR_JSON_NULL)
+    bool is_key = !in->declared || (!in->declared->slug && !in->declared->link);
+    if (is_key && r->data->type == FR_JSON_NULL)
         return fr_refuse_with_text(r, "does_not_exist", "Invalid pk \"",
                                    "\" - object does not exist.");
-    if (is_by_key)
+    if (is_key)
         return fr_convert_key_of(r, end_of(in), out);
     return in->declared->slug ? take_slug(r, in, out) : take_link(r, in, out);
 }
@@ -144,7 +147,125 @@ static const fr_json *list_of(fr_reading *r, fr_json *made)
     return made;
 }
 
+static bool is_by_key(const fr_plan_input *in)
+{
+    return !in->declared || (!in->declared->slug && !in->declared->link);
+}
+
+/* Keys that compare as they are spelled are looked for together, all others one by one. */
+static bool is_exact(const fr_plan_input *in)
+{
+    fr_class of = fr_class_of(fr_field_origin(fr_model_key(end_of(in))));
+    return is_by_key(in) && (of == FR_CLASS_INTEGER || of == FR_CLASS_UUID);
+}
+
+typedef struct found_keys {
+    fr_arena *arena;
+    uint16_t key;
+    fr_value *at;
+    size_t count, start; /* start: of one statement's */
+} found_keys;
+
+static void found_begin(void *arg)
+{
+    found_keys *f = arg;
+    f->count = f->start;
+}
+
+static fr_err found_row(void *arg, const fr_value *values)
+{
+    found_keys *f = arg;
+    return fr_value_dup(f->arena, values[f->key], &f->at[f->count++]) ? FR_OK : FR_ENOMEM;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return fr_value_cmp(*(const fr_value *)a, *(const fr_value *)b);
+}
+
+/* Which of the keys are there, in order. */
+static fr_err find_keys(fr_ctx *ctx, const fr_model *model, const fr_value *keys, size_t count,
+                        found_keys *out)
+{
+    fr_value *sorted = fr_arena_alloc(ctx->arena, (count + 1) * sizeof *sorted);
+    size_t unlike = 0;
+    *out = (found_keys){.arena = ctx->arena, .key = (uint16_t)fr_model_key_index(model)};
+    out->at = fr_arena_alloc(ctx->arena, (count + 1) * sizeof *out->at);
+    if (!sorted || !out->at)
+        return FR_ENOMEM;
+    if (count)
+        memcpy(sorted, keys, count * sizeof *keys);
+    qsort(sorted, count, sizeof *sorted, compare);
+    for (size_t i = 0; i < count; i++)
+        if (!unlike || compare(&sorted[unlike - 1], &sorted[i]) != 0)
+            sorted[unlike++] = sorted[i];
+    for (size_t done = 0; done < unlike; done += FR_GATHER_KEYS) {
+        size_t n = unlike - done < FR_GATHER_KEYS ? unlike - done : FR_GATHER_KEYS;
+        fr_query query = {.model = model,
+                          .where = fr_pred_in(ctx->arena, out->key, sorted + done, n)};
+        if (!query.where)
+            return FR_ENOMEM;
+        out->start = out->count;
+        FR_TRY(fr_db_select(ctx, &query, &(fr_reader_sink){found_begin, found_row, out}, NULL));
+    }
+    qsort(out->at, out->count, sizeof *out->at, compare);
+    return FR_OK;
+}
+
+/* How many items from the first on are keys at all; what is wrong with the next one is told later. */
+static fr_err convert_keys(fr_reading *r, const fr_plan_input *in, const fr_json *list,
+                           fr_value *keys, size_t *count)
+{
+    fr_errors probe;
+    fr_reading each = *r;
+    fr_errors_init(&probe, r->ctx->arena);
+    each.errors = &probe;
+    for (*count = 0; *count < list->count; ++*count) {
+        each.data = &list->items[*count];
+        if (each.data->type == FR_JSON_NULL)
+            return FR_OK;
+        fr_outcome o = fr_convert_key_alone(&each, end_of(in), &keys[*count]);
+        if (o == FR_FAILED)
+            return each.err ? each.err : FR_ENOMEM;
+        if (o == FR_REFUSED)
+            return FR_OK;
+    }
+    return FR_OK;
+}
+
 /* The first item that is wrong is told, as DRF tells it: without its place. */
+static fr_err take_keys(fr_reading *r, const fr_plan_input *in, const fr_json *list, fr_value *keys)
+{
+    found_keys found;
+    size_t count;
+    FR_TRY(convert_keys(r, in, list, keys, &count));
+    FR_TRY(find_keys(r->ctx, end_of(in), keys, count, &found));
+    for (size_t i = 0; i < count; i++)
+        if (!bsearch(&keys[i], found.at, found.count, sizeof *found.at, compare)) {
+            r->data = &list->items[i];
+            fr_refuse_missing_key(r);
+            return FR_OK;
+        }
+    if (count == list->count)
+        return FR_OK;
+    r->data = &list->items[count];
+    fr_outcome o = take_one(r, in, &keys[count]);
+    return o == FR_FAILED ? (r->err ? r->err : FR_ENOMEM) : FR_OK;
+}
+
+static fr_err take_each(fr_reading *r, const fr_plan_input *in, const fr_json *list, fr_value *keys)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        r->data = &list->items[i];
+        fr_outcome o = take_one(r, in, &keys[i]);
+        if (o == FR_FAILED)
+            return r->err ? r->err : FR_ENOMEM;
+        if (o == FR_REFUSED)
+            return FR_OK;
+    }
+    return FR_OK;
+}
+
 fr_err fr_input_read_many(fr_reading *r, const fr_plan_input *in, fr_given *out)
 {
     fr_json made;
@@ -158,22 +279,15 @@ fr_err fr_input_read_many(fr_reading *r, const fr_plan_input *in, fr_given *out)
         return FR_OK;
     }
     fr_value *keys = fr_arena_alloc(r->ctx->arena, (list->count + 1) * sizeof *keys);
-    if (!keys || !list->items)
-        return keys && !list->count ? FR_OK : FR_ENOMEM;
+    if (!keys || (list->count && !list->items))
+        return FR_ENOMEM;
     if (!list->count && !in->field->blank)
         fr_refuse(r, "empty", "This list may not be empty.");
-    for (size_t i = 0; i < list->count; i++) {
-        r->data = &list->items[i];
-        fr_outcome o = take_one(r, in, &keys[i]);
-        r->data = data;
-        if (o == FR_FAILED)
-            return r->err ? r->err : FR_ENOMEM;
-        if (o == FR_REFUSED)
-            return FR_OK;
-    }
+    fr_err err = is_exact(in) ? take_keys(r, in, list, keys) : take_each(r, in, list, keys);
+    r->data = data;
     out->keys = keys;
     out->count = list->count;
-    return FR_OK;
+    return err;
 }
 
 /* ---- rows that are made here ---- */

@@ -215,6 +215,36 @@ static const fr_serializer guarded = {
     .declared = FR_DECLARED({"state", .value = "new"}, {"project", .nested = NULL})};
 static const fr_viewset guarded_view = {.serializer = &guarded};
 
+static void a_hundred_thousand_keys_are_looked_for_together(void **state)
+{
+    (void)state;
+    enum { KEYS = 100000 };
+    world w;
+    fr_buf body;
+    open_filled(&w);
+    fr_buf_init(&body);
+    fr_buf_lit(&body, "{\"title\":\"a\",\"project\":1,\"labels\":[1");
+    for (int i = 1; i < KEYS; i++)
+        fr_buf_printf(&body, ",%d", 1 + i % 2);
+    fr_buf_lit(&body, "]}");
+    fr_buf_put_char(&body, '\0');
+    uint64_t before = fr_test_selects;
+    assert_answer(&w, ask(&w, &plain_tickets, "POST", "/x/", body.p), 201,
+                  "{\"id\":1,\"title\":\"a\",\"state\":\"new\",\"project\":1,\"assignee\":null,"
+                  "\"parent\":null,\"labels\":[1,2]}");
+    assert_true(fr_test_selects - before < 10);
+    fr_buf_clear(&body);
+    fr_buf_lit(&body, "{\"title\":\"a\",\"project\":1,\"labels\":[1");
+    for (int i = 1; i < KEYS; i++)
+        fr_buf_printf(&body, ",%d", 1 + i);
+    fr_buf_lit(&body, "]}");
+    fr_buf_put_char(&body, '\0');
+    assert_answer(&w, ask(&w, &plain_tickets, "POST", "/x/", body.p), 400,
+                  "{\"labels\":[\"Invalid pk \\\"3\\\" - object does not exist.\"]}");
+    fr_buf_deinit(&body);
+    world_close(&w);
+}
+
 static void what_a_serializer_only_prints_or_hides_cannot_be_sent(void **state)
 {
     (void)state;
@@ -277,11 +307,41 @@ static void a_list_makes_all_of_its_rows_or_none(void **state)
     world_close(&w);
 }
 
-FR_TESTS(bodies, FR_TEST(a_list_makes_all_of_its_rows_or_none),
+/* ---- sets of fields ---- */
+
+FR_MODEL_OPTS(armchair, (.unique_together = "hall,number"), (ID, id),
+    (CHAR, hall, .max_length = 5, .blank = true), (INTEGER, number, .null = true),
+    (CHAR, note, .max_length = 5, .blank = true));
+
+static void fields_of_a_unique_set_have_to_be_given(void **state)
+{
+    (void)state;
+    static const fr_model *const models[] = {&armchair_model, NULL};
+    static const fr_serializer part = {.model = &armchair_model, .fields = "id,hall"};
+    static const fr_viewset seats = {.model = &armchair_model}, halls = {.serializer = &part};
+    world w;
+    world_open_with(&w, models, NULL);
+    assert_answer(
+        &w, ask(&w, &seats, "POST", "/x/", "{\"note\":\"a\"}"), 400,
+        "{\"hall\":[\"This field is required.\"],\"number\":[\"This field is required.\"]}");
+    assert_int_equal(ask(&w, &seats, "POST", "/x/", "{\"hall\":\"A\",\"number\":1}"), 201);
+    assert_answer(&w, ask(&w, &seats, "POST", "/x/", "{\"hall\":\"A\",\"number\":1}"), 400,
+                  "{\"non_field_errors\":[\"The fields hall, number must make a unique set.\"]}");
+    assert_int_equal(ask(&w, &seats, "POST", "/x/", "{\"hall\":\"A\",\"number\":2}"), 201);
+    assert_answer(&w, ask(&w, &seats, "PATCH", "/x/2/", "{\"number\":1}"), 400,
+                  "{\"non_field_errors\":[\"The fields hall, number must make a unique set.\"]}");
+    /* A serializer without all of them does not look at the set. */
+    assert_int_equal(ask(&w, &halls, "POST", "/x/", "{}"), 201);
+    world_close(&w);
+}
+
+FR_TESTS(bodies, FR_TEST(fields_of_a_unique_set_have_to_be_given),
+         FR_TEST(a_list_makes_all_of_its_rows_or_none),
          FR_TEST(an_object_and_all_within_it_are_made_at_once),
          FR_TEST(what_is_wrong_is_told_where_it_stands),
          FR_TEST(the_whole_object_is_judged_as_it_would_be),
          FR_TEST(a_write_of_the_application_is_part_of_the_transaction),
          FR_TEST(keys_that_are_none_are_refused_and_nothing_is_written),
          FR_TEST(what_a_serializer_only_prints_or_hides_cannot_be_sent),
+         FR_TEST(a_hundred_thousand_keys_are_looked_for_together),
          FR_TEST(each_allocation_of_a_nested_write_may_fail))
