@@ -17,8 +17,8 @@
 
 #define INTEGER_THAT_IS(invalid_)                                                                  \
     .class_ = FR_CLASS_INTEGER, .member_bytes = sizeof(int64_t), WAYS(integer),                    \
-    .compare = fr_integer_compare_, .check = fr_check_integer_, .invalid = invalid_, .least = "0", \
-    .kept_by = KEEPS_NUMBERS
+    .compare = fr_integer_compare_, .check = fr_check_integer_, .invalid = (invalid_),             \
+    .least = "0", .kept_by = KEEPS_NUMBERS
 #define AN_INTEGER INTEGER_THAT_IS("A valid integer is required.")
 /* DRF has a field of its own for the kinds that are of 64 bits everywhere, and that field has words of its own. */
 #define A_BIG_INTEGER INTEGER_THAT_IS("A valid biginteger is required.")

@@ -126,9 +126,9 @@ fr_str fr_rule_message(const fr_model *model, const fr_rule *rule, char buf[FR_R
     const fr_constraint *own = rule->constraint;
     if (own && own->message)
         return fr_str_c(own->message);
-    int n = rule->unique.count
-                ? snprintf(buf, FR_RULE_MESSAGE, "The fields ")
-                : snprintf(buf, FR_RULE_MESSAGE, "Constraint “%.100s” is violated.", own->name);
+    int n = rule->unique.count ? snprintf(buf, FR_RULE_MESSAGE, "The fields ")
+                               : snprintf(buf, FR_RULE_MESSAGE, "Constraint “%.100s” is violated.",
+                                          own ? own->name : "");
     for (size_t i = 0; i < rule->unique.count && n >= 0 && n < FR_RULE_MESSAGE; i++)
         n += snprintf(buf + n, FR_RULE_MESSAGE - (size_t)n, "%s%s", i ? ", " : "",
                       model->fields[rule->unique.fields[i]].name);

@@ -19,13 +19,10 @@ static void put_small(char *out, const char *name)
 
 static const char *name_of(const fr_model *model, const char *before, fr_arena *arena)
 {
-    size_t n = strlen(before);
-    char *name = fr_arena_alloc(arena, n + strlen(model->name) + 1);
-    if (name) {
-        memcpy(name, before, n);
-        put_small(name + n, model->name);
-    }
-    return name;
+    fr_str name = fr_arena_printf(arena, "%s%s", before, model->name);
+    if (name.p)
+        put_small((char *)(uintptr_t)name.p + strlen(before), model->name);
+    return name.p;
 }
 
 static fr_field reference(const char *name, const fr_model *to)

@@ -11,15 +11,15 @@ static fr_err relation_of(const fr_vantage *s, fr_str name, const fr_declared *d
                           fr_relation *out)
 {
     fr_str path = declared->source ? fr_str_c(declared->source) : name;
-    if (fr_graph_find(s->model, path, out))
+    if (s->model && fr_graph_find(s->model, path, out))
         return FR_OK;
     return fr_plan_wrong(s, "declared", path, "is not a relation of the model");
 }
 
 static fr_err field_of(const fr_vantage *s, const char *option, const char *name, uint16_t *out)
 {
-    int field = fr_model_field_index(s->model, fr_str_c(name));
-    if (field < 0)
+    int field = s->model ? fr_model_field_index(s->model, fr_str_c(name)) : -1;
+    if (!s->model || field < 0)
         return fr_plan_wrong(s, option, fr_str_c(name), "is not a field of the model");
     if (s->model->fields[field].secret)
         return fr_plan_wrong(s, option, fr_str_c(name), "is secret");
@@ -135,11 +135,11 @@ static fr_err add_slug(const fr_vantage *s, fr_items *items, fr_str name,
 
 static fr_err fill_link(const fr_vantage *rows, fr_item *item, const fr_viewset *viewset)
 {
-    uint16_t field = (uint16_t)fr_model_key_index(rows->model);
     if (!item)
         return FR_ENOMEM;
-    if (fr_viewset_model(viewset) != rows->model)
+    if (!rows->model || fr_viewset_model(viewset) != rows->model)
         return fr_plan_wrong(rows, "link", item->name, "leads to a viewset of another model");
+    uint16_t field = (uint16_t)fr_model_key_index(rows->model);
     if (viewset->lookup)
         FR_TRY(field_of(rows, "lookup", viewset->lookup, &field));
     item->field = &rows->model->fields[field];

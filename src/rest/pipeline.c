@@ -267,6 +267,7 @@ fr_err fr_pipeline_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_req
         fr_call_set(request->req, &c);
     *out = (fr_rest_answer){.allow = request->batch   ? request->batch->allow
                                      : request->extra ? request->extra->allow
+                                     : !rt            ? (fr_str){0}
                                      : request->key.p ? rt->detail_allow
                                                       : rt->list_allow};
     fr_err err = walk(&c);

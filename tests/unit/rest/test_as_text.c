@@ -107,12 +107,12 @@ static void options_say_string(void **state)
     fr_str got = fr_buf_str(&w.body);
     static const char *const expected[] = {
         "\"id\":{\"type\":\"string\",\"required\":false,\"read_only\":true",
-        "\"weight\":{\"type\":\"string\",\"required\":true,\"read_only\":false,\"label\":"
-        "\"Weight\","
-        "\"min_value\":\"1\",\"max_value\":\"9223372036854775807\"}",
+        ("\"weight\":{\"type\":\"string\",\"required\":true,\"read_only\":false,\"label\":"
+         "\"Weight\","
+         "\"min_value\":\"1\",\"max_value\":\"9223372036854775807\"}"),
         "\"plain\":{\"type\":\"integer\"",
-        "\"choices\":[{\"value\":\"1\",\"display_name\":\"one\"},"
-        "{\"value\":\"2\",\"display_name\":\"two\"}]"};
+        ("\"choices\":[{\"value\":\"1\",\"display_name\":\"one\"},"
+         "{\"value\":\"2\",\"display_name\":\"two\"}]")};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         if (fr_str_find(got, fr_str_c(expected[i])) == SIZE_MAX)
             fail_msg("no %s in %.*s", expected[i], FR_FMT(got));
