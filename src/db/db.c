@@ -166,6 +166,7 @@ static fr_err register_models(fr_db *db, const fr_model *const *models, const bo
         return FR_ENOMEM;
     db->table_count = db->given_count;
     for (size_t i = 0; i < db->given_count; i++)
+        // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): given_count is of models
         FR_TRY(register_model(db, i, models[i], live && live[i], error));
     FR_TRY(register_many(db, error));
     return link_tables(db, error);

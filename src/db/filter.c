@@ -114,7 +114,7 @@ static fr_err add_many(const term *t, fr_str text)
 
 static fr_err add_term(const term *t, fr_str text)
 {
-    fr_value value;
+    fr_value value = {.type = FR_VALUE_NULL};
     switch (fr_lookup_row_of(t->lookup)->reads) {
     case FR_READS_LIST:
     case FR_READS_PAIR: return add_many(t, text);

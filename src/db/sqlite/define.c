@@ -228,7 +228,7 @@ void fr_define_unique(fr_buf *out, const fr_table *table, const fr_rule *rule)
         put_together_name(out, table, &rule->unique);
     fr_buf_printf(out, " ON %.*s ", FR_FMT(table->quoted));
     put_columns(out, table, &rule->unique);
-    if (rule->where.n)
+    if (rule->constraint && rule->where.n)
         put_where(out, table, rule->constraint->where);
 }
 
