@@ -213,7 +213,10 @@ struct fr_viewset {
      * else, also for writes; the conditions of the request are then judged by fr_reply_version. fr_req_arg(req, FR_STR("pk")) is
      * the key, p NULL at the list. It is not within a write's transaction: .etag is. */
     fr_err (*condition)(fr_req *req, fr_version *version);
-    void *reserved_[4];
+    /* Called first of all, as DRF's initial(): for fr_use_zone by a header, or a header of the answer. An error is the answer.
+     * Requests within a batch are not asked: the batch itself is one. */
+    fr_err (*begin)(fr_req *req);
+    void *reserved_[3];
 };
 
 /** The model of a viewset: its own, or its serializer's. */

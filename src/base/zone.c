@@ -6,12 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "base/time.h"
 
@@ -398,16 +400,69 @@ fr_err fr_zone_open(const char *name, fr_zone **out, char error[256])
     return open_file(path, name, out, error);
 }
 
-/* ---- the program's ---- */
+/* ---- which one ---- */
 
-static _Atomic(const fr_zone *) here;
+static _Atomic(const fr_zone *) of_program;
+static _Thread_local const fr_zone *used;
 
 void fr_zone_set(const fr_zone *zone)
 {
-    atomic_store_explicit(&here, zone, memory_order_release);
+    atomic_store_explicit(&of_program, zone, memory_order_release);
+}
+
+void fr_zone_use(const fr_zone *zone)
+{
+    used = zone;
 }
 
 const fr_zone *fr_zone_here(void)
 {
-    return atomic_load_explicit(&here, memory_order_acquire);
+    return used ? used : atomic_load_explicit(&of_program, memory_order_acquire);
+}
+
+/* ---- by name ---- */
+
+typedef struct named {
+    fr_zone *zone;
+    char name[NAME_MAX_BYTES + 1];
+} named;
+
+static struct {
+    pthread_mutex_t lock;
+    fr_map by_name; /* → named; as many as tzdata has, some 600 */
+} opened = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Under the lock. */
+static fr_err open_named(const char *name, const fr_zone **out, char error[256])
+{
+    named *entry = fr_zalloc(sizeof *entry);
+    fr_err err = entry ? fr_zone_open(name, &entry->zone, error) : FR_ENOMEM;
+    if (err == FR_OK) {
+        memcpy(entry->name, name, strlen(name));
+        err = fr_map_set(&opened.by_name, fr_str_c(entry->name), entry);
+    }
+    if (err == FR_OK) {
+        *out = entry->zone;
+        return FR_OK;
+    }
+    if (entry)
+        fr_zone_free(entry->zone);
+    fr_free(entry);
+    return err;
+}
+
+fr_err fr_zone_named(fr_str name, const fr_zone **out, char error[256])
+{
+    char text[NAME_MAX_BYTES + 1] = "";
+    if (name.n <= NAME_MAX_BYTES && name.n && fr_str_find_char(name, '\0') == SIZE_MAX)
+        memcpy(text, name.p, name.n); /* else it is none, and told so */
+    pthread_mutex_lock(&opened.lock);
+    named *entry = fr_map_get(&opened.by_name, fr_str_c(text));
+    fr_err err = FR_OK;
+    if (entry)
+        *out = entry->zone;
+    else
+        err = open_named(text, out, error);
+    pthread_mutex_unlock(&opened.lock);
+    return err;
 }

@@ -21,10 +21,14 @@ int32_t fr_zone_offset(const fr_zone *zone, fr_time utc);
  * put forward: as if it had not been. */
 fr_time fr_zone_utc(const fr_zone *zone, fr_time local);
 
-/* The zone that the program's moments are shown and understood in: NULL, UTC, until it is set, before anything else runs. The
- * zone stays the caller's. */
-void fr_zone_set(const fr_zone *zone);
+/* The zone that moments are shown and understood in: the program's, unless another is used here. */
 const fr_zone *fr_zone_here(void);
+/* The program's: NULL, UTC, until it is set, before anything else runs. The zone stays the caller's. */
+void fr_zone_set(const fr_zone *zone);
+/* From now on on this thread, or in the fiber that runs on it (net/fiber.h keeps it). NULL: the program's. */
+void fr_zone_use(const fr_zone *zone);
+/* A zone by its name, opened once a process and never freed. Errors: as of fr_zone_open. Any thread. */
+fr_err fr_zone_named(fr_str name, const fr_zone **out, char error[256]);
 
 static inline fr_time fr_zone_local(const fr_zone *zone, fr_time utc)
 {

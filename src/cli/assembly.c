@@ -182,8 +182,7 @@ static int prepare_database(fr_assembly *a)
         a->is_live[i] = has_viewset(a, a->models.at[i]);
     }
     a->loss = (fr_loss){.live = a->live, .refuse_ms = (uint32_t)a->options->drain_ms};
-    fr_db_opts opts = {
-        .url = a->db_url, .on_commit = on_commit, .on_gone = on_gone, .arg = a, .zone = a->zone};
+    fr_db_opts opts = {.url = a->db_url, .on_commit = on_commit, .on_gone = on_gone, .arg = a};
     return database_code(
         fr_db_prepare(&opts, a->models.at, a->is_live, a->is_absent, &a->db, a->error));
 }

@@ -39,8 +39,6 @@ typedef struct fr_commit {
 typedef struct fr_db_opts {
     const char *url; /* "sqlite:notes.db", "sqlite::memory:" is refused with a reason */
     bool is_read_only;
-    /* Whose clock dates and years of moments are by, in queries (fr_transform); borrowed, as long as the database. NULL: UTC. */
-    const struct fr_zone *zone;
     uint32_t log_keep_ms;    /* 0 = 7 days */
     uint64_t log_keep_bytes; /* 0 = 256 MiB */
     /* How often to look whether another program wrote, while we do not (each of our writes looks too); 0 = 1,000. What it

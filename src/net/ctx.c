@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/zone.h"
+#include "net/fiber.h"
 #include "net/net_int.h"
 
 enum {
@@ -90,6 +92,18 @@ static fr_err block(fr_ctx *ctx, uint64_t at_ms)
             return FR_ECANCELED;
     }
     return is_late ? FR_ETIMEOUT : FR_OK;
+}
+
+fr_err fr_use_zone_(fr_ctx *ctx, fr_str name)
+{
+    char error[256];
+    const fr_zone *zone = NULL;
+    fr_err err = name.n ? fr_zone_named(name, &zone, error) : FR_OK;
+    if (err == FR_EINVAL || err == FR_EIO)
+        return fr_fail(ctx, FR_EINVAL, "%s", error);
+    if (err == FR_OK)
+        fr_fiber_use_zone(zone);
+    return err;
 }
 
 fr_err fr_sleep_(fr_ctx *ctx, uint64_t ms)

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/zone.h"
 #include "net/fiber_switch.h"
 #include "net/net_int.h"
 
@@ -205,6 +206,8 @@ void fr_fibers_free_(fr_loop *loop)
 static void enter(fr_loop *loop, fr_fiber *fiber)
 {
     fr_loop *before = fr_loop_enter_(loop);
+    if (FR_UNLIKELY(fiber->has_zone))
+        fr_zone_use(fiber->zone);
     for (;;) {
         loop->fibers.running = fiber;
         before_fiber(loop, fiber);
@@ -217,6 +220,8 @@ static void enter(fr_loop *loop, fr_fiber *fiber)
         loop->fibers.call.run = NULL;
         run(loop->fibers.call.arg);
     }
+    if (FR_UNLIKELY(fiber->has_zone))
+        fr_zone_use(NULL);
     fr_held_look_(loop, fiber);
     if (!fiber->run)
         pool_put(loop, fiber);
@@ -278,6 +283,7 @@ FR_OUT_OF_LINE fr_err fr_fiber_start(fr_loop *loop, void (*run)(void *arg), void
     fiber->arg = arg;
     fiber->name = NULL;
     fiber->of = NULL;
+    fiber->has_zone = false;
     if (loop->fibers.running)
         fr_fiber_make_ready_(fiber);
     else
@@ -289,6 +295,16 @@ fr_fiber *fr_fiber_current(void)
 {
     fr_loop *loop = fr_loop_current();
     return loop ? loop->fibers.running : NULL;
+}
+
+void fr_fiber_use_zone(const fr_zone *zone)
+{
+    fr_fiber *fiber = fr_fiber_current();
+    fr_zone_use(zone);
+    if (fiber) {
+        fiber->has_zone = true;
+        fiber->zone = zone;
+    }
 }
 
 void fr_fiber_name(fr_str (*name)(const void *of), const void *of)

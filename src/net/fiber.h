@@ -8,6 +8,7 @@
 #include "net/loop.h"
 
 typedef struct fr_fiber fr_fiber;
+struct fr_zone;
 enum { FR_FIBER_STACK_BYTES = 64 * 1024, FR_FIBERS_MAX = 10000 };
 
 /* Start run(arg) on a pooled fiber. On the loop's own stack it runs at once, until it ends or
@@ -18,6 +19,8 @@ fr_fiber *fr_fiber_current(void);
 /* What the current fiber works at, for the log: its route. Asked only when a line is due, also after the fiber has ended, so
  * `of` lives as long as the app. name is NULL: `of` is an fr_str, or NULL. Without a fiber nothing happens. */
 void fr_fiber_name(fr_str (*name)(const void *of), const void *of);
+/* The time zone of the current fiber from now on, until it ends; without a fiber that of the thread. NULL: the process's. */
+void fr_fiber_use_zone(const struct fr_zone *zone);
 /* Suspend the current fiber until fr_fiber_resume, or until wait.c makes it ready: for fr_wait, which all waiting goes
  * through. */
 void fr_fiber_suspend(void);

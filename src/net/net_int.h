@@ -204,9 +204,11 @@ struct fr_fiber {
     fr_str (*name)(const void *of); /* gives the name of what the fiber works at */
     const void *of;                 /* borrowed; name is NULL: an fr_str, or NULL */
     bool is_ready;                  /* in the ready list */
+    bool has_zone;                  /* uses a time zone of its own */
     /* The next one. */
     char *map;       /* guard page, then the stack */
     void *sanitizer; /* what the sanitizer in use knows the fiber by */
+    const struct fr_zone *zone;
 };
 
 typedef struct fr_errand fr_errand;

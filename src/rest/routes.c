@@ -129,6 +129,8 @@ static fr_err serve(fr_req *req, void *arg)
         .list_folder = route->list_folder,
         .req = route->extra ? req : NULL,
     };
+    if (route->rt && route->rt->viewset->begin)
+        FR_TRY(route->rt->viewset->begin(req));
     if (!fr_str_eq(req->method, FR_STR("GET")))
         request.idempotency_key = fr_req_header(req, FR_STR("idempotency-key"));
     if (route->rt && route->rt->viewset->etag) {

@@ -11,7 +11,14 @@ static const fr_viewset projects = {.model = &project_model};
 static const fr_viewset labels = {.model = &label_model};
 static const fr_viewset uploads = {.model = &upload_model};
 static const fr_viewset sprints = {.model = &sprint_model};
+static fr_err zone_of_header(fr_req *req)
+{
+    fr_str name = fr_req_header(req, FR_STR("x-time-zone"));
+    return name.p ? fr_use_zone(req, name) : FR_OK;
+}
+
 static const fr_viewset events = {.model = &event_model,
+                                  .begin = zone_of_header,
                                   .filter = "at,at__date,at__year,at__hour,at__gte"};
 static const fr_viewset teams = {.model = &team_model};
 static const fr_viewset countries = {.model = &country_model};

@@ -332,6 +332,21 @@ class Zone(unittest.TestCase):
         self.assertEqual(found("at__gte=2025-01-01T00:00:00"), [4])
         self.assertEqual(found("at=2024-07-01T00:30:00"), [2])
 
+    def test_a_request_may_use_a_zone_of_its_own(self):
+        paris, kolkata = {"X-Time-Zone": "Europe/Paris"}, {"X-Time-Zone": "Asia/Kolkata"}
+        answer = self.server.post("/events/", {"at": "2024-06-01T08:00:00"}, headers=kolkata)
+        self.assertEqual((answer.status, answer.json["at"]), (201, "2024-06-01T08:00:00+05:30"))
+        self.assertEqual(self.stored(), ["2024-06-01 02:30:00"])
+        self.assertEqual(self.server.get("/events/1/", headers=paris).json["at"], "2024-06-01T04:30:00+02:00")
+        self.assertEqual(self.server.get("/events/1/", headers={"X-Time-Zone": "UTC"}).json["at"], "2024-06-01T02:30:00Z")
+        self.assertEqual(self.server.get("/events/1/").json["at"], "2024-06-01T04:30:00+02:00")
+        for headers, hour in ((kolkata, 8), (paris, 4), ({}, 4)):
+            self.assertEqual(len(self.server.get("/events/?at__hour=%d" % hour, headers=headers).json), 1)
+            self.assertEqual(len(self.server.get("/events/?at__hour=7", headers=headers).json), 0)
+        answer = self.server.get("/events/1/", headers={"X-Time-Zone": "Mars/Olympus"})
+        self.assertEqual(answer.status, 400, answer)
+        self.assertIn("there is no time zone \"Mars/Olympus\"", answer.json["detail"])
+
     def test_an_unknown_zone_is_told_before_anything_listens(self):
         for name, words in (("Europe/Nowhere", "there is no time zone \"Europe/Nowhere\""), ("../etc", "\"../etc\" is no name of a time zone")):
             other = Server("kinds", "--time-zone", name, db="other.db", start=False)

@@ -1,6 +1,7 @@
 /* A count: what the connection remembers, or a query. PRAGMA data_version says whether somebody has committed since. */
 #include "db/sqlite/sqlite_int.h"
 
+#include "base/zone.h"
 #include "db/counts.h"
 #include "db/image.h"
 
@@ -31,6 +32,10 @@ static fr_str key_of(fr_counts *counts, const fr_read *read)
     fr_buf_put(&counts->key, (fr_str){shape.bytes, shape.n});
     if (read->query->where)
         put_values(&counts->key, read->query->where);
+    if (read->query->refs) { /* what a year is hangs on the zone */
+        const fr_zone *zone = fr_zone_here();
+        fr_buf_put(&counts->key, (fr_str){(const char *)&zone, sizeof zone});
+    }
     return counts->key.has_failed || counts->key.n > KEY_MAX ? (fr_str){0}
                                                              : fr_buf_str(&counts->key);
 }
@@ -45,7 +50,7 @@ static fr_err ask(fr_read *read, fr_sqlite *conn)
         return fr_read_fail(read, conn, rc);
     fr_err err = FR_EBUSY;
     if (fr_read_begin(conn, stmt)) {
-        rc = fr_sql_bind_query(conn, stmt, FR_SQL_COUNT, read->query);
+        rc = fr_sql_bind_query(stmt, FR_SQL_COUNT, read->query);
         if (rc == SQLITE_OK)
             rc = fr_read_step(conn, stmt);
         if (rc == SQLITE_ROW)

@@ -2,6 +2,7 @@
 #include "db/sqlite/sqlite_int.h"
 
 #include "base/time.h"
+#include "base/zone.h"
 
 /* ---- writes as data ---- */
 
@@ -27,7 +28,7 @@ static fr_err check_where(fr_ctx *ctx, const fr_table *table, fr_write *write)
     int rc = fr_sql_stmt_query(conn, FR_SQL_ANY, table, &one.query, &stmt);
     if (rc != SQLITE_OK)
         return fr_sqlite_fail(ctx, conn, rc, table, write);
-    rc = fr_sql_bind_query(conn, stmt, FR_SQL_ANY, &one.query);
+    rc = fr_sql_bind_query(stmt, FR_SQL_ANY, &one.query);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(stmt->h);
     fr_err err = rc == SQLITE_ROW    ? FR_OK
@@ -184,7 +185,9 @@ fr_err fr_txn_run(fr_writer *w, fr_txn_member *member)
         txn.ms = member->of->ms ? member->of->ms : FR_ATOMIC_MS;
         txn.until_ms = fr_clock_ms() + txn.ms;
     }
+    fr_zone_use(member->zone);
     fr_err err = run(&ctx, member);
+    fr_zone_use(NULL);
     if (err == FR_OK)
         err = number(&ctx, w, first);
     if (err == FR_OK)

@@ -93,7 +93,6 @@ static fr_transform part_of(sqlite3_value *name)
 static void run(sqlite3_context *context, int count, sqlite3_value **values)
 {
     (void)count;
-    const fr_sqlite *conn = sqlite3_user_data(context);
     moment m;
     char text[FR_TIME_TEXT];
     fr_transform part = part_of(values[1]);
@@ -101,7 +100,7 @@ static void run(sqlite3_context *context, int count, sqlite3_value **values)
         return;
     fr_str s = {(const char *)sqlite3_value_text(values[0]),
                 (size_t)sqlite3_value_bytes(values[0])};
-    if (!s.p || !parse(s, conn->zone, &m))
+    if (!s.p || !parse(s, fr_zone_here(), &m))
         return;
     if (part == FR_TRANSFORM_DATE)
         sqlite3_result_text(context, text, (int)fr_date_iso(m.date, text), SQLITE_TRANSIENT);
@@ -111,11 +110,10 @@ static void run(sqlite3_context *context, int count, sqlite3_value **values)
         sqlite3_result_int(context, number_of(part, m));
 }
 
-int fr_moment_register(fr_sqlite *conn)
+int fr_moment_register(sqlite3 *h)
 {
-    return sqlite3_create_function_v2(conn->h, "freshet_part", 2,
-                                      SQLITE_UTF8 | SQLITE_DETERMINISTIC, conn, run, NULL, NULL,
-                                      NULL);
+    return sqlite3_create_function_v2(h, "freshet_part", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+                                      NULL, run, NULL, NULL, NULL);
 }
 
 /* ---- years ---- */

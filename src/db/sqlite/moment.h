@@ -1,4 +1,4 @@
-/* What a stored date, time or moment is made of, by the clock of the database's time zone: freshet_part(value, 'month') of SQL, and where a year begins and ends. */
+/* What a stored date, time or moment is made of, by the clock of the zone that is used here (base/zone.h): freshet_part(value, 'month') of SQL, and where a year begins and ends. */
 #ifndef FR_DB_MOMENT_H
 #define FR_DB_MOMENT_H
 #include "base/zone.h"
@@ -14,5 +14,5 @@ typedef struct fr_bounds {
 fr_bounds fr_bounds_of_year(fr_value year, bool is_iso, bool is_moment, const fr_zone *zone);
 
 /* Register the function. A result code of SQLite. */
-int fr_moment_register(fr_sqlite *conn);
+int fr_moment_register(sqlite3 *h);
 #endif

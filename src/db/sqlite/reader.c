@@ -45,7 +45,6 @@ static fr_err open_reader(fr_db *db, fr_loop *loop, fr_reader **out)
     }
     reader->conn.is_stopping = &db->is_stopping;
     reader->conn.is_gone = &db->is_gone;
-    reader->conn.zone = db->opts.zone;
     fr_read_watch(&reader->conn, loop != NULL);
     reader->db = db;
     reader->loop = loop;

@@ -224,21 +224,20 @@ void fr_sql_field(fr_buf *out, fr_sql_kind kind, const fr_table *table, uint32_t
 
 /* ---- values ---- */
 
-static int bind_pred(const fr_sqlite *conn, fr_stmt *stmt, const fr_query *query,
-                     const fr_pred *pred, int *index)
+static int bind_pred(fr_stmt *stmt, const fr_query *query, const fr_pred *pred, int *index)
 {
     int rc = SQLITE_OK;
     if (pred->op == FR_PRED_TERM)
-        return fr_term_bind(conn, stmt, query, pred, index);
+        return fr_term_bind(stmt, query, pred, index);
     for (size_t i = 0; i < pred->part_count && rc == SQLITE_OK; i++)
-        rc = bind_pred(conn, stmt, query, pred->parts[i], index);
+        rc = bind_pred(stmt, query, pred->parts[i], index);
     return rc;
 }
 
-int fr_sql_bind_query(const fr_sqlite *conn, fr_stmt *stmt, fr_sql_kind kind, const fr_query *query)
+int fr_sql_bind_query(fr_stmt *stmt, fr_sql_kind kind, const fr_query *query)
 {
     int index = 1;
-    int rc = query->where ? bind_pred(conn, stmt, query, query->where, &index) : SQLITE_OK;
+    int rc = query->where ? bind_pred(stmt, query, query->where, &index) : SQLITE_OK;
     if (kind == FR_SQL_SELECT && fr_query_has_limit(query)) {
         sqlite3_bind_int64(stmt->h, index++, query->limit > 0 ? query->limit : -1);
         sqlite3_bind_int64(stmt->h, index, query->offset);

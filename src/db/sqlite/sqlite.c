@@ -122,7 +122,7 @@ fr_err fr_sqlite_open(fr_sqlite *conn, const char *path, fr_sqlite_role role, fr
         if (hook)
             sqlite3_preupdate_hook(conn->h, hook, hook_arg);
         sqlite3_busy_handler(conn->h, wait_for_lock, conn);
-        rc = fr_moment_register(conn);
+        rc = fr_moment_register(conn->h);
         if (rc == SQLITE_OK)
             rc = fr_regexp_register(conn->h);
         /* A column that somebody drops must be an error in our statements, not a text (DQS); the writer runs the

@@ -37,7 +37,6 @@ typedef struct fr_sqlite {
     bool is_hasty;                  /* waits for no lock now */
     const atomic_bool *is_stopping; /* true: waits for no lock any more; NULL: never */
     const atomic_bool *is_gone;     /* true: closing touches no file by its name; NULL: never */
-    const struct fr_zone *zone;     /* set after opening; NULL: UTC */
     bool has_turned;                /* to write-ahead logging: the file had none before */
     struct fr_counts *counts; /* owned by reader.c: what this connection remembers; NULL: nothing */
 } fr_sqlite;

@@ -163,7 +163,8 @@ struct fr_txn_member {
     fr_ctx *ctx;      /* of the handler that waits; its arena may be used meanwhile */
     fr_write *writes; /* data, or */
     size_t write_count;
-    fr_atom *of; /* a function */
+    fr_atom *of;                /* a function */
+    const struct fr_zone *zone; /* that its handler uses */
     fr_err result;
 };
 

@@ -350,11 +350,11 @@ static int bind_keys(fr_stmt *stmt, fr_str path, const fr_pred *pred, int *index
     return rc;
 }
 
-static int bind_year(const fr_sqlite *conn, fr_stmt *stmt, const fr_ref *ref, const fr_pred *pred,
-                     int *index)
+static int bind_year(fr_stmt *stmt, const fr_ref *ref, const fr_pred *pred, int *index)
 {
-    fr_bounds bounds = fr_bounds_of_year(pred->values[0], ref->transform == FR_TRANSFORM_ISO_YEAR,
-                                         fr_ref_field(ref)->kind == FR_KIND_DATETIME, conn->zone);
+    fr_bounds bounds =
+        fr_bounds_of_year(pred->values[0], ref->transform == FR_TRANSFORM_ISO_YEAR,
+                          fr_ref_field(ref)->kind == FR_KIND_DATETIME, fr_zone_here());
     bool is_exact = pred->lookup == FR_LOOKUP_EXACT,
          is_last = pred->lookup == FR_LOOKUP_GT || pred->lookup == FR_LOOKUP_LTE;
     const char *texts[] = {is_last ? bounds.last : bounds.first, bounds.last};
@@ -378,8 +378,7 @@ static int bind_values(fr_stmt *stmt, const fr_ref *ref, const fr_pred *pred, in
     return SQLITE_OK;
 }
 
-int fr_term_bind(const fr_sqlite *conn, fr_stmt *stmt, const fr_query *query, const fr_pred *pred,
-                 int *index)
+int fr_term_bind(fr_stmt *stmt, const fr_query *query, const fr_pred *pred, int *index)
 {
     const fr_ref *ref = ref_of(query, pred->ref);
     bool is_of_year =
@@ -391,7 +390,7 @@ int fr_term_bind(const fr_sqlite *conn, fr_stmt *stmt, const fr_query *query, co
     case FR_FORM_KEYS: return bind_keys(stmt, ref ? ref->path : (fr_str){0}, pred, index);
     case FR_FORM_COMPARE:
         if (is_of_year)
-            return bind_year(conn, stmt, ref, pred, index);
+            return bind_year(stmt, ref, pred, index);
         break;
     default: break;
     }

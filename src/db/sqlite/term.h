@@ -19,6 +19,5 @@ typedef struct fr_sql {
 void fr_sql_value(fr_sql *s, uint16_t ref);
 void fr_sql_term(fr_sql *s, const fr_pred *pred);
 /* Bind from *index on, and move that. Returns a result code of SQLite. */
-int fr_term_bind(const fr_sqlite *conn, fr_stmt *stmt, const fr_query *query, const fr_pred *pred,
-                 int *index);
+int fr_term_bind(fr_stmt *stmt, const fr_query *query, const fr_pred *pred, int *index);
 #endif

@@ -1,4 +1,5 @@
 /* Writing: as a member of the next group, or a part of the member that runs. */
+#include "base/zone.h"
 #include "db/sqlite/sqlite_int.h"
 
 /* ---- the calls ---- */
@@ -14,7 +15,8 @@ fr_err fr_sqlite_write(fr_ctx *ctx, fr_write *writes, size_t count)
     FR_TRY(check_may_write(ctx));
     if (ctx->txn)
         return fr_txn_write(ctx, writes, count);
-    fr_txn_member member = {.ctx = ctx, .writes = writes, .write_count = count};
+    fr_txn_member member = {
+        .ctx = ctx, .writes = writes, .write_count = count, .zone = fr_zone_here()};
     return fr_writer_run(ctx->db, &member);
 }
 
@@ -23,7 +25,7 @@ fr_err fr_sqlite_atomic(fr_ctx *ctx, fr_atom *of)
     FR_TRY(check_may_write(ctx));
     if (ctx->txn)
         return fr_txn_part(ctx, of->fn, of->arg);
-    fr_txn_member member = {.ctx = ctx, .of = of};
+    fr_txn_member member = {.ctx = ctx, .of = of, .zone = fr_zone_here()};
     return fr_writer_run(ctx->db, &member);
 }
 

@@ -144,7 +144,6 @@ static fr_err open_connection(fr_writer *w, char error[512])
     fr_db *db = w->db;
     fr_sqlite_db *f = fr_sqlite_db_of(db);
     FR_TRY(fr_sqlite_open(&w->conn, f->path.p, FR_SQLITE_WRITER, fr_hook_fired, &w->hook, error));
-    w->conn.zone = f->db.opts.zone;
     w->conn.is_stopping = &db->is_stopping;
     w->conn.is_gone = &db->is_gone;
     FR_TRY(fr_files_open(&f->files, &w->conn, error));

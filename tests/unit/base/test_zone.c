@@ -209,6 +209,18 @@ static void clocks_are_what_zoneinfo_says(void **state)
     fr_zone_free(zone);
 }
 
+static void a_name_is_opened_once(void **state)
+{
+    (void)state;
+    char error[256];
+    const fr_zone *one = NULL, *two = NULL;
+    assert_int_equal(fr_zone_named(FR_STR("Asia/Tokyo"), &one, error), FR_OK);
+    assert_int_equal(fr_zone_named(FR_STR("Asia/Tokyo"), &two, error), FR_OK);
+    assert_ptr_equal(one, two);
+    assert_int_equal(fr_zone_named(FR_STR("Asia/Tokyo\0"), &two, error), FR_EINVAL);
+    assert_int_equal(fr_zone_named((fr_str){NULL, 0}, &two, error), FR_EINVAL);
+}
+
 static void without_a_zone_it_is_utc(void **state)
 {
     (void)state;
@@ -263,6 +275,6 @@ static void every_allocation_of_a_zone_may_fail(void **state)
     assert_int_equal(failures, 2);
 }
 
-FR_TESTS(zone, FR_TEST(clocks_are_what_zoneinfo_says), FR_TEST(without_a_zone_it_is_utc),
-         FR_TEST(a_name_that_is_none_is_told), FR_TEST(bytes_that_are_no_zone_are_refused),
-         FR_TEST(every_allocation_of_a_zone_may_fail))
+FR_TESTS(zone, FR_TEST(clocks_are_what_zoneinfo_says), FR_TEST(a_name_is_opened_once),
+         FR_TEST(without_a_zone_it_is_utc), FR_TEST(a_name_that_is_none_is_told),
+         FR_TEST(bytes_that_are_no_zone_are_refused), FR_TEST(every_allocation_of_a_zone_may_fail))

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/str.h"
+#include "base/zone.h"
+#include "net/fiber.h"
 #include "net/net_int.h"
 
 static char trace[64];
@@ -43,6 +46,47 @@ static void a_fiber_runs_until_it_suspends_and_goes_on_when_resumed(void **state
     assert_string_equal(trace, "1a2b3");
     assert_int_equal(loop->fibers.used, 0);
     assert_int_equal(loop->fibers.pool_count, 1);
+    fr_loop_free(loop);
+}
+
+static const fr_zone *seen[4];
+static fr_fiber *zoned[2];
+
+static void uses_a_zone(void *arg)
+{
+    const fr_zone *zone = arg;
+    size_t i = zoned[0] != NULL;
+    zoned[i] = fr_fiber_current();
+    fr_fiber_use_zone(zone);
+    fr_fiber_suspend();
+    seen[i] = fr_zone_here();
+}
+
+static void looks_at_its_zone(void *arg)
+{
+    seen[2] = fr_zone_here();
+    (void)arg;
+}
+
+static void a_fiber_keeps_the_time_zone_that_it_uses(void **state)
+{
+    (void)state;
+    char error[256];
+    const fr_zone *berlin, *kolkata;
+    assert_int_equal(fr_zone_named(FR_STR("Europe/Berlin"), &berlin, error), FR_OK);
+    assert_int_equal(fr_zone_named(FR_STR("Asia/Kolkata"), &kolkata, error), FR_OK);
+    fr_loop *loop = fr_loop_new(0);
+    zoned[0] = zoned[1] = NULL;
+    fr_fiber_start(loop, uses_a_zone, (void *)berlin);
+    fr_fiber_start(loop, uses_a_zone, (void *)kolkata);
+    assert_null(fr_zone_here());
+    fr_fiber_resume(zoned[0]);
+    fr_fiber_resume(zoned[1]);
+    assert_true(seen[0] == berlin && seen[1] == kolkata);
+    assert_null(fr_zone_here());
+    seen[2] = berlin;
+    fr_fiber_start(loop, looks_at_its_zone, NULL); /* on one of the pool's */
+    assert_null(seen[2]);
     fr_loop_free(loop);
 }
 
@@ -170,6 +214,7 @@ static void ten_thousand_fibers_and_not_one_more(void **state)
 }
 
 FR_TESTS(fiber, FR_TEST(a_fiber_runs_until_it_suspends_and_goes_on_when_resumed),
+         FR_TEST(a_fiber_keeps_the_time_zone_that_it_uses),
          FR_TEST(within_a_fiber_others_wait_for_the_pass),
          FR_TEST(a_fiber_may_call_on_the_loops_stack), FR_TEST(forty_kilobytes_of_stack_are_fine),
          FR_TEST(ten_thousand_fibers_and_not_one_more))
