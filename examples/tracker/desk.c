@@ -69,7 +69,7 @@ FR_MODEL_OPTS(step, (TABLE("step"), .ordering = "position,id"),
     (BOOLEAN, done, .default_ = "false"),
     (POSITIVE_SMALL, position, .default_ = "0"));
 
-FR_MODEL_OPTS(worklog, (TABLE("worklog"), .ordering = "started_at,id"),
+FR_MODEL_OPTS(work_log, (TABLE("worklog"), .ordering = "started_at,id"),
     (ID,       id),
     (FOREIGN_KEY(issue), issue, .related = "worklogs"),
     (FOREIGN_KEY(user), author, .read_only = true, .related = "worklogs"),
@@ -93,8 +93,11 @@ FR_MODEL_OPTS(entry, (TABLE("entry"), .ordering = "id"),
 
 /* ---- work logs of an issue ---- */
 
-static const fr_serializer worklog_out = {.model = &worklog_model,
-                                          .fields = "id,issue,author,started_at,minutes,note"};
+static const fr_serializer worklog_out = {.model = &work_log_model,
+                                          .fields = "id,issue,author,started_at,minutes,note",
+                                          .read_only = "issue,author",
+                                          .declared =
+                                              FR_DECLARED({"author", .source = "author.username"})};
 static const fr_viewset worklogs = {.serializer = &worklog_out,
                                     .name = "Work Log",
                                     .pages = &(const fr_pages){.kind = FR_PAGE_LIMIT_OFFSET},
@@ -188,9 +191,9 @@ static fr_err as_csv(fr_ctx *ctx, fr_str json, fr_str *out)
     return FR_OK;
 }
 
-static const fr_renderer text = {"text/plain", "txt", "utf-8", .render = as_text};
+static const fr_renderer plain_text = {"text/plain", "txt", "utf-8", .render = as_text};
 static const fr_renderer csv = {"text/csv", "csv", "iso-8859-1", .render = as_csv};
-static const fr_renderer *const report_renderers[] = {&fr_json_renderer, &text, &csv, NULL};
+static const fr_renderer *const report_renderers[] = {&fr_json_renderer, &plain_text, &csv, NULL};
 static const fr_serializer code_out = {.model = &team_model, .fields = "code,name"};
 static const fr_viewset codes = {.serializer = &code_out};
 
@@ -236,6 +239,81 @@ static const fr_route versions[] = {
     {"ns9/", .handler = versioned, .api = true, .versioning = &by_namespace, .version = "v9"},
     {0},
 };
+
+/* ---- every way in which a view can fail on purpose ---- */
+
+static fr_err raise(fr_req *req)
+{
+    static const struct {
+        const char *kind;
+        int status;
+        const char *json, *retry_after;
+    } SAID[] = {
+        {"api", 500, "{\"detail\":\"A server error occurred.\"}", NULL},
+        {"api-text", 500, "{\"detail\":\"Broken.\"}", NULL},
+        {"teapot", 418, "{\"detail\":\"Short and stout.\"}", NULL},
+        {"teapot-dict", 418, "{\"why\":\"because\",\"codes\":[\"1\",\"2\"]}", NULL},
+        {"teapot-list", 418, "[\"a\",\"b\"]", NULL},
+        {"parse", 400, "{\"detail\":\"Malformed request.\"}", NULL},
+        {"throttled", 429, "{\"detail\":\"Request was throttled.\"}", NULL},
+        {"throttled-17", 429,
+         "{\"detail\":\"Request was throttled. Expected available in 17 seconds.\"}", "17"},
+        {"throttled-1", 429,
+         "{\"detail\":\"Request was throttled. Expected available in 1 second.\"}", "1"},
+        {"throttled-text", 429, "{\"detail\":\"Slow down. Expected available in 3 seconds.\"}",
+         "3"},
+        {"invalid", 400, "[\"Wrong.\"]", NULL},
+        {"invalid-list", 400, "[\"Wrong.\",\"Very.\"]", NULL},
+        {"invalid-dict", 400, "{\"a\":\"Wrong.\",\"b\":[\"x\",\"y\"]}", NULL},
+        {"invalid-deep", 400,
+         "{\"a\":{\"b\":[{\"c\":[\"deep\"]},{}]},\"n\":\"5\",\"t\":\"True\",\"z\":\"None\"}", NULL},
+    };
+    static const struct {
+        const char *kind;
+        fr_err err;
+        const char *text; /* NULL: the one of its code */
+    } FAILED[] = {
+        {"auth", FR_EAUTH, "Incorrect authentication credentials."},
+        {"not-auth", FR_EAUTH, "Authentication credentials were not provided."},
+        {"denied", FR_EDENIED, NULL},
+        {"denied-text", FR_EDENIED, "Not on Sundays."},
+        {"not-found", FR_ENOTFOUND, NULL},
+        {"not-found-text", FR_ENOTFOUND, "No such page."},
+        {"method", FR_EMETHOD, "Method \"GET\" not allowed."},
+        {"accept", FR_EACCEPTABLE, NULL},
+        {"media", FR_EMEDIA, "Unsupported media type \"x/y\" in request."},
+        {"http404", FR_ENOTFOUND, NULL},
+        {"http404-text", FR_ENOTFOUND, "Gone fishing."},
+        {"django-denied", FR_EDENIED, NULL},
+        {"django-denied-text", FR_EDENIED, "Keep out."},
+        {"suspicious", FR_EINVAL, "odd"},
+        {"django-invalid", FR_EINTERNAL, "odd"},
+        {"missing", FR_EINTERNAL, "odd"},
+        {"crash", FR_EINTERNAL, "odd"},
+    };
+    fr_str kind = fr_req_arg(req, FR_STR("kind"));
+    for (size_t i = 0; i < sizeof SAID / sizeof *SAID; i++)
+        if (fr_str_eq(kind, fr_str_c(SAID[i].kind))) {
+            if (SAID[i].retry_after)
+                FR_TRY(fr_reply_header(req, FR_STR("Retry-After"), fr_str_c(SAID[i].retry_after)));
+            return fr_reply_data(req, SAID[i].status, fr_str_c(SAID[i].json));
+        }
+    for (size_t i = 0; i < sizeof FAILED / sizeof *FAILED; i++)
+        if (fr_str_eq(kind, fr_str_c(FAILED[i].kind)))
+            return FAILED[i].text ? fr_fail(req, FAILED[i].err, "%s", FAILED[i].text)
+                                  : FAILED[i].err;
+    return fr_reply_data(
+        req, 200,
+        FR_STR(
+            "{\"kinds\":[\"accept\",\"api\",\"api-text\",\"auth\",\"crash\",\"denied\",\"denied-"
+            "text\","
+            "\"django-denied\",\"django-denied-text\",\"django-invalid\",\"http404\",\"http404-"
+            "text\","
+            "\"invalid\",\"invalid-deep\",\"invalid-dict\",\"invalid-list\",\"media\",\"method\","
+            "\"missing\",\"not-auth\",\"not-found\",\"not-found-text\",\"parse\",\"suspicious\","
+            "\"teapot\",\"teapot-dict\",\"teapot-list\",\"throttled\",\"throttled-1\","
+            "\"throttled-17\",\"throttled-text\"]}"));
+}
 
 /* ---- serializers ---- */
 
@@ -322,7 +400,46 @@ static const fr_serializer hyper_issue_out = {
                     {"components", .link = &components}, {"duplicate_of", .link = &hyper_issues},
                     {"duplicates", .source = "duplicates", .link = &hyper_issues})};
 
+/* ---- actions of an issue ---- */
+
+static fr_err one_step(fr_req *req)
+{
+    issue i;
+    step one;
+    FR_TRY(fr_load(req, &i));
+    fr_err err = fr_get(req, &step_model, fr_req_arg_int(req, FR_STR("step")), &one);
+    if (err || one.issue != i.id)
+        return fr_fail(req, FR_ENOTFOUND, "No Step matches the given query.");
+    return fr_reply(req, &one);
+}
+
+static fr_err count_by_kind(fr_req *req)
+{
+    static const char *const NAMES[] = {"bug", "task", "question", "other"};
+    size_t counts[4] = {0}, order[4], seen = 0;
+    fr_rows rows;
+    issue i;
+    FR_TRY(fr_filter(req, &issue_model, FR_STR("archived=false"), &rows));
+    while (fr_rows_next(&rows, &i))
+        for (size_t k = 0; k < 4; k++)
+            if (fr_str_eq(i.kind, fr_str_c(NAMES[k])) && counts[k]++ == 0)
+                order[seen++] = k;
+    fr_str json = FR_STR("{");
+    for (size_t k = 0; k < seen; k++)
+        json = fr_arena_printf(req->ctx->arena, "%.*s%s\"%s\":%zu", FR_FMT(json), k ? "," : "",
+                               NAMES[order[k]], counts[order[k]]);
+    return fr_reply_data(req, 200, fr_arena_printf(req->ctx->arena, "%.*s}", FR_FMT(json)));
+}
+
 /* ---- filters ---- */
+
+/* Nobody is known to be asking, so nothing is anybody's own. */
+static fr_err only_mine(fr_ctx *ctx, fr_str value, fr_str *filter)
+{
+    (void)ctx, (void)value;
+    *filter = FR_STR("");
+    return FR_OK;
+}
 
 static const fr_filter_decl issue_filters[] = {
     {"team", .path = "team__code__in"},
@@ -331,6 +448,7 @@ static const fr_filter_decl issue_filters[] = {
     {"opened", .path = "opened_on", .period = true},
     {"opened_between", .path = "opened_on__range"},
     {"watcher", .path = "watchers__username"},
+    {"mine", .method = only_mine},
     {"kind", .many = true},
     {"kind_not", .path = "kind", .exclude = true},
     {"owner", .path = "assignee", .null_choice = true},
@@ -355,6 +473,7 @@ static const fr_viewset sprints = {.model = &sprint_model,
                                    .description = "Sprints. At most one per team is active."};
 static const fr_viewset issues = {
     .serializer = &issue_out,
+    .visible = "archived=false",
     .pages = &twenty,
     .ordering = "-id",
     .plain_filters = true,
@@ -367,6 +486,9 @@ static const fr_viewset issues = {
               "date,due_at__hour,due_at__year,"
               "archived",
     .search = "summary,^key,components__name,watchers__username,tags",
+    .extra = FR_ACTIONS(
+        {"steps/<int:step>", .handler = one_step, .is_detail = true, .serializer = &step_out},
+        {"count-by-kind", .handler = count_by_kind}),
     .description = "Issues of every team.\n\nAnybody reads, who is logged in writes."};
 static const fr_viewset hyper_issues = {
     .serializer = &hyper_issue_out, .name = "Hyper Issue", .lookup = "key", .ordering_fields = ""};
@@ -382,6 +504,7 @@ static const fr_viewset ranked = {.model = &entry_model,
                                   .pages = &rank_pages,
                                   .ordering_fields = ""};
 static const fr_viewset entries = {
+    .bulk_create = true,
     .model = &entry_model,
     .ordering_fields = "__all__",
     .description = "A list in the body makes several entries: one to five of them."};
@@ -401,6 +524,328 @@ const fr_route desk_routes[] = {
     {"card/", .viewset = &cards},
     {"report/", .handler = report, .api = true, .name = "Report", .methods = "GET,POST",
      .renderers = report_renderers},
+    {"raise/<slug:kind>/", .handler = raise, .api = true, .name = "Raise"},
     {"version/", .include = versions},
+    {0},
+};
+
+/* ---- consumers: closing, accepting, sending ---- */
+
+static fr_err close_with_reason(fr_sock *sock, fr_str text)
+{
+    return fr_close(sock, 4000, fr_arena_printf(sock->ctx->arena, "because %.*s", FR_FMT(text)));
+}
+
+static fr_err close_at_once(fr_sock *sock)
+{
+    return fr_close(sock, 4001, FR_STR("not today"));
+}
+
+static fr_err send_behind_close(fr_sock *sock, fr_str message)
+{
+    (void)message;
+    FR_TRY(fr_send(sock, FR_STR("one")));
+    FR_TRY(fr_close(sock, 4002, FR_STR("")));
+    (void)fr_send(sock, FR_STR("two")); /* is closed: FR_ECANCELED */
+    return FR_OK;
+}
+
+static fr_err send_first(fr_sock *sock)
+{
+    return fr_send(sock, FR_STR("too early"));
+}
+
+static fr_err fail_behind_accept(fr_sock *sock)
+{
+    FR_TRY(fr_accept(sock));
+    FR_TRY(fr_send(sock, FR_STR("hello")));
+    return FR_EINTERNAL;
+}
+
+static fr_err deny_behind_accept(fr_sock *sock)
+{
+    FR_TRY(fr_accept(sock));
+    return fr_close(sock, 1000, FR_STR(""));
+}
+
+static fr_err accept_with_headers(fr_sock *sock)
+{
+    FR_TRY(fr_accept_header(sock, FR_STR("x-desk"), FR_STR("yes")));
+    FR_TRY(fr_accept_header(sock, FR_STR("x-ticket"), FR_STR("17")));
+    return fr_accept(sock);
+}
+
+static fr_err tell_offers(fr_sock *sock)
+{
+    fr_str all = FR_STR("");
+    const fr_scope *scope = sock->scope;
+    for (size_t i = 0; i < scope->subprotocol_count; i++)
+        all = fr_arena_printf(sock->ctx->arena, "%.*s%s%.*s", FR_FMT(all), i ? "," : "",
+                              FR_FMT(fr_json_quote(sock, scope->subprotocols[i])));
+    FR_TRY(fr_accept(sock));
+    return fr_send(sock, fr_arena_printf(sock->ctx->arena, "[%.*s]", FR_FMT(all)));
+}
+
+static fr_err send_nothing(fr_sock *sock, fr_str message)
+{
+    (void)message;
+    return fr_fail(sock, FR_EINTERNAL, "a message has no content");
+}
+
+static fr_err send_text(fr_sock *sock, fr_str message)
+{
+    (void)message;
+    return fr_send(sock, FR_STR("text"));
+}
+
+/* Under Daphne the socket of a consumer that has stopped stays, and nothing answers. */
+static fr_err stop_or_close(fr_sock *sock, fr_str message)
+{
+    if (fr_str_eq(message, FR_STR("stop")))
+        return FR_OK;
+    if (fr_str_eq(message, FR_STR("close")))
+        return fr_close(sock, 3333, FR_STR(""));
+    return fr_send(sock, fr_arena_printf(sock->ctx->arena, "sync %.*s", FR_FMT(message)));
+}
+
+static const fr_consumer close_reason = {.receive = close_with_reason},
+                         close_before = {.connect = close_at_once},
+                         after_close = {.receive = send_behind_close},
+                         sending_first = {.connect = send_first},
+                         failing_behind_accept = {.connect = fail_behind_accept},
+                         denying_behind_accept = {.connect = deny_behind_accept},
+                         accept_headers = {.connect = accept_with_headers},
+                         any_subprotocol = {.connect = tell_offers, .subprotocols = "desk.v1"},
+                         empty_send = {.receive = send_nothing},
+                         both_kinds = {.receive = send_text}, stops = {.receive = stop_or_close};
+
+/* ---- consumers: what a URL says ---- */
+
+/* ["int", "7"] for 007: what a converter makes of the text. */
+static fr_str told(fr_sock *sock, fr_str name, const char *type, bool is_first)
+{
+    fr_str value = fr_sock_arg(sock, name);
+    while (type[0] == 'i' && value.n > 1 && value.p[0] == '0')
+        value = (fr_str){value.p + 1, value.n - 1};
+    /* an inner argument stands for the outer one of its name, and a pattern has each name once */
+    if (fr_str_eq(name, FR_STR("again")))
+        name = FR_STR("outer");
+    return fr_arena_printf(sock->ctx->arena, "%s%.*s:[\"%s\",%.*s]", is_first ? "" : ",",
+                           FR_FMT(fr_json_quote(sock, name)), type,
+                           FR_FMT(fr_json_quote(sock, value)));
+}
+
+static fr_err tell_arguments(fr_sock *sock)
+{
+    static const struct {
+        const char *name, *type;
+    } ARGUMENTS[] = {{"id", "UUID"},   {"inner", "str"}, {"name", "str"}, {"number", "int"},
+                     {"again", "int"}, {"outer", "int"}, {"rest", "str"}};
+    bool is_again = fr_sock_arg(sock, FR_STR("again")).p,
+         is_converted = fr_sock_arg(sock, FR_STR("number")).p;
+    fr_str all = is_converted ? FR_STR("\"extra\":[\"int\",\"5\"]") : FR_STR("");
+    for (size_t i = 0; i < sizeof ARGUMENTS / sizeof *ARGUMENTS; i++) {
+        fr_str name = fr_str_c(ARGUMENTS[i].name);
+        bool is_hidden = is_again && fr_str_eq(name, FR_STR("outer"));
+        if (fr_sock_arg(sock, name).p && !is_hidden)
+            all = fr_arena_printf(sock->ctx->arena, "%.*s%.*s", FR_FMT(all),
+                                  FR_FMT(told(sock, name, ARGUMENTS[i].type, !all.n)));
+    }
+    FR_TRY(fr_accept(sock));
+    return fr_send(sock, fr_arena_printf(sock->ctx->arena, "{%.*s}", FR_FMT(all)));
+}
+static const fr_consumer converters = {.connect = tell_arguments};
+
+/* ---- consumers: JSON ---- */
+
+static bool is_constant(fr_str text)
+{
+    return fr_str_eq(text, FR_STR("NaN")) || fr_str_eq(text, FR_STR("Infinity"));
+}
+
+static const char *python_type(fr_str json)
+{
+    if (is_constant(json))
+        return "float";
+    switch (json.p[0]) {
+    case '{': return "dict";
+    case '[': return "list";
+    case '"': return "str";
+    case 't':
+    case 'f': return "bool";
+    case 'n': return "NoneType";
+    default: break;
+    }
+    for (size_t i = 0; i < json.n; i++)
+        if (json.p[i] == '.' || json.p[i] == 'e' || json.p[i] == 'E')
+            return "float";
+    return "int";
+}
+
+/* Any value that is JSON, of which Python's also has NaN. What is none is the consumer's fault, as it does not catch it. */
+static fr_err check_json(fr_sock *sock, fr_str text)
+{
+    fr_str value, wrapped = fr_arena_printf(sock->ctx->arena, "{\"v\":%.*s}", FR_FMT(text));
+    if (is_constant(text) || fr_json_member(sock, wrapped, FR_STR("v"), &value) == FR_OK)
+        return FR_OK;
+    return fr_fail(sock, FR_EINTERNAL, "not JSON: %.*s", FR_FMT(text));
+}
+
+static fr_err answer_json(fr_sock *sock, fr_str text)
+{
+    FR_TRY(check_json(sock, text));
+    bool is_close = fr_str_eq(text, FR_STR("\"close\"")),
+         is_code = fr_str_eq(text, FR_STR("\"code\""));
+    if (is_close || is_code) {
+        FR_TRY(fr_send(sock, FR_STR("{\"last\":true}")));
+        return fr_close(sock, is_code ? 4500 : 1000, FR_STR(""));
+    }
+    if (fr_str_eq(text, FR_STR("\"nan\"")))
+        return fr_send(sock,
+                       FR_STR("[NaN, Infinity, 1e+22, 1.0, 1000000000000000000000000000000]"));
+    if (fr_str_eq(text, FR_STR("\"text\"")))
+        return fr_send(sock, FR_STR("\"\u00fcn\u00ef \\u2028 \\\" \\\\ / \\u007f \U0001f680\""));
+    return fr_send(sock, fr_arena_printf(sock->ctx->arena, "{\"got\":%.*s,\"type\":\"%s\"}",
+                                         FR_FMT(text), python_type(text)));
+}
+
+/* An error in the text is answered, and not fatal; no text at all is. */
+static fr_err echo_compact(fr_sock *sock, fr_str text)
+{
+    static const char PREFIX[] = "JSON parse error - ";
+    fr_str value;
+    if (!text.n)
+        return fr_fail(sock, FR_EINTERNAL, "No text.");
+    if (check_json(sock, text) == FR_OK)
+        return fr_send(sock, text);
+    (void)fr_json_member(sock, text, FR_STR(""),
+                         &value); /* its words are about the text as it came */
+    fr_str why = sock->ctx->detail;
+    if (why.n > sizeof PREFIX - 1)
+        why = (fr_str){why.p + sizeof PREFIX - 1, why.n - (sizeof PREFIX - 1)};
+    return fr_send(sock, fr_arena_printf(sock->ctx->arena, "{\"error\":%.*s}",
+                                         FR_FMT(fr_json_quote(sock, why))));
+}
+static const fr_consumer json_types = {.receive = answer_json},
+                         compact_json = {.receive = echo_compact};
+
+/* ---- consumers: rooms. Everything said goes through groups, as {"say":…} or {"kick":…} ---- */
+
+static fr_err say(fr_sock *sock, fr_str room, fr_str json)
+{
+    return fr_group_send(sock, room,
+                         fr_arena_printf(sock->ctx->arena, "{\"text\":%.*s}", FR_FMT(json)));
+}
+
+/* A member as it is spelled, quotes and all. */
+static fr_err member_json(fr_sock *sock, fr_str message, fr_str name, fr_str *out)
+{
+    const fr_pair *pairs;
+    size_t count;
+    FR_TRY(fr_json_pairs(sock, message, &pairs, &count));
+    for (size_t i = 0; i < count; i++)
+        if (fr_str_eq(pairs[i].name, name)) {
+            *out = pairs[i].value;
+            return FR_OK;
+        }
+    return fr_fail(sock, FR_EINTERNAL, "KeyError: %.*s", FR_FMT(name));
+}
+
+static fr_err burst(fr_sock *sock, fr_str room, fr_str message)
+{
+    fr_str count;
+    FR_TRY(fr_json_member(sock, message, FR_STR("count"), &count));
+    unsigned n = 0;
+    for (size_t i = 0; i < count.n && n < 1000; i++)
+        n = n * 10 + (unsigned)(count.p[i] - '0');
+    FR_TRY(fr_send(sock, fr_arena_printf(sock->ctx->arena, "{\"sent\":%u}", n)));
+    for (unsigned i = 0; i < n; i++)
+        FR_TRY(say(sock, room, fr_arena_printf(sock->ctx->arena, "%u", i)));
+    return FR_OK;
+}
+
+static fr_err tell_room(fr_sock *sock, const char *what, fr_str room)
+{
+    return fr_send(sock, fr_arena_printf(sock->ctx->arena, "{\"%s\":%.*s}", what,
+                                         FR_FMT(fr_json_quote(sock, room))));
+}
+
+static fr_err command(fr_sock *sock, fr_str message)
+{
+    fr_str what, json, room = FR_STR("");
+    FR_TRY(member_json(sock, message, FR_STR("do"), &json));
+    what = fr_json_unquote(sock, json);
+    if (fr_str_eq(
+            what,
+            FR_STR("self"))) { /* what comes by a group comes behind what this handler sends */
+        FR_TRY(fr_send(sock, FR_STR("{\"before\":true}")));
+        return fr_send(sock, FR_STR("{\"text\":\"to myself\"}"));
+    }
+    FR_TRY(fr_json_member(sock, message, FR_STR("room"), &room));
+    if (fr_str_eq(what, FR_STR("join"))) {
+        FR_TRY(fr_group_add(sock, room));
+        return tell_room(sock, "joined", room);
+    }
+    if (fr_str_eq(what, FR_STR("leave"))) {
+        FR_TRY(fr_group_discard(sock, room));
+        return tell_room(sock, "left", room);
+    }
+    if (fr_str_eq(what, FR_STR("burst")))
+        return burst(sock, room, message);
+    if (fr_str_eq(what, FR_STR("say"))) {
+        FR_TRY(member_json(sock, message, FR_STR("text"), &json));
+        return say(sock, room, json);
+    }
+    if (fr_str_eq(what, FR_STR("kick")) || fr_str_eq(what, FR_STR("raw")))
+        return fr_group_send(sock, room, message);
+    return FR_OK;
+}
+
+/* A kick closes whoever hears it; an event that no method is for is the consumer's fault. */
+static fr_err heard(fr_sock *sock, fr_str group, fr_str text)
+{
+    fr_str what, code;
+    (void)group;
+    if (fr_json_member(sock, text, FR_STR("do"), &what))
+        return fr_send(sock, text);
+    if (!fr_str_eq(what, FR_STR("kick")))
+        return fr_fail(sock, FR_EINTERNAL, "no handler for this event");
+    FR_TRY(fr_json_member(sock, text, FR_STR("code"), &code));
+    unsigned number = 0;
+    for (size_t i = 0; i < code.n && i < 5; i++)
+        number = number * 10 + (unsigned)(code.p[i] - '0');
+    return fr_close(sock, (uint16_t)number, FR_STR(""));
+}
+static const fr_consumer desk = {
+    .receive = command, .group_message = heard, .groups = "desk_everybody"};
+
+static const fr_route inner[] = {
+    {"<int:again>/", .consumer = &converters},
+    {"", .consumer = &converters},
+    {0},
+};
+static const fr_route outer[] = {
+    {"a/<inner>/", .consumer = &converters},
+    {"b/", .include = inner},
+    {0},
+};
+
+const fr_route desk_sockets[] = {
+    {"closereason/", .consumer = &close_reason},
+    {"closebefore/", .consumer = &close_before},
+    {"afterclose/", .consumer = &after_close},
+    {"sendfirst/", .consumer = &sending_first},
+    {"failsafteraccept/", .consumer = &failing_behind_accept},
+    {"denyafteraccept/", .consumer = &denying_behind_accept},
+    {"acceptheaders/", .consumer = &accept_headers},
+    {"anysubprotocol/", .consumer = &any_subprotocol},
+    {"emptysend/", .consumer = &empty_send},
+    {"bothkinds/", .consumer = &both_kinds},
+    {"stopsindisconnect/", .consumer = &stops},
+    {"jsontypes/", .consumer = &json_types},
+    {"compactjson/", .consumer = &compact_json},
+    {"desk/", .consumer = &desk},
+    {"convert/<int:number>/<uuid:id>/<slug:name>/<path:rest>", .consumer = &converters},
+    {"nested/<int:outer>/", .include = outer},
     {0},
 };

@@ -19,6 +19,7 @@ int main(int argc, char **argv)
             .http =
                 FR_ROUTES({"api/batch/", .batch = true}, {"api/", .include = tracker_routes},
                           {"recipe/", .include = recipe_routes}, {"desk/", .include = desk_routes}),
-            .websocket = realtime_sockets,
+            .websocket =
+                FR_ROUTES({"ws/desk/", .include = desk_sockets}, {"", .include = realtime_sockets}),
         });
 }

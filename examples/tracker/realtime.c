@@ -14,6 +14,17 @@ static const fr_viewset mymodels = {.model = &mymodel_model, .pages = &hundred};
 
 const fr_route recipe_routes[] = {{"mymodel/", .viewset = &mymodels}, {0}};
 
+/* ---- the recipe: whatever is said, the whole table is the answer ---- */
+
+static fr_err send_table(fr_sock *sock, fr_str text)
+{
+    fr_rows rows;
+    (void)text;
+    FR_TRY(fr_list(sock, &mymodels, &rows));
+    return fr_send_rows(sock, &rows);
+}
+static const fr_consumer realtime_update = {.receive = send_table, .any_origin = true};
+
 /* ---- echo ---- */
 
 static fr_err echo_text(fr_sock *sock, fr_str text)
@@ -196,6 +207,7 @@ static fr_err say_to_all(fr_sock *sock, fr_str text)
 static const fr_consumer auto_group = {.receive = say_to_all, .groups = "auto"};
 
 const fr_route realtime_sockets[] = {
+    {"ws/realtime-update/", .consumer = &realtime_update},
     {"ws/echo/", .consumer = &echo},
     {"ws/sync-echo/", .consumer = &echo},
     {"ws/reject/", .consumer = &rejecting},

@@ -172,6 +172,12 @@ static const fr_serializer deep_ticket_out = {
     .declared = FR_DECLARED({"project", .nested = &project_out}, {"labels", .nested = &label_out},
                             {"assignee", .nested = &user_out})};
 
+static const fr_serializer comment_out = {.model = &comment_model,
+                                          .fields = "id,ticket,author,text,created_at",
+                                          .read_only = "ticket",
+                                          .declared =
+                                              FR_DECLARED({"author", .source = "author.username"})};
+
 static const fr_serializer order_line_out = {.model = &order_line_model,
                                              .fields = "id,sku,quantity,price"};
 
@@ -209,11 +215,28 @@ static const fr_pages window = {FR_PAGE_LIMIT_OFFSET, .rows = 10, .max_rows = 40
 static const fr_pages cursor = {FR_PAGE_CURSOR, .rows = 10, .size_param = "page_size",
                                 .max_rows = 30, .ordering = "-at"};
 
+/* Comments below one ticket. Whose they are is known when users are. */
+static fr_err comments(fr_req *req)
+{
+    ticket t;
+    fr_rows rows;
+    FR_TRY(fr_load(req, &t));
+    if (fr_str_eq(req->method, FR_STR("POST"))) {
+        comment c = {0};
+        FR_TRY(fr_read(req, &c));
+        FR_SET(&c, ticket, t.id);
+        return fr_save(req, &c);
+    }
+    fr_str of_ticket = fr_arena_printf(req->ctx->arena, "ticket=%lld", (long long)t.id);
+    FR_TRY(fr_filter(req, &comment_model, of_ticket, &rows));
+    return fr_reply_rows(req, &rows);
+}
+
 static fr_err open_count(fr_req *req)
 {
     fr_rows open;
     FR_TRY(fr_filter(req, &ticket_model, FR_STR("state=open"), &open));
-    return fr_reply_data(req, 200, fr_arena_printf(req->ctx->arena, "{\"open\":%zu}", open.count));
+    return fr_reply_object(req, 200, "{open:%zu}", open.count);
 }
 
 static fr_err close_ticket(fr_req *req)
@@ -247,7 +270,9 @@ static const fr_viewset tickets = {
     .filters = ticket_filters,
     .search = "title,body,project__name",
     .ordering_fields = "number,title,priority,cost,due,id",
-    .extra = FR_ACTIONS({"open-count", .handler = open_count},
+    .extra = FR_ACTIONS({"comments", .handler = comments, .methods = "GET,POST", .is_detail = true,
+                         .serializer = &comment_out, .description = "Comments below one ticket."},
+                        {"open-count", .handler = open_count},
                         {"close", close_ticket, .methods = "POST", .is_detail = true})};
 static const fr_viewset deep_tickets = {.serializer = &deep_ticket_out,
                                         .name = "Deep Ticket",
@@ -266,6 +291,12 @@ static const fr_viewset notes = {.model = &note_model,
 static const fr_viewset profiles = {.model = &profile_model,
                                     .description = "Guarded by the model permissions of the user."};
 static const fr_viewset events = {.model = &event_model, .pages = &cursor, .ordering_fields = ""};
+static const fr_viewset bulk_events = {.model = &event_model,
+                                       .name = "Bulk Event",
+                                       .actions = "create",
+                                       .bulk_create = true,
+                                       .description =
+                                           "A list in the body creates many events at once."};
 static const fr_viewset orders = {.serializer = &order_out, .pages = &pages, .ordering_fields = ""};
 static const fr_viewset burst = {.serializer = &label_out, .name = "Burst", .read_only = true};
 static const fr_viewset anon_user_rate = {
@@ -282,6 +313,7 @@ const fr_route tracker_routes[] = {
     {"notes/", .viewset = &notes},
     {"profiles/", .viewset = &profiles},
     {"events/", .viewset = &events},
+    {"bulk-events/", .viewset = &bulk_events},
     {"orders/", .viewset = &orders},
     {"burst/", .viewset = &burst},
     {"anon-user-rate/", .viewset = &anon_user_rate},

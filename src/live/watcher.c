@@ -261,6 +261,14 @@ static fr_err check_plan(fr_req *req, const fr_source *source)
                          "what a function makes), which cannot be watched.");
 }
 
+static fr_err check_rows(fr_req *req, const fr_source *source)
+{
+    return source->rt->visible
+               ? fr_fail(req, FR_EUNSUPPORTED,
+                         "Only some rows are shown here, and which they are cannot be watched.")
+               : FR_OK;
+}
+
 static fr_err check_list(fr_req *req, fr_source *source, fr_worker *worker)
 {
     if (source->rt->paging.rows)
@@ -327,6 +335,7 @@ static fr_err open_socket(fr_req *req, const fr_route_match *match, const fr_liv
     fr_value key;
     assert(worker->live == source->live); /* one database, one layer */
     FR_TRY(check_query(req, &is_resume));
+    FR_TRY(check_rows(req, source));
     FR_TRY(check_plan(req, source));
     if (source->rt->parent_count)
         return fr_fail(req, FR_EUNSUPPORTED,

@@ -442,7 +442,7 @@ static fr_err read_item(reading *r, const fr_viewset_rt *rt, const fr_pred **out
 fr_err fr_filters_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_params *params,
                        fr_errors *errors, fr_filtered *out)
 {
-    const fr_pred *parts[FR_FILTERS_MAX + 1]; /* and the search */
+    const fr_pred *parts[FR_FILTERS_MAX + 2]; /* and the search, and .visible */
     size_t count = 0;
     *out = (fr_filtered){.refs = &rt->plan->refs};
     for (uint32_t i = 0; i < rt->filter_count && params->count; i++) {
@@ -464,6 +464,8 @@ fr_err fr_filters_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_params *pa
         FR_TRY(fr_search_read(ctx, rt, params, errors, &parts[count]));
         count += parts[count] != NULL;
     }
+    if (rt->visible)
+        parts[count++] = rt->visible;
     out->where = count > 1 ? fr_pred_all(ctx->arena, parts, count) : count ? parts[0] : NULL;
     return count > 1 && !out->where ? FR_ENOMEM : FR_OK;
 }

@@ -9,6 +9,7 @@ fr_err fr_object_filter(fr_call *call, fr_errors *errors)
 {
     fr_params params;
     fr_filtered found;
+    call->where = call->rt->visible;
     if (!call->request->query.n)
         return FR_OK;
     FR_TRY(fr_params_parse(call->ctx->arena, call->request->query, &params));

@@ -94,7 +94,7 @@ static fr_err find_object(fr_call *c)
 {
     if (!c->rt || !fr_call_is_detail(c))
         return FR_OK;
-    if (c->request->query.n)
+    if (c->request->query.n || c->rt->visible)
         FR_TRY(filter_object(c));
     if (c->within && !(c->where = fr_pred_and(c->ctx->arena, c->within, c->where)))
         return FR_ENOMEM;

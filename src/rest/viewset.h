@@ -97,6 +97,7 @@ typedef struct fr_viewset_rt {
     fr_fieldset given; /* fields that the URL gives, never a body */
     uint32_t actions;
     fr_str list_allow, detail_allow; /* values of the Allow header */
+    const fr_pred *visible;          /* the rows that there are; NULL: all */
     fr_str name;                     /* "Live Note" */
     fr_str object_name;              /* "LiveNote": of the model, as Django calls the class */
 } fr_viewset_rt;

@@ -294,6 +294,41 @@ static void options_of_an_object_that_is_filtered_out_offer_nothing(void **state
     world_close(&w);
 }
 
+static const fr_viewset open_things = {.model = &thing_model, .visible = "done=false"};
+
+static void rows_that_are_not_visible_are_in_no_list_and_404(void **state)
+{
+    (void)state;
+    static const char *const METHODS[] = {"GET", "PUT", "PATCH", "DELETE"};
+    world w;
+    world_open(&w);
+    assert_int_equal(ask(&w, &things, "POST", "/things/", "{\"title\": \"open\"}"), 201);
+    assert_int_equal(ask(&w, &things, "POST", "/things/", "{\"title\": \"over\", \"done\": true}"),
+                     201);
+    assert_int_equal(ask(&w, &open_things, "GET", "/things/", NULL), 200);
+    assert_true(fr_str_find(fr_buf_str(&w.body), FR_STR("\"open\"")) != SIZE_MAX);
+    assert_true(fr_str_find(fr_buf_str(&w.body), FR_STR("\"over\"")) == SIZE_MAX);
+    for (size_t i = 0; i < sizeof METHODS / sizeof *METHODS; i++)
+        assert_answer(&w, ask(&w, &open_things, METHODS[i], "/things/2/", "{\"title\": \"new\"}"),
+                      404, "{\"detail\":\"No Thing matches the given query.\"}");
+    assert_int_equal(ask(&w, &things, "GET", "/things/2/", NULL), 200);
+    assert_true(fr_str_find(fr_buf_str(&w.body), FR_STR("\"over\"")) != SIZE_MAX);
+    assert_int_equal(ask(&w, &open_things, "PATCH", "/things/1/", "{\"title\": \"new\"}"), 200);
+    world_close(&w);
+}
+
+static void what_is_visible_is_checked_at_the_start(void **state)
+{
+    (void)state;
+    static const fr_viewset unknown = {.model = &thing_model, .visible = "nope=1"},
+                            over = {.model = &thing_model, .visible = "author__name=Ann"};
+    char error[256];
+    assert_int_equal(fr_viewset_check(&unknown, error), FR_EINVAL);
+    assert_non_null(strstr(error, "visible"));
+    assert_int_equal(fr_viewset_check(&over, error), FR_EINVAL);
+    assert_non_null(strstr(error, "relations"));
+}
+
 FR_TESTS(write, FR_TEST(a_create_answers_201_with_what_is_stored),
          FR_TEST(the_whole_body_is_judged_first),
          FR_TEST(another_content_type_is_415_if_there_is_a_body),
@@ -304,4 +339,6 @@ FR_TESTS(write, FR_TEST(a_create_answers_201_with_what_is_stored),
          FR_TEST(a_secret_field_is_taken_but_never_shown),
          FR_TEST(only_the_viewset_s_fields_are_taken),
          FR_TEST(an_object_that_the_filters_leave_out_is_404),
-         FR_TEST(options_of_an_object_that_is_filtered_out_offer_nothing))
+         FR_TEST(options_of_an_object_that_is_filtered_out_offer_nothing),
+         FR_TEST(rows_that_are_not_visible_are_in_no_list_and_404),
+         FR_TEST(what_is_visible_is_checked_at_the_start))
