@@ -169,6 +169,43 @@ class CompileErrors(unittest.TestCase):
         self.assertEqual(self.SAID.findall(said), ['error: static assertion failed: "FR_MODEL: a C struct has 64 fields at most"'])
 
 
+class Kinds(unittest.TestCase):
+    """Each kind stands in docs/reference.md with the C type that its macro gives, each rule of .on_delete has its line."""
+
+    def types(self):
+        """Kind -> the type of its member, from the macros; references have that of another model's key."""
+        found = re.findall(r"^#define FR_TYPE_(\w+)(?:\(to_\))? (.+)$", read("include", "freshet", "model_macros.h"), re.M)
+        return {kind: "the type of that model's key" if "##" in type_ else type_ for kind, type_ in found}
+
+    def test_the_table_of_kinds_is_that_of_the_code(self):
+        named = {}
+        for line in read("docs", "reference.md").split("## Models")[1].split("## REST")[0].splitlines():
+            cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+            for kinds, type_ in zip(cells[::2], cells[1::2]) if line.startswith("| `") and len(cells) == 4 else []:
+                for kind in re.findall(r"`([A-Z_]+)(?:\(model\))?`", kinds):
+                    named[kind] = re.sub(r"`| \(.*\)$", "", type_)
+        self.assertEqual(named, self.types())
+
+    def test_each_kind_has_its_row_in_model_and_in_rest(self):
+        kinds = set(self.types())
+        self.assertGreater(len(kinds), 25)
+        self.assertEqual(set(re.findall(r"^    FR_KIND_([A-Z_]+[A-Z]),", read("include", "freshet", "model.h"), re.M)), kinds)
+        for path in (("src", "model", "kind.c"), ("src", "rest", "kinds.c")):
+            self.assertEqual(set(re.findall(r"^    \[FR_KIND_([A-Z_]+)\]", read(*path), re.M)), kinds, path)
+
+    def test_each_rule_of_on_delete_has_its_line(self):
+        rules = re.search(r"typedef enum fr_on_delete \{(.*?)\}", read("include", "freshet", "model.h"), re.S).group(1)
+        for rule in re.findall(r"\bFR_\w+", rules):
+            self.assertRegex(read("docs", "reference.md"), r"(?m)^\|.*`%s`" % rule)
+
+    def test_each_option_of_a_field_and_of_a_model_is_told(self):
+        header, told = read("include", "freshet", "model.h"), "".join(read("docs", name) for name in ("reference.md", "tutorial.md"))
+        for option in ("pattern", "pattern_message", "minimum", "maximum", "protocol", "upload_to", "through", "related", "strict",
+                       "unique_together", "constraints", "indexes", "display", "on_delete", "as_text"):
+            self.assertRegex(header, r"\b%s\b" % option)
+            self.assertIn("`.%s" % option, told)
+
+
 class Links(unittest.TestCase):
     def test_what_is_linked_is_there(self):
         for path in glob.glob(os.path.join(ROOT, "docs", "*.md")) + glob.glob(os.path.join(ROOT, "*.md")):

@@ -210,6 +210,56 @@ static void check_field(fitting *f, uint32_t at)
     check_reference(f, &p);
 }
 
+/* ---- sets of fields ---- */
+
+/* Whether each of the columns, a line each, is one of the set. */
+static bool is_within(fitting *f, const char *columns, const fr_together *set)
+{
+    fr_str rest = fr_str_c(columns), name;
+    while (rest.n) {
+        rest = fr_str_cut(rest, '\n', &name);
+        int field = fr_table_find(f->table, name);
+        bool is_there = false;
+        for (size_t i = 0; i < set->count; i++)
+            is_there |= set->fields[i] == field;
+        if (!is_there)
+            return false;
+    }
+    return true;
+}
+
+/* What is unique by fewer of the fields is so by all of them. */
+static bool is_kept_unique(fitting *f, const fr_together *set)
+{
+    char room[128];
+    for (size_t i = 0; i < set->count; i++) {
+        fr_str column = fr_field_column(&f->table->model->fields[set->fields[i]], room);
+        int at = fr_table_info_find(f->info, column);
+        if (at < 0 || f->info->columns.at[at].is_unique)
+            return true; /* one that is not there has been told */
+    }
+    for (size_t i = 0; i < f->info->unique.count; i++)
+        if (is_within(f, f->info->unique.at[i], set))
+            return true;
+    return false;
+}
+
+static void check_sets(fitting *f)
+{
+    fr_rule rule;
+    for (size_t n = 0; fr_rule_get(f->table->model, n, &rule); n++) {
+        if (!rule.unique.count || rule.where.n || is_kept_unique(f, &rule.unique))
+            continue;
+        fr_buf_lit(&f->words, "two rows may have the same ");
+        for (size_t i = 0; i < rule.unique.count; i++)
+            fr_buf_printf(&f->words, "%s%s", i ? " and " : "",
+                          f->table->model->fields[rule.unique.fields[i]].name);
+        fr_buf_printf(&f->words, " together, which model %s excludes", f->table->model->name);
+        fr_define_unique(&f->mend, f->table, &rule);
+        tell(f, FR_MISFIT_UNSAFE);
+    }
+}
+
 /* A key of several columns, of which the model names one. */
 static void check_other(fitting *f, const fr_column_info *column)
 {
@@ -237,6 +287,7 @@ fr_err fr_fit_check(const fr_table *table, const fr_table_info *info,
                 check_field(&f, i);
         for (size_t i = 0; i < info->columns.count; i++)
             check_other(&f, &info->columns.at[i]);
+        check_sets(&f);
     }
     fr_buf_deinit(&f.words);
     fr_buf_deinit(&f.mend);

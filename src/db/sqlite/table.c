@@ -165,6 +165,15 @@ static int add_index(sqlite3_stmt *h, fr_table_info *out)
     return SQLITE_OK;
 }
 
+static int add_unique(sqlite3_stmt *h, fr_table_info *out)
+{
+    char *names = column_dup(h, 0);
+    if (names && fr_vec_push(&out->unique, names))
+        return SQLITE_OK;
+    free(names);
+    return SQLITE_NOMEM;
+}
+
 static int add_reference(sqlite3_stmt *h, fr_table_info *out)
 {
     int at = fr_table_info_find(out, fr_str_c((const char *)sqlite3_column_text(h, 0)));
@@ -198,6 +207,13 @@ int fr_table_info_read(fr_sqlite *conn, fr_str name, fr_table_info *out)
                        " WHERE x.key AND x.cid >= 0",
                        add_index, out);
     if (rc == SQLITE_OK)
+        rc = read_rows(conn, name,
+                       "SELECT group_concat(x.name, char(10))"
+                       " FROM pragma_index_list(?) AS i JOIN pragma_index_xinfo(i.name) AS x"
+                       " WHERE i.\"unique\" AND NOT i.partial AND x.key"
+                       " GROUP BY i.name HAVING count(*) > 1 AND min(x.cid) >= 0",
+                       add_unique, out);
+    if (rc == SQLITE_OK)
         rc = read_rows(
             conn, name,
             "SELECT min(\"from\"), \"table\", \"to\", on_delete FROM pragma_foreign_key_list(?)"
@@ -212,6 +228,9 @@ void fr_table_info_deinit(fr_table_info *info)
     for (size_t i = 0; i < info->columns.count; i++)
         free_column(&info->columns.at[i]);
     fr_vec_deinit(&info->columns);
+    for (size_t i = 0; i < info->unique.count; i++)
+        free(info->unique.at[i]);
+    fr_vec_deinit(&info->unique);
 }
 
 fr_err fr_sqlite_table_new(fr_table *table, fr_arena *arena)

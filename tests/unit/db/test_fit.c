@@ -281,6 +281,70 @@ static void keys_and_kinds_of_tables_that_cannot_be_served_are_told(void **state
                       FR_MISFIT_BROKEN);
 }
 
+static void a_set_of_fields_that_the_table_does_not_keep_unique_is_told_with_its_index(void **state)
+{
+    (void)state;
+    static const fr_field fields[] = {{.name = "id", .kind = FR_KIND_ID},
+                                      {.name = "a", .kind = FR_KIND_INTEGER},
+                                      {.name = "b", .kind = FR_KIND_INTEGER},
+                                      {.name = "c", .kind = FR_KIND_INTEGER}};
+    static const fr_model model = {
+        .name = "pair", .fields = fields, .field_count = 4, .unique_together = "a,b"};
+#define PAIR                                                                                       \
+    "CREATE TABLE pair(id integer PRIMARY KEY, a integer NOT NULL, b integer NOT NULL, c integer " \
+    "NOT NULL"
+    static const char *const kept[] = {PAIR ", UNIQUE (b, a))", PAIR ", UNIQUE (a))",
+                                       PAIR "); CREATE UNIQUE INDEX x ON pair(a, b)"},
+                             *const lost[] = {
+                                 PAIR ")", PAIR ", UNIQUE (a, c))", PAIR ", UNIQUE (a, b, c))",
+                                 PAIR "); CREATE UNIQUE INDEX x ON pair(a, b) WHERE c > 0",
+                                 PAIR "); CREATE UNIQUE INDEX x ON pair(a, b + 1)"};
+    found f;
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        sqlite3 *h = open_memory(kept[i]);
+        check(h, &model, &f);
+        assert_int_equal(f.count, 0);
+        sqlite3_close(h);
+    }
+    for (size_t i = 0; i < sizeof lost / sizeof *lost; i++) {
+        sqlite3 *h = open_memory(lost[i]);
+        check(h, &model, &f);
+        assert_int_equal(f.count, 1);
+        assert_string_equal(
+            f.words[0], "two rows may have the same a and b together, which model pair excludes");
+        assert_int_equal(f.grades[0], FR_MISFIT_UNSAFE);
+        run(h, f.mend[0]);
+        check(h, &model, &f);
+        assert_int_equal(f.count, 0);
+        sqlite3_close(h);
+    }
+}
+
+static void what_the_model_leaves_to_the_database_the_table_must_say(void **state)
+{
+    (void)state;
+    static const fr_field fields[] = {{.name = "id", .kind = FR_KIND_ID},
+                                      {.name = "shelf",
+                                       .kind = FR_KIND_FOREIGN_KEY,
+                                       .to = &shelf_model,
+                                       .null = true,
+                                       .on_delete = FR_DB_CASCADE}};
+    static const fr_model model = {.name = "box", .fields = fields, .field_count = 2};
+    found f;
+    sqlite3 *h = open_memory(
+        "CREATE TABLE shelf(id integer PRIMARY KEY, name text);"
+        "CREATE TABLE box(id integer PRIMARY KEY, shelf_id bigint REFERENCES shelf(id))");
+    check(h, &model, &f);
+    assert_int_equal(f.count, 1);
+    assert_string_equal(f.words[0], "column shelf_id says ON DELETE NO ACTION, and field shelf of "
+                                    "model box leaves CASCADE to the database");
+    run(h, "DROP TABLE box; CREATE TABLE box(id integer PRIMARY KEY, shelf_id bigint REFERENCES "
+           "shelf(id) ON DELETE CASCADE)");
+    check(h, &model, &f);
+    assert_int_equal(f.count, 0);
+    sqlite3_close(h);
+}
+
 static int by_bytes(void *arg, int n, const void *a, int m, const void *b)
 {
     (void)arg;
@@ -304,7 +368,9 @@ static void a_collation_of_another_program_is_told(void **state)
     sqlite3_close(h);
 }
 
-FR_TESTS(fit, FR_TEST(a_table_as_the_model_says_has_no_differences), FR_TEST(what_is_made_fits),
+FR_TESTS(fit, FR_TEST(a_set_of_fields_that_the_table_does_not_keep_unique_is_told_with_its_index),
+         FR_TEST(what_the_model_leaves_to_the_database_the_table_must_say),
+         FR_TEST(a_table_as_the_model_says_has_no_differences), FR_TEST(what_is_made_fits),
          FR_TEST(each_difference_is_told_in_words),
          FR_TEST(the_statement_that_is_said_to_mend_it_does),
          FR_TEST(keys_and_kinds_of_tables_that_cannot_be_served_are_told),
