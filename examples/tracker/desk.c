@@ -25,13 +25,17 @@ FR_MODEL_OPTS(membership, (TABLE("membership"), .ordering = "id", .unique_togeth
     (FOREIGN_KEY(user), user, .related = "memberships"),
     (CHAR, role, .max_length = 10, .choices = ROLES, .default_ = "member"));
 
-FR_MODEL_OPTS(component, (TABLE("component"), .display = "name", .ordering = "id", .unique_together = "team,name"),
+FR_MODEL_OPTS(component, (TABLE("component"), .display = "name", .ordering = "id", .constraints = FR_CONSTRAINTS(
+    {.name = "component_name_per_team", .unique = "team,name", .message = "This team already has a component of that name."})),
     (ID,      id),
     (FOREIGN_KEY(team), team, .related = "components"),
     (CHAR,    name, .max_length = 40),
     (BOOLEAN, retired, .default_ = "false"));
 
-FR_MODEL_OPTS(sprint, (TABLE("sprint"), .ordering = "-starts,id"),
+FR_MODEL_OPTS(sprint, (TABLE("sprint"), .ordering = "-starts,id", .constraints = FR_CONSTRAINTS(
+    {.name = "sprint_ends_after_its_start", .check = "ends >= starts", .message = "A sprint can't end before it starts."},
+    {.name = "one_active_sprint", .unique = "team", .where = "active=true", .message = "This team has an active sprint already."},
+    {.name = "measured_sprint", .unique = "name,starts", .where = "velocity__gt=0"})),
     (ID,      id),
     (FOREIGN_KEY(team), team, .related = "sprints"),
     (CHAR,    name, .max_length = 30),
