@@ -66,6 +66,12 @@ FR_MODEL_OPTS(issue, (TABLE("issue"), .display = "key", .ordering = "id"),
     (FOREIGN_KEY(issue), duplicate_of, MAYBE, .on_delete = FR_SET_NULL, .related = "duplicates"),
     (BOOLEAN,  archived, .default_ = "false"));
 
+FR_MODEL_OPTS(shift, (TABLE("shift"), .ordering = "starts,id"),
+    (ID,       id),
+    (FOREIGN_KEY(user), agent, .related = "shifts"),
+    (DATETIME, starts),
+    (DATETIME, ends));
+
 FR_MODEL_OPTS(step, (TABLE("step"), .ordering = "position,id"),
     (ID,      id),
     (FOREIGN_KEY(issue), issue, .related = "steps"),
@@ -468,6 +474,16 @@ static const fr_pages feed_pages = {FR_PAGE_CURSOR, .rows = 5, .size_param = "si
 static const fr_pages rank_pages = {FR_PAGE_CURSOR, .rows = 4, .page_param = "after",
                                     .ordering = "-rank"};
 
+static const fr_serializer shift_out = {.model = &shift_model,
+                                        .fields = "id,agent,starts,ends",
+                                        .declared = FR_DECLARED({"agent", .slug = "username"})};
+
+static fr_err zone_of_header(fr_req *req)
+{
+    fr_str name = fr_req_header(req, FR_STR("x-time-zone"));
+    return name.p ? fr_use_zone(req, name) : FR_OK;
+}
+
 static const fr_viewset teams = {.serializer = &team_out, .lookup = "code", .ordering_fields = ""};
 static const fr_viewset memberships = {.serializer = &membership_out, .ordering_fields = ""};
 static const fr_viewset components = {.serializer = &component_out,
@@ -496,6 +512,11 @@ static const fr_viewset issues = {
     .description = "Issues of every team.\n\nAnybody reads, who is logged in writes."};
 static const fr_viewset hyper_issues = {
     .serializer = &hyper_issue_out, .name = "Hyper Issue", .lookup = "key", .ordering_fields = ""};
+static const fr_viewset shifts = {
+    .serializer = &shift_out,
+    .ordering_fields = "",
+    .begin = zone_of_header,
+    .description = "Times are shown and understood in the zone that the header X-Time-Zone names."};
 static const fr_viewset notices = {.model = &notice_model, .ordering_fields = ""};
 static const fr_viewset feed = {.model = &entry_model,
                                 .name = "Feed",
@@ -524,6 +545,7 @@ const fr_route desk_routes[] = {
     {"ranked/", .viewset = &ranked},
     {"entries/", .viewset = &entries},
     {"notices/", .viewset = &notices},
+    {"shifts/", .viewset = &shifts},
     {"issues/<issue_pk>/worklogs/", .viewset = &worklogs},
     {"card/", .viewset = &cards},
     {"report/", .handler = report, .api = true, .name = "Report", .methods = "GET,POST",
