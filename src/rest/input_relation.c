@@ -13,6 +13,7 @@
 #include "rest/key.h"
 #include "rest/python.h"
 #include "rest/url.h"
+#include "rest/viewset.h"
 
 enum { FR_NESTED_ROWS_MAX = 1000, FR_MANY_KEYS_MAX = 100000 }; /* of one list in a body */
 
@@ -84,6 +85,14 @@ static fr_outcome take_link(fr_reading *r, const fr_plan_input *in, fr_value *ou
         return fr_refuse(r, "incorrect_match", "Invalid hyperlink - Incorrect URL match.");
     case FR_URL_ROW: break;
     }
+    const fr_viewset_rt *rt = fr_viewset_get(in->declared->link);
+    bool is_named = true;
+    fr_err named =
+        rt && rt->lookup_regex ? fr_regex_match(rt->lookup_regex, key, &is_named) : FR_OK;
+    if (named)
+        return fr_failed(r, named);
+    if (!is_named)
+        return fr_refuse(r, "no_match", "Invalid hyperlink - No URL match.");
     bool is_key = in->by == (uint16_t)fr_model_key_index(to);
     bool is_value =
         is_key ? fr_key_from_text(to, key, r->ctx->arena, &value)

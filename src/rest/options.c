@@ -95,6 +95,10 @@ static void put_limits(const fr_model *model, const fr_field *field, fr_buf *out
         put_limit("max_length", fr_field_max_length(field), false, out);
     if (fr_rest_kind_of(field)->has_range)
         put_range(model, field, out);
+    if (fr_class_of(field) == FR_CLASS_DECIMAL && field->max_digits) {
+        put_limit("max_digits", field->max_digits, false, out);
+        put_limit("decimal_places", field->decimal_places, false, out);
+    }
 }
 
 void fr_options_put_limits(const fr_model *model, const fr_field *field, fr_buf *out)

@@ -473,7 +473,7 @@ static void options_tell_what_a_body_may_hold(void **state)
          "{\"value\":\"green\",\"display_name\":\"Green\"}]}"),
         "\"updated_at\":{\"type\":\"datetime\",\"required\":false,\"read_only\":true,\"label\":"
         "\"Updated at\"}",
-        "\"period\":{\"type\":\"field\",",
+        "\"period\":{\"type\":\"duration\",",
         "\"ip\":{\"type\":\"string\",",
         "\"secret_word\":{\"type\":\"string\",",
     };
