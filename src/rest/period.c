@@ -1,6 +1,7 @@
 #include "rest/period.h"
 
 #include "base/time.h"
+#include "base/zone.h"
 
 static const fr_time DAY_US = 86400 * (fr_time)1000000;
 
@@ -42,7 +43,8 @@ static bool days_of(fr_str word, fr_date today, fr_date *first, fr_date *end)
 static bool put(fr_date date, bool is_moment, fr_arena *arena, fr_value *out)
 {
     char text[FR_TIME_TEXT];
-    size_t n = is_moment ? fr_time_sql(date * DAY_US, text) : fr_date_iso(date, text);
+    size_t n = is_moment ? fr_time_sql(fr_zone_utc(fr_zone_here(), date * DAY_US), text)
+                         : fr_date_iso(date, text);
     return fr_value_dup(arena, FR_VALUE_S(((fr_str){text, n})), out);
 }
 

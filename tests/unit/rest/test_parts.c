@@ -5,9 +5,11 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "base/time.h"
 #include "model/validators.h"
 #include "rest/negotiation.h"
 #include "rest/options.h"
+#include "rest/period.h"
 #include "rest/python.h"
 #include "rest/query_string.h"
 #include "rest/search_terms.h"
@@ -313,6 +315,36 @@ static void links_keep_the_other_parameters_sorted(void **state)
     fr_arena_free(arena);
 }
 
+static void words_of_time_are_spans_of_days(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *now, *word, *first, *end;
+    } CASES[] = {
+        {"2024-02-29T23:59:59Z", "today", "2024-02-29", "2024-03-01"},
+        {"2024-03-01T00:00:00Z", "yesterday", "2024-02-29", "2024-03-01"},
+        {"2024-03-05T12:00:00Z", "week", "2024-02-27", "2024-03-06"},
+        {"2024-12-31T12:00:00Z", "month", "2024-12-01", "2025-01-01"},
+        {"2024-02-10T12:00:00Z", "month", "2024-02-01", "2024-03-01"},
+        {"2024-02-10T12:00:00Z", "year", "2024-01-01", "2025-01-01"},
+    };
+    fr_arena *arena = fr_arena_new(0);
+    fr_value ends[2];
+    fr_time now;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        char moment[40];
+        assert_true(fr_time_parse(fr_str_c(CASES[i].now), &now));
+        assert_int_equal(fr_period_find(fr_str_c(CASES[i].word), false, now, arena, ends), FR_OK);
+        assert_str(ends[0].as.s, CASES[i].first);
+        assert_str(ends[1].as.s, CASES[i].end);
+        assert_int_equal(fr_period_find(fr_str_c(CASES[i].word), true, now, arena, ends), FR_OK);
+        snprintf(moment, sizeof moment, "%s 00:00:00", CASES[i].first);
+        assert_str(ends[0].as.s, moment);
+    }
+    assert_int_equal(fr_period_find(FR_STR("Today"), false, now, arena, ends), FR_EINVAL);
+    fr_arena_free(arena);
+}
+
 static void search_terms_are_words_and_phrases(void **state)
 {
     (void)state;
@@ -487,7 +519,7 @@ FR_TESTS(parts, FR_TEST(email_addresses), FR_TEST(urls), FR_TEST(ip_addresses_ha
          FR_TEST(numbers_are_read_as_python_reads_them), FR_TEST(decimals_are_read_digit_by_digit),
          FR_TEST(values_print_as_python_prints_them),
          FR_TEST(query_strings_are_read_as_django_reads_them),
-         FR_TEST(links_keep_the_other_parameters_sorted),
+         FR_TEST(links_keep_the_other_parameters_sorted), FR_TEST(words_of_time_are_spans_of_days),
          FR_TEST(search_terms_are_words_and_phrases),
          FR_TEST(more_search_terms_than_a_statement_should_have_are_too_many),
          FR_TEST(json_is_indented_as_python_does), FR_TEST(a_serializer_has_drf_s_order),
