@@ -78,7 +78,7 @@ class LiveNotes(ServerCase):
             self.assertEqual(len(self.server.wait_lines(" ws.refused ", *words)), 1)  # once a minute
 
     def test_a_path_that_no_route_has_is_404_and_the_log_names_the_nearest(self):
-        for path, nearest in (("/api/note/", "/api/notes/"), ("/api/notes", "/api/notes/"), ("/api/notes/7", "/api/notes/<str:pk>/"),
+        for path, nearest in (("/api/note/", "/api/notes/"), ("/api/notes", "/api/notes/"), ("/api/notes/7", "/api/notes/<key:pk>/"),
                               ("/ws/realtime_update/", "/ws/realtime-update/"), ("/realtime-update", "/ws/realtime-update/")):
             for _ in range(2):
                 with self.assertRaises(Refused) as refused:
