@@ -1,6 +1,9 @@
 /* The service desk: teams, components, sprints, issues with check lists, work logs and uploads; and its consumers. */
 #include "tracker.h"
 
+#include <openssl/evp.h>
+#include <stdio.h>
+
 #define TABLE(name) .table = "desk_" name, .is_foreign = true
 #define ROLES FR_CHOICES({"lead", "Lead"}, {"member", "Member"}, {"guest", "Guest"})
 #define KINDS                                                                                      \
@@ -101,6 +104,19 @@ FR_MODEL_OPTS(entry, (TABLE("entry"), .ordering = "id"),
     (DECIMAL,  rank, .max_digits = 6, .decimal_places = 2, .default_ = "0"),
     (DATETIME, at, MAYBE));
 
+FR_MODEL_OPTS(attachment, (TABLE("attachment"), .ordering = "id"),
+    (ID,   id),
+    (FOREIGN_KEY(issue), issue, .related = "attachments"),
+    (CHAR, title, .max_length = 40, EMPTY),
+    (FILE, file, .max_length = 60, .upload_to = "files"));
+
+FR_MODEL_OPTS(screenshot, (TABLE("screenshot"), .ordering = "id"),
+    (ID,    id),
+    (FOREIGN_KEY(issue), issue, .related = "screenshots"),
+    (IMAGE, image, MAYBE, .upload_to = "shots", .width_field = "width", .height_field = "height"),
+    (POSITIVE, width, .null = true, .read_only = true),
+    (POSITIVE, height, .null = true, .read_only = true));
+
 /* ---- work logs of an issue ---- */
 
 static const fr_serializer worklog_out = {.model = &work_log_model,
@@ -128,10 +144,6 @@ static fr_err version_of_card(fr_req *req, fr_version *version)
     version->modified = (shown.opened_on * INT64_C(24) + 8) * 3600 * 1000000; /* at eight */
     return FR_OK;
 }
-
-static const fr_viewset cards = {.model = &issue_model,
-                                 .actions = "retrieve,update,partial_update",
-                                 .condition = version_of_card};
 
 /* ---- a report in three forms ---- */
 
@@ -534,6 +546,49 @@ static const fr_viewset entries = {
     .ordering_fields = "__all__",
     .description = "A list in the body makes several entries: one to five of them."};
 
+static const fr_viewset cards = {.serializer = &issue_out,
+                                 .actions = "retrieve,update,partial_update",
+                                 .condition = version_of_card};
+
+/* ---- files ---- */
+
+static const fr_serializer screenshot_out = {.model = &screenshot_model,
+                                             .fields = "id,issue,image,width,height"};
+static const fr_serializer attachment_out = {.model = &attachment_model,
+                                             .fields = "id,issue,title,file"};
+static const fr_viewset attachments = {.serializer = &attachment_out};
+static const fr_viewset screenshots = {.serializer = &screenshot_out};
+
+/* The SHA-1 of a file as hexadecimal digits. */
+static fr_err sha1_of(const fr_file *file, char out[41])
+{
+    char piece[4096];
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    size_t got;
+    EVP_MD_CTX *sum = EVP_MD_CTX_new();
+    fr_err err = sum && EVP_DigestInit_ex(sum, EVP_sha1(), NULL) ? FR_OK : FR_ENOMEM;
+    for (uint64_t at = 0; err == FR_OK && at < file->bytes; at += got) {
+        err = fr_file_read(file, at, piece, sizeof piece, &got);
+        if (err == FR_OK)
+            EVP_DigestUpdate(sum, piece, got);
+    }
+    if (err == FR_OK && EVP_DigestFinal_ex(sum, digest, NULL))
+        for (int i = 0; i < 20; i++)
+            snprintf(out + (ptrdiff_t)2 * i, 3, "%02x", digest[i]);
+    EVP_MD_CTX_free(sum);
+    return err;
+}
+
+static fr_err drop(fr_req *req)
+{
+    const fr_file *file;
+    char sha1[41] = "";
+    FR_TRY(fr_req_upload(req, &file));
+    FR_TRY(sha1_of(file, sha1));
+    return fr_reply_object(req, 200, "{name:%S,size:%lld,type:%S,sha1:%s,keys:%J}", file->file_name,
+                           (long long)file->bytes, file->content_type, sha1, FR_STR("[\"file\"]"));
+}
+
 const fr_route desk_routes[] = {
     {"teams/", .viewset = &teams},
     {"memberships/", .viewset = &memberships},
@@ -552,6 +607,10 @@ const fr_route desk_routes[] = {
      .renderers = report_renderers},
     {"raise/<slug:kind>/", .handler = raise, .api = true, .name = "Raise"},
     {"version/", .include = versions},
+    {"attachments/", .viewset = &attachments},
+    {"screenshots/", .viewset = &screenshots},
+    {"drop/", .handler = drop, .api = true, .methods = "PUT", .raw = true},
+    {"drop/<filename>", .handler = drop, .api = true, .methods = "PUT", .raw = true},
     {0},
 };
 

@@ -34,6 +34,7 @@ struct fr_route {
     const fr_route *router; /* http: the same, and at path itself links to the viewsets in it */
     const char *cache;      /* Cache-Control of folder and page: "max-age=31536000, immutable" */
     bool uploads; /* of handler: forms with files may be larger than --body, up to --upload */
+    bool raw; /* of handler: the body, whatever it is, is one file, up to --upload: fr_req_upload */
     bool
         any_origin; /* pages of other sites may write here, and open sockets; of include: beneath it */
     /* A handler that answers as the REST API does: Accept, ?format=, OPTIONS, and 405 with DRF's words. Without .methods it

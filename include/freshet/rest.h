@@ -210,7 +210,8 @@ struct fr_viewset {
     const fr_action *extra;              /* NULL: none */
     const fr_renderer *const *renderers; /* NULL: JSON alone */
     /* References whose rows the URL names: "issue" by the argument <issue_pk> of the route's path, "issue=number" by <number>.
-     * Only rows that refer to them are there, and a new one refers to them whatever its body says. NULL: none. */
+     * Only rows that refer to them are there, and a new one refers to them whatever its body says. Paths over relations
+     * narrow them too, where no row is made: "author__username=who". NULL: none. */
     const char *parents;
     /* Which version of the object or list the URL shows, as Django's `condition` decorator asks for it: called before everything
      * else, also for writes; the conditions of the request are then judged by fr_reply_version. fr_req_arg(req, FR_STR("pk")) is

@@ -280,12 +280,20 @@ static int check_access_log(fr_assembly *a)
     return FR_EXIT_USAGE;
 }
 
+static bool has_raw(const fr_assembly *a)
+{
+    for (size_t i = 0; i < a->routes.list.count; i++)
+        if (a->routes.list.at[i].route->raw)
+            return true;
+    return false;
+}
+
 static bool takes_uploads(const fr_assembly *a)
 {
     for (size_t i = 0; i < a->routes.list.count; i++)
         if (a->routes.list.at[i].route->uploads)
             return true;
-    return fr_media_is_used(a);
+    return has_raw(a) || fr_media_is_used(a);
 }
 
 /* Looked at now, as else the first large file of a form would fail. */
@@ -454,6 +462,7 @@ static int build_routers(fr_assembly *a)
     if (!a->channels)
         return fail(a, FR_EXIT_FAILED, "out of memory");
     a->http = (fr_http){.router = http,
+                        .has_raw = has_raw(a),
                         .limits = http_limits(a->options),
                         .append_slash = true,
                         .db = a->db,

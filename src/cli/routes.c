@@ -111,6 +111,8 @@ static fr_err check_route(const fr_route *route, bool is_websocket, char error[2
         wrong = "has a consumer, so it belongs into .websocket";
     else if (route->api && !route->handler)
         wrong = "has .api but no .handler";
+    else if (route->raw && (!route->handler || route->uploads))
+        wrong = "has .raw, which is for a handler without .uploads";
     else if (route->renderers && !route->api)
         wrong = "has .renderers, which are for handlers with .api; those of a viewset are its own";
     else if (route->viewset && !fr_viewset_model(route->viewset))
@@ -262,7 +264,8 @@ static fr_err add_api(fr_arena *arena, fr_router *router, const fr_flat_route *f
                                          .renderers = route->renderers},
                               .versions = flat->versions,
                               .any_origin = flat->any_origin,
-                              .takes_uploads = route->uploads};
+                              .takes_uploads = route->uploads,
+                              .takes_raw = route->raw};
     return fr_rest_handler(arena, router, &place, error);
 }
 
@@ -288,6 +291,7 @@ fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_rout
     }
     target->arg = (void *)(uintptr_t)route;
     target->takes_uploads = route->handler && route->uploads;
+    target->takes_raw = route->handler && route->raw;
     target->any_origin = flat->any_origin;
     if (route->handler && route->methods) {
         FR_TRY(guard(arena, route, target, error));

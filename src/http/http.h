@@ -28,7 +28,9 @@ typedef struct fr_http_target {
     void *arg;
     bool is_quick;      /* never waits: may run without a fiber */
     bool takes_uploads; /* multipart bodies, as they come; req->body is empty then */
-    bool any_origin;    /* for the gate: pages of other sites may change something here */
+    bool
+        takes_raw; /* any body, as a file (fr_req_upload); fr_http.has_raw tells that there are such */
+    bool any_origin; /* for the gate: pages of other sites may change something here */
 } fr_http_target;
 
 /* What stands before the routes: auth's check of other sites' pages. Members may be NULL. Upgrades do not pass it. */
@@ -51,6 +53,7 @@ typedef struct fr_access_log {
 typedef struct fr_http {
     const fr_router *router; /* borrowed; data are fr_http_target */
     fr_http_limits limits;
+    bool has_raw;      /* a target takes_raw */
     bool append_slash; /* 301 as Django's CommonMiddleware; 308 to what is no GET */
     struct fr_db *db;  /* put into each ctx */
     int gzip_level;    /* 1 fast … 9 small; 0: answers are not compressed */

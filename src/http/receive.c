@@ -45,6 +45,22 @@ static bool is_upload(fr_exchange *exchange)
            fr_exchange_target(exchange)->takes_uploads;
 }
 
+/* Whether the target wants the body as one file. Only where an application has such a route is looked for it here. */
+static bool is_raw(fr_exchange *exchange)
+{
+    return exchange->http->has_raw && fr_exchange_target(exchange)->takes_raw;
+}
+
+static fr_err new_reader(fr_exchange *exchange, bool as_file, const char **why)
+{
+    const fr_form_limits *limits = &exchange->of->limits.form;
+    fr_form_reader **reader = &exchange->incoming.form_reader;
+    if (as_file)
+        return fr_form_reader_raw(exchange->arena, limits, reader);
+    return fr_form_reader_new(exchange->arena, limits,
+                              fr_req_header(&exchange->req, FR_STR("content-type")), reader, why);
+}
+
 static fr_progress refuse_form(fr_exchange *exchange, fr_err err, const char *why)
 {
     const fr_err_row *row = fr_err_get(err);
@@ -68,7 +84,7 @@ static fr_progress begin_body(fr_exchange *exchange, const fr_inbound *in)
 {
     const fr_head *head = &exchange->head;
     const fr_http_limits *limits = &exchange->of->limits;
-    bool has_files = is_upload(exchange);
+    bool as_file = is_raw(exchange), has_files = as_file || is_upload(exchange);
     uint64_t limit = has_files ? limits->upload_bytes : limits->body_bytes;
     if (head->has_length && head->length > limit)
         return fr_exchange_refuse(exchange, 413, "The request is too large.");
@@ -78,12 +94,8 @@ static fr_progress begin_body(fr_exchange *exchange, const fr_inbound *in)
         fr_body_init_chunked(&exchange->incoming.body, limit);
     else
         fr_body_init_length(&exchange->incoming.body, head->length);
-    const char *why;
-    fr_err err = has_files
-                     ? fr_form_reader_new(exchange->arena, &limits->form,
-                                          fr_req_header(&exchange->req, FR_STR("content-type")),
-                                          &exchange->incoming.form_reader, &why)
-                     : FR_OK;
+    const char *why = NULL;
+    fr_err err = has_files ? new_reader(exchange, as_file, &why) : FR_OK;
     return err == FR_OK ? read_body_next(exchange, in) : refuse_form(exchange, err, why);
 }
 

@@ -203,6 +203,8 @@ static fr_err read_list(fr_ctx *ctx, void *arg)
         return FR_OK;
     }
     FR_TRY(err);
+    if (c->within && !found.query.refs)
+        found.query.refs = &c->rt->plan->refs;
     if (c->within && !(found.query.where = fr_pred_and(ctx->arena, c->within, found.query.where)))
         return FR_ENOMEM;
     if (found.has_pages && c->rt->paging.kind == FR_PAGE_CURSOR)

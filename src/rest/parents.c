@@ -17,25 +17,45 @@ static fr_err wrong(fr_str name, const char *what, char error[256])
     return FR_EINVAL;
 }
 
-/* "issue", or "issue=number": the field, and the argument that has the key. */
+/* A reference of the model gets its value from the URL; what is made beneath anything else would not refer to it. */
+static fr_err take_field(fr_viewset_rt *rt, fr_parent *parent, fr_str name, char error[256])
+{
+    bool is_own = fr_ref_is_own(rt->model, parent->ref);
+    const fr_field *own = is_own ? &rt->model->fields[parent->ref] : NULL;
+    if (own && fr_field_is_reference(own)) {
+        parent->of = own->to;
+        fr_fieldset_add(&rt->given, parent->ref);
+        fr_plan_drop_input(rt->plan, parent->ref);
+        return FR_OK;
+    }
+    if (!(rt->actions & FR_ACTION_CREATE))
+        return FR_OK;
+    return wrong(name, "is no reference of the model, so no row can be made there: see .actions",
+                 error);
+}
+
+/* "issue", "issue=number" or "author__username=who": what is to equal the argument. */
 static fr_err read_one(fr_viewset_rt *rt, fr_str text, fr_arena *arena, char error[256])
 {
     fr_str name, argument = fr_str_trim(fr_str_cut(text, '=', &name));
     name = fr_str_trim(name);
-    int index = fr_model_field_index(rt->model, name);
-    const fr_field *field = index < 0 ? NULL : &rt->model->fields[index];
-    if (!field || !fr_field_is_reference(field) || !fr_field_has_column(field))
-        return wrong(name, "is no reference of the model", error);
+    fr_parent *parent = &rt->parents[rt->parent_count];
+    fr_ref ref;
+    char why[256];
     if (rt->parent_count == FR_PARENTS_MAX)
         return wrong(name, "is one too many; 4 are the limit", error);
+    fr_err err = fr_ref_parse(rt->model, name, arena, &ref, why);
+    if (err || fr_ref_is_secret(&ref) || ref.transform)
+        return err == FR_ENOMEM ? err : wrong(name, "leads to no field of the model", error);
+    *parent = (fr_parent){.field = fr_ref_field(&ref), .argument = argument};
+    FR_TRY(fr_refs_add(&rt->plan->refs, &ref, &parent->ref));
+    FR_TRY(take_field(rt, parent, name, error));
     if (!argument.n)
-        argument = fr_arena_printf(arena, "%s_pk", field->name);
-    if (!argument.p)
-        return FR_ENOMEM;
-    rt->parents[rt->parent_count++] = (fr_parent){(uint16_t)index, argument};
-    fr_fieldset_add(&rt->given, (uint32_t)index);
-    fr_plan_drop_input(rt->plan, (uint16_t)index);
-    return FR_OK;
+        parent->argument = fr_arena_printf(arena, "%.*s_pk", FR_FMT(name));
+    if (parent->of)
+        parent->name = fr_viewset_titled(arena, parent->of->name, 0);
+    rt->parent_count++;
+    return parent->argument.p && (parent->name.p || !parent->of) ? FR_OK : FR_ENOMEM;
 }
 
 fr_err fr_parents_init(fr_viewset_rt *rt, fr_arena *arena, char error[256])
@@ -76,6 +96,21 @@ fr_err fr_parents_check(const fr_viewset_rt *rt, fr_str pattern, char error[256]
 
 /* ---- a request ---- */
 
+/* Errors: FR_EINVAL (no row can have it), FR_ENOMEM. */
+static fr_err read_value(fr_call *c, const fr_parent *parent, fr_str text, fr_value *out)
+{
+    if (!parent->of)
+        return fr_value_from_text(parent->field, text, c->ctx->arena, out);
+    return fr_key_from_text(parent->of, text, c->ctx->arena, out) ? FR_OK : FR_EINVAL;
+}
+
+static fr_err refuse_missing(fr_call *c, const fr_parent *parent)
+{
+    fr_str detail =
+        fr_arena_printf(c->ctx->arena, "No %.*s matches the given query.", FR_FMT(parent->name));
+    return detail.p ? fr_call_refuse_text(c, 404, detail) : FR_ENOMEM;
+}
+
 fr_err fr_parents_read(fr_call *c)
 {
     if (!c->rt || !c->rt->parent_count)
@@ -83,11 +118,12 @@ fr_err fr_parents_read(fr_call *c)
     for (uint32_t i = 0; i < c->rt->parent_count; i++) {
         const fr_parent *parent = &c->rt->parents[i];
         fr_str text = fr_call_argument(c, parent->argument);
-        if (!fr_key_from_text(c->rt->model->fields[parent->field].to, text, c->ctx->arena,
-                              &c->parents[i]))
-            return fr_call_missing(c);
+        fr_err err = read_value(c, parent, text, &c->parents[i]);
+        if (err == FR_EINVAL)
+            return fr_call_refuse_text(c, 404, FR_STR("Not found."));
+        FR_TRY(err);
         const fr_pred *term =
-            fr_pred_term(c->ctx->arena, parent->field, FR_LOOKUP_EXACT, c->parents[i]);
+            fr_pred_term(c->ctx->arena, parent->ref, FR_LOOKUP_EXACT, c->parents[i]);
         c->within = term ? fr_pred_and(c->ctx->arena, c->within, term) : NULL;
         if (!c->within)
             return FR_ENOMEM;
@@ -98,13 +134,13 @@ fr_err fr_parents_read(fr_call *c)
 fr_err fr_parents_fill(fr_call *c)
 {
     for (uint32_t i = 0; i < c->rt->parent_count; i++) {
-        uint16_t field = c->rt->parents[i].field;
-        const fr_model *model = c->rt->model->fields[field].to;
+        uint16_t field = c->rt->parents[i].ref;
+        const fr_model *model = c->rt->parents[i].of;
         bool exists;
         FR_TRY(fr_db_exists(c->ctx, model, (uint16_t)fr_model_key_index(model), c->parents[i],
                             (fr_value){.type = FR_VALUE_NULL}, &exists));
         if (!exists)
-            return fr_call_missing(c);
+            return refuse_missing(c, &c->rt->parents[i]);
         c->input.values[field] = c->parents[i];
         fr_fieldset_add(&c->input.set, field);
     }

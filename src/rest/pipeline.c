@@ -96,6 +96,8 @@ static fr_err find_object(fr_call *c)
         return FR_OK;
     if (c->request->query.n || c->rt->visible)
         FR_TRY(filter_object(c));
+    if (c->within && !c->refs)
+        c->refs = &c->rt->plan->refs;
     if (c->within && !(c->where = fr_pred_and(c->ctx->arena, c->within, c->where)))
         return FR_ENOMEM;
     if (c->is_answered)

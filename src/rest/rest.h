@@ -45,7 +45,7 @@ fr_err fr_rest_root(fr_arena *arena, fr_router *router, const fr_root_place *pla
 typedef struct fr_handler_place {
     fr_str pattern;
     fr_action action; /* its path is what OPTIONS makes the name of */
-    bool any_origin, takes_uploads;
+    bool any_origin, takes_uploads, takes_raw;
     fr_version_rule versions;
 } fr_handler_place;
 /* Errors: as above. */

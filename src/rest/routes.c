@@ -186,7 +186,7 @@ typedef struct adding {
     fr_arena *arena;
     fr_router *router;
     const fr_viewset_rt *rt;
-    bool any_origin, takes_uploads;
+    bool any_origin, takes_uploads, takes_raw;
     fr_version_rule versions;
     char *error;
     uint64_t list_bytes;
@@ -213,6 +213,7 @@ static fr_err add_one(const adding *a, const fr_extra *extra, bool is_detail, fr
                           .target = {.handle = serve,
                                      .arg = route,
                                      .takes_uploads = a->takes_uploads,
+                                     .takes_raw = a->takes_raw,
                                      .any_origin = a->any_origin}};
     return fr_router_add(a->router, pattern, false, &route->target, a->error);
 }
@@ -264,6 +265,7 @@ fr_err fr_rest_handler(fr_arena *arena, fr_router *router, const fr_handler_plac
                 .router = router,
                 .any_origin = place->any_origin,
                 .takes_uploads = place->takes_uploads,
+                .takes_raw = place->takes_raw,
                 .versions = place->versions,
                 .error = error};
     fr_extra *extra;

@@ -108,8 +108,7 @@ static fr_err read_paging(fr_viewset_rt *rt, char error[ERROR_ROOM])
     return FR_OK;
 }
 
-/* "live_note" with each word's first letter large, and `between` the words; 0: nothing. */
-static fr_str titled(fr_arena *arena, const char *name, char between)
+fr_str fr_viewset_titled(fr_arena *arena, const char *name, char between)
 {
     fr_str s = fr_str_dup(arena, fr_str_c(name));
     char *p = (char *)(uintptr_t)s.p;
@@ -214,8 +213,9 @@ static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena
     rt->list_allow = allow_of(rt->actions & (FR_ACTION_LIST | FR_ACTION_CREATE), arena);
     rt->detail_allow =
         allow_of(rt->actions & ~(uint32_t)(FR_ACTION_LIST | FR_ACTION_CREATE), arena);
-    rt->name = viewset->name ? fr_str_c(viewset->name) : titled(arena, rt->model->name, ' ');
-    rt->object_name = titled(arena, rt->model->name, 0);
+    rt->name =
+        viewset->name ? fr_str_c(viewset->name) : fr_viewset_titled(arena, rt->model->name, ' ');
+    rt->object_name = fr_viewset_titled(arena, rt->model->name, 0);
     return rt->list_allow.p && rt->detail_allow.p && rt->name.p && rt->object_name.p ? FR_OK
                                                                                      : FR_ENOMEM;
 }

@@ -69,11 +69,14 @@ typedef struct fr_paging {
     fr_str last;
 } fr_paging;
 
-/* A reference of the model whose row the URL names. */
+/* What the URL says of rows: a reference of theirs, or a field over relations. */
 enum { FR_PARENTS_MAX = 4 };
 typedef struct fr_parent {
-    uint16_t field;
-    fr_str argument; /* of the route's path: "issue_pk" */
+    uint16_t ref;          /* of the plan's references */
+    const fr_field *field; /* at its end */
+    const fr_model *of;    /* whose row a new one refers to; NULL: none can be made */
+    fr_str name;           /* "Issue": of it, as Django calls the class */
+    fr_str argument;       /* of the route's path: "issue_pk" */
 } fr_parent;
 
 typedef struct fr_viewset_rt {
@@ -108,6 +111,8 @@ static inline const char *fr_viewset_key_pattern(const fr_viewset_rt *rt)
     return rt->lookup_regex ? "<str:pk>/" : "<key:pk>/";
 }
 
+/* "live_note" → "Live Note"; between: 0: "LiveNote". p NULL: memory is out. */
+fr_str fr_viewset_titled(fr_arena *arena, const char *name, char between);
 /* Why the viewset cannot be served, in one line for the developer. Errors: FR_EINVAL, FR_ENOMEM. */
 fr_err fr_viewset_check(const fr_viewset *viewset, char error[256]);
 /* Made at the first call, kept for the life of the process. NULL: wrong, or memory is out. Any thread. */

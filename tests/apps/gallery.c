@@ -21,13 +21,28 @@ static const fr_viewset albums = {.model = &album_model};
 static const fr_viewset papers = {.model = &paper_model, .etag = true};
 static const fr_viewset shots = {.model = &shot_model};
 
+/* The last bytes of a file that comes as the body, whatever it is. */
+static fr_err drop(fr_req *req)
+{
+    const fr_file *file;
+    char end[4];
+    size_t got;
+    FR_TRY(fr_req_upload(req, &file));
+    FR_TRY(fr_file_read(file, file->bytes > 4 ? file->bytes - 4 : 0, end, sizeof end, &got));
+    return fr_reply_object(req, 200, "{name:%S,type:%S,bytes:%lld,end:%S}", file->file_name,
+                           file->content_type, (long long)file->bytes, ((fr_str){end, got}));
+}
+
 int main(int argc, char **argv)
 {
-    return fr_main(argc, argv,
-                   &(fr_app){
-                       .http = FR_ROUTES({"api/albums/", .viewset = &albums},
-                                         {"api/papers/", .viewset = &papers},
-                                         {"api/shots/", .viewset = &shots}),
-                       .name = "gallery",
-                   });
+    return fr_main(
+        argc, argv,
+        &(fr_app){
+            .http = FR_ROUTES(
+                {"api/albums/", .viewset = &albums}, {"api/papers/", .viewset = &papers},
+                {"api/shots/", .viewset = &shots},
+                {"drop/", .handler = drop, .api = true, .methods = "PUT", .raw = true},
+                {"drop/<filename>", .handler = drop, .api = true, .methods = "PUT", .raw = true}),
+            .name = "gallery",
+        });
 }

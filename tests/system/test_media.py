@@ -255,6 +255,44 @@ class Crashes(Media):
             self.assertEqual(set(self.files()), rows)
 
 
+class Raw(Media):
+    options = ("--upload", "1MiB", "--upload-memory", "64KiB", "--body", "1KiB")
+
+    def put(self, path, body, **headers):
+        return self.server.request("PUT", "/drop/" + path, body, {k.replace("_", "-"): v for k, v in headers.items()})
+
+    def test_a_body_of_any_type_is_one_file(self):
+        for data in (b"hello", b"x" * 60000 + b"ends", b"y" * 900000 + b"last"):
+            for kind in ("text/plain", "application/json", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"):
+                with self.subTest(kind, n=len(data)):
+                    answer = self.put("a.txt", data, content_type=kind)
+                    self.assertEqual((answer.status, answer.json),
+                                     (200, {"name": "a.txt", "type": kind, "bytes": len(data), "end": data[-4:].decode()}))
+
+    def test_its_name_is_of_the_path_or_of_content_disposition(self):
+        for disposition, name in (("attachment; filename=upload.jpg", "upload.jpg"), ('attachment; filename="../../x.txt"', "x.txt"),
+                                  ("attachment; filename*=UTF-8''gr%C3%B6%C3%9Fe.txt", "größe.txt"), ('form-data; filename="C:\\\\a b"', "a b")):
+            answer = self.put("", b"x", content_disposition=disposition)
+            self.assertEqual((answer.status, answer.json["name"]), (200, name), answer)
+        missing = {"detail": "Missing filename. Request should include a Content-Disposition header with a filename parameter."}
+        for headers in ({}, {"content_disposition": "attachment"}, {"content_disposition": 'attachment; filename=".."'},
+                        {"content_disposition": ";;=;"}):
+            answer = self.put("", b"x", **headers)
+            self.assertEqual((answer.status, answer.json), (400, missing))
+        self.assertEqual(self.put("%2e%2e%2fb.txt", b"x").status, 404)
+
+    def test_what_cannot_be_taken_is_refused(self):
+        answer = self.put("a.txt", b"")
+        self.assertEqual((answer.status, answer.json), (400, {"detail": "The submitted file is empty."}))
+        self.assertEqual(self.put("a.txt", bytes(1048577)).status, 413)
+        self.assertEqual(self.server.post("/drop/a.txt", {}).status, 405)
+        limit = resource.prlimit(self.server.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.server.pid, resource.RLIMIT_FSIZE, (40000, limit[1]))
+        self.assertEqual(self.put("a.txt", bytes(300000)).status, 507)
+        self.assertEqual(self.server.post(PAPERS, {"title": "x" * 2000}).status, 413)  # --body is of all others
+        self.assertEqual(self.files(), [])
+
+
 class Elsewhere(Media):
     options = ("--media", "files", "--media-url", "https://cdn.example.com/up/")
 

@@ -26,7 +26,8 @@ static fr_str next_tag(fr_str *list)
         return (fr_str){0};
     while (n < rest.n && is_tag_byte(rest.p[n]))
         n++;
-    if (n == rest.n || rest.p[n] != '"')
+    fr_str behind = fr_str_trim(fr_str_from(rest, n + 1));
+    if (n == rest.n || rest.p[n] != '"' || (behind.n && *behind.p != ','))
         return (fr_str){0};
     *list = fr_str_from(rest, n + 1);
     return fr_str_sub(rest, 0, n + 1);

@@ -38,6 +38,7 @@ struct fr_form_reader {
     uint64_t field_bytes; /* names and values, until now */
     uint64_t held_bytes;  /* of files that stay in memory */
     const char *why;
+    bool is_raw; /* all of it is one file */
     fr_multipart multipart;
 };
 
@@ -237,6 +238,20 @@ fr_err fr_form_reader_new(fr_arena *arena, const fr_form_limits *limits, fr_str 
     return text.p ? FR_EINVAL : FR_ENOMEM;
 }
 
+fr_err fr_form_reader_raw(fr_arena *arena, const fr_form_limits *limits, fr_form_reader **out)
+{
+    fr_form_reader *r = fr_arena_zalloc(arena, sizeof *r);
+    if (!r)
+        return FR_ENOMEM;
+    r->arena = arena;
+    r->limits = with_defaults(limits);
+    r->is_raw = true;
+    r->part = (fr_part){.name = FR_STR("file"), .is_file = true};
+    FR_TRY(begin_file(r));
+    *out = r;
+    return FR_OK;
+}
+
 static fr_err check(fr_form_reader *r, fr_err err)
 {
     const char *why = r->multipart.why ? r->multipart.why : r->why;
@@ -247,12 +262,14 @@ static fr_err check(fr_form_reader *r, fr_err err)
 
 fr_err fr_form_feed(fr_form_reader *reader, fr_str bytes)
 {
-    return check(reader, fr_multipart_feed(&reader->multipart, bytes));
+    return reader->is_raw ? on_data(reader, bytes)
+                          : check(reader, fr_multipart_feed(&reader->multipart, bytes));
 }
 
 fr_err fr_form_end(fr_form_reader *reader, const fr_form **out)
 {
-    fr_err err = check(reader, fr_multipart_end(&reader->multipart));
+    fr_err err =
+        reader->is_raw ? on_end(reader) : check(reader, fr_multipart_end(&reader->multipart));
     fr_buf_deinit(&reader->value);
     if (err != FR_OK)
         return err;
@@ -359,6 +376,43 @@ const fr_file *fr_req_file(fr_req *req, fr_str name)
             if (fr_str_eq(form->files[i - 1].name, name))
                 return &form->files[i - 1];
     return NULL;
+}
+
+/* As sent; p NULL: the request names none. */
+static fr_err upload_name(fr_req *req, fr_str *out)
+{
+    fr_str disposition = fr_req_header(req, FR_STR("content-disposition"));
+    *out = fr_req_arg(req, FR_STR("filename"));
+    if (out->p || !disposition.p)
+        return FR_OK;
+    fr_err err = fr_disposition_read(req->ctx->arena, disposition, out);
+    return err == FR_EINVAL ? FR_OK : err;
+}
+
+fr_err fr_req_upload(fr_req *req, const fr_file **out)
+{
+    fr_exchange *exchange = fr_exchange_of(req);
+    fr_str name;
+    if (!exchange || req->body.n)
+        return fr_fail(req, FR_EINTERNAL, "fr_req_upload is for routes with .raw.");
+    FR_TRY(upload_name(req, &name));
+    if (name.p)
+        name = fr_file_name_clean(req->ctx->arena, name);
+    if (!name.n)
+        return fr_fail(req, FR_EINVAL,
+                       "Missing filename. Request should include a Content-Disposition header with "
+                       "a filename parameter.");
+    if (!exchange->form || !exchange->form->file_count || !exchange->form->files[0].bytes)
+        return fr_fail(req, FR_EINVAL, "The submitted file is empty.");
+    fr_file *file = fr_arena_alloc(req->ctx->arena, sizeof *file);
+    if (!file)
+        return FR_ENOMEM;
+    fr_str type = fr_req_header(req, FR_STR("content-type"));
+    *file = exchange->form->files[0];
+    file->file_name = name;
+    file->content_type = type.p ? type : FR_STR("");
+    *out = file;
+    return FR_OK;
 }
 
 fr_err fr_file_read(const fr_file *file, uint64_t at, void *into, size_t n, size_t *got)

@@ -22,6 +22,8 @@ typedef struct fr_form_reader fr_form_reader;
 /* For a multipart body. Errors: FR_EINVAL (the boundary), FR_ENOMEM; then *why, if not NULL, is for the client. */
 fr_err fr_form_reader_new(fr_arena *arena, const fr_form_limits *limits, fr_str content_type,
                           fr_form_reader **out, const char **why);
+/* For a body that is one file, whatever its type. Errors: FR_ENOMEM. */
+fr_err fr_form_reader_raw(fr_arena *arena, const fr_form_limits *limits, fr_form_reader **out);
 /* Errors of both: FR_EINVAL, FR_ETOOBIG, FR_ENOSPACE, FR_EIO, FR_ENOMEM; fr_form_why says more. Nothing may follow an
  * error. */
 fr_err fr_form_feed(fr_form_reader *reader, fr_str bytes);

@@ -210,3 +210,12 @@ fr_err fr_part_read(fr_arena *arena, fr_str head, fr_part *out, const char **why
     *why = r.why;
     return err;
 }
+
+fr_err fr_disposition_read(fr_arena *arena, fr_str value, fr_str *file_name)
+{
+    fr_part part = {.name = FR_STR("")};
+    reading r = {.arena = arena, .part = &part};
+    FR_TRY(read_disposition(&r, value));
+    *file_name = r.file_name;
+    return FR_OK;
+}

@@ -18,4 +18,6 @@ fr_err fr_part_read(fr_arena *arena, fr_str head, fr_part *out, const char **why
 /* The last part of a path of any system, without control characters, at most FR_FILE_NAME_BYTES; n = 0: nothing is left
  * of it, or a name that means a folder. */
 fr_str fr_file_name_clean(fr_arena *arena, fr_str name);
+/* The file name that a Content-Disposition says, as sent; p NULL: none. Errors: FR_EINVAL, FR_ENOMEM. */
+fr_err fr_disposition_read(fr_arena *arena, fr_str value, fr_str *file_name);
 #endif

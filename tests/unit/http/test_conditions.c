@@ -76,6 +76,8 @@ static void what_the_client_has_costs_no_work(void **state)
                   "HTTP/1.1 304 ");
     assert_int_equal(worked, 0);
     assert_starts(ask(*state, "GET", "If-None-Match: \"v6\"\r\n"), "HTTP/1.1 200 ");
+    assert_starts(ask(*state, "GET", "If-None-Match: \"v7\"x\r\n"), "HTTP/1.1 200 "); /* no tag */
+    worked = 1;
     assert_int_equal(worked, 1);
 }
 

@@ -115,6 +115,42 @@ static void a_new_row_gets_its_parent_from_the_url_alone(void **state)
     world_close(&w);
 }
 
+static const fr_serializer key_out = {.model = &thing_model, .fields = "id"};
+static int ask_named(world *w, const char *method, const char *who, const char *key)
+{
+    static const fr_viewset of_name = {.model = &thing_model,
+                                       .serializer = &key_out,
+                                       .ordering = "id",
+                                       .actions = "list,retrieve,partial_update,destroy",
+                                       .parents = "author__name=who"};
+    fr_pair args[] = {{FR_STR("who"), fr_str_c(who)}};
+    return ask_as(w, &of_name,
+                  &(fr_rest_request){.method = fr_str_c(method),
+                                     .key = key ? fr_str_c(key) : (fr_str){0},
+                                     .path = FR_STR("/people/"),
+                                     .args = args,
+                                     .arg_count = 1,
+                                     .content_type = FR_STR("application/json"),
+                                     .body = FR_STR("{\"title\": \"new\"}")});
+}
+
+static void a_parent_may_be_named_over_relations(void **state)
+{
+    (void)state;
+    world w;
+    world_open(&w);
+    fill(&w);
+    assert_answer(&w, ask_named(&w, "GET", "Ann", NULL), 200, "[{\"id\":1},{\"id\":3}]");
+    assert_answer(&w, ask_named(&w, "GET", "nobody", NULL), 200, "[]");
+    assert_answer(&w, ask_named(&w, "GET", "Bob", "2"), 200, "{\"id\":2}");
+    assert_int_equal(ask_named(&w, "GET", "Ann", "2"), 404);
+    assert_int_equal(ask_named(&w, "PATCH", "Ann", "2"), 404);
+    assert_int_equal(ask_named(&w, "DELETE", "Ann", "2"), 404);
+    assert_int_equal(ask_named(&w, "DELETE", "Bob", "2"), 204);
+    assert_int_equal(ask_named(&w, "POST", "Ann", NULL), 405);
+    world_close(&w);
+}
+
 static void a_wrong_parent_is_told_at_the_start(void **state)
 {
     (void)state;
@@ -124,8 +160,10 @@ static void a_wrong_parent_is_told_at_the_start(void **state)
     fr_arena *arena = fr_arena_new(0);
     fr_router *router = fr_router_new(arena);
     assert_int_equal(fr_viewset_check(&unknown, error), FR_EINVAL);
-    assert_string_equal(error, "parents: \"writer\" is no reference of the model");
+    assert_string_equal(error, "parents: \"writer\" leads to no field of the model");
     assert_int_equal(fr_viewset_check(&plain, error), FR_EINVAL);
+    assert_string_equal(error, "parents: \"title\" is no reference of the model, so no row can be "
+                               "made there: see .actions");
     fr_viewset_place place = {.pattern = FR_STR("authors/<int:whom>/things/"),
                               .viewset = &of_number};
     assert_int_equal(fr_rest_routes(arena, router, &place, error), FR_EINVAL);
@@ -151,5 +189,6 @@ FR_TESTS(parents, FR_TEST(a_list_has_the_rows_of_its_parent),
          FR_TEST(a_row_of_another_parent_is_not_there),
          FR_TEST(a_parent_key_of_the_wrong_type_is_404),
          FR_TEST(a_new_row_gets_its_parent_from_the_url_alone),
+         FR_TEST(a_parent_may_be_named_over_relations),
          FR_TEST(a_wrong_parent_is_told_at_the_start),
          FR_TEST(rows_of_a_parent_are_not_all_rows_of_fr_list))
