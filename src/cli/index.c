@@ -39,7 +39,7 @@ static fr_err push_viewset(fr_index *index, fr_arena *arena, const fr_flat_route
     if (!rt || !path.p)
         return FR_ENOMEM;
     uint32_t of_list = rt->actions & (FR_ACTION_LIST | FR_ACTION_CREATE);
-    bool is_live = !rt->parent_count,
+    bool is_live = !rt->parent_count && fr_plan_is_row_only(rt->plan),
          is_list_live = is_live && rt->actions & FR_ACTION_LIST && !rt->paging.rows;
     if (of_list)
         FR_TRY(push(index, (fr_index_entry){path, "list", rt->list_allow, false, is_list_live}));

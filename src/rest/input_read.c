@@ -7,7 +7,6 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "model/kind.h"
-#include "rest/form_names.h"
 #include "rest/python.h"
 
 static bool check_shape(const fr_json *data, fr_errors *errors)
@@ -91,35 +90,14 @@ static const char *required_text(const fr_field *field)
                                                         : "This field is required.";
 }
 
-/* What a form says of several rows stands in several of its names. Without any of a many-to-many it says none, but for a
- * PATCH. */
-static fr_err find_value(fr_reading *r, const fr_plan_input *in, const fr_json *data,
-                         const fr_rest_input *input, fr_json *listed)
-{
-    bool found = true;
-    bool is_row = in->kind == FR_INPUT_NESTED || in->kind == FR_INPUT_MANY;
-    if (!input->is_form || !is_row) {
-        r->data = input->is_form ? fr_field_form_value(r, data) : fr_json_get(data, r->name);
-        return FR_OK;
-    }
-    if (in->kind == FR_INPUT_NESTED)
-        FR_TRY(fr_form_rows(r->ctx->arena, data, r->name, listed, &found));
-    else
-        FR_TRY(fr_form_values(r->ctx->arena, data, r->name, listed));
-    if (in->kind == FR_INPUT_MANY && input->is_partial)
-        found = listed->count > 0;
-    r->data = found ? listed : NULL;
-    return FR_OK;
-}
-
 static fr_err read_name(fr_reading *r, const fr_plan *plan, const fr_plan_input *in,
                         const fr_json *data, fr_rest_input *input)
 {
     bool is_hidden = in->kind == FR_INPUT_HIDDEN;
-    fr_json listed;
+    bool is_row = in->kind == FR_INPUT_NESTED || in->kind == FR_INPUT_MANY;
     if (is_hidden)
         return input->is_partial ? FR_OK : read_one(r, plan, in, input);
-    FR_TRY(find_value(r, in, data, input, &listed));
+    r->data = input->is_form && !is_row ? fr_field_form_value(r, data) : fr_json_get(data, r->name);
     if (r->data) {
         FR_TRY(read_one(r, plan, in, input));
         return validate_one(r, plan, in, input);

@@ -307,42 +307,6 @@ static void a_list_makes_all_of_its_rows_or_none(void **state)
     world_close(&w);
 }
 
-static int send_form(world *w, const char *method, fr_str key, const char *body)
-{
-    return ask_as(w, &deeds,
-                  &(fr_rest_request){.method = fr_str_c(method),
-                                     .key = key,
-                                     .origin = FR_STR("http://testserver"),
-                                     .path = FR_STR("/x/"),
-                                     .content_type = FR_STR("application/x-www-form-urlencoded"),
-                                     .body = fr_str_c(body)});
-}
-
-static void a_form_names_rows_within_the_row(void **state)
-{
-    (void)state;
-    world w;
-    open_filled(&w);
-    assert_answer(
-        &w,
-        send_form(&w, "POST", (fr_str){0},
-                  "title=one&project=/api/ventures/1/&assignee=Bob&labels=db&labels=ui&"
-                  "remarks[1].text=b&remarks[0]author=1&remarks[0]text=a&remarks[1]author="
-                  "2&remarks[x]text=c"),
-        201, MADE);
-    assert_answer(&w, send_form(&w, "PATCH", FR_STR("1"), "title=two"), 200,
-                  "{\"id\":1,\"title\":\"two\",\"state\":\"new\"," LINK
-                  ",\"assignee\":\"Bob\",\"labels\":[\"ui\",\"db\"],\"remarks\":[{\"ticket\":1,"
-                  "\"author\":2,\"text\":\"b\"},{\"ticket\":1,\"author\":1,\"text\":\"a\"}]}");
-    assert_answer(
-        &w,
-        send_form(&w, "POST", (fr_str){0}, "title=x&project=/api/ventures/1/&remarks[0]author=9"),
-        400,
-        "{\"remarks\":{\"0\":{\"author\":[\"Invalid pk \\\"9\\\" - object does not "
-        "exist.\"],\"text\":[\"This field is required.\"]}}}");
-    world_close(&w);
-}
-
 /* ---- sets of fields ---- */
 
 FR_MODEL_OPTS(armchair, (.unique_together = "hall,number"), (ID, id),
@@ -372,7 +336,7 @@ static void fields_of_a_unique_set_have_to_be_given(void **state)
 }
 
 FR_TESTS(bodies, FR_TEST(fields_of_a_unique_set_have_to_be_given),
-         FR_TEST(a_form_names_rows_within_the_row), FR_TEST(a_list_makes_all_of_its_rows_or_none),
+         FR_TEST(a_list_makes_all_of_its_rows_or_none),
          FR_TEST(an_object_and_all_within_it_are_made_at_once),
          FR_TEST(what_is_wrong_is_told_where_it_stands),
          FR_TEST(the_whole_object_is_judged_as_it_would_be),
