@@ -85,5 +85,13 @@ fr_err fr_call_refuse_err(fr_call *call, fr_err err)
 
 void fr_call_print(const fr_call *call, fr_ctx *ctx, fr_print *out)
 {
-    *out = (fr_print){.ctx = ctx, .origin = call->request->origin, .format = call->request->format};
+    *out = (fr_print){.ctx = ctx, .links = fr_call_links(call)};
+}
+
+fr_link_style fr_call_links(const fr_call *call)
+{
+    return (fr_link_style){.origin = call->request->origin,
+                           .format = call->request->format,
+                           .versions = call->request->versions,
+                           .version = call->version};
 }

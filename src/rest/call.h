@@ -91,4 +91,6 @@ fr_err fr_call_refuse_err(fr_call *call, fr_err err);
 
 /* What rows of its answer are printed with. */
 void fr_call_print(const fr_call *call, fr_ctx *ctx, fr_print *out);
+/* What links of its answer take over. */
+fr_link_style fr_call_links(const fr_call *call);
 #endif

@@ -114,7 +114,7 @@ fr_err fr_reply_rows(fr_req *req, const fr_rows *rows)
 {
     fr_call *call = fr_call_of(req);
     const fr_plan *plan = NULL;
-    fr_print print = {.ctx = req->ctx, .origin = fr_req_origin(req)};
+    fr_print print = {.ctx = req->ctx, .links = {.origin = fr_req_origin(req)}};
     if (call)
         fr_call_print(call, req->ctx, &print);
     FR_TRY(fr_rows_plan(req->ctx, rows, call ? call->plan : NULL, &plan));

@@ -76,7 +76,8 @@ fr_err fr_media_init(const char *folder, const char *url, char error[256])
     if (!code && access(path, W_OK | X_OK))
         code = errno;
     if (code) {
-        snprintf(error, 256, "--media: \"%.150s\" cannot be written: %s", folder, strerror(code));
+        snprintf(error, 256, "--media: \"%.150s\" cannot be written: %s", folder,
+                 strerrordesc_np(code));
         return FR_EINVAL;
     }
     return media.word ? FR_OK : fr_regex_new(FR_STR("[-\\w.]"), FR_REGEX_WHOLE, &media.word, error);
@@ -341,7 +342,7 @@ static fr_err fail(fr_ctx *ctx, fr_err err, const fr_field *field)
         return fr_fail(ctx, err, "There is no room for the file on the server's disk.");
     if (err == FR_EIO)
         FR_ERROR("media.save", FR_KV_C("folder", media.folder), FR_KV_C("field", field->name),
-                 FR_KV_C("error", strerror(errno)));
+                 FR_KV_C("error", strerrordesc_np(errno)));
     return err;
 }
 
@@ -454,6 +455,7 @@ fr_err fr_media_recover(fr_ctx *ctx, const fr_model *const *models, size_t count
     DIR *dir = path ? opendir(path) : NULL;
     if (!dir)
         return path ? FR_EIO : FR_ENOMEM;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this function's own */
     for (struct dirent *entry; err == FR_OK && (entry = readdir(dir)) != NULL;) {
         fr_str id = fr_str_c(entry->d_name);
         if (*id.p != '.' && !fr_str_ends(id, FR_STR(".for")))

@@ -84,14 +84,14 @@ static fr_err read_png(const fr_file *file, fr_picture *out)
 {
     uint8_t head[25];
     FR_TRY(read_at(file, 8, head, sizeof head));
-    if (big32(head) != 13 || memcmp(head + 4, "IHDR", 4))
+    if (big32(head) != 13 || memcmp(head + 4, "IHDR", 4) != 0)
         return FR_EINVAL;
     FR_TRY(found("PNG", big32(head + 8), big32(head + 12), out));
     for (uint64_t at = 8;;) {
         FR_TRY(read_at(file, at, head, 8));
         uint32_t bytes = big32(head);
         FR_TRY(check_part(file, at, bytes));
-        if (!memcmp(head + 4, "IEND", 4))
+        if (memcmp(head + 4, "IEND", 4) == 0)
             return FR_OK;
         at += 12 + (uint64_t)bytes;
     }
@@ -143,13 +143,13 @@ static fr_err read_webp(const fr_file *file, fr_picture *out)
     FR_TRY(read_at(file, 0, head, sizeof head));
     if ((uint64_t)little(head + 4, 4) + 8 > file->bytes)
         return FR_EINVAL;
-    if (!memcmp(head + 12, "VP8X", 4))
+    if (memcmp(head + 12, "VP8X", 4) == 0)
         return found("WEBP", little(head + 24, 3) + 1, little(head + 27, 3) + 1, out);
-    if (!memcmp(head + 12, "VP8L", 4) && head[20] == 0x2f) {
+    if (memcmp(head + 12, "VP8L", 4) == 0 && head[20] == 0x2f) {
         uint32_t bits = little(head + 21, 4);
         return found("WEBP", (bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1, out);
     }
-    if (!memcmp(head + 12, "VP8 ", 4) && !memcmp(head + 23, "\x9d\x01\x2a", 3))
+    if (memcmp(head + 12, "VP8 ", 4) == 0 && memcmp(head + 23, "\x9d\x01\x2a", 3) == 0)
         return found("WEBP", little(head + 26, 2) & 0x3fff, little(head + 28, 2) & 0x3fff, out);
     return FR_EINVAL;
 }
@@ -159,13 +159,13 @@ fr_err fr_picture_read(const fr_file *file, fr_picture *out)
     static const uint8_t PNG[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     uint8_t head[12];
     FR_TRY(read_at(file, 0, head, sizeof head));
-    if (!memcmp(head, PNG, sizeof PNG))
+    if (memcmp(head, PNG, sizeof PNG) == 0)
         return read_png(file, out);
-    if (!memcmp(head, "\xff\xd8\xff", 3))
+    if (memcmp(head, "\xff\xd8\xff", 3) == 0)
         return read_jpeg(file, out);
-    if (!memcmp(head, "GIF87a", 6) || !memcmp(head, "GIF89a", 6))
+    if (memcmp(head, "GIF87a", 6) == 0 || memcmp(head, "GIF89a", 6) == 0)
         return read_gif(head, out);
-    if (!memcmp(head, "RIFF", 4) && !memcmp(head + 8, "WEBP", 4))
+    if (memcmp(head, "RIFF", 4) == 0 && memcmp(head + 8, "WEBP", 4) == 0)
         return read_webp(file, out);
     return FR_EINVAL;
 }

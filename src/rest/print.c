@@ -44,7 +44,7 @@ static void put_link(const fr_item *item, const fr_print *print, fr_value value,
         return;
     }
     fr_buf_put_char(out, '"');
-    fr_url_put(item->url, print->origin, print->format, item->field, value, out);
+    fr_url_put(item->url, &print->links, item->field, value, out);
     fr_buf_put_char(out, '"');
 }
 
@@ -56,7 +56,7 @@ static void put_file(const fr_print *print, fr_value value, fr_buf *out)
         return;
     }
     fr_buf_put_char(out, '"');
-    fr_media_put_url(out, print ? print->origin : FR_STR(""), value.as.s);
+    fr_media_put_url(out, print ? print->links.origin : FR_STR(""), value.as.s);
     fr_buf_put_char(out, '"');
 }
 

@@ -3,12 +3,12 @@
 #define FR_REST_PRINT_H
 #include "rest/gather.h"
 #include "rest/plan.h"
+#include "rest/url.h"
 
 /* What printing needs besides the values. */
 typedef struct fr_print {
     fr_ctx *ctx;             /* for functions */
-    fr_str origin;           /* "http://host", for links */
-    fr_str format;           /* of the URL's suffix, which links take over; n = 0: none */
+    fr_link_style links;     /* how links are made of the request */
     const fr_gathered *rows; /* whose batches are printed; NULL: the plan has none */
     size_t index;            /* of the row in them */
     fr_err err;              /* what went wrong, of the first function that failed */

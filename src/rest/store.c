@@ -301,8 +301,8 @@ static fr_err set_location(fr_call *c, const fr_value *row)
         return FR_OK;
     fr_buf text;
     fr_buf_init(&text);
-    fr_url_put(item->url, c->request->origin, c->request->format, item->field, row[item->slot],
-               &text);
+    fr_link_style style = fr_call_links(c);
+    fr_url_put(item->url, &style, item->field, row[item->slot], &text);
     c->answer->location = fr_str_dup(c->ctx->arena, fr_buf_str(&text));
     fr_buf_deinit(&text);
     return c->answer->location.p ? FR_OK : FR_ENOMEM;

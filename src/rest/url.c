@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "db/db.h"
 #include "http/http.h"
+#include "rest/call.h"
 
 static struct {
     pthread_mutex_t lock;
@@ -173,18 +174,36 @@ fr_err fr_url_(fr_req *req, const fr_viewset *viewset, const void *row, uint64_t
                                 : fr_model_key_index(model);
     FR_TRY(fr_row_value(model, field, row, req->ctx->arena, &value));
     fr_buf_init(&text);
-    fr_url_put(url, fr_req_origin(req), (fr_str){0}, &model->fields[field], value, &text);
+    fr_link_style style = {.origin = fr_req_origin(req), .version = fr_api_version(req)};
+    if (fr_call_of(req))
+        style.versions = fr_call_of(req)->request->versions;
+    fr_url_put(url, &style, &model->fields[field], value, &text);
     *out = text.has_failed ? (fr_str){0} : fr_str_dup(req->ctx->arena, fr_buf_str(&text));
     fr_buf_deinit(&text);
     return out->p ? FR_OK : FR_ENOMEM;
 }
 
-void fr_url_put(const fr_url *url, fr_str origin, fr_str format, const fr_field *field,
-                fr_value value, fr_buf *out)
+static void put_path(const fr_url *url, fr_str format, const fr_field *field, fr_value value,
+                     fr_buf *out)
 {
-    fr_buf_put(out, origin);
     fr_buf_put(out, url->path);
     put_key(out, field, value);
     fr_buf_put_char(out, format.n ? '.' : '/');
     fr_buf_put(out, format);
+}
+
+void fr_url_put(const fr_url *url, const fr_link_style *style, const fr_field *field,
+                fr_value value, fr_buf *out)
+{
+    fr_buf path;
+    fr_buf_put(out, style->origin);
+    if (!style->version.p) {
+        put_path(url, style->format, field, value, out);
+        return;
+    }
+    fr_buf_init(&path);
+    put_path(url, style->format, field, value, &path);
+    fr_version_put_path(&style->versions, style->version, fr_buf_str(&path), out);
+    out->has_failed |= path.has_failed;
+    fr_buf_deinit(&path);
 }

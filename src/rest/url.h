@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "model/value.h"
+#include "rest/version.h"
 
 typedef struct fr_url {
     const fr_viewset *viewset;
@@ -29,8 +30,16 @@ typedef enum fr_url_found {
 } fr_url_found;
 fr_url_found fr_url_match(const fr_viewset *viewset, fr_str path, fr_str *key);
 
-/* Append http://host/api/notes/7/, or with a format …/7.json. Nothing in it needs an escape in JSON. value: of the field by which the viewset
- * looks its rows up. */
-void fr_url_put(const fr_url *url, fr_str origin, fr_str format, const fr_field *field,
+/* What links take over of the request that they answer. */
+typedef struct fr_link_style {
+    fr_str origin;            /* "http://host" */
+    fr_str format;            /* of its URL's suffix; n = 0: none */
+    fr_version_rule versions; /* of its route */
+    fr_str version;           /* of the API; p NULL: none */
+} fr_link_style;
+
+/* Append http://host/api/notes/7/, or with a format …/7.json, as the version has it. Nothing in it needs an escape in JSON.
+ * value: of the field by which the viewset looks its rows up. */
+void fr_url_put(const fr_url *url, const fr_link_style *style, const fr_field *field,
                 fr_value value, fr_buf *out);
 #endif

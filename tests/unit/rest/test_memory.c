@@ -1,7 +1,18 @@
 /* Out of memory at any allocation ends the request, with an answer or an error, and nothing else. */
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/str.h"
 #include "world.h"
+
+static fr_err as_text(fr_ctx *ctx, fr_str json, fr_str *out)
+{
+    *out = fr_arena_printf(ctx->arena, "<%.*s>", FR_FMT(json));
+    return out->p ? FR_OK : FR_ENOMEM;
+}
+
+static const fr_renderer text = {"text/plain", "txt", "utf-16", as_text, {0}};
+static const fr_viewset rendered = {.model = &author_model,
+                                    .renderers = FR_RENDERERS(&fr_json_renderer, &text)};
 
 static void each_allocation_may_fail(void **state)
 {
@@ -25,6 +36,8 @@ static void each_allocation_may_fail(void **state)
          "{\"data\": {\"a\": [1, 2.5]}, \"price\": \"1.5\", \"uid\": 5, \"author\": 1, \"ip\": "
          "\"::1\", \"link\": \"http://ex.com\"}"},
         {&things, "OPTIONS", "/things/", NULL},
+        {&rendered, "GET", "/authors/?format=txt", NULL},
+        {&rendered, "POST", "/authors/?format=txt", "{}"},
         {&things, "FOO", "/things/", NULL},
     };
     world w;

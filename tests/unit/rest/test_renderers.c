@@ -465,8 +465,30 @@ static void viewsets_have_versions_as_handlers_do(void **state)
     site_close(&s);
 }
 
-FR_TESTS(renderers, FR_TEST(the_client_chooses_the_renderer),
-         FR_TEST(a_text_has_the_charset_of_its_renderer),
+static const fr_viewset linked;
+static const fr_serializer linked_out = {.model = &author_model,
+                                         .fields = "url,name",
+                                         .declared = FR_DECLARED({"url", .link = &linked})};
+static const fr_viewset linked = {.serializer = &linked_out};
+
+static void links_of_rows_carry_the_version(void **state)
+{
+    (void)state;
+    static const fr_versioning v = {FR_VERSION_PATH, "v1,v2", "v1", NULL, {0}};
+    site s;
+    site_open(&s);
+    add_viewset(&s, "api/<version>/linked/", &linked, (fr_version_rule){&v, FR_STR("")});
+    fr_str got = go(&s, "POST /api/v2/linked/", "", "{\"name\": \"Ann\"}");
+    assert_status(got, "201");
+    assert_has(got, "Location: http://testserver/api/v2/linked/1/\r\n");
+    assert_ends(got, "{\"url\":\"http://testserver/api/v2/linked/1/\",\"name\":\"Ann\"}");
+    assert_ends(go(&s, "GET /api/v1/linked.json", "", ""),
+                "[{\"url\":\"http://testserver/api/v1/linked/1.json\",\"name\":\"Ann\"}]");
+    site_close(&s);
+}
+
+FR_TESTS(renderers, FR_TEST(links_of_rows_carry_the_version),
+         FR_TEST(the_client_chooses_the_renderer), FR_TEST(a_text_has_the_charset_of_its_renderer),
          FR_TEST(a_format_is_a_parameter_or_a_suffix), FR_TEST(errors_are_rendered_too),
          FR_TEST(a_renderer_that_fails_is_answered_in_json), FR_TEST(options_name_the_renderers),
          FR_TEST(a_handler_of_the_api_has_renderers),
