@@ -19,6 +19,9 @@
 
 enum { FILE_BYTES_MAX = 256 << 10, HEAD_BYTES = 44, DAY_S = 86400, NAME_MAX_BYTES = 64 };
 
+/* Files begin at -2^59, which is before all; past that sums could overflow. */
+static const int64_t SECONDS_MAX = INT64_C(1) << 60;
+
 /* When a rule's half year begins: Mm.w.d, Jn (without 29 February) or n. */
 typedef struct change {
     char kind; /* 'M', 'J', 'n' */
@@ -265,7 +268,8 @@ static bool fill(fr_zone *zone, const block *b)
             return false;
         zone->at[i] = number(b->times + i * 8, 8);
         zone->offsets[i] = type_offset(b, type);
-        if (i && zone->at[i] <= zone->at[i - 1])
+        bool is_in_order = !i || zone->at[i] > zone->at[i - 1];
+        if (!is_in_order || zone->at[i] > SECONDS_MAX || zone->at[i] < -SECONDS_MAX)
             return false;
     }
     return true;
