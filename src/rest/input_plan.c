@@ -113,6 +113,9 @@ static fr_err add_nested(const fr_vantage *s, fr_str name, const fr_declared *de
     if (!fr_graph_find(s->model, path, &relation) || relation.step_count != 1 ||
         !relation.steps[0].is_reverse)
         return fr_plan_wrong(s, "writable", path, "is no relation whose rows refer to this one");
+    if (declared->nested->write)
+        return fr_plan_wrong(s, "writable", name,
+                             "has a serializer with .write, which is for the outer one");
     fr_plan_input *input = add(s, name, FR_INPUT_NESTED, NULL, declared);
     input->relation = relation;
     input->is_required = !declared->optional;

@@ -345,13 +345,30 @@ fr_err fr_store_answer(fr_call *c, const fr_value *row, int status)
 
 /* ---- writing ---- */
 
+/* .write of the application: for the row, or for each that a list makes. */
+static fr_err write_more(fr_ctx *ctx, storing *s)
+{
+    fr_call *c = s->call;
+    if (!c->is_bulk)
+        return fr_validate_write(ctx, c->plan, &c->input, s->writes[0].row, c->old, &s->errors);
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->of[i])
+            continue;
+        fr_errors *item = fr_errors_item(&s->errors, s->items[i]);
+        if (!item)
+            return FR_ENOMEM;
+        FR_TRY(
+            fr_validate_write(ctx, c->plan, &c->bulk[s->items[i]], s->writes[i].row, NULL, item));
+    }
+    return FR_OK;
+}
+
 static fr_err write_within(fr_ctx *ctx, void *arg)
 {
     storing *s = arg;
-    fr_call *c = s->call;
     FR_TRY(fr_db_write_all(ctx, s->writes, s->count));
     fr_errors_init(&s->errors, ctx->arena);
-    return fr_validate_write(ctx, c->plan, &c->input, s->writes[0].row, c->old, &s->errors);
+    return write_more(ctx, s);
 }
 
 static fr_err write_all(storing *s)

@@ -307,6 +307,38 @@ static void a_list_makes_all_of_its_rows_or_none(void **state)
     world_close(&w);
 }
 
+static const fr_serializer outer = {
+    .model = &venture_model,
+    .fields = "id,tickets",
+    .declared = FR_DECLARED({"tickets", .nested = &said_in, .writable = true})};
+
+static void a_list_runs_the_write_of_each_row(void **state)
+{
+    (void)state;
+    static const fr_viewset many = {.serializer = &said_in, .bulk_create = true};
+    static const fr_viewset wrong = {.serializer = &outer};
+    char error[256] = "";
+    world w;
+    open_filled(&w);
+    assert_int_equal(
+        ask(&w, &many, "POST", "/x/",
+            "[{\"title\":\"a\",\"project\":1},{\"title\":\"b\",\"project\":1,\"labels\":[1]}]"),
+        201);
+    assert_answer(&w, ask(&w, &plain_remarks, "GET", "/x/", NULL), 200,
+                  "[{\"id\":2,\"text\":\"b\",\"ticket\":2,\"author\":1},{\"id\":1,\"text\":\"a\","
+                  "\"ticket\":1,\"author\":1}]");
+    assert_answer(&w,
+                  ask(&w, &many, "POST", "/x/",
+                      "[{\"title\":\"c\",\"project\":1},{\"title\":\"never\",\"project\":1}]"),
+                  400, "{\"1\":{\"title\":[\"Never.\"]}}");
+    assert_int_equal(ask(&w, &plain_tickets, "GET", "/x/3/", NULL), 404);
+    assert_int_equal(fr_viewset_check(&wrong, error), FR_EINVAL);
+    assert_string_equal(error,
+                        "writable: \"tickets\" has a serializer with .write, which is for the "
+                        "outer one");
+    world_close(&w);
+}
+
 /* ---- sets of fields ---- */
 
 FR_MODEL_OPTS(armchair, (.unique_together = "hall,number"), (ID, id),
@@ -335,7 +367,8 @@ static void fields_of_a_unique_set_have_to_be_given(void **state)
     world_close(&w);
 }
 
-FR_TESTS(bodies, FR_TEST(fields_of_a_unique_set_have_to_be_given),
+FR_TESTS(bodies, FR_TEST(a_list_runs_the_write_of_each_row),
+         FR_TEST(fields_of_a_unique_set_have_to_be_given),
          FR_TEST(a_list_makes_all_of_its_rows_or_none),
          FR_TEST(an_object_and_all_within_it_are_made_at_once),
          FR_TEST(what_is_wrong_is_told_where_it_stands),
