@@ -140,6 +140,8 @@ typedef struct fr_field {
     const char *pattern_message;   /* NULL: "Enter a valid value." */
     const char *minimum, *maximum; /* numbers, moments, DURATION: as text, "-99.99", "2020-01-01" */
     const char *protocol;          /* IP: "IPv4" or "IPv6"; NULL: both */
+    /* No other row with the same value has the same day, month or year in this DATE or DATETIME: "posted_on". */
+    const char *unique_for_date, *unique_for_month, *unique_for_year;
     const char *upload_to; /* FILE, IMAGE: the folder beneath the media folder, "photos/%Y/%m" */
     const char *width_field, *height_field; /* IMAGE: integers of the model that tell its size */
     void *reserved_[2];

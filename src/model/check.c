@@ -121,6 +121,15 @@ static fr_err check_default(const check *c)
     return has_default ? FR_OK : wrong(c, "\"%s\" is not a value of its kind", c->field->default_);
 }
 
+static fr_err check_unique_for(const check *c, const char *name)
+{
+    int index = name ? fr_model_field_index(c->model, fr_str_c(name)) : -1;
+    const fr_field *date = index < 0 ? NULL : &c->model->fields[index];
+    if (!name || (date && (date->kind == FR_KIND_DATE || date->kind == FR_KIND_DATETIME)))
+        return FR_OK;
+    return wrong(c, ".unique_for_…: \"%s\" is no DATE or DATETIME of the model", name);
+}
+
 static fr_err check_pattern(const check *c)
 {
     char error[ERROR_ROOM] = "";
@@ -190,6 +199,9 @@ static fr_err check_options(const check *c)
     if (f->as_text && !fr_field_is_integer(f))
         return wrong(c, "only integers, and references to them, have .as_text");
     FR_TRY(check_pattern(c));
+    FR_TRY(check_unique_for(c, f->unique_for_date));
+    FR_TRY(check_unique_for(c, f->unique_for_month));
+    FR_TRY(check_unique_for(c, f->unique_for_year));
     if (f->upload_to && fr_class_of(f) != FR_CLASS_FILE)
         return wrong(c, "only FILE and IMAGE have .upload_to");
     if ((f->width_field || f->height_field) && f->kind != FR_KIND_IMAGE)

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "model/kind.h"
 #include "rest/python.h"
+#include "rest/unique_for.h"
 
 static bool check_shape(const fr_json *data, fr_errors *errors)
 {
@@ -102,7 +103,7 @@ static fr_err read_name(fr_reading *r, const fr_plan *plan, const fr_plan_input 
         FR_TRY(read_one(r, plan, in, input));
         return validate_one(r, plan, in, input);
     }
-    if (!input->is_partial && in->is_required)
+    if (in->is_always_asked || (!input->is_partial && in->is_required))
         fr_refuse(r, "required", required_text(in->field));
     return FR_OK;
 }
@@ -128,5 +129,5 @@ fr_err fr_rest_input_read(fr_ctx *ctx, const fr_plan *plan, const fr_json *data,
             continue;
         FR_TRY(read_name(&r, plan, in, data, input));
     }
-    return FR_OK;
+    return fr_errors_any(errors) ? FR_OK : fr_unique_for_check(ctx, plan->model, input, errors);
 }

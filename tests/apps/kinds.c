@@ -20,6 +20,7 @@ static fr_err zone_of_header(fr_req *req)
 static const fr_viewset events = {.model = &event_model,
                                   .begin = zone_of_header,
                                   .filter = "at,at__date,at__year,at__hour,at__gte"};
+static const fr_viewset posts = {.model = &post_model};
 static const fr_viewset teams = {.model = &team_model};
 static const fr_viewset countries = {.model = &country_model};
 static const fr_viewset cities = {.model = &city_model, .filter = "country"};
@@ -41,13 +42,21 @@ static const fr_viewset tasks = {
     .extra = FR_ACTIONS({"touch", touch, .methods = "POST", .is_detail = true})};
 
 static const fr_route routes[] = {
-    {"numbers/", .viewset = &all_numbers}, {"strict/", .viewset = &all_strict},
-    {"projects/", .viewset = &projects},   {"labels/", .viewset = &labels},
-    {"events/", .viewset = &events},       {"sprints/", .viewset = &sprints},
-    {"uploads/", .viewset = &uploads},     {"teams/", .viewset = &teams},
-    {"countries/", .viewset = &countries}, {"cities/", .viewset = &cities},
-    {"tasks/", .viewset = &tasks},         {"badges/", .viewset = &badges},
-    {"profiles/", .viewset = &profiles},   {0},
+    {"numbers/", .viewset = &all_numbers},
+    {"strict/", .viewset = &all_strict},
+    {"projects/", .viewset = &projects},
+    {"labels/", .viewset = &labels},
+    {"posts/", .viewset = &posts},
+    {"events/", .viewset = &events},
+    {"sprints/", .viewset = &sprints},
+    {"uploads/", .viewset = &uploads},
+    {"teams/", .viewset = &teams},
+    {"countries/", .viewset = &countries},
+    {"cities/", .viewset = &cities},
+    {"tasks/", .viewset = &tasks},
+    {"badges/", .viewset = &badges},
+    {"profiles/", .viewset = &profiles},
+    {0},
 };
 
 int main(int argc, char **argv)

@@ -118,6 +118,13 @@ class Sprint(Base):
             models.CheckConstraint(check=models.Q(ends__gte=models.F("starts")), name="ends_late")]
 
 
+class Post(Base):
+    posted_on = models.DateField()
+    slug = models.CharField(max_length=20)
+    title = models.CharField(max_length=20, blank=True, default="")
+    code = models.CharField(max_length=8, null=True)
+
+
 class Event(Base):
     at = models.DateTimeField()
 
@@ -132,7 +139,7 @@ class Profile(Base):
     badge = models.ForeignKey(Badge, models.CASCADE, null=True)
 
 
-ALL = [Event, Upload, Numbers, Strict, Project, Label, Team, Membership, Sprint, Country, City, Task, Badge, Profile]
+ALL = [Post, Event, Upload, Numbers, Strict, Project, Label, Team, Membership, Sprint, Country, City, Task, Badge, Profile]
 HIGHEST, LOWEST = 2 ** 63 - 1, -2 ** 63
 
 
@@ -264,6 +271,22 @@ class Kinds(unittest.TestCase):
         null = {"team": None, "name": "n", "starts": "2022-01-01"}
         self.made("/sprints/", dict(null, ends="2022-01-02", size=5))  # null is unlike null, and the condition asks for a team
         self.made("/sprints/", dict(null, ends="2022-01-03", size=6))
+
+    def test_values_are_unique_for_a_day_a_month_or_a_year(self):
+        first = {"posted_on": "2024-03-01", "slug": "a", "title": "t", "code": "c"}
+        key = self.made("/posts/", first)["id"]
+        taken = 'This field must be unique for the "posted_on" %s.'
+        self.refused("/posts/", dict(first), {"slug": [taken % "date"]})
+        self.refused("/posts/", dict(first, slug="b"), {"title": [taken % "month"]})
+        self.refused("/posts/", dict(first, slug="b", title="u"), {"code": [taken % "year"]})
+        self.refused("/posts/", dict(first, posted_on="2025-03-09", code="d"), {"title": [taken % "month"]})
+        self.made("/posts/", dict(first, posted_on="2025-04-01"))
+        self.made("/posts/", dict(first, posted_on="2026-05-01", code=None))
+        self.refused("/posts/", dict(first, posted_on="2026-06-01", code=None), {"code": [taken % "year"]})
+        required = ["This field is required."]
+        answer = self.server.request("PATCH", "/posts/%d/" % key, {})
+        self.assertEqual((answer.status, answer.json), (400, {name: required for name in ("posted_on", "slug", "title", "code")}))
+        self.assertEqual(self.server.request("PATCH", "/posts/%d/" % key, first).status, 200)
 
     def test_rows_between_go_with_either_side(self):
         project = self.made("/projects/", {"name": "a"})["id"]

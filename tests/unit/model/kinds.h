@@ -84,6 +84,13 @@ FR_MODEL_OPTS(sprint, (.table = "app_sprint", .display = "#{id} {name}",
     (INTEGER,           size, .default_ = "0"),
     (BOOLEAN,           active, .default_ = "false"));
 
+FR_MODEL_OPTS(post, (.table = "app_post"),
+    (ID,       id),
+    (DATE,     posted_on),
+    (CHAR,     slug, .max_length = 20, .unique_for_date = "posted_on"),
+    (CHAR,     title, .max_length = 20, .blank = true, .default_ = "", .unique_for_month = "posted_on"),
+    (CHAR,     code, .max_length = 8, .null = true, .unique_for_year = "posted_on"));
+
 FR_MODEL_OPTS(event, (.table = "app_event", .ordering = "id"),
     (ID,       id),
     (DATETIME, at));
