@@ -91,7 +91,8 @@ static void put_limits(const fr_model *model, const fr_field *field, fr_buf *out
 {
     if (fr_rest_kind_of(field)->is_characters && field->min_length)
         put_limit("min_length", field->min_length, false, out);
-    if (fr_rest_kind_of(field)->is_characters && fr_field_max_length(field))
+    bool has_length = fr_rest_kind_of(field)->is_characters || fr_class_of(field) == FR_CLASS_FILE;
+    if (has_length && fr_field_max_length(field))
         put_limit("max_length", fr_field_max_length(field), false, out);
     if (fr_rest_kind_of(field)->has_range)
         put_range(model, field, out);

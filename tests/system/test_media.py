@@ -100,6 +100,11 @@ class Names(Media):
         answer = self.send(PAPERS, ("file", "a" * 70 + ".txt", b"x"))
         self.assertEqual(answer.json, {"file": ["Ensure this filename has at most 60 characters (it has 74)."]})
 
+    def test_options_tell_how_long_a_name_may_be(self):
+        paper, shot = (self.server.request("OPTIONS", path).json["actions"]["POST"] for path in (PAPERS, SHOTS))
+        self.assertEqual(paper["file"], {"type": "file upload", "required": True, "read_only": False, "label": "File", "max_length": 60})
+        self.assertEqual(shot["image"], {"type": "image upload", "required": False, "read_only": False, "label": "Image", "max_length": 100})
+
     def test_of_two_parts_of_one_name_the_last_wins(self):
         answer = self.send(PAPERS, ("file", "a.txt", b"first"), ("file", "b.txt", b"second"))
         self.assertEqual(answer.json["file"], self.url("papers/b.txt"))
