@@ -453,6 +453,100 @@ static fr_err count_by_kind(fr_req *req)
     return fr_reply_data(req, 200, fr_arena_printf(req->ctx->arena, "%.*s}", FR_FMT(json)));
 }
 
+/* ---- what a handler reads without a model ---- */
+
+#define A(kind_, ...)                                                                              \
+    .input = &(const fr_field)                                                                     \
+    {                                                                                              \
+        .kind = FR_KIND_##kind_, __VA_ARGS__                                                       \
+    }
+#define COLORS FR_CHOICES({"red", "Red"}, {"green", "Green"}, {"blue", "Blue"})
+
+static fr_err somewhere(fr_input *in, void *row, const void *old)
+{
+    const fr_str *json = row;
+    fr_str street;
+    (void)old;
+    if (fr_json_member(in, *json, FR_STR("street"), &street) == FR_OK &&
+        fr_str_eq(street, FR_STR("Nowhere")))
+        return fr_invalid(in, NULL, "There is no such street.");
+    return FR_OK;
+}
+
+static const fr_serializer geo_in = {
+    .declared =
+        FR_DECLARED({"lat", A(DECIMAL, .max_digits = 8, .decimal_places = 5, .has_min = true,
+                              .has_max = true, .min_value = -90, .max_value = 90)},
+                    {"lon", A(DECIMAL, .max_digits = 8, .decimal_places = 5, .has_min = true,
+                              .has_max = true, .min_value = -180, .max_value = 180)})};
+static const fr_serializer address_in = {
+    .declared =
+        FR_DECLARED({"street", A(CHAR, .max_length = 20)},
+                    {"zip", .optional = true,
+                     A(CHAR, .pattern = "[0-9]{5}",
+                       .pattern_message = "This value does not match the required pattern.")},
+                    {"geo", .nested = &geo_in, .optional = true, .null = true}),
+    .validate = somewhere};
+static const fr_serializer contact_in = {
+    .declared = FR_DECLARED({"name", A(TEXT, .label = "name")},
+                            {"mail", .optional = true, A(EMAIL, .max_length = 320)})};
+static const fr_declared floats = {.shape = FR_LIST, A(FLOAT, .label = "float")};
+
+static const fr_serializer lab_in = {
+    .declared = FR_DECLARED(
+        {"tags", .optional = true, .shape = FR_LIST, .min_items = 1, .max_items = 3,
+         A(CHAR, .max_length = 5)},
+        {"numbers", .optional = true, .shape = FR_LIST, .not_empty = true,
+         A(INTEGER, .has_min = true)},
+        {"matrix", .optional = true, .shape = FR_LIST, .each = &floats},
+        {"options", .optional = true, .shape = FR_DICT, A(INTEGER, .label = "option")},
+        {"anything", .optional = true, .shape = FR_DICT, .not_empty = true},
+        {"level", .optional = true,
+         A(CHAR, .max_length = 1, .null = true,
+           .choices = FR_CHOICES({"1", "One"}, {"2", "Two"}, {"x", "Ex"}))},
+        {"code", .optional = true,
+         A(CHAR, .pattern = "[a-z]{3}[0-9]",
+           .pattern_message = "This value does not match the required pattern.")},
+        {"handle", .optional = true, A(SLUG, .max_length = 1000)},
+        {"price", .optional = true, A(DECIMAL, .max_digits = 6, .decimal_places = 2)},
+        {"tidy", .optional = true, A(DECIMAL, .max_digits = 8, .decimal_places = 3)},
+        {"capped", .optional = true,
+         A(DECIMAL, .max_digits = 5, .decimal_places = 2, .min_value = 1, .max_value = 100)},
+        {"small", .optional = true, A(INTEGER, .min_value = 1, .max_value = 10)},
+        {"big", .optional = true, A(BIGINT, .as_text = true)},
+        {"ratio", .optional = true, A(FLOAT, .has_min = true, .max_value = 1)},
+        {"when", .optional = true, A(DATETIME, .label = "when")},
+        {"berlin", .optional = true, A(DATETIME, .label = "berlin")},
+        {"day", .optional = true, A(DATE, .label = "day")},
+        {"clock", .optional = true, A(TIME, .label = "clock")},
+        {"wait", .optional = true, A(DURATION, .label = "wait")},
+        {"pause", .optional = true, A(DURATION, .minimum = "0:01:00", .maximum = "1 00:00:00")},
+        {"uid", .optional = true, A(UUID, .label = "uid")},
+        {"ipv4", .optional = true, A(IP, .protocol = "IPv4")},
+        {"ipv6", .optional = true, A(IP, .protocol = "IPv6")},
+        {"raw", .optional = true, A(TEXT, .blank = true)},
+        {"short", .optional = true, A(CHAR, .min_length = 2, .max_length = 4)},
+        {"maybe", .optional = true, A(BOOLEAN, .null = true)},
+        {"secret", .optional = true, A(TEXT, .secret = true)},
+        {"address", .optional = true, .nested = &address_in, .null = true},
+        {"contacts", .optional = true, .shape = FR_LIST, .nested = &contact_in, .not_empty = true,
+         .max_items = 2},
+        {"document", .optional = true, A(JSON, .label = "document")})};
+
+static const fr_serializer palette_in = {
+    .declared = FR_DECLARED(
+        {"colors", .shape = FR_CHOICES, .not_empty = true,
+         A(CHAR, .max_length = 10, .choices = COLORS)},
+        {"extra", .optional = true, .shape = FR_CHOICES,
+         A(CHAR, .max_length = 10, .choices = FR_CHOICES({"1", "One"}, {"2", "Two"}))})};
+
+static fr_err understood(fr_req *req)
+{
+    fr_str json;
+    FR_TRY(fr_read_data(req, &json));
+    return fr_reply_data(req, 200, json);
+}
+
 /* ---- filters ---- */
 
 /* Nobody is known to be asking, so nothing is anybody's own. */
@@ -605,6 +699,10 @@ const fr_route desk_routes[] = {
     {"card/", .viewset = &cards},
     {"report/", .handler = report, .api = true, .name = "Report", .methods = "GET,POST",
      .renderers = report_renderers},
+    {"lab/", .handler = understood, .api = true, .name = "Lab", .methods = "POST,PATCH",
+     .serializer = &lab_in},
+    {"palette/", .handler = understood, .api = true, .name = "Palette", .methods = "POST,PATCH",
+     .serializer = &palette_in},
     {"raise/<slug:kind>/", .handler = raise, .api = true, .name = "Raise"},
     {"version/", .include = versions},
     {"attachments/", .viewset = &attachments},

@@ -14,11 +14,12 @@ int main(int argc, char **argv)
             .name = "tracker",
             .summary = "tickets, a service desk and sockets, as Django answers",
             .origins = "localhost",
+            .hosts = "testserver,localhost,127.0.0.1",
             .models = FR_MODELS(&comment_model, &step_model),
             .authentication = FR_AUTHENTICATORS(&fr_token_auth, &fr_session_auth, &fr_basic_auth),
             .http =
-                FR_ROUTES({"api/batch/", .batch = true}, {"api/", .include = tracker_routes},
-                          {"recipe/", .include = recipe_routes}, {"desk/", .include = desk_routes}),
+                FR_ROUTES({"api/batch/", .batch = true}, {"api/", .router = tracker_routes},
+                          {"recipe/", .router = recipe_routes}, {"desk/", .include = desk_routes}),
             .websocket =
                 FR_ROUTES({"ws/desk/", .include = desk_sockets}, {"", .include = realtime_sockets}),
         });
