@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "model/kind.h"
+#include "rest/form_body.h"
 #include "rest/python.h"
 #include "rest/unique_for.h"
 
@@ -91,6 +92,19 @@ static const char *required_text(const fr_field *field)
                                                         : "This field is required.";
 }
 
+/* Keys by their repeated name, of which none at all is an empty list; rows by numbers in their names. */
+static fr_err read_form_rows(fr_reading *r, const fr_plan_input *in, const fr_json *data)
+{
+    fr_json *made = fr_arena_alloc(r->ctx->arena, sizeof *made);
+    bool is_keys = in->kind == FR_INPUT_MANY;
+    if (!made)
+        return FR_ENOMEM;
+    FR_TRY(is_keys ? fr_form_values(r->ctx->arena, data, r->name, made)
+                   : fr_form_rows(r->ctx->arena, data, r->name, made));
+    r->data = made->count || (is_keys && !r->input->is_partial) ? made : NULL;
+    return FR_OK;
+}
+
 static fr_err read_name(fr_reading *r, const fr_plan *plan, const fr_plan_input *in,
                         const fr_json *data, fr_rest_input *input)
 {
@@ -98,7 +112,10 @@ static fr_err read_name(fr_reading *r, const fr_plan *plan, const fr_plan_input 
     bool is_row = in->kind == FR_INPUT_NESTED || in->kind == FR_INPUT_MANY;
     if (is_hidden)
         return input->is_partial ? FR_OK : read_one(r, plan, in, input);
-    r->data = input->is_form && !is_row ? fr_field_form_value(r, data) : fr_json_get(data, r->name);
+    if (input->is_form && is_row)
+        FR_TRY(read_form_rows(r, in, data));
+    else
+        r->data = input->is_form ? fr_field_form_value(r, data) : fr_json_get(data, r->name);
     if (r->data) {
         FR_TRY(read_one(r, plan, in, input));
         return validate_one(r, plan, in, input);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "model/kind.h"
+#include "rest/form_body.h"
 #include "rest/kinds.h"
 #include "rest/options.h"
 #include "rest/python.h"
@@ -276,12 +277,39 @@ static fr_err put_absent(const shape_reader *r, const fr_declared *d, fr_buf *ou
     return FR_OK;
 }
 
+/* What a form says of it by names: NULL is nothing. DRF's get_value of lists, dictionaries, choices and nested serializers. */
+static fr_err form_member(const shape_reader *r, const fr_declared *d, const fr_json *form,
+                          const fr_json **out)
+{
+    fr_arena *arena = r->ctx->arena;
+    fr_str name = fr_str_c(d->name);
+    fr_json *made = fr_arena_alloc(arena, sizeof *made);
+    if (!made)
+        return FR_ENOMEM;
+    bool is_object = d->shape == FR_DICT || (d->shape == FR_ONE && d->nested);
+    if (is_object)
+        FR_TRY(fr_form_members(arena, form, name, made));
+    else if (d->nested)
+        FR_TRY(fr_form_rows(arena, form, name, made));
+    else
+        FR_TRY(fr_form_values(arena, form, name, made));
+    if (!made->count && d->shape == FR_LIST && !d->nested)
+        FR_TRY(fr_form_rows(arena, form, name, made));
+    bool is_there = made->count || (d->shape == FR_CHOICES && !r->opts.is_partial);
+    *out = is_there ? made : NULL;
+    return FR_OK;
+}
+
 static fr_err read_member(const shape_reader *r, const fr_declared *d, const fr_json *data,
                           fr_errors *errors, fr_buf *out, bool *is_put)
 {
     fr_str name = fr_str_c(d->name);
-    const fr_json *value = fr_json_get(data, name);
+    const fr_json *value = NULL;
     *is_put = true;
+    if (r->opts.is_form && (d->shape != FR_ONE || d->nested))
+        FR_TRY(form_member(r, d, data, &value));
+    else
+        value = fr_json_get(data, name);
     if (value) {
         FR_TRY(read_value(r, d, value, (place){errors, name}, out));
         if (d->validate && !fr_errors_has(errors, name))

@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/str.h"
+#include "rest/form_body.h"
 #include "world.h"
 
 #define URLENCODED "application/x-www-form-urlencoded"
@@ -276,6 +278,43 @@ static void limits_of_forms_hold(void **state)
     world_close(&w);
 }
 
+static void assert_names(fr_err (*read)(fr_arena *, const fr_json *, fr_str, fr_json *),
+                         const char *body, const char *name, const char *expected)
+{
+    fr_arena *arena = fr_arena_new(0);
+    const fr_form *parsed;
+    fr_json form, made;
+    const char *why;
+    fr_buf text;
+    fr_buf_init(&text);
+    assert_int_equal(fr_form_parse(arena, NULL, FR_STR(URLENCODED), fr_str_c(body), &parsed, &why),
+                     FR_OK);
+    assert_int_equal(fr_form_body_tree(arena, parsed, &form), FR_OK);
+    assert_int_equal(read(arena, &form, fr_str_c(name), &made), FR_OK);
+    fr_json_put(&text, &made, false);
+    assert_str(fr_buf_str(&text), expected);
+    fr_buf_deinit(&text);
+    fr_arena_free(arena);
+}
+
+/* The answers are those of rest_framework.utils.html. */
+static void names_say_lists_and_objects(void **state)
+{
+    (void)state;
+    assert_names(fr_form_rows, "l[0]sku=A&l[0]n=1&l[1]sku=B&x=1", "l",
+                 "[{\"sku\":\"A\",\"n\":\"1\"},{\"sku\":\"B\"}]");
+    assert_names(fr_form_rows, "l[10]=c&l[9]=b&l[007]=a", "l", "[\"a\",\"b\",\"c\"]");
+    assert_names(fr_form_rows, "l[x]=1&l[]=2&l[-1]=3&l=4&ll[0]=5&l[0=6&[0]=7", "l", "[]");
+    assert_names(fr_form_rows, "l[0]=x&l[0]sku=A", "l", "[{\"sku\":\"A\"}]");
+    assert_names(fr_form_rows, "l[0]sku=A&l[0]=x", "l", "[\"x\"]");
+    assert_names(fr_form_rows, "l[0][1]=a&l[0][0]=b", "l", "[{\"[1]\":\"a\",\"[0]\":\"b\"}]");
+    assert_names(fr_form_rows, "l[99999999999999999999]=x", "l", "[]");
+    assert_names(fr_form_members, "a.b=1&a.c.d=2&a.=3&ab.c=4&a=5", "a",
+                 "{\"b\":\"1\",\"c.d\":\"2\"}");
+    assert_names(fr_form_values, "a=1&b=2&a=&a=3", "a", "[\"1\",\"\",\"3\"]");
+}
+
 FR_TESTS(form_body, FR_TEST(fields_that_must_be_given), FR_TEST(what_a_form_leaves_out_or_empty),
          FR_TEST(fields_that_need_not_be_given), FR_TEST(a_file_is_no_value_of_a_field),
-         FR_TEST(multipart_bodies_are_forms_too), FR_TEST(limits_of_forms_hold))
+         FR_TEST(multipart_bodies_are_forms_too), FR_TEST(limits_of_forms_hold),
+         FR_TEST(names_say_lists_and_objects))
