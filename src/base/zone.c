@@ -65,7 +65,7 @@ static bool read_block(fr_str s, size_t time_bytes, block *out)
         return false;
     size_t counts[6], *c = counts; /* isutcnt, isstdcnt, leapcnt, timecnt, typecnt, charcnt */
     for (int i = 0; i < 6; i++) {
-        int64_t n = number(s.p + 20 + 4 * i, 4);
+        int64_t n = number(s.p + 20 + (ptrdiff_t)4 * i, 4);
         if (n < 0 || n > FILE_BYTES_MAX)
             return false;
         counts[i] = (size_t)n;

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "check.h"
+#include "net/wait.h"
 #include "rest/filters.h"
 #include "rest/ordering.h"
 #include "rest/pagination.h"
