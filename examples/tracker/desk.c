@@ -955,7 +955,7 @@ static fr_err tell_room(fr_sock *sock, const char *what, fr_str room)
 
 static fr_err command(fr_sock *sock, fr_str message)
 {
-    fr_str what, json, room = FR_STR("");
+    fr_str what, json = FR_STR(""), room = FR_STR("");
     FR_TRY(member_json(sock, message, FR_STR("do"), &json));
     what = fr_json_unquote(sock, json);
     if (fr_str_eq(

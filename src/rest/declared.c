@@ -113,7 +113,7 @@ static fr_err add_source(const fr_vantage *s, fr_items *items, fr_str name, cons
 static fr_err add_slug(const fr_vantage *s, fr_items *items, fr_str name,
                        const fr_declared *declared)
 {
-    fr_relation relation;
+    fr_relation relation = {0};
     fr_vantage inner;
     uint16_t field = 0;
     FR_TRY(relation_of(s, name, declared, &relation));
@@ -160,9 +160,9 @@ static fr_err fill_link(const fr_vantage *rows, fr_item *item, const fr_viewset 
 static fr_err add_link(const fr_vantage *s, fr_items *items, fr_str name,
                        const fr_declared *declared)
 {
-    fr_relation relation;
+    fr_relation relation = {0};
     fr_vantage rows;
-    bool is_own = !declared->source && !fr_graph_find(s->model, name, &relation);
+    bool is_own = !declared->source && (!s->model || !fr_graph_find(s->model, name, &relation));
     if (is_own)
         return fill_link(s, fr_items_add(s, items, name, FR_ITEM_LINK), declared->link);
     FR_TRY(relation_of(s, name, declared, &relation));
@@ -179,7 +179,7 @@ static fr_err add_link(const fr_vantage *s, fr_items *items, fr_str name,
 static fr_err add_nested(const fr_vantage *s, fr_items *items, fr_str name,
                          const fr_declared *declared)
 {
-    fr_relation relation;
+    fr_relation relation = {0};
     fr_vantage rows;
     FR_TRY(relation_of(s, name, declared, &relation));
     if (!relation.is_to_many)

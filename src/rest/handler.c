@@ -24,9 +24,10 @@ static fr_err call_of(fr_req *req, fr_call **out)
 static fr_err viewset_call_of(fr_req *req, fr_call **out)
 {
     FR_TRY(call_of(req, out));
-    return (*out)->rt ? FR_OK
-                      : fr_fail(req, FR_EINTERNAL,
-                                "fr_load and fr_store work in an extra action of a viewset only.");
+    return *out && (*out)->rt
+               ? FR_OK
+               : fr_fail(req, FR_EINTERNAL,
+                         "fr_load and fr_store work in an extra action of a viewset only.");
 }
 
 /* The serializer of the action, or the viewset's, by the model that the struct is of. */

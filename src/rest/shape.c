@@ -140,7 +140,7 @@ static fr_err read_dict(const shape_reader *r, const fr_declared *d, const fr_js
 
 static const fr_choice *find_choice(const fr_field *field, fr_str text)
 {
-    for (const fr_choice *c = field->choices; c->value; c++)
+    for (const fr_choice *c = field ? field->choices : NULL; c && c->value; c++)
         if (fr_str_eq(fr_str_c(c->value), text) && !fr_choice_is_heading(c))
             return c;
     return NULL;
