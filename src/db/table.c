@@ -4,15 +4,25 @@
 #include "base/str.h"
 #include "model/kind.h"
 
+static void put_quoted(fr_buf *out, char mark, fr_str text)
+{
+    fr_buf_put_char(out, mark);
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == mark)
+            fr_buf_put_char(out, mark);
+        fr_buf_put_char(out, text.p[i]);
+    }
+    fr_buf_put_char(out, mark);
+}
+
 void fr_sql_quote(fr_buf *out, fr_str name)
 {
-    fr_buf_put_char(out, '"');
-    for (size_t i = 0; i < name.n; i++) {
-        if (name.p[i] == '"')
-            fr_buf_put_char(out, '"');
-        fr_buf_put_char(out, name.p[i]);
-    }
-    fr_buf_put_char(out, '"');
+    put_quoted(out, '"', name);
+}
+
+void fr_sql_quote_text(fr_buf *out, fr_str text)
+{
+    put_quoted(out, '\'', text);
 }
 
 static fr_str quote(fr_arena *arena, fr_buf *scratch, fr_str name)

@@ -58,4 +58,6 @@ int fr_table_find(const fr_table *table, fr_str column);
 
 /* "name" with its quotes doubled. */
 void fr_sql_quote(fr_buf *out, fr_str name);
+/* 'text', the same. */
+void fr_sql_quote_text(fr_buf *out, fr_str text);
 #endif

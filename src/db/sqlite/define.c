@@ -134,17 +134,6 @@ void fr_define_index(fr_buf *out, const fr_table *table, uint32_t i, bool is_uni
     fr_buf_printf(out, " ON %.*s (%.*s)", FR_FMT(table->quoted), FR_FMT(table->columns[i]));
 }
 
-static void put_text(fr_buf *out, fr_str text)
-{
-    fr_buf_put_char(out, '\'');
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '\'')
-            fr_buf_put_char(out, '\'');
-        fr_buf_put_char(out, text.p[i]);
-    }
-    fr_buf_put_char(out, '\'');
-}
-
 /* "a", "b" DESC */
 static void put_columns(fr_buf *out, const fr_table *table, const fr_together *set)
 {
@@ -163,7 +152,7 @@ static void put_literal(fr_buf *out, fr_value value)
     switch (value.type) {
     case FR_VALUE_INT: fr_buf_put_i64(out, value.as.i); break;
     case FR_VALUE_REAL: fr_json_put_double(out, value.as.r); break;
-    case FR_VALUE_TEXT: put_text(out, value.as.s); break;
+    case FR_VALUE_TEXT: fr_sql_quote_text(out, value.as.s); break;
     default: fr_buf_lit(out, "NULL");
     }
 }

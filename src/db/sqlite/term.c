@@ -26,17 +26,6 @@ static void put_column(fr_sql *s, const spot *at)
     fr_sql_column(s->out, at->alias, at->table->columns[at->field]);
 }
 
-static void put_literal(fr_buf *out, fr_str text)
-{
-    fr_buf_put_char(out, '\'');
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '\'')
-            fr_buf_put_char(out, '\'');
-        fr_buf_put_char(out, text.p[i]);
-    }
-    fr_buf_put_char(out, '\'');
-}
-
 /* JSON_TYPE(column, 'path') */
 static void put_json(fr_sql *s, const spot *at, fr_str function)
 {
@@ -44,7 +33,7 @@ static void put_json(fr_sql *s, const spot *at, fr_str function)
     fr_buf_put_char(s->out, '(');
     put_column(s, at);
     fr_buf_lit(s->out, ", ");
-    put_literal(s->out, at->path);
+    fr_sql_quote_text(s->out, at->path);
     fr_buf_put_char(s->out, ')');
 }
 
