@@ -49,6 +49,13 @@
     typedef FR_TYPE_##kind_ model##_key;                                                           \
     FR_DECLARED_ const fr_model model##_model
 
+/** What FR_MODEL makes, declared only: the model is defined once elsewhere, with the same fields. */
+#define FR_MODEL_DECLARED(model, ...)                                                              \
+    FR_MODEL_KEY_(model, __VA_ARGS__, )                                                            \
+    FR_MODEL_DECLARE_(model, FR_EACH_(FR_MODEL_INDEX_, model, __VA_ARGS__),                        \
+                      FR_EACH_(FR_MODEL_MARK_, model, __VA_ARGS__),                                \
+                      FR_EACH_(FR_MODEL_MEMBER_, model, __VA_ARGS__))
+
 /* The number of a field from its name, by the size of a member of a struct that never exists. What is above 63 in it comes
  * from the length of its name, and makes the whole struct's size another for another model. */
 #define FR_FIELD_INDEX_(p, field) (sizeof((p)->fields_->field) % 64)
