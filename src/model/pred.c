@@ -457,32 +457,98 @@ fr_pred *fr_pred_later(fr_arena *arena, uint16_t ref, fr_lookup lookup, uint8_t 
     return pred;
 }
 
-static const fr_pred **copy_parts(fr_arena *arena, const fr_pred *pred)
+fr_pred *fr_pred_given(fr_arena *arena, uint8_t param)
 {
-    const fr_pred **parts = fr_arena_alloc(arena, pred->part_count * sizeof(void *));
-    if (parts)
-        memcpy(parts, pred->parts, pred->part_count * sizeof(void *));
-    return parts;
+    fr_pred *pred = fr_arena_zalloc(arena, sizeof *pred);
+    if (pred)
+        *pred = (fr_pred){.op = FR_PRED_TRUE, .param = (uint8_t)(param + 1)};
+    return pred;
 }
 
-const fr_pred *fr_pred_bind(fr_arena *arena, const fr_pred *pred, const fr_value *params,
+static const fr_pred ALL = {.op = FR_PRED_TRUE}, NONE = {.op = FR_PRED_OR};
+
+typedef struct binding {
+    fr_arena *arena;
+    const fr_param *params;
+    size_t count;
+} binding;
+
+/* NULL: it has none. */
+static const fr_param *param_of(const binding *b, const fr_pred *pred)
+{
+    bool is_leaf = pred->op == FR_PRED_TERM || pred->op == FR_PRED_TRUE;
+    return is_leaf && pred->param && pred->param <= b->count ? &b->params[pred->param - 1] : NULL;
+}
+
+static bool is_unknown(const fr_param *param, const fr_pred *pred)
+{
+    bool is_one = pred->lookup != FR_LOOKUP_IN;
+    return !param->values || (is_one && param->count && param->values[0].type == FR_VALUE_NULL);
+}
+
+/* What is unknown is no row: there is no NOT above a leaf but its own, so it makes nothing else true. */
+static const fr_pred *bind_leaf(const binding *b, const fr_pred *pred, bool is_negated)
+{
+    const fr_param *param = param_of(b, pred);
+    if (is_unknown(param, pred))
+        return &NONE;
+    if (pred->op == FR_PRED_TRUE)
+        return (param->values[0].as.i != 0) != is_negated ? &ALL : &NONE;
+    fr_pred *term = fr_arena_alloc(b->arena, sizeof *term);
+    if (!term)
+        return NULL;
+    *term = *pred;
+    term->param = 0;
+    term->values = param->values;
+    term->value_count = param->count;
+    return is_negated ? fr_pred_not(b->arena, term) : term;
+}
+
+static const fr_pred *bind_tree(const binding *b, const fr_pred *pred);
+
+/* `decided` ends the whole, its contrary says nothing. */
+static const fr_pred *bind_parts(const binding *b, const fr_pred *pred)
+{
+    bool is_and = pred->op == FR_PRED_AND, is_same = true;
+    size_t count = 0;
+    const fr_pred **parts = fr_arena_alloc(b->arena, (pred->part_count + 1) * sizeof(void *));
+    if (!parts)
+        return NULL;
+    for (size_t i = 0; i < pred->part_count; i++) {
+        const fr_pred *part = bind_tree(b, pred->parts[i]);
+        if (!part)
+            return NULL;
+        is_same &= part == pred->parts[i];
+        if (is_and ? fr_pred_is_none(part) : part->op == FR_PRED_TRUE)
+            return part;
+        if (is_and ? part->op == FR_PRED_TRUE : fr_pred_is_none(part))
+            continue;
+        parts[count++] = part;
+    }
+    if (is_same)
+        return pred;
+    return count == 1 ? parts[0]
+           : count    ? with_parts(b->arena, pred->op, parts, count)
+           : is_and   ? &ALL
+                      : &NONE;
+}
+
+static const fr_pred *bind_tree(const binding *b, const fr_pred *pred)
+{
+    switch (pred->op) {
+    case FR_PRED_TRUE:
+    case FR_PRED_TERM: return param_of(b, pred) ? bind_leaf(b, pred, false) : pred;
+    case FR_PRED_NOT:
+        return param_of(b, pred->parts[0]) ? bind_leaf(b, pred->parts[0], true) : pred;
+    default: return bind_parts(b, pred);
+    }
+}
+
+const fr_pred *fr_pred_bind(fr_arena *arena, const fr_pred *pred, const fr_param *params,
                             size_t count)
 {
-    if (pred->op == FR_PRED_TERM)
-        return pred->param && pred->param <= count
-                   ? fr_pred_term(arena, pred->ref, pred->lookup, params[pred->param - 1])
-                   : pred;
-    const fr_pred **parts = NULL;
-    for (size_t i = 0; i < pred->part_count; i++) {
-        const fr_pred *part = fr_pred_bind(arena, pred->parts[i], params, count);
-        if (part != pred->parts[i] && !parts)
-            parts = copy_parts(arena, pred);
-        if (!part || (part != pred->parts[i] && !parts))
-            return NULL;
-        if (parts)
-            parts[i] = part;
-    }
-    return parts ? with_parts(arena, pred->op, parts, pred->part_count) : pred;
+    binding b = {arena, params, count};
+    return bind_tree(&b, pred);
 }
 
 /* ---- what is read ---- */

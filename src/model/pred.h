@@ -21,12 +21,25 @@ fr_err fr_pred_normal(fr_arena *arena, fr_query *query);
 uint64_t fr_pred_hash(const fr_query *query);
 bool fr_pred_eq(const fr_query *a, const fr_query *b);
 
-/* A term whose value is bound later, as parameter `param` (from 0). Before that no statement can be made of it. NULL when
+/* A term whose values are bound later, as parameter `param` (from 0). Before that no statement can be made of it. NULL when
  * memory is out. */
 fr_pred *fr_pred_later(fr_arena *arena, uint16_t ref, fr_lookup lookup, uint8_t param);
-/* The tree with parameters in their places; what has none is not copied. NULL when memory is out. */
-const fr_pred *fr_pred_bind(fr_arena *arena, const fr_pred *pred, const fr_value *params,
+/* A condition that says nothing of the row: its parameter is true or false, FR_VALUE_I(1) or 0. NULL when memory is out. */
+fr_pred *fr_pred_given(fr_arena *arena, uint8_t param);
+/* What is bound: NULL is unknown, and as in SQL neither what is compared with it is true, nor what is not. */
+typedef struct fr_param {
+    const fr_value *values;
+    size_t count;
+} fr_param;
+/* The tree with parameters in their places, and without the parts that are decided by them; NOT may stand before terms and
+ * conditions only. What has no parameter is not copied. Values are borrowed. NULL when memory is out. */
+const fr_pred *fr_pred_bind(fr_arena *arena, const fr_pred *pred, const fr_param *params,
                             size_t count);
+/* No row. */
+static inline bool fr_pred_is_none(const fr_pred *pred)
+{
+    return pred->op == FR_PRED_OR && !pred->part_count;
+}
 
 /* Whether the predicate and the ordering can be judged by the row alone: all else takes the database. */
 bool fr_query_is_of_row(const fr_query *query);

@@ -190,7 +190,7 @@ static void put_comparison(fr_sql *s, const spot *at, fr_lookup lookup)
 static void put_in(fr_sql *s, const spot *at, size_t count)
 {
     if (!count) {
-        fr_buf_lit(s->out, "0");
+        fr_buf_put(s->out, at ? FR_STR("0") : FR_STR(" IN ()"));
         return;
     }
     put_left(s, at);

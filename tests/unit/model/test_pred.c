@@ -292,13 +292,40 @@ static void a_rule_is_bound_to_each_user_anew(void **state)
         fr_pred_term(arena, knight_field_name, FR_LOOKUP_EXACT, FR_VALUE_S(FR_STR("x")));
     const fr_pred *parts[] = {named, mine};
     const fr_pred *rule = fr_pred_all(arena, parts, 2);
-    const fr_pred *bound = fr_pred_bind(arena, rule, &FR_VALUE_I(7), 1);
+    fr_param seven = {&FR_VALUE_I(7), 1}, unknown = {0},
+             null = {&(fr_value){.type = FR_VALUE_NULL}, 1};
+    const fr_pred *bound = fr_pred_bind(arena, rule, &seven, 1);
     assert_ptr_equal(bound->parts[0], named);
     assert_true(bound->parts[1]->values[0].as.i == 7 && !bound->parts[1]->param);
     assert_int_equal(rule->parts[1]->param, 1);
-    assert_ptr_equal(fr_pred_bind(arena, named, &FR_VALUE_I(7), 1), named);
-    bound = fr_pred_bind(arena, fr_pred_not(arena, rule), &FR_VALUE_I(8), 1);
-    assert_int_equal(bound->parts[0]->parts[1]->values[0].as.i, 8);
+    assert_ptr_equal(fr_pred_bind(arena, named, &seven, 1), named);
+    bound = fr_pred_bind(arena, fr_pred_not(arena, mine), &seven, 1);
+    assert_int_equal(bound->op, FR_PRED_NOT);
+    assert_int_equal(bound->parts[0]->values[0].as.i, 7);
+    assert_true(fr_pred_is_none(fr_pred_bind(arena, rule, &unknown, 1)));
+    assert_true(fr_pred_is_none(fr_pred_bind(arena, mine, &null, 1)));
+    assert_true(fr_pred_is_none(fr_pred_bind(arena, fr_pred_not(arena, mine), &null, 1)));
+    finish();
+}
+
+static void what_parameters_decide_is_left_out(void **state)
+{
+    (void)state;
+    begin();
+    pair p;
+    make_pair(&p);
+    const fr_pred *named =
+        fr_pred_term(arena, knight_field_name, FR_LOOKUP_EXACT, FR_VALUE_S(FR_STR("x")));
+    const fr_pred *may = fr_pred_given(arena, 0), *may_not = fr_pred_not(arena, may);
+    const fr_param yes = {&FR_VALUE_I(1), 1}, no = {&FR_VALUE_I(0), 1}, unknown = {0};
+    const fr_pred *either = fr_pred_any(arena, (const fr_pred *[]){named, may}, 2);
+    const fr_pred *both = fr_pred_all(arena, (const fr_pred *[]){named, may_not}, 2);
+    assert_int_equal(fr_pred_bind(arena, either, &yes, 1)->op, FR_PRED_TRUE);
+    assert_ptr_equal(fr_pred_bind(arena, either, &no, 1), named);
+    assert_ptr_equal(fr_pred_bind(arena, either, &unknown, 1), named);
+    assert_true(fr_pred_is_none(fr_pred_bind(arena, both, &yes, 1)));
+    assert_ptr_equal(fr_pred_bind(arena, both, &no, 1), named);
+    assert_true(fr_pred_is_none(fr_pred_bind(arena, both, &unknown, 1)));
     finish();
 }
 
@@ -343,7 +370,8 @@ static void every_allocation_of_a_tree_may_fail(void **state)
         fr_err err = own ? fr_pred_copy(own, &p.a, &copy) : FR_ENOMEM;
         if (err == FR_OK)
             err = fr_pred_normal(own, &copy);
-        if (err == FR_OK && copy.where && !fr_pred_bind(own, copy.where, &FR_VALUE_I(1), 1))
+        if (err == FR_OK && copy.where &&
+            !fr_pred_bind(own, copy.where, &(fr_param){&FR_VALUE_I(1), 1}, 1))
             err = FR_ENOMEM;
         assert_true(err == FR_OK || err == FR_ENOMEM);
         failures += err == FR_ENOMEM;
@@ -358,5 +386,5 @@ FR_TESTS(pred, FR_TEST(trees_that_say_the_same_in_another_order_are_one),
          FR_TEST(the_normal_form_is_the_shortest_of_its_kind),
          FR_TEST(a_tree_that_is_too_deep_has_no_normal_form),
          FR_TEST(a_copy_lives_on_without_what_it_was_made_of),
-         FR_TEST(a_rule_is_bound_to_each_user_anew), FR_TEST(what_a_query_reads_is_known),
-         FR_TEST(every_allocation_of_a_tree_may_fail))
+         FR_TEST(a_rule_is_bound_to_each_user_anew), FR_TEST(what_parameters_decide_is_left_out),
+         FR_TEST(what_a_query_reads_is_known), FR_TEST(every_allocation_of_a_tree_may_fail))
