@@ -156,20 +156,20 @@ static fr_err always(const parse *p, bool is_true, const fr_pred **out)
     return made(is_true ? fr_pred_all(p->arena, NULL, 0) : fr_pred_any(p->arena, NULL, 0), out);
 }
 
-static bool is_same_ask(const fr_ask *a, const fr_ask *b)
+static bool is_same_ask(const fr_rule_ask *a, const fr_rule_ask *b)
 {
     return a->kind == b->kind && a->field == b->field && a->lookup == b->lookup &&
            fr_value_eq(a->value, b->value) && fr_str_eq(a->text, b->text);
 }
 
 /* The number of its parameter. */
-static fr_err add_ask(parse *p, fr_ask ask, uint8_t *out)
+static fr_err add_ask(parse *p, fr_rule_ask ask, uint8_t *out)
 {
     fr_row_rule *rule = p->rule;
     size_t i = 0;
     while (i < rule->ask_count && !is_same_ask(&rule->asks[i], &ask))
         i++;
-    if (i == FR_ASKS_MAX)
+    if (i == FR_RULE_ASKS_MAX)
         return wrong(p, "a rule asks at most 64 things of the user");
     if (i == rule->ask_count)
         rule->asks[rule->ask_count++] = ask;
@@ -177,7 +177,7 @@ static fr_err add_ask(parse *p, fr_ask ask, uint8_t *out)
     return FR_OK;
 }
 
-static fr_err given(parse *p, fr_ask ask, bool is_negated, const fr_pred **out)
+static fr_err given(parse *p, fr_rule_ask ask, bool is_negated, const fr_pred **out)
 {
     uint8_t number;
     FR_TRY(add_ask(p, ask, &number));
@@ -191,7 +191,7 @@ typedef struct left {
     fr_field made;         /* of a transform */
     uint16_t ref;          /* of the row */
     bool is_user;          /* else: of the user's row, ask.field */
-    fr_ask ask;
+    fr_rule_ask ask;
 } left;
 
 /* A sign as a lookup; != is the contrary of =. */
@@ -216,7 +216,7 @@ static fr_err null_test(parse *p, const left *l, bool is_null, bool is_negated, 
     fr_value value = FR_VALUE_I(is_null);
     if (!l->is_user)
         return made_as(p, fr_pred_term(p->arena, l->ref, FR_LOOKUP_ISNULL, value), is_negated, out);
-    fr_ask ask = l->ask;
+    fr_rule_ask ask = l->ask;
     ask.lookup = FR_LOOKUP_ISNULL;
     ask.value = value;
     return given(p, ask, is_negated, out);
@@ -263,19 +263,19 @@ static fr_err find_user_field(const parse *p, fr_str name, uint16_t *out)
 }
 
 /* $user, $user.FIELD, $now, of values like those of the left. */
-static fr_err ask_of(const parse *p, const left *l, fr_ask *out)
+static fr_err ask_of(const parse *p, const left *l, fr_rule_ask *out)
 {
     const fr_field *like = fr_model_key(p->users);
-    *out = (fr_ask){.kind = FR_ASK_USER};
+    *out = (fr_rule_ask){.kind = FR_RULE_ASK_USER};
     if (fr_str_eq(p->word, FR_STR("$now"))) {
         bool is_date = l->field->kind == FR_KIND_DATE;
-        out->kind = is_date ? FR_ASK_TODAY : FR_ASK_NOW;
+        out->kind = is_date ? FR_RULE_ASK_TODAY : FR_RULE_ASK_NOW;
         return is_date || l->field->kind == FR_KIND_DATETIME
                    ? FR_OK
                    : wrong(p, "$now is compared with a DATETIME or a DATE");
     }
     if (fr_str_starts(p->word, FR_STR("$user."))) {
-        out->kind = FR_ASK_FIELD;
+        out->kind = FR_RULE_ASK_FIELD;
         FR_TRY(find_user_field(p, fr_str_from(p->word, 6), &out->field));
         like = &p->users->fields[out->field];
     } else if (!fr_str_eq(p->word, FR_STR("$user"))) {
@@ -287,7 +287,7 @@ static fr_err ask_of(const parse *p, const left *l, fr_ask *out)
 static fr_err compare(parse *p, const left *l, fr_lookup lookup, bool is_negated,
                       const fr_pred **out)
 {
-    fr_ask ask = l->ask;
+    fr_rule_ask ask = l->ask;
     uint8_t number;
     if (is_word(p, WORD_NAME, "null")) {
         if (lookup != FR_LOOKUP_EXACT)
@@ -318,7 +318,7 @@ static fr_err in_groups(parse *p, const left *l, bool is_negated, const fr_pred 
     if (of != FR_CLASS_INTEGER)
         return wrong(p, "$user.groups are keys of groups; of their names say \"name\" in "
                         "$user.groups");
-    FR_TRY(add_ask(p, (fr_ask){.kind = FR_ASK_GROUPS}, &number));
+    FR_TRY(add_ask(p, (fr_rule_ask){.kind = FR_RULE_ASK_GROUPS}, &number));
     FR_TRY(next(p));
     return made_as(p, fr_pred_later(p->arena, l->ref, FR_LOOKUP_IN, number), is_negated, out);
 }
@@ -368,7 +368,7 @@ static fr_err test(parse *p, const left *l, bool is_negated, const fr_pred **out
     if (!l->is_user)
         return made_as(p, fr_pred_term(p->arena, l->ref, FR_LOOKUP_EXACT, FR_VALUE_I(1)),
                        is_negated, out);
-    fr_ask ask = l->ask;
+    fr_rule_ask ask = l->ask;
     ask.value = FR_VALUE_I(1);
     return given(p, ask, is_negated, out);
 }
@@ -397,7 +397,7 @@ static fr_err of_row(parse *p, bool is_negated, const fr_pred **out)
 static fr_err of_somebody(parse *p, bool is_negated, const fr_pred **out)
 {
     bool was, is_not = true, is_is;
-    fr_ask ask = {.kind = FR_ASK_KNOWN};
+    fr_rule_ask ask = {.kind = FR_RULE_ASK_KNOWN};
     FR_TRY(skip(p, WORD_NAME, "is", &is_is));
     if (is_is)
         FR_TRY(skip(p, WORD_NAME, "not", &is_not));
@@ -418,7 +418,7 @@ static fr_err of_somebody(parse *p, bool is_negated, const fr_pred **out)
 static fr_err of_perm(parse *p, bool is_negated, const fr_pred **out)
 {
     FR_TRY(expect(p, "(", "behind $perm stands (\"app.code\")"));
-    fr_ask ask = {.kind = FR_ASK_PERM, .text = p->word};
+    fr_rule_ask ask = {.kind = FR_RULE_ASK_PERM, .text = p->word};
     if (p->kind != WORD_TEXT || fr_str_find_char(p->word, '.') == SIZE_MAX)
         return wrong(p, "a permission is a text: \"app.code\"");
     FR_TRY(next(p));
@@ -429,7 +429,7 @@ static fr_err of_perm(parse *p, bool is_negated, const fr_pred **out)
 static fr_err of_user(parse *p, bool is_negated, const fr_pred **out)
 {
     bool was;
-    left l = {.is_user = true, .ask = {.kind = FR_ASK_TEST}};
+    left l = {.is_user = true, .ask = {.kind = FR_RULE_ASK_TEST}};
     FR_TRY(skip(p, WORD_WHO, "$user", &was));
     if (was)
         return of_somebody(p, is_negated, out);
@@ -448,7 +448,7 @@ static fr_err of_user(parse *p, bool is_negated, const fr_pred **out)
 static fr_err of_group(parse *p, bool is_negated, const fr_pred **out)
 {
     bool was;
-    fr_ask ask = {.kind = FR_ASK_GROUP, .text = p->word};
+    fr_rule_ask ask = {.kind = FR_RULE_ASK_GROUP, .text = p->word};
     FR_TRY(next(p));
     FR_TRY(skip(p, WORD_NAME, "in", &was));
     if (was)
@@ -542,7 +542,7 @@ fr_err fr_row_rule_parse(fr_str text, const fr_model *users, fr_refs *refs, fr_a
     return p.kind == WORD_END ? FR_OK : wrong(&p, "and or or is missing");
 }
 
-bool fr_ask_test(const fr_ask *ask, fr_value value, fr_value *out)
+bool fr_rule_ask_test(const fr_rule_ask *ask, fr_value value, fr_value *out)
 {
     bool is_null = value.type == FR_VALUE_NULL;
     int c = fr_value_cmp(value, ask->value);

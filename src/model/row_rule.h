@@ -17,35 +17,35 @@
 #define FR_MODEL_ROW_RULE_H
 #include "model/pred.h"
 
-enum { FR_ASKS_MAX = 64, FR_RULE_DEPTH_MAX = 32 };
+enum { FR_RULE_ASKS_MAX = 64, FR_RULE_DEPTH_MAX = 32 };
 
 /* What a rule asks of who asks. */
-typedef enum fr_ask_kind {
+typedef enum fr_rule_ask_kind {
     /* a value, or several */
-    FR_ASK_USER,   /* its key */
-    FR_ASK_FIELD,  /* of its row */
-    FR_ASK_GROUPS, /* the keys of its groups */
-    FR_ASK_NOW,    /* a moment */
-    FR_ASK_TODAY,  /* the same as a date */
+    FR_RULE_ASK_USER,   /* its key */
+    FR_RULE_ASK_FIELD,  /* of its row */
+    FR_RULE_ASK_GROUPS, /* the keys of its groups */
+    FR_RULE_ASK_NOW,    /* a moment */
+    FR_RULE_ASK_TODAY,  /* the same as a date */
     /* true or false: FR_VALUE_I(1) or 0 */
-    FR_ASK_KNOWN, /* somebody asks */
-    FR_ASK_TEST,  /* of a field: lookup and value */
-    FR_ASK_GROUP, /* its groups have one of this name */
-    FR_ASK_PERM   /* it may do this */
-} fr_ask_kind;
+    FR_RULE_ASK_KNOWN, /* somebody asks */
+    FR_RULE_ASK_TEST,  /* of a field: lookup and value */
+    FR_RULE_ASK_GROUP, /* its groups have one of this name */
+    FR_RULE_ASK_PERM   /* it may do this */
+} fr_rule_ask_kind;
 
-typedef struct fr_ask {
-    fr_ask_kind kind;
+typedef struct fr_rule_ask {
+    fr_rule_ask_kind kind;
     uint16_t field;   /* of the model of users */
     fr_lookup lookup; /* TEST: EXACT, LT, LTE, GT, GTE, ISNULL */
     fr_value value;
     fr_str text; /* GROUP: its name. PERM: "app.code" */
-} fr_ask;
+} fr_rule_ask;
 
 typedef struct fr_row_rule {
     const fr_pred *
         where; /* of the references it was read with; parameters are the asks, by number. NULL: there is no rule */
-    fr_ask asks[FR_ASKS_MAX];
+    fr_rule_ask asks[FR_RULE_ASKS_MAX];
     size_t ask_count;
 } fr_row_rule;
 
@@ -55,5 +55,5 @@ fr_err fr_row_rule_parse(fr_str text, const fr_model *users, fr_refs *refs, fr_a
                          fr_row_rule *out, char error[256]);
 
 /* What a TEST says of a field's value; *out: FR_VALUE_I(1) or 0. false: neither, as one of both is NULL. */
-bool fr_ask_test(const fr_ask *ask, fr_value value, fr_value *out);
+bool fr_rule_ask_test(const fr_rule_ask *ask, fr_value value, fr_value *out);
 #endif

@@ -81,20 +81,20 @@ static void enter(void)
     fill();
 }
 
-static fr_param answer(const fr_ask *ask, bool is_known, fr_value *room)
+static fr_param answer(const fr_rule_ask *ask, bool is_known, fr_value *room)
 {
     fr_value null = {.type = FR_VALUE_NULL};
     switch (ask->kind) {
-    case FR_ASK_USER:
-    case FR_ASK_GROUPS: *room = FR_VALUE_I(2); break;
-    case FR_ASK_FIELD: *room = null; break;
-    case FR_ASK_NOW: *room = FR_VALUE_S(FR_STR("2020-01-02 03:04:05")); break;
-    case FR_ASK_TODAY: *room = FR_VALUE_S(FR_STR("2020-01-02")); break;
-    case FR_ASK_TEST:
-        return fr_ask_test(ask, FR_VALUE_I(1), room) ? (fr_param){room, 1} : (fr_param){0};
+    case FR_RULE_ASK_USER:
+    case FR_RULE_ASK_GROUPS: *room = FR_VALUE_I(2); break;
+    case FR_RULE_ASK_FIELD: *room = null; break;
+    case FR_RULE_ASK_NOW: *room = FR_VALUE_S(FR_STR("2020-01-02 03:04:05")); break;
+    case FR_RULE_ASK_TODAY: *room = FR_VALUE_S(FR_STR("2020-01-02")); break;
+    case FR_RULE_ASK_TEST:
+        return fr_rule_ask_test(ask, FR_VALUE_I(1), room) ? (fr_param){room, 1} : (fr_param){0};
     default: *room = FR_VALUE_I(is_known); break;
     }
-    bool is_unknown = !is_known && ask->kind < FR_ASK_NOW;
+    bool is_unknown = !is_known && ask->kind < FR_RULE_ASK_NOW;
     return is_unknown ? (fr_param){0} : (fr_param){room, 1};
 }
 
@@ -114,8 +114,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                    &rule, error);
     check(err == FR_OK || (err == FR_EINVAL && *error));
     for (int is_known = 0; err == FR_OK && is_known < 2; is_known++) {
-        fr_value room[FR_ASKS_MAX];
-        fr_param params[FR_ASKS_MAX];
+        fr_value room[FR_RULE_ASKS_MAX];
+        fr_param params[FR_RULE_ASKS_MAX];
         int64_t count;
         for (size_t i = 0; i < rule.ask_count; i++)
             params[i] = answer(&rule.asks[i], is_known, &room[i]);

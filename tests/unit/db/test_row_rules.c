@@ -508,23 +508,23 @@ static fr_value field_of_user(uint16_t field)
                                     : FR_VALUE_I(value);
 }
 
-static fr_param answer(const fr_ask *ask, fr_value room[SQUADS + 1])
+static fr_param answer(const fr_rule_ask *ask, fr_value room[SQUADS + 1])
 {
     fr_param one = {room, 1};
-    int group = ask->kind == FR_ASK_GROUP ? ask->text.p[1] - '0' : 0;
+    int group = ask->kind == FR_RULE_ASK_GROUP ? ask->text.p[1] - '0' : 0;
     switch (ask->kind) {
-    case FR_ASK_USER:
+    case FR_RULE_ASK_USER:
         room[0] = w.user ? FR_VALUE_I(w.user) : (fr_value){.type = FR_VALUE_NULL};
         break;
-    case FR_ASK_FIELD: room[0] = field_of_user(ask->field); break;
-    case FR_ASK_NOW:
-    case FR_ASK_TODAY: room[0] = FR_VALUE_S(fr_str_c(DAYS[TODAY])); break;
-    case FR_ASK_KNOWN: room[0] = FR_VALUE_I(w.user != 0); break;
-    case FR_ASK_TEST:
-        return fr_ask_test(ask, field_of_user(ask->field), room) ? one : (fr_param){0};
-    case FR_ASK_GROUP: room[0] = FR_VALUE_I(w.is_in[group]); break;
-    case FR_ASK_PERM: room[0] = FR_VALUE_I(w.may[ask->text.p[2] - '0']); break;
-    case FR_ASK_GROUPS:
+    case FR_RULE_ASK_FIELD: room[0] = field_of_user(ask->field); break;
+    case FR_RULE_ASK_NOW:
+    case FR_RULE_ASK_TODAY: room[0] = FR_VALUE_S(fr_str_c(DAYS[TODAY])); break;
+    case FR_RULE_ASK_KNOWN: room[0] = FR_VALUE_I(w.user != 0); break;
+    case FR_RULE_ASK_TEST:
+        return fr_rule_ask_test(ask, field_of_user(ask->field), room) ? one : (fr_param){0};
+    case FR_RULE_ASK_GROUP: room[0] = FR_VALUE_I(w.is_in[group]); break;
+    case FR_RULE_ASK_PERM: room[0] = FR_VALUE_I(w.may[ask->text.p[2] - '0']); break;
+    case FR_RULE_ASK_GROUPS:
         one.count = 0;
         for (int i = 1; i <= SQUADS; i++)
             if (w.is_in[i])
@@ -583,8 +583,8 @@ static void one_rule(void)
 {
     fr_row_rule rule;
     char error[256];
-    fr_value room[FR_ASKS_MAX][SQUADS + 1];
-    fr_param params[FR_ASKS_MAX];
+    fr_value room[FR_RULE_ASKS_MAX][SQUADS + 1];
+    fr_param params[FR_RULE_ASKS_MAX];
     bool seen[CHORES + 1];
     node_count = 0;
     length = 0;
