@@ -5,8 +5,8 @@
 #ifndef FRESHET_AUTH_H
 #define FRESHET_AUTH_H
 
+#include <freshet/http.h>
 #include <freshet/model.h>
-#include <freshet/net.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -46,6 +46,44 @@ FR_API extern const fr_model fr_user_model;
  * (fr_app.user) the fields that it has are here, too, and zero what it has not.
  */
 FR_MODEL_DECLARED(fr_user, FR_USER_FIELDS_);
+
+/* ---- sessions ---- */
+
+/** Where what a session holds is kept. */
+typedef enum fr_session_engine {
+    FR_SESSIONS_DATABASE, /* rows of django_session; the cookie is a random key */
+    FR_SESSIONS_COOKIE /* the cookie is all of it, signed: readable for who has it, and ended by its age alone */
+} fr_session_engine;
+
+/** Django's SESSION_… settings. Zero is Django's default of every member. */
+typedef struct fr_sessions {
+    fr_session_engine engine;
+    const char *cookie; /* NULL: "sessionid" */
+    const char *domain; /* NULL: the host that was asked, and none beneath it */
+    const char *path;   /* NULL: "/" */
+    int64_t age_s;      /* 0: 1,209,600, two weeks */
+    bool ends_with_browser;
+    bool is_sliding;     /* each request begins the age anew: SESSION_SAVE_EVERY_REQUEST */
+    bool is_secure;      /* over https only; set by itself when the request came so */
+    bool is_for_scripts; /* no HttpOnly */
+    fr_same_site same_site;
+    void *reserved_[4];
+} fr_sessions;
+
+/** Django's CSRF_… settings. Zero is Django's default of every member. */
+typedef struct fr_csrf {
+    const char *cookie; /* NULL: "csrftoken" */
+    const char *domain, *path;
+    int64_t age_s;     /* 0: 31,449,600, 52 weeks; below 0: until the browser ends */
+    bool is_secure;    /* as above */
+    bool is_http_only; /* scripts may not read it: then they need fr_csrf_token in the page */
+    fr_same_site same_site;
+    const char *header; /* NULL: "X-CSRFToken" */
+    /* Pages of other origins that may write with a session: "https://a.example". A star
+     * that begins the host stands for it and all beneath it. */
+    const char *trusted_origins;
+    void *reserved_[4];
+} fr_csrf;
 
 #ifdef __cplusplus
 }
