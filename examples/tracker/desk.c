@@ -404,12 +404,12 @@ static const fr_serializer issue_out = {
               "opened_on,slug,reporter,"
               "assignee,components,watchers,duplicate_of,archived,steps,overdue",
     .read_only = "archived",
-    .declared = FR_DECLARED({"team", .slug = "code"}, {"reporter", .source = "reporter"},
-                            {"watchers", .slug = "username", .optional = true},
-                            {"steps", .nested = &step_out, .writable = true, .optional = true},
-                            {"kind_label", .label_of = "kind"}, {"overdue", .compute = is_overdue},
-                            {"points", .validate = points_are_halves},
-                            {"tags", .validate = tags_are_strings}),
+    .declared = FR_DECLARED(
+        {"team", .slug = "code"}, {"reporter", .source = "reporter"},
+        {"watchers", .slug = "username", .optional = true},
+        {"steps", .nested = &step_out, .writable = true, .by_key = true, .optional = true},
+        {"kind_label", .label_of = "kind"}, {"overdue", .compute = is_overdue},
+        {"points", .validate = points_are_halves}, {"tags", .validate = tags_are_strings}),
     .validate = outages_have_a_date};
 
 static const fr_viewset teams, components, hyper_issues;

@@ -44,6 +44,8 @@ typedef struct fr_declared {
         *nested;   /* the related row as an object, or the rows as a list of objects */
     bool writable; /* nested rows are made with this one; a write that names them replaces all */
     bool optional; /* need not be given, whatever its field says */
+    bool
+        by_key; /* of writable: rows that name their key stay and are changed; the others are new, and what is not named goes */
     fr_data_kind shape;             /* this and what follows: of a serializer without a model */
     const struct fr_declared *each; /* what a list or dictionary holds, if not .input or .nested */
     uint32_t min_items, max_items;  /* of a list; 0: no limit */

@@ -174,7 +174,11 @@ typedef enum fr_write_op {
     FR_WRITE_INSERT = 1,
     FR_WRITE_UPDATE,
     FR_WRITE_DELETE,
-    FR_WRITE_DELETE_BY, /* all rows whose `field` is `key`, none too, with what ON DELETE says */
+    /* All rows whose `field` is `key`, none too, with what ON DELETE says; but not those whose own key is one of `keys`. */
+    FR_WRITE_DELETE_BY,
+    /* The row `key`, if its `field` is what values have there: an UPDATE. There is none, or it has another: an INSERT of those in
+     * `fill` too, whose key is not `key`. */
+    FR_WRITE_PUT,
     /* Rows of a through model, so that those whose `field` is `key` have exactly `keys` in `other`: rows of other keys go,
      * those of missing keys come, in order; the rest stay untouched. */
     FR_WRITE_MANY
@@ -183,12 +187,12 @@ typedef enum fr_write_op {
 typedef struct fr_write {
     const fr_model *model;
     fr_write_op op;
-    fr_value key; /* UPDATE, DELETE: of the row. DELETE_BY, MANY: what `field` has */
-    /* 1 + the place of an earlier INSERT among the writes of the same call, 0: none. The key which that got is the value of
-     * `field` in an INSERT, and the `key` of any other. */
+    fr_value key; /* UPDATE, DELETE, PUT: of the row. DELETE_BY, MANY: what `field` has */
+    /* 1 + the place of an earlier INSERT or PUT among the writes of the same call, 0: none. The key which that got is the value
+     * of `field` in an INSERT and a PUT, and the `key` of any other. */
     uint32_t parent;
     uint16_t field, other;
-    const fr_value *keys; /* MANY; one that stands there twice counts once */
+    const fr_value *keys; /* MANY, DELETE_BY; one that stands there twice counts once */
     size_t key_count;
     bool is_added_only; /* MANY: nothing goes */
     /* The row as it was when it was judged (field_count values, of a read): if the stored one is another by now, nothing is
@@ -198,7 +202,7 @@ typedef struct fr_write {
     const fr_pred *where;
     const fr_refs *refs; /* of where; NULL: it has none */
     /* Which of values are given. INSERT fills the rest by fr_field_default, UPDATE those with auto_now. */
-    fr_fieldset set;
+    fr_fieldset set, fill;
     const fr_value *values; /* field_count, model order; must live until fr_db_write returns */
     /* result, in the ctx's arena */
     const fr_value *row; /* as stored, after INSERT and UPDATE */

@@ -25,11 +25,13 @@ typedef struct fr_rest_input {
     bool is_partial; /* PATCH: what is absent stays */
     bool is_update;  /* the row exists: its key is not taken from the body */
     bool is_form;    /* the body was a form: what it cannot say is concluded as DRF does */
-    fr_value key;    /* of the row that is updated, which may keep its unique values; else NULL */
+    fr_value key;    /* of the row that is updated, which may keep its unique values; else NULL. Of
+                      * one that is nested: which it names */
     const fr_form *form; /* that the body was; NULL: none */
     const fr_file *
         *files;       /* field_count: those of the form that fields have taken; NULL: none can */
     fr_fieldset set;  /* result: which of values are given */
+    fr_fieldset fill; /* result, of a nested row: which are given if the row is a new one */
     fr_value *values; /* field_count, in the arena of ctx */
     fr_given *given;  /* one an input of the plan; NULL: all of them are columns */
 } fr_rest_input;

@@ -10,6 +10,7 @@ typedef enum fr_input_kind {
     FR_INPUT_LINK,   /* a reference, by the URL of the row */
     FR_INPUT_MANY,   /* rows of a many-to-many: their keys, or as the two above */
     FR_INPUT_NESTED, /* rows that are made with this one */
+    FR_INPUT_KEY,    /* which of them it is, of a row that is there already */
     FR_INPUT_HIDDEN, /* a value that does not come from the body */
     FR_INPUT_EXTRA   /* a value without a column */
 } fr_input_kind;

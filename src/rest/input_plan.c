@@ -105,6 +105,32 @@ static fr_err add_relation(const fr_vantage *s, fr_str name, const fr_declared *
     return FR_OK;
 }
 
+/* The key as a plain field, which is in no table: that a row has it is no fault. */
+static fr_err add_key(const fr_vantage *s, fr_plan *plan, fr_str path)
+{
+    const fr_field *key = fr_model_key(plan->model);
+    fr_field *plain = fr_arena_alloc(s->making->arena, sizeof *plain);
+    uint32_t at = 0, name = 0;
+    if (!plain)
+        return FR_ENOMEM;
+    while (name < plan->name_count && !fr_str_eq(plan->names[name], fr_str_c(key->name)))
+        name++;
+    if (name == plan->name_count)
+        return fr_plan_wrong(s, "by_key", path, "has a serializer without the key of its rows");
+    *plain = *key;
+    plain->kind = key->kind == FR_KIND_ID ? FR_KIND_INTEGER : key->kind;
+    plain->primary_key = plain->unique = false;
+    for (uint32_t i = 0; i < name; i++)
+        at += at < plan->input_count && fr_str_eq(plan->inputs[at].name, plan->names[i]);
+    fr_plan_drop_input(plan, (uint16_t)fr_model_key_index(plan->model));
+    memmove(plan->inputs + at + 1, plan->inputs + at,
+            (plan->input_count - at) * sizeof *plan->inputs);
+    plan->input_count++;
+    plan->inputs[at] = (fr_plan_input){
+        .name = plan->names[name], .kind = FR_INPUT_KEY, .index = FR_NO_SLOT, .field = plain};
+    return FR_OK;
+}
+
 static fr_err add_nested(const fr_vantage *s, fr_str name, const fr_declared *declared)
 {
     fr_relation relation;
@@ -126,7 +152,7 @@ static fr_err add_nested(const fr_vantage *s, fr_str name, const fr_declared *de
     FR_TRY(fr_plan_make(input->nested, relation.steps[0].to, declared->nested, s->making->arena,
                         (uint8_t)(s->nest + 1), s->making->error));
     fr_plan_drop_input(input->nested, relation.steps[0].field);
-    return FR_OK;
+    return declared->by_key ? add_key(s, input->nested, name) : FR_OK;
 }
 
 static fr_err add_field(const fr_vantage *s, fr_str name, const fr_declared *declared)

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "db/db.h"
 #include "model/kind.h"
 #include "rest/form_body.h"
 #include "rest/python.h"
@@ -24,12 +25,24 @@ static bool check_shape(const fr_json *data, fr_errors *errors)
 }
 
 /* "now", or the literal that the declaration has. */
-static fr_err take_hidden(fr_reading *r, const fr_plan_input *in, fr_value *out)
+static fr_err take_hidden(fr_ctx *ctx, const fr_plan_input *in, fr_value *out)
 {
     fr_field field = *in->field;
     field.default_ = in->declared->value;
     field.auto_now = field.auto_now_add = false;
-    return fr_field_default(&field, fr_time_now(), r->ctx->arena, out) ? FR_OK : FR_ENOMEM;
+    return fr_field_default(&field, fr_time_now(), ctx->arena, out) ? FR_OK : FR_ENOMEM;
+}
+
+/* As it is stored, if there is such a row. */
+static fr_err take_key(fr_reading *r, fr_value *value, fr_rest_input *input)
+{
+    FR_TRY(fr_field_read(r, value));
+    if (fr_errors_has(r->errors, r->name))
+        return FR_OK;
+    fr_err err = fr_db_stored_key(r->ctx, r->model, *value, &input->key);
+    if (err == FR_ENOTFOUND)
+        input->key = *value;
+    return err == FR_ENOTFOUND ? FR_OK : err;
 }
 
 static fr_err read_one(fr_reading *r, const fr_plan *plan, const fr_plan_input *in,
@@ -44,7 +57,8 @@ static fr_err read_one(fr_reading *r, const fr_plan *plan, const fr_plan_input *
     case FR_INPUT_LINK: FR_TRY(fr_input_read_reference(r, in, value)); break;
     case FR_INPUT_MANY: FR_TRY(fr_input_read_many(r, in, given)); break;
     case FR_INPUT_NESTED: FR_TRY(fr_input_read_nested(r, in, given)); break;
-    case FR_INPUT_HIDDEN: FR_TRY(take_hidden(r, in, value)); break;
+    case FR_INPUT_KEY: FR_TRY(take_key(r, value, input)); break;
+    case FR_INPUT_HIDDEN: FR_TRY(take_hidden(r->ctx, in, value)); break;
     }
     if (given)
         given->is_given = true;
@@ -147,4 +161,26 @@ fr_err fr_rest_input_read(fr_ctx *ctx, const fr_plan *plan, const fr_json *data,
         FR_TRY(read_name(&r, plan, in, data, input));
     }
     return fr_errors_any(errors) ? FR_OK : fr_unique_for_check(ctx, plan->model, input, errors);
+}
+
+fr_err fr_input_fill(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *row, fr_errors *errors)
+{
+    for (uint32_t i = 0; i < plan->input_count; i++) {
+        const fr_plan_input *in = &plan->inputs[i];
+        bool has_column = in->index != FR_NO_SLOT && in->kind != FR_INPUT_MANY;
+        bool is_given = has_column ? fr_fieldset_has(&row->set, in->index)
+                                   : row->given && row->given[i].is_given;
+        bool is_text = has_column && in->kind == FR_INPUT_FIELD && fr_field_is_text(in->field);
+        if (is_given || (!in->is_required && in->kind != FR_INPUT_HIDDEN))
+            continue;
+        if (in->kind == FR_INPUT_HIDDEN)
+            FR_TRY(take_hidden(ctx, in, &row->values[in->index]));
+        else if (is_text) /* as Django's models have it */
+            row->values[in->index] = FR_VALUE_S(FR_STR(""));
+        if (in->kind == FR_INPUT_HIDDEN || is_text)
+            fr_fieldset_add(&row->fill, in->index);
+        else if (row->key.type == FR_VALUE_NULL)
+            fr_errors_add(errors, in->name, "required", fr_str_c(required_text(in->field)));
+    }
+    return FR_OK;
 }

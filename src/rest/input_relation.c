@@ -351,9 +351,12 @@ fr_err fr_input_read_nested(fr_reading *r, const fr_plan_input *in, fr_given *ou
         fr_errors *item = fr_errors_item(errors, i);
         if (!item)
             return FR_ENOMEM;
-        out->rows[i] =
-            (fr_rest_input){.is_form = r->input->is_form, .key = {.type = FR_VALUE_NULL}};
+        out->rows[i] = (fr_rest_input){.is_partial = r->input->is_partial,
+                                       .is_form = r->input->is_form,
+                                       .key = {.type = FR_VALUE_NULL}};
         FR_TRY(fr_input_read_item(r->ctx, in->nested, &r->data->items[i], item, &out->rows[i]));
+        if (r->input->is_partial && !fr_errors_any(item))
+            FR_TRY(fr_input_fill(r->ctx, in->nested, &out->rows[i], item));
     }
     return FR_OK;
 }

@@ -121,7 +121,8 @@ typedef struct entry {
 static entry entry_of(const fr_plan *plan, fr_str name)
 {
     entry e = {name, fr_plan_input_of(plan, name), fr_items_find(&plan->items, name), NULL};
-    bool is_field = e.input && (e.input->kind == FR_INPUT_FIELD || e.input->kind == FR_INPUT_EXTRA);
+    bool is_field = e.input && (e.input->kind == FR_INPUT_FIELD ||
+                                e.input->kind == FR_INPUT_EXTRA || e.input->kind == FR_INPUT_KEY);
     if (is_field)
         e.field = e.input->field;
     else if (!e.input && e.item && e.item->kind == FR_ITEM_VALUE &&
@@ -221,7 +222,8 @@ static void put_field(const entry *e, const fr_plan *plan, fr_buf *out)
     fr_buf_put_char(out, ':');
     fr_options_put_start(type_of_entry(e), e->input && e->input->is_required, !e->input, out);
     const fr_field *said = field ? field : e->input ? e->input->field : NULL;
-    if (said && said->name)
+    bool is_key = e->input && e->input->kind == FR_INPUT_KEY;
+    if (said && said->name && !is_key)
         put_label(said, out);
     else
         fr_options_put_name_label(e->name, out);
@@ -229,7 +231,7 @@ static void put_field(const entry *e, const fr_plan *plan, fr_buf *out)
         fr_buf_lit(out, ",\"help_text\":");
         fr_json_put_str(out, fr_str_c(said->help_text));
     }
-    if (field && e->input)
+    if (field && e->input && !is_key)
         fr_options_put_limits(plan->model, field, out);
     if (e->item && e->item->kind == FR_ITEM_OBJECT)
         put_parts(&e->item->parts, out);

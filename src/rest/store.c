@@ -96,63 +96,103 @@ static fr_write *add_write(storing *s, const fr_plan_input *of, size_t item)
     return &s->writes[s->count++];
 }
 
-static void add_rest(storing *s, const fr_plan *plan, const fr_rest_input *input, size_t row,
-                     fr_value key);
+/* The row that others belong to. */
+typedef struct owner {
+    fr_value key;    /* NULL: that which its write gets */
+    uint32_t parent; /* 1 + the number of that write; 0: the key is known */
+    bool is_new;
+} owner;
 
-static void add_many(storing *s, const fr_plan_input *in, const fr_given *given, size_t row,
-                     fr_value key)
+static owner owner_new(size_t row)
+{
+    return (owner){.key = {.type = FR_VALUE_NULL}, .parent = (uint32_t)row + 1, .is_new = true};
+}
+
+static fr_err add_rest(storing *s, const fr_plan *plan, const fr_rest_input *input, owner of);
+
+static void add_many(storing *s, const fr_plan_input *in, const fr_given *given, owner of)
 {
     *add_write(s, in, 0) = (fr_write){.model = in->relation.steps[0].to,
                                       .op = FR_WRITE_MANY,
                                       .field = in->relation.steps[0].field,
                                       .other = in->relation.steps[1].field,
-                                      .key = key,
-                                      .parent = key.type == FR_VALUE_NULL ? (uint32_t)row + 1 : 0,
+                                      .key = of.key,
+                                      .parent = of.parent,
                                       .keys = given->keys,
                                       .key_count = given->count};
 }
 
-/* Rows that are made with this one; those that were there before go. */
-static void add_nested(storing *s, const fr_plan_input *in, const fr_given *given, size_t row,
-                       fr_value key)
+/* Those that the body does not name: all of them, where rows have no names. */
+static fr_err add_departure(storing *s, const fr_plan_input *in, const fr_given *given, owner of)
 {
     const fr_ref_step *step = &in->relation.steps[0];
-    bool is_new = key.type == FR_VALUE_NULL;
-    if (!is_new)
-        *add_write(s, in, 0) = (fr_write){
-            .model = step->to, .op = FR_WRITE_DELETE_BY, .field = step->field, .key = key};
-    for (size_t i = 0; i < given->count; i++) {
-        size_t at = s->count;
-        fr_rest_input *child = &given->rows[i];
-        if (!is_new) {
-            child->values[step->field] = key;
-            fr_fieldset_add(&child->set, step->field);
-        }
-        *add_write(s, in, i) = (fr_write){.model = step->to,
-                                          .op = FR_WRITE_INSERT,
-                                          .field = step->field,
-                                          .parent = is_new ? (uint32_t)row + 1 : 0,
-                                          .set = child->set,
-                                          .values = child->values};
-        add_rest(s, in->nested, child, at, (fr_value){.type = FR_VALUE_NULL});
-    }
+    fr_value *kept = fr_arena_alloc(s->call->ctx->arena, (given->count + 1) * sizeof *kept);
+    size_t count = 0;
+    if (!kept)
+        return FR_ENOMEM;
+    for (size_t i = 0; i < given->count; i++)
+        if (given->rows[i].key.type != FR_VALUE_NULL)
+            kept[count++] = given->rows[i].key;
+    *add_write(s, in, 0) = (fr_write){.model = step->to,
+                                      .op = FR_WRITE_DELETE_BY,
+                                      .field = step->field,
+                                      .key = of.key,
+                                      .parent = of.parent,
+                                      .keys = kept,
+                                      .key_count = count};
+    return FR_OK;
 }
 
-/* What stands in other tables. key: of a row that was there before. */
-static void add_rest(storing *s, const fr_plan *plan, const fr_rest_input *input, size_t row,
-                     fr_value key)
+/* A row of the list: a new one, or that which it names. */
+static fr_err add_row(storing *s, const fr_plan_input *in, fr_rest_input *row, size_t item,
+                      owner of)
+{
+    const fr_ref_step *step = &in->relation.steps[0];
+    bool is_new = of.is_new || row->key.type == FR_VALUE_NULL;
+    owner own = owner_new(s->count);
+    if (!of.parent)
+        row->values[step->field] = of.key;
+    fr_write *write = add_write(s, in, item);
+    *write = (fr_write){.model = step->to,
+                        .op = is_new ? FR_WRITE_INSERT : FR_WRITE_PUT,
+                        .key = row->key,
+                        .field = step->field,
+                        .parent = of.parent,
+                        .set = row->set,
+                        .fill = row->fill,
+                        .values = row->values};
+    for (int i = -1; is_new && (i = fr_fieldset_next(&row->fill, i)) >= 0;)
+        fr_fieldset_add(&write->set, (uint32_t)i);
+    if (is_new && !of.parent)
+        fr_fieldset_add(&write->set, step->field);
+    own.is_new = is_new;
+    return add_rest(s, in->nested, row, own);
+}
+
+static fr_err add_nested(storing *s, const fr_plan_input *in, const fr_given *given, owner of)
+{
+    if (!of.is_new)
+        FR_TRY(add_departure(s, in, given, of));
+    for (size_t i = 0; i < given->count; i++)
+        FR_TRY(add_row(s, in, &given->rows[i], i, of));
+    return FR_OK;
+}
+
+/* What stands in other tables. */
+static fr_err add_rest(storing *s, const fr_plan *plan, const fr_rest_input *input, owner of)
 {
     for (uint32_t i = 0; i < plan->input_count && input->given; i++) {
         const fr_plan_input *in = &plan->inputs[i];
         if (input->given[i].is_given && in->kind == FR_INPUT_MANY)
-            add_many(s, in, &input->given[i], row, key);
+            add_many(s, in, &input->given[i], of);
         else if (input->given[i].is_given && in->kind == FR_INPUT_NESTED)
-            add_nested(s, in, &input->given[i], row, key);
+            FR_TRY(add_nested(s, in, &input->given[i], of));
     }
+    return FR_OK;
 }
 
 /* One of several rows that a list in the body makes. */
-static void add_bulk(storing *s, size_t i)
+static fr_err add_bulk(storing *s, size_t i)
 {
     const fr_call *c = s->call;
     size_t at = s->count;
@@ -160,7 +200,7 @@ static void add_bulk(storing *s, size_t i)
                                         .op = FR_WRITE_INSERT,
                                         .set = c->bulk[i].set,
                                         .values = c->bulk[i].values};
-    add_rest(s, c->plan, &c->bulk[i], at, (fr_value){.type = FR_VALUE_NULL});
+    return add_rest(s, c->plan, &c->bulk[i], owner_new(at));
 }
 
 static fr_err make_writes(storing *s)
@@ -178,7 +218,7 @@ static fr_err make_writes(storing *s)
     s->count = 0;
     if (c->is_bulk) {
         for (size_t i = 0; i < c->bulk_count; i++)
-            add_bulk(s, i);
+            FR_TRY(add_bulk(s, i));
         return FR_OK;
     }
     *add_write(s, NULL, 0) = (fr_write){.model = c->plan->model,
@@ -189,8 +229,7 @@ static fr_err make_writes(storing *s)
                                         .refs = c->refs,
                                         .set = c->input.set,
                                         .values = c->input.values};
-    add_rest(s, c->plan, &c->input, 0, c->key);
-    return FR_OK;
+    return add_rest(s, c->plan, &c->input, is_update ? (owner){.key = c->key} : owner_new(0));
 }
 
 /* ---- refusals ---- */
@@ -260,7 +299,7 @@ static fr_err refuse_constraint(storing *s)
                                write->keys[write->failed_key]);
         fr_errors_addf(&errors, in->name, "does_not_exist",
                        "Invalid pk \"%.*s\" - object does not exist.", FR_FMT(text));
-    } else if (write->op == FR_WRITE_INSERT) {
+    } else if (write->op == FR_WRITE_INSERT || write->op == FR_WRITE_PUT) {
         tell_constraint(c->ctx, write,
                         fr_errors_item(fr_errors_field(&errors, in->name), s->items[at]));
     } else {

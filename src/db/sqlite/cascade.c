@@ -34,6 +34,7 @@ typedef struct cascade {
     fr_write *write;
     fr_arena *arena;
     fr_map seen; /* encoded (table, key) → non-NULL */
+    fr_map kept; /* the same: rows that were not asked for */
     FR_VEC(doomed) rows;
     FR_VEC(duty) duties;
     FR_VEC(restricted) restricted;
@@ -207,12 +208,32 @@ static fr_err carry_out(cascade *c)
     return changed ? FR_OK : missing(c->ctx, c->write); /* the row asked for is the last */
 }
 
+static fr_err add_unless_kept(cascade *c, fr_link link, fr_value key)
+{
+    fr_str name = name_of(c, link.from, key);
+    if (!name.p)
+        return FR_ENOMEM;
+    return fr_map_get(&c->kept, name) ? FR_OK : add_row(c, link, key);
+}
+
+static fr_err keep_rows(cascade *c, fr_table *table)
+{
+    for (size_t i = 0; i < c->write->key_count; i++) {
+        fr_str name = name_of(c, table, c->write->keys[i]);
+        if (!name.p)
+            return FR_ENOMEM;
+        FR_TRY(fr_map_set(&c->kept, name, table));
+    }
+    return FR_OK;
+}
+
 /* The rows asked for, by their keys as stored: rows that point at each other in a circle are in `seen` by those. */
 static fr_err add_first(cascade *c, fr_table *table)
 {
     bool found = false;
-    FR_TRY(referers(c, (fr_link){table, asked_field(table, c->write)}, c->write->key, add_row,
-                    &found));
+    FR_TRY(keep_rows(c, table));
+    FR_TRY(referers(c, (fr_link){table, asked_field(table, c->write)}, c->write->key,
+                    add_unless_kept, &found));
     return found ? FR_OK : missing(c->ctx, c->write);
 }
 
@@ -221,19 +242,21 @@ fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write)
     assert(fr_writer_is_here());
     cascade c = {.ctx = ctx, .write = write};
     bool changed = false;
-    if (!table->link_count) { /* nobody points here */
+    if (!table->link_count && !write->key_count) { /* nobody points here */
         FR_TRY(step(&c, FR_SQL_DELETE_BY, table, asked_field(table, write), write->key, NULL,
                     &changed));
         return changed ? FR_OK : missing(ctx, write);
     }
     c.arena = fr_arena_new(0);
     fr_map_init(&c.seen);
+    fr_map_init(&c.kept);
     fr_err err = c.arena ? add_first(&c, table) : FR_ENOMEM;
     if (err == FR_OK)
         err = collect(&c);
     if (err == FR_OK)
         err = carry_out(&c);
     fr_map_deinit(&c.seen);
+    fr_map_deinit(&c.kept);
     free(c.rows.at);
     free(c.duties.at);
     free(c.restricted.at);

@@ -44,7 +44,7 @@ static const fr_value *parent_key(const fr_write *writes, const fr_write *write)
     if (!write->parent)
         return NULL;
     const fr_write *parent = &writes[write->parent - 1];
-    assert(parent < write && parent->op == FR_WRITE_INSERT);
+    assert(parent < write && (parent->op == FR_WRITE_INSERT || parent->op == FR_WRITE_PUT));
     return &parent->row[fr_model_key_index(parent->model)];
 }
 
@@ -58,7 +58,7 @@ static fr_err write_row(fr_ctx *ctx, const fr_write *writes, fr_write *write)
     write->constraint = FR_CONSTRAINT_NONE;
     write->is_stale = false;
     FR_TRY(fr_db_check_table(ctx, table)); /* it may have been altered while the member waited */
-    if (parent && write->op != FR_WRITE_INSERT)
+    if (parent && write->op != FR_WRITE_INSERT && write->op != FR_WRITE_PUT)
         write->key = *parent;
     if (write->where)
         FR_TRY(check_where(ctx, table, write));
@@ -69,6 +69,8 @@ static fr_err write_row(fr_ctx *ctx, const fr_write *writes, fr_write *write)
     case FR_WRITE_UPDATE: return fr_put_update(ctx, table, write);
     case FR_WRITE_DELETE:
     case FR_WRITE_DELETE_BY: return fr_cascade_delete(ctx, table, write);
+    case FR_WRITE_PUT:
+        return fr_put(ctx, table, write, parent ? parent : &write->values[write->field]);
     case FR_WRITE_MANY: return fr_many_set(ctx, table, write);
     }
     return fr_fail(ctx, FR_EINTERNAL, "A server error occurred.");

@@ -156,3 +156,30 @@ fr_err fr_put_update(fr_ctx *ctx, const fr_table *table, fr_write *write)
     fr_err err = fr_put_read(ctx, table, write, key, &write->row);
     return err == FR_ENOTFOUND ? fr_fail(ctx, FR_ENOTFOUND, "Not found.") : err;
 }
+
+/* Whether the row that is named is there, and the same one's. */
+static fr_err find_own(fr_ctx *ctx, const fr_table *table, fr_write *write, const fr_value *parent,
+                       bool *is_own)
+{
+    const fr_value *row;
+    *is_own = false;
+    if (write->key.type == FR_VALUE_NULL)
+        return FR_OK;
+    fr_err err = fr_put_read(ctx, table, write, write->key, &row);
+    *is_own = err == FR_OK && fr_value_eq(row[write->field], *parent);
+    return err == FR_ENOTFOUND ? FR_OK : err;
+}
+
+fr_err fr_put(fr_ctx *ctx, const fr_table *table, fr_write *write, const fr_value *parent)
+{
+    bool is_own;
+    FR_TRY(find_own(ctx, table, write, parent, &is_own));
+    if (is_own)
+        return fr_put_update(ctx, table, write);
+    const fr_fieldset given = write->set;
+    for (int i = -1; (i = fr_fieldset_next(&write->fill, i)) >= 0;)
+        fr_fieldset_add(&write->set, (uint32_t)i);
+    fr_err err = fr_put_insert(ctx, table, write, parent, true);
+    write->set = given; /* the member may run again */
+    return err;
+}

@@ -264,6 +264,8 @@ fr_err fr_txn_write(fr_ctx *ctx, fr_write *writes, size_t count);
 fr_err fr_put_insert(fr_ctx *ctx, const fr_table *table, fr_write *write, const fr_value *key,
                      bool reads_back);
 fr_err fr_put_update(fr_ctx *ctx, const fr_table *table, fr_write *write); /* FR_ENOTFOUND */
+/* One of these two, as FR_WRITE_PUT says. parent: what the row's `field` has to be. */
+fr_err fr_put(fr_ctx *ctx, const fr_table *table, fr_write *write, const fr_value *parent);
 /* The row with this key as it is stored, in the arena of ctx. Errors: FR_ENOTFOUND. */
 fr_err fr_put_read(fr_ctx *ctx, const fr_table *table, fr_write *write, fr_value key,
                    const fr_value **row);

@@ -191,6 +191,72 @@ static void rows_by_a_field_go_with_what_points_to_them(void **state)
     test_close(&s.db);
 }
 
+static void rows_by_a_field_stay_where_their_key_is_named(void **state)
+{
+    (void)state;
+    scene s;
+    fr_write writes[COUNT];
+    open_scene(&s);
+    write_order(writes, "a", "b");
+    assert_int_equal(fr_db_write_all(&s.db.ctx, writes, COUNT), FR_OK);
+    const fr_value kept[] = {FR_VALUE_I(1), FR_VALUE_I(50), FR_VALUE_I(1)};
+    fr_write go = {.model = &line_model,
+                   .op = FR_WRITE_DELETE_BY,
+                   .field = line_field_order,
+                   .key = FR_VALUE_I(1),
+                   .keys = kept,
+                   .key_count = 3};
+    assert_int_equal(fr_db_write_all(&s.db.ctx, &go, 1), FR_OK);
+    assert_int_equal(test_number(&s.db, "SELECT count(*) = 1 AND min(sku) = 'a' FROM line"), 1);
+    assert_int_equal(test_number(&s.db, "SELECT count(*) FROM part"), 2);
+    /* Without keys of tables that others point at, too. */
+    go = (fr_write){.model = &part_model,
+                    .op = FR_WRITE_DELETE_BY,
+                    .field = part_field_line,
+                    .key = FR_VALUE_I(1),
+                    .keys = kept,
+                    .key_count = 1};
+    assert_int_equal(fr_db_write_all(&s.db.ctx, &go, 1), FR_OK);
+    assert_int_equal(test_number(&s.db, "SELECT min(id) + 10 * count(*) FROM part"), 11);
+    test_close(&s.db);
+}
+
+static void a_row_is_put_over_that_with_its_key_or_added(void **state)
+{
+    (void)state;
+    scene s;
+    fr_write writes[COUNT];
+    open_scene(&s);
+    write_order(writes, "a", "b");
+    assert_int_equal(fr_db_write_all(&s.db.ctx, writes, COUNT), FR_OK);
+    fr_value put[3] = {{0}, FR_VALUE_I(1), text("new")}, piece[3] = {{0}, {0}, FR_VALUE_I(8)};
+    fr_write puts[] = {{.model = &line_model,
+                        .op = FR_WRITE_PUT,
+                        .key = FR_VALUE_I(2),
+                        .field = line_field_order,
+                        .values = put,
+                        .fill = fr_fieldset_of(1 << line_field_sku)},
+                       {.model = &part_model,
+                        .op = FR_WRITE_PUT,
+                        .key = FR_VALUE_I(1), /* of another line: a new one */
+                        .parent = 1,
+                        .field = part_field_line,
+                        .set = fr_fieldset_of(1 << part_field_amount),
+                        .values = piece}};
+    /* What is there keeps what is only filled in. */
+    assert_int_equal(fr_db_write_all(&s.db.ctx, puts, 2), FR_OK);
+    assert_int_equal(test_number(&s.db, "SELECT count(*) FROM line WHERE sku IN ('a', 'b')"), 2);
+    assert_int_equal(test_number(&s.db, "SELECT line_id FROM part WHERE amount = 8"), 2);
+    assert_int_equal(test_number(&s.db, "SELECT count(*) FROM part"), 3);
+    puts[0].key = FR_VALUE_I(60);
+    puts[1].key = (fr_value){.type = FR_VALUE_NULL};
+    assert_int_equal(fr_db_write_all(&s.db.ctx, puts, 2), FR_OK);
+    assert_int_equal(test_number(&s.db, "SELECT max(id) FROM line WHERE sku = 'new'"), 3);
+    assert_int_equal(test_number(&s.db, "SELECT max(line_id) FROM part WHERE amount = 8"), 3);
+    assert_true(fr_fieldset_is_empty(&puts[0].set));
+    test_close(&s.db);
+}
+
 /* ---- many to many ---- */
 
 static fr_write many(const fr_value *keys, size_t count)
@@ -474,6 +540,8 @@ FR_TESTS(several, FR_TEST(nested_rows_get_the_keys_just_made_and_are_one_commit)
          FR_TEST(inside_a_transaction_they_fail_together_and_the_rest_is_kept),
          FR_TEST(a_reference_that_leads_nowhere_is_named_with_its_write),
          FR_TEST(rows_by_a_field_go_with_what_points_to_them),
+         FR_TEST(rows_by_a_field_stay_where_their_key_is_named),
+         FR_TEST(a_row_is_put_over_that_with_its_key_or_added),
          FR_TEST(a_set_of_keys_touches_only_what_differs),
          FR_TEST(a_key_of_no_row_is_named_by_its_place),
          FR_TEST(a_new_row_and_its_keys_are_one_write),
