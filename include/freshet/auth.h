@@ -1,6 +1,10 @@
 /*
- * freshet/auth.h: who asks. An application declares by which ways its users tell who they are; what they may do stands with
- * the viewsets.
+ * freshet/auth.h: who asks, what he may do, and how often. An application, a route, a viewset and an action declare it; the
+ * nearest declaration stands: the action's, else the viewset's, the route's, that of the include around it, the application's.
+ *
+ *     static const fr_viewset notes = {.model = &note_model, .permissions = FR_PERMISSIONS(&fr_authenticated_or_read_only)};
+ *
+ * Requests, live URLs and consumers' sockets are asked alike.
  */
 #ifndef FRESHET_AUTH_H
 #define FRESHET_AUTH_H
@@ -11,18 +15,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/** A way in which a request says whose it is. Made by the library; an application names those that it takes. */
-typedef struct fr_authenticator {
-    const char *name; /* as its class in Django REST framework: "TokenAuthentication" */
-    void *reserved_[4];
-} fr_authenticator;
-
-/* Authorization: Token <key>; the session cookie; user name and password; a signed token. */
-FR_API extern const fr_authenticator fr_token_auth, fr_session_auth, fr_basic_auth, fr_jwt_auth;
-
-/** Ways in, with the NULL that ends them, the first one first: .authentication = FR_AUTHENTICATORS(&fr_token_auth). */
-#define FR_AUTHENTICATORS(...) ((const fr_authenticator *const[]){__VA_ARGS__, NULL})
 
 /* ---- users ---- */
 
@@ -84,6 +76,136 @@ typedef struct fr_csrf {
     const char *trusted_origins;
     void *reserved_[4];
 } fr_csrf;
+
+/**
+ * Who asks.
+ *
+ * @param p  fr_req, fr_sock, fr_ctx or fr_asker, of a handler or a function that it calls
+ *
+ * @return NULL: nobody
+ *
+ * Owner:    the event's arena
+ * Thread:   the caller's
+ * Suspends: at the first call of a handler that is asked for nothing (a page): then the database may be asked
+ * Cost:     a read
+ */
+#define fr_user_of(p) fr_user_of_((p)->ctx)
+FR_API const fr_user *fr_user_of_(fr_ctx *ctx);
+/** The name of the authenticator that knew the user: "TokenAuthentication"; n = 0: nobody is known. Otherwise as fr_user_of. */
+#define fr_authenticated_by(p) fr_authenticated_by_((p)->ctx)
+FR_API fr_str fr_authenticated_by_(fr_ctx *ctx);
+
+/* ---- the asker ---- */
+
+/** Whoever asks, as authenticators, permissions and throttles see him: of a request, or of the handshake of a socket. */
+typedef struct fr_asker {
+    fr_ctx *ctx;           /* first, so that fr_user_of and its kin take it */
+    fr_str method;         /* "GET"; of sockets too */
+    const fr_model *model; /* of the viewset that is asked; NULL: of none */
+    bool is_socket;
+    struct fr_asking *private_;
+} fr_asker;
+
+/** Whether nothing is changed by this method: GET, HEAD and OPTIONS. p: fr_req or fr_asker. */
+#define fr_is_safe(p) fr_method_is_safe((p)->method)
+FR_API bool fr_method_is_safe(fr_str method);
+/** A header (name in lower case), as fr_req_header; p NULL: absent. Borrowed until the handler returns. */
+FR_API fr_str fr_asker_header(const fr_asker *who, fr_str name);
+/** A cookie, as fr_req_cookie. */
+FR_API fr_str fr_asker_cookie(const fr_asker *who, fr_str name);
+/** An argument of the path, as fr_req_arg. */
+FR_API fr_str fr_asker_argument(const fr_asker *who, fr_str name);
+/** The client of "Who asks" in docs/reference.md: its address, as fr_req_client. */
+FR_API fr_str fr_asker_client(const fr_asker *who);
+
+/* ---- authenticators ---- */
+
+/** A way in which an asker may tell who he is. An application names those that it takes; one of its own is such a struct. */
+typedef struct fr_authenticator fr_authenticator;
+struct fr_authenticator {
+    const char *name; /* as its class in Django REST framework: "TokenAuthentication" */
+    /*
+     * DRF's authenticate(). It calls fr_asker_is if it knows the user. FR_OK without that: it has nothing to say, the next
+     * one is asked.
+     *
+     * Errors:   FR_EAUTH by fr_fail (what was shown is wrong: 401, or 403 where there is no challenge), FR_EDENIED (403
+     *           whatever there is); others are the answer as they are
+     * Thread:   the request's loop
+     * Suspends: if it asks the database
+     */
+    fr_err (*find)(fr_asker *who, const fr_authenticator *self);
+    /* The scheme of Authorization: "Token", "Bearer"; WWW-Authenticate is made of it and of the realm. NULL: there is no
+     * challenge, and where this authenticator is the first one 401 becomes 403. */
+    const char *keyword;
+    const char *realm; /* NULL: none is told */
+    void *reserved_[4];
+};
+
+/* Authorization: Token <key>; the session cookie, with Django's CSRF check; user name and password (realm "api"); a signed
+ * token. */
+FR_API extern const fr_authenticator fr_token_auth, fr_session_auth, fr_basic_auth, fr_jwt_auth;
+
+/** Ways in, with the NULL that ends them, the first one first: .authentication = FR_AUTHENTICATORS(&fr_token_auth).
+ *  FR_NOBODY: none, so that everybody is nobody. */
+#define FR_AUTHENTICATORS(...) ((const fr_authenticator *const[]){__VA_ARGS__, NULL})
+#define FR_NOBODY ((const fr_authenticator *const[]){NULL})
+
+/**
+ * Say who asks; in an authenticator's .find.
+ *
+ * @param who    as given
+ * @param user   borrowed; lives as long as the event's arena
+ *
+ * Thread:   the request's loop
+ * Cost:     a write
+ */
+FR_API void fr_asker_is(fr_asker *who, const fr_user *user);
+
+/* ---- permissions ---- */
+
+typedef struct fr_permission fr_permission;
+/**
+ * Who may do it. .view is asked of every request before its object is looked for, .object of the object when it has been
+ * found, and of writes again within their transaction, of the row that is changed. A list asks .view alone: which rows it has
+ * is for .visible. NULL permits.
+ */
+struct fr_permission {
+    const char *name;
+    /*
+     * Errors:   FR_EDENIED refuses: 401 if nobody is known (403 where there is no challenge), else 403, with .message or the
+     *           text of fr_fail; FR_ENOTFOUND: 404. Others are the answer as they are
+     * Thread:   the request's loop; of .object the writer's thread too: what it asks the database there is the transaction's
+     * Suspends: if it asks the database
+     */
+    fr_err (*view)(fr_asker *who);
+    fr_err (*object)(fr_asker *who, const void *row); /* row: a struct of who->model */
+    const char *message; /* NULL: "You do not have permission to perform this action." */
+    const char *json;    /* the whole body in place of a message: "{\"reason\":\"…\"}" */
+    /* An object that may not be read is 404, and one that may be read but not changed 403: as DjangoObjectPermissions. */
+    bool hides;
+    /* Of others: fr_any_of, fr_all_of and fr_not make these. */
+    int8_t how; /* 0: of none; '|', '&', '!' */
+    const fr_permission *const *of;
+    void *reserved_[3];
+};
+
+/** Permissions, with the NULL that ends them; each has to permit: .permissions = FR_PERMISSIONS(&fr_is_authenticated). */
+#define FR_PERMISSIONS(...) ((const fr_permission *const[]){__VA_ARGS__, NULL})
+/* As DRF composes them with |, & and ~: what is refused so has DRF's words, as a composition has no message. fr_not of an object is
+ * refused where what it negates has no .object, as there. */
+#define fr_any_of(...)                                                                             \
+    (&(const fr_permission){.name = "any", .how = '|', .of = FR_PERMISSIONS(__VA_ARGS__)})
+#define fr_all_of(...)                                                                             \
+    (&(const fr_permission){.name = "all", .how = '&', .of = FR_PERMISSIONS(__VA_ARGS__)})
+#define fr_not(one) (&(const fr_permission){.name = "not", .how = '!', .of = FR_PERMISSIONS(one)})
+
+/* Everybody; who is known; who is staff; who is known, and others may read. */
+FR_API extern const fr_permission fr_allow_any, fr_is_authenticated, fr_is_admin,
+    fr_authenticated_or_read_only;
+
+/* ---- login, logout, tokens ---- */
+
+/* ---- users from a program ---- */
 
 #ifdef __cplusplus
 }

@@ -183,7 +183,7 @@ fr_exchange *fr_exchange_take(fr_http *http, fr_conn *conn)
     blank->db = http->db;
     exchange->ctx = *blank;
     exchange->is_last = exchange->is_eof = false;
-    fr_asker_forget(exchange);
+    fr_client_forget(exchange);
     fr_access_begin(exchange);
     fr_head_next(&exchange->head);
     return exchange;
@@ -200,7 +200,7 @@ void fr_exchange_reset(fr_exchange *exchange)
     fr_output_reset(exchange);
     fr_incoming_reset(exchange);
     exchange->form = NULL; /* the form's files went with the arena */
-    fr_asker_reset(exchange);
+    fr_client_reset(exchange);
     exchange->is_answered = false;
     exchange->req.method = FR_STR(""); /* a head that cannot be read is refused without a request */
     exchange->req.header_count = 0;

@@ -176,7 +176,7 @@ struct fr_exchange {
     fr_comeback comeback;       /* outflow.c */
     fr_streaming streaming;     /* stream.c */
     fr_access_note access_note; /* clients/access.c */
-    fr_asker asker;             /* clients/client.c */
+    fr_client asker;            /* clients/client.c */
     fr_recycled recycled;       /* exchange.c */
     fr_head head;
     fr_head_field fields[];

@@ -30,8 +30,11 @@ static void is_left(fr_thread_job *job)
 
 static fr_err run_on_thread(fr_ctx *ctx, fr_threads *threads, call *c)
 {
-    c->ctx = (fr_ctx){
-        .ctx = &c->ctx, .arena = ctx->arena, .deadline_ms = ctx->deadline_ms, .db = ctx->db};
+    c->ctx = (fr_ctx){.ctx = &c->ctx,
+                      .arena = ctx->arena,
+                      .deadline_ms = ctx->deadline_ms,
+                      .db = ctx->db,
+                      .asker = ctx->asker};
     c->job = (fr_thread_job){.run = run, .is_left = is_left};
     fr_err err = fr_threads_run(threads, ctx, &c->job);
     ctx->detail = c->ctx.detail;

@@ -180,6 +180,7 @@ fr_err fr_txn_run(fr_writer *w, fr_txn_member *member)
     fr_ctx ctx;
     size_t first = w->changes.folded.count;
     fr_ctx_init(&ctx, member->ctx->arena, NULL);
+    ctx.asker = member->ctx->asker;
     ctx.db = w->db;
     ctx.txn = &txn;
     if (member->of) {

@@ -171,6 +171,7 @@ static fr_err run_snapshot(fr_read *read, fr_sqlite *conn)
     fr_db_txn txn = {.db = read->db, .conn = conn};
     fr_ctx ctx;
     fr_ctx_init(&ctx, read->ctx->arena, NULL);
+    ctx.asker = read->ctx->asker;
     ctx.db = read->db;
     ctx.txn = &txn;
     fr_err err = read->fn(&ctx, read->arg);

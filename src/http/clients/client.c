@@ -32,7 +32,7 @@ const fr_peer *fr_exchange_asked_peer(const fr_exchange *exchange)
     return &exchange->asker.peer;
 }
 
-void fr_asker_forget(fr_exchange *exchange)
+void fr_client_forget(fr_exchange *exchange)
 {
     exchange->asker.peer.is_asked = false;
 }
@@ -110,7 +110,7 @@ const fr_forwarded *fr_exchange_forwarded(const fr_exchange *exchange)
     return exchange->asker.forwarded;
 }
 
-void fr_asker_reset(fr_exchange *exchange)
+void fr_client_reset(fr_exchange *exchange)
 {
     exchange->asker.forwarded = NULL;
 }

@@ -20,11 +20,11 @@ typedef struct fr_peer {
 } fr_peer;
 
 /* What an exchange knows of its client. */
-typedef struct fr_asker {
+typedef struct fr_client {
     fr_peer peer;
     const struct fr_forwarded
         *forwarded; /* what trusted proxies say; in the arena; NULL: nothing */
-} fr_asker;
+} fr_client;
 
 /* The peer; the system is asked once an exchange, and only if somebody wants to know. */
 const fr_peer *fr_exchange_peer(struct fr_exchange *exchange);
@@ -34,6 +34,6 @@ const fr_peer *fr_exchange_asked_peer(const struct fr_exchange *exchange);
 const struct fr_forwarded *fr_exchange_forwarded(const struct fr_exchange *exchange);
 /* Read what proxies say of this request; http->trust is there. Errors: FR_ENOMEM. */
 fr_err fr_request_forwarded(struct fr_exchange *exchange);
-void fr_asker_reset(struct fr_exchange *exchange);  /* for the next request, */
-void fr_asker_forget(struct fr_exchange *exchange); /* and for another connection */
+void fr_client_reset(struct fr_exchange *exchange);  /* for the next request, */
+void fr_client_forget(struct fr_exchange *exchange); /* and for another connection */
 #endif

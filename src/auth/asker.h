@@ -1,0 +1,47 @@
+/*
+ * Whoever asks: one for each request and each handshake that is asked who it is, on the stack of what serves it, and found from its
+ * context (ctx->asker). Authenticators write into it what they found; permissions, throttles and handlers read it. An open socket's
+ * events have one, too, with its user alone.
+ */
+#ifndef FR_AUTH_ASKER_H
+#define FR_AUTH_ASKER_H
+#include <freshet/auth.h>
+
+struct fr_session;
+
+/* What stands behind fr_asker.private_. Pointers are borrowed, and live as long as the event's arena. */
+typedef struct fr_asking {
+    fr_req *req; /* the request, or that of the handshake; NULL: of an open socket */
+    const fr_authenticator *const *ways; /* those that may be asked; NULL: none */
+    bool is_asked;                       /* they have been */
+    fr_err found;                        /* what they said */
+    fr_str why;                          /* the text of an error of theirs */
+    const fr_user *user;                 /* NULL: nobody */
+    const fr_authenticator *by;          /* who knew the user */
+    fr_str shown;               /* the token, as it was shown; p NULL: none was. Never logged */
+    struct fr_session *session; /* NULL: not read, or none */
+    const void *claims;         /* of a token that has some */
+    const fr_permission *permission; /* the one that is asked now */
+    fr_str body; /* JSON that refuses in place of {"detail": …}; p NULL: none */
+} fr_asking;
+
+/* An asker in the caller's storage, found by ctx from now on, until fr_asker_end. ways: NULL or empty: nobody is known. */
+typedef struct fr_asker_of {
+    fr_asker asker;
+    fr_asking asking;
+} fr_asker_of;
+fr_asker *fr_asker_begin(fr_asker_of *storage, fr_req *req, const fr_authenticator *const *ways);
+void fr_asker_end(fr_asker_of *storage);
+
+/* Ask the ways in, once. Errors: what they said. Suspends. */
+fr_err fr_asker_find(fr_asker *who);
+/* The challenge of the first way in: "Token", "Basic realm=\"api\""; p NULL: there is none. In the arena. */
+fr_str fr_asker_challenge(const fr_asker *who);
+/* Refuse with this body in place of {"detail": …}: what an authenticator returns. json is borrowed from the arena. */
+fr_err fr_asker_refuse(fr_asker *who, fr_err err, fr_str json);
+
+static inline fr_asking *fr_asking_of(const fr_asker *who)
+{
+    return who->private_;
+}
+#endif
