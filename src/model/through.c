@@ -17,7 +17,7 @@ static void put_small(char *out, const char *name)
     *out = 0;
 }
 
-static const char *name_of(const fr_model *model, const char *before, fr_arena *arena)
+const char *fr_through_name(const fr_model *model, const char *before, fr_arena *arena)
 {
     fr_str name = fr_arena_printf(arena, "%s%s", before, model->name);
     if (name.p)
@@ -39,8 +39,8 @@ const fr_model *fr_through_make(const fr_model *model, const fr_field *field, fr
     bool is_to_itself = field->to == model;
     fr_model *out = fr_arena_zalloc(arena, sizeof *out);
     fr_field *fields = fr_arena_zalloc(arena, 3 * sizeof *fields);
-    const char *source = name_of(model, is_to_itself ? "from_" : "", arena),
-               *target = name_of(field->to, is_to_itself ? "to_" : "", arena);
+    const char *source = fr_through_name(model, is_to_itself ? "from_" : "", arena),
+               *target = fr_through_name(field->to, is_to_itself ? "to_" : "", arena);
     if (!out || !fields || !source || !target)
         return NULL;
     fields[0] = (fr_field){.name = "id", .kind = FR_KIND_ID};

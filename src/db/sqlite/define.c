@@ -13,7 +13,8 @@ void fr_define_type(fr_buf *out, const fr_field *field)
 {
     const fr_field *origin = fr_field_origin(field);
     const fr_kind_row *kind = fr_kind_of(origin);
-    fr_str type = fr_str_c(origin != field && kind->reference ? kind->reference : kind->column);
+    bool is_other = origin != field && kind->reference && !origin->narrow;
+    fr_str type = fr_str_c(is_other ? kind->reference : kind->column);
     fr_buf_put(out, type);
     if (fr_str_eq(type, FR_STR("varchar")))
         fr_buf_printf(out, "(%u)", fr_field_max_length(origin));
