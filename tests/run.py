@@ -64,6 +64,7 @@ SYSTEM = [
     ("live", ["asan", "tsan", "asan+io_uring"], []),
     ("start", ["asan"], []),
     ("columns", ["asan", "tsan"], []),
+    ("users", ["asan"], ["django"]),
     ("kinds", ["asan"], []),
     ("forms", ["asan"], ["curl"]),
     ("access_log", ["asan", "tsan"], ["curl"]),

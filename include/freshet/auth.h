@@ -20,7 +20,7 @@ extern "C" {
 
 /* Here so that the struct and the model, which the library defines, have the same fields in the same order. */
 #define FR_USER_FIELDS_                                                                            \
-    (ID, id, .narrow = true), (CHAR, password, .max_length = 128, .secret = true),                                 \
+    (ID, id, .narrow = true), (CHAR, password, .max_length = 128, .secret = true),                 \
         (DATETIME, last_login, .null = true, .blank = true, .secret = true),                       \
         (BOOLEAN, is_superuser, .default_ = "false", .secret = true),                              \
         (CHAR, username, .max_length = 150, .unique = true),                                       \

@@ -144,7 +144,8 @@ typedef struct fr_field {
     const char *unique_for_date, *unique_for_month, *unique_for_year;
     const char *upload_to; /* FILE, IMAGE: the folder beneath the media folder, "photos/%Y/%m" */
     const char *width_field, *height_field; /* IMAGE: integers of the model that tell its size */
-    bool narrow; /* ID: of 32 bits, Django's AutoField: columns that refer to it are integer, not bigint */
+    bool
+        narrow; /* ID: of 32 bits, Django's AutoField: columns that refer to it are integer, not bigint */
     void *reserved_[1];
 } fr_field;
 

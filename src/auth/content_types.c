@@ -97,13 +97,21 @@ static void no_key(void *arg)
 static fr_err find(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value value,
                    uint16_t other_field, fr_value other, fr_value *id)
 {
-    const fr_pred a = {.op = FR_PRED_TERM, .ref = field, .lookup = FR_LOOKUP_EXACT, .values = &value, .value_count = 1},
-                  b = {.op = FR_PRED_TERM, .ref = other_field, .lookup = FR_LOOKUP_EXACT, .values = &other, .value_count = 1};
+    const fr_pred a = {.op = FR_PRED_TERM,
+                       .ref = field,
+                       .lookup = FR_LOOKUP_EXACT,
+                       .values = &value,
+                       .value_count = 1},
+                  b = {.op = FR_PRED_TERM,
+                       .ref = other_field,
+                       .lookup = FR_LOOKUP_EXACT,
+                       .values = &other,
+                       .value_count = 1};
     const fr_pred *const both[] = {&a, &b};
     const fr_pred where = {.op = FR_PRED_AND, .parts = both, .part_count = 2};
     const fr_query query = {.model = model, .where = &where, .limit = 1};
-    return fr_db_select(
-        ctx, &query, &(fr_reader_sink){.begin = no_key, .row = keep_key, .arg = id}, NULL);
+    return fr_db_select(ctx, &query, &(fr_reader_sink){.begin = no_key, .row = keep_key, .arg = id},
+                        NULL);
 }
 
 static fr_err make_permission(fr_ctx *ctx, fr_value type, const char *action, const char *label,

@@ -22,9 +22,8 @@ static int compare(const void *a, const void *b)
 
 bool fr_perms_has(const fr_perms *perms, fr_str code)
 {
-    return perms->has_all ||
-           (perms->count &&
-            bsearch(&code, perms->codes, perms->count, sizeof *perms->codes, compare));
+    return perms->has_all || (perms->count && bsearch(&code, perms->codes, perms->count,
+                                                      sizeof *perms->codes, compare));
 }
 
 /* ---- rows ---- */
@@ -125,8 +124,7 @@ fr_err fr_user_group_keys(fr_ctx *ctx, const fr_user *user, const fr_value **key
     fr_query query = fr_users_get()->all_groups;
     query.where = &where;
     FR_TRY(fr_db_select(
-        ctx, &query,
-        &(fr_reader_sink){.begin = begin_groups, .row = keep_group, .arg = &g}, NULL));
+        ctx, &query, &(fr_reader_sink){.begin = begin_groups, .row = keep_group, .arg = &g}, NULL));
     *keys = g.keys;
     *count = g.count;
     return FR_OK;

@@ -1,7 +1,7 @@
 #include "auth/tables.h"
 
-#include <freshet/auth.h>
 #include <string.h>
+#include <freshet/auth.h>
 
 #include "base/arena.h"
 #include "model/model.h"
@@ -14,12 +14,12 @@
     }
 #define A_TEXT(name_, length)                                                                      \
     {                                                                                              \
-        .name = name_, .kind = FR_KIND_CHAR, .max_length = (length)                                \
+        .name = (name_), .kind = FR_KIND_CHAR, .max_length = (length)                              \
     }
 /* Rows that go with what they refer to, which knows nothing of them. */
 #define A_REFERENCE(name_, to_)                                                                    \
     {                                                                                              \
-        .name = name_, .kind = FR_KIND_FOREIGN_KEY, .to = (to_), .on_delete = FR_CASCADE,          \
+        .name = (name_), .kind = FR_KIND_FOREIGN_KEY, .to = (to_), .on_delete = FR_CASCADE,        \
         .related = "+"                                                                             \
     }
 
@@ -61,10 +61,11 @@ static const fr_field SESSION[] = {
 const fr_model fr_session_model = {
     .name = "session", .table = "django_session", .fields = SESSION, .field_count = COUNT(SESSION)};
 
-static const fr_field MIGRATION[] = {{.name = "id", .kind = FR_KIND_ID},
-                                     A_TEXT("app", 255),
-                                     A_TEXT("name", 255),
-                                     {.name = "applied", .kind = FR_KIND_DATETIME, .auto_now_add = true}};
+static const fr_field MIGRATION[] = {
+    {.name = "id", .kind = FR_KIND_ID},
+    A_TEXT("app", 255),
+    A_TEXT("name", 255),
+    {.name = "applied", .kind = FR_KIND_DATETIME, .auto_now_add = true}};
 const fr_model fr_migration_model = {.name = "migration",
                                      .table = "django_migrations",
                                      .fields = MIGRATION,
@@ -98,12 +99,11 @@ static const fr_model *make_between(fr_arena *arena, const fr_model *user, const
     if (!name)
         return NULL;
     const fr_field fields[] = {AN_ID, A_REFERENCE(name, user), A_REFERENCE(member, to)};
-    const fr_model like = {
-        .name = fr_arena_printf(arena, "user_%s", what).p,
-        .table = fr_arena_printf(arena, "%s_%s", fr_model_table(user), what).p,
-        .field_count = COUNT(fields),
-        .unique_together = fr_arena_printf(arena, "%s,%s", name, member).p,
-        .is_foreign = user->is_foreign};
+    const fr_model like = {.name = fr_arena_printf(arena, "user_%s", what).p,
+                           .table = fr_arena_printf(arena, "%s_%s", fr_model_table(user), what).p,
+                           .field_count = COUNT(fields),
+                           .unique_together = fr_arena_printf(arena, "%s,%s", name, member).p,
+                           .is_foreign = user->is_foreign};
     return has_failed(&like) ? NULL : make(arena, &like, fields);
 }
 
@@ -122,17 +122,18 @@ static const fr_model *make_token(fr_arena *arena, const fr_model *user)
 
 static const fr_model *make_outstanding(fr_arena *arena, const fr_model *user)
 {
-    const fr_field fields[] = {{.name = "token", .kind = FR_KIND_TEXT, .secret = true},
-                               {.name = "created_at", .kind = FR_KIND_DATETIME, .null = true},
-                               {.name = "expires_at", .kind = FR_KIND_DATETIME},
-                               {.name = "user",
-                                .kind = FR_KIND_FOREIGN_KEY,
-                                .to = user,
-                                .null = true,
-                                .on_delete = FR_SET_NULL,
-                                .related = "+"},
-                               {.name = "jti", .kind = FR_KIND_CHAR, .max_length = 255, .unique = true},
-                               {.name = "id", .kind = FR_KIND_ID}};
+    const fr_field fields[] = {
+        {.name = "token", .kind = FR_KIND_TEXT, .secret = true},
+        {.name = "created_at", .kind = FR_KIND_DATETIME, .null = true},
+        {.name = "expires_at", .kind = FR_KIND_DATETIME},
+        {.name = "user",
+         .kind = FR_KIND_FOREIGN_KEY,
+         .to = user,
+         .null = true,
+         .on_delete = FR_SET_NULL,
+         .related = "+"},
+        {.name = "jti", .kind = FR_KIND_CHAR, .max_length = 255, .unique = true},
+        {.name = "id", .kind = FR_KIND_ID}};
     const fr_model like = {.name = "outstandingtoken",
                            .table = "token_blacklist_outstandingtoken",
                            .label = "Outstanding Token",
@@ -153,19 +154,17 @@ static const fr_model *make_blacklisted(fr_arena *arena, const fr_model *outstan
     return make(arena, &like, fields);
 }
 
-fr_err fr_user_tables_make(const fr_model *user, const fr_user_tables_opts *opts, fr_arena *arena,
+fr_err fr_user_tables_make(const fr_model *user, bool has_blacklist, fr_arena *arena,
                            fr_user_tables *out)
 {
-    fr_user_tables made = {
-        .groups = make_between(arena, user, "groups", "group", &fr_group_model),
-        .permissions =
-            make_between(arena, user, "user_permissions", "permission", &fr_permission_model)};
-    if (!made.groups || !made.permissions)
+    fr_user_tables made = {.groups = make_between(arena, user, "groups", "group", &fr_group_model),
+                           .permissions = make_between(arena, user, "user_permissions",
+                                                       "permission", &fr_permission_model)};
+    made.token = make_token(arena, user);
+    if (!made.groups || !made.permissions || !made.token)
         return FR_ENOMEM;
-    if (opts->tokens && !(made.token = make_token(arena, user)))
-        return FR_ENOMEM;
-    if (opts->blacklist && (!(made.outstanding = make_outstanding(arena, user)) ||
-                            !(made.blacklisted = make_blacklisted(arena, made.outstanding))))
+    if (has_blacklist && (!(made.outstanding = make_outstanding(arena, user)) ||
+                          !(made.blacklisted = make_blacklisted(arena, made.outstanding))))
         return FR_ENOMEM;
     *out = made;
     return FR_OK;

@@ -29,17 +29,14 @@ enum { FR_MIGRATION_ID, FR_MIGRATION_APP, FR_MIGRATION_NAME, FR_MIGRATION_APPLIE
 extern const fr_model fr_group_model, fr_content_type_model, fr_permission_model,
     fr_group_permission_model, fr_session_model, fr_migration_model;
 
-/* What is made for a user model; NULL: not asked for. */
+/* What is made for a user model. */
 typedef struct fr_user_tables {
     const fr_model *groups, *permissions; /* the tables between */
-    const fr_model *token, *outstanding, *blacklisted;
+    const fr_model *token;
+    const fr_model *outstanding, *blacklisted; /* NULL: not asked for */
 } fr_user_tables;
 
-typedef struct fr_user_tables_opts {
-    bool tokens, blacklist;
-} fr_user_tables_opts;
-
 /* Errors: FR_ENOMEM. */
-fr_err fr_user_tables_make(const fr_model *user, const fr_user_tables_opts *opts, fr_arena *arena,
+fr_err fr_user_tables_make(const fr_model *user, bool has_blacklist, fr_arena *arena,
                            fr_user_tables *out);
 #endif

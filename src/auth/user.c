@@ -68,16 +68,16 @@ bool fr_user_key_from(fr_ctx *ctx, fr_str text, fr_value *out)
 
 typedef struct reading {
     fr_ctx *ctx;
-    size_t skip;       /* values in front of the user's: of the token */
-    fr_str token;      /* the one that was asked for */
+    size_t skip;        /* values in front of the user's: of the token */
+    fr_str token;       /* the one that was asked for */
     fr_user_read *read; /* result */
 } reading;
 
-static fr_err fill_field(fr_ctx *ctx, fr_user_read *read, uint16_t i, fr_value value)
+static fr_err fill_field(fr_ctx *ctx, fr_user_read *read, uint32_t i, fr_value value)
 {
     const fr_field *field = &fr_user_fields[i];
     if (!fr_field_is_text(field) || value.type != FR_VALUE_TEXT) {
-        fr_err err = fr_row_store(&fr_user_model, i, value, ctx->arena, &read->user);
+        fr_err err = fr_row_store(&fr_user_model, (int)i, value, ctx->arena, &read->user);
         return err == FR_EINVAL ? FR_OK : err; /* what another program wrote is no value of it */
     }
     *(fr_str *)(void *)((char *)&read->user + field->offset) = value.as.s;
@@ -88,7 +88,7 @@ static fr_err fill_field(fr_ctx *ctx, fr_user_read *read, uint16_t i, fr_value v
 static fr_err fill(fr_ctx *ctx, fr_user_read *read)
 {
     const fr_users *users = fr_users_get();
-    for (uint16_t i = 0; i < fr_user_field_count; i++)
+    for (uint32_t i = 0; i < fr_user_field_count; i++)
         if (users->of[i] != FR_USERS_NO_FIELD)
             FR_TRY(fill_field(ctx, read, i, read->values[users->of[i]]));
     return FR_OK;

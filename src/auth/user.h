@@ -22,7 +22,7 @@ fr_err fr_user_by_token(fr_ctx *ctx, fr_str key, const fr_user **out);
 fr_value fr_user_key_value(const fr_user *user); /* as references to users hold it */
 /* As sessions and JWTs write it: "7"; p NULL: memory is out. */
 fr_str fr_user_key_text(fr_ctx *ctx, const fr_user *user);
-fr_str fr_user_password(const fr_user *user);    /* the encoded hash */
+fr_str fr_user_password(const fr_user *user); /* the encoded hash */
 bool fr_user_is_active(const fr_user *user);
 /* The value of one of the user model's fields, by its index. */
 fr_value fr_user_value(const fr_user *user, uint16_t field);

@@ -6,8 +6,8 @@
 #include "auth/users.h"
 
 typedef struct fr_user_read {
-    fr_user user;     /* first */
-    fr_perms *perms;  /* perms.c; NULL: not asked for yet */
+    fr_user user;      /* first */
+    fr_perms *perms;   /* perms.c; NULL: not asked for yet */
     fr_value values[]; /* of the user model's fields */
 } fr_user_read;
 #endif

@@ -5,8 +5,8 @@
 #include "auth/users.h"
 
 #include <assert.h>
-#include <freshet/auth.h>
 #include <stdio.h>
+#include <freshet/auth.h>
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -19,7 +19,8 @@ static struct {
     bool is_used;
 } use;
 
-static_assert(fr_user_field_count <= sizeof use.users.of / sizeof *use.users.of, "each has a place");
+static_assert(fr_user_field_count <= sizeof use.users.of / sizeof *use.users.of,
+              "each has a place");
 
 const fr_users *fr_users_get(void)
 {
@@ -65,8 +66,9 @@ static fr_err find_login(fr_users *users, char error[512])
         users->login = (uint16_t)index;
         return FR_OK;
     }
-    snprintf(error, 512, index < 0 ? "model %s of .user has no field username, and no email either"
-                                   : "model %s of .user: what users log in with is not .unique",
+    snprintf(error, 512,
+             index < 0 ? "model %s of .user has no field username, and no email either"
+                       : "model %s of .user: what users log in with is not .unique",
              users->user->name);
     return FR_EINVAL;
 }
@@ -79,8 +81,8 @@ static fr_err read_model(fr_users *users, char error[512])
     users->key = (uint16_t)fr_model_key_index(users->user);
     for (size_t i = 0; i < fr_user_field_count; i++) {
         int index = fr_model_field_index(users->user, fr_str_c(fr_user_fields[i].name));
-        bool is_alike = index >= 0 && fr_class_of(&users->user->fields[index]) ==
-                                          fr_class_of(&fr_user_fields[i]);
+        bool is_alike = index >= 0 &&
+                        fr_class_of(&users->user->fields[index]) == fr_class_of(&fr_user_fields[i]);
         users->of[i] = is_alike ? (uint16_t)index : FR_USERS_NO_FIELD;
     }
     return find_login(users, error);
@@ -135,8 +137,8 @@ static fr_err plan_codes(fr_query *query, const fr_model *between, uint16_t fiel
     plan p;
     FR_TRY(begin(&p, query, between, 2, arena));
     FR_TRY(add(&p, &(fr_ref){.model = between,
-                             .steps = {forward(between, field), forward(&fr_permission_model,
-                                                                        FR_PERMISSION_CONTENT_TYPE)},
+                             .steps = {forward(between, field),
+                                       forward(&fr_permission_model, FR_PERMISSION_CONTENT_TYPE)},
                              .step_count = 2,
                              .field = FR_CONTENT_TYPE_APP}));
     return add(&p, &(fr_ref){.model = between,
@@ -147,8 +149,7 @@ static fr_err plan_codes(fr_query *query, const fr_model *between, uint16_t fiel
 
 static fr_err make_plans(fr_users *users, fr_arena *arena)
 {
-    if (users->tables.token)
-        FR_TRY(plan_token(users, arena));
+    FR_TRY(plan_token(users, arena));
     users->all_groups = (fr_query){.model = users->tables.groups};
     FR_TRY(plan_codes(&users->own_codes, users->tables.permissions, FR_USER_PERMISSION_PERMISSION,
                       arena));
@@ -158,7 +159,7 @@ static fr_err make_plans(fr_users *users, fr_arena *arena)
 
 /* ---- use ---- */
 
-static void list_models(const fr_users_opts *opts)
+static void list_models(void)
 {
     const fr_model *const all[] = {&fr_content_type_model,
                                    &fr_permission_model,
@@ -168,7 +169,7 @@ static void list_models(const fr_users_opts *opts)
                                    use.users.tables.groups,
                                    use.users.tables.permissions,
                                    &fr_migration_model,
-                                   opts->sessions ? &fr_session_model : NULL,
+                                   &fr_session_model,
                                    use.users.tables.token,
                                    use.users.tables.outstanding,
                                    use.users.tables.blacklisted};
@@ -183,18 +184,17 @@ static void list_models(const fr_users_opts *opts)
 fr_err fr_users_use(const fr_users_opts *opts, fr_arena *arena, const fr_model *const **models,
                     char error[512])
 {
-    fr_user_tables_opts tables = {.tokens = opts->tokens, .blacklist = opts->blacklist};
     use.is_used = false;
     use.users = (fr_users){.user = opts->user ? opts->user : &fr_user_model, .app = opts->app};
     FR_TRY(read_model(&use.users, error));
-    fr_err err = fr_user_tables_make(use.users.user, &tables, arena, &use.users.tables);
+    fr_err err = fr_user_tables_make(use.users.user, opts->blacklist, arena, &use.users.tables);
     if (err == FR_OK)
         err = make_plans(&use.users, arena);
     if (err != FR_OK) {
         snprintf(error, 512, "out of memory");
         return err;
     }
-    list_models(opts);
+    list_models();
     use.is_used = true;
     *models = use.models;
     return FR_OK;

@@ -10,7 +10,7 @@
 typedef struct fr_users_opts {
     const fr_model *user; /* NULL: fr_user_model */
     const char *app;      /* the label of models whose table does not begin with one */
-    bool tokens, sessions, blacklist;
+    bool blacklist;       /* of JWTs, too */
 } fr_users_opts;
 
 /* Make the models ready. *models: they, with the NULL that ends them, to be opened together with the application's own. What a user
@@ -27,9 +27,10 @@ enum { FR_USERS_NO_FIELD = UINT16_MAX };
 
 typedef struct fr_users {
     const fr_model *user;
-    uint16_t of[32];  /* of each field of fr_user the one of `user`; FR_USERS_NO_FIELD: it has none */
-    uint16_t key;     /* of `user` */
-    uint16_t login;   /* what users log in with: username, else email */
+    uint16_t
+        of[32];     /* of each field of fr_user the one of `user`; FR_USERS_NO_FIELD: it has none */
+    uint16_t key;   /* of `user` */
+    uint16_t login; /* what users log in with: username, else email */
     fr_user_tables tables;
     const char *app;
     fr_query by_token;   /* tokens, with their user's fields behind them */

@@ -10,11 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "auth/users.h"
 #include "base/arena.h"
 #include "base/kept.h"
 #include "base/str.h"
 #include "cli/activation.h"
 #include "cli/media.h"
+#include "cli/users.h"
 #include "http/clients/line_file.h"
 #include "http/clients/trust.h"
 #include "http/hosts.h"
@@ -102,8 +104,19 @@ static bool gather_viewset(fr_assembly *a, const fr_viewset *viewset)
     return true;
 }
 
-/* A model and, behind it, those that its relations lead to: the list grows while it is walked. */
-static bool gather_models(fr_assembly *a)
+/* Behind each model those that its relations lead to: the list grows while it is walked. */
+static bool follow_relations(fr_assembly *a)
+{
+    for (size_t i = 0; i < a->models.count; i++)
+        for (uint32_t f = 0; f < a->models.at[i]->field_count; f++) {
+            const fr_field *field = &a->models.at[i]->fields[f];
+            if (!add_model(a, field->to) || !add_model(a, field->through))
+                return false;
+        }
+    return true;
+}
+
+static bool gather_declared(fr_assembly *a)
 {
     for (size_t i = 0; i < a->routes.list.count; i++) {
         const fr_viewset *viewset = a->routes.list.at[i].route->viewset;
@@ -113,13 +126,17 @@ static bool gather_models(fr_assembly *a)
     for (const fr_model *const *more = a->app->models; more && *more; more++)
         if (!has_model(a, *more) && !fr_vec_push(&a->models, *more))
             return false;
-    for (size_t i = 0; i < a->models.count; i++)
-        for (uint32_t f = 0; f < a->models.at[i]->field_count; f++) {
-            const fr_field *field = &a->models.at[i]->fields[f];
-            if (!add_model(a, field->to) || !add_model(a, field->through))
-                return false;
-        }
     return true;
+}
+
+static int gather_models(fr_assembly *a)
+{
+    if (!gather_declared(a) || !follow_relations(a))
+        return fail(a, FR_EXIT_FAILED, "out of memory");
+    int code = fr_users_gather(a);
+    if (code == FR_EXIT_DONE && !follow_relations(a))
+        code = fail(a, FR_EXIT_FAILED, "out of memory");
+    return code;
 }
 
 static bool has_viewset(const fr_assembly *a, const fr_model *model)
@@ -605,6 +622,8 @@ static int start_database(fr_assembly *a)
         return FR_EXIT_DONE;
     int code = database_code(fr_db_start(a->db, a->error));
     if (code == FR_EXIT_DONE)
+        code = fr_users_start(a);
+    if (code == FR_EXIT_DONE)
         code = check_access_log(a); /* again: now it is known which files are the database's */
     if (code == FR_EXIT_DONE && fr_live_start(a->live, a->db))
         code = fail(a, FR_EXIT_FAILED, "the matcher thread could not be started");
@@ -623,9 +642,9 @@ int fr_assembly_open(fr_assembly *a, const fr_app *app, size_t route_bytes,
         return fail(a, FR_EXIT_FAILED, "out of memory");
     if (fr_routes_flatten(a->arena, app, route_bytes, &a->routes, a->error))
         return FR_EXIT_CONFIG;
-    if (!gather_models(a))
-        return fail(a, FR_EXIT_FAILED, "out of memory");
-    int code = check_options(a);
+    int code = gather_models(a);
+    if (code == FR_EXIT_DONE)
+        code = check_options(a);
     if (code == FR_EXIT_DONE)
         code = prepare_database(a);
     if (code == FR_EXIT_DONE)
@@ -646,6 +665,7 @@ void fr_assembly_close(fr_assembly *a)
     fr_channels_free(a->channels);
     fr_origin_gate_deinit(&a->gate);
     fr_index_deinit(&a->index);
+    fr_users_end();
     fr_vec_deinit(&a->models);
     fr_vec_deinit(&a->routes.list);
     fr_arena_free(a->arena);

@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 
-static const fr_users_opts ALL = {.app = "shop", .tokens = true, .sessions = true, .blacklist = true};
+static const fr_users_opts ALL = {.app = "shop", .blacklist = true};
 
 /* ---- tables ---- */
 
@@ -31,8 +31,9 @@ static const char *const DJANGO[][2] = {
      "CREATE TABLE \"auth_permission\" (\"id\" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "
      "\"content_type_id\" integer NOT NULL REFERENCES \"django_content_type\" (\"id\") DEFERRABLE "
      "INITIALLY DEFERRED, \"codename\" varchar(100) NOT NULL, \"name\" varchar(255) NOT NULL)"},
-    {"auth_group", "CREATE TABLE \"auth_group\" (\"id\" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "
-                   "\"name\" varchar(150) NOT NULL UNIQUE)"},
+    {"auth_group",
+     "CREATE TABLE \"auth_group\" (\"id\" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "
+     "\"name\" varchar(150) NOT NULL UNIQUE)"},
     {"auth_user",
      "CREATE TABLE \"auth_user\" (\"id\" integer NOT NULL PRIMARY KEY AUTOINCREMENT, \"password\" "
      "varchar(128) NOT NULL, \"last_login\" datetime NULL, \"is_superuser\" bool NOT NULL, "
@@ -94,8 +95,8 @@ static void tables_are_made_as_django_makes_them(void **state)
         assert_string_equal(users_db_ask(&t, sql), DJANGO[i][1]);
     }
     for (size_t i = 0; i < sizeof INDEXES / sizeof *INDEXES; i++) {
-        snprintf(sql, sizeof sql, "SELECT name FROM sqlite_schema WHERE type = 'index' AND name = '%s'",
-                 INDEXES[i]);
+        snprintf(sql, sizeof sql,
+                 "SELECT name FROM sqlite_schema WHERE type = 'index' AND name = '%s'", INDEXES[i]);
         assert_string_equal(users_db_ask(&t, sql), INDEXES[i]);
     }
     users_db_close(&t);
@@ -107,21 +108,25 @@ static void each_model_has_its_content_type_and_four_permissions(void **state)
     users_db t;
     users_db_open(&t, &ALL);
     assert_string_equal(
-        users_db_ask(&t, "SELECT group_concat(n, ' ') FROM (SELECT app_label || '.' || model AS n FROM "
-                         "django_content_type ORDER BY 1)"),
+        users_db_ask(&t,
+                     "SELECT group_concat(n, ' ') FROM (SELECT app_label || '.' || model AS n FROM "
+                     "django_content_type ORDER BY 1)"),
         "auth.group auth.permission auth.user authtoken.token contenttypes.contenttype "
         "sessions.session token_blacklist.blacklistedtoken token_blacklist.outstandingtoken "
         "tracker.errand");
     assert_string_equal(
-        users_db_ask(&t, "SELECT group_concat(n, ', ') FROM (SELECT codename || ': ' || name AS n FROM "
-                         "auth_permission p JOIN django_content_type c ON c.id = content_type_id "
-                         "WHERE app_label IN ('tracker', 'authtoken') ORDER BY 1)"),
-        "add_errand: Can add small errand, add_token: Can add Token, change_errand: Can change small "
+        users_db_ask(&t,
+                     "SELECT group_concat(n, ', ') FROM (SELECT codename || ': ' || name AS n FROM "
+                     "auth_permission p JOIN django_content_type c ON c.id = content_type_id "
+                     "WHERE app_label IN ('tracker', 'authtoken') ORDER BY 1)"),
+        "add_errand: Can add small errand, add_token: Can add Token, change_errand: Can change "
+        "small "
         "errand, change_token: Can change Token, delete_errand: Can delete small errand, "
         "delete_token: Can delete Token, view_errand: Can view small errand, view_token: Can view "
         "Token");
-    assert_string_equal(users_db_ask(&t, "SELECT group_concat(app || count) FROM (SELECT app, count(*) "
-                                         "AS count FROM django_migrations GROUP BY app)"),
+    assert_string_equal(users_db_ask(&t,
+                                     "SELECT group_concat(app || count) FROM (SELECT app, count(*) "
+                                     "AS count FROM django_migrations GROUP BY app)"),
                         "auth12,authtoken4,contenttypes2,sessions1,token_blacklist12");
     users_db_close(&t);
 }
@@ -136,10 +141,12 @@ static void what_is_there_stays_as_it_is(void **state)
                      "DELETE FROM django_migrations WHERE name = '0003_tokenproxy'");
     users_db_shut(&t);
     users_db_open_again(&t, &ALL);
-    assert_string_equal(users_db_ask(&t, "SELECT name FROM auth_permission WHERE codename = 'add_errand'"),
-                        "Other");
     assert_string_equal(
-        users_db_ask(&t, "SELECT count(*) FROM auth_permission WHERE codename = 'view_errand'"), "1");
+        users_db_ask(&t, "SELECT name FROM auth_permission WHERE codename = 'add_errand'"),
+        "Other");
+    assert_string_equal(
+        users_db_ask(&t, "SELECT count(*) FROM auth_permission WHERE codename = 'view_errand'"),
+        "1");
     assert_string_equal(users_db_ask(&t, "SELECT count(*) FROM auth_permission"), "36");
     assert_string_equal(
         users_db_ask(&t, "SELECT count(*) FROM django_migrations WHERE app = 'authtoken'"), "3");
@@ -176,13 +183,16 @@ static void a_model_is_called_by_its_table(void **state)
 static const char PEOPLE[] =
     "INSERT INTO auth_user VALUES (7, 'pbkdf2_sha256$1$a$b', NULL, 0, 'anna', 'B', 'a@b.c', 1, 1, "
     "'2026-01-02 03:04:05', 'Anna'), (8, '!', '2026-01-02 03:04:05.5', 1, 'root', '', '', 0, 1, "
-    "'2026-01-02 03:04:05', ''), (9, 'x', NULL, 1, 'gone', '', '', 0, 0, '2026-01-02 03:04:05', '');"
+    "'2026-01-02 03:04:05', ''), (9, 'x', NULL, 1, 'gone', '', '', 0, 0, '2026-01-02 03:04:05', "
+    "'');"
     "INSERT INTO authtoken_token VALUES ('0123456789abcdef0123456789abcdef01234567', "
     "'2026-01-02 03:04:05', 7);"
     "INSERT INTO auth_group VALUES (1, 'staff'), (2, 'others');"
     "INSERT INTO auth_user_groups VALUES (1, 7, 1), (2, 9, 2);"
-    "INSERT INTO auth_group_permissions SELECT 1, 1, id FROM auth_permission WHERE codename = 'view_errand';"
-    "INSERT INTO auth_group_permissions SELECT 2, 2, id FROM auth_permission WHERE codename = 'change_errand';"
+    "INSERT INTO auth_group_permissions SELECT 1, 1, id FROM auth_permission WHERE codename = "
+    "'view_errand';"
+    "INSERT INTO auth_group_permissions SELECT 2, 2, id FROM auth_permission WHERE codename = "
+    "'change_errand';"
     "INSERT INTO auth_user_user_permissions SELECT 1, 7, id FROM auth_permission WHERE codename = "
     "'add_errand'";
 
@@ -268,12 +278,12 @@ static void permissions_are_ones_own_and_those_of_the_groups(void **state)
     (void)state;
     users_db t;
     open_people(&t);
-    assert_true(may(&t, "anna", "tracker.add_errand"));  /* her own */
-    assert_true(may(&t, "anna", "tracker.view_errand")); /* her group's */
+    assert_true(may(&t, "anna", "tracker.add_errand"));     /* her own */
+    assert_true(may(&t, "anna", "tracker.view_errand"));    /* her group's */
     assert_false(may(&t, "anna", "tracker.change_errand")); /* another group's */
     assert_false(may(&t, "anna", "tracker.add_errand2"));
     assert_false(may(&t, "anna", "add_errand"));
-    assert_true(may(&t, "root", "anything.at_all"));       /* a superuser */
+    assert_true(may(&t, "root", "anything.at_all"));        /* a superuser */
     assert_false(may(&t, "gone", "tracker.change_errand")); /* inactive, though a superuser */
     assert_str(fr_perm_code(t.arena, "add", &errand_model), "tracker.add_errand");
     users_db_close(&t);
@@ -334,7 +344,7 @@ static void another_user_model_is_served_alike(void **state)
 {
     (void)state;
     users_db t;
-    users_db_open(&t, &(fr_users_opts){.user = &member_model, .app = "club", .tokens = true});
+    users_db_open(&t, &(fr_users_opts){.user = &member_model, .app = "club"});
     users_db_run(&t, "INSERT INTO club_member VALUES ('00000000000000000000000000000007', 'a@b.c', "
                      "'x', 1, 40); INSERT INTO authtoken_token VALUES ('k', '2026-01-02 03:04:05', "
                      "'00000000000000000000000000000007'); INSERT INTO auth_group VALUES (1, 'g'); "
@@ -353,8 +363,8 @@ static void another_user_model_is_served_alike(void **state)
     assert_non_null(user);
     assert_int_equal(fr_user_permissions(&t.ctx, user, &perms), FR_OK);
     assert_true(fr_perms_has(perms, FR_STR("club.view_member")));
-    assert_string_equal(users_db_ask(&t, "SELECT count(*) FROM sqlite_schema WHERE name = 'auth_user'"),
-                        "0");
+    assert_string_equal(
+        users_db_ask(&t, "SELECT count(*) FROM sqlite_schema WHERE name = 'auth_user'"), "0");
     users_db_close(&t);
 }
 
@@ -367,28 +377,37 @@ static void what_a_user_model_lacks_is_said(void **state)
 {
     (void)state;
     const fr_field id = {.name = "id", .kind = FR_KIND_ID},
-                   password = {.name = "password", .kind = FR_KIND_CHAR, .max_length = 128, .secret = true},
+                   password = {.name = "password",
+                               .kind = FR_KIND_CHAR,
+                               .max_length = 128,
+                               .secret = true},
                    active = {.name = "is_active", .kind = FR_KIND_BOOLEAN},
                    name = {.name = "username", .kind = FR_KIND_CHAR, .max_length = 9};
-    const fr_field none[] = {id, active}, open[] = {id, {.name = "password", .kind = FR_KIND_CHAR, .max_length = 128}, active},
-                   small[] = {id, {.name = "password", .kind = FR_KIND_CHAR, .max_length = 64, .secret = true}, active},
-                   inactive[] = {id, password}, nameless[] = {id, password, active},
-                   twice[] = {id, password, active, name};
+    const fr_field
+        none[] = {id, active},
+        open[] = {id, {.name = "password", .kind = FR_KIND_CHAR, .max_length = 128}, active},
+        small[] = {id,
+                   {.name = "password", .kind = FR_KIND_CHAR, .max_length = 64, .secret = true},
+                   active},
+        inactive[] = {id, password}, nameless[] = {id, password, active},
+        twice[] = {id, password, active, name};
     const struct {
         fr_model model;
         const char *error;
-    } cases[] = {{A_MODEL(none), "model member of .user has no field password"},
-                 {A_MODEL(open), "model member of .user: field password is not .secret"},
-                 {A_MODEL(small), "model member of .user: field password has no room for 128 characters"},
-                 {A_MODEL(inactive), "model member of .user has no field is_active"},
-                 {A_MODEL(nameless), "model member of .user has no field username, and no email either"},
-                 {A_MODEL(twice), "model member of .user: what users log in with is not .unique"}};
+    } cases[] = {
+        {A_MODEL(none), "model member of .user has no field password"},
+        {A_MODEL(open), "model member of .user: field password is not .secret"},
+        {A_MODEL(small), "model member of .user: field password has no room for 128 characters"},
+        {A_MODEL(inactive), "model member of .user has no field is_active"},
+        {A_MODEL(nameless), "model member of .user has no field username, and no email either"},
+        {A_MODEL(twice), "model member of .user: what users log in with is not .unique"}};
     fr_arena *arena = fr_arena_new(0);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char error[512] = "";
         const fr_model *const *models;
-        assert_int_equal(fr_users_use(&(fr_users_opts){.user = &cases[i].model}, arena, &models, error),
-                         FR_EINVAL);
+        assert_int_equal(
+            fr_users_use(&(fr_users_opts){.user = &cases[i].model}, arena, &models, error),
+            FR_EINVAL);
         assert_string_equal(error, cases[i].error);
         assert_null(fr_users_get());
     }

@@ -3,12 +3,12 @@
 #define FR_TEST_USERS_DB_H
 #include "unit.h"
 
-#include <freshet/auth.h>
-#include <freshet/db.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <freshet/auth.h>
+#include <freshet/db.h>
 
 #include "auth/content_types.h"
 #include "auth/user.h"
@@ -102,7 +102,8 @@ static inline const char *users_db_ask(users_db *t, const char *sql)
     if (sqlite3_prepare_v2(h, sql, -1, &stmt, NULL) != SQLITE_OK)
         fail_msg("%s: %s", sql, sqlite3_errmsg(h));
     bool is_there = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_text(stmt, 0);
-    snprintf(text, sizeof text, "%s", is_there ? (const char *)sqlite3_column_text(stmt, 0) : "none");
+    snprintf(text, sizeof text, "%s",
+             is_there ? (const char *)sqlite3_column_text(stmt, 0) : "none");
     sqlite3_finalize(stmt);
     sqlite3_close(h);
     return text;

@@ -1,0 +1,71 @@
+#include "cli/users.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/content_types.h"
+#include "auth/users.h"
+#include "base/str.h"
+#include "model/model.h"
+
+/* Whether some way in of this name is declared; a copy with another keyword has the same name. */
+static bool has_way(const fr_assembly *a, const char *name)
+{
+    for (const fr_authenticator *const *at = a->app->authentication; at && *at; at++)
+        if (strcmp((*at)->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The model of users: .user, or whichever has their table. NULL: none does. */
+static const fr_model *find_model(const fr_assembly *a)
+{
+    if (a->app->user)
+        return a->app->user;
+    for (size_t i = 0; i < a->models.count; i++)
+        if (strcmp(fr_model_table(a->models.at[i]), fr_user_model.table) == 0)
+            return a->models.at[i];
+    return NULL;
+}
+
+static bool has_model(const fr_assembly *a, const fr_model *model)
+{
+    for (size_t i = 0; i < a->models.count; i++)
+        if (a->models.at[i] == model)
+            return true;
+    return false;
+}
+
+int fr_users_gather(fr_assembly *a)
+{
+    const fr_model *user = find_model(a), *const * models;
+    bool is_declared = a->app->user || (a->app->authentication && *a->app->authentication) ||
+                       user == &fr_user_model;
+    if (!is_declared || a->options->without_users)
+        return FR_EXIT_DONE;
+    fr_users_opts opts = {
+        .user = user, .app = a->app->name, .blacklist = has_way(a, "JWTAuthentication")};
+    fr_err err = fr_users_use(&opts, a->arena, &models, a->error);
+    if (err != FR_OK)
+        return err == FR_EINVAL ? FR_EXIT_CONFIG : FR_EXIT_FAILED;
+    for (; *models; models++)
+        if (!has_model(a, *models) && !fr_vec_push(&a->models, *models)) {
+            snprintf(a->error, sizeof a->error, "out of memory");
+            return FR_EXIT_FAILED;
+        }
+    return FR_EXIT_DONE;
+}
+
+int fr_users_start(fr_assembly *a)
+{
+    fr_ctx ctx;
+    if (!fr_users_get())
+        return FR_EXIT_DONE;
+    fr_ctx_init(&ctx, a->arena, NULL);
+    ctx.db = a->db;
+    if (fr_content_types_make(&ctx, a->models.at) == FR_OK)
+        return FR_EXIT_DONE;
+    snprintf(a->error, sizeof a->error, "the permissions of the models cannot be stored: %.*s",
+             FR_FMT(fr_str_sub(ctx.detail, 0, 300)));
+    return FR_EXIT_DB;
+}

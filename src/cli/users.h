@@ -1,0 +1,10 @@
+/* The users of an application: whether there are any, and their tables among its models. */
+#ifndef FR_CLI_USERS_H
+#define FR_CLI_USERS_H
+#include "cli/assembly.h"
+
+/* Add the models of users to a->models, if the application has users. Returns an exit code; a->error says why. */
+int fr_users_gather(fr_assembly *a);
+/* After the database has started: content types and permissions. Returns an exit code. */
+int fr_users_start(fr_assembly *a);
+#endif
