@@ -12,6 +12,8 @@
 /* Quoted; U+2028 and U+2029 escaped, other non-ASCII kept; lone surrogates (as WTF-8) as \uXXXX;
  * bytes that are no UTF-8 become U+FFFD. */
 void fr_json_put_str(fr_buf *buf, fr_str s);
+/* The same of what should be UTF-8, as the texts of a database: lone surrogates are none. */
+void fr_json_put_utf8(fr_buf *buf, fr_str s);
 /* As Python's json.dumps by default: all that is not printable ASCII as \uXXXX. */
 void fr_json_put_str_ascii(fr_buf *buf, fr_str s);
 /* Python's repr: shortest round trip, 1.0, 1e+16, 1e-05. NaN and infinities: null. */

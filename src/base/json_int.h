@@ -4,20 +4,48 @@
 #include "base/bytes.h"
 #include "base/json.h"
 
-/* How many of the first bytes are neither control bytes nor '"' nor '\\' (nor, if is_ascii, 0x80
- * and above). Eight at a time: 9.6 bytes a ns where a loop over bytes does 2.0. */
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#if defined(__SSE2__)
+/* Of sixteen bytes: a bit for each that is not plain. */
+static inline unsigned fr_json_marks16_(const char *p, bool is_ascii)
+{
+    const __m128i control = _mm_set1_epi8(0x1f);
+    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i marks = _mm_cmpeq_epi8(_mm_min_epu8(v, control), v);
+    marks = _mm_or_si128(marks, _mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
+    marks = _mm_or_si128(marks, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+    if (is_ascii)
+        marks = _mm_or_si128(marks, v); /* the highest bit is what movemask takes */
+    return (unsigned)_mm_movemask_epi8(marks);
+}
+#endif
+
+/* How many of the first bytes are neither control bytes nor '"' nor '\\' (nor, if is_ascii, 0x80 and above). Sixteen at a time
+ * where the processor can, and eight; the end of a long text is looked at together with what stands before it. */
 static inline size_t fr_json_plain_(const char *p, size_t n, bool is_ascii)
 {
     size_t i = 0;
-    for (; n - i >= 8; i += 8) {
-        uint64_t word = fr_load64(p + i);
+#if defined(__SSE2__)
+    for (size_t at = 0; n >= 16 && i < n; at = n - i < 16 ? n - 16 : i) {
+        unsigned marks = fr_json_marks16_(p + at, is_ascii);
+        if (marks)
+            return at + (unsigned)__builtin_ctz(marks);
+        i = at + 16;
+    }
+#endif
+    for (size_t at = 0; n >= 8 && i < n; at = n - i < 8 ? n - 8 : i) {
+        uint64_t word = fr_load64(p + at);
         uint64_t marks = fr_zero_bytes(word ^ FR_EACH_BYTE('"')) |
                          fr_zero_bytes(word ^ FR_EACH_BYTE('\\')) |
                          ((word - FR_EACH_BYTE(0x20)) & ~word & FR_HIGH_BITS);
         if (is_ascii)
             marks |= word & FR_HIGH_BITS;
         if (marks)
-            return i + fr_first_mark(marks);
+            return at + fr_first_mark(marks);
+        i = at + 8;
     }
     for (; i < n; i++) {
         unsigned char c = (unsigned char)p[i];

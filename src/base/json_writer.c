@@ -37,6 +37,13 @@ static void put_ascii_escape(fr_buf *buf, char c)
     }
 }
 
+/* What a string may hold, and how it is spelled. */
+typedef enum spelling {
+    WTF8,  /* halves of surrogates are escaped */
+    UTF8,  /* they are no text */
+    ASCII, /* as WTF8, and all that is not printable ASCII is escaped */
+} spelling;
+
 /* The length of the sequence at p, 0 if there is none; surrogates count (WTF-8), overlong forms do
  * not. */
 static size_t sequence(const unsigned char *p, size_t n)
@@ -52,69 +59,97 @@ static size_t sequence(const unsigned char *p, size_t n)
     return is_overlong || (c == 0xf4 && p[1] > 0x8f) ? 0 : length;
 }
 
-static void put_code_point(fr_buf *buf, fr_str bytes, bool is_ascii)
+static bool is_surrogate(const unsigned char *p)
 {
+    return p[0] == 0xed && p[1] >= 0xa0;
+}
+
+/* U+2028 and U+2029. */
+static bool ends_line(const unsigned char *p)
+{
+    return p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9);
+}
+
+/* How many of the first bytes are copied as they are: text in other scripts too. */
+static size_t plain_bytes(const char *text, size_t n, spelling how)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    size_t i = 0, length = 0;
+    for (;; i += length) {
+        if (i < n && p[i] < 0x80) /* between two letters that are not ASCII there mostly is none */
+            i += fr_json_plain_(text + i, n - i, true);
+        length = i < n && p[i] >= 0x80 && how != ASCII ? sequence(p + i, n - i) : 0;
+        if (!length || is_surrogate(p + i) || ends_line(p + i))
+            break;
+    }
+    const char *del = how == ASCII && i ? memchr(text, 0x7f, i) : NULL;
+    return del ? (size_t)(del - text) : i;
+}
+
+/* What is not copied, from the first byte of s on. Returns its length there. */
+static size_t put_escaped(fr_buf *buf, fr_str s, spelling how)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
     size_t pos = 0;
-    uint32_t c = fr_utf8_next(bytes, &pos);
-    if (c >= 0x10000 && is_ascii) {
+    if (*p < 0x80) {
+        put_ascii_escape(buf, *s.p);
+        return 1;
+    }
+    size_t length = sequence(p, s.n);
+    bool is_text = length && !(how == UTF8 && is_surrogate(p));
+    fr_str text = is_text ? (fr_str){s.p, length} : FR_STR("\xef\xbf\xbd");
+    uint32_t c = fr_utf8_next(text, &pos);
+    if (!is_text && how != ASCII) {
+        fr_buf_put(buf, text);
+    } else if (c >= 0x10000) {
         put_unicode_escape(buf, 0xd800 + ((c - 0x10000) >> 10));
         put_unicode_escape(buf, 0xdc00 + ((c - 0x10000) & 0x3ff));
-    } else if (is_ascii || c == 0x2028 || c == 0x2029 || (c >= 0xd800 && c < 0xe000)) {
-        put_unicode_escape(buf, c);
     } else {
-        fr_buf_put(buf, bytes);
+        put_unicode_escape(buf, c);
     }
+    return is_text ? length : 1;
 }
 
-static bool is_escaped(char c, bool is_ascii)
-{
-    return (unsigned char)c < 0x20 || c == '"' || c == '\\' || (is_ascii && c == 0x7f);
-}
-
-/* The length of what is copied as it is. */
-static size_t plain_bytes(const char *p, size_t n, bool is_ascii)
-{
-    size_t plain = fr_json_plain_(p, n, true);
-    const char *del = is_ascii && plain ? memchr(p, 0x7f, plain) : NULL;
-    return del ? (size_t)(del - p) : plain;
-}
-
-static void put_string(fr_buf *buf, fr_str s, bool is_ascii)
+static void put_string(fr_buf *buf, fr_str s, spelling how)
 {
     if (s.n > PTRDIFF_MAX - 2 || !fr_buf_reserve(buf, s.n + 2)) {
         buf->has_failed = true;
         return;
     }
     fr_buf_put_char(buf, '"');
-    for (const char *p = s.p, *end = s.n ? p + s.n : p; p < end;) {
-        size_t plain = plain_bytes(p, (size_t)(end - p), is_ascii);
-        fr_buf_put(buf, (fr_str){p, plain});
-        p += plain;
-        /* Text in other scripts comes in runs of what is not ASCII. */
-        while (p < end && (unsigned char)*p >= 0x80) {
-            size_t n = sequence((const unsigned char *)p, (size_t)(end - p));
-            put_code_point(buf, n ? (fr_str){p, n} : FR_STR("\xef\xbf\xbd"), is_ascii);
-            p += n ? n : 1;
-        }
-        if (p < end && is_escaped(*p, is_ascii))
-            put_ascii_escape(buf, *p++);
+    while (s.n) {
+        size_t plain = plain_bytes(s.p, s.n, how);
+        fr_buf_put(buf, (fr_str){s.p, plain});
+        s = (fr_str){s.p + plain, s.n - plain};
+        if (!s.n)
+            break;
+        size_t odd = put_escaped(buf, s, how);
+        s = (fr_str){s.p + odd, s.n - odd};
     }
     fr_buf_put_char(buf, '"');
 }
 
 void fr_json_put_str(fr_buf *buf, fr_str s)
 {
-    put_string(buf, s, false);
+    put_string(buf, s, WTF8);
+}
+
+void fr_json_put_utf8(fr_buf *buf, fr_str s)
+{
+    put_string(buf, s, UTF8);
 }
 
 void fr_json_put_str_ascii(fr_buf *buf, fr_str s)
 {
-    put_string(buf, s, true);
+    put_string(buf, s, ASCII);
 }
 
 void fr_json_put_bool(fr_buf *buf, bool v)
 {
-    fr_buf_put(buf, v ? FR_STR("true") : FR_STR("false"));
+    if (v)
+        fr_buf_lit(buf, "true");
+    else
+        fr_buf_lit(buf, "false");
 }
 
 /* ---- doubles ---- */

@@ -28,28 +28,6 @@ static void put_base64(fr_buf *out, fr_str s)
     fr_buf_put_char(out, '"');
 }
 
-/* A string that a strict reader takes: bytes that are not UTF-8 become U+FFFD. */
-static void put_text(fr_buf *out, fr_str s)
-{
-    if (fr_utf8_valid(s)) {
-        fr_json_put_str(out, s);
-        return;
-    }
-    fr_buf clean;
-    fr_buf_init(&clean);
-    for (size_t i = 0; i < s.n;) {
-        size_t n = 1;
-        while (n < 4 && i + n < s.n && !fr_utf8_valid((fr_str){s.p + i, n}))
-            n++;
-        bool is_valid = fr_utf8_valid((fr_str){s.p + i, n});
-        fr_buf_put(&clean, is_valid ? (fr_str){s.p + i, n} : FR_STR("\xef\xbf\xbd"));
-        i += is_valid ? n : 1;
-    }
-    fr_json_put_str(out, fr_buf_str(&clean));
-    out->has_failed |= clean.has_failed;
-    fr_buf_deinit(&clean);
-}
-
 /* What the value is, whatever the field. */
 static void put_plain(fr_buf *out, fr_value v)
 {
@@ -57,7 +35,7 @@ static void put_plain(fr_buf *out, fr_value v)
     case FR_VALUE_NULL: fr_buf_lit(out, "null"); break;
     case FR_VALUE_INT: fr_buf_put_i64(out, v.as.i); break;
     case FR_VALUE_REAL: fr_json_put_double(out, v.as.r); break;
-    case FR_VALUE_TEXT: put_text(out, v.as.s); break;
+    case FR_VALUE_TEXT: fr_json_put_utf8(out, v.as.s); break;
     case FR_VALUE_BLOB: put_base64(out, v.as.s); break;
     }
 }
@@ -71,48 +49,55 @@ static void put_quoted(fr_buf *out, const char *text, size_t n)
 
 /* ---- shapes ---- */
 
-/* Whether each of the n bytes is a digit where the picture says '0', and the picture's own byte elsewhere. */
-static bool has_shape(const char *s, const char *picture, size_t n)
+/* Eight bytes at once: none below that of `low` in its place, none above that of `high`. */
+static bool is_within8(const char *s, const char *low, const char *high)
 {
-    for (size_t i = 0; i < n; i++)
-        if (picture[i] == '0' ? (unsigned char)(s[i] - '0') > 9 : s[i] != picture[i])
-            return false;
-    return true;
+    uint64_t word = fr_load64(s);
+    return (((word - fr_load64(low)) | (fr_load64(high) - word) | word) & FR_HIGH_BITS) == 0;
 }
 
-/* The eight bytes of "03:04:05", at once: no byte below its lowest value, none above its highest. */
 static bool is_clock8(const char *s)
 {
-    uint64_t word = fr_load64(s), low = fr_load64("00:00:00"), high = fr_load64("99:99:99");
-    return (((word - low) | (high - word) | word) & FR_HIGH_BITS) == 0;
+    return is_within8(s, "00:00:00", "99:99:99");
 }
 
-/* The length of the fraction behind "HH:MM:SS" that is printed: 0 or 7; -1 if it has another form. */
-static int fraction_of(const char *s, size_t n)
+/* The ten bytes of "2020-01-02", in two words. */
+static bool is_date10(const char *s)
 {
-    if (n == 0)
+    return is_within8(s, "0000-00-", "9999-99-") && is_within8(s + 2, "00-00-00", "99-99-99");
+}
+
+/* The length of the fraction behind a clock of n bytes in all, "HH:MM:SS[.ffffff]", that is printed: 0 or 7; -1 if it has
+ * another form. */
+static int fraction_of(const char *clock, size_t n)
+{
+    if (n == 8)
         return 0;
-    if (n != 7 || !has_shape(s, ".000000", 7))
+    if (n != 15 || !is_within8(clock + 7, "0.000000", "9.999999"))
         return -1;
-    return memcmp(s, ".000000", 7) == 0 ? 0 : 7;
+    return memcmp(clock + 8, ".000000", 7) == 0 ? 0 : 7;
 }
 
 /* "2020-01-02 01:04:05[.678000]" → "2020-01-02T01:04:05[.678000]Z". */
 static bool put_datetime_shape(fr_buf *out, fr_str s)
 {
-    if (s.n < 19 || !has_shape(s.p, "0000-00-00 ", 11) || !is_clock8(s.p + 11))
+    enum { DATE = 11, SECONDS = 19, WHOLE = 26 };
+    if (s.n < SECONDS || !is_date10(s.p) || s.p[DATE - 1] != ' ' || !is_clock8(s.p + DATE))
         return false;
-    int fraction = fraction_of(s.p + 19, s.n - 19);
+    int fraction = fraction_of(s.p + DATE, s.n - DATE);
     if (fraction < 0)
         return false;
-    char text[29];
+    if (!fr_buf_reserve(out, WHOLE + 3))
+        return true;
+    char *text = out->p + out->n; /* lengths that the compiler knows: moves, no calls of memcpy */
     text[0] = '"';
-    memcpy(text + 1, s.p, 19 + (size_t)fraction);
-    text[11] = 'T';
-    size_t n = 20 + (size_t)fraction;
-    text[n++] = 'Z';
-    text[n++] = '"';
-    fr_buf_put(out, (fr_str){text, n});
+    memcpy(text + 1, s.p, SECONDS);
+    if (fraction)
+        memcpy(text + 1 + SECONDS, s.p + SECONDS, WHOLE - SECONDS);
+    text[DATE] = 'T';
+    size_t n = 1 + SECONDS + (size_t)fraction;
+    memcpy(text + n, "Z\"", 2);
+    out->n += n + 2;
     return true;
 }
 
@@ -133,32 +118,32 @@ static void put_datetime(fr_buf *out, fr_str s)
     if (fr_time_parse(s, &t))
         put_quoted(out, text, moment_text(t, text));
     else
-        put_text(out, s);
+        fr_json_put_utf8(out, s);
 }
 
 static void put_date(fr_buf *out, fr_str s)
 {
     char text[FR_TIME_TEXT];
     fr_date date;
-    if (s.n == 10 && has_shape(s.p, "0000-00-00", 10))
+    if (s.n == 10 && is_date10(s.p))
         put_quoted(out, s.p, s.n);
     else if (fr_date_parse(s, &date))
         put_quoted(out, text, fr_date_iso(date, text));
     else
-        put_text(out, s);
+        fr_json_put_utf8(out, s);
 }
 
 static void put_clock(fr_buf *out, fr_str s)
 {
     char text[FR_TIME_TEXT];
     fr_span span;
-    int fraction = s.n >= 8 && is_clock8(s.p) ? fraction_of(s.p + 8, s.n - 8) : -1;
+    int fraction = s.n >= 8 && is_clock8(s.p) ? fraction_of(s.p, s.n) : -1;
     if (fraction >= 0)
         put_quoted(out, s.p, 8 + (size_t)fraction);
     else if (fr_span_parse_time(s, &span))
         put_quoted(out, text, fr_span_clock(span, text));
     else
-        put_text(out, s);
+        fr_json_put_utf8(out, s);
 }
 
 static bool is_lower_hex32(fr_str s)
@@ -187,7 +172,7 @@ static void put_uuid(fr_buf *out, fr_str s)
     } else if (fr_uuid_parse(s, &uuid)) {
         put_quoted(out, text, fr_uuid_text(uuid, text));
     } else {
-        put_text(out, s);
+        fr_json_put_utf8(out, s);
     }
 }
 
@@ -204,7 +189,7 @@ static void put_json(fr_buf *out, fr_str s)
     if (fr_json_parse(arena, s, &tree, &error) == FR_OK)
         fr_json_put(out, &tree, false);
     else
-        put_text(out, s);
+        fr_json_put_utf8(out, s);
     fr_arena_free(arena);
 }
 

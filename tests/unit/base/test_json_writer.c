@@ -43,6 +43,17 @@ static void bytes_that_are_no_utf8_become_the_replacement_character(void **state
     check_str(FR_STR("\xe2\x82!"), "\"\xef\xbf\xbd\xef\xbf\xbd!\"", "\"\\ufffd\\ufffd!\"");
 }
 
+static void halves_of_surrogates_are_no_utf8(void **state)
+{
+    (void)state;
+    fr_buf buf;
+    fr_buf_init(&buf);
+    fr_json_put_utf8(&buf, FR_STR("\xed\xa0\xbd!\xed\x9f\xbf\xe2\x80\xa8\xff\xf0\x9f\x98\x80"));
+    assert_str(fr_buf_str(&buf), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd!\xed\x9f\xbf\\u2028"
+                                 "\xef\xbf\xbd\xf0\x9f\x98\x80\"");
+    fr_buf_deinit(&buf);
+}
+
 static void a_special_byte_is_found_at_every_place(void **state)
 {
     (void)state;
@@ -156,6 +167,6 @@ static void each_allocation_of_the_writer_may_fail(void **state)
 
 FR_TESTS(json_writer, FR_TEST(only_what_must_be_is_escaped),
          FR_TEST(bytes_that_are_no_utf8_become_the_replacement_character),
-         FR_TEST(a_special_byte_is_found_at_every_place),
+         FR_TEST(halves_of_surrogates_are_no_utf8), FR_TEST(a_special_byte_is_found_at_every_place),
          FR_TEST(floats_are_spelled_as_pythons_repr), FR_TEST(every_float_reads_back_as_itself),
          FR_TEST(booleans_are_words), FR_TEST(each_allocation_of_the_writer_may_fail))
