@@ -29,16 +29,21 @@ static void make_seed(void)
     fr_random_bytes(&seed, sizeof seed);
 }
 
-static uint64_t hash_str(fr_str key)
+static uint64_t the_seed(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, make_seed);
-    return fr_str_hash(key, seed);
+    return seed;
+}
+
+static uint64_t hash_str(fr_str key)
+{
+    return fr_str_hash(key, the_seed());
 }
 
 static uint64_t hash_u64(uint64_t key)
 {
-    return hash_str((fr_str){(const char *)&key, sizeof key});
+    return fr_u64_hash(key, the_seed());
 }
 
 static bool same_key(fr_str a, fr_str b)

@@ -119,24 +119,30 @@ static uint64_t fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* Two odd constants without pattern (the fractions of the square roots of 2 and 3). What is multiplied by depends on the
+ * seed, so that colliding keys cannot be made without knowing it. */
+#define K1 UINT64_C(0x6a09e667f3bcc909)
+#define K2 UINT64_C(0xbb67ae8584caa73b)
+
 uint64_t fr_str_hash(fr_str s, uint64_t seed)
 {
-    /* Two odd constants without pattern (the fractions of the square roots of 2 and 3). What is
-     * multiplied by depends on the seed, so that colliding keys cannot be made without
-     * knowing it. */
-    const uint64_t k1 = 0x6a09e667f3bcc909u, k2 = 0xbb67ae8584caa73bu;
-    uint64_t secret = fold(seed ^ k2, k1) | 1;
-    uint64_t h = seed ^ s.n * k1;
+    uint64_t secret = fold(seed ^ K2, K1) | 1;
+    uint64_t h = seed ^ s.n * K1;
     const char *p = s.p;
     size_t n = s.n;
     for (; n >= 8; p += 8, n -= 8)
-        h = fold(h ^ fr_load64(p), secret) + k2;
+        h = fold(h ^ fr_load64(p), secret) + K2;
     if (n) {
         uint64_t tail = 0;
         memcpy(&tail, p, n);
-        h = fold(h ^ tail, secret) + k2;
+        h = fold(h ^ tail, secret) + K2;
     }
-    return fold(h ^ k1, secret ^ k2);
+    return fold(h ^ K1, secret ^ K2);
+}
+
+uint64_t fr_u64_hash(uint64_t v, uint64_t seed)
+{
+    return fold(fold(v ^ seed, K1), seed ^ K2);
 }
 
 static int hex_digit(char c)

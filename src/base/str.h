@@ -14,10 +14,11 @@ fr_str fr_str_trim(fr_str s);                        /* ASCII space, tab, CR, LF
 /* Cut at the first `sep`: head gets what is before, returns what is after; without sep head gets
  * all. */
 fr_str fr_str_cut(fr_str s, char sep, fr_str *head);
-bool fr_str_u64(fr_str s, uint64_t *out);      /* all digits, no sign, checked overflow */
-bool fr_str_i64(fr_str s, int64_t *out);       /* optional '-' or '+' */
-bool fr_str_double(fr_str s, double *out);     /* whole string, C locale */
-uint64_t fr_str_hash(fr_str s, uint64_t seed); /* not for hostile keys without a random seed */
+bool fr_str_u64(fr_str s, uint64_t *out);        /* all digits, no sign, checked overflow */
+bool fr_str_i64(fr_str s, int64_t *out);         /* optional '-' or '+' */
+bool fr_str_double(fr_str s, double *out);       /* whole string, C locale */
+uint64_t fr_str_hash(fr_str s, uint64_t seed);   /* not for hostile keys without a random seed */
+uint64_t fr_u64_hash(uint64_t v, uint64_t seed); /* likewise */
 bool fr_utf8_valid(fr_str s);
 /* Streaming UTF-8: state starts at 0; after all chunks a state != 0 means a cut sequence. false =
  * invalid now. */

@@ -103,6 +103,9 @@ fr_err fr_http_stream(fr_req *req, int status, fr_str content_type, const fr_pro
 fr_str fr_header_value(fr_arena *arena, const fr_pair *headers, size_t count, fr_str name);
 /* A header that the answer has so far (name in any case); p is NULL if absent. The type that goes with the body is none. */
 fr_str fr_reply_header_get(const fr_req *req, fr_str name);
+/* fr_reply_header of a line that we have made: the name is one that stands once, and no date, type or connection; the value is
+ * printable. Neither is looked at: each answer of rest has two such lines, and looking costs more than they do. */
+fr_err fr_reply_header_once(fr_req *req, fr_str name, fr_str value);
 /* Name a header of the request in Vary, unless it stands there. */
 void fr_reply_vary(fr_req *req, fr_str name);
 /* NULL: the client has gone, or the connection was handed over. */

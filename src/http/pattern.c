@@ -107,7 +107,8 @@ static void determine(fr_pattern_token *tokens, size_t count, bool is_prefix)
         bool ends_before_next =
             next ? next->kind == FR_PATTERN_LITERAL && !is_of_class(token->kind, next->text.p[0])
                  : !is_prefix;
-        token->is_determined = ends_before_next || token->kind == FR_PATTERN_UUID;
+        token->is_determined =
+            ends_before_next || token->kind == FR_PATTERN_UUID || token->kind == FR_PATTERN_LITERAL;
     }
 }
 

@@ -108,6 +108,11 @@ static fr_err put_line(fr_buf *headers, fr_str name, fr_str value)
     return err;
 }
 
+static bool has_room(const fr_exchange *exchange, fr_str name, fr_str value)
+{
+    return exchange->reply_head.lines.n + name.n + value.n + 4 <= FR_REPLY_HEADER_BYTES;
+}
+
 fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
 {
     fr_exchange *exchange = fr_exchange_of(req);
@@ -117,8 +122,7 @@ fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
         return fr_exchange_is_late(exchange, "a header");
     if (!fr_is_token(name) || !fr_is_field_value(value) || is_ours(name))
         return FR_EINVAL;
-    fr_buf *headers = &exchange->reply_head.lines;
-    if (headers->n + name.n + value.n + 4 > FR_REPLY_HEADER_BYTES)
+    if (!has_room(exchange, name, value))
         return FR_ETOOBIG;
     if (fr_str_eq_nocase(name, FR_STR("connection"))) {
         if (fr_list_has(value, FR_STR("close"))) {
@@ -133,9 +137,24 @@ fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
         return set_type(exchange, value);
     exchange->reply_head.has_upgrade |= fr_str_eq_nocase(name, FR_STR("upgrade"));
     exchange->reply_head.has_date |= fr_str_eq_nocase(name, FR_STR("date"));
+    fr_buf *headers = &exchange->reply_head.lines;
     if (headers->n && kind_of(name) & ONCE)
         fr_reply_header_drop(exchange, name);
     return put_line(headers, name, value);
+}
+
+fr_err fr_reply_header_once(fr_req *req, fr_str name, fr_str value)
+{
+    fr_exchange *exchange = fr_exchange_of(req);
+    if (!exchange)
+        return FR_EINTERNAL;
+    if (exchange->is_answered)
+        return fr_exchange_is_late(exchange, "a header");
+    if (!has_room(exchange, name, value))
+        return FR_ETOOBIG;
+    if (exchange->reply_head.lines.n)
+        fr_reply_header_drop(exchange, name);
+    return put_line(&exchange->reply_head.lines, name, value);
 }
 
 /* ---- looking ---- */

@@ -49,6 +49,12 @@ static bool next_parameter(fr_str *parameters, fr_str *name, fr_str *value)
     return false;
 }
 
+bool fr_media_has_parameters(const fr_media *media)
+{
+    fr_str rest = media->parameters, name, value;
+    return next_parameter(&rest, &name, &value);
+}
+
 static bool is_star(fr_str s)
 {
     return s.n == 1 && *s.p == '*';
@@ -57,12 +63,11 @@ static bool is_star(fr_str s)
 /* How specific a media type is, from 1: any, any subtype, one type, one with parameters. */
 static int rank_of(const fr_media *media)
 {
-    fr_str rest = media->parameters, name, value;
     if (is_star(media->type))
         return 1;
     if (is_star(media->subtype))
         return 2;
-    return next_parameter(&rest, &name, &value) ? 4 : 3;
+    return fr_media_has_parameters(media) ? 4 : 3;
 }
 
 /* Whether what is rendered is what is asked for: parameters of the renderer's have to be named, others do not matter. */
@@ -117,6 +122,13 @@ static void weigh(const fr_renderers *renderers, fr_str format, fr_str text, cho
     }
 }
 
+static const fr_str ANYTHING = {"*/*", 3};
+
+static bool is_anything(fr_str accept)
+{
+    return !accept.p || fr_str_eq(accept, ANYTHING);
+}
+
 static bool is_known(const fr_renderers *renderers, fr_str format)
 {
     for (uint32_t i = 0; i < renderers->count; i++)
@@ -129,10 +141,15 @@ fr_err fr_negotiate(const fr_renderers *renderers, fr_str accept, fr_str format,
                     fr_representation *out)
 {
     choice best = {.item = UINT32_MAX};
-    fr_str rest = fr_str_sub(accept.p ? accept : FR_STR("*/*"), 0, ACCEPT_BYTES_MAX), text;
+    fr_str rest = fr_str_sub(accept.p ? accept : ANYTHING, 0, ACCEPT_BYTES_MAX), text;
     *out = (fr_representation){.renderer = renderers->items->renderer};
     if (!is_known(renderers, format))
         return FR_ENOTFOUND;
+    if (!format.n && is_anything(accept)) { /* most clients: made ready at the start */
+        best = (choice){
+            renderers->first < renderers->count, renderers->first, ANYTHING, {.type = {0}}};
+        rest.n = 0;
+    }
     for (int i = 0; rest.n && i < ACCEPT_ENTRIES_MAX; i++) {
         rest = fr_str_cut(rest, ',', &text);
         weigh(renderers, format, fr_str_sub(text, 0, ACCEPT_ENTRY_BYTES_MAX), &best);

@@ -14,6 +14,8 @@ typedef struct fr_representation {
 
 /* "text/csv; header=present" in its parts, which are borrowed. */
 fr_media fr_media_read(fr_str text);
+/* Other ones than q. */
+bool fr_media_has_parameters(const fr_media *media);
 /* The value of a parameter, without quotes; of several the last; p NULL: absent. */
 fr_str fr_media_parameter(fr_str parameters, fr_str name);
 

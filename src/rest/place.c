@@ -2,7 +2,7 @@
 #include "rest/place.h"
 
 #include "base/digits.h"
-#include "base/str.h"
+#include "http/http.h"
 
 fr_err fr_place_reply(fr_req *req, fr_place place)
 {
@@ -12,5 +12,5 @@ fr_err fr_place_reply(fr_req *req, fr_place place)
     text[n++] = '.';
     for (int shift = 60; shift >= 0; shift -= 4)
         text[n++] = HEX[place.mark >> shift & 15];
-    return fr_reply_header(req, FR_STR("Freshet-At"), (fr_str){text, n});
+    return fr_reply_header_once(req, FR_STR("Freshet-At"), (fr_str){text, n});
 }

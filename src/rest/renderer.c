@@ -15,7 +15,7 @@ static const fr_renderer_item JSON = {
     .renderer = &fr_json_renderer,
     .media = {.type = {"application", 11}, .subtype = {"json", 4}, .parameters = {"", 0}},
     .format = {"json", 4}};
-const fr_renderers fr_renderers_json = {&JSON, 1};
+const fr_renderers fr_renderers_json = {&JSON, 1, 0};
 
 /* ---- made ready ---- */
 
@@ -79,7 +79,9 @@ fr_err fr_renderers_init(fr_renderers *renderers, const fr_renderer *const *list
         items[i].format = fr_str_c(list[i]->format);
         FR_TRY(check(list[i], &items[i], error));
     }
-    *renderers = (fr_renderers){items, count};
+    *renderers = (fr_renderers){items, count, 0};
+    while (renderers->first < count && fr_media_has_parameters(&items[renderers->first].media))
+        renderers->first++;
     return FR_OK;
 }
 

@@ -20,6 +20,8 @@ typedef struct fr_renderer_item {
 typedef struct fr_renderers {
     const fr_renderer_item *items;
     uint32_t count;
+    uint32_t
+        first; /* whose media type has no parameters: who takes anything gets it. count: none */
 } fr_renderers;
 
 enum { FR_RENDERERS_MAX = 16 };

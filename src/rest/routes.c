@@ -53,14 +53,14 @@ static fr_str header_text(fr_arena *arena, fr_str s)
 static fr_err reply(fr_req *req, const fr_rest_answer *answer)
 {
     if (answer->status != 304)
-        FR_TRY(fr_reply_header(req, FR_STR("Allow"), answer->allow));
+        FR_TRY(fr_reply_header_once(req, FR_STR("Allow"), answer->allow));
     if (answer->etag.p)
-        FR_TRY(fr_reply_header(req, FR_STR("ETag"), answer->etag));
+        FR_TRY(fr_reply_header_once(req, FR_STR("ETag"), answer->etag));
     if (answer->location.p) {
         fr_str location = header_text(req->ctx->arena, answer->location);
         if (!location.p)
             return FR_ENOMEM;
-        FR_TRY(fr_reply_header(req, FR_STR("Location"), location));
+        FR_TRY(fr_reply_header_once(req, FR_STR("Location"), location));
     }
     if (answer->has_place)
         FR_TRY(fr_place_reply(req, answer->place));

@@ -117,6 +117,7 @@ fr_err fr_sqlite_open(fr_sqlite *conn, const char *path, fr_sqlite_role role, fr
     pthread_once(&once, set_up_library);
     memset(conn, 0, sizeof *conn);
     fr_map_init(&conn->stmts);
+    fr_map_init(&conn->constants);
     int rc = sqlite3_open_v2(path, &conn->h, open_flags(role), NULL);
     if (rc == SQLITE_OK) {
         if (hook)
@@ -176,20 +177,29 @@ static void link_newest(fr_sqlite *conn, fr_stmt *stmt)
     conn->newest = stmt;
 }
 
+static void free_stmt(fr_stmt *stmt)
+{
+    sqlite3_finalize(stmt->h);
+    fr_free(stmt);
+}
+
 static void drop_stmt(fr_sqlite *conn, fr_stmt *stmt)
 {
     fr_map_remove(&conn->stmts, stmt->shape);
     unlink_stmt(conn, stmt);
-    sqlite3_finalize(stmt->h);
-    fr_free(stmt);
+    free_stmt(stmt);
     conn->count--;
 }
 
 void fr_sqlite_close(fr_sqlite *conn)
 {
+    fr_stmt *stmt;
     while (conn->newest)
         drop_stmt(conn, conn->newest);
     fr_map_deinit(&conn->stmts);
+    for (size_t pos = 0; (stmt = fr_map_next(&conn->constants, &pos, NULL));)
+        free_stmt(stmt);
+    fr_map_deinit(&conn->constants);
     /* The last one would move the log into the database and remove it by its name, where there may be another's now. */
     if (conn->is_gone && atomic_load(conn->is_gone))
         sqlite3_db_config(conn->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
@@ -210,30 +220,38 @@ fr_stmt *fr_sqlite_find(fr_sqlite *conn, fr_str shape)
     return stmt;
 }
 
-int fr_sqlite_prepare(fr_sqlite *conn, fr_str shape, fr_str sql, fr_stmt **out)
+/* Not kept yet. shape_bytes: room behind it. */
+static int prepare(fr_sqlite *conn, fr_str sql, bool is_persistent, size_t shape_bytes,
+                   fr_stmt **out)
 {
     sqlite3_stmt *h = NULL;
     if (sql.n > INT32_MAX)
         return SQLITE_TOOBIG;
-    int rc = sqlite3_prepare_v3(conn->h, sql.p, (int)sql.n, shape.n ? SQLITE_PREPARE_PERSISTENT : 0,
-                                &h, NULL);
+    int rc = sqlite3_prepare_v3(conn->h, sql.p, (int)sql.n,
+                                is_persistent ? SQLITE_PREPARE_PERSISTENT : 0, &h, NULL);
     if (rc != SQLITE_OK)
         return rc;
-    fr_stmt *stmt = fr_zalloc(sizeof *stmt + shape.n);
+    fr_stmt *stmt = fr_zalloc(sizeof *stmt + shape_bytes);
     if (!stmt) {
         sqlite3_finalize(h);
         return SQLITE_NOMEM;
     }
     stmt->h = h;
     *out = stmt;
-    if (!shape.n || fr_map_get(&conn->stmts, shape)) /* the kept one is busy */
-        return SQLITE_OK;
+    return SQLITE_OK;
+}
+
+int fr_sqlite_prepare(fr_sqlite *conn, fr_str shape, fr_str sql, fr_stmt **out)
+{
+    int rc = prepare(conn, sql, shape.n > 0, shape.n, out);
+    if (rc != SQLITE_OK || !shape.n || fr_map_get(&conn->stmts, shape)) /* the kept one is busy */
+        return rc;
+    fr_stmt *stmt = *out;
     memcpy(stmt + 1, shape.p, shape.n);
     stmt->shape = (fr_str){(const char *)(stmt + 1), shape.n};
-    if (fr_map_set(&conn->stmts, stmt->shape, stmt) != FR_OK) {
-        stmt->shape.n = 0; /* not kept: released like one without a shape */
+    stmt->is_kept = fr_map_set(&conn->stmts, stmt->shape, stmt) == FR_OK;
+    if (!stmt->is_kept)
         return SQLITE_OK;
-    }
     link_newest(conn, stmt);
     if (++conn->count > FR_STMTS_MAX && !sqlite3_stmt_busy(conn->oldest->h))
         drop_stmt(conn, conn->oldest);
@@ -242,19 +260,22 @@ int fr_sqlite_prepare(fr_sqlite *conn, fr_str shape, fr_str sql, fr_stmt **out)
 
 int fr_sqlite_constant(fr_sqlite *conn, const char *sql, fr_stmt **out)
 {
-    fr_str text = fr_str_c(sql);
-    *out = fr_sqlite_find(conn, text);
-    return *out ? SQLITE_OK : fr_sqlite_prepare(conn, text, text, out);
+    fr_stmt *kept = fr_map_get_u64(&conn->constants, (uintptr_t)sql);
+    *out = kept;
+    if (kept && !sqlite3_stmt_busy(kept->h))
+        return SQLITE_OK;
+    int rc = prepare(conn, fr_str_c(sql), !kept, 0, out);
+    if (rc == SQLITE_OK && !kept)
+        (*out)->is_kept = fr_map_set_u64(&conn->constants, (uintptr_t)sql, *out) == FR_OK;
+    return rc;
 }
 
 void fr_stmt_release(fr_stmt *stmt)
 {
-    if (stmt->shape.n) {
+    if (stmt->is_kept)
         sqlite3_reset(stmt->h);
-    } else {
-        sqlite3_finalize(stmt->h);
-        fr_free(stmt);
-    }
+    else
+        free_stmt(stmt);
 }
 
 int fr_sqlite_run(fr_sqlite *conn, const char *sql)

@@ -15,15 +15,17 @@
 typedef struct fr_stmt fr_stmt;
 struct fr_stmt {
     sqlite3_stmt *h;
-    fr_str shape; /* owned, behind this struct; empty: not kept, finalized when released */
-    fr_stmt *newer, *older; /* by last use */
+    fr_str shape;           /* owned, behind this struct; empty: of a constant, or not kept */
+    fr_stmt *newer, *older; /* by last use; of constants NULL */
     uint16_t tied;          /* page.c: uses to go before it is tried again */
+    bool is_kept;           /* reset when released; else finalized */
     bool is_slow;           /* went over its budget once: runs on a pool thread from then on */
 };
 
 typedef struct fr_sqlite {
     sqlite3 *h;
-    fr_map stmts; /* shape → fr_stmt */
+    fr_map stmts;     /* shape → fr_stmt */
+    fr_map constants; /* where its text stands → fr_stmt */
     fr_stmt *newest, *oldest;
     size_t count;
     /* Budget of the read that runs (reader.c); the writer has none. */
@@ -66,7 +68,8 @@ void fr_sqlite_close(fr_sqlite *conn);
 fr_stmt *fr_sqlite_find(fr_sqlite *conn, fr_str shape);
 /* Prepare and keep; an empty shape is not kept. Returns a result code of SQLite. */
 int fr_sqlite_prepare(fr_sqlite *conn, fr_str shape, fr_str sql, fr_stmt **out);
-/* A constant statement, kept by its text. Returns a result code of SQLite. */
+/* A constant statement: sql is a literal, by whose place it is found (half the instructions of finding it by its text), and it is kept as
+ * long as the connection. Returns a result code of SQLite. */
 int fr_sqlite_constant(fr_sqlite *conn, const char *sql, fr_stmt **out);
 /* Reset after use (the text of an error is lost by it). */
 void fr_stmt_release(fr_stmt *stmt);

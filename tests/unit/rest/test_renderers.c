@@ -281,6 +281,8 @@ static void a_renderer_with_parameters_wants_them_named(void **state)
                 (fr_action){.path = "Tell", .handler = tell, .renderers = FR_RENDERERS(&levelled)},
                 (fr_version_rule){0});
     assert_status(go(&s, "GET /tell/", "Accept: application/json\r\n", ""), "406");
+    assert_status(go(&s, "GET /tell/", "Accept: */*\r\n", ""), "406");
+    assert_status(go(&s, "GET /tell/", "", ""), "406");
     assert_status(go(&s, "GET /tell/", "Accept: application/json;level=2\r\n", ""), "201");
     site_close(&s);
 }
