@@ -910,7 +910,10 @@ static fr_err echo_compact(fr_sock *sock, fr_str text)
                                          FR_FMT(fr_json_quote(sock, why))));
 }
 static const fr_consumer json_types = {.receive = answer_json},
-                         compact_json = {.receive = echo_compact};
+                         compact_json = {.receive = echo_compact},
+                         told_origins = {
+                             .receive = echo_compact,
+                             .origins = ".example.com,http://exact.test:8080,https://safe.test"};
 
 /* ---- consumers: rooms. Everything said goes through groups, as {"say":…} or {"kick":…} ---- */
 
@@ -1027,6 +1030,7 @@ const fr_route desk_sockets[] = {
     {"stopsindisconnect/", .consumer = &stops},
     {"jsontypes/", .consumer = &json_types},
     {"compactjson/", .consumer = &compact_json},
+    {"origin/", .consumer = &told_origins},
     {"desk/", .consumer = &desk},
     {"convert/<int:number>/<uuid:id>/<slug:name>/<path:rest>", .consumer = &converters},
     {"nested/<int:outer>/", .include = outer},

@@ -16,6 +16,7 @@ int main(int argc, char **argv)
             .origins = "localhost",
             .hosts = "testserver,localhost,127.0.0.1",
             .models = FR_MODELS(&comment_model, &step_model),
+            .hooks = FR_HOOKS({&mymodel_model, .changed = announce_mymodel}),
             .authentication = FR_AUTHENTICATORS(&fr_token_auth, &fr_session_auth, &fr_basic_auth),
             .http =
                 FR_ROUTES({"api/batch/", .batch = true}, {"api/", .router = tracker_routes},

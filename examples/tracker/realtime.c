@@ -14,16 +14,54 @@ static const fr_viewset mymodels = {.model = &mymodel_model, .pages = &hundred};
 
 const fr_route recipe_routes[] = {{"mymodel/", .viewset = &mymodels}, {0}};
 
-/* ---- the recipe: whatever is said, the whole table is the answer ---- */
+/* ---- the recipe: whatever is said, the whole table is the answer; and every change of it is told ---- */
+
+/* As Django's JSON encoder has it: milliseconds, and none if there are none. */
+static fr_err to_milliseconds(fr_ctx *ctx, fr_time at, fr_str *json)
+{
+    fr_str text = fr_time_text(ctx->arena, at);
+    bool has_fraction = text.n == sizeof "2024-03-01T13:00:00.001001Z" - 1;
+    *json =
+        fr_arena_printf(ctx->arena, "\"%.*sZ\"", (int)(text.n - (has_fraction ? 4 : 1)), text.p);
+    return json->p ? FR_OK : FR_ENOMEM;
+}
+static fr_err created(fr_ctx *ctx, const void *row, fr_str *json)
+{
+    return to_milliseconds(ctx, ((const mymodel *)row)->created_at, json);
+}
+static fr_err updated(fr_ctx *ctx, const void *row, fr_str *json)
+{
+    return to_milliseconds(ctx, ((const mymodel *)row)->updated_at, json);
+}
+static const fr_serializer values = {.model = &mymodel_model,
+                                     .fields = "id,name,value,created_at,updated_at",
+                                     .declared = FR_DECLARED({"created_at", .compute = created},
+                                                             {"updated_at", .compute = updated})};
+static const fr_viewset table = {.serializer = &values};
 
 static fr_err send_table(fr_sock *sock, fr_str text)
 {
     fr_rows rows;
     (void)text;
-    FR_TRY(fr_list(sock, &mymodels, &rows));
+    FR_TRY(fr_list(sock, &table, &rows));
     return fr_send_rows(sock, &rows);
 }
-static const fr_consumer realtime_update = {.receive = send_table, .any_origin = true};
+static const fr_consumer realtime_update = {
+    .receive = send_table, .groups = "mymodel_changes", .any_origin = true};
+
+fr_err announce_mymodel(fr_ctx *ctx, fr_changed *rows)
+{
+    static const char *const ACTIONS[] = {
+        [FR_CREATE] = "create", [FR_UPDATE] = "update", [FR_DELETE] = "delete"};
+    mymodel row;
+    while (fr_changed_next(rows, &row))
+        FR_TRY(fr_group_send(ctx, FR_STR("mymodel_changes"),
+                             fr_json_object(ctx,
+                                            "{action:%s,id:%lld,data:{id:%lld,name:%S,value:%lld}}",
+                                            ACTIONS[rows->op], (long long)row.id, (long long)row.id,
+                                            row.name, (long long)row.value)));
+    return FR_OK;
+}
 
 /* ---- echo ---- */
 

@@ -21,6 +21,7 @@ FR_MODEL_OPTS(user, (.table = "auth_user", .display = "username", .ordering = "i
 
 extern const fr_route tracker_routes[], recipe_routes[], desk_routes[];
 extern const fr_route realtime_sockets[], desk_sockets[];
-/* Models that others refer to, and that no viewset serves. */
-extern const fr_model comment_model, step_model;
+/* Models that others refer to, and that no viewset serves; what is told of changes. */
+extern const fr_model comment_model, step_model, mymodel_model;
+fr_err announce_mymodel(fr_ctx *ctx, fr_changed *rows);
 #endif

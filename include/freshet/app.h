@@ -7,6 +7,7 @@
 #include <freshet/auth.h>
 #include <freshet/channels.h>
 #include <freshet/http.h>
+#include <freshet/live.h>
 #include <freshet/rest.h>
 
 #ifdef __cplusplus
@@ -88,6 +89,7 @@ typedef struct fr_app {
     /* A user model of one's own, with the fields password, is_active, and username or email; NULL: fr_user_model. Users are
      * there if this, or .authentication, or a reference to that model says so. */
     const fr_model *user;
+    const fr_hook *hooks; /* functions that are told of commits; ends with {0} */
 } fr_app;
 
 /* What fr_main calls: with the sizes that the program was compiled with, so that an older one still runs. */

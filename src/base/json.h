@@ -5,6 +5,8 @@
  */
 #ifndef FR_BASE_JSON_H
 #define FR_BASE_JSON_H
+#include <stdarg.h>
+
 #include "base/buf.h"
 
 /* ---- writer: appends to a buf; commas and brackets are the caller's ---- */
@@ -19,6 +21,8 @@ void fr_json_put_str_ascii(fr_buf *buf, fr_str s);
 /* Python's repr: shortest round trip, 1.0, 1e+16, 1e-05. NaN and infinities: null. */
 void fr_json_put_double(fr_buf *buf, double v);
 void fr_json_put_bool(fr_buf *buf, bool v);
+/* JSON from a template: freshet/channels.h (fr_json_object) says of what. false: there is a conversion in it that is none of them. */
+bool fr_json_put_template(fr_buf *buf, const char *fmt, va_list args);
 
 /* ---- reader: pull events ---- */
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/map.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -422,6 +423,19 @@ void fr_zone_use(const fr_zone *zone)
 const fr_zone *fr_zone_here(void)
 {
     return used ? used : atomic_load_explicit(&of_program, memory_order_acquire);
+}
+
+size_t fr_zone_iso(fr_time t, char *out)
+{
+    int32_t offset = fr_zone_offset(fr_zone_here(), t);
+    bool is_shown = fr_time_is_shown(t + offset * INT64_C(1000000));
+    return fr_time_iso_at(t, is_shown ? offset : 0, out);
+}
+
+fr_str fr_time_text(fr_arena *arena, fr_time at)
+{
+    char text[FR_TIME_TEXT];
+    return fr_str_dup(arena, (fr_str){text, fr_time_is_shown(at) ? fr_zone_iso(at, text) : 0});
 }
 
 /* ---- by name ---- */

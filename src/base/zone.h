@@ -30,6 +30,9 @@ void fr_zone_use(const fr_zone *zone);
 /* A zone by its name, opened once a process and never freed. Errors: as of fr_zone_open. Any thread. */
 fr_err fr_zone_named(fr_str name, const fr_zone **out, char error[256]);
 
+/* A moment as the API shows it: by the zone that is used here, but for one that has no year there. out: FR_TIME_TEXT bytes.
+ * Returns the length. */
+size_t fr_zone_iso(fr_time t, char *out);
 static inline fr_time fr_zone_local(const fr_zone *zone, fr_time utc)
 {
     return utc + fr_zone_offset(zone, utc) * INT64_C(1000000);

@@ -6,7 +6,7 @@
 fr_channels *fr_channels_new(const fr_channels_opts *opts)
 {
     fr_channels *channels = fr_malloc(sizeof *channels);
-    fr_named *named = channels ? fr_named_new(opts->tasks, opts->db) : NULL;
+    fr_named *named = channels ? fr_named_new(opts->tasks) : NULL;
     if (!named) {
         fr_free(channels);
         return NULL;
@@ -25,7 +25,7 @@ fr_channels *fr_channels_new(const fr_channels_opts *opts)
 void fr_channels_attach(fr_channels *channels, struct fr_server *server)
 {
     channels->server = server;
-    fr_named_attach(channels->named, server);
+    fr_named_attach(channels->named, server, channels->db);
 }
 
 void fr_channels_free(fr_channels *channels)

@@ -12,6 +12,8 @@ typedef struct fr_ws_target {
     fr_err (*open)(fr_req *req, const fr_route_match *match, void *arg); /* if consumer is NULL */
     void *arg;
     bool any_origin; /* pages of other sites may open it */
+    const struct fr_origins
+        *origins; /* theirs alone, whatever any_origin says; borrowed. NULL: those of the server */
 } fr_ws_target;
 
 typedef struct fr_channels fr_channels;
@@ -30,6 +32,9 @@ typedef struct fr_channels_opts {
 bool fr_group_rules_ok(const fr_group_rule *rules, char error[256]);
 /* Whether a consumer's .groups and .subprotocols are lists of names; else why not. */
 bool fr_consumer_ok(const fr_consumer *consumer, char error[256]);
+/* What a consumer's .origins say, in the arena; NULL if it has none. Errors: FR_EINVAL, FR_ENOMEM; each with one line in error. */
+fr_err fr_consumer_origins(const fr_consumer *consumer, fr_arena *arena,
+                           const struct fr_origins **out, char error[256]);
 /* The same of named channels. */
 bool fr_channels_ok(const fr_channel *channels, char error[256]);
 

@@ -1,4 +1,4 @@
-/* Reading the members of a JSON text, and quoting a string: what consumers and handlers need of JSON. */
+/* Reading the members of a JSON text, quoting a string, and objects from a template: what consumers and handlers need of JSON. */
 #include <freshet/channels.h>
 
 #include "base/json.h"
@@ -55,6 +55,23 @@ fr_str fr_json_quote_(fr_ctx *ctx, fr_str text)
     fr_str quoted = fr_buf_check(&buf) ? (fr_str){0} : fr_str_dup(ctx->arena, fr_buf_str(&buf));
     fr_buf_deinit(&buf);
     return quoted;
+}
+
+fr_str fr_json_object_(fr_ctx *ctx, const char *fmt, ...)
+{
+    fr_buf buf;
+    va_list args;
+    fr_buf_init(&buf);
+    va_start(args, fmt);
+    bool is_known = fr_json_put_template(&buf, fmt, args);
+    va_end(args);
+    if (!is_known)
+        FR_ERROR("json.template", FR_KV_C("template", fmt),
+                 FR_KV_C("do", "it has a conversion that fr_json_object does not know"));
+    fr_str text = is_known && fr_buf_check(&buf) == FR_OK ? fr_str_dup(ctx->arena, fr_buf_str(&buf))
+                                                          : (fr_str){0};
+    fr_buf_deinit(&buf);
+    return text;
 }
 
 fr_err fr_json_pairs_(fr_ctx *ctx, fr_str json, const fr_pair **pairs, size_t *count)

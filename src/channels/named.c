@@ -1,4 +1,4 @@
-/* See named.h. Senders of all threads meet at the channel's lock; its loop is told once, and then takes all there is. */
+/* See named.h. Each channel is a worklist. */
 #include "channels/named.h"
 
 #include <pthread.h>
@@ -10,29 +10,16 @@
 #include "base/due.h"
 #include "base/str.h"
 #include "channels/channels.h"
-#include "net/errand.h"
-#include "net/wait.h"
-
-enum { RETRY_MS = 10 /* when no fiber was to be had */ };
+#include "net/worklist.h"
 
 typedef struct message {
-    struct message *next;
-    size_t n;
+    fr_work work; /* first */
     char text[];
 } message;
 
 typedef struct queue {
+    fr_worklist list; /* first */
     const fr_channel *channel;
-    fr_loop *loop; /* where messages are received; NULL: not attached */
-    struct fr_db *db;
-    fr_task task;
-    fr_timer retry;
-    bool is_over; /* the server ends: nothing is begun any more. Thread of `loop` */
-    pthread_mutex_t lock;
-    message *first, **last; /* owned; from here on under the lock */
-    uint32_t waiting;
-    size_t bytes;
-    bool is_told; /* the task is on its way, or the receiver at work */
 } queue;
 
 struct fr_named {
@@ -47,82 +34,18 @@ static struct {
 
 /* ---- receiving ---- */
 
-static message *take(queue *q)
+static void receive(fr_worklist *list, fr_ctx *ctx, fr_work *work)
 {
-    pthread_mutex_lock(&q->lock);
-    message *m = q->first;
-    if (m) {
-        q->first = m->next;
-        if (!q->first)
-            q->last = &q->first;
-        q->waiting--;
-        q->bytes -= m->n;
-    } else {
-        q->is_told = false;
-    }
-    pthread_mutex_unlock(&q->lock);
-    return m;
-}
-
-static void receive(fr_ctx *ctx, const queue *q, const message *m)
-{
-    fr_err err = q->channel->receive(ctx, (fr_str){m->text, m->n});
+    const fr_channel *channel = ((const queue *)list)->channel;
+    message *m = (message *)work;
+    fr_err err = channel->receive(ctx, (fr_str){m->text, work->bytes});
     if (err != FR_OK && err != FR_ECANCELED)
-        FR_ERROR("channel.failed", FR_KV_C("channel", q->channel->name),
+        FR_ERROR("channel.failed", FR_KV_C("channel", channel->name),
                  FR_KV_C("error", fr_err_name(err)), FR_KV_S("detail", ctx->detail));
-    ctx->detail = (fr_str){0};
-    ctx->deadline_ms = 0;
-    fr_arena_reset(ctx->arena);
-}
-
-static fr_err receive_all(fr_ctx *ctx, void *arg)
-{
-    queue *q = arg;
-    for (message *m; !fr_is_canceled(ctx) && (m = take(q)); fr_free(m)) {
-        receive(ctx, q, m);
-        if (!fr_loop_has_time(ctx->loop))
-            (void)fr_wait_turn(ctx); /* fr_is_canceled() above tells the same */
-    }
-    q->is_over = fr_is_canceled(ctx);
-    return FR_OK;
-}
-
-static void start(queue *q)
-{
-    if (!q->is_over && fr_errand_start(q->loop, q->db, q->channel->name, receive_all, q) != FR_OK)
-        fr_timer_set(q->loop, &q->retry, fr_loop_now_ms(q->loop) + RETRY_MS);
-}
-
-static void is_told(fr_task *task)
-{
-    start((queue *)(void *)((char *)task - offsetof(queue, task)));
-}
-
-static void try_again(fr_timer *timer)
-{
-    start((queue *)(void *)((char *)timer - offsetof(queue, retry)));
+    fr_free(m);
 }
 
 /* ---- sending ---- */
-
-static bool put(queue *q, message *m)
-{
-    uint32_t most = q->channel->waiting ? q->channel->waiting : FR_CHANNEL_WAITING;
-    pthread_mutex_lock(&q->lock);
-    bool has_room = q->waiting < most && q->bytes + m->n <= FR_CHANNEL_BYTES;
-    bool has_to_tell = has_room && !q->is_told;
-    if (has_room) {
-        *q->last = m;
-        q->last = &m->next;
-        q->waiting++;
-        q->bytes += m->n;
-        q->is_told = true;
-    }
-    pthread_mutex_unlock(&q->lock);
-    if (has_to_tell)
-        fr_loop_post(q->loop, &q->task);
-    return has_room;
-}
 
 static queue *find(fr_str name)
 {
@@ -133,7 +56,7 @@ static queue *find(fr_str name)
         if (fr_str_eq(fr_str_c(named->queues[i].channel->name), name))
             found = &named->queues[i];
     pthread_mutex_unlock(&process.lock);
-    return found && found->loop ? found : NULL;
+    return found && found->list.loop ? found : NULL;
 }
 
 static fr_err check(fr_ctx *ctx, fr_str text)
@@ -168,10 +91,10 @@ fr_err fr_channel_send_(fr_ctx *ctx, fr_str channel, fr_str text)
     message *m = fr_malloc(sizeof *m + text.n);
     if (!m)
         return FR_ENOMEM;
-    *m = (message){.n = text.n};
+    m->work = (fr_work){.bytes = text.n};
     if (text.n)
         memcpy(m->text, text.p, text.n);
-    if (put(q, m))
+    if (fr_worklist_put(&q->list, &m->work))
         return FR_OK;
     fr_free(m);
     return refuse(ctx, q);
@@ -203,7 +126,7 @@ bool fr_channels_ok(const fr_channel *channels, char error[256])
     return true;
 }
 
-fr_named *fr_named_new(const fr_channel *channels, struct fr_db *db)
+fr_named *fr_named_new(const fr_channel *channels)
 {
     size_t count = 0;
     while (channels && channels[count].name)
@@ -213,19 +136,23 @@ fr_named *fr_named_new(const fr_channel *channels, struct fr_db *db)
         return NULL;
     named->count = count;
     for (size_t i = 0; i < count; i++) {
-        queue *q = &named->queues[i];
-        *q =
-            (queue){.channel = &channels[i], .db = db, .task.run = is_told, .retry.run = try_again};
-        q->last = &q->first;
-        pthread_mutex_init(&q->lock, NULL);
+        named->queues[i].channel = &channels[i];
+        fr_worklist_init(&named->queues[i].list,
+                         &(fr_worklist_opts){.name = channels[i].name,
+                                             .waiting_max = channels[i].waiting
+                                                                ? channels[i].waiting
+                                                                : FR_CHANNEL_WAITING,
+                                             .bytes_max = FR_CHANNEL_BYTES,
+                                             .run = receive});
     }
     return named;
 }
 
-void fr_named_attach(fr_named *named, fr_server *server)
+void fr_named_attach(fr_named *named, fr_server *server, struct fr_db *db)
 {
     for (size_t i = 0; i < named->count; i++)
-        named->queues[i].loop = fr_server_loop(server, (int)i % fr_server_workers(server));
+        fr_worklist_attach(&named->queues[i].list,
+                           fr_server_loop(server, (int)i % fr_server_workers(server)), db);
     pthread_mutex_lock(&process.lock);
     process.named = named;
     pthread_mutex_unlock(&process.lock);
@@ -233,12 +160,12 @@ void fr_named_attach(fr_named *named, fr_server *server)
 
 static void drop_all(queue *q)
 {
-    if (q->waiting)
+    if (q->list.waiting)
         FR_WARN("channel.dropped", FR_KV_C("channel", q->channel->name),
-                FR_KV_U("messages", q->waiting));
-    for (message *m; (m = take(q)); fr_free(m))
-        ;
-    pthread_mutex_destroy(&q->lock);
+                FR_KV_U("messages", q->list.waiting));
+    for (fr_work *work; (work = fr_worklist_take(&q->list));)
+        fr_free((message *)work);
+    fr_worklist_deinit(&q->list);
 }
 
 void fr_named_free(fr_named *named)

@@ -17,9 +17,9 @@ enum {
 };
 
 /* All channels of the application; the process has one such table at a time. NULL when memory is out. */
-fr_named *fr_named_new(const fr_channel *channels, struct fr_db *db);
+fr_named *fr_named_new(const fr_channel *channels);
 /* From now on messages are received: each channel's on a loop of its own, as far as there are so many. */
-void fr_named_attach(fr_named *named, fr_server *server);
+void fr_named_attach(fr_named *named, fr_server *server, struct fr_db *db);
 /* When no loop runs any more. What has not been received is dropped, and logged. NULL is fine. */
 void fr_named_free(fr_named *named);
 #endif

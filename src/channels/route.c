@@ -75,6 +75,34 @@ bool fr_consumer_ok(const fr_consumer *consumer, char error[256])
     return true;
 }
 
+static void forget_origins(void *origins)
+{
+    fr_origins_deinit(origins);
+}
+
+fr_err fr_consumer_origins(const fr_consumer *consumer, fr_arena *arena, const fr_origins **out,
+                           char error[256])
+{
+    char why[256];
+    *out = NULL;
+    if (!consumer->origins)
+        return FR_OK;
+    if (consumer->any_origin) {
+        snprintf(error, 256, "the consumer has .any_origin and .origins: one of them is meant");
+        return FR_EINVAL;
+    }
+    fr_origins *origins = fr_arena_zalloc(arena, sizeof *origins);
+    fr_err err = origins ? fr_arena_defer(arena, forget_origins, origins) : FR_ENOMEM;
+    snprintf(why, sizeof why, "out of memory");
+    if (err == FR_OK)
+        err = fr_origins_read(origins, consumer->origins, false, why);
+    if (err == FR_OK)
+        *out = origins;
+    else
+        snprintf(error, 256, "the consumer's .origins: %.200s", why);
+    return err;
+}
+
 static fr_err join_groups(fr_seat *seat)
 {
     fr_str rest = fr_str_c(seat->consumer->groups), name;
@@ -190,28 +218,38 @@ static fr_err no_route(const fr_channels *channels, fr_req *req)
 }
 
 /* What was compared with what: behind a proxy the host is often not the one that the page has. */
-static void tell_refused(const fr_channels *channels, const fr_req *req, fr_str origin)
+static void tell_refused(const fr_origins *origins, const fr_req *req, fr_str origin)
 {
     uint64_t times;
-    const char *allowed =
-        channels->origins && channels->origins->text ? channels->origins->text : "";
+    const char *allowed = origins && origins->text ? origins->text : "";
     if (fr_log_is_due("ws.origin", origin, fr_loop_now_ms(req->ctx->loop), &times))
         FR_WARN("ws.origin", FR_KV_S("origin", origin), FR_KV_S("host", fr_req_host(req)),
                 FR_KV_C("allowed", allowed), FR_KV_S("path", req->path), FR_KV_U("times", times),
-                FR_KV_C("do",
-                        "if the page is yours, name its origin with --origins; behind a proxy "
-                        "let it hand on Host, or tell it with --trust-proxy"));
+                FR_KV_C("do", "if the page is yours, name its origin with --origins, or where the "
+                              "consumer has .origins; behind a proxy "
+                              "let it hand on Host, or tell it with --trust-proxy"));
+}
+
+/* Of a consumer that says whose pages may open it: those alone. */
+static bool is_listed(const fr_origins *origins, const fr_req *req, fr_str origin)
+{
+    if (origins->has_all || (origin.p && fr_origins_have(origins, origin)))
+        return true;
+    tell_refused(origins, req, origin);
+    return false;
 }
 
 static bool is_origin_ok(const fr_channels *channels, const fr_ws_target *target, const fr_req *req)
 {
     fr_str origin = fr_req_header(req, FR_STR("origin"));
+    if (target && target->origins)
+        return is_listed(target->origins, req, origin);
     if (target && (target->any_origin || (target->consumer && target->consumer->any_origin)))
         return true;
     if (!origin.p || fr_origin_is_of_host(origin, fr_req_host(req)) ||
         (channels->origins && fr_origins_have(channels->origins, origin)))
         return true;
-    tell_refused(channels, req, origin);
+    tell_refused(channels->origins, req, origin);
     return false;
 }
 

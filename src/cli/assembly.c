@@ -124,7 +124,10 @@ static bool gather_declared(fr_assembly *a)
             return false;
     }
     for (const fr_model *const *more = a->app->models; more && *more; more++)
-        if (!has_model(a, *more) && !fr_vec_push(&a->models, *more))
+        if (!add_model(a, *more))
+            return false;
+    for (const fr_hook *hook = a->app->hooks; hook && hook->model; hook++)
+        if (!add_model(a, hook->model))
             return false;
     return true;
 }
@@ -161,6 +164,7 @@ static void on_commit(void *arg, const fr_commit *commits, size_t count)
 {
     const fr_assembly *a = arg;
     fr_live_on_commit(a->live, commits, count);
+    fr_hooks_on_commit(a->hooks, commits, count);
 }
 
 static void on_gone(void *arg)
@@ -190,13 +194,15 @@ static int prepare_database(fr_assembly *a)
     a->is_absent = fr_arena_zalloc(a->arena, count * sizeof *a->is_absent);
     a->live = fr_live_new(&(fr_live_opts){.snapshot_rows = (uint32_t)a->options->snapshot_rows,
                                           .ws = live_ws_opts(a->options)});
-    if (!a->is_live || !a->is_absent || !a->live || !fr_vec_push(&a->models, NULL))
+    a->hooks = fr_hooks_new(a->app->hooks, 0);
+    if (!a->is_live || !a->is_absent || !a->live || !a->hooks || !fr_vec_push(&a->models, NULL))
         return fail(a, FR_EXIT_FAILED, "out of memory");
     a->models.count = count;
     for (size_t i = 0; i < count; i++) {
         if (fr_model_check(a->models.at[i], a->error))
             return FR_EXIT_CONFIG;
-        a->is_live[i] = has_viewset(a, a->models.at[i]);
+        a->is_live[i] =
+            has_viewset(a, a->models.at[i]) || fr_hooks_have(a->app->hooks, a->models.at[i]);
     }
     a->loss = (fr_loss){.live = a->live, .refuse_ms = (uint32_t)a->options->drain_ms};
     fr_db_opts opts = {.url = a->db_url, .on_commit = on_commit, .on_gone = on_gone, .arg = a};
@@ -254,14 +260,17 @@ static fr_err add_consumer(fr_assembly *a, const fr_flat_route *flat, fr_router 
     if (!target)
         return FR_ENOMEM;
     char why[256];
-    if (!fr_consumer_ok(flat->route->consumer, why)) {
-        snprintf(a->error, sizeof a->error, "route \"%.*s\": %s",
-                 FR_FMT(fr_str_sub(flat->pattern, 0, 100)), why);
-        return FR_EINVAL;
-    }
     target->consumer = flat->route->consumer;
     target->any_origin = flat->any_origin;
-    fr_err err = fr_router_add(websocket, flat->pattern, false, target, a->error);
+    fr_err err = fr_consumer_ok(target->consumer, why)
+                     ? fr_consumer_origins(target->consumer, a->arena, &target->origins, why)
+                     : FR_EINVAL;
+    if (err != FR_OK) {
+        snprintf(a->error, sizeof a->error, "route \"%.*s\": %s",
+                 FR_FMT(fr_str_sub(flat->pattern, 0, 100)), why);
+        return err;
+    }
+    err = fr_router_add(websocket, flat->pattern, false, target, a->error);
     if (err == FR_ECONFLICT)
         snprintf(a->error, sizeof a->error,
                  "two routes for sockets lead to \"%.*s\": the second one would never be reached "
@@ -598,6 +607,8 @@ static int listen_at(fr_assembly *a)
     if (err != FR_OK)
         return err == FR_EUNSUPPORTED ? FR_EXIT_FAILED : FR_EXIT_LISTEN;
     fr_channels_attach(a->channels, a->server);
+    if (a->hooks)
+        fr_hooks_attach(a->hooks, fr_server_loop(a->server, 0), a->db);
     return FR_EXIT_DONE;
 }
 
@@ -642,6 +653,8 @@ int fr_assembly_open(fr_assembly *a, const fr_app *app, size_t route_bytes,
         return fail(a, FR_EXIT_FAILED, "out of memory");
     if (fr_routes_flatten(a->arena, app, route_bytes, &a->routes, a->error))
         return FR_EXIT_CONFIG;
+    if (!fr_hooks_ok(app->hooks, a->error))
+        return FR_EXIT_CONFIG;
     int code = gather_models(a);
     if (code == FR_EXIT_DONE)
         code = check_options(a);
@@ -662,6 +675,7 @@ void fr_assembly_close(fr_assembly *a)
     fr_server_close(a->server);
     fr_db_close(a->db);
     fr_live_free(a->live);
+    fr_hooks_free(a->hooks);
     fr_channels_free(a->channels);
     fr_origin_gate_deinit(&a->gate);
     fr_index_deinit(&a->index);

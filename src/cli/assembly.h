@@ -11,6 +11,7 @@
 #include "cli/loss.h"
 #include "cli/options.h"
 #include "cli/routes.h"
+#include "live/hook.h"
 #include "live/live.h"
 
 typedef struct fr_assembly {
@@ -25,6 +26,7 @@ typedef struct fr_assembly {
     fr_db *db; /* NULL: no models */
     fr_loss loss;
     fr_live *live;
+    fr_hooks *hooks;
     fr_http http;
     fr_origin_gate gate; /* what pages of other sites may do */
     fr_index index;

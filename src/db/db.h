@@ -21,7 +21,7 @@ typedef struct fr_place {
 
 typedef struct fr_change {
     const fr_model *model;
-    enum { FR_CREATE = 1, FR_UPDATE, FR_DELETE } op;
+    fr_op op;
     fr_value key;
     /* field_count values in model order; NULL for create. Virtual generated columns are NULL in it. */
     const fr_value *old;

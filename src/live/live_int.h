@@ -27,6 +27,7 @@
 #include "base/map.h"
 #include "base/slab.h"
 #include "base/vec.h"
+#include "net/worklist.h"
 #include "rest/rest.h"
 
 typedef struct fr_source fr_source;
@@ -136,19 +137,28 @@ struct fr_live {
     } matcher;
 };
 
-/* ---- commit.c: commits on their way from the writer ---- */
+/* ---- record.c: a commit, copied ---- */
 struct fr_commit_record {
-    fr_commit_record *next;
+    union {                     /* first */
+        fr_commit_record *next; /* before the matcher */
+        fr_work work;           /* before the hooks */
+    };
     fr_place place;
     size_t bytes;
-    fr_change *changes; /* of live models; `old` is not kept */
+    fr_change *changes;
     size_t change_count;
     const fr_model **flooded;
     size_t flood_count;
 };
+/* What a commit did to the models that are in the map. has_old: `old` of the changes is kept. NULL when memory is out. */
+fr_commit_record *fr_commit_record_new(const fr_commit *commit, const fr_map *models, bool has_old);
+/* Whether it did anything to them. */
+bool fr_commit_record_is_needed(const fr_commit *commit, const fr_map *models);
+void fr_commit_record_free(fr_commit_record *record);
+
+/* ---- commit.c: commits on their way from the writer to the matcher ---- */
 void fr_live_queue_init(fr_live_queue *queue);
 void fr_live_wake(fr_live *live); /* the matcher; under the lock */
-void fr_commit_record_free(fr_commit_record *record);
 /* Any thread. */
 void fr_live_ask(fr_live *live, fr_ask *ask);
 

@@ -101,14 +101,6 @@ static bool put_datetime_shape(fr_buf *out, fr_str s)
     return true;
 }
 
-/* In the program's zone, but for moments that have no year there. */
-static size_t moment_text(fr_time t, char *text)
-{
-    int32_t offset = fr_zone_offset(fr_zone_here(), t);
-    bool is_shown = fr_time_is_shown(t + offset * INT64_C(1000000));
-    return fr_time_iso_at(t, is_shown ? offset : 0, text);
-}
-
 static void put_datetime(fr_buf *out, fr_str s)
 {
     char text[FR_TIME_TEXT];
@@ -116,7 +108,7 @@ static void put_datetime(fr_buf *out, fr_str s)
     if (!fr_zone_here() && put_datetime_shape(out, s))
         return;
     if (fr_time_parse(s, &t))
-        put_quoted(out, text, moment_text(t, text));
+        put_quoted(out, text, fr_zone_iso(t, text));
     else
         fr_json_put_utf8(out, s);
 }

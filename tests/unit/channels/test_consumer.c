@@ -373,6 +373,74 @@ static void further_origins_may_be_allowed(void **state)
     peer_end(&p);
 }
 
+static void a_consumer_may_say_whose_pages_open_it(void **state)
+{
+    (void)state;
+    static const fr_consumer own = {
+        .receive = echo_text, .origins = ".b.example,http://exact.test:8080,https://safe.test"};
+    static const fr_consumer all = {.receive = echo_text, .origins = "*"};
+    static const struct {
+        const char *origin;
+        int status;
+    } ROWS[] = {
+        {"Origin: http://b.example\r\n", 101},
+        {"Origin: https://sub.B.Example:99\r\n", 101},
+        {"Origin: http://notb.example\r\n", 403},
+        {"Origin: http://exact.test:8080\r\n", 101},
+        {"Origin: http://exact.test\r\n", 403},
+        {"Origin: https://exact.test:8080\r\n", 403},
+        {"Origin: https://safe.test:443\r\n", 101},
+        {"Origin: http://safe.test\r\n", 403},
+        {"Origin: wss://safe.test\r\n", 403},
+        {"Origin: b.example\r\n", 403},
+        {"Origin: \r\n", 403},
+        {"Origin: http://[bad\r\n", 403},
+        {"Origin: null\r\n", 403},
+        {"Origin: http://a.example\r\n", 403}, /* this host, and one that the server trusts */
+        {"Origin: https://trusted.example\r\n", 403},
+        {"", 403},
+    };
+    app_stop(&a);
+    app_start(&a, "https://trusted.example");
+    char error[256];
+    fr_ws_target target = {.consumer = &own, .any_origin = true}, open = {.consumer = &all};
+    assert_int_equal(fr_consumer_origins(&own, a.arena, &target.origins, error), FR_OK);
+    assert_int_equal(fr_consumer_origins(&all, a.arena, &open.origins, error), FR_OK);
+    app_target(&a, "own/", target);
+    app_target(&a, "all/", open);
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        peer p;
+        char head[1024];
+        snprintf(head, sizeof head, "%s%s\r\n", HANDSHAKE("/own/"), ROWS[i].origin);
+        if (app_ask(&a, &p, head) != ROWS[i].status)
+            fail_msg("%s is not %d", ROWS[i].origin, ROWS[i].status);
+        peer_end(&p);
+        snprintf(head, sizeof head, "%s%s\r\n", HANDSHAKE("/all/"), ROWS[i].origin);
+        assert_int_equal(app_ask(&a, &p, head), 101);
+        peer_end(&p);
+    }
+}
+
+static void origins_of_a_consumer_that_no_page_has_are_told(void **state)
+{
+    (void)state;
+    char error[256];
+    const fr_origins *origins;
+    assert_int_equal(fr_consumer_origins(&(fr_consumer){0}, a.arena, &origins, error), FR_OK);
+    assert_null(origins);
+    assert_int_equal(fr_consumer_origins(&(fr_consumer){.origins = "https://a.example/"}, a.arena,
+                                         &origins, error),
+                     FR_EINVAL);
+    assert_string_equal(error,
+                        "the consumer's .origins: \"https://a.example/\" has more than a "
+                        "page's origin, which ends with its host or port: no slash, no path");
+    assert_int_equal(
+        fr_consumer_origins(&(fr_consumer){.origins = "https://a.example", .any_origin = true},
+                            a.arena, &origins, error),
+        FR_EINVAL);
+    assert_string_equal(error, "the consumer has .any_origin and .origins: one of them is meant");
+}
+
 static fr_err hook(fr_req *req, const fr_route_match *match, void *arg)
 {
     return fr_reply_text(
@@ -880,6 +948,8 @@ FR_TESTS(consumer, C(a_consumer_without_connect_accepts_by_itself),
          C(the_preferred_of_the_offered_subprotocols_is_chosen),
          C(a_subprotocol_that_was_not_offered_is_refused),
          C(a_foreign_origin_is_403_before_connect), C(further_origins_may_be_allowed),
+         C(a_consumer_may_say_whose_pages_open_it),
+         C(origins_of_a_consumer_that_no_page_has_are_told),
          C(a_target_without_consumer_is_opened_by_its_hook),
          C(errors_of_receive_close_with_the_code_of_the_map), C(state_belongs_to_one_socket),
          C(what_comes_while_a_handler_waits_is_handled_after_it_in_order),

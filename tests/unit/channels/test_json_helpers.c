@@ -82,6 +82,23 @@ static void text_is_quoted(void **state)
     assert_str(fr_json_quote(&ctx, FR_STR("")), "\"\"");
 }
 
+static void an_object_is_made_from_a_template(void **state)
+{
+    (void)state;
+    assert_str(
+        fr_json_object(&ctx,
+                       "{action: %s, id:%lld, n:[%d,%zu,%f,%b], x:%J, none:%J, s:%S, \"a b\":true}",
+                       "say \"x\"", -7LL, 1, (size_t)2, 0.5, false, FR_STR("{\"y\":1}"),
+                       (fr_str){0}, FR_STR("gr\xc3\xbcn")),
+        "{\"action\":\"say \\\"x\\\"\",\"id\":-7,\"n\":[1,2,0.5,false],\"x\":{\"y\":1},"
+        "\"none\":null,\"s\":\"gr\xc3\xbcn\",\"a b\":true}");
+    assert_null(fr_json_object(&ctx, "{a:%q}").p);
+    bool is_whole = false;
+    FR_TEST_EACH_ALLOC_FAILS()
+    is_whole = fr_json_object(&ctx, "{a:%s}", "b").p != NULL;
+    assert_true(is_whole);
+}
+
 static void without_memory_quoting_gives_nothing(void **state)
 {
     (void)state;
@@ -97,4 +114,4 @@ static void without_memory_quoting_gives_nothing(void **state)
 #define J(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 FR_TESTS(json_helpers, J(a_member_is_given_as_text),
          J(what_is_no_object_or_malformed_is_refused_with_a_text), J(text_is_quoted),
-         J(without_memory_quoting_gives_nothing))
+         J(an_object_is_made_from_a_template), J(without_memory_quoting_gives_nothing))
