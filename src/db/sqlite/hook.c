@@ -17,7 +17,7 @@ typedef struct firing {
     bool is_doubtful;
 } firing;
 
-static fr_table *find_table(fr_hook *hook, const char *name)
+static fr_table *find_table(fr_update_hook *hook, const char *name)
 {
     char lower[256];
     size_t n = strlen(name);
@@ -124,7 +124,7 @@ static void take(firing *f)
 void fr_hook_fired(void *arg, sqlite3 *h, int op, const char *schema, const char *name,
                    sqlite3_int64 key1, sqlite3_int64 key2)
 {
-    fr_hook *hook = arg;
+    fr_update_hook *hook = arg;
     fr_changes *changes = hook->changes;
     if (!changes || strcmp(schema, "main") != 0 || sqlite3_strnicmp(name, "freshet_", 8) == 0)
         return;

@@ -6,10 +6,10 @@
 #include "db/changes.h"
 #include "db/sqlite/sqlite.h"
 
-typedef struct fr_hook {
+typedef struct fr_update_hook {
     fr_changes *changes;   /* NULL: not told yet (the tables are being made) */
     const fr_map *by_name; /* lower-case table name → fr_table */
-} fr_hook;
+} fr_update_hook;
 
 fr_sqlite_hook fr_hook_fired;
 

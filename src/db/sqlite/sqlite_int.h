@@ -183,7 +183,7 @@ struct fr_db_txn {
 struct fr_writer {
     fr_db *db;
     fr_sqlite conn;
-    fr_hook hook;
+    fr_update_hook hook;
     fr_changes changes;
     fr_arena *arena; /* of the running group */
     FR_VEC(struct fr_logged) commits;
