@@ -590,7 +590,10 @@ static fr_err zone_of_header(fr_req *req)
     return name.p ? fr_use_zone(req, name) : FR_OK;
 }
 
-static const fr_viewset teams = {.serializer = &team_out, .lookup = "code", .ordering_fields = ""};
+static const fr_viewset teams = {.serializer = &team_out,
+                                 .lookup = "code",
+                                 .lookup_pattern = "[a-z0-9-]+",
+                                 .ordering_fields = ""};
 static const fr_viewset memberships = {.serializer = &membership_out, .ordering_fields = ""};
 static const fr_viewset components = {.serializer = &component_out,
                                       .search = "=name,team__code,$team__name"};
@@ -751,6 +754,12 @@ static fr_err deny_behind_accept(fr_sock *sock)
     return fr_close(sock, 1000, FR_STR(""));
 }
 
+static fr_err accept_twice(fr_sock *sock)
+{
+    FR_TRY(fr_accept(sock));
+    return fr_accept(sock) ? FR_EINTERNAL : FR_OK;
+}
+
 static fr_err accept_with_headers(fr_sock *sock)
 {
     FR_TRY(fr_accept_header(sock, FR_STR("x-desk"), FR_STR("yes")));
@@ -781,6 +790,17 @@ static fr_err send_text(fr_sock *sock, fr_str message)
     return fr_send(sock, FR_STR("text"));
 }
 
+static fr_err send_ok(fr_sock *sock, fr_str message)
+{
+    (void)message;
+    return fr_send(sock, FR_STR("ok"));
+}
+static void fail_at_the_end(fr_sock *sock, uint16_t code)
+{
+    (void)sock;
+    FR_ERROR("disconnect.failed", FR_KV_U("code", code));
+}
+
 /* Under Daphne the socket of a consumer that has stopped stays, and nothing answers. */
 static fr_err stop_or_close(fr_sock *sock, fr_str message)
 {
@@ -797,10 +817,12 @@ static const fr_consumer close_reason = {.receive = close_with_reason},
                          sending_first = {.connect = send_first},
                          failing_behind_accept = {.connect = fail_behind_accept},
                          denying_behind_accept = {.connect = deny_behind_accept},
+                         accepting_twice = {.connect = accept_twice},
                          accept_headers = {.connect = accept_with_headers},
                          any_subprotocol = {.connect = tell_offers, .subprotocols = "desk.v1"},
                          empty_send = {.receive = send_nothing},
-                         both_kinds = {.receive = send_text}, stops = {.receive = stop_or_close};
+                         both_kinds = {.receive = send_text}, stops = {.receive = stop_or_close},
+                         fails_in_disconnect = {.receive = send_ok, .disconnect = fail_at_the_end};
 
 /* ---- consumers: what a URL says ---- */
 
@@ -888,8 +910,7 @@ static fr_err answer_json(fr_sock *sock, fr_str text)
                        FR_STR("[NaN, Infinity, 1e+22, 1.0, 1000000000000000000000000000000]"));
     if (fr_str_eq(text, FR_STR("\"text\"")))
         return fr_send(sock, FR_STR("\"\u00fcn\u00ef \\u2028 \\\" \\\\ / \\u007f \U0001f680\""));
-    return fr_send(sock, fr_arena_printf(sock->ctx->arena, "{\"got\":%.*s,\"type\":\"%s\"}",
-                                         FR_FMT(text), python_type(text)));
+    return fr_send(sock, fr_json_object(sock, "{got:%J,type:%s}", text, python_type(text)));
 }
 
 /* An error in the text is answered, and not fatal; no text at all is. */
@@ -906,8 +927,7 @@ static fr_err echo_compact(fr_sock *sock, fr_str text)
     fr_str why = sock->ctx->detail;
     if (why.n > sizeof PREFIX - 1)
         why = (fr_str){why.p + sizeof PREFIX - 1, why.n - (sizeof PREFIX - 1)};
-    return fr_send(sock, fr_arena_printf(sock->ctx->arena, "{\"error\":%.*s}",
-                                         FR_FMT(fr_json_quote(sock, why))));
+    return fr_send(sock, fr_json_object(sock, "{error:%S}", why));
 }
 static const fr_consumer json_types = {.receive = answer_json},
                          compact_json = {.receive = echo_compact},
@@ -919,47 +939,33 @@ static const fr_consumer json_types = {.receive = answer_json},
 
 static fr_err say(fr_sock *sock, fr_str room, fr_str json)
 {
-    return fr_group_send(sock, room,
-                         fr_arena_printf(sock->ctx->arena, "{\"text\":%.*s}", FR_FMT(json)));
+    return fr_group_send(sock, room, fr_json_object(sock, "{text:%J}", json));
 }
 
-/* A member as it is spelled, quotes and all. */
-static fr_err member_json(fr_sock *sock, fr_str message, fr_str name, fr_str *out)
+static fr_err needed(fr_sock *sock, fr_str message, fr_str name, fr_str *json)
 {
-    const fr_pair *pairs;
-    size_t count;
-    FR_TRY(fr_json_pairs(sock, message, &pairs, &count));
-    for (size_t i = 0; i < count; i++)
-        if (fr_str_eq(pairs[i].name, name)) {
-            *out = pairs[i].value;
-            return FR_OK;
-        }
-    return fr_fail(sock, FR_EINTERNAL, "KeyError: %.*s", FR_FMT(name));
+    *json = (fr_str){0};
+    FR_TRY(spelled(sock, message, name, json));
+    return json->p ? FR_OK : fr_fail(sock, FR_EINTERNAL, "KeyError: %.*s", FR_FMT(name));
 }
 
 static fr_err burst(fr_sock *sock, fr_str room, fr_str message)
 {
     fr_str count;
-    FR_TRY(fr_json_member(sock, message, FR_STR("count"), &count));
+    FR_TRY(needed(sock, message, FR_STR("count"), &count));
     unsigned n = 0;
     for (size_t i = 0; i < count.n && n < 1000; i++)
         n = n * 10 + (unsigned)(count.p[i] - '0');
-    FR_TRY(fr_send(sock, fr_arena_printf(sock->ctx->arena, "{\"sent\":%u}", n)));
+    FR_TRY(fr_send(sock, fr_json_object(sock, "{sent:%d}", (int)n)));
     for (unsigned i = 0; i < n; i++)
         FR_TRY(say(sock, room, fr_arena_printf(sock->ctx->arena, "%u", i)));
     return FR_OK;
 }
 
-static fr_err tell_room(fr_sock *sock, const char *what, fr_str room)
-{
-    return fr_send(sock, fr_arena_printf(sock->ctx->arena, "{\"%s\":%.*s}", what,
-                                         FR_FMT(fr_json_quote(sock, room))));
-}
-
 static fr_err command(fr_sock *sock, fr_str message)
 {
     fr_str what, json = FR_STR(""), room = FR_STR("");
-    FR_TRY(member_json(sock, message, FR_STR("do"), &json));
+    FR_TRY(needed(sock, message, FR_STR("do"), &json));
     what = fr_json_unquote(sock, json);
     if (fr_str_eq(
             what,
@@ -967,19 +973,20 @@ static fr_err command(fr_sock *sock, fr_str message)
         FR_TRY(fr_send(sock, FR_STR("{\"before\":true}")));
         return fr_send(sock, FR_STR("{\"text\":\"to myself\"}"));
     }
-    FR_TRY(fr_json_member(sock, message, FR_STR("room"), &room));
+    FR_TRY(needed(sock, message, FR_STR("room"), &json));
+    room = fr_json_unquote(sock, json);
     if (fr_str_eq(what, FR_STR("join"))) {
         FR_TRY(fr_group_add(sock, room));
-        return tell_room(sock, "joined", room);
+        return fr_send(sock, fr_json_object(sock, "{joined:%S}", room));
     }
     if (fr_str_eq(what, FR_STR("leave"))) {
         FR_TRY(fr_group_discard(sock, room));
-        return tell_room(sock, "left", room);
+        return fr_send(sock, fr_json_object(sock, "{left:%S}", room));
     }
     if (fr_str_eq(what, FR_STR("burst")))
         return burst(sock, room, message);
     if (fr_str_eq(what, FR_STR("say"))) {
-        FR_TRY(member_json(sock, message, FR_STR("text"), &json));
+        FR_TRY(needed(sock, message, FR_STR("text"), &json));
         return say(sock, room, json);
     }
     if (fr_str_eq(what, FR_STR("kick")) || fr_str_eq(what, FR_STR("raw")))
@@ -1002,8 +1009,28 @@ static fr_err heard(fr_sock *sock, fr_str group, fr_str text)
         number = number * 10 + (unsigned)(code.p[i] - '0');
     return fr_close(sock, (uint16_t)number, FR_STR(""));
 }
-static const fr_consumer desk = {
-    .receive = command, .group_message = heard, .groups = "desk_everybody"};
+
+/* The other consumer of the same group: whatever is said to it is said to all, and what it hears it calls otherwise. */
+static fr_err say_to_everybody(fr_sock *sock, fr_str text)
+{
+    FR_TRY(check_json(sock, text));
+    if (fr_str_eq(text, FR_STR("\"fail\"")))
+        return fr_fail(sock, FR_EINTERNAL, "failed on purpose");
+    return say(sock, FR_STR("desk_everybody"), text);
+}
+static fr_err heard_in_sync(fr_sock *sock, fr_str group, fr_str text)
+{
+    fr_str json;
+    if (needed(sock, text, FR_STR("text"), &json))
+        return heard(sock, group, text);
+    return fr_send(sock, fr_json_object(sock, "{sync:%J}", json));
+}
+static const fr_consumer desk = {.receive = command,
+                                 .group_message = heard,
+                                 .groups = "desk_everybody"},
+                         sync_desk = {.receive = say_to_everybody,
+                                      .group_message = heard_in_sync,
+                                      .groups = "desk_everybody"};
 
 static const fr_route inner[] = {
     {"<int:again>/", .consumer = &converters},
@@ -1023,15 +1050,18 @@ const fr_route desk_sockets[] = {
     {"sendfirst/", .consumer = &sending_first},
     {"failsafteraccept/", .consumer = &failing_behind_accept},
     {"denyafteraccept/", .consumer = &denying_behind_accept},
+    {"accepttwice/", .consumer = &accepting_twice},
     {"acceptheaders/", .consumer = &accept_headers},
     {"anysubprotocol/", .consumer = &any_subprotocol},
     {"emptysend/", .consumer = &empty_send},
     {"bothkinds/", .consumer = &both_kinds},
+    {"failsindisconnect/", .consumer = &fails_in_disconnect},
     {"stopsindisconnect/", .consumer = &stops},
     {"jsontypes/", .consumer = &json_types},
     {"compactjson/", .consumer = &compact_json},
     {"origin/", .consumer = &told_origins},
     {"desk/", .consumer = &desk},
+    {"syncdesk/", .consumer = &sync_desk},
     {"convert/<int:number>/<uuid:id>/<slug:name>/<path:rest>", .consumer = &converters},
     {"nested/<int:outer>/", .include = outer},
     {0},

@@ -102,7 +102,8 @@ static fr_err fail(fr_sock *sock)
 }
 static const fr_consumer rejecting = {.connect = refuse},
                          rejecting_with_code = {.connect = refuse_with_code},
-                         denying = {.connect = deny}, never_accepting = {.connect = do_nothing},
+                         denying = {.connect = deny}, accepting = {0},
+                         never_accepting = {.connect = do_nothing},
                          failing_in_connect = {.connect = fail};
 
 /* ---- closing ---- */
@@ -142,11 +143,11 @@ static const fr_consumer closing = {.connect = close_with},
 
 static fr_str list(fr_sock *sock, const fr_str *items, size_t count)
 {
-    fr_str all = FR_STR("");
+    fr_str all = FR_STR("[");
     for (size_t i = 0; i < count; i++)
         all = fr_arena_printf(sock->ctx->arena, "%.*s%s%.*s", FR_FMT(all), i ? "," : "",
                               FR_FMT(fr_json_quote(sock, items[i])));
-    return all;
+    return fr_arena_printf(sock->ctx->arena, "%.*s]", FR_FMT(all));
 }
 
 static fr_err tell_subprotocols(fr_sock *sock)
@@ -159,10 +160,9 @@ static fr_err tell_subprotocols(fr_sock *sock)
             if (fr_str_eq(scope->subprotocols[k], ours[i]))
                 chosen = ours[i];
     FR_TRY(fr_accept(sock)); /* comes to the same choice */
-    return fr_send(
-        sock, fr_arena_printf(sock->ctx->arena, "{\"offered\":[%.*s],\"chosen\":%.*s}",
-                              FR_FMT(list(sock, scope->subprotocols, scope->subprotocol_count)),
-                              FR_FMT(chosen.n ? fr_json_quote(sock, chosen) : FR_STR("null"))));
+    return fr_send(sock, fr_json_object(sock, "{offered:%J,chosen:%J}",
+                                        list(sock, scope->subprotocols, scope->subprotocol_count),
+                                        chosen.n ? fr_json_quote(sock, chosen) : FR_STR("null")));
 }
 
 static fr_err tell_scope(fr_sock *sock)
@@ -172,14 +172,10 @@ static fr_err tell_scope(fr_sock *sock)
     FR_TRY(fr_accept(sock));
     return fr_send(
         sock,
-        fr_arena_printf(sock->ctx->arena,
-                        "{\"type\":\"websocket\",\"path\":%.*s,\"query\":%.*s,"
-                        "\"kwargs\":{\"name\":%.*s,\"num\":%.*s},\"args\":[],\"custom\":[%.*s]}",
-                        FR_FMT(fr_json_quote(sock, scope->path)),
-                        FR_FMT(fr_json_quote(sock, scope->query)),
-                        FR_FMT(fr_json_quote(sock, fr_sock_arg(sock, FR_STR("name")))),
-                        FR_FMT(fr_json_quote(sock, fr_sock_arg(sock, FR_STR("num")))),
-                        FR_FMT(custom.p ? fr_json_quote(sock, custom) : FR_STR(""))));
+        fr_json_object(
+            sock, "{type:\"websocket\",path:%S,query:%S,kwargs:{name:%S,num:%S},args:[],custom:%J}",
+            scope->path, scope->query, fr_sock_arg(sock, FR_STR("name")),
+            fr_sock_arg(sock, FR_STR("num")), list(sock, &custom, custom.p ? 1 : 0)));
 }
 static const fr_consumer subprotocols = {.connect = tell_subprotocols,
                                          .subprotocols = "v2.chat,v1.chat"},
@@ -187,12 +183,31 @@ static const fr_consumer subprotocols = {.connect = tell_subprotocols,
 
 /* ---- JSON ---- */
 
+/* What is no JSON is the consumer's fault, as it does not catch it. */
+static fr_err no_json(fr_sock *sock, fr_str text)
+{
+    return fr_fail(sock, FR_EINTERNAL, "not what is understood: %.*s", FR_FMT(text));
+}
+
+fr_err spelled(fr_sock *sock, fr_str message, fr_str name, fr_str *out)
+{
+    const fr_pair *pairs;
+    size_t count;
+    if (!fr_str_eq((fr_str){message.p, message.n > 0}, FR_STR("{")) ||
+        fr_json_pairs(sock, message, &pairs, &count))
+        return no_json(sock, message);
+    for (size_t i = 0; i < count; i++)
+        if (fr_str_eq(pairs[i].name, name))
+            *out = pairs[i].value;
+    return FR_OK;
+}
+
 /* Any value: it is looked at as the member of an object. */
 static fr_err echo_json(fr_sock *sock, fr_str text)
 {
     fr_str value, wrapped = fr_arena_printf(sock->ctx->arena, "{\"echo\":%.*s}", FR_FMT(text));
-    FR_TRY(fr_json_member(sock, wrapped, FR_STR("echo"), &value));
-    return fr_send(sock, wrapped);
+    return fr_json_member(sock, wrapped, FR_STR("echo"), &value) ? no_json(sock, text)
+                                                                 : fr_send(sock, wrapped);
 }
 static const fr_consumer json = {.receive = echo_json};
 
@@ -212,37 +227,48 @@ static fr_err enter_room(fr_sock *sock)
 
 static fr_err say_in_room(fr_sock *sock, fr_str message)
 {
-    fr_str text = {0}, command = {0};
-    fr_err err = fr_json_member(sock, message, FR_STR("cmd"), &command);
-    if (err && err != FR_ENOTFOUND)
-        return err;
-    if (fr_str_eq(command, FR_STR("leave"))) {
+    fr_str text = FR_STR("null"), command = FR_STR("null");
+    FR_TRY(spelled(sock, message, FR_STR("cmd"), &command));
+    FR_TRY(spelled(sock, message, FR_STR("text"), &text));
+    if (fr_str_eq(command, FR_STR("\"leave\""))) {
         FR_TRY(fr_group_discard(sock, room_of(sock)));
         return fr_send(sock, FR_STR("{\"left\":true}"));
     }
-    if (fr_json_member(sock, message, FR_STR("text"), &text))
-        text = FR_STR("");
-    return fr_group_send(
-        sock, room_of(sock),
-        fr_arena_printf(sock->ctx->arena, "{\"text\":%.*s}", FR_FMT(fr_json_quote(sock, text))));
+    if (fr_str_eq(command, FR_STR("\"unknown_type\"")))
+        return fr_group_send(sock, room_of(sock), FR_STR("no.such.handler"));
+    return fr_group_send(sock, room_of(sock), fr_json_object(sock, "{text:%J}", text));
+}
+
+static fr_err heard_in_room(fr_sock *sock, fr_str group, fr_str text)
+{
+    (void)group;
+    if (fr_str_eq(text, FR_STR("no.such.handler")))
+        return fr_fail(sock, FR_EINTERNAL, "no handler for this event");
+    return fr_send(sock, text);
 }
 
 static void leave_room(fr_sock *sock, uint16_t code)
 {
-    fr_str none = FR_STR("null"), number = fr_arena_printf(sock->ctx->arena, "%u", (unsigned)code);
     fr_group_discard(sock, room_of(sock));
     fr_group_send(sock, room_of(sock),
-                  fr_arena_printf(sock->ctx->arena, "{\"left_code\":%.*s}",
-                                  FR_FMT(code == 1005 ? none : number)));
+                  code == 1005 ? FR_STR("{\"left_code\":null}")
+                               : fr_json_object(sock, "{left_code:%d}", code));
 }
-static const fr_consumer room = {
-    .connect = enter_room, .receive = say_in_room, .disconnect = leave_room};
+static const fr_consumer room = {.connect = enter_room,
+                                 .receive = say_in_room,
+                                 .group_message = heard_in_room,
+                                 .disconnect = leave_room};
 
 static fr_err say_to_all(fr_sock *sock, fr_str text)
 {
     return fr_group_send(sock, FR_STR("auto"), text);
 }
-static const fr_consumer auto_group = {.receive = say_to_all, .groups = "auto"};
+static fr_err fan_out(fr_sock *sock, fr_str text)
+{
+    return fr_group_send(sock, FR_STR("fan"), text);
+}
+static const fr_consumer auto_group = {.receive = say_to_all, .groups = "auto"},
+                         fan = {.receive = fan_out, .groups = "fan"};
 
 const fr_route realtime_sockets[] = {
     {"ws/realtime-update/", .consumer = &realtime_update},
@@ -251,6 +277,7 @@ const fr_route realtime_sockets[] = {
     {"ws/reject/", .consumer = &rejecting},
     {"ws/reject-code/", .consumer = &rejecting_with_code},
     {"ws/deny-exception/", .consumer = &denying},
+    {"ws/accept-exception/", .consumer = &accepting},
     {"ws/never-accepts/", .consumer = &never_accepting},
     {"ws/fails-in-connect/", .consumer = &failing_in_connect},
     {"ws/fails-in-receive/", .consumer = &failing_in_receive},
@@ -263,6 +290,7 @@ const fr_route realtime_sockets[] = {
     {"ws/sync-json/", .consumer = &json},
     {"ws/room/<name>/", .consumer = &room},
     {"ws/auto-group/", .consumer = &auto_group},
+    {"ws/fan/", .consumer = &fan},
     {"guarded/ws/echo/", .consumer = &guarded_echo},
     {0},
 };

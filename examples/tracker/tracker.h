@@ -24,4 +24,6 @@ extern const fr_route realtime_sockets[], desk_sockets[];
 /* Models that others refer to, and that no viewset serves; what is told of changes. */
 extern const fr_model comment_model, step_model, mymodel_model;
 fr_err announce_mymodel(fr_ctx *ctx, fr_changed *rows);
+/* A member of a message as it is spelled, quotes and all; out is left alone if there is none. */
+fr_err spelled(fr_sock *sock, fr_str message, fr_str name, fr_str *out);
 #endif

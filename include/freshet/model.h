@@ -182,6 +182,15 @@ typedef struct fr_row {
     uint64_t set;  /* bit i: field i was given */
 } fr_row;
 
+/* Word of an FR_MODEL in one file: files that declare one model otherwise do not start. */
+typedef struct fr_model_declaration {
+    const fr_model *model;
+    const char *text, *file;
+    size_t struct_bytes;
+    struct fr_model_declaration *next;
+} fr_model_declaration;
+FR_API void fr_model_declare_(fr_model_declaration *declaration);
+
 /* FR_MODEL and the FR_IS_NULL / FR_SET_NULL / FR_IS_SET macros: model_macros.h keeps the machinery. */
 #include <freshet/model_macros.h>
 

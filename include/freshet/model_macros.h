@@ -17,7 +17,7 @@
  *
  * Makes the struct `note` (first member `row`, then one member a field; fr_kind says the types), the numbers
  * `note_field_id`, `note_field_title`, …, the table `note_fields` and the description `note_model`. All of it is weak:
- * it may stand in a header that many files use. Options are the members of fr_field behind `offset`; .name is what the
+ * it may stand in a header that many files use. Two files that declare one model each in its own way do not start. Options are the members of fr_field behind `offset`; .name is what the
  * field is called where its member cannot be, as in (CHAR, char_, .name = "char").
  *
  * A reference names the other model, which stands further up: (FOREIGN_KEY(note), note). Its member has the type of that
@@ -38,6 +38,7 @@
                       FR_EACH_(FR_MODEL_MARK_, model, __VA_ARGS__),                                \
                       FR_OPTIONS_(FR_SILENT_, FR_COMPLAIN_, options)                               \
                           FR_EACH_(FR_MODEL_MEMBER_, model, __VA_ARGS__))                          \
+    FR_MODEL_LEAVE_WORD_(model, #options " " #__VA_ARGS__)                                         \
     FR_MODEL_DEFINE_(model, FR_EACH_(FR_MODEL_FIELD_, model, __VA_ARGS__),                         \
                      FR_OPTIONS_(FR_UNWRAP_, FR_SILENT_, options))
 
@@ -219,10 +220,22 @@
     FR_DECLARED_ const fr_model model##_model
 /* NOLINTEND(bugprone-macro-parentheses) */
 
+#if !defined(__cplusplus) || __cplusplus >= 202002L
+#define FR_MODEL_LEAVE_WORD_(model, text)                                                          \
+    ;                                                                                              \
+    static fr_model_declaration model##_declaration_ = {&model##_model, text, __FILE__,            \
+                                                        sizeof(model), 0};                         \
+    __attribute__((constructor)) static void model##_declare_(void)                                \
+    {                                                                                              \
+        fr_model_declare_(&model##_declaration_);                                                  \
+    }
+#else
+#define FR_MODEL_LEAVE_WORD_(model, text)
+#endif
+
 #if !defined(__cplusplus)
 /* An option .name takes the place of the member's; that is meant. */
 #define FR_MODEL_DEFINE_(model, fields_list, ...)                                                  \
-    ;                                                                                              \
     _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")           \
         __attribute__((weak)) const fr_field model##_fields[model##_field_count] = {fields_list};  \
     _Pragma("GCC diagnostic pop") __attribute__((weak))                                            \
@@ -254,7 +267,6 @@ constexpr fr_model fr_model_fill_(fr_model model, const char *name, const fr_fie
     return model;
 }
 #define FR_MODEL_DEFINE_(model, fields_list, ...)                                                  \
-    ;                                                                                              \
     _Pragma("GCC diagnostic push")                                                                 \
         _Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"") FR_EXTERN_              \
         __attribute__((weak)) const fr_field model##_fields[model##_field_count] = {fields_list};  \

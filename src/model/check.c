@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "model/declaration.h"
 #include "model/kind.h"
 #include "model/pattern.h"
 #include "model/query.h"
@@ -334,6 +335,23 @@ static fr_err check_indexes(const check *c)
     return FR_OK;
 }
 
+/* Of a path, what there is room for. */
+static const char *end_of(const char *path)
+{
+    enum { ROOM = 65 };
+    size_t n = strlen(path);
+    return n > ROOM ? path + n - ROOM : path;
+}
+
+static fr_err check_declarations(const check *c)
+{
+    const fr_model_declaration *one, *other;
+    if (!fr_model_is_torn(c->model, &one, &other))
+        return FR_OK;
+    return wrong(c, "%s and %s declare it each in its own way: keep one, in a header",
+                 end_of(one->file), end_of(other->file));
+}
+
 fr_err fr_model_check(const fr_model *model, char error[ERROR_ROOM])
 {
     check c = {.model = model, .error = error};
@@ -341,6 +359,7 @@ fr_err fr_model_check(const fr_model *model, char error[ERROR_ROOM])
     if (!is_name(model->name))
         return wrong(&c,
                      "a name is letters, digits and single underscores, and begins with a letter");
+    FR_TRY(check_declarations(&c));
     if (model->field_count == 0 || model->field_count > FR_MODEL_FIELDS_MAX)
         return wrong(&c, "its table %.60s has %u fields; 1 to %d are possible",
                      model->table ? model->table : model->name, (unsigned)model->field_count,

@@ -1,5 +1,6 @@
 /* Pages in descending order of an indexed field: whatever way they are read, they are in the exact order. */
 #include "db/sqlite/page.h"
+#include "db/sqlite/sql.h"
 #include "db_test.h"
 
 FR_MODEL(ranked,
@@ -170,6 +171,43 @@ static void other_orders_are_left_alone(void **state)
     test_close(&t);
 }
 
+FR_MODEL_OPTS(graded, (.indexes = FR_INDEXES({.fields = "-rank"})),
+    (ID,      id),
+    (TEXT,    rank),
+    (INTEGER, other));
+
+/* An index in the direction of the ordering has its keys ascending: nothing is to be sorted, and nothing looked at twice. */
+static void an_index_in_the_direction_of_the_ordering_serves_it_whole(void **state)
+{
+    (void)state;
+    static const fr_model *const graded_models[] = {&graded_model, NULL};
+    fr_test_db t;
+    sqlite3 *h;
+    sqlite3_stmt *stmt;
+    test_folder(&t);
+    test_open(&t, NULL, graded_models, NULL);
+    fr_query q = {.model = &graded_model, .limit = 5}, mirror;
+    fr_read read = {.table = &t.db->tables[0], .query = &q};
+    assert_int_equal(fr_query_order(&q, FR_STR("-rank")), FR_OK);
+    assert_false(fr_page_mirror(&read, &mirror));
+    fr_buf sql;
+    fr_buf_init(&sql);
+    fr_buf_lit(&sql, "EXPLAIN QUERY PLAN ");
+    assert_int_equal(fr_sql_query(&sql, FR_SQL_SELECT, read.table, &q), SQLITE_OK);
+    fr_str text = fr_buf_str(&sql);
+    assert_int_equal(sqlite3_open_v2(t.url + 7, &h, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(h, text.p, (int)text.n, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    const char *how = (const char *)sqlite3_column_text(stmt, 3);
+    assert_non_null(strstr(how, "USING INDEX"));
+    assert_int_equal(sqlite3_step(stmt), SQLITE_DONE);
+    sqlite3_finalize(stmt);
+    sqlite3_close(h);
+    fr_buf_deinit(&sql);
+    test_close(&t);
+}
+
 FR_TESTS(page, FR_TEST(every_page_is_in_the_exact_order),
          FR_TEST(pages_over_a_column_that_folds_letters_are_in_the_exact_order),
-         FR_TEST(a_page_without_ties_is_read_once), FR_TEST(other_orders_are_left_alone))
+         FR_TEST(a_page_without_ties_is_read_once), FR_TEST(other_orders_are_left_alone),
+         FR_TEST(an_index_in_the_direction_of_the_ordering_serves_it_whole))

@@ -1,6 +1,8 @@
 /* Descriptions: what FR_MODEL makes, names and defaults, the checks. */
 #include "model/model.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/str.h"
 #include "note.h"
@@ -186,6 +188,22 @@ static void references_lead_to_the_key_whose_values_they_hold(void **state)
                                "other in a circle");
 }
 
+/* other_file.c has another one. */
+FR_MODEL(torn,
+    (ID,   id),
+    (CHAR, title, .max_length = 200));
+
+static void a_model_that_two_files_declare_each_in_its_own_way_is_refused(void **state)
+{
+    (void)state;
+    char error[256] = "";
+    assert_int_equal(fr_model_check(&torn_model, error), FR_EINVAL);
+    assert_non_null(strstr(error, "model torn: "));
+    assert_non_null(strstr(error, "unit/model/test_model.c"));
+    assert_non_null(strstr(error, "unit/model/other_file.c"));
+    assert_non_null(strstr(error, " declare it each in its own way: keep one, in a header"));
+}
+
 static void a_name_that_goes_on_behind_a_nul_is_no_field(void **state)
 {
     (void)state;
@@ -196,7 +214,8 @@ static void a_name_that_goes_on_behind_a_nul_is_no_field(void **state)
     assert_int_equal(fr_model_field_index(&note_model, (fr_str){NULL, 0}), -1);
 }
 
-FR_TESTS(model, FR_TEST(a_name_that_goes_on_behind_a_nul_is_no_field),
+FR_TESTS(model, FR_TEST(a_model_that_two_files_declare_each_in_its_own_way_is_refused),
+         FR_TEST(a_name_that_goes_on_behind_a_nul_is_no_field),
          FR_TEST(references_lead_to_the_key_whose_values_they_hold),
          FR_TEST(a_model_in_a_header_is_one_model),
          FR_TEST(a_struct_knows_what_is_null_and_what_was_given),
