@@ -183,6 +183,7 @@ struct fr_permission {
     const char *json;    /* the whole body in place of a message: "{\"reason\":\"…\"}" */
     /* An object that may not be read is 404, and one that may be read but not changed 403: as DjangoObjectPermissions. */
     bool hides;
+    bool needs_model; /* it asks for who->model, so that it cannot stand where there is none */
     /* Of others: fr_any_of, fr_all_of and fr_not make these. */
     int8_t how; /* 0: of none; '|', '&', '!' */
     const fr_permission *const *of;
@@ -202,6 +203,27 @@ struct fr_permission {
 /* Everybody; who is known; who is staff; who is known, and others may read. */
 FR_API extern const fr_permission fr_allow_any, fr_is_authenticated, fr_is_admin,
     fr_authenticated_or_read_only;
+
+/* ---- throttles ---- */
+
+typedef struct fr_throttle fr_throttle;
+/** How often. As DRF's: who was let in is remembered for the period, who was refused is not. */
+struct fr_throttle {
+    /* Throttles of one scope count together. Its rate stands in fr_app.rates, unless there is one here. */
+    const char *scope;
+    const char *rate; /* "5/min", "2/day"; the period may have a number: "2/3s" */
+    bool
+        of_anonymous; /* users are not counted; else they are, by their key, and others by their address */
+    bool of_addresses; /* users too are counted by their address */
+    /* Your own: *key is what is counted, n = 0: this asker is not. Errors end the request. */
+    fr_err (*key)(fr_asker *who, fr_str *key);
+    void *reserved_[3];
+};
+
+/* Of nobody known, with the scope "anon"; of everybody, with the scope "user". A scope of your own: {.scope = "burst"}. */
+FR_API extern const fr_throttle fr_anon_throttle, fr_user_throttle;
+/** Throttles, with the NULL that ends them; each counts: .throttles = FR_THROTTLES(&fr_anon_throttle, &fr_user_throttle). */
+#define FR_THROTTLES(...) ((const fr_throttle *const[]){__VA_ARGS__, NULL})
 
 /* ---- login, logout, tokens ---- */
 

@@ -11,7 +11,7 @@ fr_asker *fr_asker_begin(fr_asker_of *storage, fr_req *req, const fr_authenticat
 {
     *storage = (fr_asker_of){
         .asker = {.ctx = req->ctx, .method = req->method, .private_ = &storage->asking},
-        .asking = {.req = req, .ways = ways}};
+        .asking = {.req = req, .ways = ways, .wait_s = -1}};
     req->ctx->asker = &storage->asker;
     return &storage->asker;
 }
@@ -19,6 +19,31 @@ fr_asker *fr_asker_begin(fr_asker_of *storage, fr_req *req, const fr_authenticat
 void fr_asker_end(fr_asker_of *storage)
 {
     storage->asker.ctx->asker = NULL;
+}
+
+static bool has(const fr_authenticator *const *ways, const fr_authenticator *one)
+{
+    for (; ways && *ways; ways++)
+        if (*ways == one)
+            return true;
+    return false;
+}
+
+fr_asker *fr_asker_begin_within(fr_asker_of *storage, fr_ctx *ctx,
+                                const fr_authenticator *const *ways)
+{
+    const fr_asker *outer = ctx->asker;
+    *storage = (fr_asker_of){.asker = *outer, .asking = *outer->private_};
+    storage->asker.ctx = ctx;
+    storage->asker.private_ = &storage->asking;
+    storage->asking.is_asked = true;
+    storage->asking.found = FR_OK;
+    if (!has(ways, storage->asking.by)) {
+        storage->asking.user = NULL;
+        storage->asking.by = NULL;
+    }
+    ctx->asker = &storage->asker;
+    return &storage->asker;
 }
 
 /* ---- what it says of itself ---- */
@@ -117,4 +142,14 @@ fr_str fr_authenticated_by_(fr_ctx *ctx)
 {
     const fr_user *user = fr_user_of_(ctx);
     return user && ctx->asker->private_->by ? fr_str_c(ctx->asker->private_->by->name) : FR_STR("");
+}
+
+fr_str fr_asker_key(fr_asker *who)
+{
+    const fr_user *user = fr_user_of(who);
+    if (!user)
+        return FR_STR("");
+    if (!user->id) /* of a model with another key */
+        return user->username;
+    return fr_arena_printf(who->ctx->arena, "%lld", (long long)user->id);
 }

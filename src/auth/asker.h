@@ -22,6 +22,8 @@ typedef struct fr_asking {
     struct fr_session *session; /* NULL: not read, or none */
     const void *claims;         /* of a token that has some */
     const fr_permission *permission; /* the one that is asked now */
+    bool is_root;                    /* of a router: model permissions permit whoever is known */
+    int64_t wait_s;                  /* of who was throttled; below 0: nobody knows */
     fr_str body; /* JSON that refuses in place of {"detail": …}; p NULL: none */
 } fr_asking;
 
@@ -32,7 +34,13 @@ typedef struct fr_asker_of {
 } fr_asker_of;
 fr_asker *fr_asker_begin(fr_asker_of *storage, fr_req *req, const fr_authenticator *const *ways);
 void fr_asker_end(fr_asker_of *storage);
+/* The same one again, for a part of his request that has ways in of its own: he is who he was found to be, if the way by which he is known
+ * is one of them, else nobody. The ways are not asked again. Put back ctx->asker when it is over. */
+fr_asker *fr_asker_begin_within(fr_asker_of *storage, fr_ctx *ctx,
+                                const fr_authenticator *const *ways);
 
+/* What tells this user from all others: "2". n = 0: nobody is known; p NULL: memory is out. Suspends as fr_user_of. */
+fr_str fr_asker_key(fr_asker *who);
 /* Ask the ways in, once. Errors: what they said. Suspends. */
 fr_err fr_asker_find(fr_asker *who);
 /* The challenge of the first way in: "Token", "Basic realm=\"api\""; p NULL: there is none. In the arena. */

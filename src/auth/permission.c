@@ -154,7 +154,7 @@ static fr_err wrong(const fr_permission *one, const char *what, char error[256])
     return FR_EINVAL;
 }
 
-static fr_err check(fr_permissions permissions, int depth, char error[256])
+static fr_err check(fr_permissions permissions, bool has_model, int depth, char error[256])
 {
     for (; permissions && *permissions; permissions++) {
         const fr_permission *one = *permissions;
@@ -167,13 +167,15 @@ static fr_err check(fr_permissions permissions, int depth, char error[256])
             return wrong(one, "negates more than one", error);
         if (depth > NESTED_MAX)
             return wrong(one, "is composed too deep", error);
+        if (!has_model && one->needs_model)
+            return wrong(one, "asks of a model, and there is none here", error);
         if (is_made)
-            FR_TRY(check(one->of, depth + 1, error));
+            FR_TRY(check(one->of, has_model, depth + 1, error));
     }
     return FR_OK;
 }
 
-fr_err fr_permissions_check(fr_permissions permissions, char error[256])
+fr_err fr_permissions_check(fr_permissions permissions, bool has_model, char error[256])
 {
-    return check(permissions, 0, error);
+    return check(permissions, has_model, 0, error);
 }

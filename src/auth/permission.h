@@ -14,6 +14,7 @@ fr_err fr_permissions_object(fr_asker *who, fr_permissions permissions, const vo
                              const fr_permission **refused);
 /* Whether any of them looks at objects. */
 bool fr_permissions_have_object(fr_permissions permissions);
-/* Why they cannot be asked, in one line for the developer. Errors: FR_EINVAL. */
-fr_err fr_permissions_check(fr_permissions permissions, char error[256]);
+/* Why they cannot be asked, in one line for the developer. has_model: model permissions have something to be about. Errors:
+ * FR_EINVAL. */
+fr_err fr_permissions_check(fr_permissions permissions, bool has_model, char error[256]);
 #endif

@@ -164,18 +164,22 @@ static void what_is_composed_wrong_is_told_at_the_start(void **state)
     static const fr_permission *const nothing[] = {NULL};
     static const fr_permission EMPTY = {.name = "empty", .how = '|', .of = nothing},
                                ODD = {.name = "odd", .how = 'x'},
-                               ROUND = {.name = "round", .how = '&'};
+                               ROUND = {.name = "round", .how = '&'},
+                               OF_MODEL = {.name = "of model", .needs_model = true};
     fr_permission loop = ROUND;
     const fr_permission *const of[] = {&loop, NULL};
     loop.of = of;
-    assert_int_equal(fr_permissions_check(FR_PERMISSIONS(&YES, fr_not(&NO)), error), FR_OK);
-    assert_int_equal(fr_permissions_check(FR_PERMISSIONS(&EMPTY), error), FR_EINVAL);
+    assert_int_equal(fr_permissions_check(FR_PERMISSIONS(&YES, fr_not(&NO)), true, error), FR_OK);
+    assert_int_equal(fr_permissions_check(FR_PERMISSIONS(&EMPTY), true, error), FR_EINVAL);
     assert_non_null(strstr(error, "empty"));
-    assert_int_equal(fr_permissions_check(FR_PERMISSIONS(&ODD), error), FR_EINVAL);
-    assert_int_equal(fr_permissions_check(FR_PERMISSIONS(fr_any_of(&YES, &ROUND)), error),
+    assert_int_equal(fr_permissions_check(FR_PERMISSIONS(&ODD), true, error), FR_EINVAL);
+    assert_int_equal(fr_permissions_check(FR_PERMISSIONS(fr_any_of(&YES, &ROUND)), true, error),
                      FR_EINVAL);
-    assert_int_equal(fr_permissions_check(of, error), FR_EINVAL);
+    assert_int_equal(fr_permissions_check(of, true, error), FR_EINVAL);
     assert_non_null(strstr(error, "too deep"));
+    assert_int_equal(fr_permissions_check(FR_PERMISSIONS(&READS), false, error), FR_OK);
+    assert_int_equal(fr_permissions_check(FR_PERMISSIONS(&OF_MODEL), false, error), FR_EINVAL);
+    assert_non_null(strstr(error, "there is none here"));
 }
 
 FR_TESTS(permission, FR_TEST(who_is_known_may), FR_TEST(staff_is_what_the_user_says),
