@@ -47,6 +47,7 @@ SYSTEM = [
     ("repeat", ["asan", "tsan"], []),
     ("endless", ["asan", "tsan", "dev"], []),
     ("batch", ["asan", "tsan"], []),
+    ("doors", ["asan", "tsan"], []),
     ("media", ["asan"], []),
     ("origins", ["asan"], []),
     ("index", ["asan"], []),

@@ -48,6 +48,14 @@ struct fr_route {
     const fr_renderer *const *renderers; /* of such a handler; NULL: JSON alone */
     const fr_versioning *versioning;     /* of such a handler or viewset; of include: beneath it */
     const char *version;                 /* the same, with FR_VERSION_NAMESPACE: "v1" */
+    /* Who may ask, what, and how often (freshet/auth.h); of include: beneath it. NULL: as around it. What a viewset, an action or
+     * a consumer says itself is nearer. */
+    const fr_authenticator *const *authentication;
+    const fr_permission *const *permissions;
+    const fr_throttle *const *throttles;
+    /* Of sockets: who may not come in gets an error frame and the code 4401, 4403 or 4429, which pages can read. Without it the
+     * handshake is answered by 401, 403 or 429, of which they see 1006 alone. */
+    bool accept_then_close;
     void *reserved_[2];
 };
 
@@ -80,9 +88,14 @@ typedef struct fr_app {
      * after it, so what they use is freed behind fr_main. It has the time of --drain. */
     void (*stopping)(fr_ctx *ctx);
     const fr_channel *tasks; /* named channels: work in the background; ends with {0} */
-    /* How users tell who they are; ends with NULL. Declared, but not asked for yet: such a program starts with --without-users
-     * only, and then permits everything to whoever is on this machine. */
+    /* How users tell who they are, what they may do, and how often: of all that has no declaration of its own. Ends with NULL. Pages
+     * and folders are for everybody unless a route around them says otherwise. NULL: nobody is asked; everybody may. */
     const fr_authenticator *const *authentication;
+    const fr_permission *const *permissions;
+    const fr_throttle *const *throttles;
+    const char *rates; /* of throttles, by their scope: "burst=5/min,anon=100/day" */
+    bool
+        throttle_by_forwarded; /* throttles take X-Forwarded-For as it is for who comes, as DRF does: anyone can be anyone */
     /* Under which names it may be asked, as Django's ALLOWED_HOSTS: "example.com,.example.org"; NULL or "*": any. Others get 400.
      * Default of --hosts. */
     const char *hosts;

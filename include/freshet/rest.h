@@ -5,6 +5,7 @@
 #ifndef FRESHET_REST_H
 #define FRESHET_REST_H
 
+#include <freshet/auth.h>
 #include <freshet/db.h>
 #include <freshet/http.h>
 
@@ -130,6 +131,9 @@ typedef struct fr_action {
     const char *description;             /* in OPTIONS; NULL: none */
     const fr_serializer *serializer;     /* of what it reads and prints; NULL: the viewset's */
     const fr_renderer *const *renderers; /* NULL: the viewset's */
+    const fr_authenticator *const *authentication; /* NULL: the viewset's; so are these */
+    const fr_permission *const *permissions;
+    const fr_throttle *const *throttles;
     void *reserved_[2];
 } fr_action;
 
@@ -222,7 +226,11 @@ struct fr_viewset {
     /* Called first of all, as DRF's initial(): for fr_use_zone by a header, or a header of the answer. An error is the answer.
      * Requests within a batch are not asked: the batch itself is one. */
     fr_err (*begin)(fr_req *req);
-    void *reserved_[3];
+    /* Who may ask, what, and how often (freshet/auth.h). NULL: as around it, the route or the application. */
+    const fr_authenticator *const *authentication;
+    const fr_permission *const *permissions;
+    const fr_throttle *const *throttles;
+    void *reserved_[4];
 };
 
 /** The model of a viewset: its own, or its serializer's. */

@@ -2,6 +2,7 @@
 #ifndef FR_CHANNELS_CHANNELS_H
 #define FR_CHANNELS_CHANNELS_H
 #include <freshet/channels.h>
+#include "auth/guard.h"
 #include "http/http.h"
 #include "ws/fan.h"
 
@@ -14,6 +15,8 @@ typedef struct fr_ws_target {
     bool any_origin; /* pages of other sites may open it */
     const struct fr_origins
         *origins; /* theirs alone, whatever any_origin says; borrowed. NULL: those of the server */
+    const fr_guard *guard;  /* NULL: nothing is asked of who comes */
+    bool accept_then_close; /* who may not come in is told so on the socket */
 } fr_ws_target;
 
 typedef struct fr_channels fr_channels;

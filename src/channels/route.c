@@ -10,8 +10,11 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "auth/asker.h"
+#include "auth/door.h"
 #include "auth/origin.h"
 #include "base/due.h"
+#include "base/err.h"
 #include "http/nearest.h"
 #include "http/token.h"
 #include "net/fiber.h"
@@ -253,6 +256,43 @@ static bool is_origin_ok(const fr_channels *channels, const fr_ws_target *target
     return false;
 }
 
+static fr_err open_target(fr_channels *channels, const fr_ws_target *target, fr_req *req,
+                          const fr_route_match *match)
+{
+    if (target->consumer)
+        return fr_connect_(channels, target->consumer, req, match);
+    return target->open(req, match, target->arg);
+}
+
+/* Before the accept browsers tell their page nothing of it. */
+static fr_err turn_away(const fr_ws_target *target, fr_req *req, const fr_asker *who, fr_err err)
+{
+    fr_refused refused;
+    fr_str detail = req->ctx->detail.n ? req->ctx->detail : fr_str_c(fr_err_get(err)->detail);
+    if (!target->accept_then_close || err == FR_ECANCELED)
+        return fr_door_refuse(req, who, err);
+    FR_TRY(fr_refused_of(req->ctx, who, err, &refused));
+    if (fr_err_is_ours(err))
+        detail = fr_str_c(fr_err_get(err)->detail);
+    /* 4401 also where there is no challenge, which is a matter of headers */
+    int status = err == FR_EAUTH ? 401 : refused.status;
+    return fr_ws_refuse(req, &(fr_refusal){status, detail, req->path});
+}
+
+/* A handshake is asked what a GET of its URL is asked. */
+static fr_err open_guarded(fr_channels *channels, const fr_ws_target *target, fr_req *req,
+                           const fr_route_match *match)
+{
+    fr_asker_of who;
+    fr_asker_begin(&who, req, NULL);
+    fr_guard_meet(target->guard, &who.asker);
+    who.asker.is_socket = true;
+    fr_err err = fr_guard_pass(target->guard, &who.asker);
+    err = err ? turn_away(target, req, &who.asker, err) : open_target(channels, target, req, match);
+    fr_asker_end(&who);
+    return err;
+}
+
 fr_err fr_channels_upgrade(fr_req *req, void *arg)
 {
     fr_channels *channels = arg;
@@ -272,7 +312,8 @@ fr_err fr_channels_upgrade(fr_req *req, void *arg)
     if (!is_socket)
         return no_socket(req);
     fr_fiber_name(NULL, match.pattern);
-    if (target->consumer)
-        return fr_connect_(channels, target->consumer, req, &match);
-    return target->open(req, &match, target->arg);
+    req->args = match.args;
+    req->arg_count = match.arg_count;
+    return target->guard ? open_guarded(channels, target, req, &match)
+                         : open_target(channels, target, req, &match);
 }

@@ -248,7 +248,9 @@ static fr_err add_viewset(fr_assembly *a, const fr_flat_route *flat, fr_router *
                               .any_origin = flat->any_origin,
                               .versions = flat->versions,
                               .list_bytes = (uint64_t)a->options->list_bytes,
-                              .list_folder = a->options->upload_folder};
+                              .list_folder = a->options->upload_folder,
+                              .guard = flat->guard,
+                              .accept_then_close = flat->route->accept_then_close};
     FR_TRY(fr_rest_routes(a->arena, http, &place, a->error));
     FR_TRY(fr_live_routes(a->live, websocket, &place, a->error));
     return fr_index_add(&a->index, a->arena, flat);
@@ -260,11 +262,17 @@ static fr_err add_consumer(fr_assembly *a, const fr_flat_route *flat, fr_router 
     if (!target)
         return FR_ENOMEM;
     char why[256];
-    target->consumer = flat->route->consumer;
+    const fr_consumer *consumer = flat->route->consumer;
+    fr_guard_rule own = {consumer->authentication, consumer->permissions, consumer->throttles},
+                  rule = fr_guard_within(&flat->guard, &own);
+    target->consumer = consumer;
     target->any_origin = flat->any_origin;
+    target->accept_then_close = flat->route->accept_then_close;
     fr_err err = fr_consumer_ok(target->consumer, why)
                      ? fr_consumer_origins(target->consumer, a->arena, &target->origins, why)
                      : FR_EINVAL;
+    if (err == FR_OK)
+        err = fr_guard_new(a->arena, &rule, &(fr_guard_place){0}, &target->guard, why);
     if (err != FR_OK) {
         snprintf(a->error, sizeof a->error, "route \"%.*s\": %s",
                  FR_FMT(fr_str_sub(flat->pattern, 0, 100)), why);
@@ -409,12 +417,29 @@ static int check_open_files(fr_assembly *a)
                                                                             : FR_EXIT_FAILED;
 }
 
+static bool ways_are_there(const fr_authenticator *const *ways)
+{
+    for (; ways && *ways; ways++)
+        if (!(*ways)->find)
+            return false;
+    return true;
+}
+
+static int open_throttles(fr_assembly *a)
+{
+    fr_throttles_opts opts = {.rates = a->app->rates,
+                              .by_forwarded = a->app->throttle_by_forwarded};
+    fr_err err = fr_throttles_open(&opts, a->error);
+    return err == FR_OK ? FR_EXIT_DONE : err == FR_EINVAL ? FR_EXIT_CONFIG : FR_EXIT_FAILED;
+}
+
 /* Who asks is not looked at yet, so a program that wants to know must be told to do without, and must not be reached from
  * elsewhere then. */
 static int check_users(fr_assembly *a)
 {
+    fr_guards_off(a->options->without_users);
     if (!a->options->without_users)
-        return !a->app->authentication || !*a->app->authentication
+        return ways_are_there(a->app->authentication)
                    ? FR_EXIT_DONE
                    : fail(a, FR_EXIT_CONFIG,
                           "this program declares how users tell who they are (.authentication), "
@@ -442,6 +467,8 @@ static int check_users(fr_assembly *a)
 static int check_options(fr_assembly *a)
 {
     int code = check_users(a);
+    if (code == FR_EXIT_DONE)
+        code = open_throttles(a);
     if (code == FR_EXIT_DONE)
         code = check_open_files(a);
     if (code == FR_EXIT_DONE)
@@ -677,6 +704,7 @@ void fr_assembly_close(fr_assembly *a)
     fr_live_free(a->live);
     fr_hooks_free(a->hooks);
     fr_channels_free(a->channels);
+    fr_throttles_close();
     fr_origin_gate_deinit(&a->gate);
     fr_index_deinit(&a->index);
     fr_users_end();

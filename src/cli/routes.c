@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "auth/door.h"
 #include "base/arena.h"
 #include "base/str.h"
 #include "http/files/static.h"
@@ -125,6 +126,7 @@ static fr_err check_route(const fr_route *route, bool is_websocket, char error[2
 
 typedef struct walk {
     fr_arena *arena;
+    fr_guard_rule app;
     size_t route_bytes;
     bool is_websocket;
     fr_flat_routes *out;
@@ -136,6 +138,7 @@ typedef struct outer {
     fr_str prefix;
     bool any_origin;
     fr_version_rule versions;
+    fr_guard_rule guard;
     int depth;
 } outer;
 
@@ -149,6 +152,12 @@ static fr_version_rule versions_of(const walk *w, const fr_version_rule *of, con
         own.namespaces = fr_arena_printf(w->arena, "%.*s%s%s", FR_FMT(of->namespaces),
                                          of->namespaces.n ? ":" : "", route->version);
     return own;
+}
+
+static fr_guard_rule guard_of(const fr_guard_rule *around, const fr_route *route)
+{
+    fr_guard_rule own = {route->authentication, route->permissions, route->throttles};
+    return fr_guard_within(around, &own);
 }
 
 /* The paths of a router's viewsets, in its order. */
@@ -179,19 +188,21 @@ static fr_err flatten(const walk *w, const fr_route *routes, outer of)
         const fr_route *route = (const fr_route *)at;
         FR_TRY(check_route(route, w->is_websocket, w->error));
         fr_str own = without_leading_slash(route->path);
-        fr_flat_route flat = {fr_arena_printf(w->arena, "%.*s%.*s", FR_FMT(of.prefix), FR_FMT(own)),
-                              route,
-                              w->is_websocket,
-                              of.any_origin || route->any_origin,
-                              versions_of(w, &of.versions, route),
-                              NULL,
-                              0};
+        fr_flat_route flat = {
+            .pattern = fr_arena_printf(w->arena, "%.*s%.*s", FR_FMT(of.prefix), FR_FMT(own)),
+            .route = route,
+            .is_websocket = w->is_websocket,
+            .any_origin = of.any_origin || route->any_origin,
+            .versions = versions_of(w, &of.versions, route),
+            .nearer = guard_of(&of.guard, route)};
+        flat.guard = fr_guard_within(&w->app, &flat.nearer);
         if (!flat.pattern.p || !flat.versions.namespaces.p)
             return FR_ENOMEM;
         const fr_route *inner = route->include ? route->include : route->router;
         if (inner)
-            FR_TRY(flatten(w, inner,
-                           (outer){flat.pattern, flat.any_origin, flat.versions, of.depth + 1}));
+            FR_TRY(flatten(
+                w, inner,
+                (outer){flat.pattern, flat.any_origin, flat.versions, flat.nearer, of.depth + 1}));
         if (route->router)
             FR_TRY(gather_paths(w, route->router, &flat));
         if (!route->include && !fr_vec_push(&w->out->list, flat))
@@ -203,7 +214,11 @@ static fr_err flatten(const walk *w, const fr_route *routes, outer of)
 fr_err fr_routes_flatten(fr_arena *arena, const fr_app *app, size_t route_bytes,
                          fr_flat_routes *out, char error[256])
 {
-    walk w = {arena, route_bytes, false, out, error};
+    walk w = {.arena = arena,
+              .app = {app->authentication, app->permissions, app->throttles},
+              .route_bytes = route_bytes,
+              .out = out,
+              .error = error};
     snprintf(error, 256, "out of memory");
     outer none = {.prefix = FR_STR(""), .versions = {.namespaces = FR_STR("")}};
     FR_TRY(flatten(&w, app->http, none));
@@ -263,10 +278,58 @@ static fr_err add_api(fr_arena *arena, fr_router *router, const fr_flat_route *f
                                          .description = route->description,
                                          .renderers = route->renderers},
                               .versions = flat->versions,
+                              .guard = flat->guard,
                               .any_origin = flat->any_origin,
                               .takes_uploads = route->uploads,
                               .takes_raw = route->raw};
     return fr_rest_handler(arena, router, &place, error);
+}
+
+/* What a plain route leads to. */
+static fr_err make_target(fr_arena *arena, const fr_flat_route *flat, fr_http_target *target,
+                          char error[256])
+{
+    const fr_route *route = flat->route;
+    *target = (fr_http_target){.arg = (void *)(uintptr_t)route,
+                               .takes_uploads = route->handler && route->uploads,
+                               .takes_raw = route->handler && route->raw,
+                               .any_origin = flat->any_origin};
+    if (route->handler && route->methods)
+        return guard(arena, route, target, error);
+    if (route->handler) {
+        target->handle = run_handler;
+        return FR_OK;
+    }
+    if (route->page) {
+        target->handle = serve_page;
+        target->is_quick = true;
+        return FR_OK;
+    }
+    fr_static_opts opts = {.folder = route->folder, .cache = route->cache};
+    return fr_static_open(arena, &opts, target, error);
+}
+
+/* Pages and folders are for everybody, unless a route says otherwise: an application's permissions are about its handlers. */
+static fr_err guard_target(fr_arena *arena, const fr_flat_route *flat, const fr_http_target *to,
+                           fr_http_target **out, char error[256])
+{
+    char why[256];
+    const fr_guard *asked;
+    bool is_handler = flat->route->handler != NULL;
+    fr_guard_rule rule = flat->guard;
+    if (!is_handler) {
+        rule.permissions = flat->nearer.permissions;
+        rule.throttles = flat->nearer.throttles;
+    }
+    fr_err err = fr_guard_new(arena, &rule, &(fr_guard_place){0}, &asked, why);
+    if (err == FR_EINVAL)
+        snprintf(error, 256, "route \"%.60s\": %.180s", flat->route->path, why);
+    if (err == FR_OK)
+        err = fr_door_new(arena, is_handler || rule.permissions || rule.throttles ? asked : NULL,
+                          to, out);
+    if (err == FR_ENOMEM)
+        snprintf(error, 256, "out of memory");
+    return err;
 }
 
 fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_route *flat,
@@ -274,35 +337,25 @@ fr_err fr_routes_add_http(fr_arena *arena, fr_router *router, const fr_flat_rout
 {
     const fr_route *route = flat->route;
     if (route->batch) {
-        fr_batch_place place = {flat->pattern, flat->any_origin, batch_requests};
+        fr_batch_place place = {.pattern = flat->pattern,
+                                .any_origin = flat->any_origin,
+                                .requests_max = batch_requests,
+                                .guard = flat->guard};
         return fr_rest_batch(arena, router, &place, error);
     }
     if (route->router) {
-        fr_root_place place = {flat->pattern, flat->paths, flat->path_count, flat->any_origin,
-                               flat->versions};
+        fr_root_place place = {.pattern = flat->pattern,
+                               .paths = flat->paths,
+                               .count = flat->path_count,
+                               .any_origin = flat->any_origin,
+                               .versions = flat->versions,
+                               .guard = flat->guard};
         return fr_rest_root(arena, router, &place, error);
     }
     if (route->api)
         return add_api(arena, router, flat, error);
-    fr_http_target *target = fr_arena_zalloc(arena, sizeof *target);
-    if (!target) {
-        snprintf(error, 256, "out of memory");
-        return FR_ENOMEM;
-    }
-    target->arg = (void *)(uintptr_t)route;
-    target->takes_uploads = route->handler && route->uploads;
-    target->takes_raw = route->handler && route->raw;
-    target->any_origin = flat->any_origin;
-    if (route->handler && route->methods) {
-        FR_TRY(guard(arena, route, target, error));
-    } else if (route->handler) {
-        target->handle = run_handler;
-    } else if (route->page) {
-        target->handle = serve_page;
-        target->is_quick = true;
-    } else {
-        fr_static_opts opts = {.folder = route->folder, .cache = route->cache};
-        FR_TRY(fr_static_open(arena, &opts, target, error));
-    }
+    fr_http_target to, *target;
+    FR_TRY(make_target(arena, flat, &to, error));
+    FR_TRY(guard_target(arena, flat, &to, &target, error));
     return fr_router_add(router, flat->pattern, route->folder != NULL, target, error);
 }

@@ -3,6 +3,7 @@
 #define FR_CLI_ROUTES_H
 #include <freshet/app.h>
 
+#include "auth/guard.h"
 #include "base/vec.h"
 #include "http/http.h"
 #include "rest/version.h"
@@ -15,7 +16,9 @@ typedef struct fr_flat_route {
     /* Its own, or of a route that includes it. */
     bool any_origin;
     fr_version_rule versions;
-    const fr_str *paths; /* of a router: of its viewsets */
+    fr_guard_rule guard;  /* its own, or what is around it, the application's at last */
+    fr_guard_rule nearer; /* the same without the application's */
+    const fr_str *paths;  /* of a router: of its viewsets */
     size_t path_count;
 } fr_flat_route;
 

@@ -131,9 +131,16 @@ static fr_err add_route(fr_source *source, fr_router *router, const fr_viewset_p
     fr_ws_target *target = fr_arena_zalloc(live->arena, sizeof *target);
     if (!route || !target || !pattern.p)
         return complain(error, FR_ENOMEM, "out of memory");
-    *route = (fr_live_route){source, is_detail};
-    *target =
-        (fr_ws_target){.open = fr_watcher_open, .arg = route, .any_origin = place->any_origin};
+    fr_guard_rule rule = fr_rest_guard_rule(place);
+    fr_guard_place of = {.model = source->rt->model};
+    const fr_guard *guard;
+    FR_TRY(fr_guard_new(live->arena, &rule, &of, &guard, error));
+    *route = (fr_live_route){source, is_detail, guard && guard->has_object};
+    *target = (fr_ws_target){.open = fr_watcher_open,
+                             .arg = route,
+                             .any_origin = place->any_origin,
+                             .guard = guard,
+                             .accept_then_close = place->accept_then_close};
     return fr_router_add(router, pattern, false, target, error);
 }
 

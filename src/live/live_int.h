@@ -351,6 +351,7 @@ void fr_worker_read_again(fr_timer *timer);
 typedef struct fr_live_route {
     fr_source *source;
     bool is_detail;
+    bool has_object_rule; /* which rows may be read is asked of each, which a socket does not */
 } fr_live_route;
 fr_err fr_watcher_open(fr_req *req, const fr_route_match *match,
                        void *route); /* fr_ws_target.open */

@@ -261,9 +261,13 @@ static fr_err check_plan(fr_req *req, const fr_source *source)
                          "what a function makes), which cannot be watched.");
 }
 
-static fr_err check_rows(fr_req *req, const fr_source *source)
+/* Until rules are a part of what is watched, sockets would show what a list or a detail does not. */
+static fr_err check_rows(fr_req *req, const fr_live_route *route)
 {
-    return source->rt->visible
+    if (route->has_object_rule)
+        return fr_fail(req, FR_EUNSUPPORTED,
+                       "Who may see a row is asked of each row here, which cannot be watched.");
+    return route->source->rt->visible
                ? fr_fail(req, FR_EUNSUPPORTED,
                          "Only some rows are shown here, and which they are cannot be watched.")
                : FR_OK;
@@ -335,7 +339,7 @@ static fr_err open_socket(fr_req *req, const fr_route_match *match, const fr_liv
     fr_value key;
     assert(worker->live == source->live); /* one database, one layer */
     FR_TRY(check_query(req, &is_resume));
-    FR_TRY(check_rows(req, source));
+    FR_TRY(check_rows(req, route));
     FR_TRY(check_plan(req, source));
     if (source->rt->parent_count)
         return fr_fail(req, FR_EUNSUPPORTED,

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "db/db.h"
 #include "rest/cursor_page.h"
+#include "rest/guarded.h"
 #include "rest/list.h"
 #include "rest/object.h"
 #include "rest/options.h"
@@ -284,15 +285,11 @@ static fr_err destroy(fr_call *c)
 
 static fr_err options(fr_call *c)
 {
-    const char *method = NULL;
-    bool is_there = true;
-    if (fr_call_is_detail(c) && c->rt->actions & FR_ACTION_UPDATE) {
-        FR_TRY(fr_object_exists(c, &is_there));
-        method = is_there ? "PUT" : NULL;
-    } else if (!fr_call_is_detail(c) && c->rt->actions & FR_ACTION_CREATE) {
-        method = "POST";
-    }
-    fr_options_put(c->rt, fr_call_is_detail(c), method, c->body);
+    bool is_detail = fr_call_is_detail(c), may = false;
+    fr_str method = is_detail ? FR_STR("PUT") : FR_STR("POST");
+    if (c->rt->actions & (is_detail ? FR_ACTION_UPDATE : FR_ACTION_CREATE))
+        FR_TRY(fr_guarded_may(c, method, &may));
+    fr_options_put(c->rt, is_detail, may ? method.p : NULL, c->body);
     fr_call_answer(c, 200);
     return FR_OK;
 }

@@ -2,6 +2,7 @@
  * is there for the checks of a later one. */
 #include "rest/batch.h"
 
+#include "auth/asker.h"
 #include "base/arena.h"
 #include "base/digits.h"
 #include "base/err.h"
@@ -157,6 +158,19 @@ static fr_err make_request(fr_ctx *ctx, const batch *b, size_t at, fr_buf *text,
     return out->body.p ? FR_OK : FR_ENOMEM;
 }
 
+/* Whoever asks for the batch asks for each of its requests, as far as that takes the way in by which he is known. */
+static fr_err serve_asked(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request,
+                          fr_buf *body, fr_rest_answer *answer)
+{
+    fr_asker_of who;
+    fr_asker *outer = ctx->asker;
+    if (request->guard)
+        fr_guard_meet(request->guard, fr_asker_begin_within(&who, ctx, request->guard->ways));
+    fr_err err = fr_rest_serve(ctx, rt, request, body, answer);
+    ctx->asker = outer;
+    return err;
+}
+
 /* The answer to one, its content alone in body. */
 static fr_err serve(fr_ctx *ctx, const batch *b, size_t at, fr_buf *body, fr_rest_answer *answer)
 {
@@ -179,7 +193,8 @@ static fr_err serve(fr_ctx *ctx, const batch *b, size_t at, fr_buf *body, fr_res
     request.versions = target.versions;
     request.args = target.args;
     request.arg_count = target.arg_count;
-    return fr_rest_serve(ctx, target.rt, &request, body, answer);
+    request.guard = target.guard;
+    return serve_asked(ctx, target.rt, &request, body, answer);
 }
 
 static void put_answer(const fr_rest_answer *answer, fr_str content, fr_buf *out)

@@ -1,6 +1,7 @@
 /* See call.h. */
 #include "rest/call.h"
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "rest/key.h"
@@ -71,10 +72,35 @@ static bool is_told(const fr_ctx *ctx)
     return ctx->detail.n && !fr_str_eq(ctx->detail, FR_STR("Not found."));
 }
 
+/* Who was asked who he is may be told to say it, or when to come again. */
+static fr_err refuse_asker(fr_call *call, fr_err err)
+{
+    fr_refused refused;
+    FR_TRY(fr_refused_of(call->ctx, call->ctx->asker, err, &refused));
+    call->answer->challenge = refused.challenge;
+    if (refused.retry_s >= 0) {
+        call->answer->retry_after =
+            fr_arena_printf(call->ctx->arena, "%lld", (long long)refused.retry_s);
+        if (!call->answer->retry_after.p)
+            return FR_ENOMEM;
+    }
+    fr_call_rewind(call);
+    fr_buf_put(call->body, refused.body);
+    fr_call_answer(call, refused.status);
+    return FR_OK;
+}
+
+bool fr_call_is_of_asker(const fr_ctx *ctx, fr_err err)
+{
+    return ctx->asker && (err == FR_EAUTH || err == FR_EDENIED || err == FR_ETHROTTLED);
+}
+
 fr_err fr_call_refuse_err(fr_call *call, fr_err err)
 {
     if (err == FR_ECANCELED || err == FR_ENOMEM)
         return err;
+    if (fr_call_is_of_asker(call->ctx, err))
+        return refuse_asker(call, err);
     if (err == FR_ENOTFOUND && !is_told(call->ctx))
         return fr_call_missing(call);
     fr_call_rewind(call);

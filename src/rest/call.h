@@ -88,6 +88,8 @@ fr_err fr_call_missing(fr_call *call);
 /* A failure of ours or of the database, by the error map. Nothing is answered when the client has gone: then it is returned,
  * as is FR_ENOMEM. */
 fr_err fr_call_refuse_err(fr_call *call, fr_err err);
+/* Whether the error is about who asks, so that its answer has headers of its own. */
+bool fr_call_is_of_asker(const fr_ctx *ctx, fr_err err);
 
 /* What rows of its answer are printed with. */
 void fr_call_print(const fr_call *call, fr_ctx *ctx, fr_print *out);

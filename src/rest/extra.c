@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "http/http.h"
 #include "http/method.h"
-#include "rest/object.h"
+#include "rest/guarded.h"
 #include "rest/options.h"
 #include "rest/pipeline.h"
 #include "rest/shape.h"
@@ -132,7 +132,8 @@ static fr_err run_handler(fr_call *c)
         return fr_call_refuse_fields(c, c->wrong);
     }
     bool is_ours = err == FR_OK || err == FR_ECANCELED || fr_err_is_ours(err);
-    if (is_ours || fr_req_is_answered(req) || fr_call_is_plain(c))
+    bool is_http = fr_call_is_plain(c) && !fr_call_is_of_asker(c->ctx, err);
+    if (is_ours || fr_req_is_answered(req) || is_http)
         return FR_OK;
     c->answer->is_replied = false;
     c->answer->err = FR_OK;
@@ -143,11 +144,12 @@ static fr_err run_handler(fr_call *c)
 static fr_err options(fr_call *c)
 {
     const fr_extra *extra = c->request->extra;
-    bool takes_put = allows(extra, FR_STR("PUT"));
-    if (c->rt && takes_put && fr_call_is_detail(c))
-        FR_TRY(fr_object_exists(c, &takes_put));
-    fr_options_put_extra(extra->shape ? NULL : c->plan, extra, allows(extra, FR_STR("POST")),
-                         takes_put, c->body);
+    bool takes_put = allows(extra, FR_STR("PUT")), takes_post = allows(extra, FR_STR("POST"));
+    if (takes_put)
+        FR_TRY(fr_guarded_may(c, FR_STR("PUT"), &takes_put));
+    if (takes_post)
+        FR_TRY(fr_guarded_may(c, FR_STR("POST"), &takes_post));
+    fr_options_put_extra(extra->shape ? NULL : c->plan, extra, takes_post, takes_put, c->body);
     fr_call_answer(c, 200);
     return FR_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "http/http.h"
+#include "rest/guarded.h"
 #include "rest/object.h"
 #include "rest/pipeline.h"
 #include "rest/place.h"
@@ -74,7 +75,8 @@ fr_err fr_load_(fr_req *req, void *row, uint64_t mark)
     if (call->wrong)
         return fr_fail(req, FR_EINVAL, "%.*s", FR_FMT(fr_errors_first(call->wrong)));
     loading l = {call->rt->model, req->ctx->arena, row};
-    return fr_object_select(req->ctx, call, &(fr_reader_sink){load_begin, load_row, &l});
+    FR_TRY(fr_object_select(req->ctx, call, &(fr_reader_sink){load_begin, load_row, &l}));
+    return fr_guarded_row(call, row);
 }
 
 fr_err fr_store_(fr_req *req, void *row, uint64_t mark)

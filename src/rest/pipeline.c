@@ -12,6 +12,7 @@
 #include "rest/content.h"
 #include "rest/extra.h"
 #include "rest/files.h"
+#include "rest/guarded.h"
 #include "rest/list.h"
 #include "rest/media.h"
 #include "rest/object.h"
@@ -220,18 +221,20 @@ static fr_err render(fr_call *c)
 
 typedef struct step {
     const char *name;
-    fr_err (*run)(fr_call *call); /* NULL: nothing is done there */
+    fr_err (*run)(fr_call *call);
 } step;
 
+enum { MEETING_STEPS = 5 /* those up to the throttles, which ask who comes */ };
 static const step STEPS[] = {
     {"negotiation", negotiate},
     {"versioning", find_version},
-    {"authentication", NULL},
-    {"permissions", NULL},
-    {"throttles", NULL},
+    {"authentication", fr_guarded_authenticate},
+    {"permissions", fr_guarded_permit},
+    {"throttles", fr_guarded_throttle},
     {"method", find_method},
     {"parents", fr_parents_read},
     {"object", find_object},
+    {"object permissions", fr_guarded_object},
     {"body", read_body},
     {"fields", read_fields},
     {"object checks", fr_store_check},
@@ -239,18 +242,18 @@ static const step STEPS[] = {
     {"read or write", run},
 };
 
-static fr_err walk(fr_call *c)
+static fr_err walk(fr_call *c, size_t steps)
 {
-    for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS && !c->is_answered; i++) {
-        fr_err err = STEPS[i].run ? STEPS[i].run(c) : FR_OK;
+    for (size_t i = 0; i < steps && !c->is_answered; i++) {
+        fr_err err = STEPS[i].run(c);
         if (err)
             FR_TRY(fr_call_refuse_err(c, err));
     }
     return FR_OK;
 }
 
-fr_err fr_pipeline_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request,
-                         fr_buf *body, fr_rest_answer *out)
+static fr_err serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request,
+                    size_t steps, fr_buf *body, fr_rest_answer *out)
 {
     fr_call c = {.magic = FR_CALL_MAGIC,
                  .ctx = ctx,
@@ -272,10 +275,22 @@ fr_err fr_pipeline_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_req
                                      : !rt            ? (fr_str){0}
                                      : request->key.p ? rt->detail_allow
                                                       : rt->list_allow};
-    fr_err err = walk(&c);
+    fr_err err = walk(&c, steps);
     if (request->req)
         fr_call_set(request->req, NULL);
     FR_TRY(err);
     FR_TRY(render(&c));
     return fr_buf_check(body);
+}
+
+fr_err fr_pipeline_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request,
+                         fr_buf *body, fr_rest_answer *out)
+{
+    return serve(ctx, rt, request, sizeof STEPS / sizeof *STEPS, body, out);
+}
+
+fr_err fr_pipeline_meet(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request,
+                        fr_buf *body, fr_rest_answer *out)
+{
+    return serve(ctx, rt, request, MEETING_STEPS, body, out);
 }

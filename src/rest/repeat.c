@@ -1,6 +1,8 @@
 /* See repeat.h. What is kept is an answer as a few values, one behind the other (db/image.h). */
 #include "rest/repeat.h"
 
+#include "auth/asker.h"
+#include "base/arena.h"
 #include "base/str.h"
 #include "db/image.h"
 #include "net/wait.h"
@@ -82,12 +84,22 @@ static fr_err put_body(fr_ctx *ctx, fr_digest *digest, const fr_rest_request *r)
     return FR_OK;
 }
 
+/* A key is its user's, so that nobody is told what somebody else was answered. */
+static fr_err find_key(fr_ctx *ctx, const fr_rest_request *r, fr_str *out)
+{
+    fr_str user = ctx->asker ? fr_asker_key(ctx->asker) : FR_STR("");
+    *out = user.n ? fr_arena_printf(ctx->arena, "%.*s\x01%.*s", FR_FMT(user),
+                                    FR_FMT(r->idempotency_key))
+                  : r->idempotency_key;
+    return user.p && out->p ? FR_OK : FR_ENOMEM;
+}
+
 fr_err fr_repeat_init(fr_ctx *ctx, fr_repeat *repeat, const fr_rest_request *r)
 {
     fr_digest digest;
     if (!is_key(r->idempotency_key))
         return fr_fail(ctx, FR_EINVAL, "Idempotency-Key is 1 to %d printable characters.", KEY_MAX);
-    repeat->key = r->idempotency_key;
+    FR_TRY(find_key(ctx, r, &repeat->key));
     fr_sha256_begin(&digest);
     fr_sha256_put(&digest, r->method);
     fr_sha256_put(&digest, r->path);

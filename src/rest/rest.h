@@ -6,6 +6,7 @@
 #define FR_REST_REST_H
 #include <freshet/rest.h>
 
+#include "auth/guard.h"
 #include "base/buf.h"
 #include "db/db.h"
 #include "http/forms/form.h"
@@ -23,7 +24,17 @@ typedef struct fr_viewset_place {
     fr_version_rule versions;
     uint64_t list_bytes;     /* of a list at most; 0: 1 GiB */
     const char *list_folder; /* as in fr_rest_request; lives as long as the app */
+    fr_guard_rule guard;     /* of the route and around it */
+    bool accept_then_close;  /* of its sockets */
 } fr_viewset_place;
+
+/* What the list and the details at a place are asked by, their sockets too. */
+static inline fr_guard_rule fr_rest_guard_rule(const fr_viewset_place *place)
+{
+    const fr_viewset *v = place->viewset;
+    fr_guard_rule own = {v->authentication, v->permissions, v->throttles};
+    return fr_guard_within(&place->guard, &own);
+}
 
 /* The list at the place's pattern, the details at pattern<str:pk>/, the extra actions, each also with DRF's suffix of a format.
  * Errors: FR_EINVAL with one line for the developer in error, FR_ENOMEM. */
@@ -36,6 +47,7 @@ typedef struct fr_root_place {
     size_t count;
     bool any_origin;
     fr_version_rule versions;
+    fr_guard_rule guard;
 } fr_root_place;
 /* Errors: as above. */
 fr_err fr_rest_root(fr_arena *arena, fr_router *router, const fr_root_place *place,
@@ -47,6 +59,7 @@ typedef struct fr_handler_place {
     fr_action action; /* its path is what OPTIONS makes the name of */
     bool any_origin, takes_uploads, takes_raw;
     fr_version_rule versions;
+    fr_guard_rule guard;
 } fr_handler_place;
 /* Errors: as above. */
 fr_err fr_rest_handler(fr_arena *arena, fr_router *router, const fr_handler_place *place,
@@ -57,6 +70,7 @@ typedef struct fr_batch_place {
     fr_str pattern;
     bool any_origin;
     uint32_t requests_max;
+    fr_guard_rule guard;
 } fr_batch_place;
 /* Errors: as above. */
 fr_err fr_rest_batch(fr_arena *arena, fr_router *router, const fr_batch_place *place,
@@ -88,6 +102,8 @@ typedef struct fr_rest_request {
     uint64_t list_bytes;                /* of a list at most; 0: 1 GiB */
     const char *list_folder; /* where long ones lie until they are sent; NULL or "": /tmp */
     fr_req *req;             /* whose handler runs; NULL without extra */
+    const fr_guard *guard;   /* NULL: nothing is asked of who asks; else ctx->asker is there */
+    bool is_let_in;          /* he has passed the throttles */
 } fr_rest_request;
 
 /* The content of an answer that is too large for memory: a file without a name. Who sends it takes fd, and leaves -1. */
@@ -105,6 +121,8 @@ typedef struct fr_rest_answer {
     fr_str allow;
     fr_str location;    /* p NULL: none */
     fr_str etag;        /* p NULL: none */
+    fr_str challenge;   /* WWW-Authenticate; p NULL: none */
+    fr_str retry_after; /* in seconds; p NULL: none */
     fr_rest_file *file; /* in the arena of ctx: the content, in place of body; NULL: body it is */
     bool is_replied;    /* a handler ran and answered by itself, or err is what it returned */
     fr_err err;

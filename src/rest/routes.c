@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/asker.h"
 #include "base/arena.h"
 #include "base/str.h"
 #include "http/http.h"
@@ -26,6 +27,7 @@ typedef struct rest_route {
     const fr_batch_route *batch; /* NULL: it is none */
     uint64_t list_bytes;         /* of a list at most */
     const char *list_folder;
+    const fr_guard *guard; /* NULL: nothing is asked of who comes */
     fr_http_target target;
 } rest_route;
 
@@ -62,6 +64,10 @@ static fr_err reply(fr_req *req, const fr_rest_answer *answer)
             return FR_ENOMEM;
         FR_TRY(fr_reply_header_once(req, FR_STR("Location"), location));
     }
+    if (answer->challenge.p)
+        FR_TRY(fr_reply_header(req, FR_STR("WWW-Authenticate"), answer->challenge));
+    if (answer->retry_after.p)
+        FR_TRY(fr_reply_header(req, FR_STR("Retry-After"), answer->retry_after));
     if (answer->has_place)
         FR_TRY(fr_place_reply(req, answer->place));
     fr_str type = answer->content_type.p ? answer->content_type : FR_STR("application/json");
@@ -101,9 +107,8 @@ static void settle_uploads(fr_uploads *uploads, const fr_rest_answer *answer)
 }
 
 /* A handler of an extra action has answered by itself, or says why not. */
-static fr_err serve(fr_req *req, void *arg)
+static fr_err serve_route(fr_req *req, const rest_route *route)
 {
-    const rest_route *route = arg;
     bool is_answered = false;
     fr_rest_answer answer;
     fr_uploads uploads = {0};
@@ -128,6 +133,7 @@ static fr_err serve(fr_req *req, void *arg)
         .list_bytes = route->list_bytes,
         .list_folder = route->list_folder,
         .req = route->extra ? req : NULL,
+        .guard = route->guard,
     };
     if (route->rt && route->rt->viewset->begin)
         FR_TRY(route->rt->viewset->begin(req));
@@ -150,6 +156,21 @@ static fr_err serve(fr_req *req, void *arg)
     FR_TRY(fr_rest_serve(req->ctx, route->rt, &request, fr_reply_body(req), &answer));
     settle_uploads(&uploads, &answer);
     return answer.is_replied ? answer.err : reply(req, &answer);
+}
+
+/* Each request of a batch is asked by a guard of its own, so whoever comes has to be there for them. */
+static fr_err serve(fr_req *req, void *arg)
+{
+    const rest_route *route = arg;
+    fr_asker_of who;
+    if (!route->guard && !route->batch)
+        return serve_route(req, route);
+    fr_asker_begin(&who, req, NULL);
+    if (route->guard)
+        fr_guard_meet(route->guard, &who.asker);
+    fr_err err = serve_route(req, route);
+    fr_asker_end(&who);
+    return err;
 }
 
 /* p NULL: the route has none of that name. */
@@ -175,6 +196,7 @@ bool fr_rest_target_find(const fr_router *router, fr_str path, fr_rest_target *o
                             .format = argument(&match, FR_STR("format")),
                             .versions = route->versions,
                             .arg_count = match.arg_count,
+                            .guard = route->guard,
                             .is_extra = route->extra != NULL};
     memcpy(out->args, match.args, match.arg_count * sizeof *match.args);
     return true;
@@ -191,6 +213,7 @@ typedef struct adding {
     char *error;
     uint64_t list_bytes;
     const char *list_folder;
+    const fr_guard *guard; /* of what is added next */
 } adding;
 
 static fr_err out_of_memory(const adding *a)
@@ -210,6 +233,7 @@ static fr_err add_one(const adding *a, const fr_extra *extra, bool is_detail, fr
                           .extra = extra,
                           .list_bytes = a->list_bytes,
                           .list_folder = a->list_folder,
+                          .guard = a->guard,
                           .target = {.handle = serve,
                                      .arg = route,
                                      .takes_uploads = a->takes_uploads,
@@ -240,15 +264,36 @@ static fr_err new_extra(const adding *a, const fr_action *action, const char *wh
                 : out_of_memory(a);
 }
 
+/* What stands around an action, or around a viewset's own URLs. */
+static fr_err set_guard(adding *a, const fr_guard_rule *around, const fr_guard_rule *here,
+                        bool is_root, const char *where)
+{
+    char why[256];
+    fr_guard_rule rule = fr_guard_within(around, here);
+    fr_guard_place place = {.model = a->rt ? a->rt->model : NULL, .is_root = is_root};
+    fr_err err = fr_guard_new(a->arena, &rule, &place, &a->guard, why);
+    if (err)
+        snprintf(a->error, 256, "%.60s: %.180s", where, why);
+    return err;
+}
+
+static fr_guard_rule rule_of_action(const fr_action *action)
+{
+    return (fr_guard_rule){action->authentication, action->permissions, action->throttles};
+}
+
 /* DRF's order: the list, actions on it, the details, actions on one. So notes/recent/ is not the note "recent". */
-static fr_err add_extra(const adding *a, fr_str base, bool is_detail)
+static fr_err add_extra(const adding *of, fr_str base, const fr_guard_rule *rule, bool is_detail)
 {
     char where[80];
+    adding own = *of, *a = &own;
     snprintf(where, sizeof where, "viewset at %.*s", FR_FMT(fr_str_sub(base, 0, 60)));
     for (const fr_action *action = a->rt->viewset->extra; action && action->path; action++) {
         fr_extra *extra;
         if (action->is_detail != is_detail)
             continue;
+        fr_guard_rule here = rule_of_action(action);
+        FR_TRY(set_guard(a, rule, &here, false, where));
         FR_TRY(new_extra(a, action, where, &extra));
         fr_str path = fr_str_c(action->path);
         const char *slash = fr_str_ends(path, FR_STR("/")) ? "" : "/";
@@ -269,7 +314,9 @@ fr_err fr_rest_handler(fr_arena *arena, fr_router *router, const fr_handler_plac
                 .versions = place->versions,
                 .error = error};
     fr_extra *extra;
+    fr_guard_rule here = rule_of_action(&place->action);
     FR_TRY(fr_version_check(&a.versions, error));
+    FR_TRY(set_guard(&a, &place->guard, &here, false, "route"));
     FR_TRY(new_extra(&a, &place->action, "route", &extra));
     return add_one(&a, extra, false, place->pattern);
 }
@@ -299,10 +346,12 @@ fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place
     FR_TRY(fr_version_check(&a.versions, error));
     FR_TRY(fr_parents_check(a.rt, pattern, error));
     fr_str one = fr_arena_printf(arena, "%.*s%s", FR_FMT(pattern), fr_viewset_key_pattern(a.rt));
+    fr_guard_rule none = {0}, rule = fr_rest_guard_rule(place);
+    FR_TRY(set_guard(&a, &rule, &none, false, pattern.p));
     FR_TRY(add(&a, NULL, false, fr_str_dup(arena, pattern)));
-    FR_TRY(add_extra(&a, pattern, false));
+    FR_TRY(add_extra(&a, pattern, &rule, false));
     FR_TRY(add(&a, NULL, true, one));
-    return add_extra(&a, one, true);
+    return add_extra(&a, one, &rule, true);
 }
 
 fr_err fr_rest_root(fr_arena *arena, fr_router *router, const fr_root_place *place, char error[256])
@@ -313,8 +362,10 @@ fr_err fr_rest_root(fr_arena *arena, fr_router *router, const fr_root_place *pla
                 .versions = place->versions,
                 .error = error};
     fr_root *root = fr_arena_alloc(arena, sizeof *root);
+    fr_guard_rule none = {0};
     if (!root || fr_root_init(root, router, place, arena) != FR_OK)
         return out_of_memory(&a);
+    FR_TRY(set_guard(&a, &place->guard, &none, true, "router"));
     FR_TRY(add_one(&a, &root->extra, false, root->pattern));
     return add_one(&a, &root->extra, false,
                    fr_arena_printf(arena, "%.*s.<slug:format>", FR_FMT(root->pattern)));
@@ -329,7 +380,11 @@ fr_err fr_rest_batch(fr_arena *arena, fr_router *router, const fr_batch_place *p
     if (!batch || !route)
         return out_of_memory(&a);
     *batch = (fr_batch_route){router, place->requests_max, FR_STR("POST, OPTIONS")};
-    *route = (rest_route){
-        .batch = batch, .target = {.handle = serve, .arg = route, .any_origin = place->any_origin}};
+    fr_guard_rule none = {0};
+    FR_TRY(set_guard(&a, &place->guard, &none, false, "batch"));
+    *route =
+        (rest_route){.batch = batch,
+                     .guard = a.guard,
+                     .target = {.handle = serve, .arg = route, .any_origin = place->any_origin}};
     return fr_router_add(router, place->pattern, false, &route->target, error);
 }

@@ -10,6 +10,7 @@ typedef struct fr_rest_target {
     fr_version_rule versions;
     fr_pair args[FR_ROUTE_ARGS_MAX];
     size_t arg_count;
+    const fr_guard *guard;
     bool is_extra; /* an action of its own */
 } fr_rest_target;
 

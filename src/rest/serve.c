@@ -11,6 +11,7 @@
 #include "rest/batch.h"
 #include "rest/errors.h"
 #include "rest/etag.h"
+#include "rest/guarded.h"
 #include "rest/media.h"
 #include "rest/pipeline.h"
 #include "rest/repeat.h"
@@ -22,7 +23,7 @@ enum {
 
 typedef struct whole {
     const fr_viewset_rt *rt;
-    const fr_rest_request *request;
+    const fr_rest_request *request; /* of one who was let in */
     fr_buf *body;
     size_t start; /* where our part of body begins */
     fr_rest_answer *answer;
@@ -32,7 +33,7 @@ typedef struct whole {
     bool is_refused; /* the answer says why nothing was written */
 } whole;
 
-/* What the conditions are about, as a GET of this client's would show it. */
+/* What the conditions are about, as a GET of this client's would show it: who may not read it is told that. */
 static fr_err check_conditions(fr_ctx *ctx, whole *w, bool *holds)
 {
     fr_rest_request get = *w->request;
@@ -40,6 +41,10 @@ static fr_err check_conditions(fr_ctx *ctx, whole *w, bool *holds)
     get.method = FR_STR("GET");
     get.body = (fr_str){0};
     FR_TRY(fr_pipeline_serve(ctx, w->rt, &get, w->body, &answer));
+    if (answer.status == 401 || answer.status == 403) {
+        *w->answer = answer;
+        return FR_OK;
+    }
     FR_TRY(
         fr_etag_holds(ctx, w->request, &answer, fr_str_from(fr_buf_str(w->body), w->start), holds));
     w->body->n = w->start;
@@ -63,6 +68,8 @@ static fr_err answer(fr_ctx *ctx, whole *w)
         return FR_OK;
     if (w->rt && fr_etag_is_asked(w->rt, w->request))
         FR_TRY(check_conditions(ctx, w, &holds));
+    if (w->answer->status)
+        return FR_OK;
     if (!holds)
         return refuse_precondition(w);
     w->is_first = w->has_repeat;
@@ -128,6 +135,20 @@ static fr_err serve_whole(fr_ctx *ctx, whole *w)
     return err == FR_OK || w->is_refused ? FR_OK : fail(ctx, w, err);
 }
 
+/* Who is refused anyway is so before a transaction is begun, or a password hashed within one. */
+static fr_err serve_met(fr_ctx *ctx, whole *w)
+{
+    fr_rest_request let_in = *w->request;
+    if (!let_in.guard)
+        return serve_whole(ctx, w);
+    FR_TRY(fr_pipeline_meet(ctx, w->rt, w->request, w->body, w->answer));
+    if (w->answer->status)
+        return FR_OK;
+    let_in.is_let_in = true;
+    w->request = &let_in;
+    return serve_whole(ctx, w);
+}
+
 static bool is_read(const fr_rest_request *request)
 {
     return fr_str_eq(request->method, FR_STR("GET")) || fr_str_eq(request->method, FR_STR("HEAD"));
@@ -147,7 +168,9 @@ fr_err fr_rest_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request
 {
     bool has_repeat = fr_repeat_is_asked(request);
     size_t start = body->n;
-    if ((has_repeat || (rt && fr_etag_is_asked(rt, request))) && is_write(rt, request)) {
+    bool is_judged =
+        has_repeat || (rt && fr_etag_is_asked(rt, request)) || fr_guarded_needs_member(request);
+    if (is_judged && is_write(rt, request)) {
         whole w = {.rt = rt,
                    .request = request,
                    .body = body,
@@ -155,7 +178,7 @@ fr_err fr_rest_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request
                    .answer = out,
                    .has_repeat = has_repeat};
         *out = (fr_rest_answer){0};
-        return serve_whole(ctx, &w);
+        return serve_met(ctx, &w);
     }
     FR_TRY(fr_pipeline_serve(ctx, rt, request, body, out));
     bool has_etag = rt && rt->viewset->etag && !request->extra && out->has_content && !out->file;

@@ -1,0 +1,246 @@
+"""Who may come in: requests, live URLs and consumers' sockets are asked alike, in DRF's order."""
+import json
+import unittest
+
+from live import Live
+from server import Server, ServerCase
+from wsclient import Closed, Refused, WebSocket
+
+NOT_TOLD = {"detail": "Authentication credentials were not provided."}
+DENIED = {"detail": "You do not have permission to perform this action."}
+CHALLENGE = 'X-User realm="doors"'
+
+
+def by(name):
+    return {"X-User": name}
+
+
+class Doors(ServerCase):
+    example = "doors"
+    db = "doors.db"
+
+    def make(self, owner="ann", **more):
+        answer = self.server.post("/api/open/", dict({"text": "a", "owner": owner}, **more))
+        self.assertEqual(answer.status, 201, answer)
+        return answer.json["id"]
+
+    def ask(self, method, path, body=None, user=None, **headers):
+        return self.server.request(method, path, body, dict(headers, **(by(user) if user else {})))
+
+    def assert_refused(self, answer, status, body, challenge=None):
+        self.assertEqual((answer.status, answer.json), (status, body))
+        self.assertEqual(answer.headers.get("www-authenticate"), challenge)
+
+
+class Requests(Doors):
+    def test_who_is_not_known_is_asked_to_say_it(self):
+        self.assert_refused(self.ask("GET", "/api/private/"), 401, NOT_TOLD, CHALLENGE)
+        self.assertEqual(self.ask("GET", "/api/private/", user="bob").status, 200)
+        self.assert_refused(self.ask("GET", "/api/staff/", user="bob"), 403, DENIED)
+        self.assertEqual(self.ask("GET", "/api/staff/", user="ann").status, 200)
+
+    def test_what_is_wrong_is_refused_where_everybody_may(self):
+        self.assert_refused(self.ask("GET", "/api/open/", user="liar"), 401, {"detail": "Nobody believes you."}, CHALLENGE)
+        self.assertEqual(self.ask("GET", "/api/open/", user="nobody-we-know").status, 200)
+
+    def test_without_a_challenge_it_is_403(self):
+        self.assert_refused(self.ask("GET", "/api/others/"), 403, NOT_TOLD)
+        self.assert_refused(self.ask("GET", "/api/others/", user="liar"), 403, {"detail": "Nobody believes you."})
+        self.assertEqual(self.ask("GET", "/api/others/", **{"X-Other": "bob"}).status, 200)
+        self.assert_refused(self.ask("GET", "/api/nobody/", user="ann"), 403, DENIED)
+
+    def test_refusals_come_in_the_order_of_drf(self):
+        self.assertEqual(self.ask("GET", "/api/private/", Accept="text/html").status, 406)
+        self.assertEqual(self.ask("PUT", "/api/private/").status, 401)
+        self.assertEqual(self.ask("PUT", "/api/private/", user="bob").status, 405)
+        self.assertEqual(self.ask("PATCH", "/api/staff/99999/", {"text": ""}, user="bob").status, 403)
+        self.assertEqual(self.ask("PATCH", "/api/writers/99999/", {"text": ""}, user="bob").status, 404)
+        self.assertEqual(self.ask("OPTIONS", "/api/private/").status, 401)
+        self.assertEqual(self.ask("HEAD", "/api/private/").status, 401)
+
+    def test_options_tell_what_the_asker_may(self):
+        key = self.make()
+        self.assertNotIn("actions", self.ask("OPTIONS", "/api/writers/").json)
+        self.assertEqual(list(self.ask("OPTIONS", "/api/writers/", user="bob").json["actions"]), ["POST"])
+        self.assertNotIn("actions", self.ask("OPTIONS", "/api/owned/%d/" % key, user="bob").json)
+        self.assertEqual(list(self.ask("OPTIONS", "/api/owned/%d/" % key, user="ann").json["actions"]), ["PUT"])
+        self.assertNotIn("actions", self.ask("OPTIONS", "/api/owned/99999/", user="ann").json)
+        self.assertNotIn("actions", self.ask("OPTIONS", "/api/writers/%d/pin/" % key).json)
+        self.assertEqual(list(self.ask("OPTIONS", "/api/writers/%d/pin/" % key, user="bob").json["actions"]), ["POST"])
+
+    def test_an_object_is_asked_for_when_it_was_found(self):
+        key, path = self.make(), "/api/owned/%d/" % self.make()
+        for method, body in (("PUT", {"text": "b"}), ("PATCH", {"text": ""}), ("DELETE", None)):
+            self.assert_refused(self.ask(method, path, body), 401, NOT_TOLD, CHALLENGE)
+            self.assert_refused(self.ask(method, path, body, user="bob"), 403, {"detail": "It is not yours."})
+            self.assertEqual(self.ask(method, "/api/owned/99999/", body, user="bob").status, 404)
+        self.assertEqual(self.ask("GET", path).json["text"], "a")
+        self.assertEqual(self.ask("PATCH", path, {"text": "b"}, user="ann").json["text"], "b")
+        self.assertEqual(self.ask("PATCH", path, {"text": ""}, user="ann").status, 400)
+        self.assertEqual(self.ask("DELETE", path, user="ann").status, 204)
+        self.assert_refused(self.ask("POST", "/api/owned/%d/pin/" % key, user="bob"), 403, {"detail": "It is not yours."})
+        self.assertEqual(self.ask("POST", "/api/owned/%d/pin/" % key, user="ann").json["text"], "pinned")
+
+    def test_an_object_that_is_hidden_is_not_there(self):
+        shown, hidden = self.make(done=True), self.make()
+        self.assert_refused(self.ask("GET", "/api/hidden/%d/" % hidden, user="bob"), 404, {"detail": "Not found."})
+        self.assert_refused(self.ask("DELETE", "/api/hidden/%d/" % hidden, user="bob"), 404, {"detail": "Not found."})
+        self.assertEqual(self.ask("GET", "/api/hidden/%d/" % shown, user="bob").status, 200)
+        self.assert_refused(self.ask("DELETE", "/api/hidden/%d/" % shown, user="bob"), 403, DENIED)
+        self.assertEqual(self.ask("DELETE", "/api/hidden/%d/" % hidden, user="ann").status, 204)
+
+    def test_a_write_is_asked_again_within_its_transaction(self):
+        path = "/api/twice/%d/" % self.make()
+        self.assertEqual(self.ask("GET", path).status, 200)
+        for method, body in (("PUT", {"text": "b"}), ("PATCH", {"text": "b"}), ("DELETE", None)):
+            self.assert_refused(self.ask(method, path, body, user="ann"), 403, {"detail": "Asked again."})
+        self.assertEqual(self.ask("GET", path).json["text"], "a")
+
+    def test_actions_have_permissions_of_their_own(self):
+        key = self.make()
+        self.assert_refused(self.ask("GET", "/api/writers/count/"), 401, NOT_TOLD, CHALLENGE)
+        self.assert_refused(self.ask("GET", "/api/writers/count/", user="bob"), 403, DENIED)
+        self.assertEqual(self.ask("GET", "/api/writers/count/", user="ann").json, {"count": 1})
+        self.assert_refused(self.ask("POST", "/api/writers/%d/pin/" % key), 401, NOT_TOLD, CHALLENGE)
+        self.assertEqual(self.ask("POST", "/api/writers/%d/pin/" % key, user="bob").status, 200)
+
+    def test_what_stands_around_a_route_counts_where_nothing_is_nearer(self):
+        self.assert_refused(self.ask("GET", "/closed/open/"), 401, NOT_TOLD, CHALLENGE)
+        self.assert_refused(self.ask("GET", "/closed/open/1/", user="bob"), 403, DENIED)
+        self.assertEqual(self.ask("GET", "/closed/open/", user="ann").status, 200)
+        self.assertEqual(self.ask("GET", "/closed/private/", user="bob").status, 200)
+        self.assert_refused(self.ask("GET", "/closed/"), 401, NOT_TOLD, CHALLENGE)
+        self.assertEqual(self.ask("GET", "/api/").status, 200)
+
+    def test_words_of_a_permission(self):
+        self.assert_refused(self.ask("GET", "/handlers/sundays", user="ann"), 403, {"detail": "Not on Sundays."})
+        self.assert_refused(self.ask("GET", "/handlers/sundays"), 401, NOT_TOLD, CHALLENGE)
+        self.assert_refused(self.ask("GET", "/handlers/coded", user="ann"), 403, {"reason": "Sunday", "code": "7"})
+        self.assert_refused(self.ask("GET", "/api/composed/", user="bob"), 403, DENIED)
+        self.assertEqual(self.ask("GET", "/api/composed/", user="ann").status, 200)
+
+    def test_handlers_and_pages(self):
+        for path in ("/handlers/who", "/handlers/api-who"):
+            self.assertEqual(self.ask("GET", path, user="bob").json, {"user": "bob", "by": "Header"})
+            self.assertEqual(self.ask("GET", path).json, {"user": "", "by": ""})
+        self.assertEqual(self.ask("GET", "/handlers/who", user="liar").json, {"user": "", "by": ""})
+        self.assertEqual(self.ask("GET", "/handlers/api-who", user="liar").status, 401)
+        self.assert_refused(self.ask("POST", "/handlers/private"), 401, NOT_TOLD, CHALLENGE)
+        self.assert_refused(self.ask("GET", "/handlers/private"), 401, NOT_TOLD, CHALLENGE)
+        self.assertEqual(self.ask("GET", "/handlers/private", user="bob").status, 405)
+        self.assertEqual(self.ask("POST", "/handlers/private", user="bob").json["user"], "bob")
+        for path in ("/handlers/ask", "/handlers/api-ask"):
+            self.assert_refused(self.ask("GET", path), 401, {"detail": "Say who you are."}, CHALLENGE)
+        self.assertEqual(self.ask("GET", "/pages/open").body, b"open")
+        self.assert_refused(self.ask("GET", "/pages/closed"), 401, NOT_TOLD, CHALLENGE)
+        self.assertEqual(self.ask("GET", "/pages/closed", user="ann").body, b"closed")
+
+    def test_conditions_and_repeats_are_for_those_who_may(self):
+        key = self.make()
+        path = "/api/writers/%d/" % key
+        tag = self.ask("GET", path).headers["etag"]
+        self.assert_refused(self.ask("PATCH", path, {"text": "b"}, **{"If-Match": tag}), 401, NOT_TOLD, CHALLENGE)
+        self.assertEqual(self.ask("PATCH", path, {"text": "b"}, **{"If-Match": '"no"'}).status, 401)
+        self.assertEqual(self.ask("PATCH", path, {"text": "b"}, user="bob", **{"If-Match": '"no"'}).status, 412)
+        self.assertEqual(self.ask("PATCH", path, {"text": "b"}, user="bob", **{"If-Match": tag}).status, 200)
+        repeat = {"Idempotency-Key": "k1"}
+        first = self.ask("POST", "/api/writers/", {"text": "mine"}, user="bob", **repeat)
+        self.assertEqual(first.status, 201)
+        self.assertEqual(self.ask("POST", "/api/writers/", {"text": "mine"}, user="bob", **repeat).json, first.json)
+        self.assert_refused(self.ask("POST", "/api/writers/", {"text": "mine"}, **repeat), 401, NOT_TOLD, CHALLENGE)
+        other = self.ask("POST", "/api/writers/", {"text": "mine"}, user="eve", **repeat)
+        self.assertEqual(other.status, 201)
+        self.assertNotEqual(other.json["id"], first.json["id"])
+
+    def test_requests_of_a_batch_are_asked_as_they_are_alone(self):
+        def batch(path, user=None, body=None, method="POST"):
+            return self.ask("POST", "/api/batch/", [{"method": method, "path": path, "body": body or {"text": "x"}}], user)
+        self.assertEqual(batch("/api/open/").status, 200)
+        for path, user, status, body in (("/api/private/", None, 401, NOT_TOLD), ("/api/staff/", "bob", 403, DENIED),
+                                         ("/api/nobody/", "ann", 403, DENIED)):
+            answer = batch(path, user)
+            self.assertEqual((answer.status, answer.json["answer"]), (409, {"status": status, "body": body}))
+        self.assertEqual(batch("/api/private/", "bob").status, 200)
+        self.assertEqual(batch("/api/others/", "bob").status, 200)
+        key = self.make()
+        answer = batch("/api/owned/%d/" % key, "bob", {"text": "x"}, "PATCH")
+        self.assertEqual(answer.json["answer"], {"status": 403, "body": {"detail": "It is not yours."}})
+        self.assertEqual(batch("/api/owned/%d/" % key, "ann", {"text": "x"}, "PATCH").status, 200)
+        self.assertEqual(batch("/api/open/", "liar").status, 401)
+
+
+class Throttles(Doors):
+    def test_one_too_many_is_told_when_to_come_again(self):
+        for user in (None, "bob"):
+            self.assertEqual([self.ask("GET", "/api/often/", user=user).status for _ in range(2)], [200, 200])
+            answer = self.ask("GET", "/api/often/", user=user)
+            self.assertEqual(answer.status, 429)
+            self.assertIn(answer.headers["retry-after"], ("3599", "3600"))
+            self.assertRegex(answer.json["detail"], r"^Request was throttled\. Expected available in 3(600|599) seconds\.$")
+        self.assertEqual(self.ask("PUT", "/api/often/", user="bob").status, 429)
+        self.assertEqual(self.ask("PUT", "/api/often/", user="eve").status, 405)
+        self.assertEqual(self.ask("GET", "/handlers/often", user="eve").status, 200)
+        self.assertEqual(self.ask("GET", "/handlers/often", user="eve").status, 429)
+        with self.assertRaises(Refused) as refused:
+            WebSocket(self.server.port, "/ws/often/", headers=by("eve").items())
+        self.assertEqual(refused.exception.status, 429)
+        self.assertIn("retry-after", refused.exception.headers)
+
+
+class Sockets(Doors):
+    def refused(self, path, user=None):
+        with self.assertRaises(Refused) as refused:
+            WebSocket(self.server.port, path, headers=by(user).items() if user else ())
+        one = refused.exception
+        return one.status, json.loads(one.body), one.headers.get("www-authenticate")
+
+    def told(self, path, user=None):
+        """What a socket says that is accepted to be told why not, and its code."""
+        socket = WebSocket(self.server.port, path, headers=by(user).items() if user else ())
+        frame = json.loads(socket.receive())
+        self.assertEqual(frame["type"], "error")
+        with self.assertRaises(Closed) as closed:
+            socket.receive()
+        return frame["status"], closed.exception.code
+
+    def test_a_live_url_asks_what_its_list_asks(self):
+        key = self.make()
+        for path in ("/api/private/", "/api/private/%d/" % key):
+            self.assertEqual(self.refused(path), (401, NOT_TOLD, CHALLENGE))
+            self.assertEqual(self.refused(path, "liar"), (401, {"detail": "Nobody believes you."}, CHALLENGE))
+            Live(self.server, path, headers=by("bob").items()).close()
+        self.assertEqual(self.refused("/api/staff/", "bob"), (403, DENIED, None))
+        self.assertEqual(self.refused("/closed/open/"), (401, NOT_TOLD, CHALLENGE))
+        self.assertEqual(self.refused("/api/open/", "liar"), (401, {"detail": "Nobody believes you."}, CHALLENGE))
+        Live(self.server, "/api/writers/").close()
+
+    def test_what_is_asked_of_each_row_is_not_watched(self):
+        key = self.make(done=True)
+        for path in ("/api/owned/", "/api/owned/%d/" % key, "/api/hidden/", "/api/hidden/%d/" % key, "/api/done/",
+                     "/api/done/%d/" % key):
+            self.assertEqual(self.told(path, "ann"), (501, 1011))
+
+    def test_pages_can_be_told_on_the_socket(self):
+        self.assertEqual(self.told("/api/told/"), (401, 4401))
+        self.assertEqual(self.told("/ws/told/"), (401, 4401))
+        self.assertEqual(self.told("/ws/told/", "liar"), (401, 4401))
+
+    def test_consumers_are_asked_before_they_connect(self):
+        self.assertEqual(self.refused("/ws/private/"), (401, NOT_TOLD, CHALLENGE))
+        socket = WebSocket(self.server.port, "/ws/private/", headers=by("bob").items())
+        self.assertEqual(socket.receive(), "bob")
+        self.assertEqual(WebSocket(self.server.port, "/ws/all/").receive(), "nobody")
+        self.assertEqual(self.refused("/ws/all/", "liar"), (401, {"detail": "Nobody believes you."}, CHALLENGE))
+
+
+class Without(unittest.TestCase):
+    def test_without_users_nothing_is_asked(self):
+        server = Server("doors", "--without-users", db="doors.db")
+        self.addCleanup(server.finish)
+        self.assertEqual(server.get("/api/staff/").status, 200)
+        self.assertEqual(server.get("/pages/closed").body, b"closed")
+        Live(server, "/api/staff/").close()
+
+
+if __name__ == "__main__":
+    unittest.main()
