@@ -94,6 +94,8 @@ typedef struct fr_app {
     const fr_permission *const *permissions;
     const fr_throttle *const *throttles;
     const char *rates; /* of throttles, by their scope: "burst=5/min,anon=100/day" */
+    /* How many logins of one name, or from one address, may fail; NULL: "10/min"; "": as many as they like. */
+    const char *failed_logins;
     bool
         throttle_by_forwarded; /* throttles take X-Forwarded-For as it is for who comes, as DRF does: anyone can be anyone */
     /* Under which names it may be asked, as Django's ALLOWED_HOSTS: "example.com,.example.org"; NULL or "*": any. Others get 400.

@@ -145,6 +145,13 @@ struct fr_authenticator {
  * token. */
 FR_API extern const fr_authenticator fr_token_auth, fr_session_auth, fr_basic_auth, fr_jwt_auth;
 
+/* The header Remote-User, of a proxy that --trust-proxy names; of others it is not looked at. */
+FR_API extern const fr_authenticator fr_remote_user_auth;
+/* The .find of those above, for a struct with another keyword or realm:
+ * {.name = "BearerAuthentication", .find = fr_find_token, .keyword = "Bearer"} */
+FR_API fr_err fr_find_token(fr_asker *who, const fr_authenticator *self);
+FR_API fr_err fr_find_remote_user(fr_asker *who, const fr_authenticator *self);
+
 /** Ways in, with the NULL that ends them, the first one first: .authentication = FR_AUTHENTICATORS(&fr_token_auth).
  *  FR_NOBODY: none, so that everybody is nobody. */
 #define FR_AUTHENTICATORS(...) ((const fr_authenticator *const[]){__VA_ARGS__, NULL})
@@ -154,7 +161,7 @@ FR_API extern const fr_authenticator fr_token_auth, fr_session_auth, fr_basic_au
  * Say who asks; in an authenticator's .find.
  *
  * @param who    as given
- * @param user   borrowed; lives as long as the event's arena
+ * @param user   borrowed; lives as long as the event's arena. Where permissions are asked for, the user of that name has them
  *
  * Thread:   the request's loop
  * Cost:     a write
@@ -203,6 +210,11 @@ struct fr_permission {
 /* Everybody; who is known; who is staff; who is known, and others may read. */
 FR_API extern const fr_permission fr_allow_any, fr_is_authenticated, fr_is_admin,
     fr_authenticated_or_read_only;
+
+/* Django's model permissions: add_, change_ and delete_ of the viewset's model for POST, for PUT and PATCH, and for DELETE; the
+ * second lets anybody read; the third asks view_ of who reads. */
+FR_API extern const fr_permission fr_model_permissions, fr_model_permissions_or_read_only,
+    fr_model_permissions_with_view;
 
 /* ---- throttles ---- */
 

@@ -1,6 +1,9 @@
 /* See asker.h. */
 #include "auth/asker.h"
 
+#include <math.h>
+
+#include "auth/user.h"
 #include "base/arena.h"
 #include "base/str.h"
 #include "http/http.h"
@@ -85,10 +88,27 @@ void fr_asker_is(fr_asker *who, const fr_user *user)
     who->private_->user = user;
 }
 
+void fr_asker_knows(fr_asker *who, const fr_user *user)
+{
+    who->private_->user = user;
+    who->private_->is_read = true;
+}
+
 fr_err fr_asker_refuse(fr_asker *who, fr_err err, fr_str json)
 {
     who->private_->body = json;
     return err;
+}
+
+fr_err fr_asker_throttled(fr_asker *who, double wait_s)
+{
+    double whole = ceil(wait_s);
+    who->private_->wait_s = wait_s < 0 ? -1 : (int64_t)whole;
+    if (wait_s < 0)
+        return fr_fail(who, FR_ETHROTTLED, "Request was throttled.");
+    return fr_fail(who, FR_ETHROTTLED,
+                   "Request was throttled. Expected available in %.0f second%s.", whole,
+                   whole == 1 ? "" : "s");
 }
 
 /* The first way in that knows the user, or that says no. */
@@ -152,4 +172,16 @@ fr_str fr_asker_key(fr_asker *who)
     if (!user->id) /* of a model with another key */
         return user->username;
     return fr_arena_printf(who->ctx->arena, "%lld", (long long)user->id);
+}
+
+fr_err fr_asker_read(fr_asker *who, const fr_user **out)
+{
+    const fr_user *user = fr_user_of(who), *read = user;
+    if (user && !who->private_->is_read) {
+        FR_TRY(fr_user_by_name(who->ctx, user->username, &read));
+        if (read)
+            fr_asker_knows(who, read);
+    }
+    *out = read;
+    return FR_OK;
 }

@@ -17,7 +17,8 @@ typedef struct fr_asking {
     fr_err found;                        /* what they said */
     fr_str why;                          /* the text of an error of theirs */
     const fr_user *user;                 /* NULL: nobody */
-    const fr_authenticator *by;          /* who knew the user */
+    bool is_read; /* user came from user.h, and not from a program's own authenticator */
+    const fr_authenticator *by; /* who knew the user */
     fr_str shown;               /* the token, as it was shown; p NULL: none was. Never logged */
     struct fr_session *session; /* NULL: not read, or none */
     const void *claims;         /* of a token that has some */
@@ -41,10 +42,17 @@ fr_asker *fr_asker_begin_within(fr_asker_of *storage, fr_ctx *ctx,
 
 /* What tells this user from all others: "2". n = 0: nobody is known; p NULL: memory is out. Suspends as fr_user_of. */
 fr_str fr_asker_key(fr_asker *who);
+/* Say who asks, as fr_asker_is; user: of user.h. */
+void fr_asker_knows(fr_asker *who, const fr_user *user);
+/* The user as user.h reads it, so that its functions take it: one of a program's own authenticator is looked for by its name. *out NULL:
+ * nobody, or nobody of that name. Errors: those of a read. Suspends. */
+fr_err fr_asker_read(fr_asker *who, const fr_user **out);
 /* Ask the ways in, once. Errors: what they said. Suspends. */
 fr_err fr_asker_find(fr_asker *who);
 /* The challenge of the first way in: "Token", "Basic realm=\"api\""; p NULL: there is none. In the arena. */
 fr_str fr_asker_challenge(const fr_asker *who);
+/* Refuse for so long; below 0: nobody knows. Returns FR_ETHROTTLED, with DRF's words. */
+fr_err fr_asker_throttled(fr_asker *who, double wait_s);
 /* Refuse with this body in place of {"detail": …}: what an authenticator returns. json is borrowed from the arena. */
 fr_err fr_asker_refuse(fr_asker *who, fr_err err, fr_str json);
 

@@ -11,16 +11,15 @@ typedef struct door {
     fr_http_target to, self;
 } door;
 
-static bool is_about_asker(fr_err err)
+static bool is_told_here(const fr_asker *who, fr_err err)
 {
-    return err == FR_EAUTH || err == FR_EDENIED || err == FR_ETHROTTLED || err == FR_ENOTFOUND ||
-           err == FR_EMETHOD;
+    return fr_refused_is_of(who, err) || err == FR_ENOTFOUND || err == FR_EMETHOD;
 }
 
 fr_err fr_door_refuse(fr_req *req, const fr_asker *who, fr_err err)
 {
     fr_refused refused;
-    if (!is_about_asker(err) || fr_req_is_answered(req))
+    if (!is_told_here(who, err) || fr_req_is_answered(req))
         return err;
     FR_TRY(fr_refused_of(req->ctx, who, err, &refused));
     if (refused.challenge.p)

@@ -1,10 +1,10 @@
 /* See guard.h. */
 #include "auth/guard.h"
 
-#include <math.h>
 #include <stdio.h>
 
 #include "auth/asker.h"
+#include "auth/password.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -132,22 +132,11 @@ fr_err fr_guard_permit_object(const fr_guard *guard, fr_asker *who, const void *
     return err == FR_EDENIED ? deny(who, refused) : err;
 }
 
-static fr_err tell_wait(fr_asker *who, double wait_s)
-{
-    double whole = ceil(wait_s);
-    fr_asking_of(who)->wait_s = wait_s < 0 ? -1 : (int64_t)whole;
-    if (wait_s < 0)
-        return fr_fail(who, FR_ETHROTTLED, "Request was throttled.");
-    return fr_fail(who, FR_ETHROTTLED,
-                   "Request was throttled. Expected available in %.0f second%s.", whole,
-                   whole == 1 ? "" : "s");
-}
-
 fr_err fr_guard_throttle(const fr_guard *guard, fr_asker *who)
 {
     double wait_s;
     fr_err err = fr_throttles_ask(who, guard->throttles, guard->throttle_count, &wait_s);
-    return err == FR_ETHROTTLED ? tell_wait(who, wait_s) : err;
+    return err == FR_ETHROTTLED ? fr_asker_throttled(who, wait_s) : err;
 }
 
 fr_err fr_guard_pass(const fr_guard *guard, fr_asker *who)
@@ -172,6 +161,12 @@ static fr_err put_detail(fr_ctx *ctx, fr_err err, fr_str *out)
     return out->p ? FR_OK : FR_ENOMEM;
 }
 
+bool fr_refused_is_of(const fr_asker *who, fr_err err)
+{
+    bool is_hashing = err == FR_EBUSY && fr_asking_of(who)->found == FR_EBUSY;
+    return err == FR_EAUTH || err == FR_EDENIED || err == FR_ETHROTTLED || is_hashing;
+}
+
 fr_err fr_refused_of(fr_ctx *ctx, const fr_asker *who, fr_err err, fr_refused *out)
 {
     const fr_asking *asking = who ? fr_asking_of(who) : NULL;
@@ -182,6 +177,8 @@ fr_err fr_refused_of(fr_ctx *ctx, const fr_asker *who, fr_err err, fr_refused *o
     }
     if (asking && err == FR_ETHROTTLED)
         out->retry_s = asking->wait_s;
+    if (asking && err == FR_EBUSY) /* more passwords are to be hashed than may wait */
+        out->retry_s = FR_PASSWORD_RETRY_S;
     out->body = asking ? asking->body : (fr_str){0};
     return out->body.p ? FR_OK : put_detail(ctx, err, &out->body);
 }

@@ -65,6 +65,8 @@ typedef struct fr_refused {
     fr_str challenge; /* WWW-Authenticate; p NULL: none */
     int64_t retry_s;  /* Retry-After; below 0: none */
 } fr_refused;
+/* Whether the error is about who asks, so that its answer may have headers of its own. */
+bool fr_refused_is_of(const fr_asker *who, fr_err err);
 /* who: NULL: nobody was asked who he is. Errors: FR_ENOMEM. */
 fr_err fr_refused_of(fr_ctx *ctx, const fr_asker *who, fr_err err, fr_refused *out);
 #endif

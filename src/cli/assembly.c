@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "auth/attempts.h"
 #include "auth/users.h"
 #include "base/arena.h"
 #include "base/kept.h"
@@ -430,6 +431,8 @@ static int open_throttles(fr_assembly *a)
     fr_throttles_opts opts = {.rates = a->app->rates,
                               .by_forwarded = a->app->throttle_by_forwarded};
     fr_err err = fr_throttles_open(&opts, a->error);
+    if (err == FR_OK)
+        err = fr_attempts_open(a->app->failed_logins, a->error);
     return err == FR_OK ? FR_EXIT_DONE : err == FR_EINVAL ? FR_EXIT_CONFIG : FR_EXIT_FAILED;
 }
 

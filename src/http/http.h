@@ -108,6 +108,8 @@ fr_str fr_reply_header_get(const fr_req *req, fr_str name);
 fr_err fr_reply_header_once(fr_req *req, fr_str name, fr_str value);
 /* Name a header of the request in Vary, unless it stands there. */
 void fr_reply_vary(fr_req *req, fr_str name);
+/* The connection is that of a proxy which the server trusts: what it says of its client may be believed. */
+bool fr_req_is_of_proxy(const fr_req *req);
 /* NULL: the client has gone, or the connection was handed over. */
 fr_conn *fr_req_conn(const fr_req *req);
 /* What a prefix route left over of the path. */

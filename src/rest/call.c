@@ -92,7 +92,7 @@ static fr_err refuse_asker(fr_call *call, fr_err err)
 
 bool fr_call_is_of_asker(const fr_ctx *ctx, fr_err err)
 {
-    return ctx->asker && (err == FR_EAUTH || err == FR_EDENIED || err == FR_ETHROTTLED);
+    return ctx->asker && fr_refused_is_of(ctx->asker, err);
 }
 
 fr_err fr_call_refuse_err(fr_call *call, fr_err err)

@@ -7,6 +7,7 @@
  *                                                  when it is asked again within the transaction
  *   /api/done/                                     only some rows
  *   /api/often/, /handlers/often                   twice an hour
+ *   /api/tokens/, /bearers/, /models/ …            users, tokens and permissions of Django
  *   /handlers/…, /pages/…                          plain handlers and pages
  *   /ws/private/, /ws/told/                        consumers
  */
@@ -145,6 +146,27 @@ static const fr_viewset
                 .permissions = FR_PERMISSIONS(
                     fr_all_of(&fr_is_authenticated, fr_any_of(&fr_is_admin, &coded)))};
 
+/* ---- Django's ---- */
+
+static const fr_authenticator bearer = {
+    .name = "Bearer", .find = fr_find_token, .keyword = "Bearer", .realm = "doors"};
+#define KNOWN .permissions = FR_PERMISSIONS(&fr_is_authenticated)
+
+static const fr_viewset
+    tokens = {.model = &note_model, .authentication = FR_AUTHENTICATORS(&fr_token_auth), KNOWN},
+    bearers = {.model = &note_model,
+               .authentication = FR_AUTHENTICATORS(&bearer, &fr_remote_user_auth),
+               KNOWN},
+    models = {.model = &note_model,
+              .authentication = FR_AUTHENTICATORS(&fr_token_auth, &by_header),
+              .permissions = FR_PERMISSIONS(&fr_model_permissions)},
+    models_or_read = {.model = &note_model,
+                      .authentication = FR_AUTHENTICATORS(&fr_token_auth),
+                      .permissions = FR_PERMISSIONS(&fr_model_permissions_or_read_only)},
+    models_with_view = {.model = &note_model,
+                        .authentication = FR_AUTHENTICATORS(&fr_token_auth),
+                        .permissions = FR_PERMISSIONS(&fr_model_permissions_with_view)};
+
 /* ---- consumers ---- */
 
 static fr_err greet(fr_sock *sock)
@@ -176,8 +198,15 @@ static const fr_route api[] = {
     {"nobody/", .viewset = &nobody},
     {"others/", .viewset = &others},
     {"composed/", .viewset = &composed},
+    {"tokens/", .viewset = &tokens},
+    {"bearers/", .viewset = &bearers},
+    {"models/", .viewset = &models},
+    {"models-or-read/", .viewset = &models_or_read},
+    {"models-with-view/", .viewset = &models_with_view},
     {0},
 };
+
+static const fr_route roots[] = {{"notes/", .viewset = &open_notes}, {0}};
 
 static const fr_route handlers[] = {
     {"who", .handler = who_is_it},
@@ -203,6 +232,7 @@ int main(int argc, char **argv)
             .http = FR_ROUTES(
                 {"api/batch/", .batch = true}, {"api/", .router = api},
                 {"closed/", .router = api, .permissions = FR_PERMISSIONS(&fr_is_admin)},
+                {"root/", .router = roots, .permissions = FR_PERMISSIONS(&fr_model_permissions)},
                 {"handlers/", .include = handlers}, {"pages/open", .page = "open"},
                 {"pages/closed", .page = "closed", .permissions = FR_PERMISSIONS(&fr_is_admin)}),
             .websocket = FR_ROUTES(

@@ -1,5 +1,7 @@
 """Who may come in: requests, live URLs and consumers' sockets are asked alike, in DRF's order."""
+import contextlib
 import json
+import sqlite3
 import unittest
 
 from live import Live
@@ -167,6 +169,101 @@ class Requests(Doors):
         self.assertEqual(answer.json["answer"], {"status": 403, "body": {"detail": "It is not yours."}})
         self.assertEqual(batch("/api/owned/%d/" % key, "ann", {"text": "x"}, "PATCH").status, 200)
         self.assertEqual(batch("/api/open/", "liar").status, 401)
+
+
+class Django(Doors):
+    """Users, tokens and permissions of Django's tables."""
+    NOW = "2026-01-01 00:00:00"
+    USERS = {"carol": 11, "dave": 12, "zoe": 13, "root": 14}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with contextlib.closing(sqlite3.connect(cls.server.db)) as db:
+            for name, key in cls.USERS.items():
+                db.execute("INSERT INTO auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active,"
+                           " date_joined) VALUES (?, '!', ?, ?, '', '', '', 0, ?, ?)",
+                           (key, name == "root", name, name != "zoe", cls.NOW))
+                db.execute("INSERT INTO authtoken_token (key, created, user_id) VALUES (?, ?, ?)", (name[0] * 40, cls.NOW, key))
+            db.commit()
+
+    def change(self, *statements):
+        """As another program writes."""
+        with contextlib.closing(sqlite3.connect(self.server.db)) as db:
+            for statement in statements:
+                db.execute(*statement)
+            db.commit()
+
+    def permit(self, user, action):
+        self.change(("INSERT INTO auth_user_user_permissions (user_id, permission_id) SELECT ?, id FROM auth_permission"
+                     " WHERE codename = ?", (self.USERS[user], action + "_note")))
+
+    def by(self, name, keyword="Token"):
+        return {"Authorization": "%s %s" % (keyword, name[0] * 40)}
+
+    def test_a_token_is_its_users(self):
+        self.assertEqual(self.ask("GET", "/api/tokens/", **self.by("carol")).status, 200)
+        for header, detail in (("Token " + "x" * 40, "Invalid token."), ("Token", "Invalid token header. No credentials provided."),
+                               ("Token a b", "Invalid token header. Token string should not contain spaces."),
+                               ("Token \xff", "Invalid token header. Token string should not contain invalid characters."),
+                               ("Token " + "z" * 40, "User inactive or deleted.")):
+            self.assert_refused(self.ask("GET", "/api/tokens/", Authorization=header), 401, {"detail": detail}, "Token")
+        self.assert_refused(self.ask("GET", "/api/tokens/", **self.by("carol", "Bearer")), 401, NOT_TOLD, "Token")
+        self.assertEqual(self.ask("GET", "/api/bearers/", **self.by("carol", "bearer")).status, 200)
+        self.assert_refused(self.ask("GET", "/api/bearers/", **self.by("carol")), 401, NOT_TOLD, 'Bearer realm="doors"')
+
+    def test_what_django_changes_counts_for_the_next_request(self):
+        self.assertEqual(self.ask("GET", "/api/tokens/", **self.by("dave")).status, 200)
+        self.change(("UPDATE authtoken_token SET key = ? WHERE user_id = ?", ("d" * 39 + "e", self.USERS["dave"])))
+        self.assertEqual(self.ask("GET", "/api/tokens/", **self.by("dave")).status, 401)
+        self.change(("UPDATE authtoken_token SET key = ? WHERE user_id = ?", ("d" * 40, self.USERS["dave"])))
+        self.assertEqual(self.ask("GET", "/api/tokens/", **self.by("dave")).status, 200)
+
+    def test_a_remote_user_is_a_proxys_word(self):
+        self.assertEqual(self.ask("GET", "/api/bearers/", **{"Remote-User": "carol"}).status, 401)
+        behind = Server("doors", "--trust-proxy", "127.0.0.1", db="behind.db")
+        self.addCleanup(behind.finish)
+        with contextlib.closing(sqlite3.connect(behind.db)) as db:
+            db.execute("INSERT INTO auth_user (password, is_superuser, username, first_name, last_name, email, is_staff, is_active,"
+                       " date_joined) VALUES ('!', 0, 'carol', '', '', '', 0, 1, ?), ('!', 0, 'zoe', '', '', '', 0, 0, ?)", (self.NOW, self.NOW))
+            db.commit()
+        for name, status in (("carol", 200), ("zoe", 401), ("nobody", 401), ("", 401)):
+            self.assertEqual(behind.get("/api/bearers/", headers={"Remote-User": name}).status, status, name)
+
+    def test_model_permissions_are_the_users_or_the_groups(self):
+        path = "/api/models/%d/" % self.make()
+        self.assertEqual(self.ask("GET", path).status, 401)
+        self.assertEqual(self.ask("GET", path, **self.by("carol")).status, 200)
+        for method, body in (("PUT", {"text": "b"}), ("PATCH", {"text": "b"}), ("DELETE", None)):
+            self.assert_refused(self.ask(method, path, body, **self.by("carol")), 403, DENIED)
+        self.assert_refused(self.ask("TRY", path, **self.by("carol")), 405, {"detail": 'Method "TRY" not allowed.'})
+        self.permit("carol", "change")
+        self.assertEqual(self.ask("PATCH", path, {"text": "c"}, **self.by("carol")).status, 200)
+        self.assertEqual(self.ask("DELETE", path, **self.by("carol")).status, 403)
+        self.change(("INSERT INTO auth_group (id, name) VALUES (1, 'all')",),
+                    ("INSERT INTO auth_user_groups (user_id, group_id) VALUES (?, 1)", (self.USERS["carol"],)),
+                    ("INSERT INTO auth_group_permissions (group_id, permission_id) SELECT 1, id FROM auth_permission"
+                     " WHERE codename = 'delete_note'",))
+        self.assertEqual(self.ask("DELETE", path, **self.by("carol")).status, 204)
+        self.assertEqual(self.ask("POST", "/api/models/", {"text": "d"}, **self.by("root")).status, 201)
+        self.assertEqual(self.ask("POST", "/api/models/", {"text": "d"}, user="bob").status, 403)
+        self.change(("UPDATE auth_user SET username = 'eve' WHERE id = ?", (self.USERS["carol"],)))
+        self.permit("carol", "add")
+        self.assertEqual(self.ask("POST", "/api/models/", {"text": "d"}, user="eve").status, 201)
+        self.change(("UPDATE auth_user SET username = 'carol' WHERE id = ?", (self.USERS["carol"],)))
+
+    def test_the_other_two_model_permissions_differ_in_reading(self):
+        self.assertEqual(self.ask("GET", "/api/models-or-read/").status, 200)
+        self.assertEqual(self.ask("POST", "/api/models-or-read/", {"text": "d"}).status, 401)
+        self.assertEqual(self.ask("GET", "/api/models-with-view/").status, 401)
+        self.assertEqual(self.ask("GET", "/api/models-with-view/", **self.by("dave")).status, 403)
+        self.permit("dave", "view")
+        self.assertEqual(self.ask("GET", "/api/models-with-view/", **self.by("dave")).status, 200)
+        self.assertEqual(self.ask("POST", "/api/models-with-view/", {"text": "d"}, **self.by("dave")).status, 403)
+
+    def test_the_root_of_a_router_is_for_who_is_known(self):
+        self.assert_refused(self.ask("GET", "/root/"), 401, NOT_TOLD, CHALLENGE)
+        self.assertEqual(self.ask("GET", "/root/", user="bob").status, 200)
 
 
 class Throttles(Doors):

@@ -117,6 +117,13 @@ void fr_client_reset(fr_exchange *exchange)
 
 /* ---- what handlers ask ---- */
 
+bool fr_req_is_of_proxy(const fr_req *req)
+{
+    fr_exchange *exchange = fr_exchange_of(req);
+    const fr_trust *trust = exchange ? exchange->http->trust : NULL;
+    return trust && is_trusted(trust, fr_exchange_peer(exchange));
+}
+
 static const fr_forwarded *said_client(const fr_exchange *exchange)
 {
     const fr_forwarded *said = exchange->asker.forwarded;

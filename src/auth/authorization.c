@@ -1,0 +1,95 @@
+/* See authorization.h. */
+#include "auth/authorization.h"
+
+#include "auth/asker.h"
+#include "base/arena.h"
+#include "base/str.h"
+
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* The next word, as Python's bytes.split() cuts them; n = 0: there is none. */
+static fr_str next_word(fr_str *rest)
+{
+    size_t from = 0, to;
+    while (from < rest->n && is_blank(rest->p[from]))
+        from++;
+    for (to = from; to < rest->n && !is_blank(rest->p[to]);)
+        to++;
+    fr_str word = fr_str_sub(*rest, from, to - from);
+    *rest = fr_str_from(*rest, to);
+    return word;
+}
+
+fr_err fr_authorization_read(fr_asker *who, const char *keyword, const char *kind, const char *noun,
+                             fr_str *out)
+{
+    fr_str rest = fr_asker_header(who, FR_STR("authorization"));
+    *out = (fr_str){0};
+    if (!rest.n || !fr_str_eq_nocase(next_word(&rest), fr_str_c(keyword)))
+        return FR_OK;
+    fr_str shown = next_word(&rest);
+    if (!shown.n)
+        return fr_fail(who, FR_EAUTH, "Invalid %s header. No credentials provided.", kind);
+    if (next_word(&rest).n)
+        return fr_fail(who, FR_EAUTH, "Invalid %s header. %s string should not contain spaces.",
+                       kind, noun);
+    *out = shown;
+    return FR_OK;
+}
+
+/* ---- base64 ---- */
+
+/* 64: not of the alphabet. */
+static uint32_t value_of(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (uint32_t)(c - 'A');
+    if (c >= 'a' && c <= 'z')
+        return (uint32_t)(c - 'a') + 26;
+    if (c >= '0' && c <= '9')
+        return (uint32_t)(c - '0') + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : 64;
+}
+
+fr_err fr_authorization_base64(fr_arena *arena, fr_str text, fr_str *out)
+{
+    char *bytes = fr_arena_alloc(arena, text.n / 4 * 3 + 4);
+    size_t n = 0;
+    uint32_t digits = 0, fillings = 0, held = 0;
+    *out = (fr_str){0};
+    if (!bytes)
+        return FR_ENOMEM;
+    for (size_t i = 0; i < text.n; i++) {
+        uint32_t value = value_of(text.p[i]);
+        if (text.p[i] == '=' && digits >= 2 && digits + ++fillings >= 4) {
+            *out = (fr_str){bytes, n};
+            return FR_OK;
+        }
+        if (value > 63)
+            continue;
+        fillings = 0;
+        held = held << 6 | value;
+        if (digits)
+            bytes[n++] = (char)(held >> (6 - 2 * digits) & 0xff);
+        digits = (digits + 1) % 4;
+    }
+    if (digits == 0)
+        *out = (fr_str){bytes, n};
+    return FR_OK;
+}
+
+fr_str fr_authorization_latin1(fr_arena *arena, fr_str bytes)
+{
+    char *text = fr_arena_alloc(arena, 2 * bytes.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < bytes.n && text; i++) {
+        unsigned char c = (unsigned char)bytes.p[i];
+        if (c >= 0x80)
+            text[n++] = (char)(0xc0 | c >> 6);
+        text[n++] = c < 0x80 ? (char)c : (char)(0x80 | (c & 0x3f));
+    }
+    return (fr_str){text, text ? n : 0};
+}

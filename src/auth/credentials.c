@@ -1,0 +1,54 @@
+/*
+ * Ways in that a request shows by one header: a token, or a user whom a proxy has let in. The texts are those of Django REST
+ * framework.
+ */
+#include "auth/asker.h"
+#include "auth/authorization.h"
+#include "auth/user.h"
+#include "base/str.h"
+#include "http/http.h"
+
+/* ---- tokens ---- */
+
+fr_err fr_find_token(fr_asker *who, const fr_authenticator *self)
+{
+    const fr_user *user;
+    fr_str token;
+    FR_TRY(fr_authorization_read(who, self->keyword, "token", "Token", &token));
+    if (!token.p)
+        return FR_OK;
+    if (!fr_utf8_valid(token))
+        return fr_fail(who, FR_EAUTH,
+                       "Invalid token header. Token string should not contain invalid characters.");
+    FR_TRY(fr_user_by_token(who->ctx, token, &user));
+    if (!user)
+        return fr_fail(who, FR_EAUTH, "Invalid token.");
+    if (!fr_user_is_active(user))
+        return fr_fail(who, FR_EAUTH, "User inactive or deleted.");
+    fr_asking_of(who)->shown = token;
+    fr_asker_knows(who, user);
+    return FR_OK;
+}
+
+/* ---- who was let in by a proxy ---- */
+
+/* What a proxy says is believed of one that --trust-proxy names; what anybody else says is nothing. */
+fr_err fr_find_remote_user(fr_asker *who, const fr_authenticator *self)
+{
+    const fr_req *req = fr_asking_of(who)->req;
+    const fr_user *user;
+    (void)self;
+    fr_str name =
+        req && fr_req_is_of_proxy(req) ? fr_asker_header(who, FR_STR("remote-user")) : (fr_str){0};
+    if (!name.n)
+        return FR_OK;
+    FR_TRY(fr_user_by_name(who->ctx, name, &user));
+    if (user && fr_user_is_active(user))
+        fr_asker_knows(who, user);
+    return FR_OK;
+}
+
+const fr_authenticator fr_token_auth = {
+    .name = "TokenAuthentication", .find = fr_find_token, .keyword = "Token"};
+const fr_authenticator fr_remote_user_auth = {.name = "RemoteUserAuthentication",
+                                              .find = fr_find_remote_user};
