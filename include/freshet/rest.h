@@ -193,9 +193,13 @@ typedef struct fr_filter_decl {
 struct fr_viewset {
     const fr_model *model; /* one of these two: a model is served with all its fields */
     const fr_serializer *serializer;
-    /* The rows that there are here, in the grammar of fr_filter over the model's own fields: "archived=false". Others are in no
-     * list, and 404 as details, also for writes. Such lists and details cannot be watched yet. NULL: all. */
-    const char *visible;
+    /*
+     * Rules of rows, "Rules of rows" in docs/reference.md: "owner = $user or project.members.user = $user and not archived".
+     * .visible: the rows that there are here. Others are in no list, and 404 as details, also for writes. Such lists and details
+     * cannot be watched yet. .writable: those that may be changed and deleted; others are 403. .check: what a row has to fulfil
+     * after it was made or changed, else 403, and nothing is stored. NULL: all.
+     */
+    const char *visible, *writable, *check;
     const char *filter; /* query parameters: "done,title__icontains,project__name"; NULL: none */
     const fr_filter_decl *filters; /* what needs more than a path; NULL: none */
     bool

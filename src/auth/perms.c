@@ -123,11 +123,22 @@ fr_err fr_user_group_keys(fr_ctx *ctx, const fr_user *user, const fr_value **key
     const fr_pred where = is_of(FR_USER_GROUP_USER, &key, 1);
     fr_query query = fr_users_get()->all_groups;
     query.where = &where;
+    query.extra_count = 0;
     FR_TRY(fr_db_select(
         ctx, &query, &(fr_reader_sink){.begin = begin_groups, .row = keep_group, .arg = &g}, NULL));
     *keys = g.keys;
     *count = g.count;
     return FR_OK;
+}
+
+fr_err fr_user_in_group(fr_ctx *ctx, const fr_user *user, fr_str name, bool *out)
+{
+    fr_value key = fr_user_key_value(user), text = FR_VALUE_S(name);
+    fr_query query = fr_users_get()->all_groups;
+    const fr_pred mine = is_of(FR_USER_GROUP_USER, &key, 1),
+                  named = is_of(query.extra[0], &text, 1);
+    query.where = fr_pred_and(ctx->arena, &mine, &named);
+    return query.where ? fr_db_any(ctx, &query, out) : FR_ENOMEM;
 }
 
 /* ---- all of them ---- */

@@ -11,6 +11,8 @@ typedef struct fr_perms fr_perms;
 fr_err fr_user_permissions(fr_ctx *ctx, const fr_user *user, const fr_perms **out);
 /* The keys of the user's groups, by one statement, in the arena. */
 fr_err fr_user_group_keys(fr_ctx *ctx, const fr_user *user, const fr_value **keys, size_t *count);
+/* Whether the user is in a group of this name, by one statement. */
+fr_err fr_user_in_group(fr_ctx *ctx, const fr_user *user, fr_str name, bool *out);
 bool fr_perms_has(const fr_perms *perms, fr_str code);
 
 #endif

@@ -147,10 +147,21 @@ static fr_err plan_codes(fr_query *query, const fr_model *between, uint16_t fiel
                              .field = FR_PERMISSION_CODE});
 }
 
+static fr_err plan_groups(fr_users *users, fr_arena *arena)
+{
+    plan p;
+    const fr_model *groups = users->tables.groups;
+    FR_TRY(begin(&p, &users->all_groups, groups, 1, arena));
+    return add(&p, &(fr_ref){.model = groups,
+                             .steps = {forward(groups, FR_USER_GROUP_GROUP)},
+                             .step_count = 1,
+                             .field = FR_GROUP_NAME});
+}
+
 static fr_err make_plans(fr_users *users, fr_arena *arena)
 {
     FR_TRY(plan_token(users, arena));
-    users->all_groups = (fr_query){.model = users->tables.groups};
+    FR_TRY(plan_groups(users, arena));
     FR_TRY(plan_codes(&users->own_codes, users->tables.permissions, FR_USER_PERMISSION_PERMISSION,
                       arena));
     return plan_codes(&users->group_codes, &fr_group_permission_model,

@@ -35,7 +35,7 @@ typedef struct fr_users {
     const char *app;
     fr_query by_token;   /* tokens, with their user's fields behind them */
     fr_query own_codes;  /* a user's permissions, with app and code behind */
-    fr_query all_groups; /* a user's groups */
+    fr_query all_groups; /* a user's groups, with their names behind */
     fr_query group_codes;
 } fr_users;
 

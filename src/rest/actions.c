@@ -11,6 +11,7 @@
 #include "rest/options.h"
 #include "rest/pagination.h"
 #include "rest/print.h"
+#include "rest/rules.h"
 #include "rest/spill.h"
 #include "rest/store.h"
 
@@ -268,6 +269,26 @@ static fr_err retrieve(fr_call *c)
 
 /* ---- writing ---- */
 
+typedef struct deleting {
+    fr_write *write;
+    fr_write_rules rules;
+} deleting;
+
+static fr_err delete_within(fr_ctx *ctx, void *arg)
+{
+    deleting *d = arg;
+    FR_TRY(fr_write_rules_before(ctx, &d->rules, d->write->key));
+    return fr_db_write(ctx, d->write);
+}
+
+static fr_err delete_judged(fr_ctx *ctx, deleting *d)
+{
+    fr_atom member = {.fn = delete_within, .arg = d};
+    FR_TRY(fr_db_atom(ctx, &member));
+    d->write->place = member.place;
+    return FR_OK;
+}
+
 static fr_err destroy(fr_call *c)
 {
     fr_write write = {.model = c->rt->model,
@@ -275,7 +296,9 @@ static fr_err destroy(fr_call *c)
                       .key = c->key,
                       .where = c->where,
                       .refs = c->refs};
-    FR_TRY(fr_db_write(c->ctx, &write));
+    deleting d = {.write = &write};
+    FR_TRY(fr_write_rules_bind(c->ctx, c, &d.rules));
+    FR_TRY(fr_write_rules_any(&d.rules) ? delete_judged(c->ctx, &d) : fr_db_write(c->ctx, &write));
     c->answer->status = 204;
     c->is_answered = true;
     c->answer->has_place = true;

@@ -11,6 +11,7 @@
 #include "rest/filter_value.h"
 #include "rest/ordering.h"
 #include "rest/period.h"
+#include "rest/rules.h"
 #include "rest/search.h"
 
 /* One parameter on its way. */
@@ -464,8 +465,8 @@ fr_err fr_filters_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_params *pa
         FR_TRY(fr_search_read(ctx, rt, params, errors, &parts[count]));
         count += parts[count] != NULL;
     }
-    if (rt->visible)
-        parts[count++] = rt->visible;
+    FR_TRY(fr_rule_bind(ctx, rt->visible, &parts[count]));
+    count += parts[count] != NULL;
     out->where = count > 1 ? fr_pred_all(ctx->arena, parts, count) : count ? parts[0] : NULL;
     return count > 1 && !out->where ? FR_ENOMEM : FR_OK;
 }

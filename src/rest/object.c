@@ -4,14 +4,15 @@
 #include "rest/filters.h"
 #include "rest/gather.h"
 #include "rest/query_string.h"
+#include "rest/rules.h"
 
 fr_err fr_object_filter(fr_call *call, fr_errors *errors)
 {
     fr_params params;
     fr_filtered found;
-    call->where = call->rt->visible;
+    call->refs = &call->rt->plan->refs;
     if (!call->request->query.n)
-        return FR_OK;
+        return fr_rule_bind(call->ctx, call->rt->visible, &call->where);
     FR_TRY(fr_params_parse(call->ctx->arena, call->request->query, &params));
     FR_TRY(fr_filters_read(call->ctx, call->rt, &params, errors, &found));
     call->where = found.where;

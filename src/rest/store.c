@@ -11,6 +11,7 @@
 #include "rest/parents.h"
 #include "rest/print.h"
 #include "rest/rows.h"
+#include "rest/rules.h"
 #include "rest/url.h"
 #include "rest/validate.h"
 
@@ -75,6 +76,7 @@ typedef struct storing {
     size_t *items;            /* and which row of it */
     size_t count;
     fr_errors errors; /* of .write */
+    fr_write_rules rules;
 } storing;
 
 static size_t count_writes(const fr_plan *plan, const fr_rest_input *input)
@@ -402,18 +404,37 @@ static fr_err write_more(fr_ctx *ctx, storing *s)
     return FR_OK;
 }
 
+static bool has_write(const fr_call *c)
+{
+    const fr_serializer *serializer = c->plan->serializer;
+    return serializer && serializer->write;
+}
+
+/* .check, of each row that the body is. */
+static fr_err judge_rows(fr_ctx *ctx, storing *s)
+{
+    for (size_t i = 0; i < s->count && s->rules.check; i++)
+        if (!s->of[i])
+            FR_TRY(fr_write_rules_after(ctx, &s->rules,
+                                        s->writes[i].row[fr_model_key_index(s->writes[i].model)]));
+    return FR_OK;
+}
+
 static fr_err write_within(fr_ctx *ctx, void *arg)
 {
     storing *s = arg;
+    if (s->call->action->is_update)
+        FR_TRY(fr_write_rules_before(ctx, &s->rules, s->call->key));
     FR_TRY(fr_db_write_all(ctx, s->writes, s->count));
     fr_errors_init(&s->errors, ctx->arena);
-    return write_more(ctx, s);
+    if (has_write(s->call))
+        FR_TRY(write_more(ctx, s));
+    return judge_rows(ctx, s);
 }
 
 static fr_err write_all(storing *s)
 {
-    const fr_plan *plan = s->call->rt->plan;
-    if (!plan->serializer || !plan->serializer->write)
+    if (!has_write(s->call) && !fr_write_rules_any(&s->rules))
         return fr_db_write_all(s->call->ctx, s->writes, s->count);
     fr_atom member = {.fn = write_within, .arg = s};
     FR_TRY(fr_db_atom(s->call->ctx, &member));
@@ -437,8 +458,10 @@ static fr_err finish(storing *s)
 
 fr_err fr_store_run(fr_call *c)
 {
+    fr_write_rules rules;
+    FR_TRY(fr_write_rules_bind(c->ctx, c, &rules));
     for (int i = 0; i < TRIES; i++) {
-        storing s = {.call = c};
+        storing s = {.call = c, .rules = rules};
         if (i > 0)
             FR_TRY(fr_store_check(c));
         if (c->is_answered)

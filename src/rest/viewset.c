@@ -9,9 +9,9 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/str.h"
-#include "db/filter.h"
 #include "rest/declare.h"
 #include "rest/parents.h"
+#include "rest/rules.h"
 
 enum { ERROR_ROOM = 256 };
 
@@ -169,27 +169,6 @@ static fr_err check_model(const fr_viewset *v, char error[ERROR_ROOM])
     return fr_model_check(model, error);
 }
 
-/* Over the model's own fields, so that it needs no table of references beside a query's. */
-static fr_err read_visible(fr_viewset_rt *rt, fr_arena *arena, char error[ERROR_ROOM])
-{
-    fr_ctx ctx = {.arena = arena};
-    fr_query query = {.model = rt->model};
-    fr_str text = fr_str_c(rt->viewset->visible);
-    if (!text.n)
-        return FR_OK;
-    ctx.ctx = &ctx;
-    fr_err err = fr_filter_parse(&ctx, rt->model, text, &query);
-    if (err == FR_ENOMEM)
-        return err;
-    if (err)
-        return wrong(error, "visible", text, ctx.detail.n ? ctx.detail.p : "is no filter");
-    if (query.refs)
-        return wrong(error, "visible", text,
-                     "goes over relations; only fields of the model itself are looked at");
-    rt->visible = query.where;
-    return FR_OK;
-}
-
 static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena,
                    char error[ERROR_ROOM])
 {
@@ -203,7 +182,7 @@ static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena
     FR_TRY(read_lookup(rt, error));
     FR_TRY(read_actions(rt, error));
     FR_TRY(read_paging(rt, error));
-    FR_TRY(read_visible(rt, arena, error));
+    FR_TRY(fr_rules_init(rt, arena, error));
     FR_TRY(fr_declare_filters(rt, arena, error));
     FR_TRY(fr_declare_search(rt, arena, error));
     FR_TRY(fr_declare_ordering(rt, arena, error));

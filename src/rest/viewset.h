@@ -5,6 +5,7 @@
 
 #include "model/query.h"
 #include "model/regex.h"
+#include "model/row_rule.h"
 #include "rest/input.h"
 #include "rest/renderer.h"
 
@@ -100,9 +101,10 @@ typedef struct fr_viewset_rt {
     fr_fieldset given; /* fields that the URL gives, never a body */
     uint32_t actions;
     fr_str list_allow, detail_allow; /* values of the Allow header */
-    const fr_pred *visible;          /* the rows that there are; NULL: all */
-    fr_str name;                     /* "Live Note" */
-    fr_str object_name;              /* "LiveNote": of the model, as Django calls the class */
+    /* Of the plan's references; NULL: any row. Which there are, which may be changed, what a row is after a write. */
+    const fr_row_rule *visible, *writable, *check;
+    fr_str name;        /* "Live Note" */
+    fr_str object_name; /* "LiveNote": of the model, as Django calls the class */
 } fr_viewset_rt;
 
 /* The part of a pattern that names a row: "<key:pk>/". */

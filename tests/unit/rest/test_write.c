@@ -321,12 +321,12 @@ static void what_is_visible_is_checked_at_the_start(void **state)
 {
     (void)state;
     static const fr_viewset unknown = {.model = &thing_model, .visible = "nope=1"},
-                            over = {.model = &thing_model, .visible = "author__name=Ann"};
+                            over = {.model = &thing_model, .visible = "author.name=Ann"};
     char error[256];
     assert_int_equal(fr_viewset_check(&unknown, error), FR_EINVAL);
     assert_non_null(strstr(error, "visible"));
     assert_int_equal(fr_viewset_check(&over, error), FR_EINVAL);
-    assert_non_null(strstr(error, "relations"));
+    assert_non_null(strstr(error, "a value is missing"));
 }
 
 FR_TESTS(write, FR_TEST(a_create_answers_201_with_what_is_stored),

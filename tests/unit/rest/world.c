@@ -28,7 +28,7 @@ const fr_viewset tags = {.model = &tag_model, .ordering_fields = ""};
 
 void world_open_with(world *w, const fr_model *const *models, void (*prepare)(const char *folder))
 {
-    static const bool live[8] = {true, true, true, true, true, true, true, true};
+    static const bool live[32] = {true, true, true, true, true, true, true, true};
     char error[512] = "", url[128];
     memset(w, 0, sizeof *w);
     snprintf(w->folder, sizeof w->folder, "/tmp/freshet-rest-XXXXXX");
@@ -68,6 +68,17 @@ void world_close(world *w)
     remove_folder(w->folder);
 }
 
+static void know_user(world *w)
+{
+    static const fr_authenticator *const none[] = {NULL};
+    const fr_user *user;
+    fr_req req = {.ctx = &w->ctx};
+    assert_int_equal(fr_user_by_key(&w->ctx, FR_VALUE_I(w->user), &user), FR_OK);
+    fr_asker_is(fr_asker_begin(&w->asker, &req, none), user);
+    w->asker.asking.req = NULL;
+    w->asker.asking.is_asked = true;
+}
+
 int ask_as(world *w, const fr_viewset *viewset, const fr_rest_request *request)
 {
     const fr_viewset_rt *rt = fr_viewset_get(viewset);
@@ -75,6 +86,8 @@ int ask_as(world *w, const fr_viewset *viewset, const fr_rest_request *request)
     fr_arena_reset(w->arena);
     fr_ctx_init(&w->ctx, w->arena, NULL);
     w->ctx.db = w->db;
+    if (w->user)
+        know_user(w);
     fr_buf_clear(&w->body);
     fr_err err = fr_rest_serve(&w->ctx, rt, request, &w->body, &w->answer);
     return err ? -(int)err : w->answer.status;

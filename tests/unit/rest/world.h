@@ -1,6 +1,8 @@
 /* A database in a folder of its own with three models, and requests to viewsets over them. */
 #ifndef FR_TEST_WORLD_H
 #define FR_TEST_WORLD_H
+#include "auth/asker.h"
+#include "auth/user.h"
 #include "rest/rest.h"
 #include "unit.h"
 
@@ -45,6 +47,8 @@ typedef struct world {
     fr_ctx ctx;  /* anew for each request */
     fr_buf body; /* of the last answer */
     fr_rest_answer answer;
+    int64_t user; /* who asks; 0: nobody */
+    fr_asker_of asker;
 } world;
 
 void world_open(world *w);

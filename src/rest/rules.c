@@ -1,0 +1,178 @@
+/* See rules.h. */
+#include "rest/rules.h"
+
+#include <stdio.h>
+
+#include "auth/perms.h"
+#include "auth/user.h"
+#include "auth/users.h"
+#include "base/arena.h"
+#include "base/str.h"
+
+/* ---- reading ---- */
+
+static fr_err read_rule(const fr_viewset_rt *rt, const char *name, const char *text,
+                        fr_arena *arena, const fr_row_rule **out, char error[256])
+{
+    char why[256];
+    const fr_users *users = fr_users_get();
+    if (!text || !*text)
+        return FR_OK;
+    fr_row_rule *rule = fr_arena_alloc(arena, sizeof *rule);
+    if (!rule)
+        return FR_ENOMEM;
+    fr_err err = fr_row_rule_parse(fr_str_c(text), users ? users->user : &fr_user_model,
+                                   &rt->plan->refs, arena, rule, why);
+    if (err == FR_EINVAL)
+        snprintf(error, 256, ".%s: %.200s", name, why);
+    *out = rule;
+    return err;
+}
+
+fr_err fr_rules_init(fr_viewset_rt *rt, fr_arena *arena, char error[256])
+{
+    const fr_viewset *v = rt->viewset;
+    FR_TRY(read_rule(rt, "visible", v->visible, arena, &rt->visible, error));
+    FR_TRY(read_rule(rt, "writable", v->writable, arena, &rt->writable, error));
+    return read_rule(rt, "check", v->check, arena, &rt->check, error);
+}
+
+/* ---- binding ---- */
+
+typedef struct asking {
+    fr_ctx *ctx;
+    const fr_user *user; /* NULL: nobody */
+    fr_value *room;      /* of one value each */
+} asking;
+
+static fr_err now(const asking *a, fr_kind kind, fr_value *out)
+{
+    fr_field moment = {.kind = kind, .auto_now = true};
+    return fr_field_default(&moment, fr_time_now(), a->ctx->arena, out) ? FR_OK : FR_ENOMEM;
+}
+
+static fr_err in_groups(const asking *a, fr_param *out)
+{
+    static const fr_value NONE;
+    FR_TRY(fr_user_group_keys(a->ctx, a->user, &out->values, &out->count));
+    if (!out->count)
+        out->values = &NONE; /* known to be none */
+    return FR_OK;
+}
+
+static fr_err has_permission(const asking *a, fr_str code, fr_value *out)
+{
+    const fr_perms *perms;
+    *out = FR_VALUE_I(0);
+    if (!a->user)
+        return FR_OK;
+    FR_TRY(fr_user_permissions(a->ctx, a->user, &perms));
+    *out = FR_VALUE_I(fr_perms_has(perms, code));
+    return FR_OK;
+}
+
+static fr_err has_group(const asking *a, fr_str name, fr_value *out)
+{
+    bool is_in = false;
+    if (a->user)
+        FR_TRY(fr_user_in_group(a->ctx, a->user, name, &is_in));
+    *out = FR_VALUE_I(is_in);
+    return FR_OK;
+}
+
+static fr_value field_of(const asking *a, uint16_t field)
+{
+    return a->user ? fr_user_value(a->user, field) : (fr_value){.type = FR_VALUE_NULL};
+}
+
+static fr_err answer(const asking *a, const fr_rule_ask *ask, fr_value *room, fr_param *out)
+{
+    *out = (fr_param){room, 1};
+    switch (ask->kind) {
+    case FR_RULE_ASK_NOW: return now(a, FR_KIND_DATETIME, room);
+    case FR_RULE_ASK_TODAY: return now(a, FR_KIND_DATE, room);
+    case FR_RULE_ASK_KNOWN: *room = FR_VALUE_I(a->user != NULL); return FR_OK;
+    case FR_RULE_ASK_PERM: return has_permission(a, ask->text, room);
+    case FR_RULE_ASK_GROUP: return has_group(a, ask->text, room);
+    case FR_RULE_ASK_TEST:
+        if (!fr_rule_ask_test(ask, field_of(a, ask->field), room))
+            *out = (fr_param){0};
+        return FR_OK;
+    default: break;
+    }
+    *out = (fr_param){0}; /* nobody has none */
+    if (!a->user)
+        return FR_OK;
+    if (ask->kind == FR_RULE_ASK_GROUPS)
+        return in_groups(a, out);
+    *room = ask->kind == FR_RULE_ASK_USER ? fr_user_key_value(a->user) : field_of(a, ask->field);
+    *out = (fr_param){room, 1};
+    return FR_OK;
+}
+
+fr_err fr_rule_bind(fr_ctx *ctx, const fr_row_rule *rule, const fr_pred **out)
+{
+    *out = rule ? rule->where : NULL;
+    if (!rule || !rule->ask_count)
+        return FR_OK;
+    asking a = {.ctx = ctx, .user = fr_user_of_(ctx)};
+    fr_value *room = fr_arena_alloc(ctx->arena, rule->ask_count * sizeof *room);
+    fr_param *params = fr_arena_alloc(ctx->arena, rule->ask_count * sizeof *params);
+    if (!room || !params)
+        return FR_ENOMEM;
+    for (size_t i = 0; i < rule->ask_count; i++)
+        FR_TRY(answer(&a, &rule->asks[i], &room[i], &params[i]));
+    *out = fr_pred_bind(ctx->arena, rule->where, params, rule->ask_count);
+    return *out ? FR_OK : FR_ENOMEM;
+}
+
+/* ---- writes ---- */
+
+/* An action's own serializer may be of another model, which the rules say nothing of. */
+fr_err fr_write_rules_bind(fr_ctx *ctx, const fr_call *call, fr_write_rules *out)
+{
+    const fr_viewset_rt *rt = call->rt;
+    *out = (fr_write_rules){.rt = rt, .where = call->where, .refs = call->refs};
+    if (!rt || call->plan->model != rt->model)
+        return FR_OK;
+    FR_TRY(fr_rule_bind(ctx, rt->writable, &out->writable));
+    return fr_rule_bind(ctx, rt->check, &out->check);
+}
+
+static void begin(void *arg)
+{
+    (void)arg;
+}
+
+static fr_err see(void *arg, const fr_value *values)
+{
+    (void)arg, (void)values;
+    return FR_OK;
+}
+
+static fr_err is_there(fr_ctx *ctx, const fr_write_rules *rules, const fr_pred *where,
+                       const fr_refs *refs, fr_value key)
+{
+    fr_query query = {.model = rules->rt->model, .where = where, .refs = refs};
+    return fr_db_select_one(ctx, &query, key, &(fr_reader_sink){begin, see, NULL}, NULL);
+}
+
+static fr_err judge(fr_ctx *ctx, const fr_write_rules *rules, const fr_pred *rule, fr_value key)
+{
+    fr_err err = rule ? is_there(ctx, rules, rule, &rules->rt->plan->refs, key) : FR_OK;
+    return err == FR_ENOTFOUND
+               ? fr_fail(ctx, FR_EDENIED, "You do not have permission to perform this action.")
+               : err;
+}
+
+fr_err fr_write_rules_before(fr_ctx *ctx, const fr_write_rules *rules, fr_value key)
+{
+    if (rules->writable)
+        FR_TRY(is_there(ctx, rules, rules->where, rules->refs, key));
+    return judge(ctx, rules, rules->writable, key);
+}
+
+fr_err fr_write_rules_after(fr_ctx *ctx, const fr_write_rules *rules, fr_value key)
+{
+    return judge(ctx, rules, rules->check, key);
+}
