@@ -109,16 +109,21 @@ static size_t moment_text(fr_time t, char *text)
     return fr_time_iso_at(t, is_shown ? offset : 0, text);
 }
 
-static void put_datetime(fr_buf *out, fr_str s)
+/* Out of line, or each of the common ones would save the registers that this needs. */
+static __attribute__((noinline)) void put_moment(fr_buf *out, fr_str s)
 {
     char text[FR_TIME_TEXT];
     fr_time t;
-    if (!fr_zone_here() && put_datetime_shape(out, s))
-        return;
     if (fr_time_parse(s, &t))
         put_quoted(out, text, moment_text(t, text));
     else
         fr_json_put_utf8(out, s);
+}
+
+static void put_datetime(fr_buf *out, fr_str s)
+{
+    if (fr_zone_here() || !put_datetime_shape(out, s))
+        put_moment(out, s);
 }
 
 static void put_date(fr_buf *out, fr_str s)
