@@ -27,12 +27,10 @@ void fr_buf_clear(fr_buf *buf)
     buf->has_failed = false;
 }
 
-bool fr_buf_reserve(fr_buf *buf, size_t more)
+bool fr_buf_grow_(fr_buf *buf, size_t more)
 {
     if (buf->has_failed)
         return false;
-    if (buf->cap - buf->n >= more)
-        return true;
     if (more > PTRDIFF_MAX - buf->n) {
         buf->has_failed = true;
         return false;

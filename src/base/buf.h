@@ -13,9 +13,19 @@ typedef struct fr_buf {
 
 void fr_buf_init(fr_buf *buf);
 void fr_buf_deinit(fr_buf *buf);
-void fr_buf_clear(fr_buf *buf);                /* n = 0, keeps memory, clears has_failed */
-bool fr_buf_reserve(fr_buf *buf, size_t more); /* room for `more` bytes after n */
+void fr_buf_clear(fr_buf *buf); /* n = 0, keeps memory, clears has_failed */
+bool fr_buf_grow_(fr_buf *buf, size_t more);
 void fr_buf_put_slow_(fr_buf *buf, const char *p, size_t n);
+
+/* What follows runs several times for each value that is answered: calling would take longer than doing, and the compiler does
+ * not see that by itself. 0.97 of a list of 100. */
+#define FR_BUF_INLINE_ __attribute__((always_inline)) static inline
+
+/* Room for `more` bytes after n. */
+FR_BUF_INLINE_ bool fr_buf_reserve(fr_buf *buf, size_t more)
+{
+    return (buf->cap - buf->n >= more && !buf->has_failed) || fr_buf_grow_(buf, more);
+}
 static inline void fr_buf_put(fr_buf *buf, fr_str s)
 {
     if (buf->cap - buf->n >= s.n && !buf->has_failed) {
@@ -26,7 +36,24 @@ static inline void fr_buf_put(fr_buf *buf, fr_str s)
         fr_buf_put_slow_(buf, s.p, s.n);
     }
 }
-static inline void fr_buf_put_char(fr_buf *buf, char c)
+/* The same of what mostly is short: from 4 bytes to 16 two moves, that may overlap, take less than a call of memcpy does. */
+FR_BUF_INLINE_ void fr_buf_put_short(fr_buf *buf, fr_str s)
+{
+    if (s.n < 4 || s.n > 16 || buf->cap - buf->n < s.n || buf->has_failed) {
+        fr_buf_put(buf, s);
+        return;
+    }
+    char *to = buf->p + buf->n;
+    if (s.n >= 8) {
+        memcpy(to, s.p, 8);
+        memcpy(to + s.n - 8, s.p + s.n - 8, 8);
+    } else {
+        memcpy(to, s.p, 4);
+        memcpy(to + s.n - 4, s.p + s.n - 4, 4);
+    }
+    buf->n += s.n;
+}
+FR_BUF_INLINE_ void fr_buf_put_char(fr_buf *buf, char c)
 {
     if (buf->cap > buf->n && !buf->has_failed)
         buf->p[buf->n++] = c;

@@ -23,29 +23,38 @@ static inline unsigned fr_json_marks16_(const char *p, bool is_ascii)
 }
 #endif
 
+/* Of eight bytes: high bits mark those that are not plain; above the lowest one marks may be false. */
+static inline uint64_t fr_json_marks8_(const char *p, bool is_ascii)
+{
+    uint64_t word = fr_load64(p);
+    uint64_t marks = fr_zero_bytes(word ^ FR_EACH_BYTE('"')) |
+                     fr_zero_bytes(word ^ FR_EACH_BYTE('\\')) |
+                     ((word - FR_EACH_BYTE(0x20)) & ~word & FR_HIGH_BITS);
+    return is_ascii ? marks | (word & FR_HIGH_BITS) : marks;
+}
+
 /* How many of the first bytes are neither control bytes nor '"' nor '\\' (nor, if is_ascii, 0x80 and above). Sixteen at a time
- * where the processor can, and eight; the end of a long text is looked at together with what stands before it. */
+ * where the processor can, else eight; the last ones are looked at together with what stands before them. */
 static inline size_t fr_json_plain_(const char *p, size_t n, bool is_ascii)
 {
     size_t i = 0;
 #if defined(__SSE2__)
-    for (size_t at = 0; n >= 16 && i < n; at = n - i < 16 ? n - 16 : i) {
-        unsigned marks = fr_json_marks16_(p + at, is_ascii);
+    while (n >= 16) {
+        unsigned marks = fr_json_marks16_(p + i, is_ascii);
         if (marks)
-            return at + (unsigned)__builtin_ctz(marks);
-        i = at + 16;
+            return i + (unsigned)__builtin_ctz(marks);
+        if (i == n - 16)
+            return n;
+        i = n - i >= 32 ? i + 16 : n - 16;
     }
 #endif
-    for (size_t at = 0; n >= 8 && i < n; at = n - i < 8 ? n - 8 : i) {
-        uint64_t word = fr_load64(p + at);
-        uint64_t marks = fr_zero_bytes(word ^ FR_EACH_BYTE('"')) |
-                         fr_zero_bytes(word ^ FR_EACH_BYTE('\\')) |
-                         ((word - FR_EACH_BYTE(0x20)) & ~word & FR_HIGH_BITS);
-        if (is_ascii)
-            marks |= word & FR_HIGH_BITS;
+    while (n >= 8) {
+        uint64_t marks = fr_json_marks8_(p + i, is_ascii);
         if (marks)
-            return at + fr_first_mark(marks);
-        i = at + 8;
+            return i + fr_first_mark(marks);
+        if (i == n - 8)
+            return n;
+        i = n - i >= 16 ? i + 8 : n - 8;
     }
     for (; i < n; i++) {
         unsigned char c = (unsigned char)p[i];

@@ -110,22 +110,31 @@ static size_t put_escaped(fr_buf *buf, fr_str s, spelling how)
     return is_text ? length : 1;
 }
 
+/* Out of line, as most texts are ASCII without an escape. */
+static __attribute__((noinline)) void put_rest(fr_buf *buf, fr_str s, spelling how)
+{
+    while (s.n) {
+        size_t plain = plain_bytes(s.p, s.n, how);
+        fr_buf_put(buf, (fr_str){s.p, plain});
+        s = (fr_str){s.p + plain, s.n - plain};
+        size_t odd = s.n ? put_escaped(buf, s, how) : 0;
+        s = (fr_str){s.p + odd, s.n - odd};
+    }
+}
+
 static void put_string(fr_buf *buf, fr_str s, spelling how)
 {
     if (s.n > PTRDIFF_MAX - 2 || !fr_buf_reserve(buf, s.n + 2)) {
         buf->has_failed = true;
         return;
     }
-    fr_buf_put_char(buf, '"');
-    while (s.n) {
-        size_t plain = plain_bytes(s.p, s.n, how);
-        fr_buf_put(buf, (fr_str){s.p, plain});
-        s = (fr_str){s.p + plain, s.n - plain};
-        if (!s.n)
-            break;
-        size_t odd = put_escaped(buf, s, how);
-        s = (fr_str){s.p + odd, s.n - odd};
-    }
+    size_t plain = how == ASCII ? 0 : fr_json_plain_(s.p, s.n, true);
+    buf->p[buf->n] = '"';
+    if (plain)
+        memcpy(buf->p + buf->n + 1, s.p, plain);
+    buf->n += plain + 1;
+    if (plain < s.n)
+        put_rest(buf, (fr_str){s.p + plain, s.n - plain}, how);
     fr_buf_put_char(buf, '"');
 }
 

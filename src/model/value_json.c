@@ -101,16 +101,21 @@ static bool put_datetime_shape(fr_buf *out, fr_str s)
     return true;
 }
 
-static void put_datetime(fr_buf *out, fr_str s)
+/* Out of line, or each of the common ones would save the registers that this needs. */
+static __attribute__((noinline)) void put_moment(fr_buf *out, fr_str s)
 {
     char text[FR_TIME_TEXT];
     fr_time t;
-    if (!fr_zone_here() && put_datetime_shape(out, s))
-        return;
     if (fr_time_parse(s, &t))
         put_quoted(out, text, fr_zone_iso(t, text));
     else
         fr_json_put_utf8(out, s);
+}
+
+static void put_datetime(fr_buf *out, fr_str s)
+{
+    if (fr_zone_here() || !put_datetime_shape(out, s))
+        put_moment(out, s);
 }
 
 static void put_date(fr_buf *out, fr_str s)
