@@ -62,6 +62,12 @@ static const fr_setting table[] = {
      "file with the secret that sessions are signed with, and older ones, one a line; see also "
      "FRESHET_SECRET_KEY",
      NULL, offsetof(fr_options, secret_key_file), NULL, 0, 0},
+    {"password-hash", FR_SETTING_STRING, "NAME",
+     "how new passwords are hashed: pbkdf2_sha256, argon2, scrypt, bcrypt_sha256 and Django's "
+     "others",
+     "pbkdf2_sha256", offsetof(fr_options, password_hash), NULL, 0, 0},
+    {"weak-passwords", FR_SETTING_BOOL, NULL, "md5 and sha1 of old rows are checked, too", NULL,
+     offsetof(fr_options, weak_passwords), NULL, 0, 0},
     {"time-zone", FR_SETTING_STRING, "NAME",
      "zone that dates and times are shown and understood in, by the name of the system's tzdata",
      "UTC", offsetof(fr_options, time_zone), NULL, 0, 0},

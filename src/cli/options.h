@@ -27,6 +27,8 @@ typedef struct fr_options {
     bool cors_credentials;
     const char *secret_key_file;
     bool without_users;
+    const char *password_hash;
+    bool weak_passwords;
     const char *time_zone;
     int index; /* fr_index_who */
     int64_t workers, blocking_threads;
