@@ -1,6 +1,7 @@
 /* See shape.h. As deep as serializers and lists are declared within each other. */
 #include "rest/shape.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "base/arena.h"
@@ -59,8 +60,9 @@ static fr_err read_plain(const shape_reader *sr, const fr_declared *d, const fr_
                     .data = data,
                     .input = &input,
                     .errors = at.errors};
-    FR_TRY(fr_field_read(&r, &value));
     fr_time moment;
+    assert(d->input); /* fr_shape_check has seen to it */
+    FR_TRY(fr_field_read(&r, &value));
     /* By the clock that it was said by, which may show what no clock does: it was put forward then. */
     if (d->input->kind == FR_KIND_DATETIME && value.type == FR_VALUE_TEXT &&
         fr_time_parse(value.as.s, &moment))
@@ -153,6 +155,7 @@ static fr_err take_choice(const shape_reader *sr, const fr_declared *d, const fr
     fr_str text = fr_py_str_dup(sr->ctx->arena, data);
     if (!text.p)
         return FR_ENOMEM;
+    assert(d->input);
     *out = fr_choice_find(d->input->choices, text);
     if (!*out)
         fr_errors_addf(at.errors, at.name, "invalid_choice", "\"%.*s\" is not a valid choice.",
