@@ -455,11 +455,6 @@ static fr_err count_by_kind(fr_req *req)
 
 /* ---- what a handler reads without a model ---- */
 
-#define A(kind_, ...)                                                                              \
-    .input = &(const fr_field)                                                                     \
-    {                                                                                              \
-        .kind = FR_KIND_##kind_, __VA_ARGS__                                                       \
-    }
 #define COLORS FR_CHOICES({"red", "Red"}, {"green", "Green"}, {"blue", "Blue"})
 
 static fr_err somewhere(fr_input *in, void *row, const void *old)
@@ -473,72 +468,69 @@ static fr_err somewhere(fr_input *in, void *row, const void *old)
     return FR_OK;
 }
 
-static const fr_serializer geo_in = {
-    .declared =
-        FR_DECLARED({"lat", A(DECIMAL, .max_digits = 8, .decimal_places = 5, .has_min = true,
-                              .has_max = true, .min_value = -90, .max_value = 90)},
-                    {"lon", A(DECIMAL, .max_digits = 8, .decimal_places = 5, .has_min = true,
-                              .has_max = true, .min_value = -180, .max_value = 180)})};
+/* A field that need not be sent. */
+#define MAY(name_, ...)                                                                            \
+    {                                                                                              \
+        name_, .optional = true, __VA_ARGS__                                                       \
+    }
+#define DEGREES(most)                                                                              \
+    FR_INPUT(DECIMAL, .max_digits = 8, .decimal_places = 5, .min_value = -(most), .max_value = most)
+
+static const fr_serializer geo_in = {.declared =
+                                         FR_DECLARED({"lat", DEGREES(90)}, {"lon", DEGREES(180)})};
 static const fr_serializer address_in = {
-    .declared =
-        FR_DECLARED({"street", A(CHAR, .max_length = 20)},
-                    {"zip", .optional = true,
-                     A(CHAR, .pattern = "[0-9]{5}",
-                       .pattern_message = "This value does not match the required pattern.")},
-                    {"geo", .nested = &geo_in, .optional = true, .null = true}),
+    .declared = FR_DECLARED({"street", FR_INPUT(CHAR, .max_length = 20)},
+                            MAY("zip", FR_INPUT(CHAR, .pattern = "[0-9]{5}")),
+                            MAY("geo", .nested = &geo_in, .null = true)),
     .validate = somewhere};
 static const fr_serializer contact_in = {
-    .declared = FR_DECLARED({"name", A(TEXT, .label = "name")},
-                            {"mail", .optional = true, A(EMAIL, .max_length = 320)})};
-static const fr_declared floats = {.shape = FR_LIST, A(FLOAT, .label = "float")};
+    .declared = FR_DECLARED({"name", FR_INPUT(TEXT)}, MAY("mail", FR_INPUT(EMAIL)))};
+static const fr_declared floats = {.shape = FR_LIST, FR_INPUT(FLOAT)};
 
 static const fr_serializer lab_in = {
     .declared = FR_DECLARED(
-        {"tags", .optional = true, .shape = FR_LIST, .min_items = 1, .max_items = 3,
-         A(CHAR, .max_length = 5)},
-        {"numbers", .optional = true, .shape = FR_LIST, .not_empty = true,
-         A(INTEGER, .has_min = true)},
-        {"matrix", .optional = true, .shape = FR_LIST, .each = &floats},
-        {"options", .optional = true, .shape = FR_DICT, A(INTEGER, .label = "option")},
-        {"anything", .optional = true, .shape = FR_DICT, .not_empty = true},
-        {"level", .optional = true,
-         A(CHAR, .max_length = 1, .null = true,
-           .choices = FR_CHOICES({"1", "One"}, {"2", "Two"}, {"x", "Ex"}))},
-        {"code", .optional = true,
-         A(CHAR, .pattern = "[a-z]{3}[0-9]",
-           .pattern_message = "This value does not match the required pattern.")},
-        {"handle", .optional = true, A(SLUG, .max_length = 1000)},
-        {"price", .optional = true, A(DECIMAL, .max_digits = 6, .decimal_places = 2)},
-        {"tidy", .optional = true, A(DECIMAL, .max_digits = 8, .decimal_places = 3)},
-        {"capped", .optional = true,
-         A(DECIMAL, .max_digits = 5, .decimal_places = 2, .min_value = 1, .max_value = 100)},
-        {"small", .optional = true, A(INTEGER, .min_value = 1, .max_value = 10)},
-        {"big", .optional = true, A(BIGINT, .as_text = true)},
-        {"ratio", .optional = true, A(FLOAT, .has_min = true, .max_value = 1)},
-        {"when", .optional = true, A(DATETIME, .label = "when")},
-        {"berlin", .optional = true, A(DATETIME, .label = "berlin")},
-        {"day", .optional = true, A(DATE, .label = "day")},
-        {"clock", .optional = true, A(TIME, .label = "clock")},
-        {"wait", .optional = true, A(DURATION, .label = "wait")},
-        {"pause", .optional = true, A(DURATION, .minimum = "0:01:00", .maximum = "1 00:00:00")},
-        {"uid", .optional = true, A(UUID, .label = "uid")},
-        {"ipv4", .optional = true, A(IP, .protocol = "IPv4")},
-        {"ipv6", .optional = true, A(IP, .protocol = "IPv6")},
-        {"raw", .optional = true, A(TEXT, .blank = true)},
-        {"short", .optional = true, A(CHAR, .min_length = 2, .max_length = 4)},
-        {"maybe", .optional = true, A(BOOLEAN, .null = true)},
-        {"secret", .optional = true, A(TEXT, .secret = true)},
-        {"address", .optional = true, .nested = &address_in, .null = true},
-        {"contacts", .optional = true, .shape = FR_LIST, .nested = &contact_in, .not_empty = true,
-         .max_items = 2},
-        {"document", .optional = true, A(JSON, .label = "document")})};
+        MAY("tags", .shape = FR_LIST, .min_items = 1, .max_items = 3,
+            FR_INPUT(CHAR, .max_length = 5)),
+        MAY("numbers", .shape = FR_LIST, .not_empty = true, FR_INPUT(INTEGER, .has_min = true)),
+        MAY("matrix", .shape = FR_LIST, .each = &floats),
+        MAY("options", .shape = FR_DICT, FR_INPUT(INTEGER)),
+        MAY("anything", .shape = FR_DICT, .not_empty = true),
+        MAY("level",
+            FR_INPUT(TEXT, .null = true,
+                     .choices = FR_CHOICES(FR_NUMBER(1, "One"), FR_NUMBER(2, "Two"), {"x", "Ex"}))),
+        MAY("code", FR_INPUT(CHAR, .pattern = "[a-z]{3}[0-9]")),
+        MAY("handle", FR_INPUT(SLUG, .unicode = true)),
+        MAY("price", FR_INPUT(DECIMAL, .max_digits = 6, .decimal_places = 2, .as_number = true,
+                              .rounding = FR_ROUND_HALF_UP)),
+        MAY("tidy", FR_INPUT(DECIMAL, .max_digits = 8, .decimal_places = 3, .normalized = true)),
+        MAY("free", FR_INPUT(DECIMAL)),
+        MAY("capped", FR_INPUT(DECIMAL, .max_digits = 5, .decimal_places = 2, .min_value = 1,
+                               .max_value = 100)),
+        MAY("small", FR_INPUT(INTEGER, .min_value = 1, .max_value = 10)),
+        MAY("big", FR_INPUT(BIGINT, .as_text = true)),
+        MAY("ratio", FR_INPUT(FLOAT, .has_min = true, .max_value = 1)),
+        MAY("when", FR_INPUT(DATETIME, .format = "%d.%m.%Y %H:%M",
+                             .input_formats = "%d.%m.%Y %H:%M;iso-8601")),
+        MAY("berlin", FR_INPUT(DATETIME, .zone = "Europe/Berlin")),
+        MAY("day", FR_INPUT(DATE, .format = "%d %b %Y", .input_formats = "%d/%m/%Y")),
+        MAY("clock", FR_INPUT(TIME, .format = "%H:%M")),
+        MAY("wait", FR_INPUT(DURATION, .format = "iso-8601")),
+        MAY("pause", FR_INPUT(DURATION, .minimum = "0:01:00", .maximum = "1 00:00:00")),
+        MAY("uid", FR_INPUT(UUID, .format = "hex")), MAY("ipv4", FR_INPUT(IP, .protocol = "IPv4")),
+        MAY("ipv6", FR_INPUT(IP, .protocol = "IPv6")),
+        MAY("raw", FR_INPUT(TEXT, .untrimmed = true, .blank = true)),
+        MAY("short", FR_INPUT(CHAR, .min_length = 2, .max_length = 4)),
+        MAY("maybe", FR_INPUT(BOOLEAN, .null = true)),
+        MAY("secret", FR_INPUT(TEXT, .secret = true)),
+        MAY("address", .nested = &address_in, .null = true),
+        MAY("contacts", .shape = FR_LIST, .nested = &contact_in, .not_empty = true, .max_items = 2),
+        MAY("document", FR_INPUT(JSON)), {"source", .value = "lab"})};
 
 static const fr_serializer palette_in = {
     .declared = FR_DECLARED(
-        {"colors", .shape = FR_CHOICES, .not_empty = true,
-         A(CHAR, .max_length = 10, .choices = COLORS)},
-        {"extra", .optional = true, .shape = FR_CHOICES,
-         A(CHAR, .max_length = 10, .choices = FR_CHOICES({"1", "One"}, {"2", "Two"}))})};
+        {"colors", .shape = FR_CHOICES, .not_empty = true, FR_INPUT(CHAR, .choices = COLORS)},
+        MAY("extra", .shape = FR_CHOICES,
+            FR_INPUT(CHAR, .choices = FR_CHOICES(FR_NUMBER(1, "One"), {"2", "Two"}))))};
 
 static fr_err understood(fr_req *req)
 {

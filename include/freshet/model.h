@@ -80,6 +80,25 @@ typedef struct fr_choice {
         "\x1d", label_                                                                             \
     }
 
+/** A choice that is a number where the others are texts: FR_CHOICES(FR_NUMBER(1, "One"), {"x", "Ex"}). Of a field of numbers
+ *  all choices are numbers anyway. */
+#define FR_NUMBER(value_, label_)                                                                  \
+    {                                                                                              \
+        "\x1e" #value_, label_                                                                     \
+    }
+
+/** How a DECIMAL with more places than are printed is rounded, by the names of Python's decimal. */
+typedef enum fr_rounding {
+    FR_ROUND_HALF_EVEN,
+    FR_ROUND_HALF_UP,
+    FR_ROUND_HALF_DOWN,
+    FR_ROUND_UP,
+    FR_ROUND_DOWN,
+    FR_ROUND_CEILING,
+    FR_ROUND_FLOOR,
+    FR_ROUND_05UP
+} fr_rounding;
+
 /** What rows keep to, as a Django model's Meta.constraints. Arrays end with {0}. */
 typedef struct fr_constraint {
     const char *name;    /* of the constraint or index in the database */
@@ -110,10 +129,10 @@ typedef struct fr_field {
     fr_kind kind;
     uint32_t offset; /* of the member in the struct */
     /* options, given in FR_MODEL as .max_length = 200, … */
-    uint32_t max_length, min_length; /* characters; 0 = no limit */
-    uint16_t max_digits, decimal_places;
-    bool null;  /* NULL allowed */
-    bool blank; /* '' allowed, not required in input */
+    uint32_t max_length, min_length;     /* characters; 0 = no limit */
+    uint16_t max_digits, decimal_places; /* DECIMAL of no model: 0 digits = no limit */
+    bool null;                           /* NULL allowed */
+    bool blank;                          /* '' allowed, not required in input */
     bool unique, index;
     bool auto_now, auto_now_add;
     bool read_only;               /* never taken from input */
@@ -146,6 +165,16 @@ typedef struct fr_field {
     const char *width_field, *height_field; /* IMAGE: integers of the model that tell its size */
     bool
         narrow; /* ID: of 32 bits, Django's AutoField: columns that refer to it are integer, not bigint */
+    /* How values are written and read in requests and answers; what is stored is the same. */
+    const char *
+        format; /* DATE, TIME, DATETIME: of strftime, "%d.%m.%Y"; DURATION: "iso-8601"; UUID: "hex", "int", "urn" */
+    const char *input_formats; /* DATE, TIME, DATETIME: of strptime, "%d.%m.%Y %H:%M;iso-8601" */
+    const char *zone;     /* DATETIME: "Europe/Berlin"; NULL: the program's, or the request's */
+    bool as_number;       /* DECIMAL: 1.5 in JSON, not "1.50" */
+    bool normalized;      /* DECIMAL: "1.5", without zeros at its end */
+    bool unicode;         /* SLUG: letters and digits of all scripts */
+    bool untrimmed;       /* texts: white space at both ends is kept */
+    fr_rounding rounding; /* DECIMAL */
     void *reserved_[1];
 } fr_field;
 

@@ -63,6 +63,14 @@ typedef struct fr_declared {
     void *reserved_[2];
 } fr_declared;
 
+/** The .input of a declared field: {"code", FR_INPUT(CHAR, .pattern = "[a-z]{3}[0-9]")}; the options are those of fr_field. */
+#define FR_INPUT(...) FR_INPUT_OF_(__VA_ARGS__, )
+#define FR_INPUT_OF_(kind_, ...)                                                                   \
+    .input = &(const fr_field)                                                                     \
+    {                                                                                              \
+        .kind = FR_KIND_##kind_, __VA_ARGS__                                                       \
+    }
+
 /** A table of declared fields, with the {0} that ends it. */
 #define FR_DECLARED(...) FR_TABLE_(fr_declared, __VA_ARGS__)
 

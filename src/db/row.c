@@ -103,7 +103,7 @@ static void check_pattern(void *arg)
 fr_err fr_row_check_pattern(const fr_field *field, fr_value value, fr_faults *faults)
 {
     pattern_job job = {field, value, faults, FR_OK};
-    if (field->pattern)
+    if (fr_field_has_pattern(field))
         fr_fiber_on_loop_stack(check_pattern, &job);
     return job.err;
 }

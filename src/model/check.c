@@ -12,6 +12,7 @@
 #include "model/pattern.h"
 #include "model/query.h"
 #include "model/rule.h"
+#include "model/spelling.h"
 
 enum { ERROR_ROOM = 256, DIGITS_MAX = 60 };
 
@@ -172,6 +173,13 @@ static bool is_protocol(const char *text)
     return strcmp(text, "IPv4") == 0 || strcmp(text, "IPv6") == 0;
 }
 
+static fr_err check_spelling(const check *c)
+{
+    char error[ERROR_ROOM];
+    fr_err err = fr_spelling_check(c->field, error);
+    return err == FR_EINVAL ? wrong(c, "%s", error) : err;
+}
+
 static fr_err check_options(const check *c)
 {
     const fr_field *f = c->field;
@@ -213,6 +221,7 @@ static fr_err check_options(const check *c)
     FR_TRY(check_limit(c, ".maximum", f->maximum));
     if (f->protocol && (f->kind != FR_KIND_IP || !is_protocol(f->protocol)))
         return wrong(c, "only IP has .protocol, which is \"IPv4\" or \"IPv6\"");
+    FR_TRY(check_spelling(c));
     if (f->default_)
         FR_TRY(check_default(c));
     return FR_OK;

@@ -37,7 +37,7 @@ static fr_err decimal_value(fr_arena *arena, fr_value v, int places, fr_value *o
 {
     char text[FR_DECIMAL_TEXT];
     size_t n;
-    if (!fr_decimal_quantise(v, places, text, &n))
+    if (!fr_decimal_quantise(v, places, FR_ROUND_HALF_EVEN, text, &n))
         return FR_EINVAL;
     return text_value(arena, text, n, out);
 }
@@ -92,7 +92,7 @@ static fr_err store_decimal(const fr_field *field, fr_value v, fr_arena *arena, 
 {
     char text[FR_DECIMAL_TEXT];
     size_t n;
-    if (!fr_decimal_quantise(v, field->decimal_places, text, &n))
+    if (!fr_decimal_quantise(v, field->decimal_places, FR_ROUND_HALF_EVEN, text, &n))
         return v.type == FR_VALUE_TEXT ? store_text(arena, v.as.s, member) : FR_EINVAL;
     return store_text(arena, (fr_str){text, n}, member);
 }

@@ -1,5 +1,5 @@
 /*
- * Decimal text with a fixed number of places: digits in, digits out, rounded half to even. No floating point beyond
+ * Decimal text with a fixed number of places: digits in, digits out, rounded. No floating point beyond
  * the printing of a stored REAL.
  */
 #include "model/value.h"
@@ -12,8 +12,8 @@
 
 /* A number as its digits: 0.d1d2d3… × 10^point. Without leading zeros; none at all is zero. */
 typedef struct digits {
-    bool is_negative;
-    int count, point;
+    bool is_negative, has_more; /* some behind those that there is room for are not 0 */
+    int count, point, total;    /* total: with those that there is no room for */
     char at[FR_DECIMAL_TEXT];
 } digits;
 
@@ -25,14 +25,15 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static bool add_digit(digits *d, char c)
+static void add_digit(digits *d, char c)
 {
     if (d->count == 0 && c == '0')
-        return true;
-    if (d->count == (int)sizeof d->at)
-        return false;
-    d->at[d->count++] = c;
-    return true;
+        return;
+    d->total++;
+    if (d->count < (int)sizeof d->at)
+        d->at[d->count++] = c;
+    else
+        d->has_more |= c != '0';
 }
 
 /* [sign] digits [. digits] [e [sign] digits]; at least one digit. */
@@ -43,17 +44,15 @@ static bool read_text(fr_str s, digits *d)
     if (s.n && (s.p[0] == '-' || s.p[0] == '+'))
         d->is_negative = s.p[i++] == '-';
     for (; i < s.n && is_digit(s.p[i]); i++, seen++) {
-        if (!add_digit(d, s.p[i]))
-            return false;
-        whole = d->count;
+        add_digit(d, s.p[i]);
+        whole = d->total;
     }
     d->point = whole;
     if (i < s.n && s.p[i] == '.') {
         for (i++; i < s.n && is_digit(s.p[i]); i++, seen++) {
             if (d->count == 0 && s.p[i] == '0')
                 d->point--;
-            if (!add_digit(d, s.p[i]))
-                return false;
+            add_digit(d, s.p[i]);
         }
     }
     if (seen && i < s.n && (s.p[i] == 'e' || s.p[i] == 'E')) {
@@ -67,19 +66,43 @@ static bool read_text(fr_str s, digits *d)
     return seen > 0 && i == s.n;
 }
 
-/* Keep the first `keep` digits (may be 0 or negative), rounding half to even. */
-static void round_at(digits *d, int keep)
+/* What is cut off behind the first `keep` digits, against half of the last one kept: below 0, 0, above 0; nothing but zeros: -2. */
+static int compare_rest(const digits *d, int keep)
+{
+    bool has_more = false;
+    for (int i = keep < 0 ? 0 : keep; i < d->count; i++)
+        has_more |= d->at[i] != '0' && (i > keep || keep < 0);
+    char first = keep >= 0 ? d->at[keep] : '0';
+    if (first == '0' && !has_more)
+        return -2;
+    if (first != '5')
+        return first < '5' ? -1 : 1;
+    return has_more ? 1 : 0;
+}
+
+static bool is_rounded_up(const digits *d, int keep, fr_rounding rounding)
+{
+    int rest = compare_rest(d, keep);
+    char last = keep > 0 ? d->at[keep - 1] : '0';
+    bool is_something = rest != -2;
+    switch (rounding) {
+    case FR_ROUND_HALF_UP: return rest >= 0;
+    case FR_ROUND_HALF_DOWN: return rest > 0;
+    case FR_ROUND_UP: return is_something;
+    case FR_ROUND_DOWN: return false;
+    case FR_ROUND_CEILING: return is_something && !d->is_negative;
+    case FR_ROUND_FLOOR: return is_something && d->is_negative;
+    case FR_ROUND_05UP: return is_something && (last == '0' || last == '5');
+    default: return rest > 0 || (rest == 0 && (last - '0') % 2 == 1);
+    }
+}
+
+/* Keep the first `keep` digits (may be 0 or negative). */
+static void round_at(digits *d, int keep, fr_rounding rounding)
 {
     if (keep >= d->count)
         return;
-    bool is_up = false;
-    if (keep >= 0) {
-        bool is_past_half = d->at[keep] > '5';
-        for (int i = keep + 1; d->at[keep] == '5' && i < d->count; i++)
-            is_past_half |= d->at[i] != '0';
-        bool is_odd = keep > 0 && (d->at[keep - 1] - '0') % 2 == 1;
-        is_up = is_past_half || (d->at[keep] == '5' && is_odd);
-    }
+    bool is_up = is_rounded_up(d, keep, rounding);
     d->count = keep < 0 ? 0 : keep;
     if (!is_up)
         return;
@@ -93,14 +116,14 @@ static void round_at(digits *d, int keep)
     /* 9.99 → 10.00: the zeros behind the new 1 are implied. */
     d->at[0] = '1';
     d->count = 1;
-    d->point++;
+    d->point += 1 - (keep < 0 ? keep : 0);
 }
 
 static bool read_int(int64_t i, digits *d)
 {
     char text[FR_DIGITS_MAX];
     (void)read_text((fr_str){text, fr_digits_i64(text, i)}, d);
-    round_at(d, STORED_DIGITS);
+    round_at(d, STORED_DIGITS, FR_ROUND_HALF_EVEN);
     return true;
 }
 
@@ -127,14 +150,15 @@ static bool read_value(fr_value v, digits *d)
     }
 }
 
-bool fr_decimal_quantise(fr_value v, int places, char out[FR_DECIMAL_TEXT], size_t *n)
+bool fr_decimal_quantise(fr_value v, int places, fr_rounding rounding, char out[FR_DECIMAL_TEXT],
+                         size_t *n)
 {
     digits d = {.count = 0};
-    if (!read_value(v, &d))
+    if (!read_value(v, &d) || d.total > (int)sizeof d.at)
         return false;
     if (d.count == 0)
         d.point = 0;
-    round_at(&d, d.point + places);
+    round_at(&d, d.point + places, rounding);
     if (d.count == 0)
         d.point = 0;
     int whole = d.point > 0 ? d.point : 0;
@@ -173,7 +197,7 @@ static int compare_sizes(const digits *a, const digits *b)
         if (mine != theirs)
             return mine < theirs ? -1 : 1;
     }
-    return 0;
+    return a->has_more - b->has_more;
 }
 
 int fr_decimal_cmp(fr_value a, fr_value b)

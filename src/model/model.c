@@ -112,7 +112,8 @@ fr_str fr_model_label(const fr_model *model, char buf[NAME_ROOM])
 
 uint32_t fr_field_max_length(const fr_field *field)
 {
-    return field->max_length ? field->max_length : fr_kind_of(field)->max_length;
+    /* Without a name it is of no column: a serializer's own. */
+    return field->max_length || !field->name ? field->max_length : fr_kind_of(field)->max_length;
 }
 
 /* ---- fingerprint ---- */

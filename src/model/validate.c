@@ -8,6 +8,7 @@
 
 #include "base/digits.h"
 #include "base/str.h"
+#include "base/time.h"
 #include "model/kind.h"
 #include "model/kind_int.h"
 #include "model/model.h"
@@ -147,13 +148,14 @@ bool fr_decimal_fits(const fr_field *field, size_t digits, int64_t exponent, fr_
     int64_t count = (int64_t)digits, places = exponent < 0 ? -exponent : 0;
     int64_t total = exponent >= 0 ? count + exponent : count > places ? count : places;
     int64_t whole = total - places, whole_max = (int64_t)field->max_digits - field->decimal_places;
-    if (total > field->max_digits)
+    bool has_digits = field->max_digits > 0;
+    if (has_digits && total > field->max_digits)
         addf(faults, "max_digits", "Ensure that there are no more than %u digits in total.",
              field->max_digits);
-    else if (places > field->decimal_places)
+    else if (places > field->decimal_places && (has_digits || field->decimal_places))
         addf(faults, "max_decimal_places", "Ensure that there are no more than %u decimal places.",
              field->decimal_places);
-    else if (whole > whole_max)
+    else if (has_digits && whole > whole_max)
         addf(faults, "max_whole_digits",
              "Ensure that there are no more than %u digits before the decimal point.",
              (unsigned)whole_max);
@@ -177,15 +179,48 @@ static void check_decimal(const fr_field *field, fr_str text, fr_faults *faults)
         fr_faults_below(faults, field->min_value);
 }
 
-/* .minimum and .maximum, said as they stand there. */
+fr_str fr_limit_text(const fr_field *field, const char *limit, char text[FR_LIMIT_TEXT])
+{
+    const fr_span day_us = 86400 * (fr_span)1000000;
+    fr_span span;
+    if (field->kind != FR_KIND_DURATION || !fr_span_parse(fr_str_c(limit), &span))
+        return fr_str_c(limit);
+    char clock[FR_TIME_TEXT];
+    fr_span of_day = (span % day_us + day_us) % day_us;
+    long long days = (span - of_day) / day_us;
+    fr_str shown = {clock, fr_span_clock(of_day, clock)};
+    if (clock[0] == '0') /* of an hour below 10 there is one digit */
+        shown = fr_str_from(shown, 1);
+    size_t n = 0;
+    if (days)
+        n = (size_t)snprintf(text, FR_LIMIT_TEXT, "%lld day%s, ", days,
+                             days == 1 || days == -1 ? "" : "s");
+    memcpy(text + n, shown.p, shown.n);
+    return (fr_str){text, n + shown.n};
+}
+
+/* .minimum and .maximum. */
 static void check_limits(const fr_field *field, fr_value value, fr_faults *faults)
 {
+    char text[FR_LIMIT_TEXT];
     int (*compare)(fr_value, fr_str) = fr_kind_of(field)->compare;
     if (compare && field->maximum && compare(value, fr_str_c(field->maximum)) > 0)
-        addf(faults, "max_value", "Ensure this value is less than or equal to %s.", field->maximum);
+        addf(faults, "max_value", "Ensure this value is less than or equal to %.*s.",
+             FR_FMT(fr_limit_text(field, field->maximum, text)));
     if (compare && field->minimum && compare(value, fr_str_c(field->minimum)) < 0)
-        addf(faults, "min_value", "Ensure this value is greater than or equal to %s.",
-             field->minimum);
+        addf(faults, "min_value", "Ensure this value is greater than or equal to %.*s.",
+             FR_FMT(fr_limit_text(field, field->minimum, text)));
+}
+
+/* NULL: any text will do. */
+static const char *pattern_of(const fr_field *field)
+{
+    return field->pattern ? field->pattern : field->unicode ? "[-_\\p{L}\\p{N}]+" : NULL;
+}
+
+bool fr_field_has_pattern(const fr_field *field)
+{
+    return pattern_of(field) != NULL;
 }
 
 fr_err fr_value_check_pattern(const fr_field *field, fr_value value, fr_faults *faults)
@@ -193,15 +228,20 @@ fr_err fr_value_check_pattern(const fr_field *field, fr_value value, fr_faults *
     char error[256];
     const fr_regex *regex;
     bool is_match = true;
-    if (!field->pattern || value.type != FR_VALUE_TEXT)
+    const char *pattern = pattern_of(field);
+    if (!pattern || value.type != FR_VALUE_TEXT)
         return FR_OK;
-    FR_TRY(fr_pattern_get(field->pattern, &regex, error));
+    FR_TRY(fr_pattern_get(pattern, &regex, error));
     fr_err err = fr_regex_match(regex, value.as.s, &is_match);
     if (err == FR_ENOMEM)
         return err;
     if (err != FR_OK || !is_match)
         add(faults, "invalid",
-            field->pattern_message ? field->pattern_message : "Enter a valid value.");
+            field->pattern_message           ? field->pattern_message
+            : field->pattern && !field->name ? "This value does not match the required pattern."
+            : field->pattern                 ? "Enter a valid value."
+                             : "Enter a valid \"slug\" consisting of Unicode letters, numbers, "
+                               "underscores, or hyphens.");
     return FR_OK;
 }
 
@@ -234,7 +274,7 @@ FR_CHECK_(url)
 FR_CHECK_(slug)
 {
     (void)model;
-    check_format(field, text_of(v), fr_valid_slug(text_of(v)), faults);
+    check_format(field, text_of(v), field->unicode || fr_valid_slug(text_of(v)), faults);
 }
 
 FR_CHECK_(ip)
@@ -286,10 +326,21 @@ bool fr_choice_is_heading(const fr_choice *choice)
     return strcmp(choice->value, heading.value) == 0;
 }
 
+bool fr_choice_is_number(const fr_choice *choice)
+{
+    static const fr_choice number = FR_NUMBER(, NULL);
+    return choice->value[0] == number.value[0];
+}
+
+fr_str fr_choice_value(const fr_choice *choice)
+{
+    return fr_str_c(choice->value + fr_choice_is_number(choice));
+}
+
 const fr_choice *fr_choice_find(const fr_choice *choices, fr_str value)
 {
     for (const fr_choice *choice = choices; choice && choice->value; choice++)
-        if (!fr_choice_is_heading(choice) && fr_str_eq(fr_str_c(choice->value), value))
+        if (!fr_choice_is_heading(choice) && fr_str_eq(fr_choice_value(choice), value))
             return choice;
     return NULL;
 }

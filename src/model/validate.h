@@ -18,6 +18,8 @@ const char *fr_field_invalid_text(const fr_field *field);
 /* Lengths, ranges and formats of a value that is of the field's kind, and neither null nor blank. */
 void fr_value_check(const fr_model *model, const fr_field *field, fr_value value,
                     fr_faults *faults);
+/* Whether there is a pattern to be matched: its own, or that of a slug in all scripts. */
+bool fr_field_has_pattern(const fr_field *field);
 /* Whether a text is what .pattern says; true without one. A match that takes too much is none. The stack that this runs on is
  * given to PCRE2 (20 KiB): not a fiber's. Errors: FR_ENOMEM. */
 fr_err fr_value_check_pattern(const fr_field *field, fr_value value, fr_faults *faults);
@@ -32,8 +34,14 @@ int64_t fr_field_highest(const fr_model *model, const fr_field *field);
 int64_t fr_field_lowest(const fr_model *model, const fr_field *field);
 /* The choice of this value, headings passed over; NULL: there is none. choices may be NULL. */
 const fr_choice *fr_choice_find(const fr_choice *choices, fr_str value);
-/* Whether it is a heading, FR_GROUP. */
+/* Whether it is a heading, FR_GROUP; or a number among texts, FR_NUMBER. */
 bool fr_choice_is_heading(const fr_choice *choice);
+bool fr_choice_is_number(const fr_choice *choice);
+/* What is stored of a choice, as text. */
+fr_str fr_choice_value(const fr_choice *choice);
+/* A .minimum or .maximum as it is told: of a DURATION Python's str(timedelta), "1 day, 0:00:00"; all else as it stands there. */
+enum { FR_LIMIT_TEXT = 64 };
+fr_str fr_limit_text(const fr_field *field, const char *limit, char text[FR_LIMIT_TEXT]);
 /* "Ensure this value is less than or equal to 7." */
 void fr_faults_above(fr_faults *faults, int64_t limit);
 void fr_faults_below(fr_faults *faults, int64_t limit);

@@ -47,11 +47,12 @@ fr_err fr_value_from_text(const fr_field *field, fr_str text, fr_arena *arena, f
 fr_err fr_value_from_member(const fr_field *field, const void *row, fr_arena *arena, fr_value *out);
 fr_err fr_value_to_member(const fr_field *field, fr_value v, fr_arena *arena, void *row);
 
-/* Exact decimal text from a stored number or text, with this many places, half-even ("1.5", 2 → "1.50"). A REAL or INTEGER
+/* Exact decimal text from a stored number or text, with this many places ("1.5", 2 → "1.50"). A REAL or INTEGER
  * counts with its first 15 digits, as Django reads SQLite's NUMERIC columns. false: not a number, or
  * out is too short for its digits. */
 enum { FR_DECIMAL_TEXT = 96 };
 /* Two stored numbers, exactly: below 0, 0, above 0. What is no number counts as 0. */
 int fr_decimal_cmp(fr_value a, fr_value b);
-bool fr_decimal_quantise(fr_value v, int places, char out[FR_DECIMAL_TEXT], size_t *n);
+bool fr_decimal_quantise(fr_value v, int places, fr_rounding rounding, char out[FR_DECIMAL_TEXT],
+                         size_t *n);
 #endif

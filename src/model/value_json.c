@@ -194,7 +194,7 @@ static void put_decimal(fr_buf *out, const fr_field *field, fr_value v)
 {
     char text[FR_DECIMAL_TEXT];
     size_t n;
-    if (fr_decimal_quantise(v, field->decimal_places, text, &n))
+    if (fr_decimal_quantise(v, field->decimal_places, FR_ROUND_HALF_EVEN, text, &n))
         put_quoted(out, text, n);
     else
         put_plain(out, v);

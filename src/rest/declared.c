@@ -127,7 +127,7 @@ static fr_err add_slug(const fr_vantage *s, fr_items *items, fr_str name,
     fr_item *item = fr_items_bare(&inner, FR_ITEM_VALUE);
     if (!item)
         return FR_ENOMEM;
-    item->field = &inner.model->fields[field];
+    fr_item_set_field(item, &inner.model->fields[field]);
     return fr_vantage_slot(&inner, field, &item->slot);
 }
 

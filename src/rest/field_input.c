@@ -97,11 +97,14 @@ fr_err fr_field_read(fr_reading *r, fr_value *out)
     case FR_FAILED: return r->err ? r->err : FR_ENOMEM;
     default: return FR_OK;
     }
-    FR_TRY(fr_row_check_pattern(r->field, *out, &r->faults));
+    /* A model's pattern is one of its validators, which come first; of a field without a model it is the field's own. */
+    bool is_own = r->index == FR_NO_SLOT || r->field->unicode;
+    if (!is_own)
+        FR_TRY(fr_row_check_pattern(r->field, *out, &r->faults));
     FR_TRY(check_unique(r, *out));
     if (!fr_field_has_choices(r->field))
         fr_value_check(r->model, r->field, *out, &r->faults);
-    return FR_OK;
+    return is_own ? fr_row_check_pattern(r->field, *out, &r->faults) : FR_OK;
 }
 
 void fr_reading_add_fault(fr_faults *faults, const char *code, fr_str message)

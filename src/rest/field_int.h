@@ -22,6 +22,8 @@ typedef struct fr_reading {
     const fr_rest_input *input;
     fr_errors *errors;
     fr_err err; /* why FR_FAILED */
+    int32_t
+        ahead; /* of a moment that was taken: how far the clock was ahead of UTC that showed it, in seconds */
 } fr_reading;
 
 typedef enum fr_outcome {

@@ -56,6 +56,46 @@ fr_outcome fr_convert_float(fr_reading *r, fr_value *out)
     return FR_TAKEN;
 }
 
+/* Python's decimal holds no exponents past these, whatever a context says. */
+static bool has_python_exponent(const fr_py_decimal *d)
+{
+    const int64_t most = INT64_C(999999999999999999), least = -INT64_C(1999999999999999997);
+    return d->exponent >= least && d->exponent <= most - (int64_t)d->digits.n + 1;
+}
+
+/* All digits of a decimal without limits, and no exponent: as many as a number may have that is sent as text. */
+static fr_outcome take_free_decimal(fr_reading *r, const fr_py_decimal *d, fr_value *out)
+{
+    int64_t places = d->exponent < 0 ? -d->exponent : 0, zeros = d->exponent > 0 ? d->exponent : 0;
+    bool is_zero = fr_str_eq(d->digits, FR_STR("0"));
+    double real;
+    fr_buf text;
+    if (places > FR_NUMBER_CHARACTERS || zeros > FR_NUMBER_CHARACTERS)
+        return fr_refuse_invalid(r);
+    fr_buf_init(&text);
+    if (d->is_negative)
+        fr_buf_put_char(&text, '-');
+    int64_t whole = (int64_t)d->digits.n - places;
+    if (whole <= 0)
+        fr_buf_put(&text, places ? FR_STR("0.") : FR_STR("0"));
+    for (int64_t i = whole; i < 0; i++)
+        fr_buf_put_char(&text, '0');
+    for (size_t i = 0; i < d->digits.n; i++) {
+        if (whole > 0 && (int64_t)i == whole)
+            fr_buf_put_char(&text, '.');
+        fr_buf_put_char(&text, d->digits.p[i]);
+    }
+    for (int64_t i = 0; i < zeros && !is_zero; i++)
+        fr_buf_put_char(&text, '0');
+    bool is_printed =
+        !r->field->as_number || (fr_str_double(fr_buf_str(&text), &real) && !isinf(real));
+    fr_outcome o = text.has_failed ? fr_failed(r, FR_ENOMEM)
+                   : is_printed    ? fr_take_copy(r, text.p, text.n, out)
+                                   : fr_refuse_invalid(r);
+    fr_buf_deinit(&text);
+    return o;
+}
+
 fr_outcome fr_convert_decimal(fr_reading *r, fr_value *out)
 {
     char text[FR_DECIMAL_TEXT];
@@ -70,14 +110,17 @@ fr_outcome fr_convert_decimal(fr_reading *r, fr_value *out)
     }
     if (fr_utf8_count(fr_utf8_strip(s)) > FR_NUMBER_CHARACTERS)
         return fr_refuse(r, "max_string_length", "String value too large.");
-    if (!fr_py_decimal_parse(s, r->ctx->arena, &d))
+    if (!fr_py_decimal_parse(s, r->ctx->arena, &d) || !has_python_exponent(&d))
         return fr_refuse_invalid(r);
     if (!fr_decimal_fits(r->field, d.digits.n, d.exponent, &r->faults))
         return FR_REFUSED;
+    if (!r->field->max_digits && !r->field->decimal_places)
+        return take_free_decimal(r, &d, out);
     fr_str spelled = fr_py_decimal_text(&d, r->ctx->arena);
     if (!spelled.p)
         return fr_failed(r, FR_ENOMEM);
-    if (!fr_decimal_quantise(FR_VALUE_S(spelled), r->field->decimal_places, text, &n))
+    if (!fr_decimal_quantise(FR_VALUE_S(spelled), r->field->decimal_places, FR_ROUND_HALF_EVEN,
+                             text, &n))
         return fr_refuse_invalid(r);
     return fr_take_copy(r, text, n, out);
 }

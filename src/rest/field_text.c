@@ -10,7 +10,8 @@
 fr_outcome fr_convert_text(fr_reading *r, fr_value *out)
 {
     fr_str s;
-    if (fr_is_string(r->data) && !fr_utf8_strip(r->data->text).n) {
+    bool is_kept = r->field->untrimmed;
+    if (fr_is_string(r->data) && !(is_kept ? r->data->text : fr_utf8_strip(r->data->text)).n) {
         if (!r->field->blank ||
             r->field->kind == FR_KIND_IP) /* DRF hands .blank on to character fields only */
             return fr_refuse(r, "blank", "This field may not be blank.");
@@ -21,7 +22,7 @@ fr_outcome fr_convert_text(fr_reading *r, fr_value *out)
         return fr_refuse_invalid(r);
     if (!fr_text_of(r, &s))
         return FR_FAILED;
-    *out = FR_VALUE_S(fr_utf8_strip(s));
+    *out = FR_VALUE_S(is_kept ? s : fr_utf8_strip(s));
     return FR_TAKEN;
 }
 
@@ -38,6 +39,8 @@ fr_outcome fr_convert_ip(fr_reading *r, fr_value *out)
     const char *protocol = r->field->protocol;
     if (fr_str_find_char(out->as.s, ':') == SIZE_MAX || (protocol && strcmp(protocol, "IPv4") == 0))
         return FR_TAKEN;
+    if (out->as.s.n != r->data->text.n) /* DRF trims IPv4 alone */
+        return fr_refuse_invalid(r);
     if (!fr_ipv6_canonical(out->as.s, text + MAPPED.n, &n))
         return fr_refuse_invalid(r);
     /* Only where both may stand is one in the clothes of the other undressed. */

@@ -70,7 +70,8 @@ static fr_filter_outcome take_decimal(fr_filter_text *t, const fr_py_decimal *d)
         return broken(t, FR_ENOMEM);
     bool is_exact = d->exponent >= -(int64_t)t->field->decimal_places;
     int places = is_exact ? t->field->decimal_places : (int)-d->exponent;
-    if (d->exponent < -40 || !fr_decimal_quantise(FR_VALUE_S(whole), places, text, &n))
+    if (d->exponent < -40 ||
+        !fr_decimal_quantise(FR_VALUE_S(whole), places, FR_ROUND_HALF_EVEN, text, &n))
         return taken(t, FR_VALUE_S(whole));
     return text_taken(t, text, n);
 }

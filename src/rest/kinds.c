@@ -25,7 +25,7 @@ const fr_rest_kind fr_rest_kinds[FR_KIND_COUNT_] = {
     [FR_KIND_DATE] = {fr_convert_date, FR_FORM_DATE, "date"},
     [FR_KIND_TIME] = {fr_convert_time, FR_FORM_TIME, "time"},
     [FR_KIND_DATETIME] = {fr_convert_datetime, FR_FORM_DATETIME, "datetime"},
-    [FR_KIND_DURATION] = {fr_convert_duration, FR_FORM_DURATION, "duration"},
+    [FR_KIND_DURATION] = {fr_convert_duration, FR_FORM_DURATION, "duration", .has_range = true},
     [FR_KIND_UUID] = {fr_convert_uuid, FR_FORM_UUID, "string"},
     [FR_KIND_JSON] = {fr_convert_json, FR_FORM_TEXT, "field"},
     [FR_KIND_FOREIGN_KEY] = {fr_convert_reference, FR_FORM_ROW, "field"},

@@ -13,6 +13,8 @@ fr_str fr_options_type(const fr_field *field)
     bool is_choice = fr_field_has_choices(field) && !fr_field_is_read_only(field);
     if (is_choice)
         return FR_STR("choice");
+    if (!field->name && field->pattern) /* of no model: DRF's RegexField */
+        return FR_STR("regex");
     /* Not "integer": a client that makes a number of it would lose what .as_text is for. */
     return field->as_text && !fr_field_is_reference(field) ? FR_STR("string")
                                                            : fr_str_c(fr_rest_kind_of(field)->type);
@@ -46,12 +48,12 @@ static void put_choices(const fr_field *field, fr_buf *out)
             continue;
         fr_buf_put(out, is_first ? FR_STR("{\"value\":") : FR_STR(",{\"value\":"));
         is_first = false;
-        if (is_number)
-            fr_buf_put(out, fr_str_c(choice->value));
+        if (is_number || fr_choice_is_number(choice))
+            fr_buf_put(out, fr_choice_value(choice));
         else
-            fr_json_put_str(out, fr_str_c(choice->value));
+            fr_json_put_str(out, fr_choice_value(choice));
         fr_buf_lit(out, ",\"display_name\":");
-        fr_json_put_str(out, fr_str_c(choice->label ? choice->label : choice->value));
+        fr_json_put_str(out, choice->label ? fr_str_c(choice->label) : fr_choice_value(choice));
         fr_buf_put_char(out, '}');
     }
     fr_buf_put_char(out, ']');
@@ -67,12 +69,14 @@ static void put_text_limit(const char *name, const fr_field *field, const char *
 {
     fr_class of = fr_class_of(field);
     bool is_number = (of == FR_CLASS_INTEGER || of == FR_CLASS_FLOAT) && !field->as_text;
-    fr_buf_printf(out, is_number ? ",\"%s\":%s" : ",\"%s\":\"%s\"", name, limit);
+    char text[FR_LIMIT_TEXT];
+    fr_buf_printf(out, is_number ? ",\"%s\":%.*s" : ",\"%s\":\"%.*s\"", name,
+                  FR_FMT(fr_limit_text(field, limit, text)));
 }
 
 static void put_range(const fr_model *model, const fr_field *field, fr_buf *out)
 {
-    bool is_integer = fr_class_of(field) == FR_CLASS_INTEGER;
+    bool is_integer = fr_class_of(field) == FR_CLASS_INTEGER && field->name; /* of a column */
     if (field->minimum)
         put_text_limit("min_value", field, field->minimum, out);
     else if (is_integer)
@@ -96,10 +100,10 @@ static void put_limits(const fr_model *model, const fr_field *field, fr_buf *out
         put_limit("max_length", fr_field_max_length(field), false, out);
     if (fr_rest_kind_of(field)->has_range)
         put_range(model, field, out);
-    if (fr_class_of(field) == FR_CLASS_DECIMAL && field->max_digits) {
+    if (fr_class_of(field) == FR_CLASS_DECIMAL && field->max_digits)
         put_limit("max_digits", field->max_digits, false, out);
+    if (fr_class_of(field) == FR_CLASS_DECIMAL && (field->max_digits || field->decimal_places))
         put_limit("decimal_places", field->decimal_places, false, out);
-    }
 }
 
 void fr_options_put_limits(const fr_model *model, const fr_field *field, fr_buf *out)

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "model/kind.h"
+#include "model/spelling.h"
 #include "rest/input.h"
 #include "rest/plan_int.h"
 #include "rest/url.h"
@@ -142,13 +143,20 @@ fr_item *fr_items_add(const fr_vantage *s, fr_items *items, fr_str name, fr_item
     return item;
 }
 
+void fr_item_set_field(fr_item *item, const fr_field *field)
+{
+    item->field = field;
+    item->way = fr_class_of(field) == FR_CLASS_FILE ? FR_WAY_FILE
+                : fr_field_is_spelled(field)        ? FR_WAY_SPELL
+                                                    : FR_WAY_KIND;
+}
+
 fr_err fr_items_add_value(const fr_vantage *s, fr_items *items, fr_str name, uint16_t field)
 {
     fr_item *item = fr_items_add(s, items, name, FR_ITEM_VALUE);
     if (!item)
         return FR_ENOMEM;
-    item->field = &s->model->fields[field];
-    item->is_file = fr_class_of(item->field) == FR_CLASS_FILE;
+    fr_item_set_field(item, &s->model->fields[field]);
     return fr_vantage_slot(s, field, &item->slot);
 }
 
@@ -254,7 +262,7 @@ static fr_err add_keys(const fr_vantage *s, fr_items *items, fr_str name,
     if (!item)
         return FR_ENOMEM;
     key = (uint16_t)fr_model_key_index(rows.model);
-    item->field = &rows.model->fields[key];
+    fr_item_set_field(item, &rows.model->fields[key]);
     /* Of a many-to-many the table between has the key itself. */
     if (rows.step_count == 1) {
         item->slot = rows.steps[0].field;
@@ -444,6 +452,8 @@ static uint32_t fingerprint_items(uint32_t hash, const fr_items *items)
     for (uint32_t i = 0; i < items->count; i++) {
         for (size_t k = 0; k < items->at[i].prefix.n; k++)
             hash = (hash ^ (uint8_t)items->at[i].prefix.p[k]) * 16777619u;
+        if (items->at[i].way == FR_WAY_SPELL)
+            hash = fr_spelling_hash(hash, items->at[i].field);
         hash = fingerprint_items(hash, &items->at[i].parts);
     }
     return hash;
@@ -502,7 +512,9 @@ bool fr_plan_is_alike(const fr_plan *a, const fr_plan *b)
         return a == b;
     for (uint32_t i = 0; i < a->items.count; i++) {
         const fr_item *x = &a->items.at[i], *y = &b->items.at[i];
-        if (x->kind != y->kind || x->slot != y->slot || !fr_str_eq(x->prefix, y->prefix))
+        bool is_same = x->kind == y->kind && x->slot == y->slot && x->way == y->way &&
+                       (x->way != FR_WAY_SPELL || x->field == y->field);
+        if (!is_same || !fr_str_eq(x->prefix, y->prefix))
             return false;
     }
     return true;

@@ -37,11 +37,18 @@ typedef struct fr_row_place {
 } fr_row_place;
 enum { FR_NO_SLOT = UINT16_MAX };
 
+/* How a VALUE is printed. */
+typedef enum fr_item_way {
+    FR_WAY_KIND, /* as its kind is */
+    FR_WAY_FILE, /* as the URL of a file */
+    FR_WAY_SPELL /* as the field says: model/spelling.h */
+} fr_item_way;
+
 struct fr_item {
     fr_str name;
     fr_str prefix; /* {"id":  or  ,"title":  */
     fr_item_kind kind;
-    bool is_file;          /* a VALUE that is printed as the URL of a file */
+    fr_item_way way;
     uint16_t slot;         /* of the value; of an object and a text: of the row's key */
     uint16_t batch;        /* MANY */
     const fr_field *field; /* VALUE, LABEL, LINK: of the value */

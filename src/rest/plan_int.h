@@ -49,6 +49,8 @@ fr_err fr_items_fill(const fr_vantage *s, fr_items *items);
 /* One more item; there is room for one a name. NULL: memory is out. */
 fr_item *fr_items_add(const fr_vantage *s, fr_items *items, fr_str name, fr_item_kind kind);
 fr_err fr_items_add_value(const fr_vantage *s, fr_items *items, fr_str name, uint16_t field);
+/* What field's value an item prints, and how. */
+void fr_item_set_field(fr_item *item, const fr_field *field);
 fr_err fr_items_add_object(const fr_vantage *s, fr_items *items, fr_str name,
                            const fr_relation *relation, const fr_serializer *nested);
 fr_err fr_items_add_many(const fr_vantage *s, fr_items *items, fr_str name,

@@ -4,6 +4,8 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "model/spelling.h"
+#include "model/validate.h"
 #include "rest/display.h"
 #include "rest/media.h"
 #include "rest/related.h"
@@ -19,9 +21,9 @@ static void put_null(fr_buf *out)
 static bool is_choice(const fr_field *field, const fr_choice *choice, fr_value value)
 {
     if (value.type == FR_VALUE_TEXT)
-        return fr_str_eq(fr_str_c(choice->value), value.as.s);
+        return fr_str_eq(fr_choice_value(choice), value.as.s);
     int64_t i;
-    return value.type == FR_VALUE_INT && fr_str_i64(fr_str_c(choice->value), &i) &&
+    return value.type == FR_VALUE_INT && fr_str_i64(fr_choice_value(choice), &i) &&
            i == value.as.i && field->kind != FR_KIND_BOOLEAN;
 }
 
@@ -34,7 +36,7 @@ static void put_label(const fr_item *item, fr_value value, fr_buf *out)
     if (!choice->value)
         fr_value_json(item->field, value, out);
     else
-        fr_json_put_str(out, fr_str_c(choice->label ? choice->label : choice->value));
+        fr_json_put_str(out, choice->label ? fr_str_c(choice->label) : fr_choice_value(choice));
 }
 
 static void put_link(const fr_item *item, const fr_print *print, fr_value value, fr_buf *out)
@@ -109,7 +111,12 @@ static __attribute__((noinline)) void put_other(const fr_item *item, fr_print *p
                                                 const fr_value *values, fr_buf *out)
 {
     switch (item->kind) {
-    case FR_ITEM_VALUE: put_file(print, values[item->slot], out); break;
+    case FR_ITEM_VALUE:
+        if (item->way == FR_WAY_FILE)
+            put_file(print, values[item->slot], out);
+        else
+            fr_value_spell(item->field, values[item->slot], out);
+        break;
     case FR_ITEM_LABEL: put_label(item, values[item->slot], out); break;
     case FR_ITEM_LINK: put_link(item, print, values[item->slot], out); break;
     case FR_ITEM_TEXT:
@@ -129,7 +136,7 @@ static void put_items(const fr_items *items, fr_print *print, const fr_value *va
     const fr_item *end = items->at + items->count;
     for (const fr_item *item = items->at; item < end; item++) {
         fr_buf_put_short(out, item->prefix);
-        if (item->kind == FR_ITEM_VALUE && !item->is_file)
+        if (item->kind == FR_ITEM_VALUE && item->way == FR_WAY_KIND)
             fr_value_json(item->field, values[item->slot], out);
         else
             put_other(item, print, values, out);

@@ -241,8 +241,8 @@ static bool parse_exponent(fr_str s, int64_t *out)
     uint64_t value;
     if (!digits.n || !is_all_digits(digits))
         return false;
-    if (!fr_str_u64(digits, &value) || value > 1000000000000000000u)
-        value = 1000000000000000000u;
+    if (!fr_str_u64(digits, &value) || value > 3000000000000000000u)
+        value = 3000000000000000000u;
     *out = is_negative ? -(int64_t)value : (int64_t)value;
     return true;
 }

@@ -1,11 +1,14 @@
 /* See shape.h. As deep as serializers and lists are declared within each other. */
 #include "rest/shape.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "base/time.h"
 #include "model/kind.h"
+#include "model/spelling.h"
 #include "rest/form_body.h"
 #include "rest/kinds.h"
 #include "rest/options.h"
@@ -57,8 +60,15 @@ static fr_err read_plain(const shape_reader *sr, const fr_declared *d, const fr_
                     .data = data,
                     .input = &input,
                     .errors = at.errors};
+    fr_time moment;
+    assert(d->input); /* fr_shape_check has seen to it */
     FR_TRY(fr_field_read(&r, &value));
-    fr_value_json(d->input, value, out);
+    /* By the clock that it was said by, which may show what no clock does: it was put forward then. */
+    if (d->input->kind == FR_KIND_DATETIME && value.type == FR_VALUE_TEXT &&
+        fr_time_parse(value.as.s, &moment))
+        fr_moment_spell(d->input, moment, r.ahead, out);
+    else
+        fr_value_spell(d->input, value, out);
     return fr_buf_check(out);
 }
 
@@ -138,14 +148,6 @@ static fr_err read_dict(const shape_reader *r, const fr_declared *d, const fr_js
 
 /* ---- several choices ---- */
 
-static const fr_choice *find_choice(const fr_field *field, fr_str text)
-{
-    for (const fr_choice *c = field ? field->choices : NULL; c && c->value; c++)
-        if (fr_str_eq(fr_str_c(c->value), text) && !fr_choice_is_heading(c))
-            return c;
-    return NULL;
-}
-
 /* The text of a choice, as JSON sent it: Python's str(). */
 static fr_err take_choice(const shape_reader *sr, const fr_declared *d, const fr_json *data,
                           place at, const fr_choice **out)
@@ -153,7 +155,8 @@ static fr_err take_choice(const shape_reader *sr, const fr_declared *d, const fr
     fr_str text = fr_py_str_dup(sr->ctx->arena, data);
     if (!text.p)
         return FR_ENOMEM;
-    *out = find_choice(d->input, text);
+    assert(d->input);
+    *out = fr_choice_find(d->input->choices, text);
     if (!*out)
         fr_errors_addf(at.errors, at.name, "invalid_choice", "\"%.*s\" is not a valid choice.",
                        FR_FMT(fr_str_sub(text, 0, 400)));
@@ -164,8 +167,8 @@ static fr_err put_choice(const shape_reader *sr, const fr_declared *d, const fr_
                          fr_buf *out)
 {
     fr_value value;
-    FR_TRY(fr_value_from_text(d->input, fr_str_c(choice->value), sr->ctx->arena, &value));
-    fr_value_json(d->input, value, out);
+    FR_TRY(fr_value_from_text(d->input, fr_choice_value(choice), sr->ctx->arena, &value));
+    fr_value_spell(d->input, value, out);
     return fr_buf_check(out);
 }
 
@@ -229,8 +232,11 @@ static fr_err read_nested_list(const shape_reader *r, const fr_declared *d, cons
         return FR_ENOMEM;
     if (data->type != FR_JSON_ARRAY || (!data->count && d->not_empty))
         return read_list(r, &list, data, own, out);
-    FR_TRY(read_list(r, &list, data, (place){own.errors, {0}}, out));
-    return FR_OK;
+    check_count(d, data->count, own);
+    if (fr_errors_any(own.errors))
+        return FR_OK;
+    list.min_items = list.max_items = 0;
+    return read_list(r, &list, data, (place){own.errors, {0}}, out);
 }
 
 static fr_err read_value(const shape_reader *r, const fr_declared *d, const fr_json *data, place at,
@@ -268,7 +274,7 @@ static fr_err put_absent(const shape_reader *r, const fr_declared *d, fr_buf *ou
     if (is_plain && d->input->default_) {
         if (!fr_field_default(d->input, fr_time_now(), r->ctx->arena, &value))
             return FR_ENOMEM;
-        fr_value_json(d->input, value, out);
+        fr_value_spell(d->input, value, out);
     } else if (d->null || (is_plain && d->input->null)) {
         fr_buf_lit(out, "null");
     } else {
@@ -365,6 +371,15 @@ fr_err fr_shape_read(fr_ctx *ctx, const fr_serializer *serializer, const fr_json
 
 static fr_err check(const fr_serializer *serializer, int depth, char error[256]);
 
+static fr_err check_input(const fr_declared *d, char error[256])
+{
+    char why[256];
+    fr_err err = fr_spelling_check(d->input, why);
+    if (err == FR_EINVAL)
+        snprintf(error, 256, "declared: \"%.60s\": %.180s", d->name ? d->name : "", why);
+    return err;
+}
+
 static fr_err check_one(const fr_declared *d, int depth, char error[256])
 {
     bool is_known = d->input || d->nested || d->value || d->each || d->shape == FR_DICT;
@@ -378,6 +393,8 @@ static fr_err check_one(const fr_declared *d, int depth, char error[256])
         snprintf(error, 256, "declared: \"%.60s\" %s", d->name ? d->name : "", wrong);
         return FR_EINVAL;
     }
+    if (d->input)
+        FR_TRY(check_input(d, error));
     if (d->each)
         FR_TRY(check_one(d->each, depth + 1, error));
     return d->nested ? check(d->nested, depth + 1, error) : FR_OK;
@@ -411,21 +428,38 @@ static fr_str type_of(const fr_declared *d)
     }
 }
 
+static void put_one(const fr_declared *d, bool is_named, fr_buf *out);
+
+/* What a list or dictionary holds; of neither .each, .input nor .nested anything. */
+static void put_child(const fr_declared *d, fr_buf *out)
+{
+    fr_declared item = {
+        .input = d->input, .nested = d->nested, .optional = d->nested && !is_required(d)};
+    if (d->each || d->input || d->nested) {
+        put_one(d->each ? d->each : &item, false, out);
+        return;
+    }
+    fr_options_put_start(FR_STR("field"), true, false, out);
+    fr_buf_put_char(out, '}');
+}
+
 static void put_one(const fr_declared *d, bool is_named, fr_buf *out)
 {
     fr_options_put_start(type_of(d), is_required(d), false, out);
     if (is_named)
         fr_options_put_name_label(fr_str_c(d->name), out);
+    if (d->shape == FR_LIST && d->min_items)
+        fr_buf_printf(out, ",\"min_length\":%u", d->min_items);
+    if (d->shape == FR_LIST && d->max_items)
+        fr_buf_printf(out, ",\"max_length\":%u", d->max_items);
     if (d->input && d->shape != FR_LIST && d->shape != FR_DICT)
         fr_options_put_limits(&NO_MODEL, d->input, out);
     if (d->nested && d->shape == FR_ONE) {
         fr_buf_lit(out, ",\"children\":");
         fr_shape_put_options(d->nested, out);
-    } else if (d->shape == FR_LIST || (d->shape == FR_DICT && (d->each || d->input))) {
-        fr_declared item = {
-            .input = d->input, .nested = d->nested, .optional = d->nested && !is_required(d)};
+    } else if (d->shape == FR_LIST || d->shape == FR_DICT) {
         fr_buf_lit(out, ",\"child\":");
-        put_one(d->each ? d->each : &item, false, out);
+        put_child(d, out);
     }
     fr_buf_put_char(out, '}');
 }

@@ -151,8 +151,13 @@ static void limits_as_text_hold_for_all_kinds_that_have_an_order(void **state)
     assert_string_equal(faults_of(moment, TEXT("2020-01-01 00:00:00.000001")),
                         ABOVE "2020-01-01T00:00:00Z.");
     fr_field span = FIELD(DURATION, .minimum = "00:01:00");
-    assert_string_equal(faults_of(span, FR_VALUE_I(59999999)), BELOW "00:01:00.");
+    assert_string_equal(faults_of(span, FR_VALUE_I(59999999)), BELOW "0:01:00.");
     assert_string_equal(faults_of(span, FR_VALUE_I(60000000)), "");
+    span.maximum = "1 00:00:00"; /* told as Python's str(timedelta) */
+    assert_string_equal(faults_of(span, FR_VALUE_I(INT64_C(86400000001))), ABOVE "1 day, 0:00:00.");
+    span.maximum = "-1 23:00:00";
+    assert_string_equal(faults_of(span, FR_VALUE_I(INT64_C(86400000001))),
+                        ABOVE "-1 day, 23:00:00.");
 }
 
 static void addresses_keep_to_their_protocol(void **state)
@@ -186,7 +191,7 @@ static void a_pattern_holds_for_the_whole_text_and_what_takes_too_long_is_no_mat
     assert_string_equal(pattern_says(code, TEXT("AB-123\n")), "Enter a code such as AB-123.");
     assert_string_equal(pattern_says(code, TEXT("AB-\xd9\xa1\xd9\xa2\xd9\xa3")),
                         ""); /* as \d of Python */
-    fr_field slow = FIELD(TEXT, .pattern = "(a+)+b");
+    fr_field slow = FIELD(TEXT, .name = "slow", .pattern = "(a+)+b");
     assert_string_equal(pattern_says(slow, FR_VALUE_S(((fr_str){many, sizeof many}))),
                         "Enter a valid value.");
     assert_string_equal(pattern_says(FIELD(TEXT, .null = true), TEXT("x")), "");
@@ -195,7 +200,7 @@ static void a_pattern_holds_for_the_whole_text_and_what_takes_too_long_is_no_mat
 static void without_memory_a_pattern_is_not_compiled_and_later_it_is(void **state)
 {
     (void)state;
-    fr_field fresh = FIELD(TEXT, .pattern = "fresh|new");
+    fr_field fresh = FIELD(TEXT, .name = "fresh", .pattern = "fresh|new");
     heard h = {.faults.add = hear};
     fr_test_fail_alloc(1);
     assert_int_equal(fr_value_check_pattern(&fresh, TEXT("new"), &h.faults), FR_ENOMEM);

@@ -63,7 +63,7 @@ static void assert_decimal(fr_value v, int places, const char *expected)
 {
     char out[FR_DECIMAL_TEXT];
     size_t n = 0;
-    bool is_number = fr_decimal_quantise(v, places, out, &n);
+    bool is_number = fr_decimal_quantise(v, places, FR_ROUND_HALF_EVEN, out, &n);
     assert_true(is_number == (expected != NULL));
     if (expected)
         assert_str(((fr_str){out, n}), expected);
@@ -94,6 +94,60 @@ static void decimals_round_half_to_even(void **state)
     assert_decimal(text("1e-999999"), 2, "0.00");
     assert_decimal(text("123456789012345678901234567890.12"), 2,
                    "123456789012345678901234567890.12");
+}
+
+/* To two places, by each of fr_rounding: what Python's decimal says. */
+static const struct {
+    const char *text, *rounded[8];
+} ROUNDED[] = {
+    {"1.005", {"1.00", "1.01", "1.00", "1.01", "1.00", "1.01", "1.00", "1.01"}},
+    {"1.015", {"1.02", "1.02", "1.01", "1.02", "1.01", "1.02", "1.01", "1.01"}},
+    {"-1.005", {"-1.00", "-1.01", "-1.00", "-1.01", "-1.00", "-1.00", "-1.01", "-1.01"}},
+    {"1.0051", {"1.01", "1.01", "1.01", "1.01", "1.00", "1.01", "1.00", "1.01"}},
+    {"-1.001", {"-1.00", "-1.00", "-1.00", "-1.01", "-1.00", "-1.00", "-1.01", "-1.01"}},
+    {"9.995", {"10.00", "10.00", "9.99", "10.00", "9.99", "10.00", "9.99", "9.99"}},
+    {"0.001", {"0.00", "0.00", "0.00", "0.01", "0.00", "0.01", "0.00", "0.01"}},
+    {"0.0049", {"0.00", "0.00", "0.00", "0.01", "0.00", "0.01", "0.00", "0.01"}},
+    {"-0.0001", {"-0.00", "-0.00", "-0.00", "-0.01", "-0.00", "-0.00", "-0.01", "-0.01"}},
+    {"0.05", {"0.05", "0.05", "0.05", "0.05", "0.05", "0.05", "0.05", "0.05"}},
+    {"1.10", {"1.10", "1.10", "1.10", "1.10", "1.10", "1.10", "1.10", "1.10"}},
+    {"1.151", {"1.15", "1.15", "1.15", "1.16", "1.15", "1.16", "1.15", "1.16"}},
+    {"-1.15", {"-1.15", "-1.15", "-1.15", "-1.15", "-1.15", "-1.15", "-1.15", "-1.15"}},
+    {"99.999", {"100.00", "100.00", "100.00", "100.00", "99.99", "100.00", "99.99", "99.99"}},
+    {"0.005", {"0.00", "0.01", "0.00", "0.01", "0.00", "0.01", "0.00", "0.01"}},
+    {"-0.005", {"-0.00", "-0.01", "-0.00", "-0.01", "-0.00", "-0.00", "-0.01", "-0.01"}},
+    {"1.000", {"1.00", "1.00", "1.00", "1.00", "1.00", "1.00", "1.00", "1.00"}},
+    {"0.000001", {"0.00", "0.00", "0.00", "0.01", "0.00", "0.01", "0.00", "0.01"}},
+};
+
+static void decimals_round_as_they_are_told(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof ROUNDED / sizeof *ROUNDED; i++)
+        for (int r = FR_ROUND_HALF_EVEN; r <= FR_ROUND_05UP; r++) {
+            char out[FR_DECIMAL_TEXT];
+            fr_str said = {out, 0};
+            assert_true(fr_decimal_quantise(FR_VALUE_S(fr_str_c(ROUNDED[i].text)), 2,
+                                            (fr_rounding)r, out, &said.n));
+            if (!fr_str_eq(said, fr_str_c(ROUNDED[i].rounded[r])))
+                fail_msg("%s by %d: %.*s, not %s", ROUNDED[i].text, r, FR_FMT(said),
+                         ROUNDED[i].rounded[r]);
+        }
+}
+
+static void decimals_of_any_length_compare(void **state)
+{
+    (void)state;
+    char ones[200], more[201];
+    memset(ones, '1', sizeof ones);
+    memset(more, '1', sizeof more);
+    fr_value a = FR_VALUE_S(((fr_str){ones, sizeof ones})),
+             b = FR_VALUE_S(((fr_str){more, sizeof more}));
+    assert_int_equal(fr_decimal_cmp(a, b), -1);
+    assert_int_equal(fr_decimal_cmp(a, a), 0);
+    assert_int_equal(fr_decimal_cmp(a, FR_VALUE_I(1)), 1);
+    more[100] = '.';
+    assert_int_equal(fr_decimal_cmp(a, b), 1);
 }
 
 static void stored_numbers_count_with_fifteen_digits(void **state)
@@ -299,6 +353,7 @@ static void a_struct_survives_the_stored_form(void **state)
 }
 
 FR_TESTS(value, FR_TEST(values_sort_as_in_sqlite), FR_TEST(decimals_round_half_to_even),
+         FR_TEST(decimals_round_as_they_are_told), FR_TEST(decimals_of_any_length_compare),
          FR_TEST(stored_numbers_count_with_fifteen_digits), FR_TEST(what_is_no_decimal_is_refused),
          FR_TEST(stored_forms_print_as_drf_does), FR_TEST(foreign_forms_print_as_what_they_are),
          FR_TEST(text_becomes_its_stored_form), FR_TEST(a_struct_survives_the_stored_form))

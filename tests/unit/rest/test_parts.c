@@ -212,7 +212,7 @@ static void decimals_are_read_digit_by_digit(void **state)
         {"5.", "5", 0, false},
         {"1_0__0", "100", 0, false},
         {"٣", "3", 0, false},
-        {"1e99999999999999999999", "1", 1000000000000000000, false},
+        {"1e99999999999999999999", "1", 3000000000000000000, false},
     };
     static const char *const BAD[] = {"",         ".",     "-",   "1e",  "1e+",   "nan",
                                       "Infinity", "1.2.3", "1 2", "0x1", "1e1.5", "--1"};

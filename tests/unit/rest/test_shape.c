@@ -203,9 +203,13 @@ static void options_tell_of_lists_and_objects(void **state)
     fr_str text = fr_buf_str(&b.out);
     static const char *const PARTS[] = {
         "{\"tags\":{\"type\":\"list\",\"required\":false,\"read_only\":false,\"label\":\"Tags\","
-        "\"child\":{\"type\":\"string\",\"required\":true,\"read_only\":false,\"max_length\":5}}",
+        "\"min_length\":1,\"max_length\":3,\"child\":{\"type\":\"string\",\"required\":true,\"read_"
+        "only\":false,\"max_length\":5}}",
         "\"colors\":{\"type\":\"multiple choice\",\"required\":false,\"read_only\":false,\"label\":"
         "\"Colors\",\"choices\":[{\"value\":\"red\",\"display_name\":\"Red\"}",
+        "\"anything\":{\"type\":\"nested object\",\"required\":false,\"read_only\":false,"
+        "\"label\":\"Anything\",\"child\":{\"type\":\"field\",\"required\":true,"
+        "\"read_only\":false}}",
         "\"address\":{\"type\":\"nested object\",\"required\":false,\"read_only\":false,\"label\":"
         "\"Address\",\"children\":{\"street\":{\"type\":\"string\",\"required\":true,",
     };
