@@ -47,7 +47,9 @@ struct fr_route {
     const fr_renderer *const *renderers; /* of such a handler; NULL: JSON alone */
     const fr_versioning *versioning;     /* of such a handler or viewset; of include: beneath it */
     const char *version;                 /* the same, with FR_VERSION_NAMESPACE: "v1" */
-    void *reserved_[2];
+    const char *
+        parsers; /* of such a handler: which bodies it takes, as a viewset's; NULL: the usual ones */
+    void *reserved_[1];
 };
 
 /** A table of routes, with the {0} that ends it: .http = FR_ROUTES({"api/notes/", .viewset = &notes}). In C; at file scope it
@@ -88,6 +90,9 @@ typedef struct fr_app {
     /* A user model of one's own, with the fields password, is_active, and username or email; NULL: fr_user_model. Users are
      * there if this, or .authentication, or a reference to that model says so. */
     const fr_model *user;
+    /* What is wrong with a list of objects is told as a list, with {} for what is right, and not by places: [{},{"text":["…"]}]
+     * in place of {"1":{"text":["…"]}}. DRF's LIST_SERIALIZER_ERRORS_AS_DICT = False. */
+    bool errors_as_lists;
 } fr_app;
 
 /* What fr_main calls: with the sizes that the program was compiled with, so that an older one still runs. */

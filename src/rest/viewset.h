@@ -5,7 +5,9 @@
 
 #include "model/query.h"
 #include "model/regex.h"
+#include "rest/assign.h"
 #include "rest/input.h"
+#include "rest/parsers.h"
 #include "rest/renderer.h"
 
 /* Bits of fr_viewset_rt.actions. */
@@ -95,9 +97,11 @@ typedef struct fr_viewset_rt {
     uint8_t order_count;
     fr_paging paging;
     fr_renderers renderers;
+    fr_parsers parsers;
     fr_parent parents[FR_PARENTS_MAX];
     uint32_t parent_count;
     fr_fieldset given; /* fields that the URL gives, never a body */
+    fr_assigns create_with, destroy_with;
     uint32_t actions;
     fr_str list_allow, detail_allow; /* values of the Allow header */
     const fr_pred *visible;          /* the rows that there are; NULL: all */
