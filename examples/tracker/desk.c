@@ -412,6 +412,18 @@ static const fr_serializer issue_out = {
         {"points", .validate = points_are_halves}, {"tags", .validate = tags_are_strings}),
     .validate = outages_have_a_date};
 
+static fr_err texts_differ(fr_input *in, void *rows, size_t count)
+{
+    const entry *entries = rows;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (fr_str_eq(entries[i].text, entries[k].text))
+                return fr_invalid(in, NULL, "Texts must differ within one request.");
+    return FR_OK;
+}
+
+static const fr_serializer bulk_entry_in = {.model = &entry_model, .validate_list = texts_differ};
+
 static const fr_viewset teams, components, hyper_issues;
 
 static const fr_serializer hyper_issue_out = {
@@ -595,6 +607,7 @@ static const fr_viewset sprints = {.model = &sprint_model,
 static const fr_viewset issues = {
     .serializer = &issue_out,
     .visible = "archived=false",
+    .destroy_with = "archived=true",
     .pages = &twenty,
     .ordering = "-id",
     .plain_filters = true,
@@ -611,8 +624,11 @@ static const fr_viewset issues = {
         {"steps/<int:step>", .handler = one_step, .is_detail = true, .serializer = &step_out},
         {"count-by-kind", .handler = count_by_kind}),
     .description = "Issues of every team.\n\nAnybody reads, who is logged in writes."};
-static const fr_viewset hyper_issues = {
-    .serializer = &hyper_issue_out, .name = "Hyper Issue", .lookup = "key", .ordering_fields = ""};
+static const fr_viewset hyper_issues = {.serializer = &hyper_issue_out,
+                                        .name = "Hyper Issue",
+                                        .lookup = "key",
+                                        .ordering_fields = "",
+                                        .create_with = "reporter=1&key=NEW-1"};
 static const fr_viewset shifts = {
     .serializer = &shift_out,
     .ordering_fields = "",
@@ -630,8 +646,10 @@ static const fr_viewset ranked = {.model = &entry_model,
                                   .pages = &rank_pages,
                                   .ordering_fields = ""};
 static const fr_viewset entries = {
+    .serializer = &bulk_entry_in,
     .bulk_create = true,
-    .model = &entry_model,
+    .bulk_not_empty = true,
+    .bulk_max = 5,
     .ordering_fields = "__all__",
     .description = "A list in the body makes several entries: one to five of them."};
 
@@ -645,7 +663,8 @@ static const fr_serializer screenshot_out = {.model = &screenshot_model,
                                              .fields = "id,issue,image,width,height"};
 static const fr_serializer attachment_out = {.model = &attachment_model,
                                              .fields = "id,issue,title,file"};
-static const fr_viewset attachments = {.serializer = &attachment_out};
+static const fr_viewset attachments = {.serializer = &attachment_out,
+                                       .parsers = "multipart/form-data,application/json"};
 static const fr_viewset screenshots = {.serializer = &screenshot_out};
 
 /* The SHA-1 of a file as hexadecimal digits. */

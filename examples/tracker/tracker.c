@@ -234,9 +234,9 @@ static fr_err comments(fr_req *req)
 
 static fr_err open_count(fr_req *req)
 {
-    fr_rows open;
-    FR_TRY(fr_filter(req, &ticket_model, FR_STR("state=open"), &open));
-    return fr_reply_object(req, 200, "{open:%zu}", open.count);
+    int64_t open;
+    FR_TRY(fr_count(req, &ticket_model, FR_STR("state=open"), &open));
+    return fr_reply_object(req, 200, "{open:%lld}", (long long)open);
 }
 
 static fr_err close_ticket(fr_req *req)

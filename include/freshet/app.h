@@ -56,7 +56,9 @@ struct fr_route {
     /* Of sockets: who may not come in gets an error frame and the code 4401, 4403 or 4429, which pages can read. Without it the
      * handshake is answered by 401, 403 or 429, of which they see 1006 alone. */
     bool accept_then_close;
-    void *reserved_[2];
+    const char *
+        parsers; /* of such a handler: which bodies it takes, as a viewset's; NULL: the usual ones */
+    void *reserved_[1];
 };
 
 /** A table of routes, with the {0} that ends it: .http = FR_ROUTES({"api/notes/", .viewset = &notes}). In C; at file scope it
@@ -107,6 +109,9 @@ typedef struct fr_app {
     const fr_hook *hooks; /* functions that are told of commits; ends with {0} */
     const fr_sessions *sessions; /* how they are kept, and their cookie; NULL: as Django has them */
     const fr_csrf *csrf;         /* of writes with a session; NULL: as Django has it */
+    /* What is wrong with a list of objects is told as a list, with {} for what is right, and not by places: [{},{"text":["…"]}]
+     * in place of {"1":{"text":["…"]}}. DRF's LIST_SERIALIZER_ERRORS_AS_DICT = False. */
+    bool errors_as_lists;
 } fr_app;
 
 /* What fr_main calls: with the sizes that the program was compiled with, so that an older one still runs. */

@@ -49,8 +49,8 @@ typedef struct fr_declared {
         by_key; /* of writable: rows that name their key stay and are changed; the others are new, and what is not named goes */
     fr_data_kind shape;             /* this and what follows: of a serializer without a model */
     const struct fr_declared *each; /* what a list or dictionary holds, if not .input or .nested */
-    uint32_t min_items, max_items;  /* of a list; 0: no limit */
-    bool not_empty, null;           /* of a list, dictionary or object */
+    uint32_t min_items, max_items;  /* of a list, of .writable rows too; 0: no limit */
+    bool not_empty, null;           /* of a list (the same), dictionary or object */
     const char *value;     /* hidden: "now" or a literal, given at each write; never printed */
     const fr_field *input; /* read, never printed, without a column: fr_input_text */
     /* Printed: JSON that a function makes of the row, a struct of the serializer's model. It may be called on any thread that
@@ -87,7 +87,10 @@ struct fr_serializer {
     fr_err (*validate)(fr_input *in, void *row, const void *old);
     /* In the write's transaction, behind the row's own write: what no declaration can say. */
     fr_err (*write)(fr_input *in, void *row, const void *old);
-    void *reserved_[4];
+    /* Of a whole list that makes rows, in a bulk create or nested: rows is an array of the model's structs, each as .validate is
+     * given it. It is called if every row was good. */
+    fr_err (*validate_list)(fr_input *in, void *rows, size_t count);
+    void *reserved_[3];
 };
 
 /**
@@ -142,7 +145,8 @@ typedef struct fr_action {
     const fr_authenticator *const *authentication; /* NULL: the viewset's; so are these */
     const fr_permission *const *permissions;
     const fr_throttle *const *throttles;
-    void *reserved_[2];
+    const char *parsers;                 /* as a viewset's; NULL: its */
+    void *reserved_[1];
 } fr_action;
 
 /** A table of actions, with the {0} that ends it. */
@@ -220,6 +224,7 @@ struct fr_viewset {
     const char *lookup;          /* the field that details are found by: "slug"; NULL: the key */
     const char *lookup_pattern; /* PCRE2 for what names them in a URL; NULL: anything without '.' */
     bool bulk_create;           /* POST takes a list too, which makes all of its rows or none */
+    bool bulk_not_empty;        /* [] is refused */
     const char *actions; /* "list,create,retrieve,update,partial_update,destroy"; NULL: all */
     bool read_only;      /* list and retrieve only */
     bool etag; /* GETs have an ETag, and conditions of writes are judged in their transaction */
@@ -227,6 +232,9 @@ struct fr_viewset {
     const char *description;
     const fr_action *extra;              /* NULL: none */
     const fr_renderer *const *renderers; /* NULL: JSON alone */
+    /* Which bodies are taken, others are 415: "multipart/form-data,application/json". NULL: these two, and
+     * "application/x-www-form-urlencoded". */
+    const char *parsers;
     /* References whose rows the URL names: "issue" by the argument <issue_pk> of the route's path, "issue=number" by <number>.
      * Only rows that refer to them are there, and a new one refers to them whatever its body says. Paths over relations
      * narrow them too, where no row is made: "author__username=who". NULL: none. */
@@ -242,6 +250,11 @@ struct fr_viewset {
     const fr_authenticator *const *authentication;
     const fr_permission *const *permissions;
     const fr_throttle *const *throttles;
+    uint32_t bulk_min, bulk_max; /* of a list of .bulk_create; 0: no least, and 1,000 at most */
+    /* What a new row gets, whatever its body says: "reporter=1&key=NEW-1", percent-encoded as in a URL, or "now". NULL: nothing. */
+    const char *create_with;
+    const char *
+        destroy_with; /* what DELETE writes in place of a delete: "archived=true"; NULL: it deletes */
     void *reserved_[4];
 };
 

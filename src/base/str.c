@@ -1,6 +1,7 @@
 /* Borrowed strings. */
 #include "base/str.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -179,4 +180,24 @@ bool fr_url_decode(fr_arena *arena, fr_str s, bool plus_is_space, fr_str *out)
     }
     *out = (fr_str){to, n};
     return true;
+}
+
+/* The length without a UTF-8 sequence that was cut at the end. */
+static size_t whole_utf8(const char *text, size_t n)
+{
+    size_t start = n;
+    while (start > 0 && n - start < 3 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
+        start--;
+    if (start == 0)
+        return n;
+    unsigned char lead = (unsigned char)text[start - 1];
+    size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+    return n - (start - 1) < length ? start - 1 : n;
+}
+
+fr_str fr_str_vformat(char *text, size_t room, const char *fmt, va_list args)
+{
+    int length = vsnprintf(text, room, fmt, args);
+    size_t n = length < 0 ? 0 : (size_t)length;
+    return (fr_str){text, n < room ? n : whole_utf8(text, room - 1)};
 }

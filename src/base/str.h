@@ -3,6 +3,8 @@
 #define FR_BASE_STR_H
 #include <freshet/base.h>
 
+#include <stdarg.h>
+
 bool fr_str_starts(fr_str s, fr_str prefix);
 bool fr_str_ends(fr_str s, fr_str suffix);
 int fr_str_cmp(fr_str a, fr_str b);                  /* bytes, as memcmp; shorter first */
@@ -19,6 +21,9 @@ bool fr_str_i64(fr_str s, int64_t *out);         /* optional '-' or '+' */
 bool fr_str_double(fr_str s, double *out);       /* whole string, C locale */
 uint64_t fr_str_hash(fr_str s, uint64_t seed);   /* not for hostile keys without a random seed */
 uint64_t fr_u64_hash(uint64_t v, uint64_t seed); /* likewise */
+/* printf into text, cut at room - 1 bytes, and there before a character of UTF-8 that would not be whole. */
+fr_str fr_str_vformat(char *text, size_t room, const char *fmt, va_list args)
+    __attribute__((format(printf, 3, 0)));
 bool fr_utf8_valid(fr_str s);
 /* Streaming UTF-8: state starts at 0; after all chunks a state != 0 means a cut sequence. false =
  * invalid now. */

@@ -24,6 +24,7 @@
 #include "http/clients/trust.h"
 #include "http/hosts.h"
 #include "net/open_files.h"
+#include "rest/errors.h"
 #include "rest/media.h"
 #include "rest/rest.h"
 #include "rest/scans.h"
@@ -241,7 +242,8 @@ static fr_err add_viewset(fr_assembly *a, const fr_flat_route *flat, fr_router *
 {
     const fr_viewset *viewset = flat->route->viewset;
     if (model_is_absent(a, fr_viewset_model(viewset))) {
-        FR_TRY(fr_url_place(viewset, flat->pattern)); /* what links there is served, too */
+        FR_TRY(fr_url_place(viewset, flat->pattern,
+                            &flat->versions)); /* what links there is served, too */
         FR_INFO("route.absent", FR_KV_S("path", flat->pattern),
                 FR_KV_C("table", fr_model_table(fr_viewset_model(viewset))));
         return FR_OK;
@@ -472,6 +474,7 @@ static int check_users(fr_assembly *a)
 static int check_options(fr_assembly *a)
 {
     int code = check_users(a);
+    fr_errors_use_lists(a->app->errors_as_lists);
     if (code == FR_EXIT_DONE)
         code = open_throttles(a);
     if (code == FR_EXIT_DONE)

@@ -92,6 +92,20 @@ fr_err fr_filter_(fr_ctx *ctx, const fr_model *model, fr_str filter, fr_rows *ro
     return select_rows(ctx, &query, rows);
 }
 
+fr_err fr_count_(fr_ctx *ctx, const fr_model *model, fr_str filter, int64_t *count)
+{
+    fr_query query;
+    FR_TRY(fr_filter_parse(ctx, model, filter, &query));
+    return fr_db_count(ctx, &query, count);
+}
+
+fr_err fr_exists_(fr_ctx *ctx, const fr_model *model, fr_str filter, bool *exists)
+{
+    fr_query query;
+    FR_TRY(fr_filter_parse(ctx, model, filter, &query));
+    return fr_db_any(ctx, &query, exists);
+}
+
 bool fr_rows_next_(fr_rows *rows, void *row, uint64_t mark)
 {
     if (rows->next_ >= rows->count || !fr_row_is_of(rows->model, mark))

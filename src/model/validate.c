@@ -27,10 +27,9 @@ FR_PRINTF_(3, 4) static void addf(fr_faults *faults, const char *code, const cha
     char text[160];
     va_list args;
     va_start(args, fmt);
-    int n = vsnprintf(text, sizeof text, fmt, args);
+    fr_str message = fr_str_vformat(text, sizeof text, fmt, args);
     va_end(args);
-    size_t length = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
-    faults->add(faults, code, (fr_str){text, length});
+    faults->add(faults, code, message);
 }
 
 void fr_faults_above(fr_faults *faults, int64_t limit)

@@ -37,6 +37,10 @@ bool fr_value_dup(fr_arena *arena, fr_value v, fr_value *out); /* false when mem
 /* Append one stored value of this field as DRF prints it: 1 → true for BOOLEAN, "1.50" for DECIMAL, "2020-…Z" … A value
  * that is not of the field's stored form (another program wrote it) is printed as what it is: the output is always JSON. */
 void fr_value_json(const fr_field *field, fr_value v, fr_buf *out);
+/* The same without the quotes of a string: 7, 1.50, a UUID with its dashes. What is escaped in it stays so. */
+void fr_value_bare(const fr_field *field, fr_value v, fr_buf *out);
+/* The same in arena; p NULL: memory is out. */
+fr_str fr_value_bare_dup(fr_arena *arena, const fr_field *field, fr_value v);
 
 /* The stored form of what a person or a URL wrote for this field: "true", "1.50", "2020-01-02T03:04:05+02:00", a UUID with
  * or without dashes. No range, length or choice checks. Errors: FR_EINVAL (not of this kind), FR_ENOMEM. */

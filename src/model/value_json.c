@@ -6,6 +6,8 @@
  */
 #include "model/value.h"
 
+#include <string.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -377,4 +379,25 @@ FR_TO_JSON_(file)
 void fr_value_json(const fr_field *field, fr_value v, fr_buf *out)
 {
     fr_kind_of(field)->json(field, v, out);
+}
+
+void fr_value_bare(const fr_field *field, fr_value v, fr_buf *out)
+{
+    size_t start = out->n;
+    fr_value_json(field, v, out);
+    size_t n = out->n - start;
+    if (out->has_failed || n < 2 || out->p[start] != '"')
+        return;
+    memmove(out->p + start, out->p + start + 1, n - 2);
+    out->n -= 2;
+}
+
+fr_str fr_value_bare_dup(fr_arena *arena, const fr_field *field, fr_value v)
+{
+    fr_buf text;
+    fr_buf_init(&text);
+    fr_value_bare(field, v, &text);
+    fr_str copy = text.has_failed ? (fr_str){0} : fr_str_dup(arena, fr_buf_str(&text));
+    fr_buf_deinit(&text);
+    return copy;
 }

@@ -2,9 +2,9 @@
 #include <freshet/net.h>
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <time.h>
 
+#include "base/str.h"
 #include "base/zone.h"
 #include "net/fiber.h"
 #include "net/net_int.h"
@@ -31,30 +31,14 @@ void fr_ctx_cancel(fr_ctx *ctx)
         fr_fiber_make_ready_(ctx->waiting->fiber);
 }
 
-/* The length without a UTF-8 sequence that was cut at the end. */
-static size_t whole_utf8(const char *text, size_t n)
-{
-    size_t start = n;
-    while (start > 0 && n - start < 3 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
-        start--;
-    if (start == 0)
-        return n;
-    unsigned char lead = (unsigned char)text[start - 1];
-    size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
-    return n - (start - 1) < length ? start - 1 : n;
-}
-
 fr_err fr_fail_(fr_ctx *ctx, fr_err code, const char *fmt, ...)
 {
     char text[DETAIL_BYTES + 1];
     va_list args;
     va_start(args, fmt);
-    int length = vsnprintf(text, sizeof text, fmt, args);
+    fr_str detail = fr_str_vformat(text, sizeof text, fmt, args);
     va_end(args);
-    size_t n = length < 0 ? 0 : (size_t)length;
-    if (n > DETAIL_BYTES)
-        n = whole_utf8(text, DETAIL_BYTES);
-    ctx->detail = ctx->arena ? fr_str_dup(ctx->arena, (fr_str){text, n}) : (fr_str){0};
+    ctx->detail = ctx->arena ? fr_str_dup(ctx->arena, detail) : (fr_str){0};
     if (!ctx->detail.p)
         ctx->detail.n = 0;
     return code;

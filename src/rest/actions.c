@@ -289,14 +289,25 @@ static fr_err delete_judged(fr_ctx *ctx, deleting *d)
     return FR_OK;
 }
 
+static fr_err write_instead(fr_call *c, fr_write *write)
+{
+    fr_value *values = fr_arena_zalloc(c->ctx->arena, c->rt->model->field_count * sizeof *values);
+    if (!values)
+        return FR_ENOMEM;
+    write->values = values;
+    return fr_assigns_take(&c->rt->destroy_with, c->ctx->arena, &write->set, values);
+}
+
 static fr_err destroy(fr_call *c)
 {
     fr_write write = {.model = c->rt->model,
-                      .op = FR_WRITE_DELETE,
+                      .op = c->rt->destroy_with.count ? FR_WRITE_UPDATE : FR_WRITE_DELETE,
                       .key = c->key,
                       .where = c->where,
                       .refs = c->refs};
     deleting d = {.write = &write};
+    if (write.op == FR_WRITE_UPDATE)
+        FR_TRY(write_instead(c, &write));
     FR_TRY(fr_write_rules_bind(c->ctx, c, &d.rules));
     FR_TRY(fr_write_rules_any(&d.rules) ? delete_judged(c->ctx, &d) : fr_db_write(c->ctx, &write));
     c->answer->status = 204;

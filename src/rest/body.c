@@ -69,6 +69,8 @@ fr_err fr_read_(fr_req *req, void *row, uint64_t mark)
     call->input.is_update = is_stored(model, row);
     call->input.is_partial = fr_str_eq(req->method, FR_STR("PATCH"));
     call->input.key = (fr_value){.type = FR_VALUE_NULL};
+    call->input.versions = &call->request->versions;
+    call->input.version = call->version;
     if (call->input.is_update) {
         FR_TRY(values_of(req, model, row, &old));
         call->input.key = old[fr_model_key_index(model)];

@@ -63,6 +63,17 @@ static inline bool fr_call_is_detail(const fr_call *call)
     return call->request->key.p != NULL;
 }
 
+/* The rows that its body makes: several by a list, else one. */
+static inline size_t fr_call_row_count(const fr_call *call)
+{
+    return call->is_bulk ? call->bulk_count : 1;
+}
+
+static inline fr_rest_input *fr_call_row(fr_call *call, size_t i)
+{
+    return call->is_bulk ? &call->bulk[i] : &call->input;
+}
+
 /* An argument of the URL's path; p NULL: it has none of that name. */
 fr_str fr_call_argument(const fr_call *call, fr_str name);
 

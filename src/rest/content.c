@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "rest/charset.h"
+#include "rest/extra.h"
 #include "rest/form_body.h"
 
 static fr_err refuse_type(fr_call *c)
@@ -55,19 +56,26 @@ static fr_err read_json(fr_call *c, const fr_charset *charset)
     return detail.p ? fr_call_refuse_text(c, 400, detail) : FR_ENOMEM;
 }
 
+static const fr_parsers *parsers_of(const fr_call *c)
+{
+    return c->request->extra ? &c->request->extra->parsers
+           : c->rt           ? &c->rt->parsers
+                             : &fr_parsers_usual;
+}
+
 fr_err fr_content_read(fr_call *call)
 {
     fr_str type = call->request->content_type, name;
     const fr_charset *charset;
     call->input.is_form = fr_form_kind_of(type) != FR_FORM_NONE;
-    if (call->request->form)
-        return take_form(call, call->request->form);
-    if (!call->request->body.n) {
+    if (!call->request->body.n && !call->request->form) {
         call->data = (fr_json){.type = FR_JSON_OBJECT};
         return FR_OK;
     }
-    if (!call->input.is_form && !fr_media_is_json(type))
+    if (!fr_parsers_take(parsers_of(call), type))
         return refuse_type(call);
+    if (call->request->form)
+        return take_form(call, call->request->form);
     if (fr_charset_of(type, &charset, &name))
         return refuse_charset(call, name);
     return call->input.is_form ? read_form(call, charset) : read_json(call, charset);

@@ -146,18 +146,6 @@ static void put_span(fr_span span, fr_buf *out)
     fr_buf_put(out, (fr_str){text + zero, n - zero});
 }
 
-static void put_plain(const fr_field *field, fr_value v, fr_buf *out)
-{
-    fr_buf json;
-    fr_buf_init(&json);
-    fr_value_json(field, v, &json);
-    fr_str text = fr_buf_str(&json);
-    bool is_quoted = text.n >= 2 && text.p[0] == '"';
-    fr_buf_put(out, is_quoted ? fr_str_sub(text, 1, text.n - 2) : text);
-    out->has_failed |= json.has_failed;
-    fr_buf_deinit(&json);
-}
-
 /* The field whose values these are: of a reference the key that it leads to. */
 static const fr_field *origin_of(const fr_field *field)
 {
@@ -184,7 +172,7 @@ void fr_position_put(const fr_field *field, fr_value v, fr_buf *out)
              fr_time_parse(v.as.s, &time))
         put_time(time, out);
     else
-        put_plain(field, v, out);
+        fr_value_bare(field, v, out);
 }
 
 fr_err fr_position_read(const fr_field *field, fr_str text, fr_arena *arena, fr_value *out)

@@ -14,21 +14,12 @@ static fr_value value_of(const fr_row_place *row, const fr_value *values, int fi
 static void put_value(const fr_row_place *row, const fr_value *values, int field, fr_buf *out)
 {
     fr_value value = value_of(row, values, field);
-    fr_buf text;
-    if (value.type == FR_VALUE_TEXT) {
+    if (value.type == FR_VALUE_TEXT)
         fr_buf_put(out, value.as.s);
-        return;
-    }
-    if (value.type == FR_VALUE_NULL) {
+    else if (value.type == FR_VALUE_NULL)
         fr_buf_lit(out, "None");
-        return;
-    }
-    fr_buf_init(&text);
-    fr_value_json(&row->model->fields[field], value, &text);
-    fr_str s = fr_buf_str(&text);
-    fr_buf_put(out, s.n >= 2 && s.p[0] == '"' ? fr_str_sub(s, 1, s.n - 2) : s);
-    out->has_failed |= text.has_failed;
-    fr_buf_deinit(&text);
+    else
+        fr_value_bare(&row->model->fields[field], value, out);
 }
 
 /* "label" → "Label", as a class is called. */

@@ -2,7 +2,6 @@
 #include "rest/errors.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "base/err.h"
 #include "base/json.h"
@@ -102,10 +101,9 @@ void fr_errors_addf(fr_errors *node, fr_str name, const char *code, const char *
     char text[512];
     va_list args;
     va_start(args, fmt);
-    int n = vsnprintf(text, sizeof text, fmt, args);
+    fr_str message = fr_str_vformat(text, sizeof text, fmt, args);
     va_end(args);
-    size_t length = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
-    fr_errors_add(node, name, code, (fr_str){text, length});
+    fr_errors_add(node, name, code, message);
 }
 
 bool fr_errors_any(const fr_errors *node)
@@ -133,6 +131,19 @@ fr_err fr_errors_check(const fr_errors *root)
 
 /* ---- printing ---- */
 
+static bool as_lists;
+
+void fr_errors_use_lists(bool is_on)
+{
+    as_lists = is_on;
+}
+
+void fr_errors_rows(fr_errors *node, size_t count)
+{
+    if (node)
+        node->row_count = count;
+}
+
 static void put_texts(const fr_errors *node, fr_buf *out)
 {
     for (const fr_error_text *text = node->texts; text; text = text->next) {
@@ -150,12 +161,42 @@ static void put_name(const fr_errors *node, fr_buf *out)
         fr_buf_printf(out, "\"%lld\"", (long long)node->index);
 }
 
+/* What is wrong with the list itself has a name, and is told as that of an object. */
+static bool is_list(const fr_errors *node)
+{
+    bool has_name = false;
+    for (const fr_errors *part = node->parts; part; part = part->next)
+        has_name |= part->index == FR_ERRORS_NO_INDEX && fr_errors_any(part);
+    return as_lists && node->row_count && !has_name;
+}
+
+/* One an object, in their order. */
+static void put_list(const fr_errors *node, fr_buf *out)
+{
+    const fr_errors *part = node->parts;
+    for (size_t i = 0; i < node->row_count; i++) {
+        fr_buf_put_char(out, i ? ',' : '[');
+        bool is_wrong = part && part->index == (int64_t)i;
+        if (is_wrong && fr_errors_any(part))
+            fr_errors_put(part, out);
+        else
+            fr_buf_lit(out, "{}");
+        if (is_wrong)
+            part = part->next;
+    }
+    fr_buf_put_char(out, ']');
+}
+
 /* As deep as the tree, which is as deep as the serializer. */
 void fr_errors_put(const fr_errors *node, fr_buf *out)
 {
     bool is_first = true;
     if (node->texts) {
         put_texts(node, out);
+        return;
+    }
+    if (is_list(node)) {
+        put_list(node, out);
         return;
     }
     fr_buf_put_char(out, '{');

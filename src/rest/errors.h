@@ -24,7 +24,8 @@ typedef struct fr_errors {
     struct fr_errors *parts, *next;   /* its fields or items; the next one of its parent's */
     const fr_str *order;              /* names of its fields as they are printed; NULL: as added */
     size_t order_count;
-    bool has_failed; /* of the root: memory was out */
+    size_t row_count; /* of a list of objects, so many; 0: it is none */
+    bool has_failed;  /* of the root: memory was out */
 } fr_errors;
 
 void fr_errors_init(fr_errors *errors, fr_arena *arena);
@@ -35,6 +36,12 @@ void fr_errors_order(fr_errors *node, const fr_str *names, size_t count);
  * fr_errors_check says so. */
 fr_errors *fr_errors_field(fr_errors *node, fr_str name);
 fr_errors *fr_errors_item(fr_errors *node, size_t index);
+
+/* The node is of a list of so many objects. */
+void fr_errors_rows(fr_errors *node, size_t count);
+/* Lists of objects are printed as lists, with {} for what is right, and not as objects by their places: DRF's setting
+ * LIST_SERIALIZER_ERRORS_AS_DICT. Before any request. */
+void fr_errors_use_lists(bool as_lists);
 
 /* One more message of a field; name with p NULL: of the node itself. code has to last as long as the tree. */
 void fr_errors_add(fr_errors *node, fr_str name, const char *code, fr_str message);

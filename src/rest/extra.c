@@ -76,25 +76,27 @@ static fr_err make_plan(fr_extra *extra, const fr_action *action, fr_arena *aren
     return err;
 }
 
-static fr_err read_renderers(fr_extra *extra, const fr_action *action,
-                             const fr_renderers *inherited, fr_arena *arena, const char *where,
-                             char error[256])
+static fr_err read_forms(fr_extra *extra, const fr_action *action, fr_arena *arena,
+                         const char *where, char error[256])
 {
     char why[256] = "out of memory";
-    extra->renderers = *inherited;
-    if (!action->renderers)
-        return FR_OK;
-    fr_err err = fr_renderers_init(&extra->renderers, action->renderers, arena, why);
+    fr_err err = FR_OK;
+    if (action->renderers)
+        err = fr_renderers_init(&extra->renderers, action->renderers, arena, why);
+    if (err == FR_OK)
+        err = fr_parsers_init(&extra->parsers, action->parsers, arena, why);
     if (err)
         snprintf(error, 256, "%.60s \"%.60s\": %.120s", where, action->path, why);
     return err;
 }
 
-fr_err fr_extra_init(fr_extra *extra, const fr_action *action, const fr_renderers *inherited,
-                     fr_arena *arena, const char *where, char error[256])
+fr_err fr_extra_init(fr_extra *extra, const fr_action *action, fr_arena *arena, const char *where,
+                     char error[256])
 {
     char why[128] = "";
-    *extra = (fr_extra){.handler = action->handler,
+    *extra = (fr_extra){.renderers = extra->renderers,
+                        .parsers = extra->parsers,
+                        .handler = action->handler,
                         .methods = action->methods ? action->methods : "GET",
                         .description = action->description ? action->description : "",
                         .is_detail = action->is_detail};
@@ -103,7 +105,7 @@ fr_err fr_extra_init(fr_extra *extra, const fr_action *action, const fr_renderer
                  action->handler ? ": .methods: " : " has no .handler", why);
         return FR_EINVAL;
     }
-    FR_TRY(read_renderers(extra, action, inherited, arena, where, error));
+    FR_TRY(read_forms(extra, action, arena, where, error));
     if (action->serializer)
         FR_TRY(make_plan(extra, action, arena, where, error));
     extra->allow = allow_of(arena, extra);

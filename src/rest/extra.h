@@ -12,15 +12,16 @@ typedef struct fr_extra {
     const char *description; /* never NULL */
     fr_str allow, name;      /* its Allow header; "Set flag" */
     fr_renderers renderers;
+    fr_parsers parsers;
     bool is_detail;
     const fr_serializer *shape; /* without a model; NULL: none */
     fr_plan *plan;              /* of its own serializer; NULL: the viewset's, if there is one */
 } fr_extra;
 
-/* An action of a viewset, whose renderers are `inherited` unless it has some. where: begins the error, "viewset at api/notes/".
+/* An action, whose renderers and parsers are those in extra unless it has some. where: begins the error, "viewset at api/notes/".
  * Errors: FR_EINVAL with one line for the developer, FR_ENOMEM. */
-fr_err fr_extra_init(fr_extra *extra, const fr_action *action, const fr_renderers *inherited,
-                     fr_arena *arena, const char *where, char error[256]);
+fr_err fr_extra_init(fr_extra *extra, const fr_action *action, fr_arena *arena, const char *where,
+                     char error[256]);
 /* What a method does there: the handler, or OPTIONS. NULL: 405. */
 const fr_call_action *fr_extra_find(const fr_extra *extra, fr_str method);
 #endif

@@ -11,6 +11,7 @@
 #include "model/fieldset.h"
 #include "rest/errors.h"
 #include "rest/input.h"
+#include "rest/version.h"
 
 /* What a body says besides columns: one for each input of the plan. */
 typedef struct fr_given {
@@ -27,6 +28,8 @@ typedef struct fr_rest_input {
     bool is_form;    /* the body was a form: what it cannot say is concluded as DRF does */
     fr_value key;    /* of the row that is updated, which may keep its unique values; else NULL. Of
                       * one that is nested: which it names */
+    const fr_version_rule *versions; /* of the request, for links; NULL: none */
+    fr_str version;
     const fr_form *form; /* that the body was; NULL: none */
     const fr_file *
         *files;       /* field_count: those of the form that fields have taken; NULL: none can */
@@ -41,9 +44,18 @@ typedef struct fr_rest_input {
 fr_err fr_rest_input_read(fr_ctx *ctx, const fr_plan *plan, const fr_json *data,
                           fr_rest_input *input, fr_errors *errors);
 
-/* The same of one item of a list, which makes a row of its own; item: of errors. */
-fr_err fr_input_read_item(fr_ctx *ctx, const fr_plan *plan, const fr_json *data, fr_errors *item,
-                          fr_rest_input *row);
+/* How a list is read that makes rows. */
+typedef struct fr_input_rows {
+    bool not_empty;
+    uint32_t min, max;         /* 0: no limit */
+    const fr_rest_input *like; /* whose body has the list */
+} fr_input_rows;
+
+/* Whether so many are allowed; else errors, of the list, say so. */
+bool fr_input_rows_fit(const fr_input_rows *rows, size_t count, fr_errors *errors);
+/* The same of a list, of which each item makes a row; errors: of the list. *out: one an item, if nothing was added to errors. */
+fr_err fr_input_read_rows(fr_ctx *ctx, const fr_plan *plan, const fr_json *list,
+                          const fr_input_rows *rows, fr_errors *errors, fr_rest_input **out);
 
 /* The words of a constraint that only the database noticed: somebody else was faster. */
 void fr_rest_unique_error(const fr_model *model, const fr_field *field, fr_errors *errors);

@@ -1,4 +1,4 @@
-/* Related rows in a body: by another field of theirs, by their URL, several of them, and rows that are made with this one. */
+/* Related rows in a body: by another field of theirs, by their URL, and several of them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "rest/url.h"
 #include "rest/viewset.h"
 
-enum { FR_NESTED_ROWS_MAX = 1000, FR_MANY_KEYS_MAX = 100000 }; /* of one list in a body */
+enum { FR_MANY_KEYS_MAX = 100000 /* of one list in a body */ };
 
 static const fr_model *end_of(const fr_plan_input *in)
 {
@@ -79,7 +79,7 @@ static fr_outcome take_link(fr_reading *r, const fr_plan_input *in, fr_value *ou
     fr_str path = fr_unquote(r->ctx->arena, path_of(r->data->text), false);
     if (!path.p)
         return fr_failed(r, FR_ENOMEM);
-    switch (fr_url_match(in->declared->link, path, &key)) {
+    switch (fr_url_match(in->declared->link, r->input->versions, r->input->version, path, &key)) {
     case FR_URL_NONE: return fr_refuse(r, "no_match", "Invalid hyperlink - No URL match.");
     case FR_URL_OTHER:
         return fr_refuse(r, "incorrect_match", "Invalid hyperlink - Incorrect URL match.");
@@ -297,66 +297,4 @@ fr_err fr_input_read_many(fr_reading *r, const fr_plan_input *in, fr_given *out)
     out->keys = keys;
     out->count = list->count;
     return err;
-}
-
-/* ---- rows that are made here ---- */
-
-fr_err fr_input_read_item(fr_ctx *ctx, const fr_plan *plan, const fr_json *data, fr_errors *item,
-                          fr_rest_input *row)
-{
-    if (!item)
-        return FR_ENOMEM;
-    if (data->type == FR_JSON_NULL) {
-        fr_errors_add(item, (fr_str){0}, "null", FR_STR("This field may not be null."));
-        return FR_OK;
-    }
-    FR_TRY(fr_rest_input_read(ctx, plan, data, row, item));
-    return fr_errors_any(item) ? FR_OK : fr_validate_object(ctx, plan, row, NULL, item);
-}
-
-static void refuse_rows(fr_reading *r, const char *code, const char *message)
-{
-    fr_errors_add(fr_errors_field(r->errors, r->name), FR_STR("non_field_errors"), code,
-                  fr_str_c(message));
-}
-
-static bool check_rows(fr_reading *r)
-{
-    if (r->data->type == FR_JSON_NULL) {
-        fr_refuse(r, "null", "This field may not be null.");
-        return false;
-    }
-    if (r->data->type != FR_JSON_ARRAY) {
-        fr_str text = fr_arena_printf(
-            r->ctx->arena, "Expected a list of items but got type \"%s\".", fr_py_type(r->data));
-        refuse_rows(r, "not_a_list", text.p ? text.p : "");
-        return false;
-    }
-    if (r->data->count <= FR_NESTED_ROWS_MAX)
-        return true;
-    refuse_rows(r, "max_length", "Ensure this field has no more than 1000 elements.");
-    return false;
-}
-
-fr_err fr_input_read_nested(fr_reading *r, const fr_plan_input *in, fr_given *out)
-{
-    if (!check_rows(r))
-        return FR_OK;
-    fr_errors *errors = fr_errors_field(r->errors, r->name);
-    out->count = r->data->count;
-    out->rows = fr_arena_zalloc(r->ctx->arena, (out->count + 1) * sizeof *out->rows);
-    if (!out->rows || !errors)
-        return FR_ENOMEM;
-    for (size_t i = 0; i < out->count; i++) {
-        fr_errors *item = fr_errors_item(errors, i);
-        if (!item)
-            return FR_ENOMEM;
-        out->rows[i] = (fr_rest_input){.is_partial = r->input->is_partial,
-                                       .is_form = r->input->is_form,
-                                       .key = {.type = FR_VALUE_NULL}};
-        FR_TRY(fr_input_read_item(r->ctx, in->nested, &r->data->items[i], item, &out->rows[i]));
-        if (r->input->is_partial && !fr_errors_any(item))
-            FR_TRY(fr_input_fill(r->ctx, in->nested, &out->rows[i], item));
-    }
-    return FR_OK;
 }

@@ -280,7 +280,7 @@ static void put_renders(const fr_renderers *renderers, fr_buf *out)
 }
 
 static void put_head(fr_str name, const char *suffix, const char *description,
-                     const fr_renderers *renderers, fr_buf *out)
+                     const fr_renderers *renderers, const fr_parsers *parsers, fr_buf *out)
 {
     fr_buf whole;
     fr_buf_init(&whole);
@@ -293,8 +293,9 @@ static void put_head(fr_str name, const char *suffix, const char *description,
     fr_buf_lit(out, ",\"description\":");
     fr_json_put_str(out, fr_str_c(description));
     put_renders(renderers, out);
-    fr_buf_lit(out, "],\"parses\":[\"application/json\",\"application/x-www-form-urlencoded\","
-                    "\"multipart/form-data\"]");
+    fr_buf_lit(out, "],\"parses\":[");
+    fr_buf_put(out, parsers->listed);
+    fr_buf_put_char(out, ']');
 }
 
 static void put_action(const fr_plan *plan, const char *method, bool is_first, fr_buf *out)
@@ -308,7 +309,7 @@ static void put_action(const fr_plan *plan, const char *method, bool is_first, f
 void fr_options_put_extra(const fr_plan *plan, const fr_extra *extra, bool takes_post,
                           bool takes_put, fr_buf *out)
 {
-    put_head(extra->name, "", extra->description, &extra->renderers, out);
+    put_head(extra->name, "", extra->description, &extra->renderers, &extra->parsers, out);
     if (extra->shape && (takes_post || takes_put)) {
         fr_buf_put(out, takes_post ? FR_STR(",\"actions\":{\"POST\":")
                                    : FR_STR(",\"actions\":{\"PUT\":"));
@@ -326,7 +327,7 @@ void fr_options_put_extra(const fr_plan *plan, const fr_extra *extra, bool takes
 void fr_options_put(const fr_viewset_rt *rt, bool is_detail, const char *method, fr_buf *out)
 {
     put_head(rt->name, is_detail ? " Instance" : " List", rt->viewset->description, &rt->renderers,
-             out);
+             &rt->parsers, out);
     if (method)
         put_action(rt->plan, method, true, out);
     fr_buf_put(out, method ? FR_STR("}}") : FR_STR("}"));
@@ -337,6 +338,6 @@ void fr_options_put_batch(fr_buf *out)
     put_head(FR_STR("Batch"), "",
              "Several writes in order, all of them or none: an array of objects with \"method\", "
              "\"path\", \"body\", \"if_match\" and \"id\".",
-             &fr_renderers_json, out);
+             &fr_renderers_json, &fr_parsers_usual, out);
     fr_buf_put_char(out, '}');
 }

@@ -141,8 +141,11 @@ fr_err fr_parents_fill(fr_call *c)
                             (fr_value){.type = FR_VALUE_NULL}, &exists));
         if (!exists)
             return refuse_missing(c, &c->rt->parents[i]);
-        c->input.values[field] = c->parents[i];
-        fr_fieldset_add(&c->input.set, field);
+        for (size_t k = 0; k < fr_call_row_count(c); k++) {
+            fr_rest_input *row = fr_call_row(c, k);
+            row->values[field] = c->parents[i];
+            fr_fieldset_add(&row->set, field);
+        }
     }
     return FR_OK;
 }

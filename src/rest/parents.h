@@ -14,6 +14,6 @@ fr_err fr_parents_check(const fr_viewset_rt *rt, fr_str pattern, char error[256]
 /* Read the keys in the URL into call->parents and call->within; one that no row can have is answered by 404.
  * Errors: FR_ENOMEM. */
 fr_err fr_parents_read(fr_call *call);
-/* Give the new row its parents; one that is not there is answered by 404. Errors: FR_EBACKEND. May suspend. */
+/* Give each new row its parents; one that is not there is answered by 404. Errors: FR_EBACKEND. May suspend. */
 fr_err fr_parents_fill(fr_call *call);
 #endif

@@ -134,21 +134,18 @@ static bool is_bulk(const fr_call *c)
 /* A list in the body makes a row of each of its objects, all of them or none. */
 static fr_err read_bulk(fr_call *c)
 {
+    const fr_viewset *viewset = c->rt->viewset;
     fr_errors errors;
-    size_t count = c->data.count;
-    if (count > FR_BULK_MAX)
+    if (!viewset->bulk_max && c->data.count > FR_BULK_MAX)
         return fr_call_refuse_text(c, 413, FR_STR("A list may hold 1000 objects."));
+    fr_input_rows rows = {.not_empty = viewset->bulk_not_empty,
+                          .min = viewset->bulk_min,
+                          .max = viewset->bulk_max,
+                          .like = &c->input};
     c->is_bulk = true;
-    c->bulk_count = count;
-    c->bulk = fr_arena_zalloc(c->ctx->arena, (count + 1) * sizeof *c->bulk);
-    if (!c->bulk)
-        return FR_ENOMEM;
+    c->bulk_count = c->data.count;
     fr_errors_init(&errors, c->ctx->arena);
-    for (size_t i = 0; i < count; i++) {
-        c->bulk[i].key = (fr_value){.type = FR_VALUE_NULL};
-        FR_TRY(fr_input_read_item(c->ctx, c->rt->plan, &c->data.items[i],
-                                  fr_errors_item(&errors, i), &c->bulk[i]));
-    }
+    FR_TRY(fr_input_read_rows(c->ctx, c->rt->plan, &c->data, &rows, &errors, &c->bulk));
     return fr_errors_any(&errors) ? fr_call_refuse_fields(c, &errors) : FR_OK;
 }
 
@@ -157,6 +154,8 @@ static fr_err read_fields(fr_call *c)
     fr_errors errors;
     if (!c->action->takes_body)
         return FR_OK;
+    c->input.versions = &c->request->versions;
+    c->input.version = c->version;
     if (is_bulk(c))
         return read_bulk(c);
     c->input.is_partial = c->action->is_partial;

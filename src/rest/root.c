@@ -94,5 +94,7 @@ fr_err fr_root_init(fr_root *root, const fr_router *router, const fr_root_place 
                       .path_count = place->count};
     if (!root->pattern.p)
         return FR_ENOMEM;
-    return fr_extra_init(&root->extra, &ROOT, &fr_renderers_json, arena, "router", error);
+    root->extra.renderers = fr_renderers_json;
+    root->extra.parsers = fr_parsers_usual;
+    return fr_extra_init(&root->extra, &ROOT, arena, "router", error);
 }

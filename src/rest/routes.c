@@ -258,10 +258,12 @@ static fr_err add(const adding *a, const fr_extra *extra, bool is_detail, fr_str
 
 static fr_err new_extra(const adding *a, const fr_action *action, const char *where, fr_extra **out)
 {
-    *out = fr_arena_alloc(a->arena, sizeof **out);
-    const fr_renderers *inherited = a->rt ? &a->rt->renderers : &fr_renderers_json;
-    return *out ? fr_extra_init(*out, action, inherited, a->arena, where, a->error)
-                : out_of_memory(a);
+    *out = fr_arena_zalloc(a->arena, sizeof **out);
+    if (!*out)
+        return out_of_memory(a);
+    (*out)->renderers = a->rt ? a->rt->renderers : fr_renderers_json;
+    (*out)->parsers = a->takes_raw ? fr_parsers_raw : a->rt ? a->rt->parsers : fr_parsers_usual;
+    return fr_extra_init(*out, action, a->arena, where, a->error);
 }
 
 /* What stands around an action, or around a viewset's own URLs. */
@@ -341,7 +343,7 @@ fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place
         snprintf(error, 256, "viewset at %.40s: %s", pattern.p, fault);
         return err ? err : FR_ENOMEM;
     }
-    if (fr_url_place(place->viewset, pattern) != FR_OK)
+    if (fr_url_place(place->viewset, pattern, &place->versions) == FR_ENOMEM)
         return out_of_memory(&a);
     FR_TRY(fr_version_check(&a.versions, error));
     FR_TRY(fr_parents_check(a.rt, pattern, error));

@@ -224,18 +224,16 @@ static fr_err read_nested(const shape_reader *r, const fr_declared *d, const fr_
 static fr_err read_nested_list(const shape_reader *r, const fr_declared *d, const fr_json *data,
                                place at, fr_buf *out)
 {
-    fr_declared each = {.nested = d->nested}, list = *d;
-    list.each = &each;
-    list.nested = NULL;
+    fr_declared each = {.nested = d->nested}, list = {.each = &each};
+    fr_input_rows rows = {.not_empty = d->not_empty, .min = d->min_items, .max = d->max_items};
     place own = {node_of(at), FR_STR("non_field_errors")};
     if (!own.errors)
         return FR_ENOMEM;
-    if (data->type != FR_JSON_ARRAY || (!data->count && d->not_empty))
+    if (data->type != FR_JSON_ARRAY)
         return read_list(r, &list, data, own, out);
-    check_count(d, data->count, own);
-    if (fr_errors_any(own.errors))
+    if (!fr_input_rows_fit(&rows, data->count, own.errors))
         return FR_OK;
-    list.min_items = list.max_items = 0;
+    fr_errors_rows(own.errors, data->count);
     return read_list(r, &list, data, (place){own.errors, {0}}, out);
 }
 

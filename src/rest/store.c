@@ -236,17 +236,6 @@ static fr_err make_writes(storing *s)
 
 /* ---- refusals ---- */
 
-static fr_str key_text(fr_arena *arena, const fr_field *field, fr_value key)
-{
-    fr_buf out;
-    fr_buf_init(&out);
-    fr_value_json(field, key, &out);
-    fr_str text = fr_str_dup(arena, fr_buf_str(&out));
-    fr_buf_deinit(&out);
-    bool is_quoted = text.n >= 2 && text.p[0] == '"';
-    return is_quoted ? fr_str_sub(text, 1, text.n - 2) : text;
-}
-
 /* A constraint of the database that our checks did not foresee: somebody else was faster, or the table has rules of its
  * own. The words are those of the check that would have found it. */
 static void tell_constraint(fr_ctx *ctx, const fr_write *write, fr_errors *errors)
@@ -257,9 +246,9 @@ static void tell_constraint(fr_ctx *ctx, const fr_write *write, fr_errors *error
     if (write->constraint == FR_CONSTRAINT_UNIQUE && field)
         fr_rest_unique_error(write->model, field, errors);
     else if (write->constraint == FR_CONSTRAINT_FOREIGN_KEY && field)
-        fr_errors_addf(errors, name, "does_not_exist",
-                       "Invalid pk \"%.*s\" - object does not exist.",
-                       FR_FMT(key_text(ctx->arena, field, write->values[write->failed_field])));
+        fr_errors_addf(
+            errors, name, "does_not_exist", "Invalid pk \"%.*s\" - object does not exist.",
+            FR_FMT(fr_value_bare_dup(ctx->arena, field, write->values[write->failed_field])));
     else if (write->constraint == FR_CONSTRAINT_NOT_NULL && field)
         fr_errors_add(errors, name, "null", FR_STR("This field may not be null."));
     else
@@ -281,6 +270,15 @@ static bool is_of_parent(const fr_call *c, const fr_write *write)
            fr_fieldset_has(&c->rt->given, (uint32_t)write->failed_field);
 }
 
+/* How many the body has for a nested list; of one within another: that is told by its places. */
+static size_t rows_of(const fr_call *c, const fr_plan_input *in)
+{
+    for (uint32_t i = 0; i < c->plan->input_count && c->input.given; i++)
+        if (in == &c->plan->inputs[i])
+            return c->input.given[i].count;
+    return 0;
+}
+
 static fr_err refuse_constraint(storing *s)
 {
     fr_call *c = s->call;
@@ -293,12 +291,16 @@ static fr_err refuse_constraint(storing *s)
     const fr_plan_input *in = s->of[at];
     if (is_of_parent(c, write))
         return fr_call_missing(c);
+    if (c->is_bulk)
+        fr_errors_rows(&errors, c->bulk_count);
+    else if (in && in->kind == FR_INPUT_NESTED)
+        fr_errors_rows(fr_errors_field(&errors, in->name), rows_of(c, in));
     if (!in) {
         tell_constraint(c->ctx, write,
                         c->is_bulk ? fr_errors_item(&errors, s->items[at]) : &errors);
     } else if (in->kind == FR_INPUT_MANY && write->failed_field >= 0) {
-        fr_str text = key_text(c->ctx->arena, &write->model->fields[write->other],
-                               write->keys[write->failed_key]);
+        fr_str text = fr_value_bare_dup(c->ctx->arena, &write->model->fields[write->other],
+                                        write->keys[write->failed_key]);
         fr_errors_addf(&errors, in->name, "does_not_exist",
                        "Invalid pk \"%.*s\" - object does not exist.", FR_FMT(text));
     } else if (write->op == FR_WRITE_INSERT || write->op == FR_WRITE_PUT) {
@@ -427,6 +429,7 @@ static fr_err write_within(fr_ctx *ctx, void *arg)
         FR_TRY(fr_write_rules_before(ctx, &s->rules, s->call->key));
     FR_TRY(fr_db_write_all(ctx, s->writes, s->count));
     fr_errors_init(&s->errors, ctx->arena);
+    fr_errors_rows(&s->errors, s->call->is_bulk ? s->call->bulk_count : 0);
     if (has_write(s->call))
         FR_TRY(write_more(ctx, s));
     return judge_rows(ctx, s);
@@ -456,6 +459,16 @@ static fr_err finish(storing *s)
     return fr_store_answer(c, write->row, write->op == FR_WRITE_INSERT ? 201 : 200);
 }
 
+/* What is not the body's to say. */
+static fr_err fill_new(fr_call *c)
+{
+    for (size_t i = 0; i < fr_call_row_count(c); i++) {
+        fr_rest_input *row = fr_call_row(c, i);
+        FR_TRY(fr_assigns_take(&c->rt->create_with, c->ctx->arena, &row->set, row->values));
+    }
+    return fr_parents_fill(c);
+}
+
 fr_err fr_store_run(fr_call *c)
 {
     fr_write_rules rules;
@@ -468,7 +481,7 @@ fr_err fr_store_run(fr_call *c)
             return FR_OK;
         fr_errors_init(&s.errors, c->ctx->arena);
         if (!c->action->is_update && is_of_viewset(c))
-            FR_TRY(fr_parents_fill(c));
+            FR_TRY(fill_new(c));
         if (c->is_answered)
             return FR_OK;
         FR_TRY(make_writes(&s));

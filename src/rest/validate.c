@@ -2,7 +2,6 @@
 #include "rest/validate.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -12,7 +11,7 @@
 
 struct fr_input_private {
     const fr_plan *plan;
-    const fr_rest_input *given;
+    const fr_rest_input *given; /* NULL: of a whole list */
     fr_errors *errors;
     const fr_json *data; /* of a serializer without a model, in place of plan and given */
 };
@@ -40,13 +39,12 @@ fr_err fr_invalid(fr_input *in, const char *field, const char *fmt, ...)
     char text[512];
     va_list args;
     va_start(args, fmt);
-    int n = vsnprintf(text, sizeof text, fmt, args);
+    fr_str message = fr_str_vformat(text, sizeof text, fmt, args);
     va_end(args);
-    size_t length = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
     fr_str name = field ? fr_str_dup(in->ctx->arena, fr_str_c(field)) : FR_STR("non_field_errors");
     if (!name.p)
         return FR_ENOMEM;
-    fr_errors_add(in->private_->errors, name, "invalid", (fr_str){text, length});
+    fr_errors_add(in->private_->errors, name, "invalid", message);
     return FR_EINVAL;
 }
 
@@ -69,21 +67,14 @@ fr_str fr_input_text(const fr_input *in, const char *name)
         return text_of(in, fr_json_get(in->private_->data, fr_str_c(name)));
     const fr_plan *plan = in->private_->plan;
     const fr_plan_input *of = fr_plan_input_of(plan, fr_str_c(name));
-    if (!of || of->kind != FR_INPUT_EXTRA)
+    if (!of || of->kind != FR_INPUT_EXTRA || !in->private_->given)
         return (fr_str){0};
     const fr_given *given = &in->private_->given->given[of - plan->inputs];
     if (!given->is_given || given->value.type == FR_VALUE_NULL)
         return (fr_str){0};
     if (given->value.type == FR_VALUE_TEXT)
         return given->value.as.s;
-    fr_buf text;
-    fr_buf_init(&text);
-    fr_value_json(of->field, given->value, &text);
-    fr_str s = fr_buf_str(&text);
-    bool is_quoted = s.n >= 2 && s.p[0] == '"';
-    s = fr_str_dup(in->ctx->arena, is_quoted ? fr_str_sub(s, 1, s.n - 2) : s);
-    fr_buf_deinit(&text);
-    return s;
+    return fr_value_bare_dup(in->ctx->arena, of->field, given->value);
 }
 
 /* ---- a field ---- */
@@ -112,13 +103,12 @@ fr_err fr_validate_field(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,
 
 /* A struct of the stored row, and over it what came in; of a create the defaults beneath. */
 static fr_err make_row(fr_ctx *ctx, const fr_plan *plan, const fr_rest_input *input,
-                       const fr_value *old, void **out)
+                       const fr_value *old, fr_row *row)
 {
     const fr_model *model = plan->model;
-    fr_row *row = fr_arena_zalloc(ctx->arena, model->struct_bytes);
     fr_value *values = fr_arena_zalloc(ctx->arena, model->field_count * sizeof *values);
     fr_time now = fr_time_now();
-    if (!row || !values)
+    if (!values)
         return FR_ENOMEM;
     for (uint32_t i = 0; i < model->field_count; i++) {
         if (fr_fieldset_has(&input->set, i))
@@ -130,7 +120,6 @@ static fr_err make_row(fr_ctx *ctx, const fr_plan *plan, const fr_rest_input *in
     }
     FR_TRY(fr_row_store_all(model, values, ctx->arena, row));
     row->set = input->set.word[0];
-    *out = row;
     return FR_OK;
 }
 
@@ -159,15 +148,39 @@ fr_err fr_validate_object(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input
 {
     struct fr_input_private private_ = {plan, input, errors, NULL};
     fr_input in = input_of(ctx, &private_);
-    void *row, *was;
+    void *was;
     if (!plan->serializer || !plan->serializer->validate)
         return FR_OK;
-    FR_TRY(make_row(ctx, plan, input, old, &row));
+    fr_row *row = fr_arena_zalloc(ctx->arena, plan->model->struct_bytes);
+    if (!row)
+        return FR_ENOMEM;
+    FR_TRY(make_row(ctx, plan, input, old, row));
     FR_TRY(store_old(ctx, plan, old, &was));
     fr_err err = plan->serializer->validate(&in, row, was);
     if (err == FR_OK && !fr_errors_any(errors))
         return take_back(ctx, plan, row, input);
     return settle(ctx, err, errors, FR_STR("non_field_errors"));
+}
+
+fr_err fr_validate_list(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *rows, size_t count,
+                        fr_errors *errors)
+{
+    struct fr_input_private private_ = {plan, NULL, errors, NULL};
+    fr_input in = input_of(ctx, &private_);
+    if (!plan->serializer || !plan->serializer->validate_list)
+        return FR_OK;
+    const size_t bytes = plan->model->struct_bytes;
+    char *structs = fr_arena_zalloc(ctx->arena, (count + 1) * bytes);
+    if (!structs)
+        return FR_ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        FR_TRY(make_row(ctx, plan, &rows[i], NULL, (fr_row *)(void *)(structs + i * bytes)));
+    fr_err err = plan->serializer->validate_list(&in, structs, count);
+    if (err != FR_OK || fr_errors_any(errors))
+        return settle(ctx, err, errors, FR_STR("non_field_errors"));
+    for (size_t i = 0; i < count; i++)
+        FR_TRY(take_back(ctx, plan, (const fr_row *)(const void *)(structs + i * bytes), &rows[i]));
+    return FR_OK;
 }
 
 fr_err fr_validate_write(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,

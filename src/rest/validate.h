@@ -9,6 +9,9 @@ fr_err fr_validate_field(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,
 /* old: the stored row, field_count values; NULL at a create. What the function sets in the row is written too. */
 fr_err fr_validate_object(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,
                           const fr_value *old, fr_errors *errors);
+/* Of a list of new rows, which are all good: the serializer's .validate_list. What that sets in them is written too. */
+fr_err fr_validate_list(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *rows, size_t count,
+                        fr_errors *errors);
 /* The serializer's .write, within the transaction. row: as it was stored by then. Errors: FR_EINVAL if errors were added. */
 fr_err fr_validate_write(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *input,
                          const fr_value *row, const fr_value *old, fr_errors *errors);

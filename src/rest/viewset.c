@@ -183,12 +183,18 @@ static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena
     FR_TRY(read_actions(rt, error));
     FR_TRY(read_paging(rt, error));
     FR_TRY(fr_rules_init(rt, arena, error));
+    FR_TRY(fr_assigns_init(&rt->create_with, rt->model, "create_with", viewset->create_with, arena,
+                           error));
+    FR_TRY(fr_assigns_init(&rt->destroy_with, rt->model, "destroy_with", viewset->destroy_with,
+                           arena, error));
     FR_TRY(fr_declare_filters(rt, arena, error));
     FR_TRY(fr_declare_search(rt, arena, error));
     FR_TRY(fr_declare_ordering(rt, arena, error));
     FR_TRY(check_extra(viewset, error));
     FR_TRY(fr_parents_init(rt, arena, error));
     FR_TRY(fr_renderers_init(&rt->renderers, viewset->renderers, arena, error));
+    rt->parsers = fr_parsers_usual;
+    FR_TRY(fr_parsers_init(&rt->parsers, viewset->parsers, arena, error));
     rt->list_allow = allow_of(rt->actions & (FR_ACTION_LIST | FR_ACTION_CREATE), arena);
     rt->detail_allow =
         allow_of(rt->actions & ~(uint32_t)(FR_ACTION_LIST | FR_ACTION_CREATE), arena);

@@ -6,7 +6,9 @@
 #include "model/query.h"
 #include "model/regex.h"
 #include "model/row_rule.h"
+#include "rest/assign.h"
 #include "rest/input.h"
+#include "rest/parsers.h"
 #include "rest/renderer.h"
 
 /* Bits of fr_viewset_rt.actions. */
@@ -96,9 +98,11 @@ typedef struct fr_viewset_rt {
     uint8_t order_count;
     fr_paging paging;
     fr_renderers renderers;
+    fr_parsers parsers;
     fr_parent parents[FR_PARENTS_MAX];
     uint32_t parent_count;
     fr_fieldset given; /* fields that the URL gives, never a body */
+    fr_assigns create_with, destroy_with;
     uint32_t actions;
     fr_str list_allow, detail_allow; /* values of the Allow header */
     /* Of the plan's references; NULL: any row. Which there are, which may be changed, what a row is after a write. */

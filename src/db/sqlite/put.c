@@ -161,12 +161,12 @@ fr_err fr_put_update(fr_ctx *ctx, const fr_table *table, fr_write *write)
 static fr_err find_own(fr_ctx *ctx, const fr_table *table, fr_write *write, const fr_value *parent,
                        bool *is_own)
 {
-    const fr_value *row;
+    const fr_value *row = NULL;
     *is_own = false;
     if (write->key.type == FR_VALUE_NULL)
         return FR_OK;
     fr_err err = fr_put_read(ctx, table, write, write->key, &row);
-    *is_own = err == FR_OK && fr_value_eq(row[write->field], *parent);
+    *is_own = err == FR_OK && row && fr_value_eq(row[write->field], *parent);
     return err == FR_ENOTFOUND ? FR_OK : err;
 }
 

@@ -158,12 +158,24 @@ static size_t count_of(fr_test_db *t, const char *filter)
     fr_err err = fr_filter(&t->ctx, &book_model, fr_str_c(filter), &rows);
     if (err != FR_OK)
         fail_msg("%s: %.*s", filter, FR_FMT(t->ctx.detail));
+    int64_t count;
+    bool exists;
+    assert_int_equal(fr_count(&t->ctx, &book_model, fr_str_c(filter), &count), FR_OK);
+    assert_int_equal(fr_exists(&t->ctx, &book_model, fr_str_c(filter), &exists), FR_OK);
+    if (!strstr(filter, "limit=") && !strstr(filter, "offset="))
+        assert_int_equal(count, rows.count);
+    assert_true(count >= (int64_t)rows.count);
+    assert_int_equal(exists, count > 0);
     return rows.count;
 }
 
 static const char *refusal_of(fr_test_db *t, const char *filter, fr_err expected)
 {
     fr_rows rows;
+    int64_t count;
+    bool exists;
+    assert_int_equal(fr_count(&t->ctx, &book_model, fr_str_c(filter), &count), expected);
+    assert_int_equal(fr_exists(&t->ctx, &book_model, fr_str_c(filter), &exists), expected);
     assert_int_equal(fr_filter(&t->ctx, &book_model, fr_str_c(filter), &rows), expected);
     return fr_arena_printf(t->arena, "%.*s", FR_FMT(t->ctx.detail)).p;
 }
@@ -265,6 +277,9 @@ static void all_has_a_limit(void **state)
     FR_SET(&a, name, FR_STR("one more"));
     assert_int_equal(fr_create(&t.ctx, &author_model, &a), FR_OK);
     assert_int_equal(fr_all(&t.ctx, &author_model, &rows), FR_ETOOBIG);
+    int64_t count;
+    assert_int_equal(fr_count(&t.ctx, &author_model, FR_STR(""), &count), FR_OK);
+    assert_int_equal(count, FR_ALL_ROWS + 1);
     test_close(&t);
 }
 

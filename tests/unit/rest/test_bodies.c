@@ -43,8 +43,8 @@ static const fr_viewset deeds = {.serializer = &deed_in};
 static void open_filled(world *w)
 {
     tracker_open(w);
-    assert_int_equal(fr_url_place(&ventures, FR_STR("api/ventures/")), FR_OK);
-    assert_int_equal(fr_url_place(&plain_members, FR_STR("api/members/")), FR_OK);
+    assert_int_equal(fr_url_place(&ventures, FR_STR("api/ventures/"), NULL), FR_OK);
+    assert_int_equal(fr_url_place(&plain_members, FR_STR("api/members/"), NULL), FR_OK);
     tracker_make(w, &plain_members, "{\"name\":\"Ann\"}");
     tracker_make(w, &plain_members, "{\"name\":\"Bob\"}");
     tracker_make(w, &plain_projects, "{\"name\":\"Apollo\"}");
@@ -307,6 +307,50 @@ static void a_list_makes_all_of_its_rows_or_none(void **state)
     world_close(&w);
 }
 
+static fr_err names_differ(fr_input *in, void *rows, size_t count)
+{
+    patron *p = rows;
+    assert_null(fr_input_text(in, "name").p);
+    if (fr_str_eq(p[0].name, FR_STR("first")))
+        FR_SET(&p[0], name, FR_STR("changed"));
+    for (size_t i = 1; i < count; i++)
+        if (fr_str_eq(p[i].name, p[i - 1].name))
+            return fr_invalid(in, NULL, "Names must differ.");
+    return FR_OK;
+}
+
+static void a_list_has_limits_and_is_judged_as_a_whole(void **state)
+{
+    (void)state;
+    static const fr_serializer in = {
+        .model = &patron_model, .fields = "id,name", .validate_list = names_differ};
+    static const fr_viewset bulk = {.serializer = &in,
+                                    .bulk_create = true,
+                                    .bulk_not_empty = true,
+                                    .bulk_min = 2,
+                                    .bulk_max = 3};
+    static const struct {
+        const char *body, *answer;
+    } CASES[] = {
+        {"[]", "{\"non_field_errors\":[\"This list may not be empty.\"]}"},
+        {"[{}]", "{\"non_field_errors\":[\"Ensure this field has at least 2 elements.\"]}"},
+        {"[{},{},{},{}]",
+         "{\"non_field_errors\":[\"Ensure this field has no more than 3 elements.\"]}"},
+        {"[{\"name\":\"a\"},{\"name\":\"a\"}]", "{\"non_field_errors\":[\"Names must differ.\"]}"},
+        {"[{\"name\":\"a\"},{\"name\":\"a\"},{}]",
+         "{\"2\":{\"name\":[\"This field is required.\"]}}"},
+    };
+    world w;
+    tracker_open(&w);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+        assert_answer(&w, ask(&w, &bulk, "POST", "/x/", CASES[i].body), 400, CASES[i].answer);
+    assert_answer(&w, ask(&w, &bulk, "POST", "/x/", "[{\"name\":\"first\"},{\"name\":\"b\"}]"), 201,
+                  "[{\"id\":1,\"name\":\"changed\"},{\"id\":2,\"name\":\"b\"}]");
+    /* One object is no list. */
+    assert_int_equal(ask(&w, &bulk, "POST", "/x/", "{\"name\":\"c\"}"), 201);
+    world_close(&w);
+}
+
 static const fr_serializer outer = {
     .model = &venture_model,
     .fields = "id,tickets",
@@ -339,6 +383,48 @@ static void a_list_runs_the_write_of_each_row(void **state)
     world_close(&w);
 }
 
+/* ---- what a viewset writes by itself ---- */
+
+static void a_viewset_gives_values_to_new_rows_and_marks_what_is_deleted(void **state)
+{
+    (void)state;
+    static const fr_serializer out = {.model = &deed_model, .fields = "id,title,state"};
+    static const fr_viewset marked = {.serializer = &out,
+                                      .bulk_create = true,
+                                      .create_with = "state=done&project=1&assignee=2",
+                                      .destroy_with = "state=new&title=gone%20now"};
+    static const struct {
+        fr_viewset viewset;
+        const char *error;
+    } WRONG[] = {
+        {{.serializer = &out, .create_with = "nope=1"},
+         "create_with: \"nope\" is not a field of the model"},
+        {{.serializer = &out, .destroy_with = "project=x"},
+         "destroy_with: \"project\" cannot have that value"},
+    };
+    world w;
+    open_filled(&w);
+    assert_answer(&w, ask(&w, &marked, "POST", "/x/", "{\"title\":\"a\",\"state\":\"new\"}"), 201,
+                  "{\"id\":1,\"title\":\"a\",\"state\":\"done\"}");
+    assert_answer(&w, ask(&w, &marked, "POST", "/x/", "[{\"title\":\"b\"},{\"title\":\"c\"}]"), 201,
+                  "[{\"id\":2,\"title\":\"b\",\"state\":\"done\"},{\"id\":3,\"title\":\"c\","
+                  "\"state\":\"done\"}]");
+    /* Only new ones. */
+    assert_answer(&w, ask(&w, &marked, "PUT", "/x/1/", "{\"title\":\"d\",\"state\":\"new\"}"), 200,
+                  "{\"id\":1,\"title\":\"d\",\"state\":\"new\"}");
+    assert_answer(&w, ask(&w, &marked, "DELETE", "/x/2/", NULL), 204, "");
+    assert_answer(&w, ask(&w, &plain_tickets, "GET", "/x/2/", NULL), 200,
+                  "{\"id\":2,\"title\":\"gone now\",\"state\":\"new\",\"project\":1,"
+                  "\"assignee\":2,\"parent\":null,\"labels\":[]}");
+    assert_int_equal(ask(&w, &marked, "DELETE", "/x/9/", NULL), 404);
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
+        char error[256] = "";
+        assert_int_equal(fr_viewset_check(&WRONG[i].viewset, error), FR_EINVAL);
+        assert_string_equal(error, WRONG[i].error);
+    }
+    world_close(&w);
+}
+
 /* ---- sets of fields ---- */
 
 FR_MODEL_OPTS(armchair, (.unique_together = "hall,number"), (ID, id),
@@ -367,9 +453,11 @@ static void fields_of_a_unique_set_have_to_be_given(void **state)
     world_close(&w);
 }
 
-FR_TESTS(bodies, FR_TEST(a_list_runs_the_write_of_each_row),
+FR_TESTS(bodies, FR_TEST(a_viewset_gives_values_to_new_rows_and_marks_what_is_deleted),
+         FR_TEST(a_list_runs_the_write_of_each_row),
          FR_TEST(fields_of_a_unique_set_have_to_be_given),
          FR_TEST(a_list_makes_all_of_its_rows_or_none),
+         FR_TEST(a_list_has_limits_and_is_judged_as_a_whole),
          FR_TEST(an_object_and_all_within_it_are_made_at_once),
          FR_TEST(what_is_wrong_is_told_where_it_stands),
          FR_TEST(the_whole_object_is_judged_as_it_would_be),

@@ -103,7 +103,31 @@ static void a_message_that_finds_no_memory_is_told_of(void **state)
     bench_deinit(&b);
 }
 
-FR_TESTS(errors, FR_TEST(messages_of_one_field_stay_in_their_order),
+static void lists_of_objects_are_lists_where_the_application_says_so(void **state)
+{
+    (void)state;
+    bench b;
+    bench_init(&b);
+    fr_errors *lines = fr_errors_field(&b.errors, FR_STR("lines"));
+    fr_errors_rows(lines, 4);
+    fr_errors_add(fr_errors_item(lines, 1), FR_STR("sku"), "blank", FR_STR("Blank."));
+    (void)fr_errors_item(lines, 0);
+    fr_errors_add(fr_errors_item(lines, 2), (fr_str){0}, "null", FR_STR("Null."));
+    fr_errors_add(fr_errors_item(fr_errors_field(&b.errors, FR_STR("tags")), 1), (fr_str){0}, "x",
+                  FR_STR("Of values."));
+    assert_str(printed(&b), "{\"lines\":{\"1\":{\"sku\":[\"Blank.\"]},\"2\":[\"Null.\"]},"
+                            "\"tags\":{\"1\":[\"Of values.\"]}}");
+    fr_errors_use_lists(true);
+    assert_str(printed(&b), "{\"lines\":[{},{\"sku\":[\"Blank.\"]},[\"Null.\"],{}],"
+                            "\"tags\":{\"1\":[\"Of values.\"]}}");
+    fr_errors_add(lines, FR_STR("non_field_errors"), "max_length", FR_STR("Too long."));
+    assert_str(fr_str_sub(printed(&b), 0, 11), "{\"lines\":{\"");
+    fr_errors_use_lists(false);
+    bench_deinit(&b);
+}
+
+FR_TESTS(errors, FR_TEST(lists_of_objects_are_lists_where_the_application_says_so),
+         FR_TEST(messages_of_one_field_stay_in_their_order),
          FR_TEST(fields_are_printed_in_the_order_of_the_serializer),
          FR_TEST(objects_and_items_nest_and_empty_ones_are_left_out),
          FR_TEST(a_message_that_finds_no_memory_is_told_of))

@@ -110,6 +110,48 @@ static void rows_within_rows_are_kept_as_well(void **state)
     world_close(&w);
 }
 
+static fr_err numbers_rise(fr_input *in, void *rows, size_t count)
+{
+    const quire *q = rows;
+    for (size_t i = 1; i < count; i++)
+        if (q[i].number <= q[i - 1].number)
+            return fr_invalid(in, NULL, "Numbers rise.");
+    return FR_OK;
+}
+static const fr_serializer rising = {
+    .model = &quire_model, .fields = "head,number", .validate_list = numbers_rise};
+static const fr_serializer limited = {
+    .model = &codex_model,
+    .fields = "id,title,leaves",
+    .declared = FR_DECLARED({"leaves", .nested = &rising, .writable = true, .not_empty = true,
+                             .min_items = 2, .max_items = 3})};
+
+static void a_nested_list_has_limits_and_is_judged_as_a_whole(void **state)
+{
+    (void)state;
+#define ROW(head, number) "{\"head\":\"" head "\",\"number\":" number "}"
+    static const fr_viewset bounded = {.serializer = &limited};
+    static const struct {
+        const char *leaves, *answer;
+    } CASES[] = {
+        {"", "This list may not be empty."},
+        {ROW("g", "1"), "Ensure this field has at least 2 elements."},
+        {ROW("g", "1") "," ROW("h", "2") "," ROW("i", "3") "," ROW("j", "4"),
+         "Ensure this field has no more than 3 elements."},
+        {ROW("g", "1") "," ROW("h", "1"), "Numbers rise."},
+    };
+    world w;
+    open_folios(&w);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        char body[256], answer[128];
+        snprintf(body, sizeof body, "{\"title\":\"t\",\"leaves\":[%s]}", CASES[i].leaves);
+        snprintf(answer, sizeof answer, "{\"leaves\":{\"non_field_errors\":[\"%s\"]}}",
+                 CASES[i].answer);
+        assert_answer(&w, ask(&w, &bounded, "POST", "/x/", body), 400, answer);
+    }
+    world_close(&w);
+}
+
 static void a_row_that_fails_in_the_database_undoes_all(void **state)
 {
     (void)state;
@@ -236,6 +278,7 @@ static void a_serializer_without_the_key_cannot_keep_rows(void **state)
 
 FR_TESTS(nested, FR_TEST(rows_that_are_named_stay_and_others_come_and_go),
          FR_TEST(rows_within_rows_are_kept_as_well),
+         FR_TEST(a_nested_list_has_limits_and_is_judged_as_a_whole),
          FR_TEST(a_row_that_fails_in_the_database_undoes_all),
          FR_TEST(a_new_row_of_a_patch_has_to_be_whole_but_for_texts),
          FR_TEST(thousand_rows_at_most), FR_TEST(each_allocation_of_such_a_write_may_fail),

@@ -185,8 +185,31 @@ static void rows_of_a_parent_are_not_all_rows_of_fr_list(void **state)
     world_close(&w);
 }
 
-FR_TESTS(parents, FR_TEST(a_list_has_the_rows_of_its_parent),
-         FR_TEST(a_row_of_another_parent_is_not_there),
+static void each_row_of_a_list_gets_its_parent(void **state)
+{
+    (void)state;
+    static const fr_viewset bulk = {
+        .serializer = &title_out, .parents = "author", .bulk_create = true};
+    fr_pair args[] = {{FR_STR("author_pk"), FR_STR("2")}};
+    fr_rest_request request = {.method = FR_STR("POST"),
+                               .args = args,
+                               .arg_count = 1,
+                               .content_type = FR_STR("application/json"),
+                               .body = FR_STR("[{\"title\":\"t4\"},{\"title\":\"t5\"}]")};
+    world w;
+    world_open(&w);
+    fill(&w);
+    assert_answer(&w, ask_as(&w, &bulk, &request), 201,
+                  "[{\"id\":4,\"title\":\"t4\",\"author\":2},{\"id\":5,\"title\":\"t5\","
+                  "\"author\":2}]");
+    args[0].value = FR_STR("99");
+    assert_answer(&w, ask_as(&w, &bulk, &request), 404,
+                  "{\"detail\":\"No Author matches the given query.\"}");
+    world_close(&w);
+}
+
+FR_TESTS(parents, FR_TEST(each_row_of_a_list_gets_its_parent),
+         FR_TEST(a_list_has_the_rows_of_its_parent), FR_TEST(a_row_of_another_parent_is_not_there),
          FR_TEST(a_parent_key_of_the_wrong_type_is_404),
          FR_TEST(a_new_row_gets_its_parent_from_the_url_alone),
          FR_TEST(a_parent_may_be_named_over_relations),

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "model/validators.h"
+#include "rest/extra.h"
 #include "rest/negotiation.h"
 #include "rest/options.h"
 #include "rest/period.h"
@@ -476,6 +477,63 @@ static void wrong_viewsets_are_named_in_one_line(void **state)
     assert_ptr_equal(fr_viewset_get(&things), fr_viewset_get(&things));
 }
 
+static fr_err nothing(fr_req *req)
+{
+    (void)req;
+    return FR_OK;
+}
+
+static void bodies_that_are_not_taken_are_415(void **state)
+{
+    (void)state;
+    static const fr_viewset forms = {.model = &author_model,
+                                     .parsers = "multipart/form-data, application/json"};
+    static const struct {
+        const char *type, *body;
+        int status;
+    } CASES[] = {
+        {"application/json", "{\"name\":\"Ann\"}", 201},
+        {"APPLICATION/JSON; charset=utf-8", "{\"name\":\"Bob\"}", 201},
+        {"application/x-www-form-urlencoded", "name=Eve", 415},
+        {"application/x-www-form-urlencoded", "", 400},
+        {"multipart/form-data; boundary=b",
+         "--b\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nDan\r\n--b--\r\n", 201},
+        {"text/plain", "x", 415},
+    };
+    static const char *const WRONG[] = {"text/plain", "application/json,application/json"};
+    world w;
+    world_open(&w);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        fr_rest_request request = {.method = FR_STR("POST"),
+                                   .path = FR_STR("/x/"),
+                                   .content_type = fr_str_c(CASES[i].type),
+                                   .body = fr_str_c(CASES[i].body)};
+        assert_int_equal(ask_as(&w, &forms, &request), CASES[i].status);
+        if (i == 2)
+            assert_str(fr_buf_str(&w.body), "{\"detail\":\"Unsupported media type \\\"application/"
+                                            "x-www-form-urlencoded\\\" in request.\"}");
+    }
+    assert_int_equal(ask(&w, &forms, "OPTIONS", "/x/", NULL), 200);
+    assert_true(fr_str_find(fr_buf_str(&w.body),
+                            FR_STR("\"parses\":[\"multipart/form-data\",\"application/json\"],")) !=
+                SIZE_MAX);
+    /* An action's own stand for the viewset's. */
+    fr_extra extra = {.parsers = fr_viewset_get(&forms)->parsers};
+    char error[256] = "";
+    fr_action action = {.path = "x", .handler = nothing};
+    assert_int_equal(fr_extra_init(&extra, &action, w.arena, "route", error), FR_OK);
+    assert_true(fr_parsers_take(&extra.parsers, FR_STR("application/json")));
+    action.parsers = "application/x-www-form-urlencoded";
+    assert_int_equal(fr_extra_init(&extra, &action, w.arena, "route", error), FR_OK);
+    assert_false(fr_parsers_take(&extra.parsers, FR_STR("application/json")));
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
+        action.parsers = WRONG[i];
+        assert_int_equal(fr_extra_init(&extra, &action, w.arena, "route", error), FR_EINVAL);
+        assert_true(fr_str_starts(fr_str_c(error), FR_STR("route \"x\": parsers: \"")));
+    }
+    world_close(&w);
+}
+
 static void options_tell_what_a_body_may_hold(void **state)
 {
     (void)state;
@@ -523,4 +581,5 @@ FR_TESTS(parts, FR_TEST(email_addresses), FR_TEST(urls), FR_TEST(ip_addresses_ha
          FR_TEST(search_terms_are_words_and_phrases),
          FR_TEST(more_search_terms_than_a_statement_should_have_are_too_many),
          FR_TEST(json_is_indented_as_python_does), FR_TEST(a_serializer_has_drf_s_order),
-         FR_TEST(wrong_viewsets_are_named_in_one_line), FR_TEST(options_tell_what_a_body_may_hold))
+         FR_TEST(wrong_viewsets_are_named_in_one_line), FR_TEST(options_tell_what_a_body_may_hold),
+         FR_TEST(bodies_that_are_not_taken_are_415))

@@ -61,8 +61,8 @@ static const fr_viewset deep = {.serializer = &deep_out};
 static void open_tracker(world *w)
 {
     tracker_open(w);
-    assert_int_equal(fr_url_place(&projects, FR_STR("api/projects/")), FR_OK);
-    assert_int_equal(fr_url_place(&tickets, FR_STR("api/tickets/")), FR_OK);
+    assert_int_equal(fr_url_place(&projects, FR_STR("api/projects/"), NULL), FR_OK);
+    assert_int_equal(fr_url_place(&tickets, FR_STR("api/tickets/"), NULL), FR_OK);
 }
 
 static void fill(world *w)

@@ -126,6 +126,9 @@ static const struct {
                         "dictionary, but got int.\"]}}"},
     {"{\"contacts\":[{\"street\":\"a\"},{}]}",
      "{\"contacts\":{\"1\":{\"street\":[\"This field is required.\"]}}}"},
+    {"{\"contacts\":[{},{},{}]}",
+     "{\"contacts\":{\"non_field_errors\":[\"Ensure this field has no more than 2 "
+     "elements.\"]}}"},
     {"{\"contacts\":[]}",
      "{\"contacts\":{\"non_field_errors\":[\"This list may not be empty.\"]}}"},
     {"{\"contacts\":{}}", "{\"contacts\":{\"non_field_errors\":[\"Expected a list of items but got "
@@ -184,11 +187,10 @@ static void wrong_declarations_are_named(void **state)
     };
     fr_arena *arena = fr_arena_new(0);
     for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
-        fr_extra extra;
+        fr_extra extra = {0};
         char error[256] = "";
         fr_action action = {.path = "x", .handler = nothing, .serializer = &WRONG[i].serializer};
-        assert_int_equal(fr_extra_init(&extra, &action, &fr_renderers_json, arena, "route", error),
-                         FR_EINVAL);
+        assert_int_equal(fr_extra_init(&extra, &action, arena, "route", error), FR_EINVAL);
         assert_string_equal(error, WRONG[i].error);
     }
     fr_arena_free(arena);
