@@ -8,14 +8,16 @@
 
 static fr_err refuse_type(fr_call *c)
 {
-    fr_str detail = fr_arena_printf(c->ctx->arena, "Unsupported media type \"%.*s\" in request.",
-                                    FR_FMT(c->request->content_type));
+    fr_str type = fr_utf8_from_latin1(c->ctx->arena, c->request->content_type), detail = {0};
+    if (type.p)
+        detail = fr_arena_printf(c->ctx->arena, "Unsupported media type \"%.*s\" in request.",
+                                 FR_FMT(type));
     return detail.p ? fr_call_refuse_text(c, 415, detail) : FR_ENOMEM;
 }
 
 static fr_err refuse_charset(fr_call *c, fr_str name)
 {
-    fr_str detail = fr_arena_printf(c->ctx->arena,
+    fr_str detail = fr_arena_printf(c->ctx->arena, /* ASCII: Python knows it */
                                     "Unsupported charset \"%.*s\" in request Content-Type header.",
                                     FR_FMT(name));
     return detail.p ? fr_call_refuse_text(c, 400, detail) : FR_ENOMEM;

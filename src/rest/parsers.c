@@ -58,7 +58,8 @@ fr_err fr_parsers_init(fr_parsers *out, const char *text, fr_arena *arena, char 
 
 bool fr_parsers_take(const fr_parsers *parsers, fr_str content_type)
 {
-    fr_form_kind form = fr_form_kind_of(content_type);
+    bool is_short = content_type.n <= FR_MEDIA_TYPE_BYTES;
+    fr_form_kind form = is_short ? fr_form_kind_of(content_type) : FR_FORM_NONE;
     unsigned bit = form == FR_FORM_URLENCODED       ? URLENCODED
                    : form == FR_FORM_MULTIPART      ? MULTIPART
                    : fr_media_is_json(content_type) ? JSON
