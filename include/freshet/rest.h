@@ -145,7 +145,7 @@ typedef struct fr_action {
     const fr_authenticator *const *authentication; /* NULL: the viewset's; so are these */
     const fr_permission *const *permissions;
     const fr_throttle *const *throttles;
-    const char *parsers;                 /* as a viewset's; NULL: its */
+    const char *parsers; /* as a viewset's; NULL: its */
     void *reserved_[1];
 } fr_action;
 

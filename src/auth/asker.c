@@ -1,6 +1,7 @@
 /* See asker.h. */
 #include "auth/asker.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 #include "auth/user.h"
@@ -102,12 +103,12 @@ fr_err fr_asker_refuse(fr_asker *who, fr_err err, fr_str json)
 
 fr_err fr_asker_throttled(fr_asker *who, double wait_s)
 {
-    double whole = ceil(wait_s);
-    who->private_->wait_s = wait_s < 0 ? -1 : (int64_t)whole;
-    if (wait_s < 0)
+    int64_t whole = wait_s < 0 ? -1 : (int64_t)ceil(wait_s);
+    who->private_->wait_s = whole;
+    if (whole < 0)
         return fr_fail(who, FR_ETHROTTLED, "Request was throttled.");
     return fr_fail(who, FR_ETHROTTLED,
-                   "Request was throttled. Expected available in %.0f second%s.", whole,
+                   "Request was throttled. Expected available in %" PRIi64 " second%s.", whole,
                    whole == 1 ? "" : "s");
 }
 
