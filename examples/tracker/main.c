@@ -15,6 +15,7 @@ int main(int argc, char **argv)
             .summary = "tickets, a service desk and sockets, as Django answers",
             .origins = "localhost",
             .hosts = "testserver,localhost,127.0.0.1",
+            .headers = FR_DJANGO_HEADERS,
             .models = FR_MODELS(&comment_model, &step_model),
             .authentication = FR_AUTHENTICATORS(&fr_token_auth, &fr_session_auth, &fr_basic_auth),
             .http =

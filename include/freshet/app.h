@@ -57,6 +57,11 @@ struct fr_route {
 /** Models for fr_app.models, with the NULL that ends them: FR_MODELS(&note_model, &author_model). */
 #define FR_MODELS(...) ((const fr_model *const[]){__VA_ARGS__, NULL})
 
+/** For fr_app.headers: what a new Django project sends with every page (SecurityMiddleware, XFrameOptionsMiddleware). */
+#define FR_DJANGO_HEADERS                                                                          \
+    "X-Frame-Options: DENY\nX-Content-Type-Options: nosniff\nReferrer-Policy: same-origin\n"       \
+    "Cross-Origin-Opener-Policy: same-origin"
+
 /** An application: what fr_main serves. Zero is the default of every member. */
 typedef struct fr_app {
     const fr_route *http;
@@ -88,6 +93,8 @@ typedef struct fr_app {
     /* A user model of one's own, with the fields password, is_active, and username or email; NULL: fr_user_model. Users are
      * there if this, or .authentication, or a reference to that model says so. */
     const fr_model *user;
+    /* Of every answer that has not set them itself: lines "Name: value" with '\n' between them, such as FR_DJANGO_HEADERS. */
+    const char *headers;
 } fr_app;
 
 /* What fr_main calls: with the sizes that the program was compiled with, so that an older one still runs. */

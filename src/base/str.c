@@ -111,6 +111,30 @@ fr_str fr_str_cut(fr_str s, char sep, fr_str *head)
     return at == SIZE_MAX ? fr_str_from(s, s.n) : fr_str_from(s, at + 1);
 }
 
+bool fr_str_is_ascii(fr_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((uint8_t)s.p[i] >= 0x80)
+            return false;
+    return true;
+}
+
+fr_str fr_str_cut_parameter(fr_str s, fr_str *head)
+{
+    bool is_quoted = false;
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (c == '"' && !(i > 0 && s.p[i - 1] == '\\'))
+            is_quoted = !is_quoted;
+        if (c != ';' || is_quoted)
+            continue;
+        *head = fr_str_sub(s, 0, i);
+        return fr_str_from(s, i + 1);
+    }
+    *head = s;
+    return fr_str_from(s, s.n);
+}
+
 /* A multiply whose high and low halves are folded: every input bit reaches every output bit. */
 static uint64_t fold(uint64_t a, uint64_t b)
 {

@@ -11,9 +11,12 @@ size_t fr_str_find_char(fr_str s, char c);           /* index, or SIZE_MAX */
 fr_str fr_str_from(fr_str s, size_t start);          /* tail; empty when past the end */
 fr_str fr_str_sub(fr_str s, size_t start, size_t n); /* clamped */
 fr_str fr_str_trim(fr_str s);                        /* ASCII space, tab, CR, LF at both ends */
+bool fr_str_is_ascii(fr_str s);
 /* Cut at the first `sep`: head gets what is before, returns what is after; without sep head gets
  * all. */
 fr_str fr_str_cut(fr_str s, char sep, fr_str *head);
+/* The same at the first ';' that is not between quotes, as Python's email package cuts the value of a header. */
+fr_str fr_str_cut_parameter(fr_str s, fr_str *head);
 bool fr_str_u64(fr_str s, uint64_t *out);        /* all digits, no sign, checked overflow */
 bool fr_str_i64(fr_str s, int64_t *out);         /* optional '-' or '+' */
 bool fr_str_double(fr_str s, double *out);       /* whole string, C locale */
@@ -30,6 +33,10 @@ size_t fr_utf8_count(fr_str s);                       /* code points */
 /* The text with each part that is no UTF-8 as U+FFFD, cut as Python's "replace" does; s itself if it is valid, else in
  * arena. p is NULL when memory is out. */
 fr_str fr_utf8_repair(fr_arena *arena, fr_str s);
+/* The same with each byte of these parts percent-encoded. */
+fr_str fr_utf8_escape(fr_arena *arena, fr_str s);
+/* Bytes of Latin-1 as UTF-8: what Python takes headers for. p is NULL when memory is out. */
+fr_str fr_utf8_from_latin1(fr_arena *arena, fr_str s);
 bool fr_utf8_is_space(uint32_t code_point); /* as Unicode and Python have it */
 /* The bytes of the white space that s begins with; 0: none. Any bytes. */
 size_t fr_utf8_space_at(fr_str s);

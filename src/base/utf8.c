@@ -180,6 +180,35 @@ fr_str fr_utf8_repair(fr_arena *arena, fr_str s)
     return (fr_str){clean, n};
 }
 
+fr_str fr_utf8_escape(fr_arena *arena, fr_str s)
+{
+    static const char HEX[] = "0123456789ABCDEF";
+    if (fr_utf8_valid(s))
+        return s.p ? s : FR_STR("");
+    char *text = fr_arena_alloc(arena, s.n * 3);
+    size_t n = 0, step;
+    for (size_t i = 0; text && i < s.n; i += step) {
+        bool is_valid;
+        step = sequence_at(s, i, &is_valid);
+        for (size_t k = i; k < i + step; k++) {
+            uint8_t c = (uint8_t)s.p[k];
+            char escape[3] = {'%', HEX[c >> 4], HEX[c & 15]};
+            memcpy(text + n, is_valid ? s.p + k : escape, is_valid ? 1 : 3);
+            n += is_valid ? 1 : 3;
+        }
+    }
+    return (fr_str){text, n};
+}
+
+fr_str fr_utf8_from_latin1(fr_arena *arena, fr_str s)
+{
+    char *text = fr_arena_alloc(arena, 2 * s.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; text && i < s.n; i++)
+        n += fr_utf8_put((uint8_t)s.p[i], text + n);
+    return (fr_str){text, n};
+}
+
 /* ---- white space ---- */
 
 bool fr_utf8_is_space(uint32_t c)

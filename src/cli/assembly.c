@@ -19,6 +19,7 @@
 #include "cli/users.h"
 #include "http/clients/line_file.h"
 #include "http/clients/trust.h"
+#include "http/fixed_headers.h"
 #include "http/hosts.h"
 #include "net/open_files.h"
 #include "rest/media.h"
@@ -429,6 +430,17 @@ static int check_users(fr_assembly *a)
     return FR_EXIT_DONE;
 }
 
+static int read_headers(fr_assembly *a)
+{
+    char why[256];
+    fr_err err = fr_fixed_headers_parse(a->arena, a->app->headers, &a->http.headers, why);
+    if (err == FR_EINVAL)
+        snprintf(a->error, sizeof a->error, "fr_app.headers: %s", why);
+    return err == FR_OK       ? FR_EXIT_DONE
+           : err == FR_EINVAL ? FR_EXIT_CONFIG
+                              : fail(a, FR_EXIT_FAILED, "out of memory");
+}
+
 /* Values that only the layer that uses them can judge, before a database is made or anything listens. */
 static int check_options(fr_assembly *a)
 {
@@ -441,6 +453,8 @@ static int check_options(fr_assembly *a)
         code = read_trust(a);
     if (code == FR_EXIT_DONE)
         code = read_hosts(a);
+    if (code == FR_EXIT_DONE)
+        code = read_headers(a);
     if (code == FR_EXIT_DONE)
         code = open_gate(a);
     if (code == FR_EXIT_DONE)
@@ -490,6 +504,7 @@ static int build_routers(fr_assembly *a)
                         .gate = fr_origin_gate_of_http(&a->gate),
                         .root = a->options->index == FR_INDEX_NONE ? NULL : &a->index.target,
                         .trust = a->http.trust,
+                        .headers = a->http.headers,
                         .hosts = a->http.hosts,
                         .access = {a->options->access_log, a->options->access_log_format}};
     return FR_EXIT_DONE;

@@ -1,4 +1,6 @@
 /* Handling a request: where its path leads, and running that, on a fiber if it may wait. The state answer. */
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/due.h"
 #include "base/str.h"
@@ -43,8 +45,14 @@ static bool leads_somewhere_with_slash(fr_exchange *exchange)
     fr_str path = exchange->req.path;
     if (!exchange->http->append_slash || !exchange->head.path.n || fr_str_ends(path, FR_STR("/")))
         return false;
-    fr_str with = fr_arena_printf(exchange->arena, "%.*s/", FR_FMT(path));
-    return with.p && fr_router_match(exchange->http->router, with, &exchange->handling.match);
+    char *with =
+        fr_arena_alloc(exchange->arena, path.n + 1); /* not by printf: the path may hold NUL */
+    if (!with)
+        return false;
+    memcpy(with, path.p, path.n);
+    with[path.n] = '/';
+    return fr_router_match(exchange->http->router, (fr_str){with, path.n + 1},
+                           &exchange->handling.match);
 }
 
 static const fr_http_target *find_route(fr_exchange *exchange)

@@ -54,7 +54,7 @@ typedef struct fr_http {
     const fr_router *router; /* borrowed; data are fr_http_target */
     fr_http_limits limits;
     bool has_raw;      /* a target takes_raw */
-    bool append_slash; /* 301 as Django's CommonMiddleware; 308 to what is no GET */
+    bool append_slash; /* 301, as Django's CommonMiddleware */
     struct fr_db *db;  /* put into each ctx */
     int gzip_level;    /* 1 fast … 9 small; 0: answers are not compressed */
     size_t gzip_from;  /* shorter ones are not; 0 = 1 KiB */
@@ -63,8 +63,9 @@ typedef struct fr_http {
     fr_err (*upgrade)(fr_req *req, void *arg);
     void *upgrade_arg;
     fr_http_gate gate;
-    const fr_http_target *root;   /* of "/", if no route has it; borrowed; NULL: 404 */
-    const struct fr_trust *trust; /* borrowed; proxies that are believed; NULL: none */
+    const fr_http_target *root;             /* of "/", if no route has it; borrowed; NULL: 404 */
+    const struct fr_trust *trust;           /* borrowed; proxies that are believed; NULL: none */
+    const struct fr_fixed_headers *headers; /* borrowed; of every answer; NULL: none */
     const struct fr_hosts *hosts; /* borrowed; under which the server may be asked; NULL: any */
     fr_access_log access;
 } fr_http;

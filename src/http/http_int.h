@@ -270,7 +270,7 @@ void fr_exchange_commit(fr_exchange *exchange);            /* what was batched j
 const char *fr_date_line(fr_http_loop *of);                /* FR_DATE_LINE_BYTES, of this second */
 fr_err fr_answer_error(fr_exchange *exchange, fr_err err); /* by the error map */
 fr_err fr_answer_detail(fr_exchange *exchange, int status, fr_str detail); /* {"detail": …} */
-/* 301, or 308 to what is no GET, to the same path with a slash behind it, and the same query. */
+/* 301 to the same path with a slash behind it, and the same query. */
 fr_err fr_redirect_to_slash(fr_exchange *exchange);
 /* No body, and no Content-Type of ours. */
 fr_err fr_answer_bare(fr_exchange *exchange, int status);

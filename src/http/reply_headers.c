@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "http/fixed_headers.h"
 #include "http/http_int.h"
 
 void fr_reply_head_reset(fr_exchange *exchange)
@@ -246,11 +247,21 @@ void fr_reply_header_drop(fr_exchange *exchange, fr_str name)
     headers->n -= after - start;
 }
 
+/* An answer without one of them, where memory is out, is still an answer. */
+static void put_fixed(fr_exchange *exchange)
+{
+    const fr_fixed_headers *fixed = exchange->http->headers;
+    for (size_t i = 0; fixed && i < fixed->count; i++)
+        if (!fr_reply_header_find(exchange, fixed->at[i].name).p)
+            put_line(&exchange->reply_head.lines, fixed->at[i].name, fixed->at[i].value);
+}
+
 void fr_reply_headers_close(fr_exchange *exchange)
 {
     const fr_http_gate *gate = &exchange->http->gate;
     if (gate->put_headers)
         gate->put_headers(&exchange->req, gate->arg);
+    put_fixed(exchange);
 }
 
 void fr_reply_headers_of_content_drop(fr_exchange *exchange)

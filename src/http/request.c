@@ -17,16 +17,25 @@ static fr_str at(const char *base, fr_span32 span)
     return (fr_str){base + span.at, span.n};
 }
 
-/* The path decoded once, as Django does. What everything above takes for text must be text: no NUL, UTF-8. */
-static bool make_path(fr_exchange *exchange, fr_str sent, fr_str *out)
+/* The path decoded once, as Django does: what is no escape stays, and bytes that are no UTF-8 are escaped again. It may hold
+ * NUL. p NULL: memory is out. */
+static fr_str make_path(const fr_exchange *exchange, fr_str sent)
 {
-    *out = sent;
-    if (exchange->head.is_plain && sent.n)
-        return true;
     if (!sent.n)
-        *out = exchange->head.is_asterisk ? FR_STR("*") : FR_STR("/");
-    return fr_url_decode(exchange->arena, *out, false, out) && fr_utf8_valid(*out) &&
-           fr_str_find_char(*out, '\0') == SIZE_MAX;
+        return exchange->head.is_asterisk ? FR_STR("*") : FR_STR("/");
+    if (exchange->head.is_plain)
+        return sent;
+    fr_str decoded = fr_unquote(exchange->arena, sent, false);
+    return decoded.p ? fr_utf8_escape(exchange->arena, decoded) : decoded;
+}
+
+/* In capitals, as Django has it. */
+static fr_str make_method(char *method, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (method[i] >= 'a' && method[i] <= 'z')
+            method[i] = (char)(method[i] - 'a' + 'A');
+    return (fr_str){method, n};
 }
 
 int fr_request_make(fr_exchange *exchange, const uint8_t *bytes, const char **why)
@@ -36,15 +45,14 @@ int fr_request_make(fr_exchange *exchange, const uint8_t *bytes, const char **wh
     /* Handlers may suspend, and the loop's buffer is used for other connections then: the head is copied, once. */
     fr_pair *headers =
         fr_arena_alloc(exchange->arena, head->field_count * sizeof *headers + head->bytes);
-    if (!headers) {
-        *why = NO_MEMORY;
+    *why = NO_MEMORY;
+    if (!headers)
         return 503;
-    }
     char *base = (char *)(headers + head->field_count);
     memcpy(base, bytes, head->bytes);
     for (uint32_t i = 0; i < head->field_count; i++)
         headers[i] = (fr_pair){at(base, head->fields[i].name), at(base, head->fields[i].value)};
-    req->method = at(base, head->method);
+    req->method = make_method(base + head->method.at, head->method.n);
     req->target = at(base, head->target);
     req->query = at(base, head->query);
     req->headers = headers;
@@ -54,12 +62,10 @@ int fr_request_make(fr_exchange *exchange, const uint8_t *bytes, const char **wh
     req->body = FR_STR("");
     req->is_secure = false;
     req->is_head = req->method.n == 4 && memcmp(req->method.p, "HEAD", 4) == 0;
-    if (exchange->http->trust && fr_request_forwarded(exchange) != FR_OK) {
-        *why = NO_MEMORY;
+    if (exchange->http->trust && fr_request_forwarded(exchange) != FR_OK)
         return 503;
-    }
-    *why = "Bad path.";
-    return make_path(exchange, at(base, head->path), &req->path) ? 0 : 400;
+    req->path = make_path(exchange, at(base, head->path));
+    return req->path.p ? 0 : 503;
 }
 
 /* ---- asking it ---- */

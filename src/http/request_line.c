@@ -90,7 +90,7 @@ static fr_head_result read_absolute(fr_head *head, const uint8_t *bytes)
 static fr_head_result read_other_target(fr_head *head, const uint8_t *bytes)
 {
     if (head->target.n == 1 && bytes[head->target.at] == '*' &&
-        fr_str_eq(fr_head_text(bytes, head->method), FR_STR("OPTIONS"))) {
+        fr_str_eq_nocase(fr_head_text(bytes, head->method), FR_STR("OPTIONS"))) {
         head->path = head->query = (fr_span32){head->target.at, 0};
         head->is_asterisk = true;
         return FR_HEAD_DONE;
@@ -130,7 +130,7 @@ static inline fr_head_result read_version(fr_head *head, const uint8_t *p, const
 static fr_head_result judge_request_line(fr_head *head, const uint8_t *bytes)
 {
     fr_str method = fr_head_text(bytes, head->method);
-    if (method.n > METHOD_BYTES || fr_str_eq(method, FR_STR("CONNECT")))
+    if (method.n > METHOD_BYTES || fr_str_eq_nocase(method, FR_STR("CONNECT")))
         return fr_head_refuse(head, 501, "This server does not know the method.");
     return bytes[head->target.at] == '/' ? FR_HEAD_DONE : read_other_target(head, bytes);
 }

@@ -388,9 +388,8 @@ fr_err fr_answer_head(fr_exchange *exchange, int status, fr_str content_type, bo
 
 /* ---- redirects ---- */
 
-/* 301 as Django's CommonMiddleware, to GET and HEAD alone: behind 301 clients ask again by GET, and what was to be written
- * is gone (RFC 9110 15.4.2); behind 308 they send it again as it was (15.4.9). The target has no blanks and control bytes;
- * two slashes at its beginning would lead to another host, and browsers take a backslash for one. */
+/* 301 to all methods, as Django's CommonMiddleware. The target has no blanks and control bytes; two slashes at its beginning
+ * would lead to another host, and browsers take a backslash for one. */
 fr_err fr_redirect_to_slash(fr_exchange *exchange)
 {
     fr_req *req = &exchange->req;
@@ -406,8 +405,7 @@ fr_err fr_redirect_to_slash(fr_exchange *exchange)
     if (!to.p)
         return FR_ENOMEM;
     FR_TRY(fr_reply_header(req, FR_STR("Location"), to));
-    bool is_read = req->is_head || fr_str_eq(req->method, FR_STR("GET"));
-    return fr_reply_bytes(req, is_read ? 301 : 308, FR_STR("text/html; charset=utf-8"), FR_STR(""));
+    return fr_reply_bytes(req, 301, FR_STR("text/html; charset=utf-8"), FR_STR(""));
 }
 
 /* ---- errors ---- */

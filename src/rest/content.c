@@ -7,14 +7,16 @@
 
 static fr_err refuse_type(fr_call *c)
 {
-    fr_str detail = fr_arena_printf(c->ctx->arena, "Unsupported media type \"%.*s\" in request.",
-                                    FR_FMT(c->request->content_type));
+    fr_str type = fr_utf8_from_latin1(c->ctx->arena, c->request->content_type), detail = {0};
+    if (type.p)
+        detail = fr_arena_printf(c->ctx->arena, "Unsupported media type \"%.*s\" in request.",
+                                 FR_FMT(type));
     return detail.p ? fr_call_refuse_text(c, 415, detail) : FR_ENOMEM;
 }
 
 static fr_err refuse_charset(fr_call *c, fr_str name)
 {
-    fr_str detail = fr_arena_printf(c->ctx->arena,
+    fr_str detail = fr_arena_printf(c->ctx->arena, /* ASCII: Python knows it */
                                     "Unsupported charset \"%.*s\" in request Content-Type header.",
                                     FR_FMT(name));
     return detail.p ? fr_call_refuse_text(c, 400, detail) : FR_ENOMEM;
@@ -60,13 +62,14 @@ fr_err fr_content_read(fr_call *call)
     fr_str type = call->request->content_type, name;
     const fr_charset *charset;
     call->input.is_form = fr_form_kind_of(type) != FR_FORM_NONE;
-    if (call->request->form)
+    bool is_known = call->input.is_form ? type.n <= FR_MEDIA_TYPE_BYTES : fr_media_is_json(type);
+    if (call->request->form && is_known)
         return take_form(call, call->request->form);
     if (!call->request->body.n) {
         call->data = (fr_json){.type = FR_JSON_OBJECT};
         return FR_OK;
     }
-    if (!call->input.is_form && !fr_media_is_json(type))
+    if (!is_known)
         return refuse_type(call);
     if (fr_charset_of(type, &charset, &name))
         return refuse_charset(call, name);

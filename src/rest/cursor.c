@@ -48,14 +48,6 @@ static bool decode_base64(fr_str text, char *out, size_t *n)
     return quad == 0;
 }
 
-static bool is_ascii(fr_str s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if ((uint8_t)s.p[i] > 0x7f)
-            return false;
-    return true;
-}
-
 /* ---- its parts ---- */
 
 /* The first of this name, as parse_qs()[name][0]. */
@@ -89,8 +81,8 @@ fr_err fr_cursor_decode(fr_arena *arena, fr_str text, fr_cursor *out)
     fr_str decoded = {fr_arena_alloc(arena, text.n + 1), 0};
     if (!decoded.p)
         return FR_ENOMEM;
-    if (!is_ascii(text) || !decode_base64(text, (char *)(uintptr_t)decoded.p, &decoded.n) ||
-        !is_ascii(decoded))
+    if (!fr_str_is_ascii(text) || !decode_base64(text, (char *)(uintptr_t)decoded.p, &decoded.n) ||
+        !fr_str_is_ascii(decoded))
         return FR_EINVAL;
     FR_TRY(fr_params_parse(arena, decoded, &parts));
     if (!read_offset(part_of(&parts, FR_STR("o"), FR_STR("0")), &out->offset) ||

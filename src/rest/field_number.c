@@ -24,7 +24,9 @@ fr_outcome fr_convert_integer(fr_reading *r, fr_value *out)
     int64_t i;
     if (fr_is_too_long(r->data))
         return fr_refuse(r, "max_string_length", "String value too large.");
-    if (!fr_is_string(r->data) && r->data->type != FR_JSON_NUMBER)
+    bool has_text = fr_is_string(r->data) || r->data->type == FR_JSON_NUMBER ||
+                    r->data->type == FR_JSON_END; /* str() of a file is its name */
+    if (!has_text)
         return fr_refuse_invalid(r);
     if (!fr_text_of(r, &s))
         return FR_FAILED;

@@ -68,12 +68,10 @@ static bool is_unprintable(const fr_json *data)
 static fr_outcome parse_json(fr_reading *r, fr_json *out, bool *is_null)
 {
     *is_null = false;
-    if (r->input->is_form && !fr_is_string(r->data))
-        return fr_refuse_invalid(r);
     *out = *r->data;
     if (!r->input->is_form)
         return FR_TAKEN;
-    fr_err err = fr_json_parse(r->ctx->arena, r->data->text, out, NULL);
+    fr_err err = fr_json_parse(r->ctx->arena, r->data->text, out, NULL); /* of a file, its name */
     if (err != FR_OK)
         return err == FR_EINVAL ? fr_refuse_invalid(r) : fr_failed(r, err);
     *is_null = out->type == FR_JSON_NULL;

@@ -8,51 +8,63 @@
 #include "rest/python.h"
 
 /* What is looked at of an Accept header, as DRF bounds it. */
-enum { ACCEPT_BYTES_MAX = 8192, ACCEPT_ENTRIES_MAX = 64, ACCEPT_ENTRY_BYTES_MAX = 256 };
+enum { ACCEPT_BYTES_MAX = 8192, ACCEPT_ENTRIES_MAX = 64 };
 
+/* Where parameters follow, what stands before them is a name as they have one, to Python. */
 fr_media fr_media_read(fr_str text)
 {
     fr_media media;
     fr_str full;
-    media.parameters = fr_str_cut(text, ';', &full);
-    media.subtype = fr_str_cut(fr_str_trim(full), '/', &media.type);
+    media.parameters = fr_str_cut_parameter(text, &full);
+    if (full.n < text.n)
+        fr_str_cut(full, '=', &full);
+    media.subtype = fr_str_cut(fr_utf8_strip(full), '/', &media.type);
     return media;
 }
 
-fr_str fr_media_parameter(fr_str parameters, fr_str name)
+static bool is_between(fr_str s, char first, char last)
 {
-    fr_str found = {0};
-    while (parameters.n) {
-        fr_str one, key;
-        parameters = fr_str_cut(parameters, ';', &one);
-        fr_str value = fr_str_trim(fr_str_cut(one, '=', &key));
-        if (!fr_str_eq_nocase(fr_str_trim(key), name))
-            continue;
-        if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"')
-            value = fr_str_sub(value, 1, value.n - 2);
-        found = value;
-    }
-    return found;
+    return s.n > 1 && s.p[0] == first && s.p[s.n - 1] == last;
 }
 
-/* Calls for each parameter but q; false ends the walk. */
+/* The next one with a name; its value is without quotes. */
 static bool next_parameter(fr_str *parameters, fr_str *name, fr_str *value)
 {
     while (parameters->n) {
         fr_str one;
-        *parameters = fr_str_cut(*parameters, ';', &one);
-        *value = fr_str_trim(fr_str_cut(one, '=', name));
-        *name = fr_str_trim(*name);
-        if (fr_str_trim(one).n && !fr_str_eq_nocase(*name, FR_STR("q")))
+        *parameters = fr_str_cut_parameter(*parameters, &one);
+        *value = fr_utf8_strip(fr_str_cut(one, '=', name));
+        *name = fr_utf8_strip(*name);
+        if (is_between(*value, '"', '"') || is_between(*value, '<', '>'))
+            *value = fr_str_sub(*value, 1, value->n - 2);
+        if (name->n)
             return true;
     }
+    return false;
+}
+
+fr_str fr_media_parameter(fr_str parameters, fr_str name)
+{
+    fr_str found = {0}, one, value;
+    while (next_parameter(&parameters, &one, &value))
+        if (fr_str_eq_nocase(one, name))
+            found = value;
+    return found;
+}
+
+/* Parameters but q, which counts for nothing. */
+static bool next_that_counts(fr_str *parameters, fr_str *name, fr_str *value)
+{
+    while (next_parameter(parameters, name, value))
+        if (!fr_str_eq_nocase(*name, FR_STR("q")))
+            return true;
     return false;
 }
 
 bool fr_media_has_parameters(const fr_media *media)
 {
     fr_str rest = media->parameters, name, value;
-    return next_parameter(&rest, &name, &value);
+    return next_that_counts(&rest, &name, &value);
 }
 
 static bool is_star(fr_str s)
@@ -78,17 +90,19 @@ static bool satisfies(const fr_media *have, const fr_media *wanted)
         return false;
     if (!is_star(wanted->subtype) && !fr_str_eq_nocase(wanted->subtype, have->subtype))
         return false;
-    while (next_parameter(&rest, &name, &value))
+    while (next_that_counts(&rest, &name, &value))
         if (!fr_str_eq(fr_media_parameter(wanted->parameters, name), value))
             return false;
     return true;
 }
 
+/* Digits beyond ASCII are none in a header, whose bytes are Latin-1. */
 static int indent_of(const fr_media *media)
 {
     int64_t indent;
     fr_str value = fr_media_parameter(media->parameters, FR_STR("indent"));
-    if (!value.p || fr_py_int(value, &indent) != FR_PY_INT_OK || indent < 0)
+    if (!value.p || !fr_str_is_ascii(value) || fr_py_int(value, &indent) != FR_PY_INT_OK ||
+        indent < 0)
         return 0;
     return indent > 8 ? 8 : (int)indent;
 }
@@ -137,11 +151,34 @@ static bool is_known(const fr_renderers *renderers, fr_str format)
     return false;
 }
 
+/* What is longer ends with the last comma of so many bytes: no media type is cut. */
+static fr_str bounded(fr_str accept)
+{
+    if (accept.n <= ACCEPT_BYTES_MAX)
+        return accept;
+    accept.n = ACCEPT_BYTES_MAX;
+    while (accept.n && accept.p[accept.n - 1] != ',')
+        accept.n--;
+    return accept;
+}
+
+/* The next media type; those that are too long are passed over. */
+static bool next_entry(fr_str *rest, fr_str *entry)
+{
+    while (rest->n) {
+        *rest = fr_str_cut(*rest, ',', entry);
+        *entry = fr_utf8_strip(*entry);
+        if (entry->n && entry->n <= FR_MEDIA_TYPE_BYTES)
+            return true;
+    }
+    return false;
+}
+
 fr_err fr_negotiate(const fr_renderers *renderers, fr_str accept, fr_str format,
                     fr_representation *out)
 {
     choice best = {.item = UINT32_MAX};
-    fr_str rest = fr_str_sub(accept.p ? accept : ANYTHING, 0, ACCEPT_BYTES_MAX), text;
+    fr_str rest = bounded(accept.p ? accept : ANYTHING), text;
     *out = (fr_representation){.renderer = renderers->items->renderer};
     if (!is_known(renderers, format))
         return FR_ENOTFOUND;
@@ -150,15 +187,13 @@ fr_err fr_negotiate(const fr_renderers *renderers, fr_str accept, fr_str format,
             renderers->first < renderers->count, renderers->first, ANYTHING, {.type = {0}}};
         rest.n = 0;
     }
-    for (int i = 0; rest.n && i < ACCEPT_ENTRIES_MAX; i++) {
-        rest = fr_str_cut(rest, ',', &text);
-        weigh(renderers, format, fr_str_sub(text, 0, ACCEPT_ENTRY_BYTES_MAX), &best);
-    }
+    for (int i = 0; i < ACCEPT_ENTRIES_MAX && next_entry(&rest, &text); i++)
+        weigh(renderers, format, text, &best);
     if (!best.rank)
         return FR_EACCEPTABLE;
     const fr_renderer_item *item = &renderers->items[best.item];
     *out = (fr_representation){.renderer = item->renderer,
-                               .media = fr_str_trim(best.text),
+                               .media = best.text,
                                .is_vague = best.rank < rank_of(&item->media),
                                .indent = item->renderer->render ? 0 : indent_of(&best.media)};
     return FR_OK;
@@ -167,7 +202,8 @@ fr_err fr_negotiate(const fr_renderers *renderers, fr_str accept, fr_str format,
 bool fr_media_is_json(fr_str content_type)
 {
     fr_media media = fr_media_read(content_type);
-    return satisfies(&fr_renderers_json.items->media, &media);
+    return content_type.n <= FR_MEDIA_TYPE_BYTES &&
+           satisfies(&fr_renderers_json.items->media, &media);
 }
 
 /* ---- indentation ---- */

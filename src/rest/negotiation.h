@@ -4,6 +4,8 @@
 #include "base/buf.h"
 #include "rest/renderer.h"
 
+enum { FR_MEDIA_TYPE_BYTES = 256 }; /* longer ones are none, as in DRF */
+
 typedef struct fr_representation {
     const fr_renderer *renderer;
     fr_str media; /* what Accept says that led here; n = 0: nothing */

@@ -10,6 +10,7 @@
 #include "rest/batch.h"
 #include "rest/extra.h"
 #include "rest/files.h"
+#include "rest/header_text.h"
 #include "rest/media.h"
 #include "rest/parents.h"
 #include "rest/pipeline.h"
@@ -31,25 +32,6 @@ typedef struct rest_route {
 
 /* ---- answers ---- */
 
-/* A text that may stand in a header: bytes outside of printable ASCII are percent-encoded. */
-static fr_str header_text(fr_arena *arena, fr_str s)
-{
-    static const char HEX[] = "0123456789ABCDEF";
-    char *text = fr_arena_alloc(arena, s.n * 3 + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < s.n && text; i++) {
-        uint8_t c = (uint8_t)s.p[i];
-        if (c > ' ' && c < 0x7f) {
-            text[n++] = (char)c;
-        } else {
-            text[n++] = '%';
-            text[n++] = HEX[c >> 4];
-            text[n++] = HEX[c & 15];
-        }
-    }
-    return (fr_str){text, n};
-}
-
 static fr_err reply(fr_req *req, const fr_rest_answer *answer)
 {
     if (answer->status != 304)
@@ -57,7 +39,7 @@ static fr_err reply(fr_req *req, const fr_rest_answer *answer)
     if (answer->etag.p)
         FR_TRY(fr_reply_header_once(req, FR_STR("ETag"), answer->etag));
     if (answer->location.p) {
-        fr_str location = header_text(req->ctx->arena, answer->location);
+        fr_str location = fr_header_text(req->ctx->arena, answer->location);
         if (!location.p)
             return FR_ENOMEM;
         FR_TRY(fr_reply_header_once(req, FR_STR("Location"), location));
@@ -100,6 +82,15 @@ static void settle_uploads(fr_uploads *uploads, const fr_rest_answer *answer)
         fr_uploads_undo(uploads);
 }
 
+/* What DRF's routers take for a format: anything else is another path, which no route has. */
+static bool is_format(fr_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!(s.p[i] >= 'a' && s.p[i] <= 'z') && !(s.p[i] >= '0' && s.p[i] <= '9'))
+            return false;
+    return true;
+}
+
 /* A handler of an extra action has answered by itself, or says why not. */
 static fr_err serve(fr_req *req, void *arg)
 {
@@ -129,6 +120,8 @@ static fr_err serve(fr_req *req, void *arg)
         .list_folder = route->list_folder,
         .req = route->extra ? req : NULL,
     };
+    if (!is_format(request.format))
+        return fr_fail(req, FR_ENOTFOUND, "Not found.");
     if (route->rt && route->rt->viewset->begin)
         FR_TRY(route->rt->viewset->begin(req));
     if (!fr_str_eq(req->method, FR_STR("GET")))

@@ -105,13 +105,18 @@ static const fr_viewset items = {.model = &item_model,
                                  .ordering_fields = "n,name",
                                  .pages = &pages};
 
+static const fr_route router[] = {{"label/", .viewset = &labels},
+                                  {"opt/", .viewset = &opts},
+                                  {"req/", .viewset = &reqs},
+                                  {"def/", .viewset = &defs},
+                                  {"item/", .viewset = &items},
+                                  {"code/", .viewset = &codes},
+                                  {0}};
+
 int main(int argc, char **argv)
 {
-    return fr_main(
-        argc, argv,
-        &(fr_app){
-            .name = "compat-kinds",
-            .http = FR_ROUTES({"api/label/", .viewset = &labels}, {"api/opt/", .viewset = &opts},
-                              {"api/req/", .viewset = &reqs}, {"api/def/", .viewset = &defs},
-                              {"api/item/", .viewset = &items}, {"api/code/", .viewset = &codes})});
+    return fr_main(argc, argv,
+                   &(fr_app){.name = "compat-kinds",
+                             .http = FR_ROUTES({"api/", .router = router}),
+                             .headers = FR_DJANGO_HEADERS});
 }

@@ -124,18 +124,15 @@ static void there_and_back(fr_arena *arena, fr_str bytes, uint32_t seed)
     fr_buf wire;
     const fr_form *form;
     const char *why;
-    if (bytes.n && memmem(bytes.p, bytes.n, "\r\n--a b", 7))
+    if (bytes.n && memmem(bytes.p, bytes.n, "--a b", 5))
         return;
     fr_buf_init(&wire);
     fr_buf_lit(&wire, "--a b\r\nContent-Disposition: form-data; name=x; filename=\"y\"\r\n\r\n");
     fr_buf_put(&wire, bytes);
     fr_buf_lit(&wire, "\r\n--a b--");
-    /* A file may begin like a delimiter: behind a head its CRLF is the head's. */
-    if (!fr_str_starts(bytes, FR_STR("--a b"))) {
-        check(read_in_pieces(arena, fr_str_c(TYPE), fr_buf_str(&wire), seed, &form, &why) == FR_OK);
-        check(form->file_count == 1 && form->field_count == 0);
-        check(fr_str_eq(content_of(arena, &form->files[0]), bytes));
-    }
+    check(read_in_pieces(arena, fr_str_c(TYPE), fr_buf_str(&wire), seed, &form, &why) == FR_OK);
+    check(form->file_count == 1 && form->field_count == 0);
+    check(fr_str_eq(content_of(arena, &form->files[0]), bytes));
     fr_buf_deinit(&wire);
 }
 

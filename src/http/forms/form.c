@@ -1,6 +1,7 @@
 /* See form.h. What Django's QueryDict, MultiPartParser and upload handlers do, with one bound on memory for all files. */
 #include "http/forms/form.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -185,10 +186,11 @@ static fr_err end_field(fr_form_reader *r)
     return FR_OK;
 }
 
-static fr_err on_end(void *arg)
+/* A file that nothing stands behind has been cut off: Django drops it, but takes a field as far as it came. */
+static fr_err on_end(void *arg, bool is_cut)
 {
     fr_form_reader *r = arg;
-    if (!r->part.name.n)
+    if (!r->part.name.n || (r->spool && is_cut))
         return FR_OK;
     return r->spool ? end_file(r) : end_field(r);
 }
@@ -207,11 +209,34 @@ static void reader_free(void *arg)
     fr_buf_deinit(&r->value);
 }
 
+static fr_err refuse_type(fr_arena *arena, const char *what, fr_str value, const char **why)
+{
+    fr_str text = fr_utf8_from_latin1(arena, value);
+    if (text.p)
+        text = fr_arena_printf(arena, IN_MULTIPART "%s: %.*s", what, FR_FMT(text));
+    *why = text.p;
+    return text.p ? FR_EINVAL : FR_ENOMEM;
+}
+
+/* The last one counts; p NULL: there is none. */
+static fr_err find_boundary(fr_arena *arena, fr_str content_type, fr_str *out)
+{
+    fr_parameters parameters;
+    fr_pair one;
+    *out = (fr_str){0};
+    fr_parameters_init(&parameters, arena, content_type);
+    while (fr_parameters_next(&parameters, &one))
+        if (fr_str_eq_nocase(one.name, FR_STR("boundary")))
+            *out = one.value;
+    return parameters.err;
+}
+
 fr_err fr_form_reader_new(fr_arena *arena, const fr_form_limits *limits, fr_str content_type,
                           fr_form_reader **out, const char **why)
 {
     static const fr_multipart_sink SINK = {on_part, on_data, on_end};
     fr_form_reader *r = fr_arena_zalloc(arena, sizeof *r);
+    fr_str boundary;
     *why = NULL;
     if (!r)
         return FR_ENOMEM;
@@ -219,23 +244,16 @@ fr_err fr_form_reader_new(fr_arena *arena, const fr_form_limits *limits, fr_str 
     r->limits = with_defaults(limits);
     fr_buf_init(&r->value);
     FR_TRY(fr_arena_defer(arena, reader_free, r));
-    fr_parameters parameters;
-    fr_pair one;
-    fr_str boundary = {0};
-    fr_parameters_init(&parameters, arena, content_type);
-    while (fr_parameters_next(&parameters, &one))
-        if (fr_str_eq_nocase(one.name, FR_STR("boundary")) && !boundary.p)
-            boundary = one.value;
-    if (parameters.err == FR_ENOMEM)
-        return FR_ENOMEM;
-    if (parameters.err == FR_OK && fr_multipart_init(&r->multipart, boundary, &SINK, r) == FR_OK) {
-        *out = r;
-        return FR_OK;
-    }
-    fr_str text = fr_arena_printf(arena, IN_MULTIPART "Invalid boundary in multipart: %.*s",
-                                  FR_FMT(boundary.p ? boundary : FR_STR("None")));
-    *why = text.p;
-    return text.p ? FR_EINVAL : FR_ENOMEM;
+    if (!fr_str_starts(content_type, FR_STR("multipart/")))
+        return refuse_type(arena, "Invalid Content-Type", content_type, why);
+    if (!fr_str_is_ascii(content_type))
+        return refuse_type(arena, "Invalid non-ASCII Content-Type in multipart", content_type, why);
+    FR_TRY(find_boundary(arena, content_type, &boundary));
+    if (fr_multipart_init(&r->multipart, boundary, &SINK, r) != FR_OK)
+        return refuse_type(arena, "Invalid boundary in multipart",
+                           boundary.p ? boundary : FR_STR("None"), why);
+    *out = r;
+    return FR_OK;
 }
 
 fr_err fr_form_reader_raw(fr_arena *arena, const fr_form_limits *limits, fr_form_reader **out)
@@ -268,8 +286,8 @@ fr_err fr_form_feed(fr_form_reader *reader, fr_str bytes)
 
 fr_err fr_form_end(fr_form_reader *reader, const fr_form **out)
 {
-    fr_err err =
-        reader->is_raw ? on_end(reader) : check(reader, fr_multipart_end(&reader->multipart));
+    fr_err err = reader->is_raw ? on_end(reader, false)
+                                : check(reader, fr_multipart_end(&reader->multipart));
     fr_buf_deinit(&reader->value);
     if (err != FR_OK)
         return err;
@@ -289,8 +307,9 @@ const char *fr_form_why(const fr_form_reader *reader)
 static fr_err parse_multipart(fr_arena *arena, const fr_form_limits *limits, fr_str content_type,
                               fr_str body, const fr_form **out, const char **why)
 {
-    fr_form_reader *r;
+    fr_form_reader *r = NULL;
     FR_TRY(fr_form_reader_new(arena, limits, content_type, &r, why));
+    assert(r);
     fr_err err = fr_form_feed(r, body);
     if (err == FR_OK)
         err = fr_form_end(r, out);

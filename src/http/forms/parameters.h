@@ -1,9 +1,11 @@
 /*
- * Parameters of a field value: Content-Type's boundary, Content-Disposition's name and filename.
+ * Parameters of a field value, as Python's email package reads them for Django: Content-Type's boundary, Content-Disposition's
+ * name and filename.
  *
- *     value *( ";" name "=" ( text | '"' quoted '"' ) )
+ *     value *( ";" name "=" text )
  *
- * In quotes '\' escapes only '"' and itself: some browsers send whole Windows paths.
+ * A semicolon between quotes ends nothing. Text that stands wholly in quotes, or in "<>", is taken without them; in quotes '\'
+ * escapes only '"' and itself: some browsers send whole Windows paths.
  */
 #ifndef FR_HTTP_FORMS_PARAMETERS_H
 #define FR_HTTP_FORMS_PARAMETERS_H
@@ -12,7 +14,7 @@
 typedef struct fr_parameters {
     fr_arena *arena;
     fr_str rest;
-    fr_err err; /* why there is no next one: FR_OK: it was the last; FR_EINVAL, FR_ENOMEM */
+    fr_err err; /* why there is no next one: FR_OK: it was the last; FR_ENOMEM */
 } fr_parameters;
 
 /* Returns what stands before the parameters. */

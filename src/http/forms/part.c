@@ -8,7 +8,6 @@
 
 #include "base/str.h"
 #include "http/forms/parameters.h"
-#include "http/token.h"
 #include "http/url.h"
 
 /* ---- file names ---- */
@@ -79,97 +78,79 @@ typedef struct reading {
     fr_arena *arena;
     fr_part *part;
     fr_str file_name; /* as sent; p NULL: none */
-    bool is_extended; /* file_name is from filename*, which wins */
-    bool has_disposition;
     const char *why;
 } reading;
-
-static fr_err refuse(reading *r, const char *why)
-{
-    r->why = why;
-    return FR_EINVAL;
-}
-
-static fr_err read_name(reading *r, fr_str value)
-{
-    value = fr_str_trim(value);
-    if (value.n > FR_PART_NAME_BYTES)
-        return refuse(r, "The name of a field is too long.");
-    fr_str copy = fr_str_dup(r->arena, value);
-    r->part->name = copy.p ? fr_utf8_repair(r->arena, copy) : copy;
-    return r->part->name.p ? FR_OK : FR_ENOMEM;
-}
 
 /* "UTF-8''na%C3%AFve.txt" (RFC 8187). Other charsets count as absent: n is 0 then. p NULL: memory is out. */
 static fr_str extended(fr_arena *arena, fr_str value)
 {
     fr_str charset, language;
     fr_str text = fr_str_cut(fr_str_cut(value, '\'', &charset), '\'', &language);
-    return fr_str_eq_nocase(charset, FR_STR("utf-8")) ? fr_unquote(arena, text, false) : FR_STR("");
+    if (!fr_str_eq_nocase(charset, FR_STR("utf-8")))
+        return FR_STR("");
+    fr_str bytes = fr_unquote(arena, text, false);
+    return bytes.p ? fr_utf8_repair(arena, bytes) : bytes;
 }
 
-static fr_err read_extended(reading *r, fr_str value)
-{
-    fr_str text = extended(r->arena, value);
-    if (text.n) {
-        r->file_name = text;
-        r->is_extended = true;
-    }
-    return text.p ? FR_OK : FR_ENOMEM;
-}
-
-static fr_err read_extended_name(reading *r, fr_str value)
-{
-    fr_str text = extended(r->arena, value);
-    return text.n ? read_name(r, text) : text.p ? FR_OK : FR_ENOMEM;
-}
-
-static fr_err read_disposition(reading *r, fr_str value)
+/* What a Content-Disposition says of one parameter; p NULL: nothing. The extended one wins. */
+static fr_err read_parameter(fr_arena *arena, fr_str disposition, const char *name, fr_str *out)
 {
     fr_parameters parameters;
     fr_pair one;
-    if (r->has_disposition)
-        return refuse(r, "A part has two Content-Dispositions.");
-    r->has_disposition = true;
-    fr_parameters_init(&parameters, r->arena,
-                       value); /* "form-data", or whatever: Django does not look */
+    bool is_extended = false;
+    *out = (fr_str){0};
+    fr_parameters_init(&parameters, arena, disposition);
     while (fr_parameters_next(&parameters, &one)) {
-        if (fr_str_eq_nocase(one.name, FR_STR("name")))
-            FR_TRY(read_name(r, one.value));
-        else if (fr_str_eq_nocase(one.name, FR_STR("name*")))
-            FR_TRY(read_extended_name(r, one.value));
-        else if (fr_str_eq_nocase(one.name, FR_STR("filename*")))
-            FR_TRY(read_extended(r, one.value));
-        else if (fr_str_eq_nocase(one.name, FR_STR("filename")) && !r->is_extended)
-            r->file_name = one.value;
+        bool has_star = fr_str_ends(one.name, FR_STR("*"));
+        one.name.n -= has_star;
+        if (!fr_str_eq_nocase(one.name, fr_str_c(name)) || (is_extended && !has_star))
+            continue;
+        fr_str value = has_star ? extended(arena, one.value) : one.value;
+        if (!value.p)
+            return FR_ENOMEM;
+        if (has_star && !value.n)
+            continue;
+        is_extended |= has_star;
+        *out = value;
     }
-    return parameters.err == FR_EINVAL ? refuse(r, "Bad Content-Disposition of a part.")
-                                       : parameters.err;
+    return parameters.err;
+}
+
+/* "form-data", or whatever: Django does not look. */
+static fr_err read_disposition(reading *r, fr_str value)
+{
+    fr_str name;
+    FR_TRY(read_parameter(r->arena, value, "filename", &r->file_name));
+    FR_TRY(read_parameter(r->arena, value, "name", &name));
+    r->part->name = name.n ? fr_str_dup(r->arena, fr_str_trim(name)) : FR_STR("");
+    return r->part->name.p ? FR_OK : FR_ENOMEM;
 }
 
 static fr_err read_content_type(reading *r, fr_str value)
 {
-    if (r->part->content_type.n)
-        return refuse(r, "A part has two Content-Types.");
     r->part->content_type = fr_str_dup(r->arena, value);
     return r->part->content_type.p ? FR_OK : FR_ENOMEM;
 }
 
-/* RFC 7578 section 4.7 has given the others up, and no browser ever sent them. */
+/* RFC 7578 section 4.7 has it given up, and no browser ever sent it: decoding would make other bytes of what was checked. Django
+ * takes no notice of the others. */
 static fr_err read_transfer_encoding(reading *r, fr_str value)
 {
-    static const char *const NONE[] = {"7bit", "8bit", "binary"};
-    for (size_t i = 0; i < sizeof NONE / sizeof *NONE; i++)
-        if (fr_str_eq_nocase(value, fr_str_c(NONE[i])))
-            return FR_OK;
-    return refuse(r, "A part has a Content-Transfer-Encoding.");
+    fr_parameters parameters;
+    if (!fr_str_eq_nocase(fr_parameters_init(&parameters, r->arena, value), FR_STR("base64")))
+        return FR_OK;
+    r->why = "A part has a Content-Transfer-Encoding.";
+    return FR_EINVAL;
 }
 
+/* A line that is none of a header says nothing. The last of several of one name counts. */
 static fr_err read_line(reading *r, fr_str line)
 {
     fr_str name, value = fr_str_cut(line, ':', &name);
-    if (name.n == line.n || !fr_is_token(name))
-        return refuse(r, "Bad headers of a part.");
+    if (name.n == line.n || !fr_utf8_valid(line))
+        return FR_OK;
+    while (name.n && name.p[name.n - 1] == ' ')
+        name.n--;
     value = fr_str_trim(value);
     if (fr_str_eq_nocase(name, FR_STR("content-disposition")))
         return read_disposition(r, value);
@@ -194,17 +175,22 @@ static fr_err make_file(reading *r)
     return FR_OK;
 }
 
+/* The line that head begins with, without its CRLF, which is cut off; a bare CR or LF ends no line. */
+static fr_str next_line(fr_str *head)
+{
+    size_t end = fr_str_find(*head, FR_STR("\r\n"));
+    fr_str line = fr_str_sub(*head, 0, end);
+    *head = end == SIZE_MAX ? FR_STR("") : fr_str_from(*head, end + 2);
+    return line;
+}
+
 fr_err fr_part_read(fr_arena *arena, fr_str head, fr_part *out, const char **why)
 {
     *out = (fr_part){.name = FR_STR(""), .content_type = FR_STR("")};
     reading r = {.arena = arena, .part = out};
     fr_err err = FR_OK;
-    while (head.n && err == FR_OK) {
-        fr_str line;
-        head = fr_str_cut(head, '\n', &line);
-        line.n -= line.n > 0; /* the CR */
-        err = read_line(&r, line);
-    }
+    while (head.n && err == FR_OK)
+        err = read_line(&r, next_line(&head));
     if (err == FR_OK && r.file_name.n)
         err = make_file(&r);
     *why = r.why;
@@ -213,9 +199,5 @@ fr_err fr_part_read(fr_arena *arena, fr_str head, fr_part *out, const char **why
 
 fr_err fr_disposition_read(fr_arena *arena, fr_str value, fr_str *file_name)
 {
-    fr_part part = {.name = FR_STR("")};
-    reading r = {.arena = arena, .part = &part};
-    FR_TRY(read_disposition(&r, value));
-    *file_name = r.file_name;
-    return FR_OK;
+    return read_parameter(arena, value, "filename", file_name);
 }

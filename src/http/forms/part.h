@@ -3,7 +3,7 @@
 #define FR_HTTP_FORMS_PART_H
 #include <freshet/http.h>
 
-enum { FR_PART_NAME_BYTES = 1024, FR_FILE_NAME_BYTES = 255 };
+enum { FR_FILE_NAME_BYTES = 255 };
 
 typedef struct fr_part {
     fr_str name;         /* n = 0: it is no field, and left out */
@@ -12,12 +12,12 @@ typedef struct fr_part {
     bool is_file;
 } fr_part;
 
-/* head: lines, each with its CRLF; borrowed. The part's texts are in arena, valid UTF-8.
+/* head: lines with CRLF between them; borrowed. The part's texts are in arena, valid UTF-8.
  * Errors: FR_EINVAL with *why (literal), FR_ENOMEM. */
 fr_err fr_part_read(fr_arena *arena, fr_str head, fr_part *out, const char **why);
 /* The last part of a path of any system, without control characters, at most FR_FILE_NAME_BYTES; n = 0: nothing is left
  * of it, or a name that means a folder. */
 fr_str fr_file_name_clean(fr_arena *arena, fr_str name);
-/* The file name that a Content-Disposition says, as sent; p NULL: none. Errors: FR_EINVAL, FR_ENOMEM. */
+/* The file name that a Content-Disposition says, as sent; p NULL: none. Errors: FR_ENOMEM. */
 fr_err fr_disposition_read(fr_arena *arena, fr_str value, fr_str *file_name);
 #endif

@@ -375,7 +375,7 @@ static void requests_are_logged_when_they_are_over(void **state)
     assert_string_equal(behind_time(log_of(&t, &p, "GET /json\r\n")), "\"-\" 400 30 \"-\" \"-\"\n");
     talk_connect(&t);
     assert_non_null(strstr(log_of(&t, &p, "GET /%ff HTTP/1.1\r\nHost: a\r\n\r\n"),
-                           "\"GET /%ff HTTP/1.1\" 400 "));
+                           "\"GET /%ff HTTP/1.1\" 404 "));
     talk_close(&t);
     place_close(&p);
 }

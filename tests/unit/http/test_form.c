@@ -16,6 +16,7 @@
 
 #define FORM "application/x-www-form-urlencoded"
 #define MULTIPART "multipart/form-data; boundary=B"
+#define BASE64_PART "--B\r\nContent-Transfer-Encoding: base64\r\n\r\naGk=\r\n--B--"
 #define FIELD(name, value)                                                                         \
     "--B\r\nContent-Disposition: form-data; name=\"" name "\"\r\n\r\n" value "\r\n"
 #define FILE_(name, file, value)                                                                   \
@@ -79,6 +80,21 @@ static void urlencoded_is_read_as_django_does(void **state)
     fr_arena_free(arena);
 }
 
+/* Django ends a file when the next part begins. */
+static void a_file_that_is_cut_off_is_dropped_and_a_field_is_not(void **state)
+{
+    (void)state;
+    fr_arena *arena = fr_arena_new(0);
+    assert_string_equal(parsed(arena, NULL, MULTIPART, FR_STR(FIELD("a", "1") "--B")), "a=1&");
+    assert_string_equal(parsed(arena, NULL, MULTIPART,
+                               FR_STR("--B\r\nContent-Disposition: form-data; name=a\r\n\r\n1")),
+                        "a=1&");
+    assert_string_equal(parsed(arena, NULL, MULTIPART, FR_STR(FILE_("f", "n", "x") "--B")), "");
+    assert_string_equal(parsed(arena, NULL, MULTIPART, FR_STR(FILE_("f", "n", "x") "--B--")),
+                        "f:n=x&");
+    fr_arena_free(arena);
+}
+
 static void fields_and_files_have_bounds(void **state)
 {
     (void)state;
@@ -112,9 +128,15 @@ static void a_boundary_must_be_there(void **state)
         "FR_EINVAL Multipart form parse error - Invalid boundary in multipart: None");
     assert_string_equal(parsed(arena, NULL, "multipart/form-data; boundary=\"\"", FR_STR("x")),
                         "FR_EINVAL Multipart form parse error - Invalid boundary in multipart: ");
-    assert_string_equal(parsed(arena, NULL, "Multipart/Form-Data;Charset=x; Boundary=\"B\"",
+    assert_string_equal(parsed(arena, NULL, "multipart/Form-Data;Charset=x; Boundary=\"B\"",
                                FR_STR(FIELD("a", "1") END)),
                         "a=1&");
+    assert_string_equal(parsed(arena, NULL, "Multipart/form-data; boundary=B", FR_STR("x")),
+                        "FR_EINVAL Multipart form parse error - Invalid Content-Type: "
+                        "Multipart/form-data; boundary=B");
+    assert_string_equal(parsed(arena, NULL, "multipart/form-data; boundary=\xc3\xa9", FR_STR("x")),
+                        "FR_EINVAL Multipart form parse error - Invalid non-ASCII Content-Type in "
+                        "multipart: multipart/form-data; boundary=\xc3\x83\xc2\xa9");
     fr_arena_free(arena);
 }
 
@@ -411,8 +433,9 @@ static void handlers_ask_for_fields(void **state)
     assert_answer(answer_to(t, "plain", FORM, FR_STR("a=%ff&b=")), "200 OK", "a=\xef\xbf\xbd&b=&");
     assert_answer(answer_to(t, "plain", "text/plain", FR_STR("x")), "415 Unsupported",
                   "{\"detail\":\"Unsupported media type \\\"text/plain\\\" in request.\"}");
-    assert_answer(answer_to(t, "plain", MULTIPART, FR_STR("--B\r\n\r\nx")), "400 Bad",
-                  "{\"detail\":\"Multipart form parse error - The last boundary is missing.\"}");
+    assert_answer(answer_to(t, "plain", MULTIPART, FR_STR(BASE64_PART)), "400 Bad",
+                  "{\"detail\":\"Multipart form parse error - A part has a "
+                  "Content-Transfer-Encoding.\"}");
     assert_answer(answer_to(t, "plain", MULTIPART, FR_STR(FILE_("f", "n", "x") END)), "200 OK",
                   "f:n=x&");
 }
@@ -445,9 +468,10 @@ static void an_upload_has_a_bound_of_its_own(void **state)
 static void what_is_wrong_with_an_upload_is_told_at_once(void **state)
 {
     talk *t = *state;
-    const char *answer = answer_to(t, "upload", MULTIPART, FR_STR("--B\r\nbad\nheader"));
+    const char *answer = answer_to(t, "upload", MULTIPART, FR_STR(BASE64_PART));
     assert_answer(answer, "400 Bad",
-                  "{\"detail\":\"Multipart form parse error - Bad headers of a part.\"}");
+                  "{\"detail\":\"Multipart form parse error - A part has a "
+                  "Content-Transfer-Encoding.\"}");
     assert_non_null(strstr(answer, "Connection: close"));
     assert_int_equal(talk_begun, 0);
 }
@@ -581,8 +605,9 @@ static void saving_where_there_is_no_folder_fails(void **state)
 #define ON_DISK(test) cmocka_unit_test_setup_teardown(test, make_folder, check_folder)
 #define SERVED(test) cmocka_unit_test_setup_teardown(test, serve, stop)
 FR_TESTS(form, FR_TEST(urlencoded_is_read_as_django_does), FR_TEST(fields_and_files_have_bounds),
-         FR_TEST(a_boundary_must_be_there), FR_TEST(parts_without_a_name_are_left_out),
-         ON_DISK(large_files_go_to_disk_without_a_name),
+         FR_TEST(a_boundary_must_be_there),
+         FR_TEST(a_file_that_is_cut_off_is_dropped_and_a_field_is_not),
+         FR_TEST(parts_without_a_name_are_left_out), ON_DISK(large_files_go_to_disk_without_a_name),
          ON_DISK(memory_of_files_is_bounded_for_all_together),
          ON_DISK(a_full_disk_is_told_and_leaves_nothing),
          ON_DISK(a_folder_that_is_missing_is_our_fault), ON_DISK(each_allocation_may_fail),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "http/http.h"
 
@@ -38,6 +39,21 @@ static fr_err silent(fr_req *req, void *arg)
     return FR_OK;
 }
 
+/* What a handler is told of the request line. */
+static fr_err told(fr_req *req, void *arg)
+{
+    (void)arg;
+    fr_buf text;
+    fr_buf_init(&text);
+    fr_buf_put(&text, req->method);
+    fr_buf_put_char(&text, ' ');
+    fr_json_put_str(&text, req->path);
+    fr_err err = fr_reply_bytes(req, 200, FR_STR("text/plain"), fr_buf_str(&text));
+    fr_buf_deinit(&text);
+    return err;
+}
+
+static fr_http_target TOLD = {.handle = told};
 static fr_http_target HELLO = {.handle = hello, .is_quick = true}, ECHO = {.handle = echo},
                       SLOW = {.handle = slow}, DENIED = {.handle = denied},
                       SILENT = {.handle = silent};
@@ -59,7 +75,7 @@ static int set_up(void **state)
         fr_http_target *target;
     } routes[] = {
         {"json", &HELLO},     {"body", &ECHO},     {"slow/<str:name>", &SLOW},
-        {"denied/", &DENIED}, {"silent", &SILENT},
+        {"denied/", &DENIED}, {"silent", &SILENT}, {"told/<path:rest>", &TOLD},
     };
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
         assert_int_equal(
@@ -136,7 +152,7 @@ static void a_path_without_slash_is_sent_to_the_one_with(void **state)
         "/denied/?a=b\r\nContent-Length: 0\r\n\r\n");
 }
 
-static void a_write_to_a_path_without_slash_is_308(void **state)
+static void a_write_to_a_path_without_slash_is_sent_there_too(void **state)
 {
     static const char *const METHODS[] = {"POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE"};
     fixture *f = *state;
@@ -147,12 +163,42 @@ static void a_write_to_a_path_without_slash_is_308(void **state)
                                    "Content-Length: 2\r\n\r\n{}",
                                    METHODS[i])
                        .p),
-            "HTTP/1.1 308 Permanent Redirect\r\nContent-Type: text/html; charset=utf-8\r\n"
+            "HTTP/1.1 301 Moved Permanently\r\nContent-Type: text/html; charset=utf-8\r\n"
             "Location: /denied/?a=b\r\nContent-Length: 0\r\n\r\n");
     assert_string_equal(ask(f, "HEAD /denied HTTP/1.1\r\nHost: a\r\n\r\n"),
                         "HTTP/1.1 301 Moved Permanently\r\n"
                         "Content-Type: text/html; charset=utf-8\r\nLocation: /denied/\r\n"
                         "Content-Length: 0\r\n\r\n");
+}
+
+/* As Django has it: an escape that is none is text, and so are bytes that are no UTF-8; a method is in capitals. */
+static void any_path_is_decoded(void **state)
+{
+    static const char *const ROWS[][2] = {
+        {"GET /told/%C3%A9%2F%41", "GET \"/told/\xc3\xa9/A\""},
+        {"GET /told/%zz%4", "GET \"/told/%zz%4\""},
+        {"GET /told/%", "GET \"/told/%\""},
+        {"GET /told/%ff%C3", "GET \"/told/%FF%C3\""},
+        {"GET /told/\xff%e2%82x", "GET \"/told/%FF%E2%82x\""},
+        {"GET /told/%ed%a0%80", "GET \"/told/%ED%A0%80\""},
+        {"GET /told/a%00b", "GET \"/told/a\\u0000b\""},
+        {"post /told/a", "POST \"/told/a\""},
+        {"Get /told/a", "GET \"/told/a\""},
+    };
+    fixture *f = *state;
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        fr_str request = fr_arena_printf(
+            f->arena, "%s HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", ROWS[i][0]);
+        assert_string_equal(strstr(ask(f, request.p), "\r\n\r\n") + 4, ROWS[i][1]);
+    }
+    assert_non_null(strstr(ask(f, "connect /told/a HTTP/1.1\r\nHost: a\r\n\r\n"), "HTTP/1.1 501 "));
+}
+
+/* "/denied%00/…" is another path than "/denied". */
+static void a_nul_ends_no_path(void **state)
+{
+    assert_non_null(
+        strstr(ask(*state, "GET /denied%00x HTTP/1.1\r\nHost: a\r\n\r\n"), "HTTP/1.1 404 "));
 }
 
 static void nothing_is_answered_after_a_bad_request(void **state)
@@ -185,5 +231,6 @@ static void a_large_body_goes_both_ways(void **state)
 FR_TESTS(http, TEST(a_request_is_answered), TEST(pipelined_requests_are_answered_in_order),
          TEST(an_error_of_a_handler_is_answered_by_the_error_map),
          TEST(a_path_without_slash_is_sent_to_the_one_with),
-         TEST(a_write_to_a_path_without_slash_is_308),
-         TEST(nothing_is_answered_after_a_bad_request), TEST(a_large_body_goes_both_ways))
+         TEST(a_write_to_a_path_without_slash_is_sent_there_too), TEST(any_path_is_decoded),
+         TEST(a_nul_ends_no_path), TEST(nothing_is_answered_after_a_bad_request),
+         TEST(a_large_body_goes_both_ways))

@@ -26,9 +26,9 @@ static fr_err on_data(void *arg, fr_str bytes)
     return FR_OK;
 }
 
-static fr_err on_end(void *arg)
+static fr_err on_end(void *arg, bool is_cut)
 {
-    fr_buf_put_char(arg, '.');
+    fr_buf_put_char(arg, is_cut ? '~' : '.');
     return FR_OK;
 }
 
@@ -84,49 +84,66 @@ static void assert_told(const char *text, const char *expected)
 static void parts_are_told_however_the_body_is_cut(void **state)
 {
     (void)state;
-    assert_told("--B\r\nA: 1\r\n\r\nx\r\n--B\r\n\r\ny\r\n--B--\r\n", "A: 1\r\n|x.|y.");
-    assert_told("--B \t\r\nA: 1\r\nB: 2\r\n\r\n\r\n--B--", "A: 1\r\nB: 2\r\n|.");
+    assert_told("--B\r\nA: 1\r\n\r\nx\r\n--B\r\n\r\ny\r\n--B--\r\n", "\r\nA: 1|x.|y.");
+    assert_told("--B \t\r\nA: 1\r\nB: 2\r\n\r\n\r\n--B--", " \t\r\nA: 1\r\nB: 2|.");
     assert_told("--B--", "");
 }
 
-static void preamble_and_epilogue_are_nobodys(void **state)
+static void what_stands_before_and_behind_is_a_part_too(void **state)
 {
     (void)state;
-    assert_told("hello\r\n--C\r\n--B\r\n\r\nx\r\n--B--\r\nbye\r\n--B\r\n\r\nno", "|x.");
+    assert_told("hello\r\n--C\r\n--B\r\n\r\nx\r\n--B--\r\nbye\r\n--B\r\n\r\nno", "|x.|no~");
+    assert_told("A: 1\r\n\r\nx\r\n--B--\r\nC: 2\r\n\r\ny", "A: 1|x.--\r\nC: 2|y~");
 }
 
 static void data_may_look_like_a_delimiter(void **state)
 {
     (void)state;
-    assert_told("--B\r\n\r\n\r\r\n\r\n--\r\n--C--B\r\n-\r\n--B--", "|\r\r\n\r\n--\r\n--C--B\r\n-.");
+    assert_told("--B\r\n\r\nx-\r\n-\r\r\n\n--\r\n---C\n--B--", "|x-\r\n-\r\r\n\n--\r\n---C.");
+    assert_told("--B\r\n\r\nx---B--", "|x-.");
+    assert_told("--B\r\n\r\n--C--B\r\n-\r\n--B--", "|--C.");
 }
 
-static void the_blank_line_of_a_head_may_begin_the_delimiter(void **state)
+static void one_line_end_before_a_delimiter_is_no_data(void **state)
 {
     (void)state;
-    assert_told("--B\r\nA: 1\r\n\r\n--B\r\n\r\n--B--", "A: 1\r\n|.|.");
+    assert_told("--B\r\n\r\nx\r--B--", "|x.");
+    assert_told("--B\r\n\r\nx\n--B--", "|x.");
+    assert_told("--B\r\n\r\nx\n\r--B--", "|x\n.");
+    assert_told("--B\r\n\r\nx\r\n\r\n--B--", "|x\r\n.");
 }
 
-static void what_is_ambiguous_is_refused(void **state)
+static void a_part_whose_head_does_not_end_is_left_out(void **state)
 {
     (void)state;
-    assert_told("--B\r\n\r\nx\r\n--Bad\r\n", "|x.!Bad delimiter.");
-    assert_told("--B\r\n\r\nx\r\n--B-\r\n", "|x.!Bad delimiter.");
-    assert_told("--B\n", "!Bad delimiter.");
-    assert_told("--B\r\nA: 1\n\r\n\r\n", "!Bad headers of a part.");
-    assert_told("--B\r\nA: 1\rB\r\n\r\n", "!Bad headers of a part.");
-    assert_told("--B\r\nA: 1\r\n b\r\n\r\n", "!Bad headers of a part.");
-    assert_told("--B\r\nA: \x01\r\n\r\n", "!Bad headers of a part.");
+    assert_told("--B\r\nA: 1\r\n\r\n--B\r\n\r\n--B--", "");
+    assert_told("--B\nA: 1\n\nx\n--B--", "");
+    assert_told("--B\r\n\r\nx\r\n--B\r\nbroken", "|x.");
 }
 
-static void an_end_that_is_missing_is_refused(void **state)
+static void what_is_cut_off_is_told(void **state)
 {
     (void)state;
-    assert_told("--B\r\n\r\nx", "|x!The last boundary is missing.");
-    assert_told("--B\r\n\r\nx\r\n--B", "|x!The last boundary is missing.");
+    assert_told("--B\r\n\r\nx", "|x~");
+    assert_told("--B\r\n\r\nx\r\n", "|x\r\n~");
+    assert_told("--B\r\n\r\nx\r\n--", "|x\r\n--~");
+    assert_told("--B\r\n\r\nx\r\n--B", "|x~");
     assert_told("no boundary at all", "");
     assert_told("", "");
-    assert_told("--B\r\n\r\nx\r\n--B\r\nbroken", "|x."); /* as Django: recorded */
+}
+
+/* What repeats itself inside of the delimiter is found again after a start that came to nothing. */
+static void a_boundary_may_begin_like_itself(void **state)
+{
+    (void)state;
+    fr_multipart m;
+    fr_buf told;
+    fr_buf_init(&told);
+    assert_int_equal(fr_multipart_init(&m, FR_STR("-a--a-b"), &SINK, &told), FR_OK);
+    assert_int_equal(fr_multipart_feed(&m, FR_STR("---a--a-b\r\n\r\n-----a---a--a-b--")), FR_OK);
+    assert_int_equal(fr_multipart_end(&m), FR_OK);
+    assert_str(fr_buf_str(&told), "|-----a.");
+    fr_buf_deinit(&told);
 }
 
 static void a_head_is_bounded(void **state)
@@ -138,15 +155,15 @@ static void a_head_is_bounded(void **state)
     assert_int_equal(fr_multipart_init(&m, FR_STR("B"), &SINK, &told), FR_OK);
     assert_int_equal(fr_multipart_feed(&m, FR_STR("--B\r\nA: ")), FR_OK);
     fr_err err = FR_OK;
-    size_t n = 3;
+    size_t n = 5;
     for (; err == FR_OK && n < 10000; n++)
         err = fr_multipart_feed(&m, FR_STR("x"));
-    assert_int_equal(n, FR_PART_HEAD_BYTES + 1);
-    assert_string_equal(m.why, "The headers of a part are too long.");
+    assert_int_equal(n, FR_PART_HEAD_BYTES);
+    assert_string_equal(m.why, "Request max total header size exceeded.");
     fr_buf_deinit(&told);
 }
 
-static void a_boundary_is_one_to_seventy_characters(void **state)
+static void a_boundary_is_one_to_two_hundred_and_one_characters(void **state)
 {
     (void)state;
     static const char *const BAD[] = {"", "a ", "a\r", "\xc3\xa9", "\t"}, *const GOOD[] = {
@@ -192,9 +209,10 @@ static void parameters_are_read_with_and_without_quotes(void **state)
         {"a;;flag;x=1;", "a;x=1"},
         {"a;x=", "a;x="},
         {"a;x=a b", "a;x=a b"},
-        {"a;x=\"1", "a!"},
-        {"a;x=\"1\"2", "a!"},
-        {"a;x=\"1\\\"", "a!"},
+        {"a;x=\"1", "a;x=\"1"},
+        {"a;x=\"1\"2", "a;x=\"1\"2"},
+        {"a;x=\"1\\\"", "a;x=1\\"},
+        {"a;x=<1>;y=<2", "a;x=1;y=<2"},
         {"", ""},
     };
     fr_arena *arena = fr_arena_new(0);
@@ -236,37 +254,23 @@ static void a_part_is_a_field_or_a_file(void **state)
         {DISPOSITION "name=a; filename=x; filename*=latin1''y\r\n", "a x application/octet-stream"},
         {DISPOSITION "name=a; filename*=UTF-8''..%2F..%2Fpasswd%00\r\n",
          "a passwd application/octet-stream"},
-        {DISPOSITION "name=\"\xff\"\r\nContent-Transfer-Encoding: 8bit\r\n", "\xef\xbf\xbd"},
+        {DISPOSITION "name=\"\xff\"\r\nContent-Transfer-Encoding: 8bit\r\n", ""},
+        {DISPOSITION "name=a\r\nContent-Transfer-Encoding: quoted-printable\r\n", "a"},
         {"Content-Disposition: attachment; name=a\r\n", "a"}, /* as Django */
         {DISPOSITION "name*=UTF-8''na%C3%AFve\r\n", "na\xc3\xafve"},
         {DISPOSITION "filename=x\r\n", " x application/octet-stream"},
         {DISPOSITION "name=a; filename=\"..\"\r\n", "  application/octet-stream"},
         {"", ""},
-        {DISPOSITION "name=\"a\r\n", "Bad Content-Disposition of a part."},
-        {DISPOSITION "name=a\r\n" DISPOSITION "name=b\r\n", "A part has two Content-Dispositions."},
-        {"Content-Transfer-Encoding: base64\r\n", "A part has a Content-Transfer-Encoding."},
-        {"no colon\r\n", "Bad headers of a part."},
-        {"a b: c\r\n", "Bad headers of a part."},
+        {DISPOSITION "name=\"a\r\n", "\"a"},
+        {DISPOSITION "name=a; filename=x\r\n" DISPOSITION "name=b\r\n", "b"},
+        {DISPOSITION "name=a\nX: y", "a\nX: y"},
+        {"Content-Transfer-Encoding: BASE64\r\n", "A part has a Content-Transfer-Encoding."},
+        {"no colon\r\n" DISPOSITION "name=a", "a"},
+        {"a b: c\r\n", ""},
     };
     fr_arena *arena = fr_arena_new(0);
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         assert_string_equal(part_of(arena, ROWS[i][0]), ROWS[i][1]);
-    fr_arena_free(arena);
-}
-
-static void a_long_name_of_a_field_is_refused(void **state)
-{
-    (void)state;
-    fr_arena *arena = fr_arena_new(0);
-    fr_part part;
-    const char *why;
-    char name[FR_PART_NAME_BYTES + 1];
-    memset(name, 'n', sizeof name);
-    fr_str head = fr_arena_printf(arena, DISPOSITION "name=%.*s\r\n", FR_PART_NAME_BYTES, name);
-    assert_int_equal(fr_part_read(arena, head, &part, &why), FR_OK);
-    head = fr_arena_printf(arena, DISPOSITION "name=%.*s\r\n", FR_PART_NAME_BYTES + 1, name);
-    assert_int_equal(fr_part_read(arena, head, &part, &why), FR_EINVAL);
-    assert_string_equal(why, "The name of a field is too long.");
     fr_arena_free(arena);
 }
 
@@ -328,7 +332,8 @@ static void each_allocation_of_a_head_may_fail(void **state)
         const char *why;
         fr_err err = fr_part_read(
             arena,
-            FR_STR(DISPOSITION "name=\"\xff\"; filename*=UTF-8''%ff.txt\r\nContent-Type: a/b\r\n"),
+            FR_STR(DISPOSITION
+                   "name=\"a\\\"b\"; filename*=UTF-8''%ff.txt\r\nContent-Type: a/b\r\n"),
             &part, &why);
         assert_true(err == FR_ENOMEM || err == FR_OK);
         if (err == FR_OK)
@@ -338,11 +343,12 @@ static void each_allocation_of_a_head_may_fail(void **state)
 }
 
 FR_TESTS(multipart, FR_TEST(parts_are_told_however_the_body_is_cut),
-         FR_TEST(preamble_and_epilogue_are_nobodys), FR_TEST(data_may_look_like_a_delimiter),
-         FR_TEST(the_blank_line_of_a_head_may_begin_the_delimiter),
-         FR_TEST(what_is_ambiguous_is_refused), FR_TEST(an_end_that_is_missing_is_refused),
-         FR_TEST(a_head_is_bounded), FR_TEST(a_boundary_is_one_to_seventy_characters),
+         FR_TEST(what_stands_before_and_behind_is_a_part_too),
+         FR_TEST(data_may_look_like_a_delimiter),
+         FR_TEST(one_line_end_before_a_delimiter_is_no_data),
+         FR_TEST(a_part_whose_head_does_not_end_is_left_out), FR_TEST(what_is_cut_off_is_told),
+         FR_TEST(a_boundary_may_begin_like_itself), FR_TEST(a_head_is_bounded),
+         FR_TEST(a_boundary_is_one_to_two_hundred_and_one_characters),
          FR_TEST(parameters_are_read_with_and_without_quotes), FR_TEST(a_part_is_a_field_or_a_file),
-         FR_TEST(a_long_name_of_a_field_is_refused),
          FR_TEST(file_names_lose_folders_and_what_is_not_shown),
          FR_TEST(a_long_file_name_keeps_its_extension), FR_TEST(each_allocation_of_a_head_may_fail))

@@ -244,8 +244,11 @@ static void multipart_bodies_are_forms_too(void **state)
         {"multipart/form-data", "x", 400,
          "{\"detail\":\"Multipart form parse error - Invalid boundary in multipart: None\"}"},
         {MULTIPART, "x", 400, "{\"name\":" MISSING "}"},
-        {MULTIPART, "--B\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nBo", 400,
-         "{\"detail\":\"Multipart form parse error - The last boundary is missing.\"}"},
+        {MULTIPART,
+         "--B\r\nContent-Disposition: form-data; name=\"name\"\r\n"
+         "Content-Transfer-Encoding: base64\r\n\r\nQm8=",
+         400,
+         "{\"detail\":\"Multipart form parse error - A part has a Content-Transfer-Encoding.\"}"},
         {"multipart/mixed; boundary=B", "x", 415,
          "{\"detail\":\"Unsupported media type \\\"multipart/mixed; boundary=B\\\" in request.\"}"},
     };
