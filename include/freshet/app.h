@@ -108,6 +108,8 @@ typedef struct fr_app {
     /* Under which names it may be asked, as Django's ALLOWED_HOSTS: "example.com,.example.org"; NULL or "*": any. Others get 400.
      * Default of --hosts. */
     const char *hosts;
+    /* Of every answer that has not set them itself: lines "Name: value" with '\n' between them, such as FR_DJANGO_HEADERS. */
+    const char *headers;
     /* A user model of one's own, with the fields password, is_active, and username or email; NULL: fr_user_model. Users are
      * there if this, or .authentication, or a reference to that model says so. */
     const fr_model *user;
