@@ -102,12 +102,12 @@ fr_err fr_asker_refuse(fr_asker *who, fr_err err, fr_str json)
 
 fr_err fr_asker_throttled(fr_asker *who, double wait_s)
 {
-    double whole = ceil(wait_s);
-    who->private_->wait_s = wait_s < 0 ? -1 : (int64_t)whole;
-    if (wait_s < 0)
+    long long whole = wait_s < 0 ? -1 : (long long)ceil(wait_s);
+    who->private_->wait_s = whole;
+    if (whole < 0)
         return fr_fail(who, FR_ETHROTTLED, "Request was throttled.");
     return fr_fail(who, FR_ETHROTTLED,
-                   "Request was throttled. Expected available in %.0f second%s.", whole,
+                   "Request was throttled. Expected available in %lld second%s.", whole,
                    whole == 1 ? "" : "s");
 }
 
