@@ -147,10 +147,16 @@ FR_API extern const fr_authenticator fr_token_auth, fr_session_auth, fr_basic_au
 
 /* The header Remote-User, of a proxy that --trust-proxy names; of others it is not looked at. */
 FR_API extern const fr_authenticator fr_remote_user_auth;
-/* The .find of those above, for a struct with another keyword or realm:
- * {.name = "BearerAuthentication", .find = fr_find_token, .keyword = "Bearer"} */
+/**
+ * The .find of fr_token_auth, for one with another keyword:
+ * {.name = "BearerAuthentication", .find = fr_find_token, .keyword = "Bearer"}
+ *
+ * Errors:   FR_EAUTH (with DRF's words), those of a read of the database
+ * Thread:   the request's loop
+ * Suspends: if the database is slow
+ * Cost:     one statement, if a token is shown
+ */
 FR_API fr_err fr_find_token(fr_asker *who, const fr_authenticator *self);
-FR_API fr_err fr_find_remote_user(fr_asker *who, const fr_authenticator *self);
 
 /** Ways in, with the NULL that ends them, the first one first: .authentication = FR_AUTHENTICATORS(&fr_token_auth).
  *  FR_NOBODY: none, so that everybody is nobody. */
