@@ -237,30 +237,15 @@ FR_API extern const fr_authenticator fr_token_auth, fr_session_auth, fr_basic_au
 /* The header Remote-User, of a proxy that --trust-proxy names; of others it is not looked at. */
 FR_API extern const fr_authenticator fr_remote_user_auth;
 /**
- * The .find of those above, for a struct with another keyword or realm:
- * {.name = "BearerAuthentication", .find = fr_find_token, .keyword = "Bearer"}.
+ * The .find of fr_token_auth, for one with another keyword:
+ * {.name = "BearerAuthentication", .find = fr_find_token, .keyword = "Bearer"}
  *
- * @param who   whose request it is
- * @param self  the struct that this is the .find of
- *
- * Errors:   FR_EAUTH, those of a read
+ * Errors:   FR_EAUTH (with DRF's words), those of a read of the database
  * Thread:   the request's loop
- * Suspends: as a read does
- * Cost:     a read, if the request shows something of the kind
+ * Suspends: if the database is slow
+ * Cost:     one statement, if a token is shown
  */
 FR_API fr_err fr_find_token(fr_asker *who, const fr_authenticator *self);
-/**
- * The same of fr_remote_user_auth.
- *
- * @param who   whose request it is
- * @param self  the struct that this is the .find of
- *
- * Errors:   those of a read
- * Thread:   the request's loop
- * Suspends: as a read does
- * Cost:     a read, if a proxy says who it is
- */
-FR_API fr_err fr_find_remote_user(fr_asker *who, const fr_authenticator *self);
 
 /** Ways in, with the NULL that ends them, the first one first: .authentication = FR_AUTHENTICATORS(&fr_token_auth).
  *  FR_NOBODY: none, so that everybody is nobody. */

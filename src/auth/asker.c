@@ -1,7 +1,6 @@
 /* See asker.h. */
 #include "auth/asker.h"
 
-#include <inttypes.h>
 #include <math.h>
 
 #include "auth/user.h"
@@ -103,12 +102,12 @@ fr_err fr_asker_refuse(fr_asker *who, fr_err err, fr_str json)
 
 fr_err fr_asker_throttled(fr_asker *who, double wait_s)
 {
-    int64_t whole = wait_s < 0 ? -1 : (int64_t)ceil(wait_s);
+    long long whole = wait_s < 0 ? -1 : (long long)ceil(wait_s);
     who->private_->wait_s = whole;
     if (whole < 0)
         return fr_fail(who, FR_ETHROTTLED, "Request was throttled.");
     return fr_fail(who, FR_ETHROTTLED,
-                   "Request was throttled. Expected available in %" PRIi64 " second%s.", whole,
+                   "Request was throttled. Expected available in %lld second%s.", whole,
                    whole == 1 ? "" : "s");
 }
 

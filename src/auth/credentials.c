@@ -33,7 +33,7 @@ fr_err fr_find_token(fr_asker *who, const fr_authenticator *self)
 /* ---- who was let in by a proxy ---- */
 
 /* What a proxy says is believed of one that --trust-proxy names; what anybody else says is nothing. */
-fr_err fr_find_remote_user(fr_asker *who, const fr_authenticator *self)
+static fr_err find_remote_user(fr_asker *who, const fr_authenticator *self)
 {
     const fr_req *req = fr_asking_of(who)->req;
     const fr_user *user;
@@ -51,4 +51,4 @@ fr_err fr_find_remote_user(fr_asker *who, const fr_authenticator *self)
 const fr_authenticator fr_token_auth = {
     .name = "TokenAuthentication", .find = fr_find_token, .keyword = "Token"};
 const fr_authenticator fr_remote_user_auth = {.name = "RemoteUserAuthentication",
-                                              .find = fr_find_remote_user};
+                                              .find = find_remote_user};
