@@ -59,6 +59,8 @@ typedef struct fr_sessions {
     bool is_secure;      /* over https only; set by itself when the request came so */
     bool is_for_scripts; /* no HttpOnly */
     fr_same_site same_site;
+    /* By which of Django's back ends users are logged in; sessions of others are nobody's. NULL: ModelBackend */
+    const char *backend;
     void *reserved_[4];
 } fr_sessions;
 
