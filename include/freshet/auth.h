@@ -80,6 +80,71 @@ typedef struct fr_csrf {
 } fr_csrf;
 
 /**
+ * A value of the session of who asks.
+ *
+ * @param p     fr_req, fr_sock or fr_ctx of a handler
+ * @param name  of the value
+ * @param json  out: JSON; p NULL: there is none of that name
+ *
+ * Errors:   FR_EINTERNAL (nobody asks here), those of a read
+ * Owner:    the event's arena
+ * Thread:   the caller's loop
+ * Suspends: at the first call of an event whose session was not read yet
+ * Cost:     a look through its values
+ * Source:   Django's request.session, Channels' scope["session"]
+ */
+#define fr_session_get(p, name, json) fr_session_get_((p)->ctx, (name), (json))
+FR_API fr_err fr_session_get_(fr_ctx *ctx, fr_str name, fr_str *json);
+/**
+ * Set a value of the session of who asks; who has none gets one.
+ *
+ * @param p     fr_req, not answered yet, or fr_sock
+ * @param name  of the value; those of Django begin with an underscore
+ * @param json  JSON; p NULL: the value is removed. All values together are 1 MiB at most, in a signed cookie 4 KiB
+ *
+ * Errors:   FR_EINVAL (no JSON; the session was ended meanwhile), FR_ETOOBIG, FR_EINTERNAL, those of a write
+ * Owner:    copied
+ * Thread:   the caller's loop
+ * Suspends: until it is on disk
+ * Cost:     a write for each call
+ */
+#define fr_session_set(p, name, json) fr_session_set_((p)->ctx, (name), (json))
+FR_API fr_err fr_session_set_(fr_ctx *ctx, fr_str name, fr_str json);
+/** How many seconds the session lasts; 0: until the browser ends; below 0: as fr_app.sessions says. Otherwise as fr_session_set.
+ *  Source: Django's set_expiry. */
+#define fr_session_expire(p, seconds) fr_session_expire_((p)->ctx, (seconds))
+FR_API fr_err fr_session_expire_(fr_ctx *ctx, int64_t seconds);
+/** Whether its cookie ends with the browser: Django's get_expire_at_browser_close. Otherwise as fr_session_get. */
+#define fr_session_closes(p, closes) fr_session_closes_((p)->ctx, (closes))
+FR_API fr_err fr_session_closes_(fr_ctx *ctx, bool *closes);
+
+/**
+ * A CSRF token for a page: for a form's field csrfmiddlewaretoken, or for scripts to send as X-CSRFToken. The answer sets the cookie
+ * that it is held against.
+ *
+ * @param req  not answered yet
+ *
+ * Errors:   p NULL: memory is out, or the request is answered
+ * Owner:    the request's arena
+ * Thread:   the request's loop
+ * Cost:     a header; it is masked anew each time, so that compressed pages do not tell it
+ * Source:   django.middleware.csrf.get_token
+ */
+FR_API fr_str fr_csrf_token(fr_req *req);
+/**
+ * Let a request through that a page of ours has sent: Django's csrf_protect, for handlers that change something and are not guarded by
+ * fr_session_auth, such as a login. GET, HEAD, OPTIONS and TRACE pass.
+ *
+ * @param req  not answered yet
+ *
+ * Errors:   FR_EDENIED with the reason: return it; FR_ENOMEM
+ * Owner:    nothing is kept
+ * Thread:   the request's loop
+ * Cost:     some headers; of POST the form
+ */
+FR_API fr_err fr_csrf_protect(fr_req *req);
+
+/**
  * Who asks.
  *
  * @param p  fr_req, fr_sock, fr_ctx or fr_asker, of a handler or a function that it calls
@@ -246,6 +311,51 @@ FR_API extern const fr_throttle fr_anon_throttle, fr_user_throttle;
 #define FR_THROTTLES(...) ((const fr_throttle *const[]){__VA_ARGS__, NULL})
 
 /* ---- login, logout, tokens ---- */
+
+/**
+ * Whose name and password these are, as Django's ModelBackend judges.
+ *
+ * @param p         fr_req, fr_sock or fr_ctx
+ * @param name      what users log in with, as it was typed
+ * @param password  the same; over 4,096 bytes it is wrong
+ * @param user      out; NULL: an unknown name, a wrong password, an inactive user. Which of them is not told, nor by the time
+ *
+ * Errors:   FR_EBUSY (too many passwords are being checked), those of a read
+ * Owner:    the event's arena
+ * Thread:   the caller's loop
+ * Suspends: while the password is hashed, some 100 ms, on a thread of its own
+ * Cost:     a statement and a hash
+ * Source:   django.contrib.auth.authenticate
+ */
+#define fr_authenticate(p, name, password, user)                                                   \
+    fr_authenticate_((p)->ctx, (name), (password), (user))
+FR_API fr_err fr_authenticate_(fr_ctx *ctx, fr_str name, fr_str password, const fr_user **user);
+
+/**
+ * Log a user in: from now on whoever asks is known by the session. Its key is a new one; what an anonymous one held stays in it,
+ * another user's is left behind. The CSRF secret is a new one, too.
+ *
+ * @param p     fr_req, not answered yet, or fr_sock
+ * @param user  of fr_authenticate, or of whoever else you trust to know who asks
+ *
+ * Errors:   FR_EINTERNAL (nobody asks here), those of a write
+ * Owner:    nothing is kept
+ * Thread:   the caller's loop
+ * Suspends: until the session is on disk
+ * Cost:     a write; that of last_login is not waited for
+ * Source:   django.contrib.auth.login
+ */
+#define fr_login(p, user) fr_login_((p)->ctx, (user))
+FR_API fr_err fr_login_(fr_ctx *ctx, const fr_user *user);
+/** End the session of who asks, with all that it held; nobody asks from now on. As fr_login otherwise; without a session
+ *  nothing is written. */
+#define fr_logout(p) fr_logout_((p)->ctx)
+FR_API fr_err fr_logout_(fr_ctx *ctx);
+
+/** Login and logout as pages, for browsers: {"api-auth/login/", .handler = fr_login_page, .methods = "GET,POST"}. ?next= says where
+ *  they lead, on this host only; else it is "/". fr_logout_page takes POST. */
+FR_API fr_err fr_login_page(fr_req *req);
+FR_API fr_err fr_logout_page(fr_req *req);
 
 /* ---- users from a program ---- */
 

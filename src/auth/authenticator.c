@@ -1,6 +1,5 @@
 /* The ways in, by the names of their classes in Django REST framework and in Simple JWT. */
 #include <freshet/auth.h>
 
-const fr_authenticator fr_session_auth = {.name = "SessionAuthentication"};
 const fr_authenticator fr_jwt_auth = {.name = "JWTAuthentication"};
 const fr_authenticator fr_basic_auth = {.name = "BasicAuthentication"};

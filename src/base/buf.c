@@ -59,6 +59,19 @@ void fr_buf_put_slow_(fr_buf *buf, const char *p, size_t n)
     buf->n += n;
 }
 
+void fr_buf_put_html(fr_buf *buf, fr_str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        fr_buf_put(buf, c == '<'    ? FR_STR("&lt;")
+                        : c == '>'  ? FR_STR("&gt;")
+                        : c == '&'  ? FR_STR("&amp;")
+                        : c == '"'  ? FR_STR("&quot;")
+                        : c == '\'' ? FR_STR("&#x27;")
+                                    : (fr_str){text.p + i, 1});
+    }
+}
+
 void fr_buf_put_u64(fr_buf *buf, uint64_t v)
 {
     if (fr_buf_reserve(buf, FR_DIGITS_MAX))

@@ -34,6 +34,7 @@ static inline void fr_buf_put_char(fr_buf *buf, char c)
         fr_buf_put_slow_(buf, &c, 1);
 }
 #define fr_buf_lit(buf, literal) fr_buf_put((buf), FR_STR(literal))
+void fr_buf_put_html(fr_buf *buf, fr_str text); /* escaped, so that it never becomes markup */
 void fr_buf_put_u64(fr_buf *buf, uint64_t v);
 void fr_buf_put_i64(fr_buf *buf, int64_t v);
 void fr_buf_printf(fr_buf *buf, const char *fmt, ...) FR_PRINTF_(2, 3);

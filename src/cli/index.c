@@ -152,19 +152,6 @@ static const char STYLE[] =
     "srgb,currentColor 20%,transparent)}"
     "code{font-size:.95em}</style>";
 
-/* text escaped, so that it never becomes markup. */
-static void put_html(fr_buf *out, fr_str text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        char c = text.p[i];
-        fr_buf_put(out, c == '<'   ? FR_STR("&lt;")
-                        : c == '>' ? FR_STR("&gt;")
-                        : c == '&' ? FR_STR("&amp;")
-                        : c == '"' ? FR_STR("&quot;")
-                                   : (fr_str){text.p + i, 1});
-    }
-}
-
 static bool takes_get(fr_str methods)
 {
     return !methods.n || fr_str_find(methods, FR_STR("GET")) != SIZE_MAX;
@@ -176,11 +163,11 @@ static void put_path(fr_buf *out, const fr_index_entry *e)
     bool is_link = !e->is_socket && !has_arguments(e->path) && takes_get(e->methods);
     if (is_link) {
         fr_buf_lit(out, "<a href=\"");
-        put_html(out, e->path);
+        fr_buf_put_html(out, e->path);
         fr_buf_lit(out, "\">");
     }
     fr_buf_lit(out, "<code>");
-    put_html(out, e->path);
+    fr_buf_put_html(out, e->path);
     fr_buf_put(out, is_link ? FR_STR("</code></a>") : FR_STR("</code>"));
 }
 
@@ -189,7 +176,7 @@ static void put_row(fr_buf *out, const fr_index_entry *e)
     fr_buf_lit(out, "<tr><td>");
     put_path(out, e);
     fr_buf_printf(out, "</td><td>%s</td><td>", e->kind);
-    put_html(out, e->methods.n || e->is_socket ? e->methods : FR_STR("any"));
+    fr_buf_put_html(out, e->methods.n || e->is_socket ? e->methods : FR_STR("any"));
     fr_buf_put(out, e->is_live     ? FR_STR("</td><td>live</td></tr>\n")
                     : e->is_socket ? FR_STR("</td><td>WebSocket</td></tr>\n")
                                    : FR_STR("</td><td></td></tr>\n"));
@@ -200,9 +187,9 @@ static fr_err reply_page(fr_req *req, const fr_index *index)
     fr_buf *out = fr_reply_body(req);
     fr_buf_lit(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
                     "<meta name=\"viewport\" content=\"width=device-width\"><title>");
-    put_html(out, fr_str_c(index->name));
+    fr_buf_put_html(out, fr_str_c(index->name));
     fr_buf_printf(out, "</title>%s</head><body>\n<h1>", STYLE);
-    put_html(out, fr_str_c(index->name));
+    fr_buf_put_html(out, fr_str_c(index->name));
     fr_buf_lit(out, "</h1>\n<table><thead><tr><th>Path</th><th>What</th><th>Methods</th>"
                     "<th>Socket</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < index->entries.count; i++)

@@ -163,6 +163,29 @@ static fr_str attributes(const fr_cookie *cookie, bool is_secure, fr_buf *text)
     return fr_buf_str(text);
 }
 
+/* What an attribute of a Set-Cookie line says: "; Path=". */
+static fr_str attribute(fr_str line, fr_str name)
+{
+    fr_str value;
+    size_t at = fr_str_find(line, name);
+    if (at == SIZE_MAX)
+        return (fr_str){0};
+    fr_str_cut(fr_str_from(line, at + name.n), ';', &value);
+    return value;
+}
+
+/* Whether two lines set one cookie: a browser that got both would keep the last. */
+static bool is_same_cookie(fr_str line, const void *other)
+{
+    fr_str a, b;
+    const fr_str *with = other;
+    fr_str_cut(line, '=', &a);
+    fr_str_cut(*with, '=', &b);
+    return fr_str_eq(a, b) &&
+           fr_str_eq(attribute(line, FR_STR("; Path=")), attribute(*with, FR_STR("; Path="))) &&
+           fr_str_eq(attribute(line, FR_STR("; Domain=")), attribute(*with, FR_STR("; Domain=")));
+}
+
 fr_err fr_reply_cookie(fr_req *req, const fr_cookie *cookie)
 {
     bool is_secure = cookie->is_secure || req->is_secure;
@@ -171,6 +194,8 @@ fr_err fr_reply_cookie(fr_req *req, const fr_cookie *cookie)
     fr_buf_init(&text);
     fr_str value = attributes(cookie, is_secure, &text);
     fr_err err = fr_buf_check(&text);
+    if (err == FR_OK && fr_exchange_of(req) && !fr_req_is_answered(req))
+        fr_reply_header_drop_if(fr_exchange_of(req), FR_STR("set-cookie"), is_same_cookie, &value);
     if (err == FR_OK)
         err = fr_reply_header(req, FR_STR("Set-Cookie"), value);
     fr_buf_deinit(&text);

@@ -106,6 +106,8 @@ fr_str fr_reply_header_get(const fr_req *req, fr_str name);
 /* fr_reply_header of a line that we have made: the name is one that stands once, and no date, type or connection; the value is
  * printable. Neither is looked at: each answer of rest has two such lines, and looking costs more than they do. */
 fr_err fr_reply_header_once(fr_req *req, fr_str name, fr_str value);
+/* The value of a cookie that the answer sets so far; p is NULL if it sets none of that name. Borrowed until the next header. */
+fr_str fr_reply_cookie_get(const fr_req *req, fr_str name);
 /* Name a header of the request in Vary, unless it stands there. */
 void fr_reply_vary(fr_req *req, fr_str name);
 /* The connection is that of a proxy which the server trusts: what it says of its client may be believed. */

@@ -250,6 +250,9 @@ fr_str fr_reply_header_find(const fr_exchange *exchange, fr_str name); /* p is N
 bool fr_reply_header_has(const fr_exchange *exchange, fr_str name, fr_str token); /* in a list */
 void fr_reply_etag_weaken(fr_exchange *exchange);
 void fr_reply_header_drop(fr_exchange *exchange, fr_str name); /* the first line of name */
+void fr_reply_header_drop_if(fr_exchange *exchange, fr_str name,
+                             bool (*is_it)(fr_str value, const void *arg),
+                             const void *arg); /* each line of name that it is */
 /* The type that the answer has: the handler's, or the one that is given with the content. */
 fr_str fr_reply_type(const fr_exchange *exchange, fr_str given);
 /* The handler's headers are all there: the gate adds its own. */

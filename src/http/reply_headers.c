@@ -246,6 +246,34 @@ void fr_reply_header_drop(fr_exchange *exchange, fr_str name)
     headers->n -= after - start;
 }
 
+void fr_reply_header_drop_if(fr_exchange *exchange, fr_str name,
+                             bool (*is_it)(fr_str value, const void *arg), const void *arg)
+{
+    fr_buf *headers = &exchange->reply_head.lines;
+    size_t after = 0;
+    fr_str value;
+    while ((value = next_value(headers, name, &after)).p) {
+        if (!is_it(value, arg))
+            continue;
+        size_t start = (size_t)(value.p - headers->p) - name.n - 2;
+        memmove(headers->p + start, headers->p + after, headers->n - after);
+        headers->n -= after - start;
+        after = start;
+    }
+}
+
+fr_str fr_reply_cookie_get(const fr_req *req, fr_str name)
+{
+    const fr_exchange *exchange = fr_exchange_of(req);
+    size_t at = 0;
+    fr_str value;
+    while (exchange &&
+           (value = next_value(&exchange->reply_head.lines, FR_STR("set-cookie"), &at)).p)
+        if (value.n > name.n && value.p[name.n] == '=' && fr_str_starts(value, name))
+            return fr_str_sub(value, name.n + 1, fr_str_find_char(value, ';') - name.n - 1);
+    return (fr_str){0};
+}
+
 void fr_reply_headers_close(fr_exchange *exchange)
 {
     const fr_http_gate *gate = &exchange->http->gate;

@@ -31,7 +31,7 @@ static void use(const fr_sessions *settings, const char *first, const char *seco
 static int begin(void **state)
 {
     (void)state;
-    users_db_open(&t, &(fr_users_opts){.app = "shop", .sessions = true});
+    users_db_open(&t, &(fr_users_opts){.app = "shop"});
     own = fr_arena_new(0);
     use(NULL, SECRET, NULL);
     users_db_run(

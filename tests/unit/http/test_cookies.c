@@ -132,6 +132,19 @@ static void each_attribute_is_said(void **state)
                         "Max-Age=0; Path=/; SameSite=Strict\r\n" SECOND);
 }
 
+/* Of two that a browser takes for one the last counts; of another path or domain it is another. */
+static void one_that_is_set_again_takes_the_place_of_the_first(void **state)
+{
+    assert_string_equal(lines_of(*state, NAMED("second", "1")), SECOND);
+    assert_string_equal(lines_of(*state, NAMED("second", "1", .path = FR_STR("/a"))),
+                        "Set-Cookie: second=1; HttpOnly; Path=/a; SameSite=Lax\r\n" SECOND);
+    assert_string_equal(
+        lines_of(*state, NAMED("second", "1", .domain = FR_STR("b.example"))),
+        "Set-Cookie: second=1; Domain=b.example; HttpOnly; Path=/; SameSite=Lax\r\n" SECOND);
+    assert_string_equal(lines_of(*state, NAMED("secon", "1")),
+                        "Set-Cookie: secon=1; HttpOnly; Path=/; SameSite=Lax\r\n" SECOND);
+}
+
 /* CWE-113, and what browsers would refuse. */
 static void what_would_break_out_is_refused(void **state)
 {
@@ -187,5 +200,6 @@ static void a_request_brings_it_back(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 FR_TESTS(cookies, FR_TEST(a_cookie_is_found_by_its_name), FR_TEST(of_several_the_last_counts),
          FR_TEST(quotes_and_escapes_are_taken_off), FR_TEST(parts_without_a_name_are_nobodys),
-         TEST(zero_is_safe), TEST(each_attribute_is_said), TEST(what_would_break_out_is_refused),
+         TEST(zero_is_safe), TEST(one_that_is_set_again_takes_the_place_of_the_first),
+         TEST(each_attribute_is_said), TEST(what_would_break_out_is_refused),
          TEST(a_request_brings_it_back))

@@ -1,0 +1,97 @@
+/* DRF's SessionAuthentication, and what handlers do with the session of who asks. */
+#include "auth/session_auth.h"
+
+#include "auth/asker.h"
+#include "auth/csrf_cookie.h"
+#include "base/str.h"
+
+/* ---- the session ---- */
+
+/* An open socket has no answer; its cookie is the browser's as it is. */
+fr_err fr_session_tell(fr_ctx *ctx, const fr_session *session)
+{
+    fr_cookie cookie;
+    fr_req *req = fr_asking_of(ctx->asker)->req;
+    if (!req || fr_session_cookie(session, &cookie) == FR_COOKIE_AS_IT_IS)
+        return FR_OK;
+    return fr_reply_cookie(req, &cookie);
+}
+
+static fr_err load(fr_ctx *ctx, fr_asking *asking)
+{
+    fr_session *session;
+    fr_str name = fr_str_c(fr_sessions_get()->cookie);
+    FR_TRY(fr_session_load(ctx, fr_asker_cookie(ctx->asker, name), &session));
+    if (asking->req)
+        fr_reply_vary(asking->req, FR_STR("Cookie"));
+    FR_TRY(fr_session_slide(ctx, session));
+    asking->session = session;
+    return fr_session_tell(ctx, session);
+}
+
+fr_err fr_session_of(fr_ctx *ctx, fr_session **out)
+{
+    if (!ctx->asker)
+        return fr_fail(ctx, FR_EINTERNAL, "There is no session here: nobody asks.");
+    fr_asking *asking = fr_asking_of(ctx->asker);
+    if (!asking->session)
+        FR_TRY(load(ctx, asking));
+    *out = asking->session;
+    return FR_OK;
+}
+
+/* ---- the way in ---- */
+
+/* What changes something must show that it comes from a page of ours, but only of who is logged in: without a session there is nothing
+ * that another site could use. */
+static fr_err find(fr_asker *who, const fr_authenticator *self)
+{
+    fr_session *session;
+    const fr_user *user;
+    fr_req *req = fr_asking_of(who)->req;
+    (void)self;
+    FR_TRY(fr_session_of(who->ctx, &session));
+    FR_TRY(fr_session_user(who->ctx, session, &user));
+    FR_TRY(fr_session_tell(who->ctx, session));
+    if (user && req)
+        FR_TRY(fr_csrf_admit(req, "CSRF Failed: "));
+    if (user)
+        fr_asker_is(who, user);
+    return FR_OK;
+}
+
+const fr_authenticator fr_session_auth = {.name = "SessionAuthentication", .find = find};
+
+/* ---- what handlers do with it ---- */
+
+fr_err fr_session_get_(fr_ctx *ctx, fr_str name, fr_str *json)
+{
+    fr_session *session;
+    FR_TRY(fr_session_of(ctx, &session));
+    *json = fr_session_value(session, name);
+    return FR_OK;
+}
+
+fr_err fr_session_set_(fr_ctx *ctx, fr_str name, fr_str json)
+{
+    fr_session *session;
+    FR_TRY(fr_session_of(ctx, &session));
+    FR_TRY(fr_session_put(ctx, session, name, json));
+    return fr_session_tell(ctx, session);
+}
+
+fr_err fr_session_expire_(fr_ctx *ctx, int64_t seconds)
+{
+    fr_session *session;
+    FR_TRY(fr_session_of(ctx, &session));
+    FR_TRY(fr_session_last(ctx, session, seconds));
+    return fr_session_tell(ctx, session);
+}
+
+fr_err fr_session_closes_(fr_ctx *ctx, bool *closes)
+{
+    fr_session *session;
+    FR_TRY(fr_session_of(ctx, &session));
+    *closes = fr_session_ends_with_browser(session);
+    return FR_OK;
+}

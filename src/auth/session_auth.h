@@ -1,0 +1,10 @@
+/* The session of who asks: read once an event, when it is asked for. */
+#ifndef FR_AUTH_SESSION_AUTH_H
+#define FR_AUTH_SESSION_AUTH_H
+#include "auth/session.h"
+
+/* Errors: FR_EINTERNAL (nobody asks here), those of fr_session_load. Suspends. */
+fr_err fr_session_of(fr_ctx *ctx, fr_session **out);
+/* After a change: the answer says what becomes of the cookie. */
+fr_err fr_session_tell(fr_ctx *ctx, const fr_session *session);
+#endif
