@@ -105,6 +105,8 @@ typedef struct fr_app {
      * there if this, or .authentication, or a reference to that model says so. */
     const fr_model *user;
     const fr_hook *hooks; /* functions that are told of commits; ends with {0} */
+    const fr_sessions *sessions; /* how they are kept, and their cookie; NULL: as Django has them */
+    const fr_csrf *csrf;         /* of writes with a session; NULL: as Django has it */
 } fr_app;
 
 /* What fr_main calls: with the sizes that the program was compiled with, so that an older one still runs. */

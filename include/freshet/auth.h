@@ -110,11 +110,33 @@ FR_API fr_err fr_session_get_(fr_ctx *ctx, fr_str name, fr_str *json);
  */
 #define fr_session_set(p, name, json) fr_session_set_((p)->ctx, (name), (json))
 FR_API fr_err fr_session_set_(fr_ctx *ctx, fr_str name, fr_str json);
-/** How many seconds the session lasts; 0: until the browser ends; below 0: as fr_app.sessions says. Otherwise as fr_session_set.
- *  Source: Django's set_expiry. */
+/**
+ * Say how long the session of who asks lasts.
+ *
+ * @param p        fr_req, not answered yet, or fr_sock
+ * @param seconds  from each change on; 0: until the browser ends; below 0: as fr_app.sessions says
+ *
+ * Errors:   as fr_session_set
+ * Owner:    nothing is kept
+ * Thread:   the caller's loop
+ * Suspends: until it is on disk
+ * Cost:     a write
+ * Source:   Django's set_expiry
+ */
 #define fr_session_expire(p, seconds) fr_session_expire_((p)->ctx, (seconds))
 FR_API fr_err fr_session_expire_(fr_ctx *ctx, int64_t seconds);
-/** Whether its cookie ends with the browser: Django's get_expire_at_browser_close. Otherwise as fr_session_get. */
+/**
+ * Whether the session of who asks ends with the browser.
+ *
+ * @param p       as in fr_session_get
+ * @param closes  out
+ *
+ * Errors:   as fr_session_get
+ * Thread:   the caller's loop
+ * Suspends: as fr_session_get
+ * Cost:     a look through its values
+ * Source:   Django's get_expire_at_browser_close
+ */
 #define fr_session_closes(p, closes) fr_session_closes_((p)->ctx, (closes))
 FR_API fr_err fr_session_closes_(fr_ctx *ctx, bool *closes);
 
@@ -311,51 +333,6 @@ FR_API extern const fr_throttle fr_anon_throttle, fr_user_throttle;
 #define FR_THROTTLES(...) ((const fr_throttle *const[]){__VA_ARGS__, NULL})
 
 /* ---- login, logout, tokens ---- */
-
-/**
- * Whose name and password these are, as Django's ModelBackend judges.
- *
- * @param p         fr_req, fr_sock or fr_ctx
- * @param name      what users log in with, as it was typed
- * @param password  the same; over 4,096 bytes it is wrong
- * @param user      out; NULL: an unknown name, a wrong password, an inactive user. Which of them is not told, nor by the time
- *
- * Errors:   FR_EBUSY (too many passwords are being checked), those of a read
- * Owner:    the event's arena
- * Thread:   the caller's loop
- * Suspends: while the password is hashed, some 100 ms, on a thread of its own
- * Cost:     a statement and a hash
- * Source:   django.contrib.auth.authenticate
- */
-#define fr_authenticate(p, name, password, user)                                                   \
-    fr_authenticate_((p)->ctx, (name), (password), (user))
-FR_API fr_err fr_authenticate_(fr_ctx *ctx, fr_str name, fr_str password, const fr_user **user);
-
-/**
- * Log a user in: from now on whoever asks is known by the session. Its key is a new one; what an anonymous one held stays in it,
- * another user's is left behind. The CSRF secret is a new one, too.
- *
- * @param p     fr_req, not answered yet, or fr_sock
- * @param user  of fr_authenticate, or of whoever else you trust to know who asks
- *
- * Errors:   FR_EINTERNAL (nobody asks here), those of a write
- * Owner:    nothing is kept
- * Thread:   the caller's loop
- * Suspends: until the session is on disk
- * Cost:     a write; that of last_login is not waited for
- * Source:   django.contrib.auth.login
- */
-#define fr_login(p, user) fr_login_((p)->ctx, (user))
-FR_API fr_err fr_login_(fr_ctx *ctx, const fr_user *user);
-/** End the session of who asks, with all that it held; nobody asks from now on. As fr_login otherwise; without a session
- *  nothing is written. */
-#define fr_logout(p) fr_logout_((p)->ctx)
-FR_API fr_err fr_logout_(fr_ctx *ctx);
-
-/** Login and logout as pages, for browsers: {"api-auth/login/", .handler = fr_login_page, .methods = "GET,POST"}. ?next= says where
- *  they lead, on this host only; else it is "/". fr_logout_page takes POST. */
-FR_API fr_err fr_login_page(fr_req *req);
-FR_API fr_err fr_logout_page(fr_req *req);
 
 /* ---- users from a program ---- */
 

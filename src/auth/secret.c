@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/kept.h"
 #include "base/str.h"
 #include "base/time.h"
 
@@ -27,6 +28,7 @@ static fr_err fail(char error[512], fr_err err, const char *what, const char *pl
 static void forget(void *secrets)
 {
     fr_secrets *all = secrets;
+    (void)fr_kept_set(all, NULL, 0);
     for (size_t i = 0; i < all->count; i++)
         OPENSSL_cleanse((void *)(uintptr_t)all->keys[i].p, all->keys[i].n);
     all->count = 0;
@@ -84,6 +86,9 @@ static fr_err read_file(fr_secrets *out, const char *path, fr_arena *arena, char
     int failed = text ? read_all(fd, text, &n) : EINVAL;
     close(fd);
     const char *why = failed ? "it cannot be read" : NULL;
+    /* a folder that is served never shows it */
+    if (!why && fr_kept_set(out, &(fr_file_id){info.st_dev, info.st_ino}, 1) != FR_OK)
+        why = "out of memory";
     if (!why && (info.st_mode & (S_IWOTH | S_IWGRP)))
         why = "others may write it: chmod 600";
     if (!why && (info.st_mode & S_IROTH))

@@ -292,13 +292,21 @@ static bool is_of_table(const fr_setting *table, size_t count, fr_str name)
     return false;
 }
 
-void fr_settings_warn(const fr_setting *table, size_t count)
+static bool is_among(const char *const *names, fr_str name)
+{
+    while (*names && !fr_str_eq(fr_str_c(*names), name))
+        names++;
+    return *names != NULL;
+}
+
+void fr_settings_warn(const fr_setting *table, size_t count, const char *const *others)
 {
     char flag[ENV_NAME_BYTES], meant[ENV_NAME_BYTES];
     for (char **at = environ; at && *at; at++) {
         fr_str name;
         (void)fr_str_cut(fr_str_c(*at), '=', &name);
-        if (!fr_str_starts(name, FR_STR(PREFIX)) || is_of_table(table, count, name))
+        if (!fr_str_starts(name, FR_STR(PREFIX)) || is_of_table(table, count, name) ||
+            is_among(others, name))
             continue;
         const char *nearest =
             nearest_flag(table, count, flag_of(fr_str_from(name, sizeof PREFIX - 1), flag));

@@ -50,7 +50,7 @@ typedef struct fr_setting {
 fr_err fr_settings_read(const fr_setting *table, size_t count, int argc, char **argv, void *out,
                         char *wants, int *first_arg, char **error);
 /* Log a warning for each variable of the environment that begins as ours and is none, with the one that may be meant: what it
- * says has no effect. */
-void fr_settings_warn(const fr_setting *table, size_t count);
+ * says has no effect. others: variables that are no options, such as secrets; ends with NULL. */
+void fr_settings_warn(const fr_setting *table, size_t count, const char *const *others);
 void fr_settings_help(const fr_setting *table, size_t count, fr_buf *out);
 #endif

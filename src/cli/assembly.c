@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "cli/activation.h"
 #include "cli/media.h"
+#include "cli/sessions.h"
 #include "cli/users.h"
 #include "http/clients/line_file.h"
 #include "http/clients/trust.h"
@@ -558,6 +559,8 @@ static fr_err start_app(fr_ctx *ctx, void *http)
     if (err != FR_OK)
         FR_ERROR("media.recover", FR_KV_C("error", fr_err_name(err)),
                  FR_KV_C("do", "files without a row stay in --media until the next start"));
+    if (fr_sessions_sweep(ctx) != FR_OK)
+        FR_WARN("sessions.cleared", FR_KV_C("why", "no memory is left to do it at night"));
     err = a->app->started ? a->app->started(ctx) : FR_OK;
     if (err != FR_OK)
         FR_ERROR("app.started", FR_KV_C("error", fr_err_name(err)), FR_KV_S("detail", ctx->detail),
@@ -610,27 +613,28 @@ static fr_err start_worker(fr_loop *loop, void *arg)
 
 static int listen_at(fr_assembly *a)
 {
-    fr_server_opts opts = {.endpoints = a->options->endpoints,
-                           .endpoint_count = a->options->endpoint_count,
-                           .workers = (int)a->options->workers,
-                           .io = (fr_io)a->options->io,
-                           .drain_ms = (uint32_t)a->options->drain_ms,
-                           .blocking_threads = (int)a->options->blocking_threads,
-                           .connections_max = (int)a->options->connections,
-                           .address_max = (int)a->options->connections_per_address,
-                           .accepts_a_second = (int)a->options->accepts,
-                           .is_exempt = is_proxy,
-                           .refusal = fr_http_refusal(),
-                           .out_bytes = (size_t)a->options->out_bytes,
-                           .on_accept = fr_http_accept,
-                           .on_start = a->app->started || fr_media_is_used(a) ? start_app : NULL,
-                           .on_ready = announce,
-                           .on_stop = a->app->stopping ? stop_app : NULL,
-                           .on_drain = fr_activation_stopping,
-                           .on_served = stop_database,
-                           .on_worker_start = start_worker,
-                           .on_hangup = a->http.access.path ? fr_http_reopen : NULL,
-                           .arg = &a->http};
+    fr_server_opts opts = {
+        .endpoints = a->options->endpoints,
+        .endpoint_count = a->options->endpoint_count,
+        .workers = (int)a->options->workers,
+        .io = (fr_io)a->options->io,
+        .drain_ms = (uint32_t)a->options->drain_ms,
+        .blocking_threads = (int)a->options->blocking_threads,
+        .connections_max = (int)a->options->connections,
+        .address_max = (int)a->options->connections_per_address,
+        .accepts_a_second = (int)a->options->accepts,
+        .is_exempt = is_proxy,
+        .refusal = fr_http_refusal(),
+        .out_bytes = (size_t)a->options->out_bytes,
+        .on_accept = fr_http_accept,
+        .on_start = a->app->started || fr_users_get() || fr_media_is_used(a) ? start_app : NULL,
+        .on_ready = announce,
+        .on_stop = a->app->stopping ? stop_app : NULL,
+        .on_drain = fr_activation_stopping,
+        .on_served = stop_database,
+        .on_worker_start = start_worker,
+        .on_hangup = a->http.access.path ? fr_http_reopen : NULL,
+        .arg = &a->http};
     fr_err err = fr_server_open(&opts, &a->server, a->error);
     if (err != FR_OK && !*a->error)
         return fail(a, FR_EXIT_FAILED, "no memory or no files are left; raise ulimit -n");
@@ -711,6 +715,7 @@ void fr_assembly_close(fr_assembly *a)
     fr_origin_gate_deinit(&a->gate);
     fr_index_deinit(&a->index);
     fr_users_end();
+    fr_sessions_shut();
     fr_vec_deinit(&a->models);
     fr_vec_deinit(&a->routes.list);
     fr_arena_free(a->arena);

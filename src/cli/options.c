@@ -58,6 +58,10 @@ static const fr_setting table[] = {
     {"without-users", FR_SETTING_BOOL, NULL,
      "nobody is asked who he is, and everything is permitted; listens on this machine alone", NULL,
      offsetof(fr_options, without_users), NULL, 0, 0},
+    {"secret-key-file", FR_SETTING_STRING, "PATH",
+     "file with the secret that sessions are signed with, and older ones, one a line; see also "
+     "FRESHET_SECRET_KEY",
+     NULL, offsetof(fr_options, secret_key_file), NULL, 0, 0},
     {"time-zone", FR_SETTING_STRING, "NAME",
      "zone that dates and times are shown and understood in, by the name of the system's tzdata",
      "UTC", offsetof(fr_options, time_zone), NULL, 0, 0},
@@ -288,5 +292,6 @@ int fr_options_read(const fr_app *app, const char *name, int argc, char **argv, 
 
 void fr_options_warn(void)
 {
-    fr_settings_warn(table, OPTION_COUNT);
+    static const char *const others[] = {"FRESHET_SECRET_KEY", NULL}; /* auth/secret.h */
+    fr_settings_warn(table, OPTION_COUNT, others);
 }

@@ -25,6 +25,7 @@ typedef struct fr_options {
     const char *hosts; /* NULL: any */
     const char *cors_origins;
     bool cors_credentials;
+    const char *secret_key_file;
     bool without_users;
     const char *time_zone;
     int index; /* fr_index_who */

@@ -6,6 +6,7 @@
 #include "auth/content_types.h"
 #include "auth/users.h"
 #include "base/str.h"
+#include "cli/sessions.h"
 #include "model/model.h"
 
 /* Whether some way in of this name is declared; a copy with another keyword has the same name. */
@@ -61,6 +62,9 @@ int fr_users_start(fr_assembly *a)
     fr_ctx ctx;
     if (!fr_users_get())
         return FR_EXIT_DONE;
+    int code = fr_sessions_open(a);
+    if (code != FR_EXIT_DONE)
+        return code;
     fr_ctx_init(&ctx, a->arena, NULL);
     ctx.db = a->db;
     if (fr_content_types_make(&ctx, a->models.at) == FR_OK)

@@ -5,6 +5,6 @@
 
 /* Add the models of users to a->models, if the application has users. Returns an exit code; a->error says why. */
 int fr_users_gather(fr_assembly *a);
-/* After the database has started: content types and permissions. Returns an exit code. */
+/* After the database has started: secrets, content types and permissions. Returns an exit code. */
 int fr_users_start(fr_assembly *a);
 #endif

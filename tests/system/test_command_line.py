@@ -179,8 +179,10 @@ class CommandLine(unittest.TestCase):
         server.finish()
 
     def test_a_variable_that_is_none_is_warned_of_with_the_one_that_may_be_meant(self):
-        server = Server("echo", env={"FRESHET_LISEN": "127.0.0.1:1", "FRESHET_SOMETHING_ELSE": "1", "FRESHET_LOG_FORMAT": "text"})
+        server = Server("echo", env={"FRESHET_LISEN": "127.0.0.1:1", "FRESHET_SOMETHING_ELSE": "1", "FRESHET_LOG_FORMAT": "text",
+                                        "FRESHET_SECRET_KEY": "hush"})
         server.finish()
+        self.assertNotIn("hush", server.output())
         self.assertIn("WARN settings.unknown variable=FRESHET_LISEN nearest=FRESHET_LISTEN\n", server.output())
         self.assertIn("WARN settings.unknown variable=FRESHET_SOMETHING_ELSE\n", server.output())
         self.assertEqual(server.output().count("settings.unknown"), 2)
