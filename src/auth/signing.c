@@ -73,18 +73,20 @@ static int value_of(char c)
     return c == '-' ? 62 : c == '_' ? 63 : -1;
 }
 
-fr_str fr_base64url_decode(fr_arena *arena, fr_str text)
+fr_err fr_base64url_decode(fr_arena *arena, fr_str text, fr_str *out)
 {
-    char *bytes = text.n % 4 == 1 ? NULL : fr_arena_alloc(arena, text.n / 4 * 3 + 3);
+    if (text.n % 4 == 1)
+        return FR_EINVAL;
+    char *bytes = fr_arena_alloc(arena, text.n / 4 * 3 + 3);
     if (!bytes)
-        return (fr_str){0};
+        return FR_ENOMEM;
     uint32_t bits = 0;
     int held = 0;
     size_t n = 0;
     for (size_t i = 0; i < text.n; i++) {
         int value = value_of(text.p[i]);
         if (value < 0)
-            return (fr_str){0};
+            return FR_EINVAL;
         bits = bits << 6 | (uint32_t)value;
         held += 6;
         if (held >= 8) {
@@ -93,7 +95,8 @@ fr_str fr_base64url_decode(fr_arena *arena, fr_str text)
             bits &= (1u << held) - 1;
         }
     }
-    return bits ? (fr_str){0} : (fr_str){bytes, n};
+    *out = (fr_str){bytes, n};
+    return bits ? FR_EINVAL : FR_OK;
 }
 
 /* ---- zlib ---- */
@@ -221,9 +224,10 @@ fr_err fr_unsign(const fr_signer *signer, fr_arena *arena, fr_str text, fr_str *
         return FR_EAUTH;
     fr_str payload = {text.p, at};
     bool is_compressed = payload.n && payload.p[0] == '.';
-    fr_str bytes = fr_base64url_decode(arena, fr_str_from(payload, is_compressed));
-    if (!bytes.p)
-        return FR_EAUTH;
+    fr_str bytes;
+    fr_err err = fr_base64url_decode(arena, fr_str_from(payload, is_compressed), &bytes);
+    if (err != FR_OK)
+        return err == FR_EINVAL ? FR_EAUTH : err;
     if (is_compressed)
         return expand(arena, bytes, json);
     *json = bytes;

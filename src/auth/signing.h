@@ -34,8 +34,9 @@ fr_err fr_sign(const fr_signer *signer, fr_arena *arena, fr_str json, fr_time no
 fr_err fr_unsign(const fr_signer *signer, fr_arena *arena, fr_str text, fr_str *json,
                  int64_t *time_s);
 
-/* base64 for URLs without filling (RFC 4648 section 5). Strict: what is not of the alphabet, filling, a length that none has
- * and bits that stand for nothing are refused, so that each text has one spelling. p is NULL when that is so or memory is out. */
-fr_str fr_base64url_decode(fr_arena *arena, fr_str text);
+/* base64 for URLs without filling (RFC 4648 section 5); p is NULL when memory is out. */
 fr_str fr_base64url(fr_arena *arena, fr_str bytes);
+/* The way back, strictly: what is not of the alphabet, filling, a length that none has and bits that stand for nothing are
+ * refused, so that each text has one spelling. Errors: FR_EINVAL, FR_ENOMEM. */
+fr_err fr_base64url_decode(fr_arena *arena, fr_str text, fr_str *out);
 #endif
