@@ -104,9 +104,10 @@ typedef struct fr_app {
     /* A user model of one's own, with the fields password, is_active, and username or email; NULL: fr_user_model. Users are
      * there if this, or .authentication, or a reference to that model says so. */
     const fr_model *user;
-    const fr_hook *hooks; /* functions that are told of commits; ends with {0} */
+    const fr_hook *hooks;        /* functions that are told of commits; ends with {0} */
     const fr_sessions *sessions; /* how they are kept, and their cookie; NULL: as Django has them */
     const fr_csrf *csrf;         /* of writes with a session; NULL: as Django has it */
+    const fr_jwt *jwt;           /* of fr_jwt_auth; NULL: as Simple JWT has it */
 } fr_app;
 
 /* What fr_main calls: with the sizes that the program was compiled with, so that an older one still runs. */
