@@ -116,6 +116,7 @@ typedef struct fr_app {
     const fr_hook *hooks;        /* functions that are told of commits; ends with {0} */
     const fr_sessions *sessions; /* how they are kept, and their cookie; NULL: as Django has them */
     const fr_csrf *csrf;         /* of writes with a session; NULL: as Django has it */
+    const fr_jwt *jwt;           /* of fr_jwt_auth; NULL: as Simple JWT has it */
     /* What is wrong with a list of objects is told as a list, with {} for what is right, and not by places: [{},{"text":["…"]}]
      * in place of {"1":{"text":["…"]}}. DRF's LIST_SERIALIZER_ERRORS_AS_DICT = False. */
     bool errors_as_lists;

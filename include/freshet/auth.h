@@ -334,6 +334,31 @@ FR_API extern const fr_throttle fr_anon_throttle, fr_user_throttle;
 
 /* ---- login, logout, tokens ---- */
 
+/* ---- JSON Web Tokens ---- */
+
+/** djangorestframework-simplejwt's settings. Zero is its default of every member, but for the leeway. */
+typedef struct fr_jwt {
+    /* A file with the keys: PEM, or a JWKS; it is read again when it changes. The first private key in it signs, and the algorithm is that
+     * of the key: RS256, ES256, EdDSA, of a JWKS HS256 too. NULL: the secret key signs. */
+    const char *keys;
+    const char *algorithm;  /* of the secret key: "HS256" (NULL), "HS384", "HS512" */
+    int64_t access_s;       /* how long an access or sliding token is good; 0: 300 */
+    int64_t refresh_s;      /* a refresh token; 0: 86,400, a day */
+    bool rotates;           /* a refresh gives a new refresh token, too */
+    bool gives_up;          /* and the old one is good no longer: BLACKLIST_AFTER_ROTATION */
+    bool notes_login;       /* a token is a login: last_login */
+    const char *user_claim; /* NULL: "user_id" */
+    const char *issuer,
+        *audience;    /* of new tokens, and asked of those that are shown; NULL: none */
+    int64_t leeway_s; /* that clocks may differ; 0: 30 */
+    void *reserved_[4];
+} fr_jwt;
+
+/** What the token of who asks says of a claim: a string's text, other JSON as it is spelled; p NULL: nothing, or there is no JWT. Borrowed until
+ *  the handler returns. p: fr_req or fr_ctx. */
+#define fr_claim_of(p, name) fr_claim_of_((p)->ctx, (name))
+FR_API fr_str fr_claim_of_(fr_ctx *ctx, fr_str name);
+
 /* ---- users from a program ---- */
 
 #ifdef __cplusplus

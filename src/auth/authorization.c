@@ -10,8 +10,7 @@ static bool is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* The next word, as Python's bytes.split() cuts them; n = 0: there is none. */
-static fr_str next_word(fr_str *rest)
+fr_str fr_authorization_word(fr_str *rest)
 {
     size_t from = 0, to;
     while (from < rest->n && is_blank(rest->p[from]))
@@ -28,12 +27,12 @@ fr_err fr_authorization_read(fr_asker *who, const char *keyword, const char *kin
 {
     fr_str rest = fr_asker_header(who, FR_STR("authorization"));
     *out = (fr_str){0};
-    if (!rest.n || !fr_str_eq_nocase(next_word(&rest), fr_str_c(keyword)))
+    if (!rest.n || !fr_str_eq_nocase(fr_authorization_word(&rest), fr_str_c(keyword)))
         return FR_OK;
-    fr_str shown = next_word(&rest);
+    fr_str shown = fr_authorization_word(&rest);
     if (!shown.n)
         return fr_fail(who, FR_EAUTH, "Invalid %s header. No credentials provided.", kind);
-    if (next_word(&rest).n)
+    if (fr_authorization_word(&rest).n)
         return fr_fail(who, FR_EAUTH, "Invalid %s header. %s string should not contain spaces.",
                        kind, noun);
     *out = shown;

@@ -3,6 +3,8 @@
 #define FR_AUTH_AUTHORIZATION_H
 #include <freshet/auth.h>
 
+/* The next word of the header, as Python's bytes.split() cuts them; n = 0: there is none. */
+fr_str fr_authorization_word(fr_str *rest);
 /* What was shown under this scheme; p NULL with FR_OK: the header is of another one, or absent. kind and noun: as the refusals
  * name them, "token" and "Token". Errors: FR_EAUTH, with DRF's words, for one without credentials or with blanks in them. */
 fr_err fr_authorization_read(fr_asker *who, const char *keyword, const char *kind, const char *noun,

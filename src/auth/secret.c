@@ -80,7 +80,7 @@ static fr_err read_file(fr_secrets *out, const char *path, fr_arena *arena, char
     struct stat info;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return fail(error, FR_EINVAL, "the secret key's file", path, strerror(errno));
+        return fail(error, FR_EINVAL, "the secret key's file", path, strerrordesc_np(errno));
     char *text = fstat(fd, &info) == 0 && S_ISREG(info.st_mode) ? malloc(TEXT_MAX + 1) : NULL;
     size_t n = 0;
     int failed = text ? read_all(fd, text, &n) : EINVAL;

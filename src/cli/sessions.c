@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "auth/csrf_cookie.h"
+#include "auth/jwt_tokens.h"
 #include "auth/session.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -37,6 +38,8 @@ int fr_sessions_open(fr_assembly *a)
         err = fr_sessions_start(a->app->sessions, &secrets, a->error);
     if (err == FR_OK)
         err = fr_csrf_start(a->app->csrf, a->arena, a->error);
+    if (err == FR_OK)
+        err = fr_jwts_start(a->app->jwt, &secrets, a->error);
     return code_of(a, err);
 }
 
@@ -44,6 +47,7 @@ void fr_sessions_shut(void)
 {
     fr_sessions_stop();
     fr_csrf_stop();
+    fr_jwts_stop();
 }
 
 /* ---- at night ---- */

@@ -46,8 +46,9 @@ int fr_users_gather(fr_assembly *a)
                        user == &fr_user_model;
     if (!is_declared || a->options->without_users)
         return FR_EXIT_DONE;
-    fr_users_opts opts = {
-        .user = user, .app = a->app->name, .blacklist = has_way(a, "JWTAuthentication")};
+    fr_users_opts opts = {.user = user,
+                          .app = a->app->name,
+                          .blacklist = a->app->jwt || has_way(a, "JWTAuthentication")};
     fr_err err = fr_users_use(&opts, a->arena, &models, a->error);
     if (err != FR_OK)
         return err == FR_EINVAL ? FR_EXIT_CONFIG : FR_EXIT_FAILED;
