@@ -27,16 +27,8 @@ bool fr_user_is_active(const fr_user *user);
 /* The value of one of the user model's fields, by its index. */
 fr_value fr_user_value(const fr_user *user, uint16_t field);
 
+/* Names and passwords are judged by login.h. */
+
 /* The key that a session or a JWT has as text. False: no user can have it. *out may point into text. */
 bool fr_user_key_from(fr_ctx *ctx, fr_str text, fr_value *out);
-
-/* The name and the password of a login, as Django's ModelBackend judges: *out NULL with FR_OK for an unknown name, a wrong password
- * and an inactive user alike, after the same work. A hash of old parameters is made anew in the background afterwards.
- * Errors: FR_ETOOBIG is none (such a password is wrong); FR_EBUSY (too many are being checked: 503 with Retry-After), those of
- * a read. Suspends for the time of a hash. */
-fr_err fr_user_authenticate(fr_ctx *ctx, fr_str name, fr_str password, const fr_user **out);
-
-/* last_login is now. Nothing waits for it and nothing fails with it: it is written in the background. */
-void fr_user_note_login(fr_ctx *ctx, const fr_user *user);
-
 #endif

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "auth/password.h"
 #include "auth/users.h"
 #include "base/arena.h"
 #include "base/kept.h"
@@ -444,6 +445,8 @@ static int check_options(fr_assembly *a)
     if (code == FR_EXIT_DONE)
         code = open_gate(a);
     if (code == FR_EXIT_DONE)
+        code = fr_users_check_passwords(a);
+    if (code == FR_EXIT_DONE)
         code = check_database(a);
     if (code == FR_EXIT_DONE)
         code = check_access_log(a);
@@ -555,6 +558,7 @@ static void announce(void *http)
 static void stop_database(void *arg)
 {
     const fr_http *http = arg;
+    fr_passwords_stop();
     fr_db_stop(http->db);
 }
 
@@ -658,6 +662,7 @@ int fr_assembly_open(fr_assembly *a, const fr_app *app, size_t route_bytes,
 
 void fr_assembly_close(fr_assembly *a)
 {
+    fr_passwords_stop();
     fr_db_stop(a->db); /* before the loops, also if they have not run */
     fr_server_close(a->server);
     fr_db_close(a->db);
@@ -665,6 +670,7 @@ void fr_assembly_close(fr_assembly *a)
     fr_channels_free(a->channels);
     fr_origin_gate_deinit(&a->gate);
     fr_index_deinit(&a->index);
+    fr_passwords_close();
     fr_users_end();
     fr_vec_deinit(&a->models);
     fr_vec_deinit(&a->routes.list);

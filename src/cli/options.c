@@ -58,6 +58,12 @@ static const fr_setting table[] = {
     {"without-users", FR_SETTING_BOOL, NULL,
      "nobody is asked who he is, and everything is permitted; listens on this machine alone", NULL,
      offsetof(fr_options, without_users), NULL, 0, 0},
+    {"password-hash", FR_SETTING_STRING, "NAME",
+     "how new passwords are hashed: pbkdf2_sha256, argon2, scrypt, bcrypt_sha256 and Django's "
+     "others",
+     "pbkdf2_sha256", offsetof(fr_options, password_hash), NULL, 0, 0},
+    {"weak-passwords", FR_SETTING_BOOL, NULL, "md5 and sha1 of old rows are checked, too", NULL,
+     offsetof(fr_options, weak_passwords), NULL, 0, 0},
     {"time-zone", FR_SETTING_STRING, "NAME",
      "zone that dates and times are shown and understood in, by the name of the system's tzdata",
      "UTC", offsetof(fr_options, time_zone), NULL, 0, 0},

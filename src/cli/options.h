@@ -26,6 +26,8 @@ typedef struct fr_options {
     const char *cors_origins;
     bool cors_credentials;
     bool without_users;
+    const char *password_hash;
+    bool weak_passwords;
     const char *time_zone;
     int index; /* fr_index_who */
     int64_t workers, blocking_threads;

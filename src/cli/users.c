@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "auth/content_types.h"
+#include "auth/password.h"
 #include "auth/users.h"
 #include "base/str.h"
 #include "model/model.h"
+#include "net/open_files.h"
 
 /* Whether some way in of this name is declared; a copy with another keyword has the same name. */
 static bool has_way(const fr_assembly *a, const char *name)
@@ -56,11 +58,26 @@ int fr_users_gather(fr_assembly *a)
     return FR_EXIT_DONE;
 }
 
+int fr_users_check_passwords(fr_assembly *a)
+{
+    char why[256];
+    const fr_hashing hashing = {a->options->password_hash, a->options->weak_passwords};
+    if (fr_passwords_use(&hashing, why) == FR_OK)
+        return FR_EXIT_DONE;
+    snprintf(a->error, sizeof a->error, "--password-hash: %s", why);
+    return FR_EXIT_USAGE;
+}
+
 int fr_users_start(fr_assembly *a)
 {
     fr_ctx ctx;
     if (!fr_users_get())
         return FR_EXIT_DONE;
+    /* Half the cores: the other half answers. */
+    if (fr_passwords_open((uint32_t)fr_workers_usual() / 2) != FR_OK) {
+        snprintf(a->error, sizeof a->error, "the threads for passwords could not be started");
+        return FR_EXIT_FAILED;
+    }
     fr_ctx_init(&ctx, a->arena, NULL);
     ctx.db = a->db;
     if (fr_content_types_make(&ctx, a->models.at) == FR_OK)

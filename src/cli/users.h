@@ -5,6 +5,8 @@
 
 /* Add the models of users to a->models, if the application has users. Returns an exit code; a->error says why. */
 int fr_users_gather(fr_assembly *a);
-/* After the database has started: content types and permissions. Returns an exit code. */
+/* The options of passwords. Returns an exit code. */
+int fr_users_check_passwords(fr_assembly *a);
+/* After the database has started: the pool that hashes, content types and permissions. Returns an exit code. */
 int fr_users_start(fr_assembly *a);
 #endif
