@@ -144,6 +144,7 @@ typedef struct fr_field {
     const char *unique_for_date, *unique_for_month, *unique_for_year;
     const char *upload_to; /* FILE, IMAGE: the folder beneath the media folder, "photos/%Y/%m" */
     const char *width_field, *height_field; /* IMAGE: integers of the model that tell its size */
+    bool untrimmed; /* texts: white space at both ends of input stays, as in a password */
     bool
         narrow; /* ID: of 32 bits, Django's AutoField: columns that refer to it are integer, not bigint */
     void *reserved_[1];

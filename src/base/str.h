@@ -30,6 +30,7 @@ size_t fr_utf8_count(fr_str s);                       /* code points */
 /* The text with each part that is no UTF-8 as U+FFFD, cut as Python's "replace" does; s itself if it is valid, else in
  * arena. p is NULL when memory is out. */
 fr_str fr_utf8_repair(fr_arena *arena, fr_str s);
+int fr_utf8_digit(uint32_t code_point);     /* the value of a decimal digit of any script, or -1 */
 bool fr_utf8_is_space(uint32_t code_point); /* as Unicode and Python have it */
 /* The bytes of the white space that s begins with; 0: none. Any bytes. */
 size_t fr_utf8_space_at(fr_str s);
