@@ -7,11 +7,15 @@
 #include "model/validators.h"
 #include "rest/python.h"
 
+static fr_str trimmed(const fr_reading *r, fr_str text)
+{
+    return r->field->untrimmed ? text : fr_utf8_strip(text);
+}
+
 fr_outcome fr_convert_text(fr_reading *r, fr_value *out)
 {
     fr_str s;
-    bool is_kept = r->field->untrimmed;
-    if (fr_is_string(r->data) && !(is_kept ? r->data->text : fr_utf8_strip(r->data->text)).n) {
+    if (fr_is_string(r->data) && !trimmed(r, r->data->text).n) {
         if (!r->field->blank ||
             r->field->kind == FR_KIND_IP) /* DRF hands .blank on to character fields only */
             return fr_refuse(r, "blank", "This field may not be blank.");
@@ -22,7 +26,7 @@ fr_outcome fr_convert_text(fr_reading *r, fr_value *out)
         return fr_refuse_invalid(r);
     if (!fr_text_of(r, &s))
         return FR_FAILED;
-    *out = FR_VALUE_S(is_kept ? s : fr_utf8_strip(s));
+    *out = FR_VALUE_S(trimmed(r, s));
     return FR_TAKEN;
 }
 

@@ -16,8 +16,10 @@ static const fr_serializer errand_shown = {
 static const fr_viewset errands = {
     .serializer = &errand_shown, .filter = "owner__username", .ordering = "id"};
 
-static const fr_route routes[] = {
-    {"users/", .viewset = &users}, {"errands/", .viewset = &errands}, {0}};
+static const fr_route routes[] = {{"users/", .viewset = &users},
+                                  {"errands/", .viewset = &errands},
+                                  FR_OBTAIN_TOKEN("token/"),
+                                  {0}};
 
 int main(int argc, char **argv)
 {
