@@ -321,7 +321,8 @@ static fr_err read_member(const shape_reader *r, const fr_declared *d, const fr_
         return FR_OK;
     }
     if (is_required(d) && !r->opts.is_partial) {
-        fr_errors_add(errors, name, "required", FR_STR("This field is required."));
+        const char *own = fr_message_of(d->input, "required");
+        fr_errors_add(errors, name, "required", fr_str_c(own ? own : "This field is required."));
         return FR_OK;
     }
     return put_absent(r, d, out, is_put);
