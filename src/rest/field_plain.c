@@ -76,8 +76,9 @@ static fr_outcome parse_json(fr_reading *r, fr_json *out, bool *is_null)
     if (err != FR_OK)
         return err == FR_EINVAL ? fr_refuse_invalid(r) : fr_failed(r, err);
     *is_null = out->type == FR_JSON_NULL;
-    return *is_null && !r->field->null ? fr_refuse(r, "null", "This field may not be null.")
-                                       : FR_TAKEN;
+    bool may_be_null = r->field->null || r->index == FR_NO_SLOT; /* DRF asks no more of it */
+    return *is_null && !may_be_null ? fr_refuse(r, "null", "This field may not be null.")
+                                    : FR_TAKEN;
 }
 
 fr_outcome fr_convert_json(fr_reading *r, fr_value *out)
