@@ -202,7 +202,8 @@ class Kinds(unittest.TestCase):
         header, told = read("include", "freshet", "model.h"), "".join(read("docs", name) for name in ("reference.md", "tutorial.md"))
         for option in ("pattern", "pattern_message", "minimum", "maximum", "protocol", "upload_to", "through", "related", "strict",
                        "unique_together", "constraints", "indexes", "display", "on_delete", "as_text", "format",
-                       "input_formats", "zone", "as_number", "normalized", "rounding", "unicode", "untrimmed"):
+                       "input_formats", "zone", "as_number", "normalized", "rounding", "unicode", "untrimmed", "messages",
+                       "folder", "table", "symmetric"):
             self.assertRegex(header, r"\b%s\b" % option)
             self.assertIn("`.%s" % option, told)
 

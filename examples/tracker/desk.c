@@ -51,7 +51,7 @@ FR_MODEL_OPTS(issue, (TABLE("issue"), .display = "key", .ordering = "id"),
     (ID,       id),
     (FOREIGN_KEY(team), team, .related = "issues"),
     (CHAR,     key, .max_length = 16, .unique = true, .pattern = "[A-Z]{2,6}-[0-9]+", .pattern_message = "A key looks like OPS-12."),
-    (CHAR,     summary, .max_length = 120, .min_length = 4),
+    (CHAR,     summary, .max_length = 120),
     (TEXT,     details, EMPTY),
     (CHAR,     kind, .max_length = 10, .choices = KINDS, .default_ = "task"),
     (POSITIVE_SMALL, severity, .choices = SEVERITIES, .default_ = "3"),
@@ -405,6 +405,8 @@ static const fr_serializer issue_out = {
               "assignee,components,watchers,duplicate_of,archived,steps,overdue",
     .read_only = "archived",
     .declared = FR_DECLARED(
+        {"summary",
+         FR_WITH(.min_length = 4, .messages = FR_MESSAGES({"blank", "Say what is wrong."}))},
         {"team", .slug = "code"}, {"reporter", .source = "reporter"},
         {"watchers", .slug = "username", .optional = true},
         {"steps", .nested = &step_out, .writable = true, .by_key = true, .optional = true},
@@ -471,13 +473,10 @@ static fr_err count_by_kind(fr_req *req)
 
 static fr_err somewhere(fr_input *in, void *row, const void *old)
 {
-    const fr_str *json = row;
-    fr_str street;
-    (void)old;
-    if (fr_json_member(in, *json, FR_STR("street"), &street) == FR_OK &&
-        fr_str_eq(street, FR_STR("Nowhere")))
-        return fr_invalid(in, NULL, "There is no such street.");
-    return FR_OK;
+    (void)row, (void)old;
+    return fr_str_eq(fr_input_text(in, "street"), FR_STR("Nowhere"))
+               ? fr_invalid(in, NULL, "There is no such street.")
+               : FR_OK;
 }
 
 /* A field that need not be sent. */

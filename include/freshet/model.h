@@ -87,6 +87,16 @@ typedef struct fr_choice {
         "\x1e" #value_, label_                                                                     \
     }
 
+/** What is said of a value in other words than DRF's, by the code of the error: {"blank", "Say what is wrong."}. {max_length} and
+ *  whatever else is a limit of the field stand for it, {input} for what was sent. Arrays end with {0}. */
+typedef struct fr_message {
+    const char *code; /* "required", "null", "blank", "invalid", "max_length" … */
+    const char *text;
+} fr_message;
+
+/** A table of messages, with the {0} that ends it. */
+#define FR_MESSAGES(...) FR_TABLE_(fr_message, __VA_ARGS__)
+
 /** How a DECIMAL with more places than are printed is rounded, by the names of Python's decimal. */
 typedef enum fr_rounding {
     FR_ROUND_HALF_EVEN,
@@ -154,6 +164,9 @@ typedef struct fr_field {
     /* MANY_TO_MANY: the model of the table between, with a reference to either side, if it is one of yours; such a field
      * is only read. NULL: one is made, with the table and the index that Django makes. */
     const fr_model *through;
+    const char *table; /* MANY_TO_MANY: what the table that is made is called; NULL: TABLE_FIELD */
+    bool
+        symmetric; /* MANY_TO_MANY of a model to itself: those that a row names have that row too, and there is no other side */
     /* Texts: what the whole of it must match, as PCRE2 has it, with a limit on what a match may cost. */
     const char *pattern;
     const char *pattern_message;   /* NULL: "Enter a valid value." */
@@ -175,6 +188,12 @@ typedef struct fr_field {
     bool unicode;         /* SLUG: letters and digits of all scripts */
     bool untrimmed;       /* texts: white space at both ends is kept */
     fr_rounding rounding; /* DECIMAL */
+    /* CHAR: a path of what is in this folder, and nothing else, as FilePathField has it. The folder is read at each request. */
+    const char *folder;
+    const char *folder_match;           /* names that this pattern finds; NULL: all */
+    bool folder_is_deep;                /* what is in the folders in it, too */
+    bool takes_folders, takes_no_files; /* without either: files alone */
+    const fr_message *messages; /* of errors, FR_MESSAGES({"blank", "Say what is wrong."}) */
     void *reserved_[1];
 } fr_field;
 

@@ -45,12 +45,17 @@ typedef struct fr_declared {
         *nested;   /* the related row as an object, or the rows as a list of objects */
     bool writable; /* nested rows are made with this one; a write that names them replaces all */
     bool optional; /* need not be given, whatever its field says */
+    bool required; /* has to be given, whatever its field says */
+    bool not_null; /* may not be null, whatever its field says */
+    /* Of a field of the model: what is said here stands for what the model says, as in DRF's extra_kwargs: FR_WITH(.min_length = 4).
+     * .secret is read and not printed, .read_only the other way; a .default_ is written where a POST or PUT names none. */
+    const fr_field *with;
     bool
         by_key; /* of writable: rows that name their key stay and are changed; the others are new, and what is not named goes */
     fr_data_kind shape;             /* this and what follows: of a serializer without a model */
     const struct fr_declared *each; /* what a list or dictionary holds, if not .input or .nested */
     uint32_t min_items, max_items;  /* of a list, of .writable rows too; 0: no limit */
-    bool not_empty, null;           /* of a list (the same), dictionary or object */
+    bool not_empty, null; /* of a list (the same), dictionary or object; of a text: may not be '' */
     const char *value;     /* hidden: "now" or a literal, given at each write; never printed */
     const fr_field *input; /* read, never printed, without a column: fr_input_text */
     /* Printed: JSON that a function makes of the row, a struct of the serializer's model. It may be called on any thread that
@@ -69,6 +74,13 @@ typedef struct fr_declared {
     .input = &(const fr_field)                                                                     \
     {                                                                                              \
         .kind = FR_KIND_##kind_, __VA_ARGS__                                                       \
+    }
+
+/** The .with of a declared field: {"summary", FR_WITH(.min_length = 4, .help_text = "In a few words")}. */
+#define FR_WITH(...)                                                                               \
+    .with = &(const fr_field)                                                                      \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
     }
 
 /** A table of declared fields, with the {0} that ends it. */

@@ -210,6 +210,8 @@ typedef struct fr_write {
     const fr_value *keys; /* MANY, DELETE_BY; one that stands there twice counts once */
     size_t key_count;
     bool is_added_only; /* MANY: nothing goes */
+    bool
+        is_mirrored; /* MANY of a model to itself: each row goes and comes with the one the other way round */
     /* The row as it was when it was judged (field_count values, of a read): if the stored one is another by now, nothing is
      * written, and is_stale says why. NULL: whatever it is. UPDATE, DELETE. */
     const fr_value *was;

@@ -107,6 +107,11 @@ static fr_err check_keys(const check *c)
         return wrong(c, "both models of a MANY_TO_MANY need a primary key");
     if (f->null || f->unique || f->index || f->primary_key || f->default_ || f->choices)
         return wrong(c, "a MANY_TO_MANY has no column: no .null, .unique, .index, .default_ …");
+    if (f->symmetric && (f->to != c->model || f->through || f->related))
+        return wrong(
+            c, "only a MANY_TO_MANY of a model to itself is .symmetric, and has no other name");
+    if (f->through && f->table)
+        return wrong(c, ".through has a table of its own: no .table");
     if (f->through && !joins(f->through, c->model, f->to))
         return wrong(c, "model %s of .through does not refer to both sides", f->through->name);
     return check_related(c);
@@ -203,8 +208,8 @@ static fr_err check_options(const check *c)
         FR_TRY(check_keys(c));
     if (f->related && !fr_field_is_relation(f))
         return wrong(c, "only references have .related");
-    if (f->through && fr_class_of(f) != FR_CLASS_KEYS)
-        return wrong(c, "only MANY_TO_MANY has .through");
+    if ((f->through || f->table || f->symmetric) && fr_class_of(f) != FR_CLASS_KEYS)
+        return wrong(c, "only MANY_TO_MANY has .through, .table and .symmetric");
     if (f->as_text && !fr_field_is_integer(f))
         return wrong(c, "only integers, and references to them, have .as_text");
     FR_TRY(check_pattern(c));

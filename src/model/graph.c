@@ -128,7 +128,7 @@ static bool reverse(const fr_model *other, uint16_t index, fr_relation *out)
 
 static bool is_hidden(const fr_field *field)
 {
-    return field->related && fr_str_eq(fr_str_c(field->related), FR_STR("+"));
+    return field->symmetric || (field->related && fr_str_eq(fr_str_c(field->related), FR_STR("+")));
 }
 
 /* ---- looking for one; under the lock ---- */

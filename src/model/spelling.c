@@ -11,6 +11,7 @@
 #include "base/time_int.h"
 #include "base/zone.h"
 #include "model/kind.h"
+#include "model/regex.h"
 
 /* ---- what a field says ---- */
 
@@ -109,30 +110,48 @@ static bool are_input_formats(const fr_field *field)
     return is_clock_kind(field->kind);
 }
 
+static fr_err check_match(const char *pattern, char error[256])
+{
+    fr_regex *regex = NULL;
+    fr_err err = fr_regex_new(fr_str_c(pattern), 0, &regex, error);
+    fr_regex_free(regex);
+    return err;
+}
+
+/* What cannot be said of a field of its kind; NULL: nothing. */
+static const char *misplaced(const fr_field *field)
+{
+    bool is_decimal = field->kind == FR_KIND_DECIMAL;
+    bool has_filter = field->folder_match || field->folder_is_deep || field->takes_folders ||
+                      field->takes_no_files;
+    if (field->format && !is_format(field))
+        return ".format is none of its kind";
+    if (field->input_formats && !are_input_formats(field))
+        return ".input_formats are none of its kind, or have a directive twice";
+    if (!is_decimal && (field->as_number || field->normalized || field->rounding))
+        return "only DECIMAL has .as_number, .normalized and .rounding";
+    if (field->unicode && field->kind != FR_KIND_SLUG)
+        return "only SLUG has .unicode";
+    if (field->untrimmed && !fr_field_is_text(field))
+        return "only texts have .untrimmed";
+    if (field->folder && field->kind != FR_KIND_CHAR)
+        return "only CHAR has .folder";
+    if (has_filter && !field->folder)
+        return "without .folder there is nothing to be in it";
+    return field->zone && field->kind != FR_KIND_DATETIME ? "only DATETIME has .zone" : NULL;
+}
+
 fr_err fr_spelling_check(const fr_field *field, char error[256])
 {
-    char why[256] = "";
     const fr_zone *zone;
-    bool is_decimal = field->kind == FR_KIND_DECIMAL;
-    fr_err err = FR_OK;
-    const char *wrong = NULL;
-    if (field->format && !is_format(field))
-        wrong = ".format is none of its kind";
-    else if (field->input_formats && !are_input_formats(field))
-        wrong = ".input_formats are none of its kind, or have a directive twice";
-    else if (!is_decimal && (field->as_number || field->normalized || field->rounding))
-        wrong = "only DECIMAL has .as_number, .normalized and .rounding";
-    else if (field->unicode && field->kind != FR_KIND_SLUG)
-        wrong = "only SLUG has .unicode";
-    else if (field->untrimmed && !fr_field_is_text(field))
-        wrong = "only texts have .untrimmed";
-    else if (field->zone && field->kind != FR_KIND_DATETIME)
-        wrong = "only DATETIME has .zone";
-    else if (field->zone && (err = fr_zone_named(fr_str_c(field->zone), &zone, why)) != FR_OK)
-        wrong = why;
-    if (wrong)
+    const char *wrong = misplaced(field);
+    if (wrong) {
         snprintf(error, 256, "%.200s", wrong);
-    return wrong && !err ? FR_EINVAL : err;
+        return FR_EINVAL;
+    }
+    if (field->zone)
+        FR_TRY(fr_zone_named(fr_str_c(field->zone), &zone, error));
+    return field->folder_match ? check_match(field->folder_match, error) : FR_OK;
 }
 
 /* ---- moments ---- */

@@ -47,7 +47,9 @@ const fr_model *fr_through_make(const fr_model *model, const fr_field *field, fr
     fields[1] = reference(source, model);
     fields[2] = reference(target, field->to);
     out->name = fr_arena_printf(arena, "%.31s_%.31s", model->name, field->name).p;
-    out->table = fr_arena_printf(arena, "%s_%s", fr_model_table(model), field->name).p;
+    out->table = field->table
+                     ? field->table
+                     : fr_arena_printf(arena, "%s_%s", fr_model_table(model), field->name).p;
     out->fields = fields;
     out->field_count = 3;
     out->is_foreign = model->is_foreign;

@@ -45,7 +45,10 @@ void fr_faults_below(fr_faults *faults, int64_t limit)
 
 const char *fr_field_invalid_text(const fr_field *field)
 {
-    return fr_kind_of(field)->invalid;
+    const char *own = field->pattern_message ? field->pattern_message
+                                             : "This value does not match the required pattern.";
+    bool is_regex = field->pattern && !field->name; /* DRF's RegexField: of no model */
+    return is_regex ? own : fr_kind_of(field)->invalid;
 }
 
 /* ---- texts ---- */
@@ -236,9 +239,9 @@ fr_err fr_value_check_pattern(const fr_field *field, fr_value value, fr_faults *
         return err;
     if (err != FR_OK || !is_match)
         add(faults, "invalid",
-            field->pattern_message           ? field->pattern_message
-            : field->pattern && !field->name ? "This value does not match the required pattern."
-            : field->pattern                 ? "Enter a valid value."
+            !field->name && field->pattern ? fr_field_invalid_text(field)
+            : field->pattern_message       ? field->pattern_message
+            : field->pattern               ? "Enter a valid value."
                              : "Enter a valid \"slug\" consisting of Unicode letters, numbers, "
                                "underscores, or hyphens.");
     return FR_OK;

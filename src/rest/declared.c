@@ -5,6 +5,7 @@
 #include "model/kind.h"
 #include "rest/plan_int.h"
 #include "rest/url.h"
+#include "rest/with.h"
 
 /* A relation that a declared field is about: of its source, or of its own name. */
 static fr_err relation_of(const fr_vantage *s, fr_str name, const fr_declared *declared,
@@ -225,6 +226,27 @@ static fr_err add_compute(const fr_vantage *s, fr_items *items, fr_str name,
     return fr_vantage_row(s, &item->row);
 }
 
+/* ---- a field of the model, in the serializer's own way ---- */
+
+static fr_err respell(const fr_vantage *s, fr_item *item)
+{
+    int index = s->model ? fr_model_field_index(s->model, item->name) : -1;
+    const fr_field *field;
+    if (item->kind != FR_ITEM_VALUE || index < 0 || item->field != &s->model->fields[index])
+        return FR_OK;
+    FR_TRY(fr_with_field(s, (uint16_t)index, item->declared, &field));
+    fr_item_set_field(item, field);
+    return FR_OK;
+}
+
+static fr_err check_with(const fr_vantage *s, fr_str name, const fr_declared *declared)
+{
+    const fr_field *ignored;
+    int index = s->model ? fr_model_field_index(s->model, name) : -1;
+    return index < 0 ? fr_plan_wrong(s, "with", name, "is not a field of the model")
+                     : fr_with_field(s, (uint16_t)index, declared, &ignored);
+}
+
 /* ---- which one ---- */
 
 fr_err fr_declared_add(const fr_vantage *s, fr_items *items, fr_str name,
@@ -234,6 +256,10 @@ fr_err fr_declared_add(const fr_vantage *s, fr_items *items, fr_str name,
     uint32_t before = items->count;
     if (declared->value || declared->input)
         return FR_OK; /* never printed */
+    if (declared->with)
+        FR_TRY(check_with(s, name, declared));
+    if (declared->with && declared->with->secret)
+        return FR_OK;
     if (declared->compute)
         err = add_compute(s, items, name, declared);
     else if (declared->label_of)
@@ -248,7 +274,9 @@ fr_err fr_declared_add(const fr_vantage *s, fr_items *items, fr_str name,
         err = add_source(s, items, name, declared->source);
     else
         err = fr_items_add_plain(s, items, name);
-    if (err == FR_OK && items->count > before)
-        items->at[items->count - 1].declared = declared;
-    return err;
+    if (err || items->count == before)
+        return err;
+    fr_item *item = &items->at[items->count - 1];
+    item->declared = declared;
+    return respell(s, item);
 }

@@ -5,14 +5,90 @@
  */
 #include "rest/field_input.h"
 
+#include <string.h>
+
 #include "base/str.h"
 #include "db/db.h"
+#include "model/model.h"
 #include "rest/kinds.h"
 #include "rest/python.h"
 
+/* ---- what is said ---- */
+
+const char *fr_message_of(const fr_field *field, const char *code)
+{
+    for (const fr_message *m = field ? field->messages : NULL; m && m->code; m++)
+        if (strcmp(m->code, code) == 0)
+            return m->text;
+    return NULL;
+}
+
+/* What a name between braces stands for. false: nothing that is known. */
+static bool put_part(const fr_reading *r, fr_str name, fr_buf *out)
+{
+    const fr_field *f = r->field;
+    const struct {
+        const char *name;
+        long long value;
+    } LIMITS[] = {{"max_length", fr_field_max_length(f)},
+                  {"min_length", f->min_length},
+                  {"max_digits", f->max_digits},
+                  {"max_decimal_places", f->decimal_places},
+                  {"max_whole_digits", f->max_digits - f->decimal_places},
+                  {"max_value", f->max_value},
+                  {"min_value", f->min_value}};
+    const char *limit = fr_str_eq(name, FR_STR("max_value"))   ? f->maximum
+                        : fr_str_eq(name, FR_STR("min_value")) ? f->minimum
+                                                               : NULL;
+    char text[FR_LIMIT_TEXT];
+    if (limit) {
+        fr_buf_put(out, fr_limit_text(f, limit, text));
+        return true;
+    }
+    if (fr_str_eq(name, FR_STR("input")) || fr_str_eq(name, FR_STR("pk_value"))) {
+        fr_py_str(out, r->data);
+        return true;
+    }
+    for (size_t i = 0; i < sizeof LIMITS / sizeof *LIMITS; i++)
+        if (fr_str_eq(name, fr_str_c(LIMITS[i].name))) {
+            fr_buf_put_i64(out, LIMITS[i].value);
+            return true;
+        }
+    return false;
+}
+
+static void put_message(const fr_reading *r, fr_str text, fr_buf *out)
+{
+    while (text.n) {
+        size_t open = fr_str_find_char(text, '{'), close = fr_str_find_char(text, '}');
+        bool is_part = open != SIZE_MAX && close != SIZE_MAX && close > open;
+        fr_buf_put(out, is_part ? fr_str_sub(text, 0, open) : text);
+        if (!is_part)
+            return;
+        if (!put_part(r, fr_str_sub(text, open + 1, close - open - 1), out))
+            fr_buf_put(out, fr_str_sub(text, open, close - open + 1));
+        text = fr_str_from(text, close + 1);
+    }
+}
+
+void fr_reading_say(fr_reading *r, const char *code, fr_str usual)
+{
+    const char *own = fr_message_of(r->field, code);
+    fr_buf text;
+    if (!own) {
+        fr_errors_add(r->errors, r->name, code, usual);
+        return;
+    }
+    fr_buf_init(&text);
+    put_message(r, fr_str_c(own), &text);
+    fr_errors_add(r->errors, r->name, code, fr_buf_str(&text));
+    r->errors->root->has_failed |= text.has_failed;
+    fr_buf_deinit(&text);
+}
+
 fr_outcome fr_refuse(fr_reading *r, const char *code, const char *message)
 {
-    fr_errors_add(r->errors, r->name, code, fr_str_c(message));
+    fr_reading_say(r, code, fr_str_c(message));
     return FR_REFUSED;
 }
 
@@ -51,7 +127,7 @@ fr_outcome fr_refuse_with_text(fr_reading *r, const char *code, const char *befo
     fr_py_str(&message, r->data);
     fr_buf_put(&message, fr_str_c(after));
     bool has_failed = message.has_failed;
-    fr_errors_add(r->errors, r->name, code, fr_buf_str(&message));
+    fr_reading_say(r, code, fr_buf_str(&message));
     fr_buf_deinit(&message);
     return has_failed ? fr_failed(r, FR_ENOMEM) : FR_REFUSED;
 }
@@ -77,7 +153,9 @@ static fr_err check_unique(fr_reading *r, fr_value value)
     if (r->index == FR_NO_SLOT || !fr_field_is_unique(r->field))
         return FR_OK;
     FR_TRY(fr_db_exists(r->ctx, r->model, r->index, value, r->input->key, &exists));
-    if (exists)
+    if (exists && fr_message_of(r->field, "unique"))
+        fr_refuse(r, "unique", "");
+    else if (exists)
         fr_rest_unique_error(r->model, r->field, r->errors);
     return FR_OK;
 }
@@ -109,8 +187,7 @@ fr_err fr_field_read(fr_reading *r, fr_value *out)
 
 void fr_reading_add_fault(fr_faults *faults, const char *code, fr_str message)
 {
-    fr_reading *r = (fr_reading *)(void *)faults;
-    fr_errors_add(r->errors, r->name, code, message);
+    fr_reading_say((fr_reading *)(void *)faults, code, message);
 }
 
 /* DRF's fields of characters and choices: an empty text may be their value. */

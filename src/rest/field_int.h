@@ -36,6 +36,10 @@ typedef enum fr_outcome {
 /* How a kind of field is read. */
 typedef fr_outcome (*fr_converter)(fr_reading *r, fr_value *out);
 
+/* What the field says for a code of error; NULL: nothing. field may be NULL. */
+const char *fr_message_of(const fr_field *field, const char *code);
+/* Add a message: the one of the field for that code, else `usual`. Errors: FR_ENOMEM. */
+void fr_reading_say(fr_reading *r, const char *code, fr_str usual);
 /* code: DRF's, "invalid". */
 fr_outcome fr_refuse(fr_reading *r, const char *code, const char *message);
 fr_outcome fr_refuse_invalid(fr_reading *r);

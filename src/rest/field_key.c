@@ -1,6 +1,8 @@
 /* Keys: UUIDs, and references to rows of another model. */
 #include "rest/field_int.h"
 
+#include <stdio.h>
+
 #include "base/str.h"
 #include "base/time.h"
 #include "db/db.h"
@@ -51,9 +53,10 @@ fr_outcome fr_convert_uuid(fr_reading *r, fr_value *out)
 
 static fr_outcome refuse_type(fr_reading *r)
 {
-    fr_errors_addf(r->errors, r->name, "incorrect_type",
-                   "Incorrect type. Expected pk value, received %s.", fr_py_type(r->data));
-    return FR_REFUSED;
+    char text[80];
+    snprintf(text, sizeof text, "Incorrect type. Expected pk value, received %s.",
+             fr_py_type(r->data));
+    return fr_refuse(r, "incorrect_type", text);
 }
 
 static fr_outcome refuse_missing(fr_reading *r)

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "rest/kinds.h"
+#include "rest/paths.h"
 #include "rest/python.h"
 
 static bool is_word(fr_str s, const char *const *words)
@@ -75,8 +76,9 @@ static fr_outcome parse_json(fr_reading *r, fr_json *out, bool *is_null)
     if (err != FR_OK)
         return err == FR_EINVAL ? fr_refuse_invalid(r) : fr_failed(r, err);
     *is_null = out->type == FR_JSON_NULL;
-    return *is_null && !r->field->null ? fr_refuse(r, "null", "This field may not be null.")
-                                       : FR_TAKEN;
+    bool may_be_null = r->field->null || r->index == FR_NO_SLOT; /* DRF asks no more of it */
+    return *is_null && !may_be_null ? fr_refuse(r, "null", "This field may not be null.")
+                                    : FR_TAKEN;
 }
 
 fr_outcome fr_convert_json(fr_reading *r, fr_value *out)
@@ -100,6 +102,18 @@ fr_outcome fr_convert_json(fr_reading *r, fr_value *out)
     return o;
 }
 
+static fr_outcome take_path(fr_reading *r, fr_str text, fr_value *out)
+{
+    fr_paths paths;
+    fr_err err = fr_paths_read(r->field, r->ctx->arena, &paths);
+    if (err)
+        return fr_failed(r, err);
+    if (!fr_paths_have(&paths, text))
+        return fr_refuse_with_text(r, "invalid_choice", "\"", "\" is not a valid path choice.");
+    *out = FR_VALUE_S(text);
+    return FR_TAKEN;
+}
+
 fr_outcome fr_convert_choice(fr_reading *r, fr_value *out)
 {
     fr_str s;
@@ -110,6 +124,8 @@ fr_outcome fr_convert_choice(fr_reading *r, fr_value *out)
         *out = FR_VALUE_S(FR_STR(""));
         return FR_FINAL;
     }
+    if (r->field->folder)
+        return take_path(r, s, out);
     if (fr_choice_find(r->field->choices, s)) {
         fr_err err = fr_value_from_text(r->field, s, r->ctx->arena, out);
         return err ? fr_failed(r, err) : FR_TAKEN;

@@ -112,7 +112,7 @@ static fr_outcome refuse_form(fr_reading *r)
     }
     fr_buf_put_char(&text, '.');
     bool has_failed = text.has_failed;
-    fr_errors_add(r->errors, r->name, "invalid", fr_buf_str(&text));
+    fr_reading_say(r, "invalid", fr_buf_str(&text));
     fr_buf_deinit(&text);
     return has_failed ? fr_failed(r, FR_ENOMEM) : FR_REFUSED;
 }

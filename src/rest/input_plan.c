@@ -8,6 +8,7 @@
 #include "rest/input.h"
 #include "rest/plan_int.h"
 #include "rest/unique_for.h"
+#include "rest/with.h"
 
 /* A many-to-many over a model of the application is only printed: what its other fields would be, nobody knows. */
 bool fr_field_is_read_only(const fr_field *field)
@@ -57,8 +58,20 @@ static fr_plan_input *add(const fr_vantage *s, fr_str name, fr_input_kind kind,
                              .index = index < 0 ? FR_NO_SLOT : (uint16_t)index,
                              .field = field,
                              .declared = declared,
-                             .is_required = field && fr_field_is_required(field) &&
-                                            !(declared && declared->optional)};
+                             .is_required = field && fr_with_is_required(field, declared)};
+    return input;
+}
+
+/* The same of a column, by the rules that the serializer has for it. NULL: see *err. */
+static fr_plan_input *add_column(const fr_vantage *s, fr_str name, fr_input_kind kind, int index,
+                                 const fr_declared *declared, fr_err *err)
+{
+    const fr_field *field;
+    *err = fr_with_field(s, (uint16_t)index, declared, &field);
+    if (*err)
+        return NULL;
+    fr_plan_input *input = add(s, name, kind, &s->model->fields[index], declared);
+    input->field = field;
     return input;
 }
 
@@ -95,11 +108,13 @@ static fr_err add_relation(const fr_vantage *s, fr_str name, const fr_declared *
     const fr_model *to = relation.steps[relation.step_count - 1].to;
     const char *by = declared->slug ? declared->slug : declared->link->lookup;
     int by_index = by ? fr_model_field_index(to, fr_str_c(by)) : fr_model_key_index(to);
-    fr_plan_input *input = add(s, name,
-                               relation.is_to_many ? FR_INPUT_MANY
-                               : declared->slug    ? FR_INPUT_SLUG
-                                                   : FR_INPUT_LINK,
-                               &s->model->fields[field], declared);
+    fr_err err;
+    fr_input_kind kind = relation.is_to_many ? FR_INPUT_MANY
+                         : declared->slug    ? FR_INPUT_SLUG
+                                             : FR_INPUT_LINK;
+    fr_plan_input *input = add_column(s, name, kind, field, declared, &err);
+    if (!input)
+        return err;
     input->relation = relation;
     input->by = (uint16_t)by_index;
     return FR_OK;
@@ -165,10 +180,11 @@ static fr_err add_field(const fr_vantage *s, fr_str name, const fr_declared *dec
     if (is_relation && s->depth) /* printed as an object, it is only printed */
         return FR_OK;
     bool is_many = is_relation && relation.is_to_many;
+    fr_err err;
     fr_plan_input *input =
-        add(s, name, is_many ? FR_INPUT_MANY : FR_INPUT_FIELD, &s->model->fields[index], declared);
-    if (!is_many)
-        return FR_OK;
+        add_column(s, name, is_many ? FR_INPUT_MANY : FR_INPUT_FIELD, index, declared, &err);
+    if (!input || !is_many)
+        return err;
     input->relation = relation;
     input->by = (uint16_t)fr_model_key_index(relation.steps[relation.step_count - 1].to);
     return FR_OK;
@@ -178,7 +194,8 @@ fr_err fr_plan_add_input(const fr_vantage *s, fr_str name, const fr_declared *de
 {
     if (declared && declared->value)
         return add_hidden(s, name, declared);
-    if (is_named_read_only(s, name))
+    bool is_only_printed = declared && declared->with && declared->with->read_only;
+    if (is_only_printed || is_named_read_only(s, name))
         return FR_OK;
     if (declared && declared->input) {
         add(s, name, FR_INPUT_EXTRA, declared->input, declared)->index = FR_NO_SLOT;

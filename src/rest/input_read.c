@@ -119,6 +119,18 @@ static fr_err read_form_rows(fr_reading *r, const fr_plan_input *in, const fr_js
     return FR_OK;
 }
 
+/* The serializer's own, also of a PUT: what the model says is for new rows only. */
+static fr_err take_default(fr_reading *r, const fr_plan_input *in, fr_rest_input *input)
+{
+
+    if (in->index == FR_NO_SLOT || in->kind == FR_INPUT_MANY)
+        return FR_OK;
+    fr_fieldset_add(&input->set, in->index);
+    return fr_field_default(in->field, fr_time_now(), r->ctx->arena, &input->values[in->index])
+               ? FR_OK
+               : FR_ENOMEM;
+}
+
 static fr_err read_name(fr_reading *r, const fr_plan *plan, const fr_plan_input *in,
                         const fr_json *data, fr_rest_input *input)
 {
@@ -134,6 +146,8 @@ static fr_err read_name(fr_reading *r, const fr_plan *plan, const fr_plan_input 
         FR_TRY(read_one(r, plan, in, input));
         return validate_one(r, plan, in, input);
     }
+    if (!input->is_partial && in->declared && in->declared->with && in->declared->with->default_)
+        return take_default(r, in, input);
     if (in->is_always_asked || (!input->is_partial && in->is_required))
         fr_refuse(r, "required", required_text(in->field));
     return FR_OK;

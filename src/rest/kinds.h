@@ -35,6 +35,6 @@ static inline const fr_rest_kind *fr_rest_kind_of(const fr_field *field)
 /* Whether the field is a ChoiceField; of a reference .choices only say what people read. */
 static inline bool fr_field_has_choices(const fr_field *field)
 {
-    return field->choices && !fr_field_is_reference(field);
+    return (field->choices || field->folder) && !fr_field_is_reference(field);
 }
 #endif

@@ -1,10 +1,12 @@
 /* See options.h. The texts and their order are those of DRF's SimpleMetadata. */
 #include "rest/options.h"
 
+#include "base/arena.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "rest/extra.h"
 #include "rest/kinds.h"
+#include "rest/paths.h"
 #include "rest/shape.h"
 
 /* DRF's name of a kind of field. */
@@ -35,6 +37,24 @@ static void put_label(const fr_field *field, fr_buf *out)
         buf[0] = first;
     fr_buf_lit(out, ",\"label\":");
     fr_json_put_str(out, label);
+}
+
+static void put_paths(const fr_field *field, fr_buf *out)
+{
+    fr_paths paths = {0};
+    fr_arena *arena = fr_arena_new(0);
+    fr_err err = arena ? fr_paths_read(field, arena, &paths) : FR_ENOMEM;
+    out->has_failed |= err == FR_ENOMEM;
+    fr_buf_lit(out, ",\"choices\":[");
+    for (size_t i = 0; i < paths.count; i++) {
+        fr_buf_put(out, i ? FR_STR(",{\"value\":") : FR_STR("{\"value\":"));
+        fr_json_put_str(out, paths.at[i].path);
+        fr_buf_lit(out, ",\"display_name\":");
+        fr_json_put_str(out, paths.at[i].label);
+        fr_buf_put_char(out, '}');
+    }
+    fr_buf_put_char(out, ']');
+    fr_arena_free(arena);
 }
 
 static void put_choices(const fr_field *field, fr_buf *out)
@@ -108,7 +128,9 @@ static void put_limits(const fr_model *model, const fr_field *field, fr_buf *out
 
 void fr_options_put_limits(const fr_model *model, const fr_field *field, fr_buf *out)
 {
-    if (fr_field_has_choices(field))
+    if (field->folder)
+        put_paths(field, out);
+    else if (fr_field_has_choices(field))
         put_choices(field, out);
     else
         put_limits(model, field, out);
@@ -132,7 +154,7 @@ static entry entry_of(const fr_plan *plan, fr_str name)
     else if (!e.input && e.item && e.item->kind == FR_ITEM_VALUE &&
              (!e.item->declared || !e.item->declared->source) &&
              e.item->slot < plan->model->field_count)
-        e.field = &plan->model->fields[e.item->slot];
+        e.field = e.item->field;
     return e;
 }
 

@@ -100,6 +100,11 @@ static fr_err read_item(const shape_reader *r, const fr_declared *d, const fr_js
 static fr_err read_list(const shape_reader *r, const fr_declared *d, const fr_json *data, place at,
                         fr_buf *out)
 {
+    fr_json made;
+    if (r->opts.is_form && data->type == FR_JSON_OBJECT) { /* of a list in a list: [0]=a&[1]=b */
+        FR_TRY(fr_form_rows(r->ctx->arena, data, FR_STR(""), &made));
+        data = &made;
+    }
     if (data->type != FR_JSON_ARRAY) {
         fr_errors_addf(at.errors, at.name, "not_a_list",
                        "Expected a list of items but got type \"%s\".", fr_py_type(data));
@@ -299,9 +304,21 @@ static fr_err form_member(const shape_reader *r, const fr_declared *d, const fr_
         FR_TRY(fr_form_values(arena, form, name, made));
     if (!made->count && d->shape == FR_LIST && !d->nested)
         FR_TRY(fr_form_rows(arena, form, name, made));
-    bool is_there = made->count || (d->shape == FR_CHOICES && !r->opts.is_partial);
+    bool is_there = made->count || (d->shape == FR_CHOICES && !r->opts.is_partial) ||
+                    (d->shape == FR_DICT && fr_json_get(form, name)); /* to empty it */
     *out = is_there ? made : NULL;
     return FR_OK;
+}
+
+/* What a form says of a plain value, NULL: nothing. An input that is not filled in may mean null, or nothing. */
+static const fr_json *plain_member(const shape_reader *r, const fr_declared *d, const fr_json *form)
+{
+    fr_rest_input input = {.is_form = true, .is_partial = r->opts.is_partial};
+    fr_reading reading = {.field = d->input,
+                          .name = fr_str_c(d->name),
+                          .is_required = is_required(d),
+                          .input = &input};
+    return fr_field_form_value(&reading, form);
 }
 
 static fr_err read_member(const shape_reader *r, const fr_declared *d, const fr_json *data,
@@ -313,7 +330,7 @@ static fr_err read_member(const shape_reader *r, const fr_declared *d, const fr_
     if (r->opts.is_form && (d->shape != FR_ONE || d->nested))
         FR_TRY(form_member(r, d, data, &value));
     else
-        value = fr_json_get(data, name);
+        value = r->opts.is_form ? plain_member(r, d, data) : fr_json_get(data, name);
     if (value) {
         FR_TRY(read_value(r, d, value, (place){errors, name}, out));
         if (d->validate && !fr_errors_has(errors, name))
@@ -321,7 +338,8 @@ static fr_err read_member(const shape_reader *r, const fr_declared *d, const fr_
         return FR_OK;
     }
     if (is_required(d) && !r->opts.is_partial) {
-        fr_errors_add(errors, name, "required", FR_STR("This field is required."));
+        const char *own = fr_message_of(d->input, "required");
+        fr_errors_add(errors, name, "required", fr_str_c(own ? own : "This field is required."));
         return FR_OK;
     }
     return put_absent(r, d, out, is_put);

@@ -120,6 +120,7 @@ static void add_many(storing *s, const fr_plan_input *in, const fr_given *given,
                                       .other = in->relation.steps[1].field,
                                       .key = of.key,
                                       .parent = of.parent,
+                                      .is_mirrored = in->field->symmetric,
                                       .keys = given->keys,
                                       .key_count = given->count};
 }

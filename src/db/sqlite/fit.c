@@ -210,7 +210,7 @@ static void check_field(fitting *f, uint32_t at)
     check_reference(f, &p);
 }
 
-/* ---- sets of fields ---- */
+/* ---- sets of fields, and checks ---- */
 
 /* Whether each of the columns, a line each, is one of the set. */
 static bool is_within(fitting *f, const char *columns, const fr_together *set)
@@ -244,19 +244,52 @@ static bool is_kept_unique(fitting *f, const fr_together *set)
     return false;
 }
 
-static void check_sets(fitting *f)
+/* Of some rows: by what condition nobody compares, for it may be spelled in many ways. */
+static bool is_kept_of_some(fitting *f, const fr_together *set)
+{
+    for (size_t i = 0; i < f->info->unique_some.count; i++)
+        if (is_within(f, f->info->unique_some.at[i], set))
+            return true;
+    return false;
+}
+
+static void check_set(fitting *f, const fr_rule *rule)
+{
+    if (is_kept_unique(f, &rule->unique) || (rule->where.n && is_kept_of_some(f, &rule->unique)))
+        return;
+    fr_buf_lit(&f->words, "two rows may have the same ");
+    for (size_t i = 0; i < rule->unique.count; i++)
+        fr_buf_printf(&f->words, "%s%s", i ? " and " : "",
+                      f->table->model->fields[rule->unique.fields[i]].name);
+    if (rule->unique.count > 1)
+        fr_buf_lit(&f->words, " together");
+    if (rule->where.n)
+        fr_buf_printf(&f->words, " where %.*s", FR_FMT(rule->where));
+    fr_buf_printf(&f->words, ", which model %s excludes", f->table->model->name);
+    fr_define_unique(&f->mend, f->table, rule);
+    tell(f, FR_MISFIT_UNSAFE);
+}
+
+/* A check is known by its name: what it says can be spelled in many ways. */
+static void check_check(fitting *f, const fr_constraint *check)
+{
+    if (f->info->sql && fr_str_find(fr_str_c(f->info->sql), fr_str_c(check->name)) != SIZE_MAX)
+        return;
+    fr_buf_printf(&f->words, "it has no CHECK %s, by which model %s keeps its rows to: %s",
+                  check->name, f->table->model->name, check->check);
+    fr_buf_printf(&f->mend, "make the table anew with CONSTRAINT \"%s\" CHECK (%s)", check->name,
+                  check->check);
+    tell(f, FR_MISFIT_NOTED);
+}
+
+static void check_rules(fitting *f)
 {
     fr_rule rule;
     for (size_t n = 0; fr_rule_get(f->table->model, n, &rule); n++) {
-        if (!rule.unique.count || rule.where.n || is_kept_unique(f, &rule.unique))
-            continue;
-        fr_buf_lit(&f->words, "two rows may have the same ");
-        for (size_t i = 0; i < rule.unique.count; i++)
-            fr_buf_printf(&f->words, "%s%s", i ? " and " : "",
-                          f->table->model->fields[rule.unique.fields[i]].name);
-        fr_buf_printf(&f->words, " together, which model %s excludes", f->table->model->name);
-        fr_define_unique(&f->mend, f->table, &rule);
-        tell(f, FR_MISFIT_UNSAFE);
+        if (rule.unique.count)
+            check_set(f, &rule);
+        else
+            check_check(f, rule.constraint);
     }
 }
 
@@ -287,7 +320,7 @@ fr_err fr_fit_check(const fr_table *table, const fr_table_info *info,
                 check_field(&f, i);
         for (size_t i = 0; i < info->columns.count; i++)
             check_other(&f, &info->columns.at[i]);
-        check_sets(&f);
+        check_rules(&f);
     }
     fr_buf_deinit(&f.words);
     fr_buf_deinit(&f.mend);

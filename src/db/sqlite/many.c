@@ -8,15 +8,19 @@
 #include "base/str.h"
 #include "db/image.h"
 
+typedef struct leaver {
+    fr_value key, other; /* in the arena */
+} leaver;
+
 typedef struct many {
     fr_ctx *ctx;
     fr_table *table;
     fr_write *write;
     fr_arena *arena;
-    fr_buf scratch;        /* a key as bytes */
-    fr_map wanted;         /* the bytes of each key, in the arena → its flag in is_there */
-    bool *is_there;        /* of each key: a row has it, or it stood before */
-    FR_VEC(fr_value) gone; /* keys of the rows that go */
+    fr_buf scratch;      /* a key as bytes */
+    fr_map wanted;       /* the bytes of each key, in the arena → its flag in is_there */
+    bool *is_there;      /* of each key: a row has it, or it stood before */
+    FR_VEC(leaver) gone; /* the rows that go */
 } many;
 
 /* Equal bytes are equal keys. p NULL: memory is out. */
@@ -45,15 +49,16 @@ static fr_err want(many *m)
 static fr_err take_row(void *arg, const fr_value *values)
 {
     many *m = arg;
-    fr_value key;
+    leaver row;
     fr_str name = name_of(m, values[m->write->other]);
     bool *is_there = name.p ? fr_map_get(&m->wanted, name) : NULL;
     if (is_there)
         *is_there = true;
     if (is_there || m->write->is_added_only)
         return FR_OK;
-    bool is_kept =
-        name.p && fr_value_dup(m->arena, values[m->table->key], &key) && fr_vec_push(&m->gone, key);
+    bool is_kept = name.p && fr_value_dup(m->arena, values[m->table->key], &row.key) &&
+                   fr_value_dup(m->arena, values[m->write->other], &row.other) &&
+                   fr_vec_push(&m->gone, row);
     return is_kept ? FR_OK : FR_ENOMEM;
 }
 
@@ -69,39 +74,100 @@ static fr_err look(many *m)
     return fr_db_select(m->ctx, &query, &(fr_reader_sink){.row = take_row, .arg = m}, NULL);
 }
 
+/* ---- the other way round ---- */
+
+typedef struct mirror {
+    many *of;
+    bool is_there;
+    fr_value key; /* of the row */
+} mirror;
+
+static fr_err take_mirror(void *arg, const fr_value *values)
+{
+    mirror *found = arg;
+    found->is_there = true;
+    return fr_value_dup(found->of->arena, values[found->of->table->key], &found->key) ? FR_OK
+                                                                                      : FR_ENOMEM;
+}
+
+/* The row by which `theirs` has ours. */
+static fr_err find_mirror(many *m, fr_value theirs, mirror *out)
+{
+    fr_arena *arena = m->ctx->arena;
+    const fr_pred *has = fr_pred_term(arena, m->write->field, FR_LOOKUP_EXACT, theirs),
+                  *us = fr_pred_term(arena, m->write->other, FR_LOOKUP_EXACT, m->write->key);
+    fr_query query = {.model = m->table->model,
+                      .where = has && us ? fr_pred_and(arena, has, us) : NULL};
+    *out = (mirror){.of = m};
+    return query.where ? fr_db_select(m->ctx, &query,
+                                      &(fr_reader_sink){.row = take_mirror, .arg = out}, NULL)
+                       : FR_ENOMEM;
+}
+
+/* ---- going and coming ---- */
+
+static fr_err remove_row(many *m, fr_value key)
+{
+    fr_write one = {
+        .model = m->table->model, .op = FR_WRITE_DELETE, .key = key, .failed_field = -1};
+    fr_err err = fr_cascade_delete(m->ctx, m->table, &one);
+    if (err == FR_ENOTFOUND) /* an earlier one's cascade may have had it */
+        return FR_OK;
+    if (err != FR_OK)
+        m->write->constraint = one.constraint;
+    return err;
+}
+
 static fr_err remove_rows(many *m)
 {
     for (size_t i = 0; i < m->gone.count; i++) {
-        fr_write one = {.model = m->table->model,
-                        .op = FR_WRITE_DELETE,
-                        .key = m->gone.at[i],
-                        .failed_field = -1};
-        fr_err err = fr_cascade_delete(m->ctx, m->table, &one);
-        if (err != FR_OK && err != FR_ENOTFOUND) { /* an earlier one's cascade may have had it */
-            m->write->constraint = one.constraint;
-            return err;
-        }
+        mirror other;
+        FR_TRY(remove_row(m, m->gone.at[i].key));
+        if (!m->write->is_mirrored)
+            continue;
+        FR_TRY(find_mirror(m, m->gone.at[i].other, &other));
+        if (other.is_there)
+            FR_TRY(remove_row(m, other.key));
     }
     return FR_OK;
 }
 
-static fr_err add_rows(many *m)
+static fr_err add_row(many *m, fr_value field, fr_value other)
 {
     fr_value values[FR_MODEL_FIELDS_MAX];
-    fr_write one = {.model = m->table->model, .op = FR_WRITE_INSERT, .values = values};
+    fr_write one = {.model = m->table->model,
+                    .op = FR_WRITE_INSERT,
+                    .values = values,
+                    .failed_field = -1,
+                    .constraint = FR_CONSTRAINT_NONE};
     fr_fieldset_add(&one.set, m->write->field);
     fr_fieldset_add(&one.set, m->write->other);
-    values[m->write->field] = m->write->key;
+    values[m->write->field] = field;
+    values[m->write->other] = other;
+    fr_err err = fr_put_insert(m->ctx, m->table, &one, NULL, false);
+    if (err != FR_OK) {
+        m->write->failed_field = one.failed_field;
+        m->write->constraint = one.constraint;
+    }
+    return err;
+}
+
+/* A row that has itself is its own other way round. */
+static fr_err add_both(many *m, fr_value key)
+{
+    mirror other;
+    FR_TRY(add_row(m, m->write->key, key));
+    if (!m->write->is_mirrored)
+        return FR_OK;
+    FR_TRY(find_mirror(m, key, &other));
+    return other.is_there ? FR_OK : add_row(m, key, m->write->key);
+}
+
+static fr_err add_rows(many *m)
+{
     for (size_t i = 0; i < m->write->key_count; i++) {
-        if (m->is_there[i])
-            continue;
-        values[m->write->other] = m->write->keys[i];
-        one.failed_field = -1;
-        one.constraint = FR_CONSTRAINT_NONE;
-        fr_err err = fr_put_insert(m->ctx, m->table, &one, NULL, false);
+        fr_err err = m->is_there[i] ? FR_OK : add_both(m, m->write->keys[i]);
         if (err != FR_OK) {
-            m->write->failed_field = one.failed_field;
-            m->write->constraint = one.constraint;
             m->write->failed_key = i;
             return err;
         }

@@ -49,7 +49,9 @@ static int create_indexes(job *j, const fr_table *table)
     int rc = SQLITE_OK;
     for (uint32_t i = 0; i < table->model->field_count && rc == SQLITE_OK; i++) {
         const fr_field *field = &table->model->fields[i];
-        bool is_wanted = field->index || fr_field_is_reference(field);
+        /* Django's SlugField has an index whatever it says. */
+        bool is_wanted =
+            field->index || fr_field_is_reference(field) || field->kind == FR_KIND_SLUG;
         if (!is_wanted || fr_field_is_unique(field) || i == table->key)
             continue;
         fr_buf sql;

@@ -174,6 +174,22 @@ static int add_unique(sqlite3_stmt *h, fr_table_info *out)
     return SQLITE_NOMEM;
 }
 
+static int add_unique_some(sqlite3_stmt *h, fr_table_info *out)
+{
+    char *names = column_dup(h, 0);
+    if (names && fr_vec_push(&out->unique_some, names))
+        return SQLITE_OK;
+    free(names);
+    return SQLITE_NOMEM;
+}
+
+static int add_sql(sqlite3_stmt *h, fr_table_info *out)
+{
+    free(out->sql);
+    out->sql = column_dup(h, 0);
+    return out->sql ? SQLITE_OK : SQLITE_NOMEM;
+}
+
 static int add_reference(sqlite3_stmt *h, fr_table_info *out)
 {
     int at = fr_table_info_find(out, fr_str_c((const char *)sqlite3_column_text(h, 0)));
@@ -214,6 +230,18 @@ int fr_table_info_read(fr_sqlite *conn, fr_str name, fr_table_info *out)
                        " GROUP BY i.name HAVING count(*) > 1 AND min(x.cid) >= 0",
                        add_unique, out);
     if (rc == SQLITE_OK)
+        rc = read_rows(conn, name,
+                       "SELECT group_concat(x.name, char(10))"
+                       " FROM pragma_index_list(?) AS i JOIN pragma_index_xinfo(i.name) AS x"
+                       " WHERE i.\"unique\" AND i.partial AND x.key"
+                       " GROUP BY i.name HAVING min(x.cid) >= 0",
+                       add_unique_some, out);
+    if (rc == SQLITE_OK)
+        rc = read_rows(conn, name,
+                       "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE "
+                       "NOCASE AND sql IS NOT NULL",
+                       add_sql, out);
+    if (rc == SQLITE_OK)
         rc = read_rows(
             conn, name,
             "SELECT min(\"from\"), \"table\", \"to\", on_delete FROM pragma_foreign_key_list(?)"
@@ -231,6 +259,10 @@ void fr_table_info_deinit(fr_table_info *info)
     for (size_t i = 0; i < info->unique.count; i++)
         free(info->unique.at[i]);
     fr_vec_deinit(&info->unique);
+    for (size_t i = 0; i < info->unique_some.count; i++)
+        free(info->unique_some.at[i]);
+    fr_vec_deinit(&info->unique_some);
+    free(info->sql);
 }
 
 fr_err fr_sqlite_table_new(fr_table *table, fr_arena *arena)

@@ -68,7 +68,9 @@ typedef struct fr_table_info {
     FR_VEC(fr_column_info) columns;
     FR_VEC(char *)
     unique; /* owned: of each unique index of all rows over several columns their names, a line each */
-    int rowid; /* the column that is the rowid, or -1 */
+    FR_VEC(char *) unique_some; /* owned: the same of those of some rows, of one column too */
+    char *sql;                  /* owned: CREATE TABLE … */
+    int rowid;                  /* the column that is the rowid, or -1 */
     bool is_there, is_view, is_without_rowid, is_strict;
 } fr_table_info;
 

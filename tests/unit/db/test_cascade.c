@@ -129,10 +129,14 @@ FR_MODEL(cover,
 FR_MODEL(poster,
     (ID, id),
     (FOREIGN_KEY(cover), cover, .null = true, .on_delete = FR_DB_SET_NULL));
+FR_MODEL(sleeve,
+    (ID, id),
+    (FOREIGN_KEY(album), album, .default_ = "9", .on_delete = FR_DB_SET_DEFAULT));
 
-static const fr_model *const music[] = {&area_model,   &artist_model, &album_model,  &song_model,
-                                        &review_model, &cover_model,  &poster_model, NULL};
-static const bool all_live[] = {true, true, true, true, true, true, true};
+static const fr_model *const music[] = {&area_model,   &artist_model, &album_model,
+                                        &song_model,   &review_model, &cover_model,
+                                        &poster_model, &sleeve_model, NULL};
+static const bool all_live[] = {true, true, true, true, true, true, true, true};
 
 static void open_music(fr_test_db *t)
 {
@@ -144,7 +148,7 @@ static void open_music(fr_test_db *t)
         "INSERT INTO album VALUES(1, 1), (2, 2), (9, 2);"
         "INSERT INTO song VALUES(1, 1, 1), (2, 1, 2);"
         "INSERT INTO review VALUES(1, 1), (2, 2); INSERT INTO cover VALUES(1, 1), (2, 2);"
-        "INSERT INTO poster VALUES(1, 1), (2, 2)",
+        "INSERT INTO poster VALUES(1, 1), (2, 2); INSERT INTO sleeve VALUES(1, 1), (2, 2)",
         false);
     if (err != FR_OK)
         fail_msg("%.*s", FR_FMT(t->ctx.detail));
@@ -194,14 +198,31 @@ static void what_the_database_does_by_itself_is_told_as_well(void **state)
     assert_int_equal(test_number(&t, "SELECT group_concat(id) = '2' FROM cover"), 1);
     assert_int_equal(
         test_number(&t, "SELECT count(*) FROM poster WHERE cover_id IS NULL AND id = 1"), 1);
-    assert_int_equal(changes,
-                     1 + 1 + 2 + 1 + 1 + 1); /* artist, album, songs; review, cover, poster */
+    assert_int_equal(changes, 1 + 1 + 2 + 1 + 1 + 1 +
+                                  1); /* artist, album, songs; review, cover, poster, sleeve */
+    test_close(&t);
+}
+
+static void what_the_database_sets_to_its_default_refers_to_that_row(void **state)
+{
+    (void)state;
+    fr_test_db t;
+    open_music(&t);
+    assert_int_equal(
+        test_number(&t, "SELECT sql LIKE '%\"album_id\" bigint DEFAULT 9 NOT NULL REFERENCES "
+                        "\"album\" (\"id\") ON DELETE SET DEFAULT DEFERRABLE INITIALLY "
+                        "DEFERRED)' FROM sqlite_schema WHERE name = 'sleeve'"),
+        1);
+    assert_int_equal(fr_delete(&t.ctx, &artist_model, 1), FR_OK);
+    assert_int_equal(test_number(&t, "SELECT group_concat(album_id) = '9,2' FROM sleeve"), 1);
+    assert_int_equal(test_number(&t, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
     test_close(&t);
 }
 
 FR_TESTS(cascade, FR_TEST(a_restricted_row_stops_everything_unless_it_goes_itself),
          FR_TEST(what_is_set_to_its_default_refers_to_that_row_from_then_on),
          FR_TEST(what_the_database_does_by_itself_is_told_as_well),
+         FR_TEST(what_the_database_sets_to_its_default_refers_to_that_row),
          FR_TEST(a_key_in_another_spelling_is_found_once),
          FR_TEST(what_points_there_goes_too_round_in_circles),
          FR_TEST(a_protected_row_stops_everything))

@@ -320,6 +320,47 @@ static void a_set_of_fields_that_the_table_does_not_keep_unique_is_told_with_its
     }
 }
 
+static void a_set_of_some_rows_and_a_check_that_the_table_does_not_have_are_told(void **state)
+{
+    (void)state;
+    static const fr_field fields[] = {{.name = "id", .kind = FR_KIND_ID},
+                                      {.name = "a", .kind = FR_KIND_INTEGER},
+                                      {.name = "b", .kind = FR_KIND_INTEGER},
+                                      {.name = "c", .kind = FR_KIND_INTEGER}};
+    static const fr_constraint constraints[] = {
+        {.name = "one_each", .unique = "a", .where = "c__gt=0"},
+        {.name = "in_order", .check = "a <= b"},
+        {0}};
+    static const fr_model model = {
+        .name = "pair", .fields = fields, .field_count = 4, .constraints = constraints};
+#define CHECK ", CONSTRAINT in_order CHECK (a <= b)"
+    static const char *const kept[] = {
+        PAIR CHECK "); CREATE UNIQUE INDEX x ON pair(a) WHERE c > 0", PAIR ", UNIQUE (a)" CHECK ")",
+        PAIR ", CONSTRAINT \"in_order\" CHECK (b >= a)); CREATE UNIQUE INDEX x ON pair(a)"};
+    found f;
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        sqlite3 *h = open_memory(kept[i]);
+        check(h, &model, &f);
+        assert_int_equal(f.count, 0);
+        sqlite3_close(h);
+    }
+    sqlite3 *h = open_memory(PAIR "); CREATE UNIQUE INDEX x ON pair(a, b) WHERE c > 0");
+    check(h, &model, &f);
+    assert_int_equal(f.count, 2);
+    assert_string_equal(f.words[0],
+                        "two rows may have the same a where c__gt=0, which model pair excludes");
+    assert_int_equal(f.grades[0], FR_MISFIT_UNSAFE);
+    assert_string_equal(f.words[1],
+                        "it has no CHECK in_order, by which model pair keeps its rows to: a <= b");
+    assert_string_equal(f.mend[1],
+                        "make the table anew with CONSTRAINT \"in_order\" CHECK (a <= b)");
+    assert_int_equal(f.grades[1], FR_MISFIT_NOTED);
+    run(h, f.mend[0]);
+    check(h, &model, &f);
+    assert_int_equal(f.count, 1);
+    sqlite3_close(h);
+}
+
 static void what_the_model_leaves_to_the_database_the_table_must_say(void **state)
 {
     (void)state;
@@ -369,6 +410,7 @@ static void a_collation_of_another_program_is_told(void **state)
 }
 
 FR_TESTS(fit, FR_TEST(a_set_of_fields_that_the_table_does_not_keep_unique_is_told_with_its_index),
+         FR_TEST(a_set_of_some_rows_and_a_check_that_the_table_does_not_have_are_told),
          FR_TEST(what_the_model_leaves_to_the_database_the_table_must_say),
          FR_TEST(a_table_as_the_model_says_has_no_differences), FR_TEST(what_is_made_fits),
          FR_TEST(each_difference_is_told_in_words),

@@ -67,6 +67,9 @@ static void tables_are_made_as_django_makes_them(void **state)
                "every_author_id_"));
     assert_non_null(
         strstr(column(&t, "SELECT name FROM sqlite_schema WHERE type = 'index'"), "every_i_"));
+    /* Of a SLUG without a word about it, under the name that Django has for it. */
+    assert_non_null(strstr(column(&t, "SELECT name FROM sqlite_schema WHERE type = 'index'"),
+                           "every_s_eac4feef"));
     assert_string_equal(column(&t, "PRAGMA journal_mode"), "wal\n");
     test_close(&t);
 }

@@ -14,6 +14,34 @@ static const fr_renderer text = {"text/plain", "txt", "utf-16", as_text, {0}};
 static const fr_viewset rendered = {.model = &author_model,
                                     .renderers = FR_RENDERERS(&fr_json_renderer, &text)};
 
+static fr_err is_no_spam(fr_input *in, const void *value)
+{
+    const fr_str *title = value;
+    return fr_str_eq(*title, FR_STR("spam")) ? fr_invalid(in, "title", "No spam, please.") : FR_OK;
+}
+
+static fr_err is_whole(fr_input *in, void *row, const void *old)
+{
+    thing *t = row;
+    (void)old;
+    FR_SET(t, body, fr_input_text(in, "hint"));
+    return t->number == 4 ? fr_invalid(in, NULL, "Not four.") : FR_OK;
+}
+
+static const fr_serializer judged_in = {
+    .model = &thing_model,
+    .fields = "id,title,number,day,moment,color,hint",
+    .declared = FR_DECLARED(
+        {"title", .validate = is_no_spam,
+         FR_WITH(.min_length = 3, .messages = FR_MESSAGES({"min_length", "{input} is short"}))},
+        {"number", FR_WITH(.default_ = "7")},
+        {"day", FR_WITH(.format = "%d %b %Y", .input_formats = "%d/%m/%Y")},
+        {"moment", FR_WITH(.zone = "Europe/Berlin", .input_formats = "%d.%m.%Y %H:%M;iso-8601")},
+        {"color", FR_WITH(.choices = FR_CHOICES(FR_NUMBER(1, "One"), {"red", "Red"}))},
+        {"hint", .optional = true, FR_INPUT(SLUG, .unicode = true)}),
+    .validate = is_whole};
+static const fr_viewset judged = {.serializer = &judged_in};
+
 static void each_allocation_may_fail(void **state)
 {
     (void)state;
@@ -35,6 +63,14 @@ static void each_allocation_may_fail(void **state)
         {&things, "PATCH", "/things/1/",
          "{\"data\": {\"a\": [1, 2.5]}, \"price\": \"1.5\", \"uid\": 5, \"author\": 1, \"ip\": "
          "\"::1\", \"link\": \"http://ex.com\"}"},
+        {&judged, "POST", "/things/", "{\"title\":\"spam\"}"},
+        {&judged, "POST", "/things/",
+         "{\"title\":\"x\",\"day\":\"x\",\"hint\":\"a b\",\"moment\":\"x\"}"},
+        {&judged, "PUT", "/things/1/",
+         "{\"title\":\"fine\",\"day\":\"5/1/2024\",\"moment\":\"05.01.2024 "
+         "10:11\",\"color\":1,\"hint\":\"é\"}"},
+        {&judged, "PATCH", "/things/1/", "{\"number\":4}"},
+        {&judged, "OPTIONS", "/things/", NULL},
         {&things, "OPTIONS", "/things/", NULL},
         {&rendered, "GET", "/authors/?format=txt", NULL},
         {&rendered, "POST", "/authors/?format=txt", "{}"},

@@ -430,6 +430,61 @@ static void each_allocation_may_fail(void **state)
     }
 }
 
+/* ---- forms ---- */
+
+static const fr_field NUMBER = {.kind = FR_KIND_INTEGER};
+static const fr_declared numbers = {.shape = FR_LIST, .input = &NUMBER};
+static const fr_serializer form_in = {
+    .declared = FR_DECLARED({"word", .optional = true, FR_INPUT(CHAR)}, {"title", FR_INPUT(CHAR)},
+                            {"level", .optional = true, FR_INPUT(INTEGER, .null = true)},
+                            {"options", .optional = true, .shape = FR_DICT, .input = &NUMBER},
+                            {"any", .optional = true, .shape = FR_DICT, .not_empty = true},
+                            {"data", .optional = true, FR_INPUT(JSON)},
+                            {"matrix", .optional = true, .shape = FR_LIST, .each = &numbers})};
+
+/* name, value, name, value …; what DRF makes of it */
+static const struct {
+    const char *pairs[5], *answer;
+} FORMS[] = {
+    {{"title", "a", "word", ""}, "{\"title\":\"a\",\"level\":null}"},
+    {{"title", ""}, "{\"title\":[\"This field may not be blank.\"]}"},
+    {{"title", "a", "level", ""}, "{\"title\":\"a\",\"level\":null}"},
+    {{"title", "a", "options", "x"}, "{\"title\":\"a\",\"level\":null,\"options\":{}}"},
+    {{"title", "a", "options.b", "2"}, "{\"title\":\"a\",\"level\":null,\"options\":{\"b\":2}}"},
+    {{"title", "a", "data", "null"}, "{\"title\":\"a\",\"level\":null,\"data\":null}"},
+    {{"title", "a", "any", ""}, "{\"any\":[\"This dictionary may not be empty.\"]}"},
+    {{"title", "a", "matrix[0][1]", "5"}, "{\"title\":\"a\",\"level\":null,\"matrix\":[[5]]}"},
+    {{"title", "a", "matrix[0]name", "5"}, "{\"title\":\"a\",\"level\":null,\"matrix\":[[]]}"},
+};
+
+static void a_form_says_what_it_can(void **state)
+{
+    (void)state;
+    bench b;
+    bench_init(&b);
+    for (size_t i = 0; i < sizeof FORMS / sizeof *FORMS; i++) {
+        fr_json items[2];
+        fr_str keys[2];
+        fr_json form = {.type = FR_JSON_OBJECT, .items = items, .keys = keys};
+        fr_errors errors;
+        for (const char *const *p = FORMS[i].pairs; *p; p += 2) {
+            keys[form.count] = fr_str_c(p[0]);
+            items[form.count++] = (fr_json){.type = FR_JSON_STRING, .text = fr_str_c(p[1])};
+        }
+        fr_errors_init(&errors, b.arena);
+        fr_buf_clear(&b.out);
+        assert_int_equal(fr_shape_read(&b.ctx, &form_in, &form, (fr_shape_opts){.is_form = true},
+                                       &errors, &b.out),
+                         FR_OK);
+        if (fr_errors_any(&errors)) {
+            fr_buf_clear(&b.out);
+            fr_errors_put(&errors, &b.out);
+        }
+        assert_str(fr_buf_str(&b.out), FORMS[i].answer);
+    }
+    bench_deinit(&b);
+}
+
 static void what_a_field_cannot_say_is_told(void **state)
 {
     (void)state;
@@ -512,5 +567,5 @@ static void columns_are_printed_as_they_say(void **state)
 }
 
 FR_TESTS(spelling, FR_TEST(each_value_is_read_and_printed_as_drf_does),
-         FR_TEST(each_allocation_may_fail), FR_TEST(what_a_field_cannot_say_is_told),
-         FR_TEST(columns_are_printed_as_they_say))
+         FR_TEST(each_allocation_may_fail), FR_TEST(a_form_says_what_it_can),
+         FR_TEST(what_a_field_cannot_say_is_told), FR_TEST(columns_are_printed_as_they_say))
