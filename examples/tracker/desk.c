@@ -127,7 +127,8 @@ static const fr_serializer worklog_out = {.model = &work_log_model,
 static const fr_viewset worklogs = {.serializer = &worklog_out,
                                     .name = "Work Log",
                                     .pages = &(const fr_pages){.kind = FR_PAGE_LIMIT_OFFSET},
-                                    .parents = "issue"};
+                                    .parents = "issue",
+                                    .create_with = "author=$user"};
 
 /* ---- an issue on a card, with ETag and Last-Modified ---- */
 
@@ -607,6 +608,7 @@ static const fr_viewset sprints = {.model = &sprint_model,
 static const fr_viewset issues = {
     .serializer = &issue_out,
     .visible = "archived=false",
+    .create_with = "reporter=$user",
     .destroy_with = "archived=true",
     .pages = &twenty,
     .ordering = "-id",

@@ -51,7 +51,7 @@ typedef struct fr_declared {
     const struct fr_declared *each; /* what a list or dictionary holds, if not .input or .nested */
     uint32_t min_items, max_items;  /* of a list, of .writable rows too; 0: no limit */
     bool not_empty, null;           /* of a list (the same), dictionary or object */
-    const char *value;     /* hidden: "now" or a literal, given at each write; never printed */
+    const char *value;     /* hidden: "now", "$user" or a literal, given at each write; never printed */
     const fr_field *input; /* read, never printed, without a column: fr_input_text */
     /* Printed: JSON that a function makes of the row, a struct of the serializer's model. It may be called on any thread that
      * answers requests, and does not wait. */
@@ -135,10 +135,13 @@ typedef struct fr_versioning {
 
 /** One more URL beneath a viewset. Arrays end with {0}. */
 typedef struct fr_action {
-    const char *path;                    /* "pin": api/notes/<pk>/pin/, or api/notes/pin/ */
-    fr_handler handler;                  /* fr_load, fr_store and fr_reply work in it */
-    const char *methods;                 /* "POST"; NULL: GET */
-    bool is_detail;                      /* beneath one object */
+    const char *path;    /* "pin": api/notes/<pk>/pin/, or api/notes/pin/ */
+    fr_handler handler;  /* fr_load, fr_store and fr_reply work in it */
+    const char *methods; /* "POST"; NULL: GET */
+    bool is_detail;      /* beneath one object */
+    /* What it writes is one transaction with its answer, as Django's transaction.atomic: an error undoes all. It runs as
+     * fr_atomic's function does, on the writer's thread: it reads, writes, answers by a whole text, and waits for nothing else. */
+    bool atomic;
     const char *description;             /* in OPTIONS; NULL: none */
     const fr_serializer *serializer;     /* of what it reads and prints; NULL: the viewset's */
     const fr_renderer *const *renderers; /* NULL: the viewset's */
@@ -251,7 +254,8 @@ struct fr_viewset {
     const fr_permission *const *permissions;
     const fr_throttle *const *throttles;
     uint32_t bulk_min, bulk_max; /* of a list of .bulk_create; 0: no least, and 1,000 at most */
-    /* What a new row gets, whatever its body says: "reporter=1&key=NEW-1", percent-encoded as in a URL, or "now". NULL: nothing. */
+    /* What a new row gets, whatever its body says: "reporter=$user&key=NEW-1", percent-encoded as in a URL. $user is the key of who
+     * asks, of nobody NULL; "now" a moment. NULL: nothing. */
     const char *create_with;
     const char *
         destroy_with; /* what DELETE writes in place of a delete: "archived=true"; NULL: it deletes */

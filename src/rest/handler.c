@@ -6,7 +6,6 @@
 #include "rest/guarded.h"
 #include "rest/object.h"
 #include "rest/pipeline.h"
-#include "rest/place.h"
 #include "rest/query_string.h"
 #include "rest/rows.h"
 
@@ -93,7 +92,7 @@ fr_err fr_store_(fr_req *req, void *row, uint64_t mark)
     write.key = write.values[fr_model_key_index(model)];
     FR_TRY(fr_db_write(req->ctx, &write));
     FR_TRY(fr_row_store_all(model, write.row, req->ctx->arena, row));
-    return fr_place_reply(req, write.place);
+    return fr_call_tell_place(req, call, write.place);
 }
 
 fr_err fr_reply_(fr_req *req, const void *row, uint64_t mark)
