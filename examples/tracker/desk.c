@@ -454,7 +454,7 @@ static fr_err count_by_kind(fr_req *req)
     size_t counts[4] = {0}, order[4], seen = 0;
     fr_rows rows;
     issue i;
-    FR_TRY(fr_filter(req, &issue_model, FR_STR("archived=false"), &rows));
+    FR_TRY(fr_list_filtered(req, &rows));
     while (fr_rows_next(&rows, &i))
         for (size_t k = 0; k < 4; k++)
             if (fr_str_eq(i.kind, fr_str_c(NAMES[k])) && counts[k]++ == 0)

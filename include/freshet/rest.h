@@ -51,7 +51,7 @@ typedef struct fr_declared {
     const struct fr_declared *each; /* what a list or dictionary holds, if not .input or .nested */
     uint32_t min_items, max_items;  /* of a list, of .writable rows too; 0: no limit */
     bool not_empty, null;           /* of a list (the same), dictionary or object */
-    const char *value;     /* hidden: "now", "$user" or a literal, given at each write; never printed */
+    const char *value; /* hidden: "now", "$user" or a literal, given at each write; never printed */
     const fr_field *input; /* read, never printed, without a column: fr_input_text */
     /* Printed: JSON that a function makes of the row, a struct of the serializer's model. It may be called on any thread that
      * answers requests, and does not wait. */
@@ -312,7 +312,7 @@ FR_API bool fr_related_next_(fr_ctx *ctx, const void *row, const char *name, voi
  * has_any_keys. */
 
 /**
- * The rows that a GET of the list without a query string shows: same ordering and page.
+ * The rows that a GET of the list without a query string shows to who asks: same ordering and page.
  *
  * @param p        fr_ctx, fr_req or fr_sock
  * @param viewset  served or not; borrowed by rows
@@ -326,6 +326,22 @@ FR_API bool fr_related_next_(fr_ctx *ctx, const void *row, const char *name, voi
  */
 #define fr_list(p, viewset, rows) fr_list_((p)->ctx, (viewset), (rows))
 FR_API fr_err fr_list_(fr_ctx *ctx, const fr_viewset *viewset, fr_rows *rows);
+
+/**
+ * The rows that the filters of the query string let through, in the order of the model, or of a filter with .order, without
+ * pages: filter_queryset(get_queryset()) of DRF.
+ *
+ * @param req   of an extra action
+ * @param rows  in the event's arena
+ *
+ * Errors:   FR_EINVAL (a filter's value; returned by the handler it is DRF's 400 with the parameter's name), FR_ETOOBIG (over
+ *           FR_ALL_ROWS rows), FR_EINTERNAL (not called in an extra action), FR_EBACKEND
+ * Owner:    the event's arena
+ * Thread:   the request's loop
+ * Suspends: if it takes more than some 20 ms, this handler only
+ * Cost:     one query; a copy of each text
+ */
+FR_API fr_err fr_list_filtered(fr_req *req, fr_rows *rows);
 
 /**
  * The object that the URL of a detail action names, into a model struct: by its key, and by the filters of the query string, as

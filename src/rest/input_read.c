@@ -50,7 +50,9 @@ static fr_err read_one(fr_reading *r, const fr_plan *plan, const fr_plan_input *
     case FR_INPUT_MANY: FR_TRY(fr_input_read_many(r, in, given)); break;
     case FR_INPUT_NESTED: FR_TRY(fr_input_read_nested(r, in, given)); break;
     case FR_INPUT_KEY: FR_TRY(take_key(r, value, input)); break;
-    case FR_INPUT_HIDDEN: FR_TRY(fr_said_value(r->ctx, in->field, in->declared->value, value)); break;
+    case FR_INPUT_HIDDEN:
+        FR_TRY(fr_said_value(r->ctx, in->field, in->declared->value, value));
+        break;
     }
     if (given)
         given->is_given = true;

@@ -212,6 +212,22 @@ static void every_allocation_of_a_request_with_rules_may_fail(void **state)
     finish();
 }
 
+static void a_program_s_list_has_what_who_asks_may_see(void **state)
+{
+    (void)state;
+    fr_rows rows;
+    begin();
+    w.user = ANN;
+    assert_int_equal(ask(&w, &all, "GET", "/l/1/", NULL), 200); /* so that she is known */
+    assert_int_equal(fr_list(&w.ctx, &mine, &rows), FR_OK);
+    assert_int_equal(rows.count, 3);
+    w.user = 0;
+    assert_int_equal(ask(&w, &all, "GET", "/l/1/", NULL), 200);
+    assert_int_equal(fr_list(&w.ctx, &mine, &rows), FR_OK);
+    assert_int_equal(rows.count, 0);
+    finish();
+}
+
 static const fr_serializer hidden_owner = {.model = &letter_model,
                                            .fields = "id,title,owner",
                                            .declared = FR_DECLARED({"owner", .value = "$user"})};
@@ -224,7 +240,8 @@ static void a_new_row_may_be_of_who_makes_it(void **state)
     (void)state;
     static const fr_viewset given = {
         .model = &letter_model, .create_with = "owner=$user", .bulk_create = true};
-    static const fr_viewset hidden = {.serializer = &hidden_owner}, wrong = {.serializer = &hidden_title},
+    static const fr_viewset hidden = {.serializer = &hidden_owner},
+                            wrong = {.serializer = &hidden_title},
                             wrong_too = {.model = &letter_model, .create_with = "title=$user"};
     char error[256] = "";
     begin();
@@ -245,7 +262,8 @@ static void a_new_row_may_be_of_who_makes_it(void **state)
     finish();
 }
 
-FR_TESTS(rules, FR_TEST(a_new_row_may_be_of_who_makes_it),
+FR_TESTS(rules, FR_TEST(a_program_s_list_has_what_who_asks_may_see),
+         FR_TEST(a_new_row_may_be_of_who_makes_it),
          FR_TEST(a_list_has_what_the_user_may_see_and_its_count_too),
          FR_TEST(groups_and_permissions_are_asked_for),
          FR_TEST(what_may_not_be_seen_is_404_whatever_is_done),
