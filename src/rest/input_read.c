@@ -26,14 +26,15 @@ static bool check_shape(const fr_json *data, fr_errors *errors)
 }
 
 /* As it is stored, if there is such a row. */
-static fr_err take_key(fr_reading *r, fr_value *value, fr_rest_input *input)
+static fr_err take_key(fr_reading *r, fr_rest_input *input)
 {
-    FR_TRY(fr_field_read(r, value));
+    fr_value key = {.type = FR_VALUE_NULL};
+    FR_TRY(fr_field_read(r, &key));
     if (fr_errors_has(r->errors, r->name))
         return FR_OK;
-    fr_err err = fr_db_stored_key(r->ctx, r->model, *value, &input->key);
+    fr_err err = fr_db_stored_key(r->ctx, r->model, key, &input->key);
     if (err == FR_ENOTFOUND)
-        input->key = *value;
+        input->key = key;
     return err == FR_ENOTFOUND ? FR_OK : err;
 }
 
@@ -49,7 +50,7 @@ static fr_err read_one(fr_reading *r, const fr_plan *plan, const fr_plan_input *
     case FR_INPUT_LINK: FR_TRY(fr_input_read_reference(r, in, value)); break;
     case FR_INPUT_MANY: FR_TRY(fr_input_read_many(r, in, given)); break;
     case FR_INPUT_NESTED: FR_TRY(fr_input_read_nested(r, in, given)); break;
-    case FR_INPUT_KEY: FR_TRY(take_key(r, value, input)); break;
+    case FR_INPUT_KEY: FR_TRY(take_key(r, input)); break;
     case FR_INPUT_HIDDEN:
         FR_TRY(fr_said_value(r->ctx, in->field, in->declared->value, value));
         break;

@@ -121,6 +121,8 @@ static fr_str allow_of(const whole *w)
         return w->request->batch->allow;
     if (w->request->extra)
         return w->request->extra->allow;
+    if (!w->rt)
+        return (fr_str){0};
     return w->request->key.p ? w->rt->detail_allow : w->rt->list_allow;
 }
 
