@@ -127,7 +127,8 @@ static const fr_serializer worklog_out = {.model = &work_log_model,
 static const fr_viewset worklogs = {.serializer = &worklog_out,
                                     .name = "Work Log",
                                     .pages = &(const fr_pages){.kind = FR_PAGE_LIMIT_OFFSET},
-                                    .parents = "issue"};
+                                    .parents = "issue",
+                                    .create_with = "author=$user"};
 
 /* ---- an issue on a card, with ETag and Last-Modified ---- */
 
@@ -455,7 +456,7 @@ static fr_err count_by_kind(fr_req *req)
     size_t counts[4] = {0}, order[4], seen = 0;
     fr_rows rows;
     issue i;
-    FR_TRY(fr_filter(req, &issue_model, FR_STR("archived=false"), &rows));
+    FR_TRY(fr_list_filtered(req, &rows));
     while (fr_rows_next(&rows, &i))
         for (size_t k = 0; k < 4; k++)
             if (fr_str_eq(i.kind, fr_str_c(NAMES[k])) && counts[k]++ == 0)
@@ -606,6 +607,7 @@ static const fr_viewset sprints = {.model = &sprint_model,
 static const fr_viewset issues = {
     .serializer = &issue_out,
     .visible = "archived=false",
+    .create_with = "reporter=$user",
     .destroy_with = "archived=true",
     .pages = &twenty,
     .ordering = "-id",

@@ -41,6 +41,7 @@ struct fr_route {
     /* A handler that answers as the REST API does: Accept, ?format=, OPTIONS, and 405 with DRF's words. Without .methods it
      * takes GET. */
     bool api;
+    bool atomic; /* of such a handler: one transaction with its answer, as fr_action.atomic */
     const fr_serializer *serializer; /* of such a handler: what fr_read and fr_read_data read */
     const char *name, *description;  /* of such a handler, in OPTIONS; name NULL: from the path */
     bool

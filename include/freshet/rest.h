@@ -56,7 +56,7 @@ typedef struct fr_declared {
     const struct fr_declared *each; /* what a list or dictionary holds, if not .input or .nested */
     uint32_t min_items, max_items;  /* of a list, of .writable rows too; 0: no limit */
     bool not_empty, null; /* of a list (the same), dictionary or object; of a text: may not be '' */
-    const char *value;     /* hidden: "now" or a literal, given at each write; never printed */
+    const char *value; /* hidden: "now", "$user" or a literal, given at each write; never printed */
     const fr_field *input; /* read, never printed, without a column: fr_input_text */
     /* Printed: JSON that a function makes of the row, a struct of the serializer's model. It may be called on any thread that
      * answers requests, and does not wait. */
@@ -147,10 +147,13 @@ typedef struct fr_versioning {
 
 /** One more URL beneath a viewset. Arrays end with {0}. */
 typedef struct fr_action {
-    const char *path;                    /* "pin": api/notes/<pk>/pin/, or api/notes/pin/ */
-    fr_handler handler;                  /* fr_load, fr_store and fr_reply work in it */
-    const char *methods;                 /* "POST"; NULL: GET */
-    bool is_detail;                      /* beneath one object */
+    const char *path;    /* "pin": api/notes/<pk>/pin/, or api/notes/pin/ */
+    fr_handler handler;  /* fr_load, fr_store and fr_reply work in it */
+    const char *methods; /* "POST"; NULL: GET */
+    bool is_detail;      /* beneath one object */
+    /* What it writes is one transaction with its answer, as Django's transaction.atomic: an error undoes all. It runs as
+     * fr_atomic's function does, on the writer's thread: it reads, writes, answers by a whole text, and waits for nothing else. */
+    bool atomic;
     const char *description;             /* in OPTIONS; NULL: none */
     const fr_serializer *serializer;     /* of what it reads and prints; NULL: the viewset's */
     const fr_renderer *const *renderers; /* NULL: the viewset's */
@@ -263,7 +266,8 @@ struct fr_viewset {
     const fr_permission *const *permissions;
     const fr_throttle *const *throttles;
     uint32_t bulk_min, bulk_max; /* of a list of .bulk_create; 0: no least, and 1,000 at most */
-    /* What a new row gets, whatever its body says: "reporter=1&key=NEW-1", percent-encoded as in a URL, or "now". NULL: nothing. */
+    /* What a new row gets, whatever its body says: "reporter=$user&key=NEW-1", percent-encoded as in a URL. $user is the key of who
+     * asks, of nobody NULL; "now" a moment. NULL: nothing. */
     const char *create_with;
     const char *
         destroy_with; /* what DELETE writes in place of a delete: "archived=true"; NULL: it deletes */
@@ -320,7 +324,7 @@ FR_API bool fr_related_next_(fr_ctx *ctx, const void *row, const char *name, voi
  * has_any_keys. */
 
 /**
- * The rows that a GET of the list without a query string shows: same ordering and page.
+ * The rows that a GET of the list without a query string shows to who asks: same ordering and page.
  *
  * @param p        fr_ctx, fr_req or fr_sock
  * @param viewset  served or not; borrowed by rows
@@ -334,6 +338,22 @@ FR_API bool fr_related_next_(fr_ctx *ctx, const void *row, const char *name, voi
  */
 #define fr_list(p, viewset, rows) fr_list_((p)->ctx, (viewset), (rows))
 FR_API fr_err fr_list_(fr_ctx *ctx, const fr_viewset *viewset, fr_rows *rows);
+
+/**
+ * The rows that the filters of the query string let through, in the order of the model, or of a filter with .order, without
+ * pages: filter_queryset(get_queryset()) of DRF.
+ *
+ * @param req   of an extra action
+ * @param rows  in the event's arena
+ *
+ * Errors:   FR_EINVAL (a filter's value; returned by the handler it is DRF's 400 with the parameter's name), FR_ETOOBIG (over
+ *           FR_ALL_ROWS rows), FR_EINTERNAL (not called in an extra action), FR_EBACKEND
+ * Owner:    the event's arena
+ * Thread:   the request's loop
+ * Suspends: if it takes more than some 20 ms, this handler only
+ * Cost:     one query; a copy of each text
+ */
+FR_API fr_err fr_list_filtered(fr_req *req, fr_rows *rows);
 
 /**
  * The object that the URL of a detail action names, into a model struct: by its key, and by the filters of the query string, as

@@ -274,6 +274,7 @@ static fr_err add_api(fr_arena *arena, fr_router *router, const fr_flat_route *f
                               .action = {.path = route->name ? route->name : name.p,
                                          .handler = route->handler,
                                          .methods = route->methods,
+                                         .atomic = route->atomic,
                                          .serializer = route->serializer,
                                          .description = route->description,
                                          .renderers = route->renderers,

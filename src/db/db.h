@@ -275,7 +275,7 @@ enum {
 
 /* What was kept under this key within FR_KEPT_MS, in the ctx's arena. Errors: FR_ENOTFOUND, FR_EBACKEND, FR_ENOMEM. */
 fr_err fr_db_kept(fr_ctx *ctx, fr_str key, fr_kept *out);
-/* Keep an answer, and let go of the oldest beyond the bounds. Errors: FR_ETOOBIG (over FR_KEPT_ANSWER), FR_ENOSPACE, FR_EBACKEND. */
+/* Keep an answer, in place of one that is empty, and let go of the oldest beyond the bounds. Errors: FR_ETOOBIG (over FR_KEPT_ANSWER), FR_ENOSPACE, FR_EBACKEND. */
 fr_err fr_db_keep(fr_ctx *ctx, fr_str key, const fr_kept *kept);
 
 /* ---- row.c: a model struct. mark: FR_ROW_MARK_ of it ---- */

@@ -126,6 +126,11 @@ fr_err fr_http_refuse(fr_req *req, int status, fr_str reason);
 fr_buf *fr_reply_body(fr_req *req);
 /* content_type.n == 0: none is sent. */
 fr_err fr_reply_buf(fr_req *req, int status, fr_str content_type);
+/* Whole answers of a handler go to `hold` in place of the client, and the request counts as not answered; a second one is refused.
+ * Headers stay, but those that were added since an earlier call are dropped by a later one. NULL: no more. Answers that are
+ * sent in pieces, or from a file, are sent all the same; within a transaction, which is on another thread, they fail. */
+typedef fr_err fr_reply_holder(void *arg, int status, fr_str content_type, fr_str body);
+void fr_reply_hold(fr_req *req, fr_reply_holder *hold, void *arg);
 /* The answer is the first `bytes` of a file, sent by the kernel as the client reads. fd is taken, also on error. */
 fr_err fr_reply_file(fr_req *req, int status, fr_str content_type, int fd, uint64_t bytes);
 

@@ -118,6 +118,11 @@ typedef struct fr_output {
     fr_buf body;           /* owned; fr_reply_body */
     char *room, *at, *end; /* reserved for answers and not committed; NULL: none */
     bool is_batched; /* more requests wait in this call: their answers share one piece of output */
+    fr_reply_holder *hold; /* NULL: answers are sent */
+    void *hold_arg;
+    size_t
+        hold_lines; /* 1 + the bytes of the handler's headers at the first fr_reply_hold; 0: none yet */
+    bool is_held; /* hold has had an answer */
 } fr_output;
 
 typedef struct fr_file_out {
@@ -225,6 +230,11 @@ int fr_request_make(fr_exchange *exchange, const uint8_t *bytes, const char **wh
 static inline fr_str fr_reply_lines(const fr_exchange *exchange)
 {
     return fr_buf_str(&exchange->reply_head.lines);
+}
+/* Those behind the first `bytes` of them go. */
+static inline void fr_reply_lines_cut(fr_exchange *exchange, size_t bytes)
+{
+    exchange->reply_head.lines.n = bytes;
 }
 /* For further lines of ours, well-formed and not too many. */
 static inline fr_buf *fr_reply_lines_more(fr_exchange *exchange)

@@ -109,6 +109,8 @@ static size_t head_room(const fr_exchange *exchange, fr_str content_type)
 void fr_output_reset(fr_exchange *exchange)
 {
     fr_exchange_buf_reset(&exchange->output.body);
+    exchange->output.hold = NULL;
+    exchange->output.hold_lines = 0;
 }
 
 void fr_output_deinit(fr_exchange *exchange)
@@ -123,6 +125,9 @@ static fr_err begin(fr_exchange *exchange, int status)
         return fr_exchange_is_late(exchange, "a second answer");
     if (!exchange || status < 200 || status > 599)
         return FR_EINTERNAL;
+    if (exchange->req.ctx->txn)
+        return fr_fail(&exchange->req, FR_EINTERNAL,
+                       "Within a transaction a handler answers by a whole text.");
     fr_reply_headers_close(exchange);
     exchange->is_answered = true;
     exchange->status = (uint16_t)status;
@@ -249,9 +254,37 @@ static fr_err reply_coded(fr_exchange *exchange, int status, fr_str content_type
     return err;
 }
 
+void fr_reply_hold(fr_req *req, fr_reply_holder *hold, void *arg)
+{
+    fr_exchange *exchange = fr_exchange_of(req);
+    if (!exchange)
+        return;
+    fr_output *output = &exchange->output;
+    if (!output->hold_lines)
+        output->hold_lines = fr_reply_lines(exchange).n + 1;
+    else if (hold)
+        fr_reply_lines_cut(exchange, output->hold_lines - 1);
+    output->hold = hold;
+    output->hold_arg = arg;
+    output->is_held = false;
+}
+
+static fr_err hold(fr_exchange *exchange, int status, fr_str content_type, fr_str body)
+{
+    if (exchange->is_answered || exchange->output.is_held)
+        return fr_exchange_is_late(exchange, "a second answer");
+    if (status < 200 || status > 599)
+        return FR_EINTERNAL;
+    exchange->output.is_held = true;
+    return exchange->output.hold(exchange->output.hold_arg, status,
+                                 fr_reply_type(exchange, content_type), body);
+}
+
 static fr_err reply(fr_req *req, int status, fr_str content_type, fr_str body)
 {
     fr_exchange *exchange = fr_exchange_of(req);
+    if (exchange && exchange->output.hold)
+        return hold(exchange, status, content_type, body);
     if (body.n >= FR_COMPRESS_LEAST_BYTES) {
         fr_gzip *gzip;
         FR_TRY(fr_compress_whole(exchange, status, content_type, body, &gzip));
@@ -304,7 +337,8 @@ fr_err fr_reply_buf(fr_req *req, int status, fr_str content_type)
         return FR_EINTERNAL;
     fr_buf *body = &exchange->output.body;
     FR_TRY(fr_buf_check(body));
-    if (is_small(exchange, content_type, body->n) || req->is_head || fr_status_is_bodyless(status))
+    if (exchange->output.hold || is_small(exchange, content_type, body->n) || req->is_head ||
+        fr_status_is_bodyless(status))
         return fr_reply_bytes(req, status, content_type, fr_buf_str(body));
     if (!is_sendable(content_type, body->n))
         return FR_EINTERNAL;

@@ -295,7 +295,7 @@ static fr_err write_instead(fr_call *c, fr_write *write)
     if (!values)
         return FR_ENOMEM;
     write->values = values;
-    return fr_assigns_take(&c->rt->destroy_with, c->ctx->arena, &write->set, values);
+    return fr_assigns_take(&c->rt->destroy_with, c->ctx, &write->set, values);
 }
 
 static fr_err destroy(fr_call *c)

@@ -8,7 +8,6 @@
 #include "rest/content.h"
 #include "rest/extra.h"
 #include "rest/pipeline.h"
-#include "rest/place.h"
 #include "rest/shape.h"
 #include "rest/store.h"
 #include "rest/validate.h"
@@ -143,8 +142,9 @@ static fr_err fill(fr_req *req, fr_call *call, const fr_row *row)
 static fr_err reply(fr_req *req, fr_call *call, const fr_rest_answer *answer)
 {
     if (answer->has_place)
-        FR_TRY(fr_place_reply(req, answer->place));
-    if (answer->location.p)
+        FR_TRY(fr_call_tell_place(req, call, answer->place));
+    call->answer->location = answer->location;
+    if (answer->location.p && !call->request->is_held)
         FR_TRY(fr_reply_header(req, FR_STR("Location"), answer->location));
     return fr_call_reply(req, call, answer->status);
 }

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "rest/key.h"
+#include "rest/place.h"
 
 enum { RESERVED_CALL = 1 /* of fr_req.reserved_ */ };
 
@@ -25,6 +26,16 @@ fr_str fr_call_argument(const fr_call *call, fr_str name)
         if (fr_str_eq(call->request->args[i].name, name))
             return call->request->args[i].value;
     return (fr_str){0};
+}
+
+/* Of an answer that is held it is known only when the transaction has ended. */
+fr_err fr_call_tell_place(fr_req *req, fr_call *call, fr_place place)
+{
+    if (!call || !call->request->is_held)
+        return fr_place_reply(req, place);
+    call->answer->has_place = true;
+    call->answer->place = place;
+    return FR_OK;
 }
 
 void fr_call_answer(fr_call *call, int status)

@@ -56,6 +56,7 @@ struct fr_call {
     const fr_value
         *old; /* the row as it was when the whole object was checked; NULL: it was not read */
     bool is_answered;
+    bool is_rendered; /* the answer is as the client wants it */
 };
 
 static inline bool fr_call_is_detail(const fr_call *call)
@@ -84,6 +85,9 @@ fr_call *fr_call_of(const fr_req *req);
 /* Answer with what was written into the body of a handler's answer, as the client wants it. call may be NULL. Errors: as
  * fr_reply_buf. */
 fr_err fr_call_reply(fr_req *req, fr_call *call, int status);
+
+/* The commit that a handler's write has made, for Freshet-At. call may be NULL. */
+fr_err fr_call_tell_place(fr_req *req, fr_call *call, fr_place place);
 
 /* ---- answers: each ends the way of the call ---- */
 

@@ -189,6 +189,7 @@ static fr_err read_default(fr_viewset_rt *rt, char error[256])
     if (err == FR_EINVAL)
         return wrong(error, "ordering", ordering, "names an unknown field, or more than 7");
     FR_TRY(err);
+    FR_TRY(fr_refs_order(&rt->plan->refs, FR_STR(""), rt->model_orders, &rt->model_order_count));
     return is_for_cursors(rt, rt->orders[0]) ? FR_OK
                                              : wrong(error, "ordering", ordering, NOT_FOR_CURSORS);
 }

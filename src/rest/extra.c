@@ -99,7 +99,8 @@ fr_err fr_extra_init(fr_extra *extra, const fr_action *action, fr_arena *arena, 
                         .handler = action->handler,
                         .methods = action->methods ? action->methods : "GET",
                         .description = action->description ? action->description : "",
-                        .is_detail = action->is_detail};
+                        .is_detail = action->is_detail,
+                        .is_atomic = action->atomic};
     if (!action->handler || !fr_methods_ok(extra->methods, why)) {
         snprintf(error, 256, "%.60s, action \"%.60s\"%s%.90s", where, action->path,
                  action->handler ? ": .methods: " : " has no .handler", why);
@@ -118,13 +119,51 @@ fr_err fr_extra_init(fr_extra *extra, const fr_action *action, fr_arena *arena, 
 
 /* ---- serving it ---- */
 
+/* What the handler answers is the answer of the call. */
+static fr_err take_held(void *arg, int status, fr_str content_type, fr_str body)
+{
+    fr_call *c = arg;
+    bool is_in_place = c->body->n && body.p == c->body->p; /* it was written there */
+    fr_str type = fr_str_dup(c->ctx->arena, content_type);
+    if (!type.p)
+        return FR_ENOMEM;
+    if (!is_in_place) {
+        fr_call_rewind(c);
+        fr_buf_put(c->body, body);
+    }
+    c->answer->content_type = type.n ? type : (fr_str){0};
+    c->is_rendered = true;
+    fr_call_answer(c, status);
+    c->answer->has_content = type.n > 0;
+    return fr_buf_check(c->body);
+}
+
+/* The database's calls of a handler are part of the transaction that the call runs in. */
+static fr_err call_handler(fr_call *c)
+{
+    fr_req *req = c->request->req;
+    fr_ctx *own = req->ctx;
+    if (c->request->is_held)
+        fr_reply_hold(req, take_held, c);
+    req->ctx = c->ctx;
+    fr_err err = c->request->extra->handler(req);
+    req->ctx = own;
+    if (c->request->is_held)
+        fr_reply_hold(req, NULL, NULL);
+    if (err == FR_OK || !c->is_rendered)
+        return err;
+    c->is_answered = c->is_rendered = false; /* the answer was for what is undone now */
+    c->answer->has_place = false;
+    return err;
+}
+
 /* The handler answers by itself, or returns why not; an error that is the client's is told in the representation that was
  * agreed on, one of ours goes on to http, which knows how to log it. */
 static fr_err run_handler(fr_call *c)
 {
     fr_req *req = c->request->req;
-    fr_err err = c->request->extra->handler(req);
-    if (c->is_answered && !fr_req_is_answered(req)) /* a body that fr_read has refused */
+    fr_err err = call_handler(c);
+    if (c->is_answered && !fr_req_is_answered(req)) /* it is held, or a body that fr_read refused */
         return FR_OK;
     c->is_answered = c->answer->is_replied = true;
     c->answer->err = err;

@@ -13,7 +13,7 @@ typedef struct fr_extra {
     fr_str allow, name;      /* its Allow header; "Set flag" */
     fr_renderers renderers;
     fr_parsers parsers;
-    bool is_detail;
+    bool is_detail, is_atomic;
     const fr_serializer *shape; /* without a model; NULL: none */
     fr_plan *plan;              /* of its own serializer; NULL: the viewset's, if there is one */
 } fr_extra;

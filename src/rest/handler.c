@@ -1,12 +1,14 @@
 /* What the handler of an extra action, or of a plain route of the API, calls: the row of its URL, and answers. */
 #include <freshet/rest.h>
 
+#include <string.h>
+
 #include "base/str.h"
 #include "http/http.h"
+#include "rest/filters.h"
 #include "rest/guarded.h"
 #include "rest/object.h"
 #include "rest/pipeline.h"
-#include "rest/place.h"
 #include "rest/query_string.h"
 #include "rest/rows.h"
 
@@ -79,6 +81,41 @@ fr_err fr_load_(fr_req *req, void *row, uint64_t mark)
     return fr_guarded_row(call, row);
 }
 
+/* What is wrong with the filters is the answer, if the handler returns the error. */
+static fr_err refuse_filters(fr_req *req, fr_call *call, const fr_errors *errors)
+{
+    call->wrong = errors;
+    return fr_fail(req, FR_EINVAL, "%.*s", FR_FMT(fr_errors_first(errors)));
+}
+
+fr_err fr_list_filtered(fr_req *req, fr_rows *rows)
+{
+    fr_call *call;
+    fr_params params;
+    fr_filtered found;
+    fr_arena *arena = req->ctx->arena;
+    FR_TRY(viewset_call_of(req, &call));
+    const fr_viewset_rt *rt = call->rt;
+    fr_errors *errors = fr_arena_alloc(arena, sizeof *errors);
+    if (!errors)
+        return FR_ENOMEM;
+    fr_errors_init(errors, arena);
+    FR_TRY(fr_params_parse(arena, call->request->query, &params));
+    FR_TRY(fr_filters_read(req->ctx, rt, &params, errors, &found));
+    FR_TRY(fr_errors_check(errors));
+    if (fr_errors_any(errors))
+        return refuse_filters(req, call, errors);
+    bool has_order = found.order_count > 0;
+    fr_query query = {.model = rt->model,
+                      .refs = found.refs,
+                      .where = found.where,
+                      .order_count = has_order ? found.order_count : rt->model_order_count};
+    memcpy(query.orders, has_order ? found.orders : rt->model_orders, sizeof query.orders);
+    if (call->within && !(query.where = fr_pred_and(arena, call->within, query.where)))
+        return FR_ENOMEM;
+    return fr_rest_list_rows(req->ctx, rt, &query, rows);
+}
+
 fr_err fr_store_(fr_req *req, void *row, uint64_t mark)
 {
     fr_call *call;
@@ -93,7 +130,7 @@ fr_err fr_store_(fr_req *req, void *row, uint64_t mark)
     write.key = write.values[fr_model_key_index(model)];
     FR_TRY(fr_db_write(req->ctx, &write));
     FR_TRY(fr_row_store_all(model, write.row, req->ctx->arena, row));
-    return fr_place_reply(req, write.place);
+    return fr_call_tell_place(req, call, write.place);
 }
 
 fr_err fr_reply_(fr_req *req, const void *row, uint64_t mark)

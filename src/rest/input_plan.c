@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "model/kind.h"
 #include "model/rule.h"
+#include "rest/assign.h"
 #include "rest/input.h"
 #include "rest/plan_int.h"
 #include "rest/unique_for.h"
@@ -90,8 +91,11 @@ static bool is_named_read_only(const fr_vantage *s, fr_str name)
 static fr_err add_hidden(const fr_vantage *s, fr_str name, const fr_declared *declared)
 {
     int index = fr_model_field_index(s->model, name);
+    const char *why;
     if (index < 0)
         return fr_plan_wrong(s, "value", name, "is not a field of the model");
+    if (!fr_said_is_of(&s->model->fields[index], declared->value, s->making->arena, &why))
+        return fr_plan_wrong(s, "value", name, why);
     add(s, name, FR_INPUT_HIDDEN, &s->model->fields[index], declared)->is_required = false;
     return FR_OK;
 }

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "db/db.h"
 #include "model/kind.h"
+#include "rest/assign.h"
 #include "rest/form_body.h"
 #include "rest/python.h"
 #include "rest/unique_for.h"
@@ -24,24 +25,16 @@ static bool check_shape(const fr_json *data, fr_errors *errors)
     return false;
 }
 
-/* "now", or the literal that the declaration has. */
-static fr_err take_hidden(fr_ctx *ctx, const fr_plan_input *in, fr_value *out)
-{
-    fr_field field = *in->field;
-    field.default_ = in->declared->value;
-    field.auto_now = field.auto_now_add = false;
-    return fr_field_default(&field, fr_time_now(), ctx->arena, out) ? FR_OK : FR_ENOMEM;
-}
-
 /* As it is stored, if there is such a row. */
-static fr_err take_key(fr_reading *r, fr_value *value, fr_rest_input *input)
+static fr_err take_key(fr_reading *r, fr_rest_input *input)
 {
-    FR_TRY(fr_field_read(r, value));
+    fr_value key = {.type = FR_VALUE_NULL};
+    FR_TRY(fr_field_read(r, &key));
     if (fr_errors_has(r->errors, r->name))
         return FR_OK;
-    fr_err err = fr_db_stored_key(r->ctx, r->model, *value, &input->key);
+    fr_err err = fr_db_stored_key(r->ctx, r->model, key, &input->key);
     if (err == FR_ENOTFOUND)
-        input->key = *value;
+        input->key = key;
     return err == FR_ENOTFOUND ? FR_OK : err;
 }
 
@@ -57,8 +50,10 @@ static fr_err read_one(fr_reading *r, const fr_plan *plan, const fr_plan_input *
     case FR_INPUT_LINK: FR_TRY(fr_input_read_reference(r, in, value)); break;
     case FR_INPUT_MANY: FR_TRY(fr_input_read_many(r, in, given)); break;
     case FR_INPUT_NESTED: FR_TRY(fr_input_read_nested(r, in, given)); break;
-    case FR_INPUT_KEY: FR_TRY(take_key(r, value, input)); break;
-    case FR_INPUT_HIDDEN: FR_TRY(take_hidden(r->ctx, in, value)); break;
+    case FR_INPUT_KEY: FR_TRY(take_key(r, input)); break;
+    case FR_INPUT_HIDDEN:
+        FR_TRY(fr_said_value(r->ctx, in->field, in->declared->value, value));
+        break;
     }
     if (given)
         given->is_given = true;
@@ -188,7 +183,7 @@ fr_err fr_input_fill(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *row, fr_er
         if (is_given || (!in->is_required && in->kind != FR_INPUT_HIDDEN))
             continue;
         if (in->kind == FR_INPUT_HIDDEN)
-            FR_TRY(take_hidden(ctx, in, &row->values[in->index]));
+            FR_TRY(fr_said_value(ctx, in->field, in->declared->value, &row->values[in->index]));
         else if (is_text) /* as Django's models have it */
             row->values[in->index] = FR_VALUE_S(FR_STR(""));
         if (in->kind == FR_INPUT_HIDDEN || is_text)

@@ -11,6 +11,7 @@
 #include "rest/key.h"
 #include "rest/ordering.h"
 #include "rest/pagination.h"
+#include "rest/rules.h"
 
 fr_err fr_rest_key(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str text, fr_value *out)
 {
@@ -95,6 +96,25 @@ static fr_err gather_row(void *arg, const fr_value *values)
     return FR_OK;
 }
 
+fr_err fr_rest_list_rows(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_query *query, fr_rows *rows)
+{
+    fr_query bound = *query;
+    if (!bound.limit)
+        bound.limit = FR_ALL_ROWS + 1;
+    gathering g = {.arena = ctx->arena, .width = rt->model->field_count};
+    fr_err err = fr_db_select(ctx, &bound, &(fr_reader_sink){gather_begin, gather_row, &g}, NULL);
+    if (err == FR_ETOOBIG)
+        return fr_fail(ctx, err, "The list has more than %d rows: give its viewset .pages.",
+                       FR_ALL_ROWS);
+    FR_TRY(err);
+    *rows = (fr_rows){.model = rt->model,
+                      .count = g.count,
+                      .values_ = g.values,
+                      .arena_ = ctx->arena,
+                      .viewset_ = rt->viewset};
+    return FR_OK;
+}
+
 fr_err fr_list_(fr_ctx *ctx, const fr_viewset *viewset, fr_rows *rows)
 {
     const fr_viewset_rt *rt = fr_viewset_get(viewset);
@@ -111,18 +131,6 @@ fr_err fr_list_(fr_ctx *ctx, const fr_viewset *viewset, fr_rows *rows)
                       .order_count = rt->order_count,
                       .limit = rt->paging.rows};
     memcpy(query.orders, rt->orders, sizeof query.orders);
-    if (!query.limit)
-        query.limit = FR_ALL_ROWS + 1;
-    gathering g = {.arena = ctx->arena, .width = rt->model->field_count};
-    fr_err err = fr_db_select(ctx, &query, &(fr_reader_sink){gather_begin, gather_row, &g}, NULL);
-    if (err == FR_ETOOBIG)
-        return fr_fail(ctx, err, "The list has more than %d rows: give its viewset .pages.",
-                       FR_ALL_ROWS);
-    FR_TRY(err);
-    *rows = (fr_rows){.model = rt->model,
-                      .count = g.count,
-                      .values_ = g.values,
-                      .arena_ = ctx->arena,
-                      .viewset_ = viewset};
-    return FR_OK;
+    FR_TRY(fr_rule_bind(ctx, rt->visible, &query.where));
+    return fr_rest_list_rows(ctx, rt, &query, rows);
 }

@@ -27,6 +27,10 @@ typedef struct fr_rest_list {
 fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_string,
                           fr_rest_list *out, fr_buf *refusal);
 
+/* The rows of a query, without pages. Errors: FR_ETOOBIG (over FR_ALL_ROWS), those of reads. Suspends as a read does. */
+fr_err fr_rest_list_rows(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_query *query,
+                         fr_rows *rows);
+
 /* The key of the row that a detail URL names, in the arena of ctx: of a viewset that looks up by another field it is read.
  * Errors: FR_ENOTFOUND: no object can have it (DRF's 404); those of reads. Suspends as a read does. */
 fr_err fr_rest_key(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str text, fr_value *out);

@@ -211,7 +211,7 @@ fr_err fr_call_render(fr_call *c)
 /* What a renderer cannot do is answered in JSON. */
 static fr_err render(fr_call *c)
 {
-    bool is_there = c->answer->has_content && !c->answer->file;
+    bool is_there = c->answer->has_content && !c->answer->file && !c->is_rendered;
     fr_err err = is_there ? fr_call_render(c) : FR_OK;
     return err ? fr_call_refuse_err(c, err) : FR_OK;
 }

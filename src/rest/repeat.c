@@ -69,6 +69,8 @@ static const fr_form *form_of(fr_ctx *ctx, const fr_rest_request *r)
     if (r->form)
         return r->form;
     bool is_multipart = fr_form_kind_of(r->content_type) == FR_FORM_MULTIPART;
+    if (is_multipart && r->req && !r->body.n) /* read as it came */
+        return fr_req_read_form(r->req, &form) == FR_OK ? form : NULL;
     bool is_read = is_multipart && fr_form_parse(ctx->arena, r->form_limits, r->content_type,
                                                  r->body, &form, &why) == FR_OK;
     return is_read ? form : NULL;
@@ -77,8 +79,16 @@ static const fr_form *form_of(fr_ctx *ctx, const fr_rest_request *r)
 static fr_err put_body(fr_ctx *ctx, fr_digest *digest, const fr_rest_request *r)
 {
     const fr_form *form = form_of(ctx, r);
+    const fr_file *file;
     if (form)
         return put_form(ctx, digest, form);
+    if (r->req && !r->body.n) {
+        const fr_str detail = ctx->detail; /* most routes take no such thing */
+        fr_err err = fr_req_upload(r->req, &file);
+        ctx->detail = detail;
+        if (err == FR_OK)
+            return put_file(ctx, digest, file);
+    }
     fr_sha256_put(digest, r->content_type);
     fr_sha256_put(digest, r->body);
     return FR_OK;
@@ -144,15 +154,31 @@ fr_err fr_repeat_find(fr_ctx *ctx, const fr_repeat *repeat, fr_buf *body, fr_res
 {
     fr_kept kept;
     fr_err err = fr_db_kept(ctx, repeat->key, &kept);
-    *found = err == FR_OK;
-    if (err != FR_OK)
+    *found = err == FR_OK && kept.digest.n;
+    if (!*found)
         return err == FR_ENOTFOUND ? FR_OK : err;
-    if (fr_str_eq(kept.digest, digest_of(repeat)))
+    bool is_same = fr_str_eq(kept.digest, digest_of(repeat));
+    if (is_same && kept.answer.n)
         return read_answer(ctx, &kept, body, answer);
-    fr_errors_text(FR_STR("This Idempotency-Key was used for another request."), body);
-    answer->status = 422;
+    fr_errors_text(is_same ? FR_STR("A request with this Idempotency-Key has begun, and its answer "
+                                    "is not known.")
+                           : FR_STR("This Idempotency-Key was used for another request."),
+                   body);
+    answer->status = is_same ? 409 : 422;
     answer->has_content = true;
     return FR_OK;
+}
+
+fr_err fr_repeat_begin(fr_ctx *ctx, const fr_repeat *repeat)
+{
+    fr_kept begun = {digest_of(repeat), FR_STR(""), {0}};
+    return fr_db_keep(ctx, repeat->key, &begun);
+}
+
+fr_err fr_repeat_let_go(fr_ctx *ctx, const fr_repeat *repeat)
+{
+    fr_kept nothing = {FR_STR(""), FR_STR(""), {0}};
+    return fr_db_keep(ctx, repeat->key, &nothing);
 }
 
 static fr_value text_or_null(fr_str text)

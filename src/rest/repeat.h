@@ -23,6 +23,10 @@ fr_err fr_repeat_init(fr_ctx *ctx, fr_repeat *repeat, const fr_rest_request *req
  * one's is answered by 422. Errors: FR_EBACKEND, FR_ENOMEM. */
 fr_err fr_repeat_find(fr_ctx *ctx, const fr_repeat *repeat, fr_buf *body, fr_rest_answer *answer,
                       bool *found);
+/* Of a request that is no member as a whole: that it has begun. Until an answer is kept, or it is let go, a repeat is answered
+ * by 409. Errors: as fr_repeat_keep. */
+fr_err fr_repeat_begin(fr_ctx *ctx, const fr_repeat *repeat);
+fr_err fr_repeat_let_go(fr_ctx *ctx, const fr_repeat *repeat);
 /* Errors: FR_ETOOBIG, FR_ENOSPACE, FR_EBACKEND, FR_ENOMEM. */
 fr_err fr_repeat_keep(fr_ctx *ctx, const fr_repeat *repeat, fr_str content,
                       const fr_rest_answer *answer);

@@ -93,6 +93,7 @@ typedef struct fr_rest_request {
     const fr_pair *args; /* of the path */
     size_t arg_count;
     bool is_inner; /* the answer becomes a part of another: JSON */
+    bool is_held;  /* what a handler answers is not sent, but becomes the answer */
     fr_str body;
     const fr_form_limits *form_limits; /* of a body that is a form; NULL: the usual ones */
     const fr_form *form; /* a form that was read as it came, in place of the body; NULL: none */

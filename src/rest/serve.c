@@ -11,6 +11,7 @@
 #include "rest/batch.h"
 #include "rest/errors.h"
 #include "rest/etag.h"
+#include "rest/extra.h"
 #include "rest/guarded.h"
 #include "rest/media.h"
 #include "rest/pipeline.h"
@@ -66,7 +67,7 @@ static fr_err answer(fr_ctx *ctx, whole *w)
         FR_TRY(fr_repeat_find(ctx, &w->repeat, w->body, w->answer, &found));
     if (found)
         return FR_OK;
-    if (w->rt && fr_etag_is_asked(w->rt, w->request))
+    if (w->rt && !w->request->extra && fr_etag_is_asked(w->rt, w->request))
         FR_TRY(check_conditions(ctx, w, &holds));
     if (w->answer->status)
         return FR_OK;
@@ -87,8 +88,8 @@ static fr_err run(fr_ctx *ctx, void *arg)
     if (w->request->uploads)
         fr_uploads_undo(w->request->uploads);
     FR_TRY(answer(ctx, w));
-    w->is_refused = w->answer->status >= 400;
-    return w->is_refused ? FR_EINVAL : FR_OK;
+    w->is_refused = w->answer->status >= 400 || w->answer->err;
+    return w->answer->err ? w->answer->err : w->is_refused ? FR_EINVAL : FR_OK;
 }
 
 static fr_err number(fr_ctx *ctx, void *arg, fr_place place)
@@ -97,7 +98,7 @@ static fr_err number(fr_ctx *ctx, void *arg, fr_place place)
     if (w->has_repeat && !w->is_first)
         return FR_OK;
     w->answer->place = place;
-    if (!w->is_first)
+    if (!w->is_first || !w->answer->status) /* a handler may have answered nothing */
         return FR_OK;
     return fr_repeat_keep(ctx, &w->repeat, fr_str_from(fr_buf_str(w->body), w->start), w->answer);
 }
@@ -118,6 +119,10 @@ static fr_str allow_of(const whole *w)
 {
     if (w->request->batch)
         return w->request->batch->allow;
+    if (w->request->extra)
+        return w->request->extra->allow;
+    if (!w->rt)
+        return (fr_str){0};
     return w->request->key.p ? w->rt->detail_allow : w->rt->list_allow;
 }
 
@@ -135,20 +140,6 @@ static fr_err serve_whole(fr_ctx *ctx, whole *w)
     return err == FR_OK || w->is_refused ? FR_OK : fail(ctx, w, err);
 }
 
-/* Who is refused anyway is so before a transaction is begun, or a password hashed within one. */
-static fr_err serve_met(fr_ctx *ctx, whole *w)
-{
-    fr_rest_request let_in = *w->request;
-    if (!let_in.guard)
-        return serve_whole(ctx, w);
-    FR_TRY(fr_pipeline_meet(ctx, w->rt, w->request, w->body, w->answer));
-    if (w->answer->status)
-        return FR_OK;
-    let_in.is_let_in = true;
-    w->request = &let_in;
-    return serve_whole(ctx, w);
-}
-
 static bool is_read(const fr_rest_request *request)
 {
     return fr_str_eq(request->method, FR_STR("GET")) || fr_str_eq(request->method, FR_STR("HEAD"));
@@ -159,28 +150,112 @@ static bool is_write(const fr_viewset_rt *rt, const fr_rest_request *request)
 {
     if (request->batch)
         return fr_str_eq(request->method, FR_STR("POST"));
-    return !request->extra && rt && !is_read(request) &&
-           fr_action_find(rt, request->method, request->key.p != NULL);
+    return rt && !is_read(request) && fr_action_find(rt, request->method, request->key.p != NULL);
+}
+
+/* ---- a handler ---- */
+
+static bool is_handlers_write(const fr_rest_request *request)
+{
+    return request->extra && request->req && !is_read(request) &&
+           !fr_str_eq(request->method, FR_STR("OPTIONS")) &&
+           fr_extra_find(request->extra, request->method);
+}
+
+static fr_err begin(fr_ctx *ctx, void *arg)
+{
+    whole *w = arg;
+    bool found;
+    w->body->n = w->start;
+    FR_TRY(fr_repeat_find(ctx, &w->repeat, w->body, w->answer, &found));
+    w->is_first = !found;
+    return found ? FR_OK : fr_repeat_begin(ctx, &w->repeat);
+}
+
+/* What was sent already, or what nobody knows the end of, cannot be had again; what was refused may come again. */
+static fr_err end(fr_ctx *ctx, void *arg)
+{
+    whole *w = arg;
+    const fr_rest_answer *a = w->answer;
+    if (a->status >= 400 || a->err)
+        return fr_repeat_let_go(ctx, &w->repeat);
+    if (a->is_replied || a->file)
+        return FR_OK;
+    return fr_repeat_keep(ctx, &w->repeat, fr_str_from(fr_buf_str(w->body), w->start), a);
+}
+
+/* It may wait for anything, which the writer cannot: so that it has begun is kept first, and its answer when it has ended. */
+static fr_err serve_handler(fr_ctx *ctx, whole *w)
+{
+    *w->answer = (fr_rest_answer){.allow = allow_of(w)};
+    fr_err err = fr_repeat_init(ctx, &w->repeat, w->request);
+    if (err == FR_OK)
+        err = fr_db_atom(ctx, &(fr_atom){.fn = begin, .arg = w});
+    if (err != FR_OK)
+        return fail(ctx, w, err);
+    if (!w->is_first)
+        return FR_OK;
+    FR_TRY(fr_pipeline_serve(ctx, w->rt, w->request, w->body, w->answer));
+    fr_str detail = ctx->detail;
+    if (fr_db_atom(ctx, &(fr_atom){.fn = end, .arg = w}) != FR_OK)
+        FR_WARN("repeat.lost", FR_KV_S("path", w->request->path),
+                FR_KV_C("do", "a repeat of it is answered by 409"));
+    ctx->detail = detail;
+    return FR_OK;
+}
+
+/* What it answers is held until it is kept, or the transaction that it is has ended. */
+static fr_err serve_held(fr_ctx *ctx, whole *w)
+{
+    fr_rest_request held = *w->request;
+    held.is_held = true;
+    w->request = &held;
+    return held.extra->is_atomic ? serve_whole(ctx, w) : serve_handler(ctx, w);
+}
+
+/* Who is refused anyway is so before a transaction is begun, or a password hashed within one. */
+static fr_err serve_met(fr_ctx *ctx, whole *w)
+{
+    fr_rest_request let_in = *w->request;
+    if (let_in.guard) {
+        FR_TRY(fr_pipeline_meet(ctx, w->rt, w->request, w->body, w->answer));
+        if (w->answer->status)
+            return FR_OK;
+        let_in.is_let_in = true;
+        w->request = &let_in;
+    }
+    return let_in.extra ? serve_held(ctx, w) : serve_whole(ctx, w);
+}
+
+static fr_err serve_write(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request,
+                          bool has_repeat, fr_buf *body, fr_rest_answer *out)
+{
+    whole w = {.rt = rt,
+               .request = request,
+               .body = body,
+               .start = body->n,
+               .answer = out,
+               .has_repeat = has_repeat};
+    *out = (fr_rest_answer){0};
+    return serve_met(ctx, &w);
 }
 
 fr_err fr_rest_serve(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request,
                      fr_buf *body, fr_rest_answer *out)
 {
-    bool has_repeat = fr_repeat_is_asked(request);
+    bool has_repeat = ctx->db && fr_repeat_is_asked(request);
     size_t start = body->n;
+    if (request->extra) {
+        bool is_alone = has_repeat || (ctx->db && request->extra->is_atomic);
+        return is_alone && is_handlers_write(request)
+                   ? serve_write(ctx, rt, request, has_repeat, body, out)
+                   : fr_pipeline_serve(ctx, rt, request, body, out);
+    }
     bool is_judged =
         has_repeat || (rt && fr_etag_is_asked(rt, request)) || fr_guarded_needs_member(request);
-    if (is_judged && is_write(rt, request)) {
-        whole w = {.rt = rt,
-                   .request = request,
-                   .body = body,
-                   .start = start,
-                   .answer = out,
-                   .has_repeat = has_repeat};
-        *out = (fr_rest_answer){0};
-        return serve_met(ctx, &w);
-    }
+    if (is_judged && is_write(rt, request))
+        return serve_write(ctx, rt, request, has_repeat, body, out);
     FR_TRY(fr_pipeline_serve(ctx, rt, request, body, out));
-    bool has_etag = rt && rt->viewset->etag && !request->extra && out->has_content && !out->file;
+    bool has_etag = rt && rt->viewset->etag && out->has_content && !out->file;
     return has_etag && is_read(request) ? fr_etag_answer(ctx, request, body, start, out) : FR_OK;
 }

@@ -465,7 +465,7 @@ static fr_err fill_new(fr_call *c)
 {
     for (size_t i = 0; i < fr_call_row_count(c); i++) {
         fr_rest_input *row = fr_call_row(c, i);
-        FR_TRY(fr_assigns_take(&c->rt->create_with, c->ctx->arena, &row->set, row->values));
+        FR_TRY(fr_assigns_take(&c->rt->create_with, c->ctx, &row->set, row->values));
     }
     return fr_parents_fill(c);
 }

@@ -96,6 +96,8 @@ typedef struct fr_viewset_rt {
     uint32_t orderable_count;
     fr_order orders[FR_ORDERS_MAX]; /* the default, with the key at its end */
     uint8_t order_count;
+    fr_order model_orders[FR_ORDERS_MAX]; /* the model's, likewise */
+    uint8_t model_order_count;
     fr_paging paging;
     fr_renderers renderers;
     fr_parsers parsers;

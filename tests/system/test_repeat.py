@@ -18,12 +18,13 @@ from server import PATIENCE, Server, ServerCase
 
 KILLS = int(os.environ.get("FR_SOAK_SECONDS", "20"))
 ENTRIES, BATCH = "/api/entries/", "/api/batch/"
+TWICE, SLOWLY = ENTRIES + "twice/", "/api/slowly/"
 CLIENTS = 4
 
 
 class Writer(threading.Thread):
-    """Asks for one entry after the other, each under a key of its own, and again until it is answered. The odd ones send
-    batches of two."""
+    """Asks for one entry after the other, each under a key of its own, and again until it is answered. The first one and its
+    kin send one, the second batches of two, the third ask a handler that makes two."""
 
     def __init__(self, server, number, over):
         super().__init__(daemon=True)
@@ -42,10 +43,13 @@ class Writer(threading.Thread):
             count += 1
 
     def texts(self, text):
-        return [text, text + "'"] if self.number % 2 else [text]
+        return [text, text + "'"] if self.number % 3 else [text]
 
     def post(self, text, key):
-        if self.number % 2:
+        if self.number % 3 == 2:
+            answer = self.server.post(TWICE, {"text": text}, headers=key)
+            return answer.json if answer.status == 201 else [], answer
+        if self.number % 3 == 1:
             answer = self.server.post(BATCH, [{"method": "POST", "path": ENTRIES, "body": {"text": each}}
                                               for each in self.texts(text)], headers=key)
             return [one["body"] for one in answer.json] if answer.status == 200 else [], answer
@@ -152,9 +156,66 @@ class Repeat(ServerCase):
         self.assertEqual((answer.status, answer.json), (422, {"detail": "This Idempotency-Key was used for another request."}))
         self.assertEqual(self.server.get(ENTRIES + "?text=b").json, [])
 
+    def count(self, text):
+        return len(self.server.get(ENTRIES + "?text=" + text).json)
+
+    def test_a_handler_that_is_one_transaction_is_repeated_or_undone(self):
+        first, again = self.post({"text": "two"}, "two", TWICE), self.post({"text": "two"}, "two", TWICE)
+        self.assertEqual((first.status, first.json[1]["text"], first.headers["x-made"]), (201, "two'", "2"))
+        self.assertEqual((again.status, again.body, again.headers["content-type"]), (201, first.body, "application/json"))
+        self.assertEqual((self.count("two"), self.count("two'")), (1, 1))
+        self.assertEqual(self.post({"text": "three"}, "two", TWICE).status, 422)
+        for key in ({}, {"Idempotency-Key": "late"}):
+            late = self.server.post(TWICE, {"text": "late"}, headers=key)
+            self.assertEqual((late.status, late.json), (403, {"detail": "Too late."}))
+            self.assertEqual(self.count("late"), 0)
+        wrong = self.post({}, "late", TWICE)
+        self.assertEqual((wrong.status, wrong.json), (400, {"text": ["This field is required."]}))
+        mended = self.server.post(TWICE, {"text": "mended"}, headers={"Idempotency-Key": "late", "Accept": "application/json; indent=1"})
+        self.assertEqual(mended.status, 201)
+        self.assertTrue(mended.body.startswith(b"[\n {\n  \"id\": "), mended.body)
+        self.assertEqual(self.post({"text": "mended"}, "late", TWICE).body, mended.body)
+
+    def test_a_handler_that_waits_keeps_its_answer_too(self):
+        first, again = self.post({"text": "slow"}, "slow", SLOWLY), self.post({"text": "slow"}, "slow", SLOWLY)
+        self.assertEqual((first.status, again.status, again.body), (201, 201, first.body))
+        self.assertEqual(self.count("slow"), 1)
+        self.assertEqual(self.post({"text": "other"}, "slow", SLOWLY).status, 422)
+        text, again = self.post({"text": "text"}, "text", SLOWLY), self.post({"text": "text"}, "text", SLOWLY)
+        self.assertEqual((text.body, again.body, again.headers["content-type"]), (b"a text", b"a text", "text/plain; charset=utf-8"))
+        # What was refused is asked anew, with what it has written meanwhile: it is no transaction.
+        for n in (1, 2):
+            self.assertEqual(self.post({"text": "odd"}, "odd", SLOWLY).status, 403)
+            self.assertEqual(self.count("odd"), n)
+        self.assertEqual(self.server.get(ENTRIES + "?text=").status, 200)
+
     def test_a_reference_to_nothing_is_told_of_its_field(self):
         answer = self.post({"text": "a", "account": 77}, "nothing")
         self.assertEqual((answer.status, answer.json), (400, {"account": ["Invalid pk \"77\" - object does not exist."]}))
+
+
+class Lost(unittest.TestCase):
+    def test_a_handler_whose_end_nobody_knows_is_not_run_again(self):
+        server = Server("ledger", "--log", "error", db="ledger.db", workers=1)
+        self.addCleanup(server.finish)
+        key = {"Idempotency-Key": "hang"}
+        body = b'{"text": "hang"}'
+        sock = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
+        self.addCleanup(sock.close)
+        sock.sendall(b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: hang\r\n"
+                     b"Content-Length: %d\r\n\r\n%s" % (SLOWLY.encode(), len(body), body))
+        until = time.monotonic() + PATIENCE
+        while not server.get(ENTRIES + "?text=hang").json and time.monotonic() < until:
+            time.sleep(0.01)
+        told = {"detail": "A request with this Idempotency-Key has begun, and its answer is not known."}
+        running = server.post(SLOWLY, {"text": "hang"}, headers=key)
+        self.assertEqual((running.status, running.json), (409, told))
+        server.kill()
+        server.start()
+        lost = server.post(SLOWLY, {"text": "hang"}, headers=key)
+        self.assertEqual((lost.status, lost.json), (409, told))
+        self.assertEqual(len(server.get(ENTRIES + "?text=hang").json), 1)
+        self.assertEqual(server.post(SLOWLY, {"text": "other"}, headers=key).status, 422)
 
 
 class Full(unittest.TestCase):

@@ -126,7 +126,8 @@ fr_err fr_sqlite_keep(fr_ctx *ctx, fr_str key, const fr_kept *kept)
     const int64_t oldest = oldest_at();
     if (kept->answer.n > FR_KEPT_ANSWER)
         return fr_fail(ctx, FR_ETOOBIG, "The answer is too large to be kept.");
-    int rc = run(conn, "DELETE FROM freshet_answer WHERE key = ? AND at < ?", key, &oldest, 1);
+    int rc = run(conn, "DELETE FROM freshet_answer WHERE key = ? AND (at < ? OR answer = x'')", key,
+                 &oldest, 1);
     if (rc == SQLITE_OK)
         rc = insert(conn, key, kept);
     if (rc == SQLITE_OK)

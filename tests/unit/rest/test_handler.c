@@ -51,6 +51,13 @@ static fr_err all(fr_req *req)
     return fr_reply_rows(req, &rows);
 }
 
+static fr_err some(fr_req *req)
+{
+    fr_rows rows;
+    FR_TRY(fr_list_filtered(req, &rows));
+    return fr_reply_rows(req, &rows);
+}
+
 /* A plain handler, where no viewset stands behind the route. */
 static fr_err misplaced(fr_req *req, void *arg)
 {
@@ -107,6 +114,7 @@ static const fr_viewset people = {
                          .is_detail = true,
                          .serializer = &work_out},
                         {.path = "about", .handler = about, .methods = "POST", .is_detail = true},
+                        {.path = "some", .handler = some},
                         {.path = "all", .handler = all, .description = "All of them."})};
 
 static fr_err echo(fr_req *req)
@@ -240,6 +248,24 @@ static void an_action_with_a_struct_of_another_model_is_500(void **state)
     assert_true(fr_str_starts(go(&s, "GET /api/people/1/confuse/", ""), FR_STR("HTTP/1.1 500 ")));
     assert_int_equal(log_count("fr_load: the struct is one of model thing, not of author."), 1);
     log_end();
+    site_close(&s);
+}
+
+static void an_action_may_have_the_rows_that_the_filters_let_through(void **state)
+{
+    (void)state;
+    site s;
+    site_open(&s);
+    for (int i = 0; i < 3; i++)
+        go(&s, "POST /api/people/",
+           (const char *[]){"{\"name\":\"Cid\"}", "{\"name\":\"Bob\"}", "{\"name\":\"Ann\"}"}[i]);
+    assert_true(fr_str_ends(go(&s, "GET /api/people/some/", ""),
+                            FR_STR("[{\"name\":\"Cid\"},{\"name\":\"Bob\"},{\"name\":\"Ann\"}]")));
+    assert_true(fr_str_ends(go(&s, "GET /api/people/some/?id__lt=3&page=9", ""),
+                            FR_STR("\r\n\r\n[{\"name\":\"Cid\"},{\"name\":\"Bob\"}]")));
+    fr_str got = go(&s, "GET /api/people/some/?id__lt=x", "");
+    assert_true(fr_str_starts(got, FR_STR("HTTP/1.1 400 ")) &&
+                fr_str_ends(got, FR_STR("{\"id__lt\":[\"Enter a number.\"]}")));
     site_close(&s);
 }
 
@@ -504,6 +530,7 @@ static void fr_load_goes_through_the_filters(void **state)
 FR_TESTS(handler, FR_TEST(a_viewset_answers_over_http),
          FR_TEST(an_action_cannot_store_what_the_serializer_refuses),
          FR_TEST(an_action_with_a_struct_of_another_model_is_500),
+         FR_TEST(an_action_may_have_the_rows_that_the_filters_let_through),
          FR_TEST(a_suffix_names_the_format), FR_TEST(extra_actions_load_store_and_reply),
          FR_TEST(extra_actions_are_negotiated_as_the_others),
          FR_TEST(options_of_an_action_tell_what_may_be_sent),

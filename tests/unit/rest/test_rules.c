@@ -212,7 +212,59 @@ static void every_allocation_of_a_request_with_rules_may_fail(void **state)
     finish();
 }
 
-FR_TESTS(rules, FR_TEST(a_list_has_what_the_user_may_see_and_its_count_too),
+static void a_program_s_list_has_what_who_asks_may_see(void **state)
+{
+    (void)state;
+    fr_rows rows;
+    begin();
+    w.user = ANN;
+    assert_int_equal(ask(&w, &all, "GET", "/l/1/", NULL), 200); /* so that she is known */
+    assert_int_equal(fr_list(&w.ctx, &mine, &rows), FR_OK);
+    assert_int_equal(rows.count, 3);
+    w.user = 0;
+    assert_int_equal(ask(&w, &all, "GET", "/l/1/", NULL), 200);
+    assert_int_equal(fr_list(&w.ctx, &mine, &rows), FR_OK);
+    assert_int_equal(rows.count, 0);
+    finish();
+}
+
+static const fr_serializer hidden_owner = {.model = &letter_model,
+                                           .fields = "id,title,owner",
+                                           .declared = FR_DECLARED({"owner", .value = "$user"})};
+static const fr_serializer hidden_title = {.model = &letter_model,
+                                           .fields = "id,title,owner",
+                                           .declared = FR_DECLARED({"title", .value = "$user"})};
+
+static void a_new_row_may_be_of_who_makes_it(void **state)
+{
+    (void)state;
+    static const fr_viewset given = {
+        .model = &letter_model, .create_with = "owner=$user", .bulk_create = true};
+    static const fr_viewset hidden = {.serializer = &hidden_owner},
+                            wrong = {.serializer = &hidden_title},
+                            wrong_too = {.model = &letter_model, .create_with = "title=$user"};
+    char error[256] = "";
+    begin();
+    w.user = BOB;
+    assert_answer(&w, ask(&w, &given, "POST", "/l/", "[{\"title\":\"a\",\"owner\":1}]"), 201,
+                  "[{\"id\":6,\"title\":\"a\",\"sealed\":false,\"owner\":2,\"club\":null}]");
+    assert_answer(&w, ask(&w, &hidden, "POST", "/l/", "{\"title\":\"b\",\"owner\":1}"), 201,
+                  "{\"id\":7,\"title\":\"b\"}");
+    assert_answer(&w, ask(&w, &all, "GET", "/l/7/", NULL), 200,
+                  "{\"id\":7,\"title\":\"b\",\"sealed\":false,\"owner\":2,\"club\":null}");
+    w.user = 0;
+    assert_answer(&w, ask(&w, &given, "POST", "/l/", "{\"title\":\"c\",\"owner\":1}"), 201,
+                  "{\"id\":8,\"title\":\"c\",\"sealed\":false,\"owner\":null,\"club\":null}");
+    assert_int_equal(fr_viewset_check(&wrong, error), FR_EINVAL);
+    assert_string_equal(error, "value: \"title\" is no reference, and cannot be $user");
+    assert_int_equal(fr_viewset_check(&wrong_too, error), FR_EINVAL);
+    assert_string_equal(error, "create_with: \"title\" is no reference, and cannot be $user");
+    finish();
+}
+
+FR_TESTS(rules, FR_TEST(a_program_s_list_has_what_who_asks_may_see),
+         FR_TEST(a_new_row_may_be_of_who_makes_it),
+         FR_TEST(a_list_has_what_the_user_may_see_and_its_count_too),
          FR_TEST(groups_and_permissions_are_asked_for),
          FR_TEST(what_may_not_be_seen_is_404_whatever_is_done),
          FR_TEST(what_may_be_seen_may_not_be_changed_by_all),
