@@ -114,7 +114,7 @@ class Layers(unittest.TestCase):
 
     def test_doubles_are_printed_and_read_by_one_file(self):
         """Elsewhere the point would be that of the program's locale, of one byte or several."""
-        wrong = ["%s: %s" % (short(name), text) for _, name in sources() if not name.endswith("/base/number.c")
+        wrong = ["%s: %s" % (short(name), text) for _, name in sources() if not name.endswith(("/base/number.c", "/rest/strptime.c"))  # %f there: microseconds
                  for text in LITERAL.findall(COMMENT.sub("", read(name))) if DOUBLE.search(text)]
         self.assertFalse(wrong, "\n" + "\n".join(wrong))
 

@@ -133,8 +133,6 @@ typedef struct fr_app {
     /* What is wrong with a list of objects is told as a list, with {} for what is right, and not by places: [{},{"text":["…"]}]
      * in place of {"1":{"text":["…"]}}. DRF's LIST_SERIALIZER_ERRORS_AS_DICT = False. */
     bool errors_as_lists;
-    /* Of every answer that has not set them itself: lines "Name: value" with '\n' between them, such as FR_DJANGO_HEADERS. */
-    const char *headers;
 } fr_app;
 
 /* What fr_main calls: with the sizes that the program was compiled with, so that an older one still runs. */
