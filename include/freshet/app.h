@@ -65,6 +65,18 @@ struct fr_route {
  *  lasts for ever, in a function as long as the block that it stands in. The other tables have such a macro, too. */
 #define FR_ROUTES(...) FR_TABLE_(fr_route, __VA_ARGS__)
 
+/** Routes of ready handlers (rest.h): a token for a name and a password; another password. */
+#define FR_OBTAIN_TOKEN(path_)                                                                     \
+    {                                                                                              \
+        .path = (path_), .handler = fr_obtain_token, .methods = "POST", .api = true,               \
+        .serializer = &fr_credentials_, .name = "Obtain Auth Token"                                \
+    }
+#define FR_CHANGE_PASSWORD(path_)                                                                  \
+    {                                                                                              \
+        .path = (path_), .handler = fr_change_password, .methods = "POST", .api = true,            \
+        .serializer = &fr_new_password_, .name = "Change Password"                                 \
+    }
+
 /** Models for fr_app.models, with the NULL that ends them: FR_MODELS(&note_model, &author_model). */
 #define FR_MODELS(...) ((const fr_model *const[]){__VA_ARGS__, NULL})
 

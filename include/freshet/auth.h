@@ -351,6 +351,120 @@ FR_API extern const fr_throttle fr_anon_throttle, fr_user_throttle;
 
 /* ---- users from a program ---- */
 
+/**
+ * Make a user.
+ *
+ * @param p         of the caller
+ * @param user      what the struct gives, as in &(fr_user){.username = …, .is_staff = true}, or what FR_SET has set; all else has its
+ *                  default (active, joined now). Filled with what was stored. The domain of .email is kept in small letters
+ * @param password  p NULL: none, and no password opens the account. How good it is is not judged: fr_password_faults does that
+ *
+ * Errors:   FR_EINVAL (a field that a serializer would refuse), FR_ECONFLICT (there is one of this name), FR_ETOOBIG (a password
+ *           over 4,096 bytes), FR_EBUSY (too many are being hashed), FR_EINTERNAL (the application has no users)
+ * Owner:    texts in user are the event's arena's
+ * Thread:   the caller's loop
+ * Suspends: for as long as a hash and a write take; not within fr_atomic
+ * Cost:     some 200 ms of a core, on the threads for passwords
+ * Source:   UserManager.create_user; names are kept as they are given, not normalised
+ */
+#define fr_user_create(p, user, password) fr_user_create_((p)->ctx, (user), (password))
+FR_API fr_err fr_user_create_(fr_ctx *ctx, fr_user *user, fr_str password);
+
+/**
+ * Give a user another password. His sessions end with it, at Django too, as they are bound to the old one; tokens stay.
+ *
+ * @param p         of the caller
+ * @param user      of fr_user_of, fr_user_create, or read by the program
+ * @param password  p NULL: no password opens the account any more
+ *
+ * Errors:   FR_ENOTFOUND (the user has gone); others as fr_user_create
+ * Thread:   the caller's loop
+ * Suspends: as fr_user_create
+ * Cost:     as fr_user_create
+ */
+#define fr_set_password(p, user, password) fr_set_password_((p)->ctx, (user), (password))
+FR_API fr_err fr_set_password_(fr_ctx *ctx, const fr_user *user, fr_str password);
+
+/**
+ * Is it the user's password?
+ *
+ * @param p         of the caller
+ * @param user      as fr_set_password
+ * @param password  over 4,096 bytes it is wrong
+ * @param is_right  filled
+ *
+ * Errors:   FR_EBUSY (too many are being checked)
+ * Thread:   the caller's loop
+ * Suspends: for as long as a hash takes; not within fr_atomic
+ * Cost:     as the user's hash; the same for right and wrong
+ */
+#define fr_check_password(p, user, password, is_right)                                             \
+    fr_check_password_((p)->ctx, (user), (password), (is_right))
+FR_API fr_err fr_check_password_(fr_ctx *ctx, const fr_user *user, fr_str password, bool *is_right);
+
+/**
+ * What Django's validators say of a new password: too short (8 characters), like the user's name or email, one of 20,000 common
+ * ones, all digits.
+ *
+ * @param p         of the caller
+ * @param user      NULL: nobody's yet
+ * @param password  as it was chosen
+ * @param faults    filled: a JSON array of texts; "[]": it is good
+ *
+ * Errors:   FR_ENOMEM
+ * Owner:    the event's arena
+ * Thread:   any
+ * Cost:     some 20 µs
+ */
+#define fr_password_faults(p, user, password, faults)                                              \
+    fr_password_faults_((p)->ctx, (user), (password), (faults))
+FR_API fr_err fr_password_faults_(fr_ctx *ctx, const fr_user *user, fr_str password,
+                                  fr_str *faults);
+
+/**
+ * Whether who asks has a permission: his own, or that of one of his groups. A superuser has all, who is inactive none.
+ *
+ * @param p     as fr_user_of
+ * @param code  "tracker.add_ticket": the application's label, what may be done, the model
+ *
+ * @return false also where the database does not answer
+ *
+ * Thread:   the caller's loop
+ * Suspends: at the first call of a request, which reads them all
+ * Cost:     three statements at the first call, then a search
+ */
+#define fr_has_perm(p, code) fr_has_perm_((p)->ctx, fr_str_c(code))
+FR_API bool fr_has_perm_(fr_ctx *ctx, fr_str code);
+
+/**
+ * The user's token for `Authorization: Token …`: the one that there is, or a new one.
+ *
+ * @param p     of the caller
+ * @param user  as fr_set_password
+ * @param key   filled: 40 digits
+ *
+ * Errors:   FR_ECONFLICT (the user has gone), FR_EINTERNAL (the application has no users), those of a write
+ * Owner:    key is the event's arena's
+ * Thread:   the caller's loop
+ * Suspends: until it is on disk
+ * Cost:     a statement, or two and a write
+ */
+#define fr_token_create(p, user, key) fr_token_create_((p)->ctx, (user), (key))
+FR_API fr_err fr_token_create_(fr_ctx *ctx, const fr_user *user, fr_str *key);
+/**
+ * Take the user's token away: who shows it from now on is refused. That there is none is fine.
+ *
+ * @param p     of the caller
+ * @param user  as fr_set_password
+ *
+ * Errors:   FR_EINTERNAL (the application has no users), those of a write
+ * Thread:   the caller's loop
+ * Suspends: until it is on disk
+ * Cost:     a write
+ */
+#define fr_token_revoke(p, user) fr_token_revoke_((p)->ctx, (user))
+FR_API fr_err fr_token_revoke_(fr_ctx *ctx, const fr_user *user);
+
 #ifdef __cplusplus
 }
 #endif

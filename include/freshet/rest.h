@@ -506,6 +506,35 @@ FR_API fr_str fr_api_media(fr_req *req);
  */
 FR_API fr_err fr_api_url(fr_req *req, const char *path, fr_str *out);
 
+/* ---- ready handlers ---- */
+
+/* Each is a route of its own: FR_ROUTES(FR_OBTAIN_TOKEN("api-token-auth/"), …) (app.h). */
+
+/**
+ * Answer {"username", "password"} with the user's token, which is made if there is none: 200 {"token": "…"}, or 400.
+ *
+ * @param req  of a route that FR_OBTAIN_TOKEN has made
+ *
+ * Errors:   FR_EBUSY (too many passwords are being checked), those of a read and of a write
+ * Thread:   the request's loop
+ * Suspends: for as long as a hash takes
+ * Cost:     a hash; the same for a name that is unknown
+ * Source:   DRF's obtain_auth_token
+ */
+FR_API fr_err fr_obtain_token(fr_req *req);
+/**
+ * Give who asks another password, {"old_password", "new_password"}: 204, or 400 with what Django's forms say of a wrong or a weak one.
+ *
+ * @param req  of a route that FR_CHANGE_PASSWORD has made
+ *
+ * Errors:   FR_EAUTH (nobody is known), others as fr_obtain_token
+ * Thread:   the request's loop
+ * Suspends: for as long as two hashes take
+ * Cost:     two hashes and a write
+ */
+FR_API fr_err fr_change_password(fr_req *req);
+FR_API extern const fr_serializer fr_credentials_, fr_new_password_;
+
 #ifdef __cplusplus
 }
 #endif

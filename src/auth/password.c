@@ -76,6 +76,8 @@ static fr_err run(fr_thread_job *of)
 
 static fr_err hand_over(fr_ctx *ctx, job *j)
 {
+    if (ctx->txn) /* it would hold up every other write */
+        return fr_fail(ctx, FR_EINVAL, "Inside fr_atomic only the database may be waited for.");
     j->job = (fr_thread_job){.run = run};
     if (!pool.threads || !fr_fiber_current())
         return run(&j->job);

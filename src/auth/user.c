@@ -73,24 +73,25 @@ typedef struct reading {
     fr_user_read *read; /* result */
 } reading;
 
-static fr_err fill_field(fr_ctx *ctx, fr_user_read *read, uint32_t i, fr_value value)
+static fr_err fill_field(fr_ctx *ctx, uint32_t i, fr_value value, fr_user *out)
 {
     const fr_field *field = &fr_user_fields[i];
     if (!fr_field_is_text(field) || value.type != FR_VALUE_TEXT) {
-        fr_err err = fr_row_store(&fr_user_model, (int)i, value, ctx->arena, &read->user);
+        fr_err err = fr_row_store(&fr_user_model, (int)i, value, ctx->arena, out);
         return err == FR_EINVAL ? FR_OK : err; /* what another program wrote is no value of it */
     }
-    *(fr_str *)(void *)((char *)&read->user + field->offset) = value.as.s;
-    read->user.row.set |= UINT64_C(1) << i;
+    *(fr_str *)(void *)((char *)out + field->offset) = value.as.s;
+    out->row.set |= UINT64_C(1) << i;
     return FR_OK;
 }
 
-static fr_err fill(fr_ctx *ctx, fr_user_read *read)
+fr_err fr_user_fill(fr_ctx *ctx, const fr_value *values, fr_user *out)
 {
     const fr_users *users = fr_users_get();
+    *out = (fr_user){0};
     for (uint32_t i = 0; i < fr_user_field_count; i++)
         if (users->of[i] != FR_USERS_NO_FIELD)
-            FR_TRY(fill_field(ctx, read, i, read->values[users->of[i]]));
+            FR_TRY(fill_field(ctx, i, values[users->of[i]], out));
     return FR_OK;
 }
 
@@ -115,7 +116,7 @@ static fr_err keep(void *arg, const fr_value *values)
         if (!fr_value_dup(r->ctx->arena, *next++, &read->values[i]))
             return FR_ENOMEM;
     }
-    FR_TRY(fill(r->ctx, read));
+    FR_TRY(fr_user_fill(r->ctx, read->values, &read->user));
     r->read = read;
     return FR_OK;
 }

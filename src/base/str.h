@@ -42,6 +42,7 @@ fr_str fr_utf8_repair(fr_arena *arena, fr_str s);
 fr_str fr_utf8_escape(fr_arena *arena, fr_str s);
 /* Bytes of Latin-1 as UTF-8: what Python takes headers for. p is NULL when memory is out. */
 fr_str fr_utf8_from_latin1(fr_arena *arena, fr_str s);
+int fr_utf8_digit(uint32_t code_point);     /* the value of a decimal digit of any script, or -1 */
 bool fr_utf8_is_space(uint32_t code_point); /* as Unicode and Python have it */
 /* The bytes of the white space that s begins with; 0: none. Any bytes. */
 size_t fr_utf8_space_at(fr_str s);

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "cli/assembly.h"
+#include "cli/command.h"
 #include "net/signal.h"
 
 static const char *program_name(const fr_app *app, char **argv)
@@ -44,6 +45,9 @@ int fr_main_(int argc, char **argv, const fr_app *given, size_t app_bytes, size_
         app.version = FR_VERSION;
     if (!app.listen)
         app.listen = "127.0.0.1:8000";
+
+    if (fr_command_is(argc, argv))
+        return fr_command_run(&app, argc, argv);
 
     fr_options options = {0};
     int code = fr_options_read(&app, app.name, argc, argv, &options);

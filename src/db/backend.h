@@ -68,6 +68,8 @@ typedef struct fr_db_backend {
     /* End the threads of db: what waits is written, reads are broken off (db->is_stopping is set). Again is fine. */
     void (*stop)(fr_db *db);
     void (*close)(fr_db *db); /* after stop */
+    /* fr_db_write_beside. */
+    fr_err (*beside)(fr_str address, fr_beside *write, char error[512]);
     /* Errors: FR_ENOTFOUND, FR_EBUSY, FR_EBACKEND, what the sink returned; all with their detail. Within fr_atomic: the
      * same transaction. */
     fr_err (*read)(fr_read *read);

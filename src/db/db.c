@@ -201,6 +201,13 @@ fr_err fr_db_url_check(const char *url, char error[512])
     return backend ? backend->check(address_of(backend, url), url, error) : FR_EINVAL;
 }
 
+fr_err fr_db_write_beside(const char *url, fr_beside *write, char error[512])
+{
+    const fr_db_backend *backend = backend_of(url, error);
+    FR_TRY(fr_db_url_check(url, error));
+    return backend->beside(address_of(backend, url), write, error);
+}
+
 static void free_db(fr_db *db)
 {
     for (size_t i = 0; i < db->graph_count; i++)

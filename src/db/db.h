@@ -75,6 +75,21 @@ fr_err fr_db_open(const fr_db_opts *opts, const fr_model *const *models, const b
 void fr_db_stop(fr_db *db);
 /* Stop and free db. The threads that used db have ended, or use it no more; NULL is fine. */
 void fr_db_close(fr_db *db);
+
+/* ---- beside a server: for commands ---- */
+
+typedef struct fr_beside {
+    const fr_model *model;
+    fr_fieldset set;
+    const fr_value *values; /* of the fields in set */
+    int by;                 /* the field by which rows are updated; -1: one is inserted */
+    fr_value value;         /* what `by` has in them */
+    int64_t rows;           /* result: so many */
+} fr_beside;
+/* Write as another program would: nothing is opened, made, locked or logged, and a server that has the database notices.
+ * Errors: FR_ECONFLICT (a constraint), FR_ENOTFOUND (there is no such database), FR_EINVAL, FR_EBACKEND, FR_EBUSY, FR_ENOMEM, with
+ * one line for the user in error. */
+fr_err fr_db_write_beside(const char *url, fr_beside *write, char error[512]);
 #define FR_DB_GONE_TEXT "The database is not there any more. Try again later."
 #define FR_DB_STALE_TEXT "This object was changed by somebody else meanwhile. Try again."
 /* NULL is fine. Any thread. */

@@ -24,33 +24,12 @@ static uint32_t code_point_at(fr_str s, size_t i, size_t *n)
 
 /* ---- numbers ---- */
 
-/* The zeros of Unicode's decimal digits (general category Nd) past ASCII; each is followed by its 1 to 9. */
-static const uint32_t ZEROS[] = {
-    0x0660,  0x06F0,  0x07C0,  0x0966,  0x09E6,  0x0A66,  0x0AE6,  0x0B66,  0x0BE6,  0x0C66,
-    0x0CE6,  0x0D66,  0x0DE6,  0x0E50,  0x0ED0,  0x0F20,  0x1040,  0x1090,  0x17E0,  0x1810,
-    0x1946,  0x19D0,  0x1A80,  0x1A90,  0x1B50,  0x1BB0,  0x1C40,  0x1C50,  0xA620,  0xA8D0,
-    0xA900,  0xA9D0,  0xA9F0,  0xAA50,  0xABF0,  0xFF10,  0x104A0, 0x10D30, 0x11066, 0x110F0,
-    0x11136, 0x111D0, 0x112F0, 0x11450, 0x114D0, 0x11650, 0x116C0, 0x11730, 0x118E0, 0x11950,
-    0x11C50, 0x11D50, 0x11DA0, 0x16A60, 0x16AC0, 0x16B50, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC,
-    0x1D7F6, 0x1E140, 0x1E2F0, 0x1E950, 0x1FBF0};
-
-/* The value of a decimal digit, or -1. */
-static int digit_of(uint32_t c)
-{
-    if (c < 0x80)
-        return c >= '0' && c <= '9' ? (int)(c - '0') : -1;
-    for (size_t i = 0; i < sizeof ZEROS / sizeof *ZEROS && ZEROS[i] <= c; i++)
-        if (c < ZEROS[i] + 10)
-            return (int)(c - ZEROS[i]);
-    return -1;
-}
-
 bool fr_py_plain_digits(fr_str text, char *out, size_t room, size_t *n)
 {
     size_t length;
     *n = 0;
     for (size_t i = 0; i < text.n; i += length) {
-        int digit = digit_of(code_point_at(text, i, &length));
+        int digit = fr_utf8_digit(code_point_at(text, i, &length));
         size_t put = digit < 0 ? length : 1;
         if (*n + put > room)
             return false;
@@ -73,7 +52,7 @@ fr_py_int_result fr_py_int(fr_str text, int64_t *out)
         i = 1;
     for (; i < s.n; i += n) {
         uint32_t c = code_point_at(s, i, &n);
-        int digit = digit_of(c);
+        int digit = fr_utf8_digit(c);
         if (c == '_' && may_end) { /* between two digits only */
             may_end = false;
             continue;
@@ -119,9 +98,9 @@ bool fr_py_float(fr_str text, double *out)
     for (size_t i = 0; i < s.n; i += n) {
         uint32_t c = code_point_at(s, i, &n);
         size_t next_n;
-        int digit = digit_of(c);
+        int digit = fr_utf8_digit(c);
         if (c == '_') {
-            if (!was_digit || i + n >= s.n || digit_of(code_point_at(s, i + n, &next_n)) < 0)
+            if (!was_digit || i + n >= s.n || fr_utf8_digit(code_point_at(s, i + n, &next_n)) < 0)
                 return false;
             continue;
         }
@@ -161,7 +140,7 @@ static bool hex_number(fr_str s, fr_uuid *out)
     }
     for (size_t i = 0; i < s.n; i += n) {
         uint32_t c = code_point_at(s, i, &n);
-        int digit = digit_of(c);
+        int digit = fr_utf8_digit(c);
         if (c == '_' && may_end) {
             may_end = false;
             continue;
@@ -215,7 +194,7 @@ static bool plain_decimal(fr_str s, char *out, size_t *length)
     *length = 0;
     for (size_t i = 0; i < s.n; i += n) {
         uint32_t c = code_point_at(s, i, &n);
-        int digit = digit_of(c);
+        int digit = fr_utf8_digit(c);
         if (c == '_')
             continue;
         if (digit < 0 && c != '.' && c != 'e' && c != 'E' && c != '+' && c != '-')

@@ -141,6 +141,7 @@ const fr_db_backend fr_db_backend_sqlite = {
     .open = open_file,
     .stop = stop,
     .close = close_file,
+    .beside = fr_sqlite_beside,
     .read = fr_read_run,
     .now = fr_sqlite_now,
     .write = fr_sqlite_write,

@@ -309,4 +309,7 @@ fr_err fr_sqlite_atomic(fr_ctx *ctx, fr_atom *of);
 /* Test only: run SQL text, statement by statement, as a member (or inside the present one). With goes_on each
  * statement is a part of its own, and one that fails does not end the script. */
 fr_err fr_db_exec_for_test(fr_ctx *ctx, const char *sql, bool goes_on);
+
+/* ---- beside.c ---- */
+fr_err fr_sqlite_beside(fr_str address, fr_beside *write, char error[512]);
 #endif
