@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "auth/asker.h"
+#include "auth/attempts.h"
 #include "auth/login.h"
 #include "auth/password.h"
 #include "base/arena.h"
@@ -57,9 +58,14 @@ fr_err fr_obtain_token(fr_req *req)
     fr_str name, password, key;
     const fr_user *user;
     FR_TRY(read_two(req, "username", "password", &name, &password));
-    fr_err err = fr_user_authenticate(req->ctx, name, password, &user);
+    fr_asker *who = req->ctx->asker;
+    fr_err err = who ? fr_attempt_may(who, name) : FR_OK;
+    if (err == FR_OK)
+        err = told(req, fr_user_authenticate(req->ctx, name, password, &user));
     forget(password);
-    FR_TRY(told(req, err));
+    FR_TRY(err);
+    if (!user && who)
+        fr_attempt_failed(who, name);
     if (!user)
         return fr_reply_data(
             req, 400,

@@ -1,4 +1,6 @@
 /* An application with users of its own making, for tests/system/test_users.py: their tables, their secrets. */
+#include <stdlib.h>
+
 #include <freshet.h>
 
 FR_MODEL_OPTS(errand, (.table = "work_errand", .label = "small errand"),
@@ -23,5 +25,9 @@ static const fr_route routes[] = {{"users/", .viewset = &users},
 
 int main(int argc, char **argv)
 {
-    return fr_main(argc, argv, &(fr_app){.name = "users", .http = routes, .user = &fr_user_model});
+    fr_app app = {.name = "users",
+                  .http = routes,
+                  .user = &fr_user_model,
+                  .failed_logins = getenv("FAILED_LOGINS")};
+    return fr_main(argc, argv, &app);
 }

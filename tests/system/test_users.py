@@ -141,10 +141,12 @@ class Secrets(Users):
         self.assertNotIn("pbkdf2", self.server.output())
 
 
-class Passwords(unittest.TestCase):
+class Logins(unittest.TestCase):
     """scrypt is the quickest of those that are made."""
+    failed_logins = ""
+
     def setUp(self):
-        self.server = Server("users", "--password-hash", "scrypt", db="users.db")
+        self.server = Server("users", "--password-hash", "scrypt", db="users.db", env={"FAILED_LOGINS": self.failed_logins})
 
     def tearDown(self):
         self.server.finish()
@@ -173,6 +175,8 @@ class Passwords(unittest.TestCase):
         reply = self.obtain(name, password)
         self.assertEqual((reply.status, reply.json), (400, {"non_field_errors": ["Unable to log in with provided credentials."]}))
 
+
+class Passwords(Logins):
     # ---- with Django ----
 
     def test_what_django_hashes_opens_here(self):
@@ -306,6 +310,20 @@ for user in User.objects.all():
         with open(self.server.db, "wb"):
             pass
         self.assertIn("no such table", self.command("create", "anna", text="horse battery 1\n", code=5))
+
+
+class Attempts(Logins):
+    failed_logins = "3/day"
+
+    def test_who_has_failed_too_often_is_refused_unlooked_at(self):
+        self.make("anna")
+        for _ in range(3):
+            self.assertEqual(self.obtain("anna", "horse battery 1").status, 200)  # what goes well is not counted
+            self.assert_refused("anna", "horse battery 2")
+        reply = self.obtain("anna", "horse battery 1")
+        self.assertEqual(reply.status, 429)
+        self.assertIn("Request was throttled.", reply.json["detail"])
+        self.assertGreater(int(reply.headers["retry-after"]), 86000)
 
 
 if __name__ == "__main__":
