@@ -66,6 +66,7 @@ SYSTEM = [
     ("start", ["asan"], []),
     ("columns", ["asan", "tsan"], []),
     ("users", ["asan"], ["django"]),
+    ("sessions", ["asan"], ["django"]),
     ("kinds", ["asan"], []),
     ("forms", ["asan"], ["curl"]),
     ("access_log", ["asan", "tsan"], ["curl"]),

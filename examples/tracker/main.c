@@ -19,9 +19,14 @@ int main(int argc, char **argv)
             .models = FR_MODELS(&comment_model, &step_model),
             .hooks = FR_HOOKS({&mymodel_model, .changed = announce_mymodel}),
             .authentication = FR_AUTHENTICATORS(&fr_token_auth, &fr_session_auth, &fr_basic_auth),
-            .http =
-                FR_ROUTES({"api/batch/", .batch = true}, {"api/", .router = tracker_routes},
-                          {"recipe/", .router = recipe_routes}, {"desk/", .include = desk_routes}),
+            .csrf = &(const fr_csrf){.trusted_origins =
+                                         "https://trusted.example, https://*.wild.example"},
+            .jwt = &(const fr_jwt){.rotates = true, .gives_up = true},
+            .http = FR_ROUTES({"api/batch/", .batch = true}, {"api/", .router = tracker_routes},
+                              {"recipe/", .router = recipe_routes},
+                              {"session/", .include = session_routes},
+                              {"desk/auth/", .include = desk_users_routes},
+                              {"jwt/", .include = jwt_routes}, {"desk/", .include = desk_routes}),
             .websocket =
                 FR_ROUTES({"ws/desk/", .include = desk_sockets}, {"", .include = realtime_sockets}),
         });

@@ -78,6 +78,27 @@ struct fr_route {
         .serializer = &fr_new_password_, .name = "Change Password"                                 \
     }
 
+/* Of a view of Simple JWT; further members behind the path: .description = "…". */
+#define FR_JWT_ROUTE_(handler_, serializer_, name_, ...)                                           \
+    {                                                                                              \
+        .handler = (handler_), .serializer = &(serializer_), .name = (name_), .methods = "POST",   \
+        .api = true, .authentication = FR_NOBODY, .permissions = FR_PERMISSIONS(&fr_allow_any),    \
+        .path = __VA_ARGS__                                                                        \
+    }
+/** JSON Web Tokens: FR_ROUTES(FR_JWT_PAIR("jwt/token/"), FR_JWT_REFRESH("jwt/refresh/"), …). */
+#define FR_JWT_PAIR(...)                                                                           \
+    FR_JWT_ROUTE_(fr_jwt_pair_view, fr_jwt_credentials_, "Token Obtain Pair", __VA_ARGS__)
+#define FR_JWT_REFRESH(...)                                                                        \
+    FR_JWT_ROUTE_(fr_jwt_refresh_view, fr_jwt_refresh_, "Token Refresh", __VA_ARGS__)
+#define FR_JWT_VERIFY(...)                                                                         \
+    FR_JWT_ROUTE_(fr_jwt_verify_view, fr_jwt_token_, "Token Verify", __VA_ARGS__)
+#define FR_JWT_BLACKLIST(...)                                                                      \
+    FR_JWT_ROUTE_(fr_jwt_blacklist_view, fr_jwt_refresh_, "Token Blacklist", __VA_ARGS__)
+#define FR_JWT_SLIDING(...)                                                                        \
+    FR_JWT_ROUTE_(fr_jwt_sliding_view, fr_jwt_credentials_, "Token Obtain Sliding", __VA_ARGS__)
+#define FR_JWT_SLIDE(...)                                                                          \
+    FR_JWT_ROUTE_(fr_jwt_slide_view, fr_jwt_token_, "Token Refresh Sliding", __VA_ARGS__)
+
 /** Models for fr_app.models, with the NULL that ends them: FR_MODELS(&note_model, &author_model). */
 #define FR_MODELS(...) ((const fr_model *const[]){__VA_ARGS__, NULL})
 

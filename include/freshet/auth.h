@@ -334,6 +334,81 @@ FR_API extern const fr_throttle fr_anon_throttle, fr_user_throttle;
 
 /* ---- login, logout, tokens ---- */
 
+/**
+ * Whose name and password these are, as Django's ModelBackend judges.
+ *
+ * @param p         fr_req, fr_sock or fr_ctx
+ * @param name      what users log in with, as it was typed
+ * @param password  the same; over 4,096 bytes it is wrong
+ * @param user      out; NULL: an unknown name, a wrong password, an inactive user. Which of them is not told, nor by the time
+ *
+ * Errors:   FR_EBUSY (too many passwords are being checked), those of a read
+ * Owner:    the event's arena
+ * Thread:   the caller's loop
+ * Suspends: while the password is hashed, some 100 ms, on a thread of its own
+ * Cost:     a statement and a hash
+ * Source:   django.contrib.auth.authenticate
+ */
+#define fr_authenticate(p, name, password, user)                                                   \
+    fr_authenticate_((p)->ctx, (name), (password), (user))
+FR_API fr_err fr_authenticate_(fr_ctx *ctx, fr_str name, fr_str password, const fr_user **user);
+
+/**
+ * Log a user in: from now on whoever asks is known by the session. Its key is a new one; what an anonymous one held stays in it,
+ * another user's is left behind. The CSRF secret is a new one, too.
+ *
+ * @param p     fr_req, not answered yet, or fr_sock
+ * @param user  of fr_authenticate, or of whoever else you trust to know who asks
+ *
+ * Errors:   FR_EINTERNAL (nobody asks here), those of a write
+ * Owner:    nothing is kept
+ * Thread:   the caller's loop
+ * Suspends: until the session is on disk
+ * Cost:     a write; that of last_login is not waited for
+ * Source:   django.contrib.auth.login
+ */
+#define fr_login(p, user) fr_login_((p)->ctx, (user))
+FR_API fr_err fr_login_(fr_ctx *ctx, const fr_user *user);
+/**
+ * Log out: the session of who asks is ended, with all that it held, and nobody asks from now on.
+ *
+ * @param p  fr_req, not answered yet, or fr_sock
+ *
+ * Errors:   FR_EINTERNAL (nobody asks here), those of a write
+ * Thread:   the caller's loop
+ * Suspends: until it is on disk; who has no session has nothing written
+ * Cost:     a write
+ * Source:   django.contrib.auth.logout
+ */
+#define fr_logout(p) fr_logout_((p)->ctx)
+FR_API fr_err fr_logout_(fr_ctx *ctx);
+
+/**
+ * A handler: a page with a form for name and password, and the login that it asks for:
+ * {"api-auth/login/", .handler = fr_login_page, .methods = "GET,POST"}. It leads on to ?next=, if that is on this host, else to "/".
+ *
+ * @param req  as given
+ *
+ * Errors:   FR_EDENIED (CSRF), those of fr_authenticate and fr_login
+ * Thread:   the request's loop
+ * Suspends: as fr_authenticate and fr_login
+ * Cost:     a page, or a login
+ * Source:   rest_framework.urls
+ */
+FR_API fr_err fr_login_page(fr_req *req);
+/**
+ * A handler of POST: the logout behind it leads on as that of fr_login_page.
+ *
+ * @param req  as given
+ *
+ * Errors:   FR_EDENIED (CSRF), FR_EMETHOD, those of fr_logout
+ * Thread:   the request's loop
+ * Suspends: as fr_logout
+ * Cost:     a logout
+ * Source:   rest_framework.urls
+ */
+FR_API fr_err fr_logout_page(fr_req *req);
+
 /* ---- JSON Web Tokens ---- */
 
 /** djangorestframework-simplejwt's settings. Zero is its default of every member, but for the leeway. */

@@ -567,6 +567,86 @@ FR_API fr_err fr_obtain_token(fr_req *req);
 FR_API fr_err fr_change_password(fr_req *req);
 FR_API extern const fr_serializer fr_credentials_, fr_new_password_;
 
+/* ---- JSON Web Tokens ---- */
+
+/* The views of djangorestframework-simplejwt; their routes are FR_JWT_PAIR("jwt/token/"), FR_JWT_REFRESH("jwt/refresh/") … (app.h). Nobody
+ * is asked who he is there. */
+
+/**
+ * A handler: a refresh and an access token for a name and a password; 401 alike for whatever is wrong.
+ *
+ * @param req  with {"username", "password"}
+ *
+ * Errors:   those of a read and of a write; what is wrong with the body or its token is answered
+ * Thread:   the request's loop
+ * Suspends: while the password is hashed, and until the token is noted
+ * Cost:     a hash, a write
+ * Source:   Simple JWT's TokenObtainPairView
+ */
+FR_API fr_err fr_jwt_pair_view(fr_req *req);
+/**
+ * A handler: a sliding token for a name and a password.
+ *
+ * @param req  as in fr_jwt_pair_view
+ *
+ * Errors:   as fr_jwt_pair_view
+ * Thread:   the request's loop
+ * Suspends: as fr_jwt_pair_view
+ * Cost:     as fr_jwt_pair_view
+ * Source:   Simple JWT's TokenObtainSlidingView
+ */
+FR_API fr_err fr_jwt_sliding_view(fr_req *req);
+/**
+ * A handler: another access token for a refresh token; with fr_jwt.rotates another refresh token, too.
+ *
+ * @param req  with {"refresh"}
+ *
+ * Errors:   those of a read and of a write; what is wrong with the body or its token is answered
+ * Thread:   the request's loop
+ * Suspends: as a read; until what was given up is on disk
+ * Cost:     two statements; with rotates some writes
+ * Source:   Simple JWT's TokenRefreshView
+ */
+FR_API fr_err fr_jwt_refresh_view(fr_req *req);
+/**
+ * A handler: a sliding token that is good anew.
+ *
+ * @param req  with {"token"}
+ *
+ * Errors:   as fr_jwt_refresh_view
+ * Thread:   the request's loop
+ * Suspends: as a read
+ * Cost:     a statement
+ * Source:   Simple JWT's TokenRefreshSlidingView
+ */
+FR_API fr_err fr_jwt_slide_view(fr_req *req);
+/**
+ * A handler: whether a token, of whatever type, is good.
+ *
+ * @param req  with {"token"}
+ *
+ * Errors:   as fr_jwt_refresh_view
+ * Thread:   the request's loop
+ * Suspends: as a read, with fr_jwt.gives_up
+ * Cost:     a signature
+ * Source:   Simple JWT's TokenVerifyView
+ */
+FR_API fr_err fr_jwt_verify_view(fr_req *req);
+/**
+ * A handler: a refresh token is good no longer.
+ *
+ * @param req  with {"refresh"}
+ *
+ * Errors:   as fr_jwt_refresh_view
+ * Thread:   the request's loop
+ * Suspends: until it is on disk
+ * Cost:     a write
+ * Source:   Simple JWT's TokenBlacklistView
+ */
+FR_API fr_err fr_jwt_blacklist_view(fr_req *req);
+/* What they read. */
+FR_API extern const fr_serializer fr_jwt_credentials_, fr_jwt_refresh_, fr_jwt_token_;
+
 #ifdef __cplusplus
 }
 #endif

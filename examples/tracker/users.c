@@ -1,0 +1,100 @@
+/* Who asks: logins of the tracker and of the desk, views that tell whose they are, JSON Web Tokens. */
+#include "tracker.h"
+
+#include <stdlib.h>
+
+static fr_err session_login(fr_req *req)
+{
+    const fr_user *who;
+    FR_TRY(fr_authenticate(req, fr_req_json(req, "username"), fr_req_json(req, "password"), &who));
+    if (!who)
+        return fr_reply_object(req, 400, "{detail:%s}", "Wrong credentials.");
+    FR_TRY(fr_login(req, who));
+    return fr_reply_object(req, 200, "{username:%S}", who->username);
+}
+
+static fr_err session_logout(fr_req *req)
+{
+    FR_TRY(fr_logout(req));
+    return fr_reply_data(req, 204, (fr_str){0});
+}
+
+/* A login with a chosen age of the session: {"username", "password", "age": seconds or null}. */
+static fr_err remember(fr_req *req)
+{
+    const fr_user *who;
+    bool closes;
+    FR_TRY(fr_authenticate(req, fr_req_json(req, "username"), fr_req_json(req, "password"), &who));
+    if (!who)
+        return fr_fail(req, FR_EAUTH, "Wrong credentials.");
+    FR_TRY(fr_login(req, who));
+    fr_str age = fr_req_json(req, "age");
+    FR_TRY(fr_session_expire(req, age.p && !fr_str_eq(age, FR_STR("null")) ? atoll(age.p) : -1));
+    FR_TRY(fr_session_closes(req, &closes));
+    return fr_reply_object(req, 200, "{username:%S,closes:%b}", who->username, closes);
+}
+
+/* ---- who asks ---- */
+
+static fr_err tell_data(fr_req *req)
+{
+    return fr_reply_object(req, 200, "{username:%S,data:%J}", fr_user_of(req)->username,
+                           fr_req_json(req, NULL));
+}
+
+static fr_err who_am_i(fr_req *req)
+{
+    if (!fr_is_safe(req))
+        return tell_data(req);
+    return fr_reply_object(req, 200, "{username:%S,by:%S}", fr_user_of(req)->username,
+                           fr_authenticated_by(req));
+}
+
+static fr_err who_has_a_session(fr_req *req)
+{
+    if (!fr_is_safe(req))
+        return tell_data(req);
+    return fr_reply_object(req, 200, "{username:%S,auth:%s}", fr_user_of(req)->username, "None");
+}
+
+static fr_err who_has_a_jwt(fr_req *req)
+{
+    if (!fr_is_safe(req))
+        return tell_data(req);
+    return fr_reply_object(req, 200, "{username:%S,type:%S}", fr_user_of(req)->username,
+                           fr_claim_of(req, FR_STR("token_type")));
+}
+
+/* ---- routes ---- */
+
+#define KNOWN                                                                                      \
+    .methods = "GET,POST", .api = true, .permissions = FR_PERMISSIONS(&fr_is_authenticated)
+
+const fr_route session_routes[] = {
+    {"login/", .handler = session_login, .methods = "POST", .api = true,
+     .authentication = FR_NOBODY},
+    {"logout/", .handler = session_logout, .methods = "POST", .api = true},
+    {"whoami/", .handler = who_am_i, KNOWN},
+    {0},
+};
+
+const fr_route desk_users_routes[] = {
+    {"session/", .handler = who_has_a_session, KNOWN,
+     .authentication = FR_AUTHENTICATORS(&fr_session_auth)},
+    {"jwt/", .handler = who_has_a_jwt, KNOWN, .authentication = FR_AUTHENTICATORS(&fr_jwt_auth)},
+    {"remember/", .handler = remember, .methods = "POST", .api = true, .authentication = FR_NOBODY},
+    {0},
+};
+
+const fr_route jwt_routes[] = {
+    FR_JWT_PAIR("token/", .description =
+                              "Takes a set of user credentials and returns an access and refresh "
+                              "JSON web\ntoken pair to prove the authentication of those "
+                              "credentials."),
+    FR_JWT_REFRESH("refresh/"),
+    FR_JWT_VERIFY("verify/"),
+    FR_JWT_BLACKLIST("blacklist/"),
+    FR_JWT_SLIDING("sliding/"),
+    FR_JWT_SLIDE("sliding/refresh/"),
+    {0},
+};
