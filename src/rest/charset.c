@@ -32,6 +32,7 @@ struct fr_charset {
     order order;
     const char *iconv; /* BY_ICONV */
     const char *codec; /* as Python names it when it complains; NULL: charmap */
+    const char *reason; /* of BY_ICONV with a codec, where Python has another than of most */
 };
 
 #define CODE_PAGE(number)                                                                          \
@@ -61,7 +62,9 @@ static const fr_charset CHARSETS[] = {
     {"utf32 u32", UTF32, BY_MARK, .codec = "utf-32"},
     {"utf32le", UTF32, LITTLE, .codec = "utf-32-le"},
     {"utf32be", UTF32, BIG, .codec = "utf-32-be"},
-    {"utf7 u7 unicode11utf7", BY_ICONV, BY_MARK, .iconv = "UTF-7", .codec = "utf7"},
+    {"utf7 u7 unicode11utf7", BY_ICONV, BY_MARK, .iconv = "UTF-7", .codec = "utf7",
+     .reason = "unexpected special character"},
+    {"idna", ASCII, BY_MARK, .codec = "idna"},
     CODE_PAGE("1250"),
     CODE_PAGE("1251"),
     CODE_PAGE("1252"),
@@ -89,11 +92,18 @@ static const fr_charset CHARSETS[] = {
     {"koi8u", BY_ICONV, BY_MARK, .iconv = "KOI8-U"},
     {"tis620 tis62025290", BY_ICONV, BY_MARK, .iconv = "TIS-620"},
     {"macroman macintosh", BY_ICONV, BY_MARK, .iconv = "MACINTOSH"},
+    DOS("037"),
+    DOS("273"),
+    DOS("424"),
     DOS("437"),
+    DOS("500"),
+    DOS("737"),
+    DOS("775"),
     DOS("850"),
     DOS("852"),
     DOS("855"),
     DOS("857"),
+    DOS("858"),
     DOS("860"),
     DOS("861"),
     DOS("862"),
@@ -103,8 +113,24 @@ static const fr_charset CHARSETS[] = {
     DOS("866"),
     DOS("869"),
     DOS("874"),
+    DOS("1026"),
+    DOS("1125"),
+    DOS("1140"),
+    {"koi8t", BY_ICONV, BY_MARK, .iconv = "KOI8-T"},
+    {"kz1048 rk1048 strk10482002", BY_ICONV, BY_MARK, .iconv = "RK1048"},
+    {"ptcp154 csptcp154 pt154 cp154 cyrillicasian", BY_ICONV, BY_MARK, .iconv = "PT154"},
+    {"hproman8 roman8 r8 cshproman8 cp1051 ibm1051", BY_ICONV, BY_MARK, .iconv = "HP-ROMAN8"},
+    {"maclatin2 maccentraleurope maccenteuro", BY_ICONV, BY_MARK, .iconv = "MAC-CENTRALEUROPE"},
+    {"maccyrillic", BY_ICONV, BY_MARK, .iconv = "MAC-CYRILLIC"},
     {"shiftjis csshiftjis sjis", BY_ICONV, BY_MARK, .iconv = "SHIFT_JIS", .codec = "shift_jis"},
     {"cp932 932 ms932 mskanji windows31j", BY_ICONV, BY_MARK, .iconv = "CP932", .codec = "cp932"},
+    {"shiftjisx0213 sjisx0213 shiftjis2004 sjis2004", BY_ICONV, BY_MARK, .iconv = "SHIFT_JISX0213",
+     .codec = "shift_jisx0213"},
+    {"eucjisx0213 eucjis2004 jisx0213", BY_ICONV, BY_MARK, .iconv = "EUC-JISX0213",
+     .codec = "euc_jisx0213"},
+    {"iso2022jp2", BY_ICONV, BY_MARK, .iconv = "ISO-2022-JP-2", .codec = "iso2022_jp_2"},
+    {"iso2022kr csiso2022kr", BY_ICONV, BY_MARK, .iconv = "ISO-2022-KR", .codec = "iso2022_kr"},
+    {"cp950 950 ms950", BY_ICONV, BY_MARK, .iconv = "CP950", .codec = "cp950"},
     {"eucjp ujis", BY_ICONV, BY_MARK, .iconv = "EUC-JP", .codec = "euc_jp"},
     {"iso2022jp csiso2022jp", BY_ICONV, BY_MARK, .iconv = "ISO-2022-JP", .codec = "iso2022_jp"},
     {"gb2312 chinese csiso58gb231280 euccn eucgb2312cn gb231280", BY_ICONV, BY_MARK,
@@ -118,7 +144,7 @@ static const fr_charset CHARSETS[] = {
     {"cp949 949 ms949 uhc", BY_ICONV, BY_MARK, .iconv = "CP949", .codec = "cp949"},
     {"bz2 bz2codec base64 base64codec hex hexcodec quopri quopricodec quotedprintable uu uucodec "
      "zip zlib zlibcodec rot13 undefined",
-     OF_BYTES, BY_MARK, NULL, NULL},
+     OF_BYTES, BY_MARK, .codec = NULL},
 };
 
 /* ---- names ---- */
@@ -203,7 +229,7 @@ static void decode_bytes(decoding *d)
         uint8_t c = (uint8_t)d->bytes.p[i];
         if (c < 0x80 || d->charset->family == LATIN1)
             put(d, c);
-        else if (!complain(d, "ascii", i, 1, "ordinal not in range(128)"))
+        else if (!complain(d, d->charset->codec, i, 1, "ordinal not in range(128)"))
             return;
     }
 }
@@ -235,6 +261,13 @@ static bool read_mark(decoding *d, size_t width, bool *is_big, size_t *start)
     return complain(d, d->charset->codec, 0, width, "Stream does not start with BOM");
 }
 
+/* What is left of a character at the end is left out, as Python's stream readers do, or is no text. */
+static void cut_off(decoding *d, size_t at)
+{
+    if (d->replaces && at < d->bytes.n)
+        fr_buf_lit(&d->out, "\xef\xbf\xbd");
+}
+
 static void decode_utf16(decoding *d)
 {
     bool is_big;
@@ -246,7 +279,7 @@ static void decode_utf16(decoding *d)
         uint32_t unit = unit_at(d->bytes, i, 2, is_big), low = 0;
         bool is_high = unit >= 0xd800 && unit < 0xdc00;
         if (is_high && i + 4 > n)
-            return; /* cut off */
+            break;
         if (is_high)
             low = unit_at(d->bytes, i + 2, 2, is_big);
         if (is_high && low >= 0xdc00 && low < 0xe000) {
@@ -261,6 +294,7 @@ static void decode_utf16(decoding *d)
             return;
         i += 2;
     }
+    cut_off(d, i);
 }
 
 static void decode_utf32(decoding *d)
@@ -281,6 +315,7 @@ static void decode_utf32(decoding *d)
         else if (!complain(d, codec, i, 4, reason))
             return;
     }
+    cut_off(d, i);
 }
 
 /* ---- what the C library reads ---- */
@@ -299,12 +334,16 @@ static bool convert(decoding *d, iconv_t into, char **in, size_t *left)
         return false;
     if (errno == E2BIG)
         return true;
-    if (errno != EILSEQ) /* cut off */
+    if (errno != EILSEQ) {
+        cut_off(d, d->bytes.n - *left);
         return false;
+    }
     const char *codec = d->charset->codec;
     size_t at = d->bytes.n - *left;
     if (!complain(d, codec ? codec : "charmap", at, 1,
-                  codec ? "illegal multibyte sequence" : "character maps to <undefined>"))
+                  d->charset->reason ? d->charset->reason
+                  : codec            ? "illegal multibyte sequence"
+                                     : "character maps to <undefined>"))
         return false;
     (*in)++;
     (*left)--;
@@ -365,6 +404,8 @@ static fr_str without_cut(fr_str s)
 typedef struct job {
     const fr_charset *charset;
     fr_str bytes, text, why;
+    fr_str *texts; /* of decode_texts */
+    size_t count;
 } job;
 
 /* The first use of a table reads it from disk, and needs more stack than a fiber has. */
@@ -443,7 +484,7 @@ static fr_err decode_form(fr_ctx *ctx, void *arg)
 {
     job *j = arg;
     fr_buf recoded;
-    bool is_utf8 = j->charset->family == UTF8 || j->charset->family == UTF8_SIG;
+    bool is_utf8 = fr_charset_is_utf8(j->charset);
     fr_err err = is_utf8 && !fr_utf8_valid(j->bytes) ? FR_EINVAL : decode_whole(ctx, j);
     if (err == FR_EINVAL) { /* Django's second try */
         job again = {.charset = find(FR_STR("latin1")), .bytes = j->bytes};
@@ -460,6 +501,28 @@ static fr_err decode_form(fr_ctx *ctx, void *arg)
     }
     fr_buf_deinit(&recoded);
     return err;
+}
+
+bool fr_charset_is_utf8(const fr_charset *charset)
+{
+    return charset->family == UTF8 || charset->family == UTF8_SIG;
+}
+
+static fr_err decode_texts(fr_ctx *ctx, void *arg)
+{
+    job *j = arg;
+    for (size_t i = 0; i < j->count; i++) {
+        decoding d = {
+            .arena = ctx->arena, .charset = j->charset, .bytes = j->texts[i], .replaces = true};
+        FR_TRY(decode(&d, &j->texts[i]));
+    }
+    return FR_OK;
+}
+
+fr_err fr_charset_decode_texts(fr_ctx *ctx, const fr_charset *charset, fr_str *texts, size_t count)
+{
+    job j = {.charset = charset, .texts = texts, .count = count};
+    return run(ctx, decode_texts, &j);
 }
 
 fr_err fr_charset_decode_form(fr_ctx *ctx, const fr_charset *charset, fr_str body, fr_str *out)

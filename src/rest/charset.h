@@ -17,4 +17,7 @@ fr_err fr_charset_decode(fr_ctx *ctx, const fr_charset *charset, fr_str bytes, f
 /* A body of application/x-www-form-urlencoded as one whose bytes, also those behind percent signs, are UTF-8. What is no text is
  * U+FFFD in it. Errors, suspends: as above, but for FR_EINVAL. */
 fr_err fr_charset_decode_form(fr_ctx *ctx, const fr_charset *charset, fr_str body, fr_str *out);
+bool fr_charset_is_utf8(const fr_charset *charset);
+/* Texts in charset as UTF-8, each in its place; what is no text is U+FFFD. Errors: FR_ENOMEM. Suspends as above. */
+fr_err fr_charset_decode_texts(fr_ctx *ctx, const fr_charset *charset, fr_str *texts, size_t count);
 #endif

@@ -23,8 +23,33 @@ static fr_err refuse_charset(fr_call *c, fr_str name)
     return detail.p ? fr_call_refuse_text(c, 400, detail) : FR_ENOMEM;
 }
 
-static fr_err take_form(fr_call *c, const fr_form *form)
+/* The fields of a form whose texts are in charset. File names are UTF-8. */
+static fr_err in_charset(fr_call *c, const fr_charset *charset, const fr_form *form,
+                         const fr_form **out)
 {
+    size_t count = form->field_count;
+    fr_form *copy = fr_arena_alloc(c->ctx->arena, sizeof *copy);
+    fr_pair *fields = fr_arena_alloc(c->ctx->arena, (count + 1) * sizeof *fields);
+    fr_str *texts = fr_arena_alloc(c->ctx->arena, (2 * count + 1) * sizeof *texts);
+    if (!copy || !fields || !texts)
+        return FR_ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        texts[2 * i] = form->fields[i].name;
+        texts[2 * i + 1] = form->sent_[i];
+    }
+    FR_TRY(fr_charset_decode_texts(c->ctx, charset, texts, 2 * count));
+    for (size_t i = 0; i < count; i++)
+        fields[i] = (fr_pair){texts[2 * i], texts[2 * i + 1]};
+    *copy = *form;
+    copy->fields = fields;
+    *out = copy;
+    return FR_OK;
+}
+
+static fr_err take_form(fr_call *c, const fr_charset *charset, const fr_form *form)
+{
+    if (form->sent_ && !fr_charset_is_utf8(charset))
+        FR_TRY(in_charset(c, charset, form, &form));
     size_t bytes = c->plan ? c->plan->model->field_count * sizeof *c->input.files : 0;
     c->input.form = form;
     if (form->file_count && bytes && !(c->input.files = fr_arena_zalloc(c->ctx->arena, bytes)))
@@ -42,7 +67,7 @@ static fr_err read_form(fr_call *c, const fr_charset *charset)
     const fr_form *form;
     fr_err err = fr_form_parse(c->ctx->arena, c->request->form_limits, type, body, &form, &why);
     if (err == FR_OK)
-        return take_form(c, form);
+        return take_form(c, charset, form);
     return why ? fr_call_refuse_text(c, fr_err_status(err), fr_str_c(why)) : err;
 }
 
@@ -76,9 +101,9 @@ fr_err fr_content_read(fr_call *call)
     }
     if (!fr_parsers_take(parsers_of(call), type))
         return refuse_type(call);
-    if (call->request->form)
-        return take_form(call, call->request->form);
     if (fr_charset_of(type, &charset, &name))
         return refuse_charset(call, name);
+    if (call->request->form)
+        return take_form(call, charset, call->request->form);
     return call->input.is_form ? read_form(call, charset) : read_json(call, charset);
 }

@@ -61,17 +61,27 @@ static fr_outcome refuse_missing(fr_reading *r)
     return fr_refuse_with_text(r, "does_not_exist", "Invalid pk \"", "\" - object does not exist.");
 }
 
+/* int() of a float: what is behind the point is cut. */
+static fr_py_int_result int_of_double(double real, int64_t *out)
+{
+    const double above = 9223372036854775808.0; /* 2^63 */
+    if (!(real >= -above && real < above))
+        return real < 0 ? FR_PY_INT_BELOW : FR_PY_INT_ABOVE;
+    *out = (int64_t)real;
+    return FR_PY_INT_OK;
+}
+
 /* int(data) of a key: text by Python's rules, a float towards zero. */
 static fr_outcome integer_key(fr_reading *r, fr_value *out)
 {
     fr_py_int_result result = FR_PY_INT_BAD;
-    fr_py_decimal d;
+    double real;
     int64_t i = 0;
-    if (fr_is_string(r->data))
+    bool is_number = r->data->type == FR_JSON_NUMBER;
+    if (fr_is_string(r->data) || (is_number && fr_py_is_int(r->data)))
         result = fr_py_int(r->data->text, &i);
-    else if (r->data->type == FR_JSON_NUMBER &&
-             fr_py_decimal_parse(r->data->text, r->ctx->arena, &d))
-        result = fr_py_decimal_int(&d, &i);
+    else if (is_number && fr_py_float(r->data->text, &real))
+        result = int_of_double(real, &i);
     if (result == FR_PY_INT_BAD)
         return refuse_type(r);
     if (result != FR_PY_INT_OK)

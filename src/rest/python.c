@@ -107,10 +107,21 @@ static bool word_of(fr_str s, double *out)
     return true;
 }
 
+/* As JSON spells it: nothing needs to be translated, however long it is. */
+static bool is_spelled_plainly(fr_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!(s.p[i] >= '0' && s.p[i] <= '9') && !memchr("+-.eE", s.p[i], 5))
+            return false;
+    return s.n > 0;
+}
+
 bool fr_py_float(fr_str text, double *out)
 {
-    enum { LONGEST = 1100 }; /* DRF takes 1000 characters; a longer text is no number here */
+    enum { LONGEST = 1100 }; /* DRF takes 1000 characters of text */
     fr_str s = fr_utf8_strip(text);
+    if (is_spelled_plainly(s))
+        return fr_str_double(s, out);
     char ascii[LONGEST];
     size_t length = 0, n;
     bool was_digit = false;
@@ -233,7 +244,7 @@ static bool is_all_digits(fr_str s)
     return true;
 }
 
-/* The exponent of "e-12"; what is too large for int64_t is as good as 10^18. */
+/* The exponent of "e-12"; beyond what libmpdec has of them Decimal() fails. */
 static bool parse_exponent(fr_str s, int64_t *out)
 {
     bool is_negative = s.n && s.p[0] == '-';

@@ -259,6 +259,8 @@ fr_span_result fr_py_duration_parse(fr_str s, fr_span *out)
     enum { LONGEST_NUMBER = 1100 };
     char text[LONGEST_NUMBER];
     size_t n;
+    if (fr_str_is_ascii(s))
+        return fr_span_read((fr_str){s.p, s.n - fr_str_ends(s, FR_STR("\n"))}, out);
     if (!fr_py_plain_digits(s, text, sizeof text, &n))
         return FR_SPAN_BAD;
     return fr_span_read((fr_str){text, n - (n && text[n - 1] == '\n')}, out);

@@ -32,6 +32,7 @@ struct fr_form_reader {
     fr_arena *arena;
     fr_form_limits limits;
     list fields, files; /* of fr_pair, fr_file */
+    list sent;          /* of fr_str: values of the fields as they came */
     fr_form form;
     fr_part part;         /* being read */
     fr_buf value;         /* owned: of a field being read */
@@ -180,8 +181,10 @@ static fr_err end_field(fr_form_reader *r)
     fr_str copy = fr_str_dup(r->arena, fr_buf_str(&r->value));
     fr_str value = copy.p ? fr_utf8_repair(r->arena, copy) : copy;
     fr_pair *pair = value.p ? list_add(r->arena, &r->fields, sizeof *pair) : NULL;
-    if (!pair)
+    fr_str *sent = pair ? list_add(r->arena, &r->sent, sizeof *sent) : NULL;
+    if (!sent)
         return FR_ENOMEM;
+    *sent = copy;
     *pair = (fr_pair){r->part.name, value};
     return FR_OK;
 }
@@ -294,7 +297,8 @@ fr_err fr_form_end(fr_form_reader *reader, const fr_form **out)
     reader->form = (fr_form){.fields = reader->fields.at,
                              .field_count = reader->fields.count,
                              .files = reader->files.at,
-                             .file_count = reader->files.count};
+                             .file_count = reader->files.count,
+                             .sent_ = reader->sent.at};
     *out = &reader->form;
     return FR_OK;
 }

@@ -1,5 +1,6 @@
 """What is asked of both: (group, method, target, headers, body). Each group starts from the same rows."""
 import json
+import random
 from urllib.parse import quote
 
 JSON = [["Content-Type", "application/json"]]
@@ -105,7 +106,7 @@ def bodies():
 
 
 FORMS = ['', 'c=a', 'c=a&c=b', 'c=%ff', 'c=caf%E9', 'c=caf%C3%A9', 'c=caf\u00e9', 'c=a+b%20c&c', 'c', 'c=', '=x&&c=1', 'c=a;x=b', 'c[0]=x', 'c[a]=x', 'c.d=x', 'j=null', 'j=%7B%22a%22%3A1%7D', 'j=1', 'j=x', 'j=', 'b=on', 'b=true', 'b=', 'b=null', 'b=x', 'i=', 'i=5', 'i=x', 'g=', 'f=1.5', 'f=', 'd=', 'd=1.5', 'day=', 'day=2020-01-02', 't=', 'dt=', 'du=', 'du=P1D', 'u=', 'e=', 'w=', 's=', 'ip=', 'ch=',
-         'ci=', 'ch=a', 'ci=1', 'ci=x', 'label=', 'label=1', 'label=x', 'label=1&label=2', 'c=%00', 'c=%u00e9', 'c=%', 'c=%4', 'c=%zz', 'c=%F0%9F%98%80', 'c%3D=x', '%63=x', 'c=a%26b', 'c=a=b', '&', '=', 'c=x&', '&c=x', 'c =x', ' c=x', 'c=x ', 'c=%0A', 'C=x', 'c=%D8%A0&i=%D9%A5', 'c=' + 'x' * 25, 'j=[1e400]', 'j="%5Cud800"', 'b=1&b=0', 'day=20200102', 'x=%0D%0A', 'c=x#y', 'c=x?y', 'du=1:02', 'j=NaN', 'c=\x00']
+         'ci=', 'ch=a', 'ci=1', 'ci=x', 'label=', 'label=1', 'label=x', 'label=1&label=2', 'c=%00', 'c=%u00e9', 'c=%', 'c=%4', 'c=%zz', 'c=%F0%9F%98%80', 'c%3D=x', '%63=x', 'c=a%26b', 'c=a=b', '&', '=', 'c=x&', '&c=x', 'c =x', ' c=x', 'c=x ', 'c=%0A', 'C=x', 'c=%D8%A0&i=%D9%A5', 'c=' + 'x' * 25, 'j=[1e400]', 'b=1&b=0', 'day=20200102', 'x=%0D%0A', 'c=x#y', 'c=x?y', 'du=1:02', 'j=NaN', 'c=\x00', 'j="%5Cud800"']  # the last: what it stores no page of DRF can show
 PART = 'Content-Disposition: form-data; name="c"'
 
 
@@ -118,8 +119,16 @@ MULTIPARTS = [
     parts((PART + '; filename="a.txt"', "hi")), parts((PART + '; filename=""', "hi")), parts(('Content-Disposition: form-data; name="i"; filename="12"', "x")), parts(('Content-Disposition: form-data', "x")), parts(('Content-Type: text/plain', "x")), parts(('content-disposition: FORM-DATA; NAME="c"', "x")), parts(('Content-Disposition: attachment; name="c"', "x")),
     parts((PART, "hi"), end=""), parts((PART, "hi"), end="--XbX"), parts((PART, "hi"), end="--XbX--"), "preamble\r\n" + parts((PART, "hi")) + "epilogue", parts((PART, "a\r\nb")), parts((PART, "--XbX")), parts(('Content-Disposition: form-data; name="c[0]"', "x")), parts(('Content-Disposition: form-data; name="j"', '{"a":[1]}')), parts(('Content-Disposition: form-data; name="b"', "")),
     parts(('Content-Disposition: form-data; name="b"', "on"), ('Content-Disposition: form-data; name="i"', "7"), ('Content-Disposition: form-data; name="label"', "2")), parts(('Content-Disposition: form-data; name=""', "x")), parts(('Content-Disposition: form-data; name="\u00e4"', "x")), parts(("Content-Disposition: form-data; name*=UTF-8''c", "x")), parts((PART, "\u00e9")), parts((PART + "\r\nX: y", "hi")), "--XbX\n%s\n\nhi\n--XbX--\n" % PART,
-    parts((PART + '\r\nContent-Transfer-Encoding: base64', "aGk=")), parts((PART + '\r\nContent-Transfer-Encoding: 8bit', "hi")), parts((PART + '\r\nContent-Transfer-Encoding: quoted-printable', "=41")), parts((PART + '\r\nContent-Transfer-Encoding: base64', "a")), parts((PART, "x\x00y"))]
-BOUNDARIES = ['multipart/form-data', 'multipart/form-data; boundary=', 'multipart/form-data; boundary=""', 'multipart/form-data; boundary="XbX"', 'multipart/form-data; boundary=XbX; charset=utf-8', 'multipart/form-data; boundary=\u00e4', 'multipart/form-data; boundary=%s' % ('b' * 200), 'multipart/form-data; boundary=%s' % ('b' * 201), 'multipart/form-data; boundary="X bX"', 'multipart/form-data;boundary=XbX', 'Multipart/Form-Data; Boundary=XbX', 'multipart/form-data; boundary=XbX ', 'multipart/form-data; boundary=X,bX']
+    parts((PART + '\r\nContent-Transfer-Encoding: base64', "aGk=")), parts((PART + '\r\nContent-Transfer-Encoding: 8bit', "hi")), parts((PART + '\r\nContent-Transfer-Encoding: quoted-printable', "=41")), parts((PART + '\r\nContent-Transfer-Encoding: base64', "a")), parts((PART, "x\x00y")),
+    PART + "\r\n\r\nhi\r\n--XbX--", "--XbX--\r\n" + PART + "\r\n\r\nhi", parts((PART, "a--XbX\r\n\r\nb")), "--XbX%s\r\n\r\nhi\r\n--XbX--" % PART, "--XbX\r\n%s\r\n\r\nhi\r--XbX--" % PART, "--XbX\r\n%s\r\n\r\nhi\n--XbX--" % PART, "--XbX\r\n%s\r\n\r\nhi--XbX--" % PART,
+    parts((PART + "\r\nX: " + "y" * 900, "hi")), parts((PART + "\r\nX: " + "y" * 1000, "hi")), "p" * 2000 + "\r\n" + parts((PART, "hi")), parts((PART, "hi")) + "e" * 2000, parts((PART + "\r\n" + PART.replace('"c"', '"x"'), "hi")), parts((PART + '; filename="a.txt"\r\n' + PART, "hi")), parts(("broken\r\n" + PART, "hi")), parts((PART + "\nX: y", "hi")),
+    parts(("Content-Disposition : form-data; name=c", "x")), parts((" " + PART, "x")), parts((PART + "; name=x", "hi")), parts(('Content-Disposition: form-data; name="c', "x")), parts(('Content-Disposition: form-data; name="c"x', "x")), parts(("Content-Disposition: form-data; name=<c>", "x")), parts(('Content-Disposition: form-data; name="\\c"', "x")), parts(('Content-Disposition: form-data; name=" c "', "x")), parts(("Content-Disposition: form-data; name*0=c", "x")),
+    parts(("Content-Disposition: form-data; name*=utf-8''%63", "x")), parts(("Content-Disposition: form-data; name*=nope''c", "x")), parts((PART + '; filename="."', "hi")), parts((PART + '; filename=" "', "hi")), parts((PART + '; filename="a/"', "hi")), parts((PART, "hi"), ("Content-Disposition: form-data; name=i", "5"), end=""), parts((PART + '; filename="a"', "hi"), end=""), parts((PART + '; filename="a"', "hi"), end="--XbX"),
+    "".join("--XbX\r\n\r\n%d" % i for i in range(60)) + "\r\n" + parts((PART, "hi")), parts((PART, "one"), (PART, "two"), end="") + "--XbX" * 30]
+# the name of a file where a value of another kind is wanted
+FILES = [("i", "12"), ("i", "x"), ("g", "-5.0"), ("f", "1.5"), ("d", "1.5"), ("d", "x"), ("b", "true"), ("c", "x"), ("x", "x"), ("day", "2020-01-02"), ("t", "03:04"), ("dt", "2020-01-02"), ("du", "1:02"), ("du", "x"), ("u", UUIDS[0]), ("j", "[1]"), ("j", "x"), ("e", "a@b.io"), ("s", "a"), ("ip", "1.2.3.4"), ("ch", "a"), ("ch", "z"), ("ci", "1"), ("ci", "4"), ("label", "1")]
+CHARSETS = ["utf-8", "latin-1", "utf-16", "ascii", "cp1252", "nope", "bz2_codec", '"latin-1"', "koi8-r", "utf-16-le"]
+BOUNDARIES = ['multipart/form-data', 'multipart/form-data; boundary=', 'multipart/form-data; boundary=""', 'multipart/form-data; boundary="XbX"', 'multipart/form-data; boundary=XbX; charset=utf-8', 'multipart/form-data; boundary=\u00e4', 'multipart/form-data; boundary=%s' % ('b' * 200), 'multipart/form-data; boundary=%s' % ('b' * 201), 'multipart/form-data; boundary="X bX"', 'multipart/form-data;boundary=XbX', 'Multipart/Form-Data; Boundary=XbX', 'multipart/form-data; boundary=XbX ', 'multipart/form-data; boundary=X,bX', 'multipart/form-data; boundary=XbX; boundary=YbY', 'multipart/form-data; boundary=YbY; boundary=XbX', 'multipart/form-data; boundary="XbX', 'multipart/form-data; boundary=<XbX>', 'multipart/form-data; x="a;b"; boundary=XbX', 'multipart/form-data; boundary=XbX; x=' + 'y' * 210, 'multipart/form-data; boundary=XbX; x=' + 'y' * 212]
 
 
 def forms():
@@ -136,14 +145,25 @@ def forms():
     yield "forms", "POST", "/api/opt/", FORM, b"c=caf\xe9"
     for form in MULTIPARTS:
         yield "multipart", "POST", "/api/opt/", MULTI, form.encode("utf-8")
+    for name, file in FILES:
+        yield "multipart-files", "POST", "/api/opt/", MULTI, parts(('Content-Disposition: form-data; name="%s"; filename="%s"' % (name, file), "hi")).encode()
+    for charset in CHARSETS:
+        kind = [["Content-Type", "multipart/form-data; boundary=XbX; charset=" + charset]]
+        for text in ("hi", "caf\u00e9"):
+            yield "multipart-charset", "POST", "/api/opt/", kind, parts((PART, text)).encode("utf-8")
+            yield "multipart-charset", "POST", "/api/opt/", kind, parts((PART, text)).encode("latin-1")
+            yield "multipart-charset", "POST", "/api/opt/", MULTI, parts((PART + "\r\nContent-Type: text/plain; charset=" + charset, text)).encode("latin-1")
+        yield "multipart-charset", "POST", "/api/opt/", kind, parts(('Content-Disposition: form-data; name="\u00e9"', "x"), (PART, "hi")).encode("utf-8")
     for kind in BOUNDARIES:
         yield "boundaries", "POST", "/api/opt/", [["Content-Type", kind]], parts((PART, "hi")).encode()
 
 
-KEYS_OF_PATHS = ['1', '2', '999', '0', '-1', '01', '+1', '%201', '1%20', '1_0', '%D9%A1', '1.0', '1.5', 'abc', '1e1', '%00', '1%00', '%ff', '9223372036854775807', '9223372036854775808', '99999999999999999999999', 'a%2Fb', '.', '..', '1.json', '1.xml', '1.JSON', 'None', 'null', '1;2', '1,2', '%0A1', '%EF%BC%91', '--1', '1%0A', '0x1', '%E2%88%921', '1' * 100]
+KEYS_OF_PATHS = ['1', '2', '999', '0', '-1', '01', '+1', '%201', '1%20', '1_0', '%D9%A1', '1.0', '1.5', 'abc', '1e1', '%00', '1%00', '%ff', '9223372036854775807', '9223372036854775808', '99999999999999999999999', 'a%2Fb', '.', '..', '1.json', '1.xml', '1.JSON', 'None', 'null', '1;2', '1,2', '%0A1', '%EF%BC%91', '--1', '1%0A', '0x1', '%E2%88%921', '1' * 100, '%', '%zz', '1%', '%4', '%c3%28', '%ed%a0%80', '1%20OR%201=1', "1'", '1%22']
 ACCEPTS = ['*/*', 'application/json', 'APPLICATION/JSON', 'application/*', 'text/html', 'text/html, */*', 'text/html, application/json;q=0', 'application/json;q=0', 'application/xml', '*/json', '*/xml', '', ',', ' ', 'text', '*', 'application/json; indent=4', 'application/json; indent=0', 'application/json; indent=99', 'application/json; indent=x', 'application/json; indent=-1', 'application/json; indent="2"', 'application/json;indent=2;q=0.5', 'application/json; charset=utf-8', 'application/json; version=1', 'application/json; nope=1',
            'application/json;', 'application/json;;', 'application/json; =', 'application/json/x', 'application/', '/json', 'application /json', 'application/ json', 'application/json, application/json; indent=2', 'application/*; indent=2', '*/*; indent=2', 'application/json; indent=1, application/json; indent=3', 'text/html;q=1, application/json', 'a/b, c/d, application/json', 'application/json; indent=\u0664', 'application/json; indent= 4', 'application/json; Indent=4', "application/json; indent='4'", 'application/json; indent=4.0', 'application/json; indent=',
-           ', application/json', 'text/html,', 'application/problem+json', 'application/json+x', 'x' * 256, 'x' * 257 + ', application/json', ', '.join(['a/b'] * 63 + ['application/json']), ', '.join(['a/b'] * 64 + ['application/json']), ', '.join(['a/b'] * 65 + ['application/json']), 'a/b' + ' ' * 8150 + ', application/json', ' ' * 8200 + 'application/json', 'application/json' + ' ' * 300, 'application/json; x=%s' % ('y' * 300), 'text/*', 'text/html; level=1, application/json; indent=2', '"application/json"', 'application/json; indent=4; indent=2', 'application/json\t; indent=3']
+           ', application/json', 'text/html,', 'application/problem+json', 'application/json+x', 'x' * 256, 'x' * 257 + ', application/json', ', '.join(['a/b'] * 63 + ['application/json']), ', '.join(['a/b'] * 64 + ['application/json']), ', '.join(['a/b'] * 65 + ['application/json']), 'a/b' + ' ' * 8150 + ', application/json', ' ' * 8200 + 'application/json', 'application/json' + ' ' * 300, 'application/json; x=%s' % ('y' * 300), 'text/*', 'text/html; level=1, application/json; indent=2', '"application/json"', 'application/json; indent=4; indent=2', 'application/json\t; indent=3', ',' * 100 + 'application/json', ', '.join([' '] * 70 + ['application/json']), 'application/json; indent=<3>', 'application/json; x="a;indent=4"; indent=2', 'application/json; x="a', 'application/json=x; indent=2', 'application/json; indent="1', 'application/json; indent=\u00a04', 'application/json; =4; indent=2', '*/*; q="1"; indent=2', 'application/json; Q=0', '*; indent=2', 'application/*; x=1, */*; indent=2']
+# Values of all sorts, the same at each run.
+ACCEPTS += (lambda pick: [''.join(pick.choice(['application', 'json', 'text', 'html', '*', '/', '/', ';', ';', ',', ' ', '=', '"', 'indent', 'q', '2', '0.5', '\\', '<', '>', 'charset', 'x']) for _ in range(pick.randint(1, 14))) for _ in range(60)])(random.Random(7))
 FORMATS = ['json', '', 'xml', 'JSON', 'html', 'api', 'json&format=xml', 'xml&format=json', 'json%20', '%00', 'js%6Fn']
 
 
@@ -170,7 +190,7 @@ def urls():
     for path in ("label", "opt", "req", "def", "item", "code"):
         yield "options", "OPTIONS", "/api/%s/" % path, [], b""
         yield "options", "OPTIONS", "/api/%s/%s/" % (path, "a" if path == "code" else "1"), [], b""
-    for name in ("u", "http://a.io/\u00e9", "http://a.io/ x", "http://a.io/%zz"):
+    for name in ("u", "http://a.io/\u00e9", "http://a.io/ x", "http://a.io/%zz", "http://a.io/\u2192", "http://a.io/\u00e9\u2192", "http://a.io/" + "\u4e2d" * 9, "http://a.io/?a=b c", "http://a.io/\u0080"):
         yield "location", "POST", "/api/item/", JSON, json.dumps({"name": "u", "url": name}).encode()
 
 
@@ -202,7 +222,7 @@ def filters():
             yield "filter-isnull", "GET", "/api/opt/?%s=%s" % (name, value), [], b""
     for value in ("3,5", "3", ",", "3,", ",3", "3,,5", "", " 3 , 5 ", "x", "3,x", "3,99999999999999999999", "a,b", "1,2", "%00", "3;5"):
         for name in ("i__in", "c__in", "ch__in", "label__in", "i__range"):
-            yield "filter-lists", "GET", "/api/opt/?%s=%s" % (name, value), [], b""
+            yield "filter-lists", "GET", "/api/opt/?%s=%s" % (name, quote(value, safe="%,;")), [], b""
     for query in ("i=3&i=5", "i=3&c=x", "nope=1", "i__nope=1", "i=", "i", "i=3&b=true", "c__icontains=%C3%A4", "c__icontains=%00", "i=%00", "ordering=-i", "ordering=d,-i&i__gte=0", "I=3", "i%5F%5Fgte=3", "i__gte=3&i__lt=10"):
         yield "filter-queries", "GET", "/api/opt/?" + query, [], b""
     for method, target, body in (("GET", "/api/item/2/?n=99", b""), ("GET", "/api/item/2/?n=x", b""), ("DELETE", "/api/item/2/?name__icontains=zzz", b""), ("PATCH", "/api/item/2/?n=99", b'{"n":1}'), ("PUT", "/api/item/2/?n=99", b'{"name":"q"}'), ("OPTIONS", "/api/item/2/?n=99", b""), ("GET", "/api/item/2/?n=1", b""), ("DELETE", "/api/item/2/?n=x", b""), ("GET", "/api/item/2/?ordering=nope&page=9", b"")):
@@ -211,8 +231,46 @@ def filters():
         yield "writes", method, target, JSON if body else [], body
 
 
+INJECTIONS = ["1 OR 1=1", "1' OR '1'='1", "'; DROP TABLE kinds_opt; --", '1" OR "1"="1', "1) OR (1=1", "%", "_", "\\", "1; SELECT 1", "0x31", "CHAR(49)", "NULL", "1/**/OR/**/1", "\u2019 OR 1=1", "a' COLLATE NOCASE --", "-1 UNION SELECT 1", "\x00' OR 1=1"]
+NAMES = ["i", "c__icontains", "c__in", "i__in", "i__range", "label", "label__in", "d", "day__gte", "dt", "u", "du", "ch", "ordering"]
+REACHES = ["label__name", "label__name__icontains", "label__items__name", "label__opts__i", "label__id", "opts", "id", "pk", "j", "j__a", "c__regex", "c__iregex", "i__lt__gt", "label__pk", "ordering=label__name", "ordering=-label__items__n", "ordering=?", "ordering=j__a", "_order_by", "c__icontains;", "c' OR 1=1 --", "i)OR(1=1", "i--", 'c"', "rowid", "label__name__contains=One&i"]
+
+
+def attacks():
+    for value in INJECTIONS:
+        for name in NAMES:
+            yield "bad-values", "GET", "/api/opt/?%s=%s" % (name, quote(value)), [], b""
+        for name in ("page", "page_size", "n", "name__icontains", "ordering", "format"):
+            yield "bad-values", "GET", "/api/item/?%s=%s" % (name, quote(value)), [], b""
+        yield "bad-values", "GET", "/api/code/%s/" % quote(value, safe=""), [], b""
+        yield "bad-values", "GET", "/api/label/%s/" % quote(value, safe=""), [], b""
+        for name in ("c", "i", "f", "d", "du", "u", "ch", "ci", "label", "g"):
+            yield "bad-values", "PATCH", "/api/opt/1/", JSON, json.dumps({name: value}).encode()
+        yield "bad-values", "PATCH", "/api/opt/1/", JSON, json.dumps({value: 1, "i": 3}).encode()
+    for number in ("9" * 4000, "-" + "9" * 4000, "0." + "9" * 4000):
+        for name in ("i", "i__in", "label", "d", "f", "ordering", "du", "c"):
+            yield "bad-values", "GET", "/api/opt/?%s=%s" % (name, number), [], b""
+        yield "bad-values", "GET", "/api/item/?page=" + number, [], b""
+        yield "bad-values", "GET", "/api/label/%s/" % number[:1000], [], b""
+    for name in REACHES:  # names that no filter declares: over relations, into JSON, as SQL
+        for value in ("1", "One", "\x00"):
+            yield "bad-names", "GET", "/api/opt/?%s=%s" % (quote(name, safe="=&"), quote(value)), [], b""
+    for digits in (19, 20, 309, 4300, 4301, 10000):
+        for name in ("i", "g", "f", "d", "ci", "label", "du", "u"):
+            for number in ("9" * digits, "-" + "9" * digits, "0." + "9" * digits, "1e" + "9" * 5)[:2 if digits > 4301 else 4]:
+                yield "bad-numbers", "PATCH", "/api/opt/1/", JSON, ('{"%s":%s}' % (name, number)).encode()
+    for depth in (127, 128):
+        for left, right in (("[", "]"), ('{"a":', "}")):
+            yield "bad-depth", "PATCH", "/api/opt/1/", JSON, ('{"j":%s1%s}' % (left * (depth - 1), right * (depth - 1))).encode()
+            yield "bad-depth", "PATCH", "/api/opt/1/", JSON, ('{"c":%s1%s}' % (left * (depth - 1), right * (depth - 1))).encode()
+    for name in ("id", "pk", "_state", "label_id", "label__name", "opts", "items", "__class__", "objects"):  # mass assignment
+        for value in ("7", '"x"', "{}", "null"):
+            yield "bad-assignment", "PATCH", "/api/item/2/", JSON, ('{"%s":%s,"n":4}' % (name, value)).encode()
+            yield "bad-assignment", "POST", "/api/label/", JSON, ('{"%s":%s}' % (name, value)).encode()
+
+
 def everything():
-    for part in (fields, bodies, forms, urls, pages, filters):
+    for part in (fields, bodies, forms, urls, pages, filters, attacks):
         grouped = {}  # a group is asked in one run, whatever order they were made in
         for one in part():
             grouped.setdefault(one[0], []).append(one)

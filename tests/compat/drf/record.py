@@ -17,7 +17,7 @@ import site_kinds as site  # noqa: E402
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
 from django.db import connection  # noqa: E402
 
-KEPT = ("content-type", "allow", "location", "vary", "cross-origin-opener-policy")
+KEPT = ("content-type", "allow", "location", "vary", "x-frame-options", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy")
 
 
 def make_tables():
@@ -50,7 +50,8 @@ def ask(application, method, target, headers, body):
         environ["CONTENT_LENGTH"] = str(len(body))
     for name, value in headers:
         key = name.upper().replace("-", "_")
-        environ[key if key == "CONTENT_TYPE" else "HTTP_" + key] = value
+        # As a server of WSGI passes them: without blanks around, and bytes as Latin-1.
+        environ[key if key == "CONTENT_TYPE" else "HTTP_" + key] = value.strip(" \t").encode("utf-8").decode("latin-1")
     got = {}
 
     def start(status, head, problem=None):
