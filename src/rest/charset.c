@@ -30,8 +30,8 @@ struct fr_charset {
     const char *names; /* Python's, without what parts words, small; blanks between them */
     family family;
     order order;
-    const char *iconv; /* BY_ICONV */
-    const char *codec; /* as Python names it when it complains; NULL: charmap */
+    const char *iconv;  /* BY_ICONV */
+    const char *codec;  /* as Python names it when it complains; NULL: charmap */
     const char *reason; /* of BY_ICONV with a codec, where Python has another than of most */
 };
 

@@ -244,7 +244,7 @@ static bool is_all_digits(fr_str s)
     return true;
 }
 
-/* The exponent of "e-12"; beyond what libmpdec has of them Decimal() fails. */
+/* The exponent of "e-12"; what is too large for int64_t is as good as 10^18. */
 static bool parse_exponent(fr_str s, int64_t *out)
 {
     bool is_negative = s.n && s.p[0] == '-';

@@ -195,6 +195,12 @@ static void numbers_are_read_as_python_reads_them(void **state)
         assert_false(fr_py_float(fr_str_c(NO_FLOATS[i]), &r));
     assert_true(fr_py_float(FR_STR(" 1_0.5e-1 "), &r) && r == 1.05);
     assert_true(fr_py_float(FR_STR("-inf"), &r) && isinf(r) && r < 0);
+    char digits[5000]; /* as long as a number of JSON may be */
+    memset(digits, '9', sizeof digits);
+    memcpy(digits, "0.", 2);
+    assert_true(fr_py_float((fr_str){digits, sizeof digits}, &r) && r == 1);
+    memcpy(digits, "99", 2);
+    assert_true(fr_py_float((fr_str){digits, sizeof digits}, &r) && isinf(r));
 }
 
 static void decimals_are_read_digit_by_digit(void **state)
