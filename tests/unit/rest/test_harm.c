@@ -30,7 +30,7 @@ static const fr_viewset deeds = {.serializer = &deed_in,
 static void open_filled(world *w)
 {
     tracker_open(w);
-    assert_int_equal(fr_url_place(&ventures, FR_STR("api/ventures/")), FR_OK);
+    assert_int_equal(fr_url_place(&ventures, FR_STR("api/ventures/"), NULL), FR_OK);
     tracker_make(w, &plain_members, "{\"name\":\"Ann\"}");
     tracker_make(w, &plain_projects, "{\"name\":\"Apollo\"}");
     tracker_make(w, &plain_labels, "{\"slug\":\"ui\"}");
