@@ -89,9 +89,12 @@ static bool word_of(fr_str s, double *out)
 /* As JSON spells it: nothing needs to be translated, however long it is. */
 static bool is_spelled_plainly(fr_str s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (!(s.p[i] >= '0' && s.p[i] <= '9') && !memchr("+-.eE", s.p[i], 5))
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool is_digit = c >= '0' && c <= '9';
+        if (!is_digit && c != '.' && c != 'e' && c != 'E' && c != '+' && c != '-')
             return false;
+    }
     return s.n > 0;
 }
 
