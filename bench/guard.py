@@ -2,11 +2,11 @@
 what costs more than it did.
 
 A ratio is that of a case's server to its floor, round by round, both measured one right after the other; the median of them
-counts. What seems to have fallen is measured twice more, and has fallen only if it did each time: what a busy machine does to
+counts. A case of REST is held against the floors of its first bar together: storage and HTTP. What seems to have fallen is measured twice more, and has fallen only if it did each time: what a busy machine does to
 one measurement it seldom does to three of them. Cases without a floor of their own are held against that of GET /json.
 
-Ratios differ between processors, so each that was measured on has its own in bench/guard.json. On any other one the highest
-of theirs count: what is told to have fallen there has most likely fallen everywhere.
+Ratios differ between processors, so each that was measured on has its own in bench/guard.json. Of a case that it has none of the
+highest of the others count: what is told to have fallen there has most likely fallen everywhere.
 """
 import json
 import os
@@ -32,18 +32,31 @@ def guarded(words):
     return plain + [case for case in chosen if case.name != PLAIN] if any(needs_plain(case) for case in chosen) else chosen
 
 
+def bar_of(case):
+    """That holds what the server costs against floors of the same series; None: there is none."""
+    return next((bar for bar in case.bars if bar.most and bar.server == "freshet" and all(isinstance(each, str) for each in bar.beside)), None)
+
+
 def is_guarded(case):
-    """Those with bars have figures of their own to be held against; `./dev bench rest` says them."""
-    return case.name not in LEFT_OUT and not case.bars
+    """Other bars are for `./dev bench rest` to say."""
+    return case.name not in LEFT_OUT and (not case.bars or bar_of(case) is not None)
 
 
 def needs_plain(case):
-    return not case.floors and (not case.alone or case.plus == PLAIN)
+    return not case.bars and not case.floors and (not case.alone or case.plus == PLAIN)
+
+
+def floors_of(case):
+    return list(bar_of(case).beside) if case.bars else ["floor-epoll"]
+
+
+def ours_of(case):
+    """Fan-out by both ways of output, all else by the one that it takes."""
+    return ["freshet"] + (["freshet-uring"] if "freshet-uring" in case.aims else [])
 
 
 def servers_of(case):
-    """Fan-out by both ways of output, all else by the one that it takes."""
-    return ["floor-epoll", "freshet"] + (["freshet-uring"] if "freshet-uring" in case.aims else [])
+    return floors_of(case) + ours_of(case)
 
 
 # ---- ratios ----
@@ -55,19 +68,23 @@ def cost(case, entry, turn=None):
     return entry["median"] if turn is None else entry["rounds"][turn]
 
 
+def ratio_to(case, entry, floors):
+    """To the floors of the same series together."""
+    if any("median" not in floor for floor in floors):
+        return None
+    if any(len(floor["rounds"]) != len(entry["rounds"]) for floor in floors):
+        return cost(case, entry) / sum(cost(case, floor) for floor in floors)
+    return statistics.median(cost(case, entry, turn) / sum(cost(case, floor, turn) for floor in floors) for turn in range(len(entry["rounds"])))
+
+
 def ratio(case, name, rows):
     """None: one of the two could not be measured."""
     row = rows[case.name]
     entry = row["servers"].get(name, {})
     if "median" not in entry:
         return None
-    if case.floors:
-        floor = row["servers"].get("floor-epoll", {})
-        if "median" not in floor:
-            return None
-        if len(floor["rounds"]) != len(entry["rounds"]):
-            return cost(case, entry) / cost(case, floor)
-        return statistics.median(cost(case, entry, turn) / cost(case, floor, turn) for turn in range(len(floor["rounds"])))
+    if case.bars or case.floors:
+        return ratio_to(case, entry, [row["servers"].get(floor, {}) for floor in floors_of(case)])
     plain = rows.get(PLAIN, {}).get("servers", {}).get("floor-epoll", {}).get("median")
     if needs_plain(case) and not plain:
         return None
@@ -79,7 +96,7 @@ def ratios(cases, rows):
     """{case: {server: ratio}}"""
     found = {}
     for case in cases:
-        for name in servers_of(case)[1:]:
+        for name in ours_of(case):
             value = ratio(case, name, rows)
             if value is not None:
                 found.setdefault(case.name, {})[name] = round(value, 3)
@@ -144,14 +161,14 @@ def read_committed():
 
 
 def for_processor(told, processor):
-    """The ratios that count on it."""
+    """The ratios that count on it: its own, of a case that it has none of the highest of the others."""
     highest = {}
-    for cases in [told[processor]] if processor in told else told.values():
+    for cases in told.values():
         for case, servers in cases.items():
             for name, value in servers.items():
                 mine = highest.setdefault(case, {})
                 mine[name] = max(value, mine.get(name, value))
-    return highest
+    return dict(highest, **told.get(processor, {}))
 
 
 def write(told, processor, now):
@@ -177,7 +194,7 @@ def run(given, measure):
         once_more = [case for case in guarded(sorted(again)) if case.name in again or case.name == PLAIN]
         rows.update(measure(once_more))
         now = best_of(now, ratios(once_more, rows))
-    missing = ["%s, %s" % (case.name, name) for case in cases for name in servers_of(case)[1:]
+    missing = ["%s, %s" % (case.name, name) for case in cases for name in ours_of(case)
                if name not in now.get(case.name, {}) and not (name == "freshet-uring" and "no --io" in rows[case.name]["servers"].get(name, {}).get("reason", ""))]
     print(table(committed, now))
     if processor not in told:

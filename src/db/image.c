@@ -10,6 +10,10 @@ static void put_varint(fr_buf *out, uint64_t v)
 {
     char bytes[10];
     size_t n = 0;
+    if (v < 0x80) { /* lengths, counts and keys mostly are */
+        fr_buf_put_char(out, (char)v);
+        return;
+    }
     for (; v >= 0x80; v >>= 7)
         bytes[n++] = (char)(v | 0x80);
     bytes[n++] = (char)v;

@@ -333,13 +333,22 @@ static void enter(search *s, const node *child, bool is_last, fr_str rest, size_
         take(s, child->end, rest);
 }
 
+static void try_converters(search *s, const node *at, fr_str segment, bool is_last, fr_str after,
+                           size_t value_count)
+{
+    for (int kind = FR_PATTERN_STR; kind < FR_PATTERN_PATH; kind++) {
+        const node *child = at->converters[kind];
+        if (!child || child->least >= s->best_index ||
+            !fr_pattern_takes((fr_pattern_kind)kind, segment))
+            continue;
+        s->values[value_count] = segment;
+        enter(s, child, is_last, after, value_count + 1);
+    }
+}
+
 /* Depth is bounded by the patterns, not by the path. */
 static void visit(search *s, const node *at, fr_str rest, size_t value_count)
 {
-    if (at->prefix && at->prefix->index < s->best_index)
-        take(s, at->prefix, rest);
-    if (at->tails)
-        try_tails(s, at, rest, value_count);
     uint64_t hash = 0;
     size_t n = 0;
     for (; n < rest.n && rest.p[n] != '/'; n++)
@@ -350,16 +359,12 @@ static void visit(search *s, const node *at, fr_str rest, size_t value_count)
     const node *literal = find_literal(at, segment, hash);
     if (literal)
         enter(s, literal, is_last, after, value_count);
-    if (!at->has_converters)
-        return;
-    for (int kind = FR_PATTERN_STR; kind < FR_PATTERN_PATH; kind++) {
-        const node *child = at->converters[kind];
-        if (!child || child->least >= s->best_index ||
-            !fr_pattern_takes((fr_pattern_kind)kind, segment))
-            continue;
-        s->values[value_count] = segment;
-        enter(s, child, is_last, after, value_count + 1);
-    }
+    if (at->prefix && at->prefix->index < s->best_index)
+        take(s, at->prefix, rest);
+    if (at->has_converters)
+        try_converters(s, at, segment, is_last, after, value_count);
+    if (at->tails) /* last: of routes that were added behind the best one none is tried */
+        try_tails(s, at, rest, value_count);
 }
 
 bool fr_router_match(const fr_router *router, fr_str path, fr_route_match *out)

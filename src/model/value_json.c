@@ -98,8 +98,9 @@ static bool put_datetime_shape(fr_buf *out, fr_str s)
         memcpy(text + 1 + SECONDS, s.p + SECONDS, WHOLE - SECONDS);
     text[DATE] = 'T';
     size_t n = 1 + SECONDS + (size_t)fraction;
-    memcpy(text + n, "Z\"", 2);
-    out->n += n + 2;
+    text[n++] = 'Z';
+    text[n++] = '"';
+    out->n += n;
     return true;
 }
 

@@ -201,6 +201,8 @@ fr_err fr_negotiate(const fr_renderers *renderers, fr_str accept, fr_str format,
 
 bool fr_media_is_json(fr_str content_type)
 {
+    if (fr_str_eq(content_type, FR_STR("application/json"))) /* most: 25 instructions for 600 */
+        return true;
     fr_media media = fr_media_read(content_type);
     return content_type.n <= FR_MEDIA_TYPE_BYTES &&
            satisfies(&fr_renderers_json.items->media, &media);

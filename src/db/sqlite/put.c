@@ -2,6 +2,7 @@
 #include "db/sqlite/sqlite_int.h"
 
 #include "base/time.h"
+#include "db/image.h"
 #include "model/kind.h"
 
 /* ---- what is written ---- */
@@ -97,6 +98,37 @@ fr_err fr_put_read(fr_ctx *ctx, const fr_table *table, fr_write *write, fr_value
     return err;
 }
 
+/* Whether all that a statement changed is one row, which the hook has seen whole. first: of the records, that of the row. */
+static bool has_seen(const fr_changes *changes, const fr_table *table, size_t first)
+{
+    return !changes->has_failed && changes->records.count == first + 1 &&
+           changes->records.at[first].table == table->index &&
+           changes->records.at[first].op != FR_DELETE && fr_image_map_of(table)->is_whole &&
+           fr_fieldset_is_empty(&table->unseen);
+}
+
+/* The row that a statement has written, as it is stored. What the hook has seen needs no reading: 5,000 of the 79,000
+ * instructions of a PATCH. */
+static fr_err read_written(fr_ctx *ctx, const fr_table *table, fr_write *write, fr_value key,
+                           size_t first)
+{
+    const fr_changes *changes = &ctx->txn->writer->changes;
+    uint32_t count = table->model->field_count;
+    if (!has_seen(changes, table, first))
+        return fr_put_read(ctx, table, write, key, &write->row);
+    fr_value *row = fr_arena_alloc(ctx->arena, count * sizeof *row);
+    fr_str image = fr_changes_new(changes, &changes->records.at[first]);
+    if (!row)
+        return FR_ENOMEM;
+    if (!fr_image_decode(image, row, count, NULL))
+        return FR_EINTERNAL;
+    for (uint32_t i = 0; i < count; i++) /* the image lies in a buffer that grows */
+        if (!fr_value_dup(ctx->arena, row[i], &row[i]))
+            return FR_ENOMEM;
+    write->row = row;
+    return FR_OK;
+}
+
 static fr_err check_may_insert(fr_ctx *ctx, const fr_table *table)
 {
     char label[128];
@@ -136,12 +168,13 @@ fr_err fr_put_insert(fr_ctx *ctx, const fr_table *table, fr_write *write, const 
     bool has_key = fr_fieldset_has(&given, table->key);
     if (!has_key && !fr_image_map_of(table)->has_rowid_key)
         return fail_without_key(ctx, table, write);
+    size_t records = ctx->txn->writer->changes.records.count;
     FR_TRY(run(ctx, table, write, FR_SQL_INSERT, &given, values, &changed));
     if (changed && !reads_back)
         return FR_OK;
     fr_value key = has_key ? values[table->key]
                            : FR_VALUE_I(sqlite3_last_insert_rowid(ctx->txn->writer->conn.h));
-    fr_err err = changed ? fr_put_read(ctx, table, write, key, &write->row) : FR_ENOTFOUND;
+    fr_err err = changed ? read_written(ctx, table, write, key, records) : FR_ENOTFOUND;
     return err == FR_ENOTFOUND ? fr_fail(ctx, FR_ECONFLICT, "The database refuses this row.") : err;
 }
 
@@ -150,10 +183,11 @@ fr_err fr_put_update(fr_ctx *ctx, const fr_table *table, fr_write *write)
     fr_value values[FR_MODEL_FIELDS_MAX];
     bool changed = false;
     fr_fieldset given = update_values(ctx, table, write, values);
+    size_t records = ctx->txn->writer->changes.records.count;
     if (!fr_fieldset_is_empty(&given))
         FR_TRY(run(ctx, table, write, FR_SQL_UPDATE, &given, values, &changed));
     fr_value key = fr_fieldset_has(&given, table->key) ? values[table->key] : write->key;
-    fr_err err = fr_put_read(ctx, table, write, key, &write->row);
+    fr_err err = read_written(ctx, table, write, key, records);
     return err == FR_ENOTFOUND ? fr_fail(ctx, FR_ENOTFOUND, "Not found.") : err;
 }
 

@@ -540,6 +540,77 @@ static void ten_thousand_random_statements_agree_with_the_tables(void **state)
     close_copy(&c);
 }
 
+/* ---- rows that a write tells ---- */
+
+static fr_value any_value(dice *d)
+{
+    static const fr_value odd_values[] = {
+        {.type = FR_VALUE_NULL},
+        {.type = FR_VALUE_TEXT, .as.s = {"text", 4}},
+        {.type = FR_VALUE_TEXT, .as.s = {"3", 1}},
+        {.type = FR_VALUE_TEXT, .as.s = {"1.50", 4}},
+        {.type = FR_VALUE_REAL, .as.r = 2.5},
+        {.type = FR_VALUE_REAL, .as.r = 3},
+        {.type = FR_VALUE_INT, .as.i = INT64_C(9007199254740993)},
+        {.type = FR_VALUE_BLOB, .as.s = {"\0\xff", 2}},
+    };
+    return roll(d, 2) ? odd_values[roll(d, sizeof odd_values / sizeof *odd_values)]
+                      : FR_VALUE_I(roll(d, 20));
+}
+
+typedef struct telling {
+    const fr_write *write;
+    bool is_there;
+} telling;
+
+static fr_err compare_told(void *arg, const fr_value *values)
+{
+    telling *t = arg;
+    t->is_there = true;
+    for (uint32_t i = 0; i < t->write->model->field_count; i++)
+        if (t->write->row[i].type != values[i].type || !fr_value_eq(t->write->row[i], values[i]))
+            fail_msg("%s.%s is told otherwise", t->write->model->name,
+                     t->write->model->fields[i].name);
+    return FR_OK;
+}
+
+static void a_write_tells_the_row_as_it_is_stored(void **state)
+{
+    (void)state;
+    static copy c;
+    dice d = {20240608};
+    int compared[TABLES] = {0};
+    open_copy(&c);
+    for (int i = 0; i < 6000; i++) {
+        int t = (int)roll(&d, TABLES);
+        fr_value values[8];
+        fr_write write = {.model = &models_[t],
+                          .op = roll(&d, 2) ? FR_WRITE_INSERT : FR_WRITE_UPDATE,
+                          .key = any_value(&d),
+                          .values = values};
+        for (uint32_t f = 0; f < models_[t].field_count; f++) {
+            values[f] = any_value(&d);
+            if (roll(&d, 3))
+                fr_fieldset_add(&write.set, f);
+        }
+        if (fr_db_write(&c.db.ctx, &write) == FR_OK && write.row) {
+            telling told = {&write, false};
+            fr_value key = write.row[fr_model_key_index(&models_[t])];
+            assert_int_equal(fr_db_select_key(&c.db.ctx, &models_[t], key,
+                                              &(fr_reader_sink){.row = compare_told, .arg = &told},
+                                              NULL),
+                             FR_OK);
+            assert_true(told.is_there);
+            compared[t]++;
+        }
+        fr_arena_reset(c.db.arena);
+    }
+    for (int t = 0; t < TABLES; t++)
+        if (compared[t] < 30)
+            fail_msg("%s: %d rows only", models_[t].name, compared[t]);
+    close_copy(&c);
+}
+
 static void the_library_shows_rows_as_the_map_expects(void **state)
 {
     (void)state;
@@ -555,4 +626,5 @@ FR_TESTS(hook, FR_TEST(the_library_shows_rows_as_the_map_expects),
          FR_TEST(what_did_not_stand_leaves_no_image),
          FR_TEST(cascades_triggers_and_their_refusals_are_told),
          FR_TEST(a_table_whose_columns_the_hook_mixes_up_is_in_flood),
+         FR_TEST(a_write_tells_the_row_as_it_is_stored),
          FR_TEST(ten_thousand_random_statements_agree_with_the_tables))
