@@ -976,7 +976,7 @@ static fr_err burst(fr_sock *sock, fr_str room, fr_str message)
 
 static fr_err command(fr_sock *sock, fr_str message)
 {
-    fr_str what, json = FR_STR(""), room = FR_STR("");
+    fr_str what, json, room;
     FR_TRY(needed(sock, message, FR_STR("do"), &json));
     what = fr_json_unquote(sock, json);
     if (fr_str_eq(
