@@ -19,9 +19,9 @@ int main(int argc, char **argv)
             .models = FR_MODELS(&comment_model, &step_model),
             .hooks = FR_HOOKS({&mymodel_model, .changed = announce_mymodel}),
             .authentication = FR_AUTHENTICATORS(&fr_token_auth, &fr_session_auth, &fr_basic_auth),
-            .http =
-                FR_ROUTES({"api/batch/", .batch = true}, {"api/", .router = tracker_routes},
-                          {"recipe/", .router = recipe_routes}, {"desk/", .include = desk_routes}),
+            .http = FR_ROUTES({"api/batch/", .batch = true}, {"api/", .router = tracker_routes},
+                              {"recipe/", .router = recipe_routes},
+                              {"desk/", .include = desk_routes}, {"flat/", .include = flat_routes}),
             .websocket =
                 FR_ROUTES({"ws/desk/", .include = desk_sockets}, {"", .include = realtime_sockets}),
         });
