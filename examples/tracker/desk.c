@@ -727,6 +727,12 @@ const fr_route desk_routes[] = {
     {0},
 };
 
+/* The same teams, and what somebody has logged, at URLs without a slash at their ends. */
+static const fr_viewset logs_of = {
+    .serializer = &worklog_out, .actions = "list", .parents = "author__username=who"};
+const fr_route flat_routes[] = {
+    {"teams", .viewset = &teams}, {"people/<who>/logs", .viewset = &logs_of}, {0}};
+
 /* ---- consumers: closing, accepting, sending ---- */
 
 static fr_err close_with_reason(fr_sock *sock, fr_str text)
@@ -976,7 +982,7 @@ static fr_err burst(fr_sock *sock, fr_str room, fr_str message)
 
 static fr_err command(fr_sock *sock, fr_str message)
 {
-    fr_str what, json = FR_STR(""), room = FR_STR("");
+    fr_str what, json, room;
     FR_TRY(needed(sock, message, FR_STR("do"), &json));
     what = fr_json_unquote(sock, json);
     if (fr_str_eq(

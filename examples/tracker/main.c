@@ -26,7 +26,8 @@ int main(int argc, char **argv)
                               {"recipe/", .router = recipe_routes},
                               {"session/", .include = session_routes},
                               {"desk/auth/", .include = desk_users_routes},
-                              {"jwt/", .include = jwt_routes}, {"desk/", .include = desk_routes}),
+                              {"jwt/", .include = jwt_routes}, {"desk/", .include = desk_routes},
+                              {"flat/", .include = flat_routes}),
             .websocket =
                 FR_ROUTES({"ws/desk/", .include = desk_sockets}, {"", .include = realtime_sockets}),
         });

@@ -125,8 +125,9 @@ static fr_err add_route(fr_source *source, fr_router *router, const fr_viewset_p
                         bool is_detail, char error[256])
 {
     fr_live *live = source->live;
-    fr_str pattern = fr_arena_printf(live->arena, "%.*s%s", FR_FMT(place->pattern),
-                                     is_detail ? fr_viewset_key_pattern(source->rt) : "");
+    fr_str pattern = is_detail ? fr_viewset_below(live->arena, place->pattern,
+                                                  fr_viewset_key_pattern(source->rt))
+                               : fr_str_dup(live->arena, place->pattern);
     fr_live_route *route = fr_arena_zalloc(live->arena, sizeof *route);
     fr_ws_target *target = fr_arena_zalloc(live->arena, sizeof *target);
     if (!route || !target || !pattern.p)
@@ -150,11 +151,9 @@ static fr_err add_extra(fr_live *live, fr_router *router, const fr_viewset_place
 {
     static const fr_ws_target NO_SOCKET = {0};
     for (const fr_action *action = place->viewset->extra; action && action->path; action++) {
-        const char *slash = fr_str_ends(fr_str_c(action->path), FR_STR("/")) ? "" : "/";
         if (action->is_detail)
             continue;
-        fr_str pattern =
-            fr_arena_printf(live->arena, "%.*s%s%s", FR_FMT(place->pattern), action->path, slash);
+        fr_str pattern = fr_viewset_below(live->arena, place->pattern, action->path);
         if (!pattern.p)
             return complain(error, FR_ENOMEM, "out of memory");
         FR_TRY(fr_router_add(router, pattern, false, (void *)(uintptr_t)&NO_SOCKET, error));

@@ -290,10 +290,7 @@ static fr_err add_extra(const adding *of, fr_str base, const fr_guard_rule *rule
         fr_guard_rule here = rule_of_action(action);
         FR_TRY(set_guard(a, rule, &here, false, where));
         FR_TRY(new_extra(a, action, where, &extra));
-        fr_str path = fr_str_c(action->path);
-        const char *slash = fr_str_ends(path, FR_STR("/")) ? "" : "/";
-        FR_TRY(add(a, extra, is_detail,
-                   fr_arena_printf(a->arena, "%.*s%.*s%s", FR_FMT(base), FR_FMT(path), slash)));
+        FR_TRY(add(a, extra, is_detail, fr_viewset_below(a->arena, base, action->path)));
     }
     return FR_OK;
 }
@@ -314,6 +311,22 @@ fr_err fr_rest_handler(fr_arena *arena, fr_router *router, const fr_handler_plac
     FR_TRY(set_guard(&a, &place->guard, &here, false, "route"));
     FR_TRY(new_extra(&a, &place->action, "route", &extra));
     return add_one(&a, extra, false, place->pattern);
+}
+
+/* As DRF's routers, without what no action is behind. */
+static fr_err add_all(adding *a, const fr_viewset_place *place)
+{
+    const uint32_t OF_LIST = FR_ACTION_LIST | FR_ACTION_CREATE;
+    fr_guard_rule none = {0}, rule = fr_rest_guard_rule(place);
+    fr_str all = place->pattern,
+           one = fr_viewset_below(a->arena, all, fr_viewset_key_pattern(a->rt));
+    FR_TRY(set_guard(a, &rule, &none, false, all.p));
+    if (a->rt->actions & OF_LIST)
+        FR_TRY(add(a, NULL, false, fr_str_dup(a->arena, all)));
+    FR_TRY(add_extra(a, all, &rule, false));
+    if (a->rt->actions & ~OF_LIST)
+        FR_TRY(add(a, NULL, true, one));
+    return add_extra(a, one, &rule, true);
 }
 
 fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place *place,
@@ -340,13 +353,7 @@ fr_err fr_rest_routes(fr_arena *arena, fr_router *router, const fr_viewset_place
         return out_of_memory(&a);
     FR_TRY(fr_version_check(&a.versions, error));
     FR_TRY(fr_parents_check(a.rt, pattern, error));
-    fr_str one = fr_arena_printf(arena, "%.*s%s", FR_FMT(pattern), fr_viewset_key_pattern(a.rt));
-    fr_guard_rule none = {0}, rule = fr_rest_guard_rule(place);
-    FR_TRY(set_guard(&a, &rule, &none, false, pattern.p));
-    FR_TRY(add(&a, NULL, false, fr_str_dup(arena, pattern)));
-    FR_TRY(add_extra(&a, pattern, &rule, false));
-    FR_TRY(add(&a, NULL, true, one));
-    return add_extra(&a, one, &rule, true);
+    return add_all(&a, place);
 }
 
 fr_err fr_rest_root(fr_arena *arena, fr_router *router, const fr_root_place *place, char error[256])

@@ -143,9 +143,15 @@ static const fr_url_spot *spot_of(const fr_url *url, const fr_version_rule *vers
     return plain ? plain : url->spots;
 }
 
+/* Whose URLs have no slash at their ends: that of "api/notes". */
+static bool is_flat(const fr_url_spot *spot)
+{
+    return !fr_str_ends(spot->path, FR_STR("/"));
+}
+
 /* ---- reading ---- */
 
-/* Behind a viewset's own path: "" of its list, a key and a slash, or with a suffix. */
+/* Behind a viewset's own path: "" of its list, a key and a slash, or with a suffix; a slash and a key if it is flat. */
 static fr_url_found match_one(const fr_url_spot *spot, fr_str path, fr_str *key)
 {
     fr_str values[FR_ROUTE_ARGS_MAX];
@@ -155,12 +161,17 @@ static fr_url_found match_one(const fr_url_spot *spot, fr_str path, fr_str *key)
     fr_str rest = fr_str_from(path, used);
     if (!rest.n)
         return FR_URL_OTHER;
+    bool flat = is_flat(spot);
+    if (flat && rest.p[0] != '/')
+        return FR_URL_NONE;
+    rest = fr_str_from(rest, flat);
     while (end < rest.n && rest.p[end] != '/' && rest.p[end] != '.')
         end++;
     *key = fr_str_sub(rest, 0, end);
     rest = fr_str_from(rest, end);
-    bool is_whole = fr_str_eq(rest, FR_STR("/")) || fr_str_eq(rest, FR_STR(".json")) ||
-                    fr_str_eq(rest, FR_STR(".json/"));
+    bool is_whole = flat ? !rest.n
+                         : fr_str_eq(rest, FR_STR("/")) || fr_str_eq(rest, FR_STR(".json")) ||
+                               fr_str_eq(rest, FR_STR(".json/"));
     return end && is_whole ? FR_URL_ROW : FR_URL_NONE;
 }
 
@@ -280,8 +291,11 @@ static void put_path(const fr_url_spot *spot, fr_str format, const fr_field *fie
                      fr_buf *out)
 {
     fr_buf_put(out, spot->path);
+    if (is_flat(spot))
+        fr_buf_put_char(out, '/');
     put_key(out, field, value);
-    fr_buf_put_char(out, format.n ? '.' : '/');
+    if (format.n || !is_flat(spot))
+        fr_buf_put_char(out, format.n ? '.' : '/');
     fr_buf_put(out, format);
 }
 

@@ -108,6 +108,15 @@ static fr_err read_paging(fr_viewset_rt *rt, char error[ERROR_ROOM])
     return FR_OK;
 }
 
+fr_str fr_viewset_below(fr_arena *arena, fr_str pattern, const char *name)
+{
+    bool is_flat = pattern.n && !fr_str_ends(pattern, FR_STR("/"));
+    fr_str own = fr_str_c(name);
+    own.n -= fr_str_ends(own, FR_STR("/"));
+    return fr_arena_printf(arena, "%.*s%s%.*s%s", FR_FMT(pattern), is_flat ? "/" : "", FR_FMT(own),
+                           is_flat ? "" : "/");
+}
+
 fr_str fr_viewset_titled(fr_arena *arena, const char *name, char between)
 {
     fr_str s = fr_str_dup(arena, fr_str_c(name));

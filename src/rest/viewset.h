@@ -113,11 +113,14 @@ typedef struct fr_viewset_rt {
     fr_str object_name; /* "LiveNote": of the model, as Django calls the class */
 } fr_viewset_rt;
 
-/* The part of a pattern that names a row: "<key:pk>/". */
+/* The part of a pattern that names a row. */
 static inline const char *fr_viewset_key_pattern(const fr_viewset_rt *rt)
 {
-    return rt->lookup_regex ? "<str:pk>/" : "<key:pk>/";
+    return rt->lookup_regex ? "<str:pk>" : "<key:pk>";
 }
+/* What is at `name` beneath a viewset's pattern: "notes/" and "<key:pk>" are "notes/<key:pk>/". A pattern without a slash at its
+ * end stands for URLs without: "notes/<key:pk>". p NULL: memory is out. */
+fr_str fr_viewset_below(fr_arena *arena, fr_str pattern, const char *name);
 
 /* "live_note" → "Live Note"; between: 0: "LiveNote". p NULL: memory is out. */
 fr_str fr_viewset_titled(fr_arena *arena, const char *name, char between);

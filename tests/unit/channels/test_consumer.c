@@ -439,6 +439,16 @@ static void origins_of_a_consumer_that_no_page_has_are_told(void **state)
                             a.arena, &origins, error),
         FR_EINVAL);
     assert_string_equal(error, "the consumer has .any_origin and .origins: one of them is meant");
+    FR_TEST_EACH_ALLOC_FAILS()
+    {
+        static const fr_consumer own = {.origins = "https://a.example,.b.example"};
+        fr_arena *arena = fr_arena_new(0);
+        origins = NULL;
+        fr_err err = arena ? fr_consumer_origins(&own, arena, &origins, error) : FR_ENOMEM;
+        assert_int_equal(err, origins ? FR_OK : FR_ENOMEM);
+        fr_arena_free(arena);
+    }
+    assert_non_null(origins);
 }
 
 static fr_err hook(fr_req *req, const fr_route_match *match, void *arg)

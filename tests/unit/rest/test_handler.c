@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "http/http.h"
 #include "logged.h"
+#include "rest/url.h"
 #include "world.h"
 
 static fr_err shout(fr_req *req)
@@ -282,6 +283,81 @@ static void a_suffix_names_the_format(void **state)
     site_close(&s);
 }
 
+static const fr_viewset linked;
+static const fr_serializer linked_out = {.model = &author_model,
+                                         .fields = "url,name",
+                                         .declared = FR_DECLARED({"url", .link = &linked})};
+static const fr_viewset linked = {.serializer = &linked_out};
+
+static void add_viewset(site *s, const char *pattern, const fr_viewset *viewset)
+{
+    char error[256] = "";
+    fr_router *router = (fr_router *)(uintptr_t)s->http.router;
+    fr_viewset_place place = {.pattern = fr_str_c(pattern), .viewset = viewset};
+    if (fr_rest_routes(s->arena, router, &place, error))
+        fail_msg("%s", error);
+}
+
+static void assert_answers(site *s, const char *start, const char *status)
+{
+    fr_str got = go(s, start, "{\"name\": \"Bob\"}");
+    if (!fr_str_starts(got, fr_str_c(status)))
+        fail_msg("%s: %.*s", start, FR_FMT(got));
+}
+
+/* As of DRF's SimpleRouter(trailing_slash=False). */
+static void a_path_without_a_slash_stands_for_urls_without(void **state)
+{
+    (void)state;
+    site s;
+    site_open(&s);
+    add_viewset(&s, "flat/people", &people);
+    assert_answers(&s, "POST /flat/people", "HTTP/1.1 201 ");
+    static const struct {
+        const char *start, *status;
+    } ROWS[] = {
+        {"GET /flat/people", "HTTP/1.1 200 "},      {"GET /flat/people/1", "HTTP/1.1 200 "},
+        {"GET /flat/people/all", "HTTP/1.1 200 "},  {"POST /flat/people/1/shout", "HTTP/1.1 200 "},
+        {"GET /flat/people/", "HTTP/1.1 404 "},     {"GET /flat/people/1/", "HTTP/1.1 404 "},
+        {"GET /flat/people1", "HTTP/1.1 404 "},     {"GET /flat/people1/", "HTTP/1.1 404 "},
+        {"GET /flat/people.json", "HTTP/1.1 404 "}, {"DELETE /flat/people/1", "HTTP/1.1 204 "}};
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
+        assert_answers(&s, ROWS[i].start, ROWS[i].status);
+    add_viewset(&s, "flat/linked", &linked);
+    fr_str key = {0};
+    assert_has(go(&s, "POST /flat/linked", "{\"name\": \"Ann\"}"),
+               "{\"url\":\"http://testserver/flat/linked/2\",\"name\":\"Ann\"}");
+    static const struct {
+        const char *path;
+        fr_url_found found;
+    } URLS[] = {{"/flat/linked/2", FR_URL_ROW},   {"/flat/linked", FR_URL_OTHER},
+                {"/flat/linked/2/", FR_URL_NONE}, {"/flat/linked2", FR_URL_NONE},
+                {"/flat/linked/", FR_URL_NONE},   {"/flat/linked/2.json", FR_URL_NONE}};
+    for (size_t i = 0; i < sizeof URLS / sizeof *URLS; i++)
+        assert_int_equal(fr_url_match(&linked, NULL, FR_STR(""), fr_str_c(URLS[i].path), &key),
+                         URLS[i].found);
+    site_close(&s);
+}
+
+/* DRF's router makes no URL that no action is behind. */
+static void a_url_without_an_action_is_404(void **state)
+{
+    (void)state;
+    static const fr_viewset made = {.serializer = &person_out, .actions = "create"},
+                            shown = {.serializer = &person_out, .actions = "retrieve,destroy"};
+    site s;
+    site_open(&s);
+    add_viewset(&s, "made/", &made);
+    add_viewset(&s, "shown/", &shown);
+    assert_answers(&s, "POST /made/", "HTTP/1.1 201 ");
+    assert_answers(&s, "GET /made/", "HTTP/1.1 405 ");
+    assert_answers(&s, "GET /made/1/", "HTTP/1.1 404 ");
+    assert_answers(&s, "GET /shown/1/", "HTTP/1.1 200 ");
+    assert_answers(&s, "PUT /shown/1/", "HTTP/1.1 405 ");
+    assert_answers(&s, "GET /shown/", "HTTP/1.1 404 ");
+    site_close(&s);
+}
+
 static void extra_actions_load_store_and_reply(void **state)
 {
     (void)state;
@@ -531,7 +607,9 @@ FR_TESTS(handler, FR_TEST(a_viewset_answers_over_http),
          FR_TEST(an_action_cannot_store_what_the_serializer_refuses),
          FR_TEST(an_action_with_a_struct_of_another_model_is_500),
          FR_TEST(an_action_may_have_the_rows_that_the_filters_let_through),
-         FR_TEST(a_suffix_names_the_format), FR_TEST(extra_actions_load_store_and_reply),
+         FR_TEST(a_path_without_a_slash_stands_for_urls_without),
+         FR_TEST(a_url_without_an_action_is_404), FR_TEST(a_suffix_names_the_format),
+         FR_TEST(extra_actions_load_store_and_reply),
          FR_TEST(extra_actions_are_negotiated_as_the_others),
          FR_TEST(options_of_an_action_tell_what_may_be_sent),
          FR_TEST(a_plain_handler_of_the_api_goes_the_same_way), FR_TEST(a_root_links_to_its_lists),
