@@ -2,7 +2,7 @@
  * The tracker: three apps of one Django site in C, on the database that Django made and goes on using. Its requests and sockets
  * were recorded under Django, and are played against it by tests/compat.
  *
- *   build/dev/examples/tracker --db sqlite:site.db --without-users
+ *   build/dev/examples/tracker --db sqlite:site.db
  */
 #include "tracker.h"
 
@@ -19,10 +19,14 @@ int main(int argc, char **argv)
             .models = FR_MODELS(&comment_model, &step_model),
             .hooks = FR_HOOKS({&mymodel_model, .changed = announce_mymodel}),
             .authentication = FR_AUTHENTICATORS(&fr_token_auth, &fr_session_auth, &fr_basic_auth),
+            .rates = "burst=5/min,anon=4/min,user=6/min",
+            .throttle_by_forwarded = true,
             .http =
                 FR_ROUTES({"api/batch/", .batch = true}, {"api/", .router = tracker_routes},
+                          {"session/", .include = session_routes},
                           {"recipe/", .router = recipe_routes}, {"desk/", .include = desk_routes}),
             .websocket =
-                FR_ROUTES({"ws/desk/", .include = desk_sockets}, {"", .include = realtime_sockets}),
+                FR_ROUTES({"ws/desk/", .include = desk_sockets, .authentication = FR_NOBODY},
+                          {"", .include = realtime_sockets, .authentication = FR_NOBODY}),
         });
 }

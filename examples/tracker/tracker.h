@@ -19,7 +19,7 @@ FR_MODEL_OPTS(user, (.table = "auth_user", .display = "username", .ordering = "i
     (DATETIME, date_joined, .default_ = "now", .secret = true),
     (CHAR,     first_name, .max_length = 150, EMPTY));
 
-extern const fr_route tracker_routes[], recipe_routes[], desk_routes[];
+extern const fr_route tracker_routes[], session_routes[], recipe_routes[], desk_routes[];
 extern const fr_route realtime_sockets[], desk_sockets[];
 /* Models that others refer to, and that no viewset serves; what is told of changes. */
 extern const fr_model comment_model, step_model, mymodel_model;
