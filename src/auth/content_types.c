@@ -1,6 +1,5 @@
 #include "auth/content_types.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "auth/users.h"
@@ -22,7 +21,7 @@ static const struct {
 static bool is_named(fr_str part, const char *small)
 {
     for (size_t i = 0; i < part.n; i++)
-        if (part.p[i] != '_' && tolower((unsigned char)part.p[i]) != *small++)
+        if (part.p[i] != '_' && fr_char_lower(part.p[i]) != *small++)
             return false;
     return *small == 0;
 }

@@ -1,7 +1,6 @@
 /* See csrf_cookie.h. What has become of the secret in this event is read from the cookie that its answer sets so far. */
 #include "auth/csrf_cookie.h"
 
-#include <ctype.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,9 +25,9 @@ static void name_header(const char *name)
 {
     size_t n = strlen(name);
     for (size_t i = 0; i < n; i++) {
-        char low = (char)tolower((unsigned char)name[i]);
+        char low = fr_char_lower(name[i]);
         all.asked[i] = low;
-        all.told[i] = i == 0 || name[i - 1] == '-' ? (char)toupper((unsigned char)low) : low;
+        all.told[i] = i == 0 || name[i - 1] == '-' ? fr_char_upper(low) : low;
     }
 }
 

@@ -5,6 +5,16 @@
 
 #include <stdarg.h>
 
+/* Of ASCII; the C library's follow the locale. */
+static inline char fr_char_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+static inline char fr_char_upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c & ~0x20) : c;
+}
+
 bool fr_str_starts(fr_str s, fr_str prefix);
 bool fr_str_ends(fr_str s, fr_str suffix);
 int fr_str_cmp(fr_str a, fr_str b);                  /* bytes, as memcmp; shorter first */
