@@ -329,20 +329,6 @@ static const fr_viewset anon_user_rate = {.serializer = &label_out,
                                           .throttles =
                                               FR_THROTTLES(&fr_anon_throttle, &fr_user_throttle)};
 
-static fr_err who_am_i(fr_req *req)
-{
-    fr_str name = fr_user_of(req)->username;
-    if (fr_is_safe(req))
-        return fr_reply_object(req, 200, "{username:%S,by:%S}", name, fr_authenticated_by(req));
-    return fr_reply_object(req, 200, "{username:%S,data:%J}", name, fr_req_json(req, NULL));
-}
-
-const fr_route session_routes[] = {
-    {"whoami/", .handler = who_am_i, .api = true, .name = "Who Am I", .methods = "GET,POST",
-     .permissions = FR_PERMISSIONS(&fr_is_authenticated)},
-    {0},
-};
-
 const fr_route tracker_routes[] = {
     {"labels/", .viewset = &labels},
     {"hyper-labels/", .viewset = &hyper_labels},
