@@ -51,6 +51,15 @@ static fr_err told(fr_req *req, fr_err err)
     return err;
 }
 
+/* Attempts are counted on routes that ask nobody who he is, too. NULL: memory is out. It lasts as long as the request. */
+static fr_asker *asker_of(fr_req *req)
+{
+    if (req->ctx->asker)
+        return req->ctx->asker;
+    fr_asker_of *storage = fr_arena_zalloc(req->ctx->arena, sizeof *storage);
+    return storage ? fr_asker_begin(storage, req, NULL) : NULL;
+}
+
 /* ---- a token for a name and a password ---- */
 
 fr_err fr_obtain_token(fr_req *req)
@@ -58,13 +67,15 @@ fr_err fr_obtain_token(fr_req *req)
     fr_str name, password, key;
     const fr_user *user;
     FR_TRY(read_two(req, "username", "password", &name, &password));
-    fr_asker *who = req->ctx->asker;
-    fr_err err = who ? fr_attempt_may(who, name) : FR_OK;
+    fr_asker *who = asker_of(req);
+    if (!who)
+        return FR_ENOMEM;
+    fr_err err = fr_attempt_may(who, name);
     if (err == FR_OK)
         err = told(req, fr_user_authenticate(req->ctx, name, password, &user));
     forget(password);
     FR_TRY(err);
-    if (!user && who)
+    if (!user)
         fr_attempt_failed(who, name);
     if (!user)
         return fr_reply_data(
