@@ -53,11 +53,11 @@ static fr_err read_throttles(fr_guard *guard, const fr_throttle *const *throttle
     return FR_OK;
 }
 
+/* FR_NOBODY is said: who asks there is nobody, and may become somebody by a login. */
 static bool is_open(const fr_guard *guard)
 {
-    bool has_ways = guard->ways && *guard->ways;
     bool has_permissions = guard->permissions && *guard->permissions;
-    return !has_ways && !has_permissions && !guard->throttle_count;
+    return !guard->ways && !has_permissions && !guard->throttle_count;
 }
 
 fr_err fr_guard_new(fr_arena *arena, const fr_guard_rule *rule, const fr_guard_place *place,
