@@ -36,32 +36,37 @@ static fr_err remember(fr_req *req)
 
 /* ---- who asks ---- */
 
+/* Nobody has an empty one, as Django's AnonymousUser. */
+static fr_str name_of(fr_req *req)
+{
+    const fr_user *who = fr_user_of(req);
+    return who ? who->username : FR_STR("");
+}
+
 static fr_err tell_data(fr_req *req)
 {
-    return fr_reply_object(req, 200, "{username:%S,data:%J}", fr_user_of(req)->username,
-                           fr_req_json(req, NULL));
+    return fr_reply_object(req, 200, "{username:%S,data:%J}", name_of(req), fr_req_json(req, NULL));
 }
 
 static fr_err who_am_i(fr_req *req)
 {
     if (!fr_is_safe(req))
         return tell_data(req);
-    return fr_reply_object(req, 200, "{username:%S,by:%S}", fr_user_of(req)->username,
-                           fr_authenticated_by(req));
+    return fr_reply_object(req, 200, "{username:%S,by:%S}", name_of(req), fr_authenticated_by(req));
 }
 
 static fr_err who_has_a_session(fr_req *req)
 {
     if (!fr_is_safe(req))
         return tell_data(req);
-    return fr_reply_object(req, 200, "{username:%S,auth:%s}", fr_user_of(req)->username, "None");
+    return fr_reply_object(req, 200, "{username:%S,auth:%s}", name_of(req), "None");
 }
 
 static fr_err who_has_a_jwt(fr_req *req)
 {
     if (!fr_is_safe(req))
         return tell_data(req);
-    return fr_reply_object(req, 200, "{username:%S,type:%S}", fr_user_of(req)->username,
+    return fr_reply_object(req, 200, "{username:%S,type:%S}", name_of(req),
                            fr_claim_of(req, FR_STR("token_type")));
 }
 

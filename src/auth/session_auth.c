@@ -32,6 +32,8 @@ static fr_err load(fr_ctx *ctx, fr_asking *asking)
 
 fr_err fr_session_of(fr_ctx *ctx, fr_session **out)
 {
+    if (!fr_sessions_get()->cookie)
+        return fr_fail(ctx, FR_EUNSUPPORTED, "There are no sessions here.");
     if (!ctx->asker)
         return fr_fail(ctx, FR_EINTERNAL, "There is no session here: nobody asks.");
     fr_asking *asking = fr_asking_of(ctx->asker);

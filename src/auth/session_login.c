@@ -3,10 +3,13 @@
 #include "auth/csrf_cookie.h"
 #include "auth/login.h"
 #include "auth/session_auth.h"
+#include "auth/users.h"
 
 fr_err fr_authenticate_(fr_ctx *ctx, fr_str name, fr_str password, const fr_user **out)
 {
-    return fr_user_authenticate_for_session(ctx, name, password, out);
+    *out = NULL;
+    return fr_users_get() ? fr_user_authenticate_for_session(ctx, name, password, out)
+                          : fr_fail(ctx, FR_EUNSUPPORTED, "There are no users here.");
 }
 
 /* Whoever is known now was so by this and not by what was shown. */

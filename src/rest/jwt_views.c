@@ -6,6 +6,7 @@
 #include "auth/jwt_tokens.h"
 #include "auth/login.h"
 #include "auth/user.h"
+#include "auth/users.h"
 #include "base/json.h"
 #include "base/str.h"
 
@@ -48,6 +49,8 @@ static fr_err refuse_user(fr_req *req, const char *why)
 static fr_err read_body(fr_req *req, fr_json *out)
 {
     fr_str json;
+    if (!fr_users_get())
+        return fr_fail(req, FR_EUNSUPPORTED, "There are no users here.");
     FR_TRY(fr_read_data(req, &json));
     return fr_json_parse(req->ctx->arena, json, out, NULL);
 }
