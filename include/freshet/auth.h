@@ -263,6 +263,19 @@ FR_API fr_err fr_find_token(fr_asker *who, const fr_authenticator *self);
  */
 FR_API void fr_asker_is(fr_asker *who, const fr_user *user);
 
+/**
+ * A handler that gives who asks a ticket for a socket: {"api/ws-ticket/", .handler = fr_ws_ticket, .methods = "POST"} answers
+ * {"ticket":"…","expires_in":30}, and the handshake shows it as ?ticket=…, once. For pages that can give a handshake no header.
+ *
+ * @param req  of a route; who asks has to be known
+ *
+ * Errors:   FR_EAUTH (nobody is known), FR_EBUSY (100,000 tickets are good now), FR_ENOMEM, those of fr_reply_json
+ * Thread:   the request's loop
+ * Suspends: as fr_user_of
+ * Cost:     16 random bytes, and a lock that all workers share
+ */
+FR_API fr_err fr_ws_ticket(fr_req *req);
+
 /* ---- permissions ---- */
 
 typedef struct fr_permission fr_permission;

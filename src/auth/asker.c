@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "auth/ticket.h"
 #include "auth/user.h"
 #include "base/arena.h"
 #include "base/str.h"
@@ -115,6 +116,8 @@ fr_err fr_asker_throttled(fr_asker *who, double wait_s)
 static fr_err ask(fr_asker *who)
 {
     fr_asking *asking = who->private_;
+    if (asking->ticket.p)
+        return fr_ticket_take(who, asking->ticket, asking->ways);
     for (const fr_authenticator *const *way = asking->ways; way && *way; way++) {
         FR_TRY((*way)->find(who, *way));
         if (asking->user) {

@@ -8,15 +8,20 @@
 #include <freshet/auth.h>
 
 struct fr_session;
+struct fr_presence;
 
 /* What stands behind fr_asker.private_. Pointers are borrowed, and live as long as the event's arena. */
 typedef struct fr_asking {
     fr_req *req; /* the request, or that of the handshake; NULL: of an open socket */
     const fr_authenticator *const *ways; /* those that may be asked; NULL: none */
-    bool is_asked;                       /* they have been */
-    fr_err found;                        /* what they said */
-    fr_str why;                          /* the text of an error of theirs */
-    const fr_user *user;                 /* NULL: nobody */
+    fr_str ticket;                       /* of a handshake: what its query says; p NULL: nothing */
+    bool
+        is_of_subprotocol; /* the token stood among the subprotocols: "token" is the one that is chosen */
+    const struct fr_presence *presence; /* of an open socket; NULL: of a request */
+    bool is_asked;                      /* they have been */
+    fr_err found;                       /* what they said */
+    fr_str why;                         /* the text of an error of theirs */
+    const fr_user *user;                /* NULL: nobody */
     bool is_read; /* user came from user.h, and not from a program's own authenticator */
     const fr_authenticator *by; /* who knew the user */
     fr_str shown;               /* the token, as it was shown; p NULL: none was. Never logged */

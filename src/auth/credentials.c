@@ -10,11 +10,32 @@
 
 /* ---- tokens ---- */
 
+/* Browsers let a page give a socket's handshake nothing but subprotocols: "token", and behind it the token. p NULL: there is none. */
+static fr_str among_subprotocols(fr_asker *who)
+{
+    fr_str rest =
+        who->is_socket ? fr_asker_header(who, FR_STR("sec-websocket-protocol")) : (fr_str){0};
+    fr_str one;
+    while (rest.n) {
+        rest = fr_str_cut(rest, ',', &one);
+        if (!fr_str_eq(fr_str_trim(one), FR_STR("token")))
+            continue;
+        fr_str_cut(rest, ',', &one);
+        one = fr_str_trim(one);
+        return one.n ? one : (fr_str){0};
+    }
+    return (fr_str){0};
+}
+
 fr_err fr_find_token(fr_asker *who, const fr_authenticator *self)
 {
     const fr_user *user;
     fr_str token;
     FR_TRY(fr_authorization_read(who, self->keyword, "token", "Token", &token));
+    if (!token.p) {
+        token = among_subprotocols(who);
+        fr_asking_of(who)->is_of_subprotocol = token.p != NULL;
+    }
     if (!token.p)
         return FR_OK;
     if (!fr_utf8_valid(token))

@@ -21,7 +21,8 @@ static fr_err load(fr_ctx *ctx, fr_asking *asking)
 {
     fr_session *session;
     fr_str name = fr_str_c(fr_sessions_get()->cookie);
-    FR_TRY(fr_session_load(ctx, fr_asker_cookie(ctx->asker, name), &session));
+    fr_str cookie = asking->req ? fr_asker_cookie(ctx->asker, name) : asking->shown;
+    FR_TRY(fr_session_load(ctx, cookie, &session));
     if (asking->req)
         fr_reply_vary(asking->req, FR_STR("Cookie"));
     FR_TRY(fr_session_slide(ctx, session));
@@ -56,7 +57,7 @@ static fr_err find(fr_asker *who, const fr_authenticator *self)
     if (user && req)
         FR_TRY(fr_csrf_admit(req, "CSRF Failed: "));
     if (user)
-        fr_asker_is(who, user);
+        fr_asker_knows(who, user);
     return FR_OK;
 }
 

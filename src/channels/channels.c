@@ -11,6 +11,7 @@ fr_channels *fr_channels_new(const fr_channels_opts *opts)
         fr_free(channels);
         return NULL;
     }
+    fr_presences_end_by(FR_PRESENT_CONSUMER, fr_seat_expire_);
     *channels = (fr_channels){.router = opts->router,
                               .others = opts->others,
                               .origins = opts->origins,

@@ -7,6 +7,7 @@
 #define FR_CHANNELS_CHANNELS_INT_H
 #include <stddef.h>
 
+#include "auth/presence.h"
 #include "base/address.h"
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -101,9 +102,10 @@ struct fr_seat {
     uint16_t is_too_slow : 1; /* a send of its handler did not fit */
     uint16_t is_done : 1;     /* disconnect has returned; freed when the socket needs it no more */
     uint16_t is_ended : 1;    /* the socket needs it no more */
+    uint16_t has_user : 1;    /* an fr_present stands behind the seat */
     fr_ws ws;                 /* since accept */
     fr_membership group; /* the first; the others, owned, come next. Of none: member.of is NULL */
-    /* In the same allocation: state, arguments, their values, the client's address. */
+    /* In the same allocation: who it is of, state, arguments, their values, the client's address. */
 };
 _Static_assert(FR_ROUTE_ARGS_MAX < 1 << 4, "arg_count");
 _Static_assert(sizeof(fr_seat) == 112, "what an idle socket in one group costs, and no more");
@@ -112,6 +114,10 @@ static inline fr_seat *fr_seat_of(const fr_sock *sock)
 {
     return (fr_seat *)(uintptr_t)sock;
 }
+
+/* Who it is of; NULL: nobody. */
+fr_present *fr_seat_present_(const fr_seat *seat);
+fr_seat *fr_seat_of_present_(fr_present *present);
 
 /* The seat's socket; NULL before accept, and when the socket has ended. */
 static inline fr_ws *fr_seat_ws(fr_seat *seat)
@@ -144,6 +150,7 @@ struct fr_event { /* one that is being handled, with its arena; recycled */
     fr_ctx ctx;
     fr_arena *arena;
     fr_scope scope;
+    fr_asker_of who;       /* of a seat that has a user */
     fr_client_text client; /* of the scope */
     fr_seat *seat;
     fr_mail *mail; /* owned; NULL: `data` is in the arena */
@@ -184,6 +191,7 @@ extern const fr_ws_handler fr_consumer_handler_;
 void fr_seat_leave_(
     fr_seat *seat); /* groups and mail go, and the seat as soon as its socket does */
 void fr_seat_fail_(fr_seat *seat, fr_err err, const char *what); /* close as the error map says */
+void fr_seat_expire_(fr_present *present);                       /* fr_presences_end_by */
 void fr_seat_ready_(fr_seat *seat); /* with mail or over: handled at the end of the pass */
 void fr_deliver_ready_(fr_pass_hook *hook);
 void fr_events_free_(fr_channels_loop *all);

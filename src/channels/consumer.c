@@ -131,6 +131,8 @@ static void free_if_over(fr_seat *seat)
 void fr_seat_leave_(fr_seat *seat)
 {
     fr_groups_leave_(seat);
+    if (seat->has_user)
+        fr_present_leave(fr_seat_present_(seat));
     for (fr_mail *mail; (mail = fr_mail_take_(seat));)
         fr_mail_free_(mail);
     if (seat->more) {
@@ -156,6 +158,14 @@ static void sit_down(fr_event *event)
     seat->sock.scope = &event->scope;
 }
 
+/* Each event asks anew who it is: what the last one has read is gone with its arena. */
+static void know(fr_event *event)
+{
+    const fr_present *present = fr_seat_present_(event->seat);
+    if (present && present->of)
+        fr_present_begin(&event->who, &event->ctx, present);
+}
+
 static void stand_up(fr_event *event)
 {
     event->seat->sock.ctx = NULL;
@@ -165,6 +175,7 @@ static void stand_up(fr_event *event)
 static void begin(fr_event *event)
 {
     fr_ctx *ctx = &event->ctx;
+    know(event);
     ctx->is_canceled = false;
     ctx->deadline_ms = event->seat->is_over ? fr_loop_in_ms(ctx->loop, FR_AFTER_CLOSE_MS) : 0;
 }
@@ -459,6 +470,14 @@ static void on_end(fr_ws *ws)
     free_if_over(seat);
 }
 
+/* His login has ended. */
+void fr_seat_expire_(fr_present *present)
+{
+    fr_seat *seat = fr_seat_of_present_(present);
+    if (fr_seat_ws(seat))
+        close_socket(seat, FR_PRESENCE_CODE, FR_STR(FR_PRESENCE_ENDED));
+}
+
 static void on_drain(fr_ws *ws)
 {
     fr_groups_drained_(seat_of(ws));
@@ -559,7 +578,8 @@ static fr_str choose(const fr_seat *seat)
         if (item.n && is_offered(seat->sock.scope, item))
             return item;
     }
-    return (fr_str){0};
+    const fr_asker *who = seat->sock.ctx->asker;
+    return who && fr_asking_of(who)->is_of_subprotocol ? FR_STR("token") : (fr_str){0};
 }
 
 static fr_err check_accept(const fr_seat *seat, fr_str subprotocol)

@@ -133,11 +133,22 @@ static fr_err keep_scope(fr_seat *seat)
     return seat->more && seat->more->kept ? FR_OK : FR_ENOMEM;
 }
 
+/* Before accept nobody's login is looked after: what has changed since the handshake is found at the first look. */
+static fr_err look_after(fr_seat *seat)
+{
+    fr_ctx *ctx = seat->sock.ctx;
+    return seat->has_user && ctx->asker && !seat->is_over
+               ? fr_present_join(ctx->loop, ctx->asker, fr_seat_present_(seat), FR_PRESENT_CONSUMER)
+               : FR_OK;
+}
+
 /* Accepted: what went wrong later closes the socket; what came meanwhile is handled now. */
 static void settle(fr_seat *seat, fr_err err)
 {
     if (!err && seat->consumer->keep_headers)
         err = keep_scope(seat);
+    if (!err)
+        err = look_after(seat);
     if (err)
         fr_seat_fail_(seat, err, "connect");
     seat->is_connecting = seat->is_busy = false;
@@ -287,6 +298,7 @@ static fr_err open_guarded(fr_channels *channels, const fr_ws_target *target, fr
     fr_asker_begin(&who, req, NULL);
     fr_guard_meet(target->guard, &who.asker);
     who.asker.is_socket = true;
+    who.asking.ticket = fr_req_query(req, FR_STR("ticket"));
     fr_err err = fr_guard_pass(target->guard, &who.asker);
     err = err ? turn_away(target, req, &who.asker, err) : open_target(channels, target, req, match);
     fr_asker_end(&who);

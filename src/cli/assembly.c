@@ -12,6 +12,8 @@
 
 #include "auth/attempts.h"
 #include "auth/password.h"
+#include "auth/presence.h"
+#include "auth/ticket.h"
 #include "auth/users.h"
 #include "base/arena.h"
 #include "base/kept.h"
@@ -30,6 +32,11 @@
 #include "rest/rest.h"
 #include "rest/scans.h"
 #include "rest/url.h"
+
+enum {
+    STRANGERS_MS =
+        400 /* until it is seen that Django has ended a login: sockets are closed within a second */
+};
 
 static int fail(fr_assembly *a, int code, const char *text)
 {
@@ -210,9 +217,15 @@ static int prepare_database(fr_assembly *a)
             has_viewset(a, a->models.at[i]) || fr_hooks_have(a->app->hooks, a->models.at[i]);
     }
     a->loss = (fr_loss){.live = a->live, .refuse_ms = (uint32_t)a->options->drain_ms};
-    fr_db_opts opts = {.url = a->db_url, .on_commit = on_commit, .on_gone = on_gone, .arg = a};
-    return database_code(
-        fr_db_prepare(&opts, a->models.at, a->is_live, a->is_absent, &a->db, a->error));
+    fr_db_opts opts = {.url = a->db_url,
+                       .watch_ms = fr_users_get() ? STRANGERS_MS : 0,
+                       .on_commit = on_commit,
+                       .on_gone = on_gone,
+                       .arg = a};
+    fr_err err = fr_db_prepare(&opts, a->models.at, a->is_live, a->is_absent, &a->db, a->error);
+    if (err == FR_OK)
+        fr_users_watch(a);
+    return database_code(err);
 }
 
 /* ---- routers ---- */
@@ -423,37 +436,24 @@ static int check_open_files(fr_assembly *a)
                                                                             : FR_EXIT_FAILED;
 }
 
-static bool ways_are_there(const fr_authenticator *const *ways)
-{
-    for (; ways && *ways; ways++)
-        if (!(*ways)->find)
-            return false;
-    return true;
-}
-
 static int open_throttles(fr_assembly *a)
 {
     fr_throttles_opts opts = {.rates = a->app->rates,
                               .by_forwarded = a->app->throttle_by_forwarded};
     fr_err err = fr_throttles_open(&opts, a->error);
     if (err == FR_OK)
+        err = fr_tickets_open();
+    if (err == FR_OK)
         err = fr_attempts_open(a->app->failed_logins, a->error);
     return err == FR_OK ? FR_EXIT_DONE : err == FR_EINVAL ? FR_EXIT_CONFIG : FR_EXIT_FAILED;
 }
 
-/* Who asks is not looked at yet, so a program that wants to know must be told to do without, and must not be reached from
- * elsewhere then. */
+/* A program that was told to do without users must not be reached from elsewhere. */
 static int check_users(fr_assembly *a)
 {
     fr_guards_off(a->options->without_users);
     if (!a->options->without_users)
-        return ways_are_there(a->app->authentication)
-                   ? FR_EXIT_DONE
-                   : fail(a, FR_EXIT_CONFIG,
-                          "this program declares how users tell who they are (.authentication), "
-                          "which is not asked for "
-                          "yet: start it with --without-users, and everything is permitted to this "
-                          "machine");
+        return FR_EXIT_DONE;
     char text[FR_ENDPOINT_TEXT];
     for (int i = 0; i < a->options->endpoint_count; i++) {
         if (fr_endpoint_is_local(&a->options->endpoints[i]))
@@ -629,6 +629,7 @@ static fr_err start_worker(fr_loop *loop, void *arg)
         (const fr_assembly *)(const void *)((const char *)arg - offsetof(fr_assembly, http));
     FR_TRY(fr_http_start(loop, arg));
     FR_TRY(fr_ws_start(loop));
+    FR_TRY(fr_presences_start(loop, fr_users_get() ? a->db : NULL));
     FR_TRY(fr_channels_start(loop, a->channels));
     return a->live ? fr_live_start_worker(a->live, loop) : FR_OK;
 }
@@ -735,6 +736,7 @@ void fr_assembly_close(fr_assembly *a)
     fr_hooks_free(a->hooks);
     fr_channels_free(a->channels);
     fr_throttles_close();
+    fr_tickets_close();
     fr_origin_gate_deinit(&a->gate);
     fr_index_deinit(&a->index);
     fr_passwords_close();

@@ -70,6 +70,16 @@ int fr_users_check_passwords(fr_assembly *a)
     return FR_EXIT_USAGE;
 }
 
+void fr_users_watch(fr_assembly *a)
+{
+    const fr_users *users = fr_users_get();
+    if (!users)
+        return;
+    fr_db_watch(a->db, users->user);
+    fr_db_watch(a->db, users->tables.token);
+    fr_db_watch(a->db, &fr_session_model);
+}
+
 int fr_users_start(fr_assembly *a)
 {
     fr_ctx ctx;

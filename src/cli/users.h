@@ -7,6 +7,8 @@
 int fr_users_gather(fr_assembly *a);
 /* The options of passwords. Returns an exit code. */
 int fr_users_check_passwords(fr_assembly *a);
+/* After the database was prepared: writes that may end a login are noticed. */
+void fr_users_watch(fr_assembly *a);
 /* After the database has started: secrets, the pool that hashes, content types and permissions. Returns an exit code. */
 int fr_users_start(fr_assembly *a);
 #endif

@@ -27,6 +27,7 @@ void fr_changes_deinit(fr_changes *changes)
 
 void fr_changes_clear(fr_changes *changes)
 {
+    changes->is_watched = false;
     if (changes->bytes.cap > BYTES_KEPT)
         fr_buf_deinit(&changes->bytes);
     fr_buf_clear(&changes->bytes);

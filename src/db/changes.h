@@ -32,6 +32,7 @@ typedef struct fr_changes {
     fr_mark start;             /* where the running member began */
     size_t touched;            /* firings that leave no record: tables not live, secret columns */
     bool *floods;              /* per table, of the running member; owned */
+    bool is_watched;           /* a row of a watched table was changed or deleted */
     bool is_flooding;          /* records are no longer taken; each live table touched is marked */
     bool has_failed;           /* memory was out in the hook: the member must fail */
     size_t records_max, bytes_max;

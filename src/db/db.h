@@ -162,6 +162,12 @@ fr_err fr_db_scans(fr_ctx *ctx, const fr_query *query, fr_scan *out);
 fr_err fr_db_snapshot(fr_ctx *ctx, fr_err (*fn)(fr_ctx *ctx, void *arg), void *arg,
                       fr_place *place);
 
+/* Count writes that may have changed or deleted rows of this model: ours by their tables, strangers' all. Between fr_db_prepare and
+ * fr_db_start; a model that is not registered is none. */
+void fr_db_watch(fr_db *db, const fr_model *model);
+/* How many there were: another number than before, and rows may be others. They can be read by then. Any thread. */
+uint64_t fr_db_watched(const fr_db *db);
+
 /* What a loop sees when it looks anew. */
 typedef struct fr_now {
     fr_place place; /* the last commit that can be read */

@@ -24,6 +24,7 @@ struct fr_db {
     /* The last committed place, written by the back end: a sequence lock, as the two belong together. */
     atomic_uint_fast64_t place_turn, number, mark;
     atomic_uint schema;
+    atomic_uint_fast64_t watched; /* fr_db_watched */
 
     struct {
         atomic_uint_fast64_t members, failed, groups, largest, reruns, floods, foreign, refused,

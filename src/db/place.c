@@ -59,3 +59,15 @@ fr_column fr_db_key_column(const fr_db *db, const fr_model *model)
     const fr_table *table = fr_db_table(db, model);
     return table ? atomic_load(&table->compares[table->key]) : (fr_column){0};
 }
+
+void fr_db_watch(fr_db *db, const fr_model *model)
+{
+    fr_table *table = fr_db_table(db, model);
+    if (table)
+        table->is_watched = true;
+}
+
+uint64_t fr_db_watched(const fr_db *db)
+{
+    return atomic_load_explicit(&db->watched, memory_order_acquire);
+}

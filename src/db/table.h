@@ -27,6 +27,7 @@ struct fr_table {
     uint16_t index;        /* in the database's list */
     uint16_t key;          /* field index of the primary key */
     bool is_live;          /* logged and delivered */
+    bool is_watched;       /* fr_db_watch */
     atomic_uint state;     /* an fr_table_state; asked from any thread */
     fr_str name;           /* as in the database */
     fr_str quoted;         /* "note" */

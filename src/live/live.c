@@ -26,6 +26,7 @@ fr_live *fr_live_new(const fr_live_opts *opts)
         fr_free(live);
         return NULL;
     }
+    fr_presences_end_by(FR_PRESENT_WATCHER, fr_watcher_expire);
     live->arena = arena;
     live->opts = *opts;
     live->opts.snapshot_rows = opts->snapshot_rows ? opts->snapshot_rows : FR_LIVE_ROWS;

@@ -19,6 +19,7 @@
  */
 #ifndef FR_LIVE_LIVE_INT_H
 #define FR_LIVE_LIVE_INT_H
+#include "auth/presence.h"
 #include "live/live.h"
 
 #include <pthread.h>
@@ -275,6 +276,7 @@ struct fr_watcher {
     uint32_t waiting_at; /* in topic->own.waiting; FR_NOT_WAITING */
     bool is_reset;       /* has missed something: its next frame is a snapshot that says so */
     bool is_stalled;     /* waits until its socket takes more */
+    bool has_user;       /* an fr_present stands behind it */
     bool is_late; /* began to wait after the running read began: its snapshot is for others */
 };
 _Static_assert(sizeof(struct fr_watcher) <= 96, "what an idle socket costs");
@@ -360,6 +362,7 @@ fr_err fr_watcher_open(fr_req *req, const fr_route_match *match,
 void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stale);
 /* Tell the client why, and close. */
 void fr_watcher_fail(fr_watcher *watcher, fr_err err, fr_str detail);
+void fr_watcher_expire(fr_present *present);               /* fr_presences_end_by */
 void fr_watcher_on_behind(fr_member *member, void *topic); /* fr_fan's */
 
 /* ---- token.c ---- */

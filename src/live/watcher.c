@@ -25,6 +25,25 @@ static fr_watcher *watcher_of(fr_ws *ws)
     return (fr_watcher *)(void *)((char *)ws - offsetof(fr_watcher, ws));
 }
 
+/* ---- whose it is ---- */
+
+static fr_present *present_of(fr_watcher *watcher)
+{
+    return watcher->has_user ? (fr_present *)(watcher + 1) : NULL;
+}
+
+static size_t bytes_of(const fr_watcher *watcher)
+{
+    return sizeof *watcher + (watcher->has_user ? sizeof(fr_present) : 0);
+}
+
+void fr_watcher_expire(fr_present *present)
+{
+    fr_watcher *watcher = (fr_watcher *)(void *)present - 1;
+    if (fr_ws_is_open(&watcher->ws))
+        fr_watcher_fail(watcher, FR_EAUTH, FR_STR(FR_PRESENCE_ENDED));
+}
+
 /* ---- what it is given ---- */
 
 static void send_text(fr_watcher *watcher, const fr_buf *text)
@@ -216,6 +235,8 @@ static void on_close(fr_ws *ws, uint16_t code)
 {
     (void)code;
     fr_watcher *watcher = watcher_of(ws);
+    if (watcher->has_user)
+        fr_present_leave(present_of(watcher));
     if (watcher->topic) {
         fr_live_add(&watcher->topic->source->live->counters.members, (uint64_t)-1);
         fr_topic_leave(watcher->topic, watcher);
@@ -225,7 +246,7 @@ static void on_close(fr_ws *ws, uint16_t code)
 static void on_end(fr_ws *ws)
 {
     fr_worker *worker = fr_worker_of(fr_ws_conn(ws)->loop);
-    fr_slabs_free(&worker->own.slabs, watcher_of(ws), sizeof(fr_watcher));
+    fr_slabs_free(&worker->own.slabs, watcher_of(ws), bytes_of(watcher_of(ws)));
 }
 
 static const fr_ws_handler handler = {
@@ -239,7 +260,7 @@ static fr_err check_query(fr_req *req, bool *is_resume)
     for (fr_str rest = req->query, part, name; rest.n;) {
         rest = fr_str_cut(rest, '&', &part);
         fr_str_cut(part, '=', &name);
-        if (!part.n)
+        if (!part.n || (req->ctx->asker && fr_str_eq(name, FR_STR("ticket"))))
             continue;
         if (!fr_str_eq(name, FR_STR("since")))
             return fr_fail(req, FR_EUNSUPPORTED,
@@ -298,19 +319,24 @@ static fr_err find_key(fr_req *req, const fr_source *source, fr_str text, fr_val
 static fr_err accept_socket(fr_req *req, fr_worker *worker, bool is_resume, fr_watcher **out)
 {
     const fr_live *live = worker->live;
-    fr_watcher *watcher = fr_slabs_alloc(&worker->own.slabs, sizeof *watcher);
+    fr_watcher about = {.waiting_at = FR_NOT_WAITING, .has_user = fr_user_of(req) != NULL};
+    fr_watcher *watcher = fr_slabs_alloc(&worker->own.slabs, bytes_of(&about));
     if (!watcher)
         return FR_ENOMEM;
-    *watcher = (fr_watcher){.waiting_at = FR_NOT_WAITING};
+    *watcher = about;
+    if (watcher->has_user)
+        *present_of(watcher) = (fr_present){0};
     fr_member_init(&watcher->member, &watcher->ws);
     /* Frames since the token are not sent again: the snapshot says "reset". */
     watcher->is_reset = is_resume;
     fr_ws_opts opts = live->opts.ws;
     if (!opts.message_bytes)
         opts.message_bytes = opts.frame_bytes = CLIENT_MESSAGE_BYTES;
+    if (req->ctx->asker && fr_asking_of(req->ctx->asker)->is_of_subprotocol)
+        opts.subprotocol = FR_STR("token");
     fr_err err = fr_ws_accept(req, &opts, &handler, &watcher->ws);
     if (err != FR_OK) {
-        fr_slabs_free(&worker->own.slabs, watcher, sizeof *watcher);
+        fr_slabs_free(&worker->own.slabs, watcher, bytes_of(watcher));
         return err;
     }
     fr_ws_pause(&watcher->ws); /* the snapshot comes first: what its client says waits for it */
@@ -350,7 +376,11 @@ static fr_err open_socket(fr_req *req, const fr_route_match *match, const fr_liv
         FR_TRY(check_list(req, source, worker));
     fr_watcher *watcher;
     FR_TRY(accept_socket(req, worker, is_resume, &watcher));
-    enter(watcher, worker, source, route->is_detail ? &key : NULL);
+    if (watcher->has_user &&
+        fr_present_join(req->ctx->loop, req->ctx->asker, present_of(watcher), FR_PRESENT_WATCHER))
+        fr_watcher_fail(watcher, FR_ENOMEM, FR_STR("The server is out of memory. Try again."));
+    else
+        enter(watcher, worker, source, route->is_detail ? &key : NULL);
     return FR_OK;
 }
 

@@ -58,6 +58,9 @@ static void publish(fr_writer *w)
 {
     fr_db_place_set(w->db, w->place);
     fr_stat_add(&w->db->stats.groups, 1);
+    if (w->changes.is_watched)
+        atomic_fetch_add_explicit(&w->db->watched, 1, memory_order_release);
+    w->changes.is_watched = false;
     atomic_store_explicit(&w->db->stats.log_bytes, w->bytes_total - w->oldest.bytes_total,
                           memory_order_relaxed);
     if (!w->commits.count || !w->db->opts.on_commit || !fr_writer_is_here())
@@ -148,6 +151,7 @@ static int look_at_strangers(fr_writer *w)
     fr_stat_add(&w->db->stats.foreign, 1);
     fr_changes_begin(&w->changes, w->db->table_count);
     w->changes.touched++;
+    w->changes.is_watched = true;
     for (size_t i = 0; i < w->db->table_count; i++)
         if (w->db->tables[i].is_live)
             fr_changes_flood(&w->changes, (uint16_t)i);

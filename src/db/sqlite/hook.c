@@ -129,6 +129,7 @@ void fr_hook_fired(void *arg, sqlite3 *h, int op, const char *schema, const char
     if (!changes || strcmp(schema, "main") != 0 || sqlite3_strnicmp(name, "freshet_", 8) == 0)
         return;
     fr_table *table = find_table(hook, name);
+    changes->is_watched |= table && table->is_watched && op != SQLITE_INSERT;
     if (!table || !table->is_live) {
         changes->touched++;
         return;
