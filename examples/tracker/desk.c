@@ -126,6 +126,7 @@ static const fr_serializer worklog_out = {.model = &work_log_model,
                                               FR_DECLARED({"author", .source = "author.username"})};
 static const fr_viewset worklogs = {.serializer = &worklog_out,
                                     .name = "Work Log",
+                                    .permissions = FR_PERMISSIONS(&fr_authenticated_or_read_only),
                                     .pages = &(const fr_pages){.kind = FR_PAGE_LIMIT_OFFSET},
                                     .parents = "issue",
                                     .create_with = "author=$user"};
@@ -595,6 +596,7 @@ static fr_err zone_of_header(fr_req *req)
 }
 
 static const fr_viewset teams = {.serializer = &team_out,
+                                 .permissions = FR_PERMISSIONS(&fr_model_permissions_or_read_only),
                                  .lookup = "code",
                                  .lookup_pattern = "[a-z0-9-]+",
                                  .ordering_fields = ""};
@@ -606,6 +608,7 @@ static const fr_viewset sprints = {.model = &sprint_model,
                                    .description = "Sprints. At most one per team is active."};
 static const fr_viewset issues = {
     .serializer = &issue_out,
+    .permissions = FR_PERMISSIONS(&fr_authenticated_or_read_only),
     .visible = "archived=false",
     .create_with = "reporter=$user",
     .destroy_with = "archived=true",
@@ -698,7 +701,70 @@ static fr_err drop(fr_req *req)
                            (long long)file->bytes, file->content_type, sha1, FR_STR("[\"file\"]"));
 }
 
+/* ---- how often ---- */
+
+static const fr_throttle two_in_three_seconds = {.scope = "quick",
+                                                 .rate = "2/3s",
+                                                 .of_addresses = true},
+                         twice_a_day = {.scope = "user", .rate = "2/day"},
+                         thrice_an_hour = {.scope = "anon", .rate = "3/hour", .of_anonymous = true};
+
+static fr_err quick(fr_req *req)
+{
+    return fr_reply_data(req, 200, FR_STR("{\"quick\":true}"));
+}
+
+static fr_err slow(fr_req *req)
+{
+    return fr_reply_data(req, 200, FR_STR("{\"slow\":true}"));
+}
+
+/* ---- one view for each way to tell who one is ---- */
+
+/* Of a token its beginning; DRF knows nothing of the kind of other ways in. */
+static fr_str shown_by(fr_req *req)
+{
+    fr_str by = fr_authenticated_by(req), header = fr_req_header(req, FR_STR("authorization"));
+    bool is_token = fr_str_eq(by, FR_STR("TokenAuthentication")) ||
+                    fr_str_eq(by, FR_STR("BearerAuthentication"));
+    return is_token && header.n > 40 ? (fr_str){header.p + header.n - 40, 8} : FR_STR("None");
+}
+
+static fr_err who_is_it(fr_req *req)
+{
+    const fr_user *asker = fr_user_of(req);
+    fr_str name = asker ? asker->username : FR_STR("");
+    if (fr_is_safe(req))
+        return fr_reply_object(req, 200, "{username:%S,auth:%S}", name, shown_by(req));
+    return fr_reply_object(req, 200, "{username:%S,data:%J}", name, fr_req_json(req, NULL));
+}
+
+static fr_err reads(fr_asker *who)
+{
+    return fr_is_safe(who) ? FR_OK : FR_EDENIED;
+}
+
+static const fr_authenticator bearer_auth = {
+    .name = "BearerAuthentication", .find = fr_find_token, .keyword = "Bearer"};
+static const fr_permission read_only = {.view = reads};
+
+#define WHO .handler = who_is_it, .api = true, .methods = "GET,POST"
+static const fr_route ways[] = {
+    {"basic/", WHO, .authentication = FR_AUTHENTICATORS(&fr_basic_auth)},
+    {"bearer/", WHO, .authentication = FR_AUTHENTICATORS(&bearer_auth, &fr_basic_auth)},
+    {"none/", WHO, .authentication = FR_NOBODY},
+    {"staff-or-read/", WHO,
+     .permissions =
+         FR_PERMISSIONS(fr_all_of(&fr_is_authenticated, fr_any_of(&read_only, &fr_is_admin)))},
+    {0},
+};
+
 const fr_route desk_routes[] = {
+    {"quick/", .handler = quick, .api = true, .throttles = FR_THROTTLES(&two_in_three_seconds)},
+    {"slow/", .handler = slow, .api = true, .methods = "GET,POST",
+     .throttles = FR_THROTTLES(&twice_a_day, &thrice_an_hour)},
+    {"auth/", .include = ways, .permissions = FR_PERMISSIONS(&fr_is_authenticated)},
+    {"public/", WHO},
     {"teams/", .viewset = &teams},
     {"memberships/", .viewset = &memberships},
     {"components/", .viewset = &components},

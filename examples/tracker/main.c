@@ -2,7 +2,7 @@
  * The tracker: three apps of one Django site in C, on the database that Django made and goes on using. Its requests and sockets
  * were recorded under Django, and are played against it by tests/compat.
  *
- *   build/dev/examples/tracker --db sqlite:site.db --without-users
+ *   build/dev/examples/tracker --db sqlite:site.db
  */
 #include "tracker.h"
 
@@ -19,6 +19,8 @@ int main(int argc, char **argv)
             .models = FR_MODELS(&comment_model, &step_model),
             .hooks = FR_HOOKS({&mymodel_model, .changed = announce_mymodel}),
             .authentication = FR_AUTHENTICATORS(&fr_token_auth, &fr_session_auth, &fr_basic_auth),
+            .rates = "burst=5/min,anon=4/min,user=6/min",
+            .throttle_by_forwarded = true,
             .csrf = &(const fr_csrf){.trusted_origins =
                                          "https://trusted.example, https://*.wild.example"},
             .jwt = &(const fr_jwt){.rotates = true, .gives_up = true},
@@ -28,6 +30,7 @@ int main(int argc, char **argv)
                 {"desk/auth/", .include = desk_users_routes}, {"jwt/", .include = jwt_routes},
                 {"desk/", .include = desk_routes}, {"flat/", .include = flat_routes}),
             .websocket =
-                FR_ROUTES({"ws/desk/", .include = desk_sockets}, {"", .include = realtime_sockets}),
+                FR_ROUTES({"ws/desk/", .include = desk_sockets, .authentication = FR_NOBODY},
+                          {"", .include = realtime_sockets, .authentication = FR_NOBODY}),
         });
 }

@@ -10,7 +10,8 @@ FR_MODEL_OPTS(mymodel, (.table = "realtime_mymodel", .ordering = "id", .is_forei
     (DATETIME, updated_at, .auto_now = true));
 
 static const fr_pages hundred = {.rows = 100};
-static const fr_viewset mymodels = {.model = &mymodel_model, .pages = &hundred};
+static const fr_viewset mymodels = {
+    .model = &mymodel_model, .pages = &hundred, .authentication = FR_NOBODY};
 
 const fr_route recipe_routes[] = {{"mymodel/", .viewset = &mymodels}, {0}};
 
@@ -270,6 +271,15 @@ static fr_err fan_out(fr_sock *sock, fr_str text)
 static const fr_consumer auto_group = {.receive = say_to_all, .groups = "auto"},
                          fan = {.receive = fan_out, .groups = "fan"};
 
+static fr_err greet(fr_sock *sock)
+{
+    const fr_user *asker = fr_user_of(sock);
+    FR_TRY(fr_accept(sock));
+    return asker ? fr_send(sock, asker->username) : fr_close(sock, 4401, FR_STR(""));
+}
+static const fr_consumer whoami = {.connect = greet,
+                                   .authentication = FR_AUTHENTICATORS(&fr_session_auth)};
+
 const fr_route realtime_sockets[] = {
     {"ws/realtime-update/", .consumer = &realtime_update},
     {"ws/echo/", .consumer = &echo},
@@ -291,6 +301,7 @@ const fr_route realtime_sockets[] = {
     {"ws/room/<name>/", .consumer = &room},
     {"ws/auto-group/", .consumer = &auto_group},
     {"ws/fan/", .consumer = &fan},
+    {"guarded/ws/whoami/", .consumer = &whoami},
     {"guarded/ws/echo/", .consumer = &guarded_echo},
     {0},
 };

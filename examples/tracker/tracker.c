@@ -215,16 +215,28 @@ static const fr_pages window = {FR_PAGE_LIMIT_OFFSET, .rows = 10, .max_rows = 40
 static const fr_pages cursor = {FR_PAGE_CURSOR, .rows = 10, .size_param = "page_size",
                                 .max_rows = 30, .ordering = "-at"};
 
-/* Comments below one ticket. Whose they are is known when users are. */
+static fr_err owns(fr_asker *who, const void *row)
+{
+    const project *p = row;
+    const fr_user *asker = fr_user_of(who);
+    return fr_is_safe(who) || FR_IS_NULL(p, owner) || (asker && p->owner == asker->id) ? FR_OK
+                                                                                       : FR_EDENIED;
+}
+static const fr_permission owner_or_read_only = {.object = owns,
+                                                 .message = "Only the owner may change this."};
+
+/* Comments below one ticket; whoever writes one is its author. */
 static fr_err comments(fr_req *req)
 {
     ticket t;
     fr_rows rows;
     FR_TRY(fr_load(req, &t));
-    if (fr_str_eq(req->method, FR_STR("POST"))) {
+    if (!fr_is_safe(req)) {
         comment c = {0};
         FR_TRY(fr_read(req, &c));
         FR_SET(&c, ticket, t.id);
+        if (fr_user_of(req))
+            FR_SET(&c, author, fr_user_of(req)->id);
         return fr_save(req, &c);
     }
     fr_str of_ticket = fr_arena_printf(req->ctx->arena, "ticket=%lld", (long long)t.id);
@@ -254,15 +266,21 @@ static const fr_viewset labels = {.serializer = &label_out,
                                       "Labels are open to everybody and come without pages."};
 static const fr_viewset hyper_labels = {
     .serializer = &hyper_label_out, .name = "Hyper Label", .lookup = "slug", .ordering_fields = ""};
-static const fr_viewset users = {
-    .serializer = &user_out, .read_only = true, .pages = &pages, .ordering_fields = ""};
-static const fr_viewset projects = {.serializer = &project_out,
-                                    .pages = &pages,
-                                    .filter = "archived,owner,slug",
-                                    .search = "name,description",
-                                    .ordering_fields = "name,created_at"};
+static const fr_viewset users = {.serializer = &user_out,
+                                 .read_only = true,
+                                 .permissions = FR_PERMISSIONS(&fr_is_admin),
+                                 .pages = &pages,
+                                 .ordering_fields = ""};
+static const fr_viewset projects = {
+    .serializer = &project_out,
+    .permissions = FR_PERMISSIONS(&fr_authenticated_or_read_only, &owner_or_read_only),
+    .pages = &pages,
+    .filter = "archived,owner,slug",
+    .search = "name,description",
+    .ordering_fields = "name,created_at"};
 static const fr_viewset tickets = {
     .serializer = &ticket_out,
+    .permissions = FR_PERMISSIONS(&fr_authenticated_or_read_only),
     .pages = &pages,
     .description = "Tickets of all projects.",
     .plain_filters = true,
@@ -287,8 +305,10 @@ static const fr_viewset samples = {.model = &sample_model,
                                    .ordering = "id",
                                    .ordering_fields = "__all__"};
 static const fr_viewset notes = {.model = &note_model,
+                                 .permissions = FR_PERMISSIONS(&fr_is_authenticated),
                                  .description = "Each user sees only the notes of that user."};
 static const fr_viewset profiles = {.model = &profile_model,
+                                    .permissions = FR_PERMISSIONS(&fr_model_permissions),
                                     .description = "Guarded by the model permissions of the user."};
 static const fr_viewset events = {.model = &event_model, .pages = &cursor, .ordering_fields = ""};
 static const fr_viewset bulk_events = {.model = &event_model,
@@ -298,9 +318,16 @@ static const fr_viewset bulk_events = {.model = &event_model,
                                        .description =
                                            "A list in the body creates many events at once."};
 static const fr_viewset orders = {.serializer = &order_out, .pages = &pages, .ordering_fields = ""};
-static const fr_viewset burst = {.serializer = &label_out, .name = "Burst", .read_only = true};
-static const fr_viewset anon_user_rate = {
-    .serializer = &label_out, .name = "Anon User Rate", .read_only = true};
+static const fr_throttle in_bursts = {.scope = "burst"};
+static const fr_viewset burst = {.serializer = &label_out,
+                                 .name = "Burst",
+                                 .read_only = true,
+                                 .throttles = FR_THROTTLES(&in_bursts)};
+static const fr_viewset anon_user_rate = {.serializer = &label_out,
+                                          .name = "Anon User Rate",
+                                          .read_only = true,
+                                          .throttles =
+                                              FR_THROTTLES(&fr_anon_throttle, &fr_user_throttle)};
 
 const fr_route tracker_routes[] = {
     {"labels/", .viewset = &labels},

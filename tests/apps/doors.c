@@ -153,6 +153,8 @@ static const fr_authenticator bearer = {
 #define KNOWN .permissions = FR_PERMISSIONS(&fr_is_authenticated)
 
 static const fr_viewset
+    people_set = {.model = &fr_user_model},
+    basics = {.model = &note_model, .authentication = FR_AUTHENTICATORS(&fr_basic_auth), KNOWN},
     tokens = {.model = &note_model, .authentication = FR_AUTHENTICATORS(&fr_token_auth), KNOWN},
     bearers = {.model = &note_model,
                .authentication = FR_AUTHENTICATORS(&bearer, &fr_remote_user_auth),
@@ -176,6 +178,17 @@ static fr_err greet(fr_sock *sock)
     return fr_send(sock, user ? user->username : FR_STR("nobody"));
 }
 
+static fr_err tell(fr_sock *sock, fr_str text)
+{
+    const fr_user *user = fr_user_of(sock);
+    (void)text;
+    return fr_send(sock, user ? user->username : FR_STR("nobody"));
+}
+
+static const fr_consumer telling = {.connect = greet,
+                                    .receive = tell,
+                                    .authentication =
+                                        FR_AUTHENTICATORS(&fr_token_auth, &by_header)};
 static const fr_consumer greeting = {.connect = greet,
                                      .permissions = FR_PERMISSIONS(&fr_is_authenticated)},
                          greeting_all = {.connect = greet},
@@ -199,8 +212,10 @@ static const fr_route api[] = {
     {"others/", .viewset = &others},
     {"composed/", .viewset = &composed},
     {"tokens/", .viewset = &tokens},
+    {"basics/", .viewset = &basics},
     {"bearers/", .viewset = &bearers},
     {"models/", .viewset = &models},
+    {"people/", .viewset = &people_set},
     {"models-or-read/", .viewset = &models_or_read},
     {"models-with-view/", .viewset = &models_with_view},
     {0},
@@ -209,6 +224,8 @@ static const fr_route api[] = {
 static const fr_route roots[] = {{"notes/", .viewset = &open_notes}, {0}};
 
 static const fr_route handlers[] = {
+    {"ticket", .handler = fr_ws_ticket, .methods = "POST",
+     .authentication = FR_AUTHENTICATORS(&fr_token_auth)},
     {"who", .handler = who_is_it},
     {"api-who", .handler = who_is_it, .api = true, .methods = "GET,POST"},
     {"private", .handler = who_is_it, .methods = "POST",
@@ -229,6 +246,7 @@ int main(int argc, char **argv)
             .name = "doors",
             .authentication = FR_AUTHENTICATORS(&by_header),
             .rates = "often=2/hour, unused=1/s",
+            .failed_logins = "4/hour",
             .http = FR_ROUTES(
                 {"api/batch/", .batch = true}, {"api/", .router = api},
                 {"closed/", .router = api, .permissions = FR_PERMISSIONS(&fr_is_admin)},
@@ -237,6 +255,6 @@ int main(int argc, char **argv)
                 {"pages/closed", .page = "closed", .permissions = FR_PERMISSIONS(&fr_is_admin)}),
             .websocket = FR_ROUTES(
                 {"ws/private/", .consumer = &greeting}, {"ws/all/", .consumer = &greeting_all},
-                {"ws/often/", .consumer = &greeting_often},
+                {"ws/telling/", .consumer = &telling}, {"ws/often/", .consumer = &greeting_often},
                 {"ws/told/", .consumer = &greeting, .accept_then_close = true})});
 }

@@ -108,7 +108,7 @@ class Corpus:
         self.master = None
 
 
-TRACKER = Corpus("tracker", ["--without-users", "--index", "none"], ["schema.sql", "fixture.sql"], "shown.jsonl")
+TRACKER = Corpus("tracker", ["--index", "none"], ["schema.sql", "fixture.sql"], "shown.jsonl")
 KINDS = Corpus("compat-kinds", ["--index", "none"], ["kinds.sql", "kinds-fixture.sql"], "kinds.jsonl")
 
 

@@ -69,10 +69,6 @@ class CommandLine(unittest.TestCase):
             with self.subTest(options=options):
                 self.assert_refused(run("echo", *options, folder=self.folder), 2, word)
 
-    def test_a_program_that_asks_who_its_users_are_starts_without_them_only_if_told_so(self):
-        self.assert_refused(run("tracker", folder=self.folder), 3, ".authentication", "--without-users")
-        self.assertEqual(os.listdir(self.folder), [])
-
     def test_without_users_nobody_elsewhere_is_served(self):
         for address in (":0", "[::]:0", "0.0.0.0:0", "192.0.2.1:0", "example.test:0"):
             with self.subTest(address):

@@ -1,5 +1,7 @@
 """Who may come in: requests, live URLs and consumers' sockets are asked alike, in DRF's order."""
+import base64
 import contextlib
+import hashlib
 import json
 import sqlite3
 import unittest
@@ -171,8 +173,8 @@ class Requests(Doors):
         self.assertEqual(batch("/api/open/", "liar").status, 401)
 
 
-class Django(Doors):
-    """Users, tokens and permissions of Django's tables."""
+class DjangoCase(Doors):
+    """Users and tokens in Django's tables."""
     NOW = "2026-01-01 00:00:00"
     USERS = {"carol": 11, "dave": 12, "zoe": 13, "root": 14}
 
@@ -201,6 +203,8 @@ class Django(Doors):
     def by(self, name, keyword="Token"):
         return {"Authorization": "%s %s" % (keyword, name[0] * 40)}
 
+
+class Django(DjangoCase):
     def test_a_token_is_its_users(self):
         self.assertEqual(self.ask("GET", "/api/tokens/", **self.by("carol")).status, 200)
         for header, detail in (("Token " + "x" * 40, "Invalid token."), ("Token", "Invalid token header. No credentials provided."),
@@ -264,6 +268,118 @@ class Django(Doors):
     def test_the_root_of_a_router_is_for_who_is_known(self):
         self.assert_refused(self.ask("GET", "/root/"), 401, NOT_TOLD, CHALLENGE)
         self.assertEqual(self.ask("GET", "/root/", user="bob").status, 200)
+
+
+class Passwords(DjangoCase):
+    def ask_as(self, name, password):
+        pair = base64.b64encode(("%s:%s" % (name, password)).encode()).decode()
+        return self.ask("GET", "/api/basics/", Authorization="Basic " + pair)
+
+    def test_a_name_and_its_password(self):
+        encoded = "pbkdf2_sha256$1000$salt$" + base64.b64encode(hashlib.pbkdf2_hmac("sha256", b"sesame", b"salt", 1000)).decode()
+        self.change(("UPDATE auth_user SET password = ? WHERE username IN ('carol', 'zoe')", (encoded,)))
+        self.assertEqual(self.ask_as("carol", "sesame").status, 200)
+        wrong = {"detail": "Invalid username/password."}
+        for name, password in (("carol", "sesame "), ("zoe", "sesame"), ("nobody", "sesame"), ("carol", "")):
+            self.assert_refused(self.ask_as(name, password), 401, wrong, 'Basic realm="api"')
+        answer = self.ask_as("carol", "sesame")
+        self.assertEqual(answer.status, 429)
+        self.assertIn(int(answer.headers["retry-after"]), range(1, 3601))
+        self.assertNotIn("sesame", self.server.output())
+
+
+class Logins(DjangoCase):
+    """Sockets of users, and what ends them."""
+
+    def watch(self, path="/api/tokens/", name="dave"):
+        return Live(self.server, path, headers=self.by(name).items())
+
+    def talk(self, name="dave", **more):
+        return WebSocket(self.server.port, "/ws/telling/", headers=self.by(name).items() if name else (), **more)
+
+    def code(self, socket):
+        """With which code it is closed, and what it said before."""
+        try:
+            while True:
+                last = socket.receive()
+        except Closed as closed:
+            return closed.code
+        finally:
+            self.said = locals().get("last")
+
+    def test_the_user_stays_with_the_socket(self):
+        socket = self.talk("carol")
+        self.assertEqual(socket.receive(), "carol")
+        for _ in range(3):
+            socket.send_text("who?")
+            self.assertEqual(socket.receive(), "carol")
+        own = WebSocket(self.server.port, "/ws/telling/", headers=by("bob").items())
+        self.assertEqual(own.receive(), "bob")
+        own.send_text("who?")
+        self.assertEqual(own.receive(), "bob")
+        nobody = self.talk(None)
+        self.assertEqual(nobody.receive(), "nobody")
+
+    def test_what_django_ends_closes_sockets(self):
+        old, other = self.talk("carol"), self.talk("root") # looked at with the others, and then by what is written alone
+        for end, begin in ((("DELETE FROM authtoken_token WHERE user_id = 12",),
+                            ("INSERT INTO authtoken_token (key, created, user_id) VALUES (?, ?, 12)", ("d" * 40, self.NOW))),
+                           (("UPDATE auth_user SET is_active = 0 WHERE id = 12",), ("UPDATE auth_user SET is_active = 1 WHERE id = 12",)),
+                           (("UPDATE auth_user SET password = '!other' WHERE id = 12",), ("UPDATE auth_user SET password = '!' WHERE id = 12",))):
+            sockets = [self.watch(), self.talk(), self.talk(), self.watch("/api/models/")]
+            self.change(end)
+            for socket in sockets:
+                self.assertEqual(self.code(socket), 4401, end)
+            self.change(begin)
+            other.send_text("still here?")
+            self.assertEqual(other.receive(), "root")
+            if end[0].startswith("DELETE"):
+                other.send_text("still here?")
+                self.assertEqual(other.receive(), "root")
+        self.change(("UPDATE auth_user SET password = '!other' WHERE id = 11",))
+        self.assertEqual(self.code(old), 4401)
+        self.change(("UPDATE auth_user SET password = '!' WHERE id = 11",))
+
+    def test_what_we_end_closes_sockets(self):
+        watching, talking = self.watch(), self.talk()
+        self.assertEqual(self.server.patch("/api/people/12/", {"is_active": False}).status, 200)
+        self.assertEqual((self.code(talking), self.code(watching)), (4401, 4401))
+        self.assertEqual(json.loads(self.said)["detail"], "Your login has ended.")
+        self.assertEqual(self.server.patch("/api/people/12/", {"is_active": True}).status, 200)
+        self.talk().close()
+
+    def test_a_token_may_stand_among_the_subprotocols(self):
+        socket = WebSocket(self.server.port, "/ws/telling/", subprotocols=("token", "c" * 40))
+        self.assertEqual((socket.subprotocol, socket.receive()), ("token", "carol"))
+        live = WebSocket(self.server.port, "/api/tokens/", subprotocols=("token", "c" * 40))
+        self.assertEqual(live.subprotocol, "token")
+        for offered in (("token", "x" * 40), ("token",)):
+            with self.assertRaises(Refused) as refused:
+                WebSocket(self.server.port, "/api/tokens/", subprotocols=offered)
+            self.assertEqual(refused.exception.status, 401)
+
+    def test_a_ticket_is_good_once(self):
+        def ticket(**headers):
+            return self.server.post("/handlers/ticket", None, headers=headers)
+        given = ticket(**self.by("carol"))
+        self.assertEqual((given.status, given.json["expires_in"], given.headers["cache-control"]), (200, 30, "no-store"))
+        query = "?ticket=" + given.json["ticket"]
+        socket = WebSocket(self.server.port, "/ws/telling/" + query)
+        self.assertEqual(socket.receive(), "carol")
+        socket.send_text("who?")
+        self.assertEqual(socket.receive(), "carol")
+        Live(self.server, "/api/tokens/?ticket=" + ticket(**self.by("carol")).json["ticket"]).close()
+        for path in ("/ws/telling/" + query, "/api/tokens/?ticket=", "/api/tokens/?ticket=" + "0" * 32):
+            with self.assertRaises(Refused) as refused:
+                WebSocket(self.server.port, path)
+            self.assertEqual((refused.exception.status, json.loads(refused.exception.body)), (401, {"detail": "Invalid ticket."}))
+        self.assertEqual(ticket().status, 401)
+        late = ticket(**self.by("dave")).json["ticket"]
+        self.change(("DELETE FROM authtoken_token WHERE user_id = 12",))
+        with self.assertRaises(Refused):
+            WebSocket(self.server.port, "/ws/telling/?ticket=" + late)
+        self.change(("INSERT INTO authtoken_token (key, created, user_id) VALUES (?, ?, 12)", ("d" * 40, self.NOW)))
+        self.assertEqual(self.server.get("/api/tokens/?ticket=" + ticket(**self.by("carol")).json["ticket"]).status, 401)
 
 
 class Throttles(Doors):
