@@ -751,7 +751,6 @@ static const fr_permission read_only = {.view = reads};
 #define WHO .handler = who_is_it, .api = true, .methods = "GET,POST"
 static const fr_route ways[] = {
     {"basic/", WHO, .authentication = FR_AUTHENTICATORS(&fr_basic_auth)},
-    {"session/", WHO, .authentication = FR_AUTHENTICATORS(&fr_session_auth)},
     {"bearer/", WHO, .authentication = FR_AUTHENTICATORS(&bearer_auth, &fr_basic_auth)},
     {"none/", WHO, .authentication = FR_NOBODY},
     {"staff-or-read/", WHO,

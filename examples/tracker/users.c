@@ -79,7 +79,7 @@ const fr_route session_routes[] = {
     {"login/", .handler = session_login, .methods = "POST", .api = true,
      .authentication = FR_NOBODY},
     {"logout/", .handler = session_logout, .methods = "POST", .api = true},
-    {"whoami/", .handler = who_am_i, KNOWN, .name = "Who Am I"},
+    {"whoami/", .handler = who_am_i, .name = "Who Am I", KNOWN},
     {0},
 };
 
