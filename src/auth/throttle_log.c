@@ -5,7 +5,7 @@
  *
  * The oldest: a hand goes round the entries. It passes over one that was used since it came by last, and takes the next one. So
  * using an entry costs no more than a bit in it, where a list in order of use would touch the entry's neighbours, each of them a miss
- * of the cache: 1,000,000 keys, 0.15 µs a question; with such a list 0.5.
+ * of the cache: 0.24 µs a question at 1,000,000 keys asked in no order, 54 MiB.
  */
 #include "auth/throttle_log.h"
 

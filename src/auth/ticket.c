@@ -71,7 +71,7 @@ static ticket *new_ticket(const fr_asking *asking, uint64_t now)
     ticket *t = fr_malloc(sizeof *t + name.n + shown.n);
     if (!t)
         return NULL;
-    *t = (ticket){.until_ms = now + FR_TICKET_S * 1000,
+    *t = (ticket){.until_ms = now + FR_TICKET_S * UINT64_C(1000),
                   .by = asking->by,
                   .is_in_table = asking->is_read,
                   .name_bytes = name.n,

@@ -108,6 +108,7 @@ class Corpus:
         self.master = None
 
 
+SECRET = "reference-secret-key-only-for-the-golden-corpus"  # of reference/refsite/settings.py: sessions were signed with it
 TRACKER = Corpus("tracker", ["--index", "none"], ["schema.sql", "fixture.sql"], "shown.jsonl")
 KINDS = Corpus("compat-kinds", ["--index", "none"], ["kinds.sql", "kinds-fixture.sql"], "kinds.jsonl")
 
@@ -131,7 +132,7 @@ class Site:
         shutil.copyfile(corpus.master, os.path.join(self.folder, "site.db"))
 
     def __enter__(self):
-        self.server = Server(self.program, *self.options, folder=self.folder, db="site.db", workers=1)
+        self.server = Server(self.program, *self.options, folder=self.folder, db="site.db", workers=1, env={"FRESHET_SECRET_KEY": SECRET})
         return self.server
 
     def __exit__(self, *failure):
