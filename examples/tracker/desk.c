@@ -56,7 +56,7 @@ FR_MODEL_OPTS(issue, (TABLE("issue"), .display = "key", .ordering = "id"),
     (CHAR,     kind, .max_length = 10, .choices = KINDS, .default_ = "task"),
     (POSITIVE_SMALL, severity, .choices = SEVERITIES, .default_ = "3"),
     (DECIMAL,  points, .max_digits = 5, .decimal_places = 1, MAYBE),
-    (FLOAT,    score, .default_ = "0", .min_value = -1, .max_value = 1),
+    (FLOAT,    score, .default_ = "0", .minimum = "-1.0", .maximum = "1.0"),
     (JSON,     tags, .blank = true, .default_ = "[]"),
     (JSON,     meta, MAYBE),
     (DATETIME, due_at, MAYBE),
@@ -554,12 +554,15 @@ static fr_err understood(fr_req *req)
 
 /* ---- filters ---- */
 
-/* Nobody is known to be asking, so nothing is anybody's own. */
+/* Who is not known sees all. */
 static fr_err only_mine(fr_ctx *ctx, fr_str value, fr_str *filter)
 {
-    (void)ctx, (void)value;
+    const fr_user *who = fr_user_of(ctx);
+    bool is_asked = fr_str_eq_nocase(value, FR_STR("true"));
     *filter = FR_STR("");
-    return FR_OK;
+    if (who && is_asked)
+        *filter = fr_arena_printf(ctx->arena, "reporter=%lld", (long long)who->id);
+    return filter->p ? FR_OK : FR_ENOMEM;
 }
 
 static const fr_filter_decl issue_filters[] = {

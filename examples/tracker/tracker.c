@@ -304,8 +304,12 @@ static const fr_viewset samples = {.model = &sample_model,
                                    .search = "^char,=email,text",
                                    .ordering = "id",
                                    .ordering_fields = "__all__"};
-static const fr_viewset notes = {.model = &note_model,
+static const fr_serializer note_out = {.model = &note_model,
+                                       .fields = "id,owner,text,pinned",
+                                       .declared = FR_DECLARED({"owner", .value = "$user"})};
+static const fr_viewset notes = {.serializer = &note_out,
                                  .permissions = FR_PERMISSIONS(&fr_is_authenticated),
+                                 .visible = "owner = $user",
                                  .description = "Each user sees only the notes of that user."};
 static const fr_viewset profiles = {.model = &profile_model,
                                     .permissions = FR_PERMISSIONS(&fr_model_permissions),
