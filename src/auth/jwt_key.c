@@ -19,7 +19,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-enum { RSA_BITS_MIN = 2048, HALF = 32 /* of an ES256 signature: r, s */ };
+enum { RSA_BITS_MIN = 2048, HALF = 32, WHOLE = 2 * HALF /* of an ES256 signature: r, s */ };
 
 /* ---- algorithms ---- */
 
@@ -365,7 +365,7 @@ fr_err fr_jwt_key_sign(const fr_jwt_key *key, fr_str text, uint8_t *out, size_t 
     EVP_MD_CTX_free(ctx);
     if (is_made && is_ec) {
         is_made = from_der(der, *n, out);
-        *n = 2 * HALF;
+        *n = WHOLE;
     }
     ERR_clear_error();
     return is_made ? FR_OK : FR_ENOMEM;
@@ -382,7 +382,7 @@ fr_err fr_jwt_key_check(const fr_jwt_key *key, fr_str text, fr_str signature, bo
         return FR_OK;
     }
     if (key->alg == FR_JWT_ES256) {
-        if (signature.n != 2 * HALF)
+        if (signature.n != WHOLE)
             return FR_OK;
         if (!to_der(signature, bytes, &n))
             return FR_ENOMEM;

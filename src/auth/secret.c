@@ -14,7 +14,11 @@
 #include "base/str.h"
 #include "base/time.h"
 
-enum { TEXT_MAX = FR_SECRETS_MAX * (FR_SECRET_BYTES_MAX + 1), MADE_BYTES = 36 };
+enum {
+    TEXT_MAX = FR_SECRETS_MAX * (FR_SECRET_BYTES_MAX + 1),
+    MADE_BYTES = 36,
+    MADE_CHARS = 2 * MADE_BYTES
+};
 
 static fr_err fail(char error[512], fr_err err, const char *what, const char *place,
                    const char *why)
@@ -104,7 +108,7 @@ static fr_err read_file(fr_secrets *out, const char *path, fr_arena *arena, char
 /* ---- one of our own ---- */
 
 /* Hexadecimal digits: Django takes any text. */
-static void make(char out[2 * MADE_BYTES + 1])
+static void make(char out[MADE_CHARS + 1])
 {
     uint8_t random[MADE_BYTES];
     fr_random_bytes(random, sizeof random);
@@ -141,10 +145,10 @@ static bool keep(const char *path, const char *text)
 
 static fr_err make_one(fr_secrets *out, const char *path, fr_arena *arena, char error[512])
 {
-    char text[2 * MADE_BYTES + 2];
+    char text[MADE_CHARS + 2];
     make(text);
-    text[2 * MADE_BYTES] = '\n';
-    text[2 * MADE_BYTES + 1] = '\0';
+    text[MADE_CHARS] = '\n';
+    text[MADE_CHARS + 1] = '\0';
     bool is_kept = path && keep(path, text);
     out->source = is_kept ? "kept" : "passing";
     if (is_kept)
