@@ -30,7 +30,7 @@ from server import Server  # noqa: E402
 EXPECTED = os.path.join(HERE, "expected.txt")
 # Of every answer of Django with its middlewares; the tracker and compat-kinds send them by fr_app.headers.
 FIXED_HEADERS = ["x-frame-options", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy"]
-PATIENCE = 10.0  # seconds for an answer or an event: sanitizers are slow
+PATIENCE = 60
 OPTIONS = argparse.Namespace(key_order=True, number_types=True, exact_cursors=False, exact_parse_errors=True, exact_text=False,
                              exact_content_type=False, no_body=False, wait_tolerance=20, compare_headers=replay.DEFAULT_HEADERS + FIXED_HEADERS)
 
