@@ -20,6 +20,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "system")]
@@ -165,6 +166,7 @@ def play_group(records, corpus):
     with Site(corpus) as server:
         for record in records:
             method, path, headers, body = replay.request_of(record, known)
+            time.sleep(record.get("pause", 0))
             try:
                 reply = replay.exchange("127.0.0.1", server.port, method, path, headers, body, PATIENCE)
                 differences = replay.compare(as_ours(record), reply, OPTIONS)
