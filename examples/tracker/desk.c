@@ -487,7 +487,8 @@ static fr_err somewhere(fr_input *in, void *row, const void *old)
         name_, .optional = true, __VA_ARGS__                                                       \
     }
 #define DEGREES(most)                                                                              \
-    FR_INPUT(DECIMAL, .max_digits = 8, .decimal_places = 5, .min_value = -(most), .max_value = most)
+    FR_INPUT(DECIMAL, .max_digits = 8, .decimal_places = 5, .min_value = -(most),                  \
+             .max_value = (most))
 
 static const fr_serializer geo_in = {.declared =
                                          FR_DECLARED({"lat", DEGREES(90)}, {"lon", DEGREES(180)})};

@@ -2,7 +2,6 @@
 #include <openssl/crypto.h>
 
 #include "auth/asker.h"
-#include "auth/attempts.h"
 #include "auth/authorization.h"
 #include "auth/login.h"
 #include "base/arena.h"
@@ -11,12 +10,9 @@
 static fr_err check_password(fr_asker *who, fr_str name, fr_str password)
 {
     const fr_user *user;
-    FR_TRY(fr_attempt_may(who, name));
     FR_TRY(fr_user_authenticate(who->ctx, name, password, &user));
-    if (!user) {
-        fr_attempt_failed(who, name);
+    if (!user)
         return fr_fail(who, FR_EAUTH, "Invalid username/password.");
-    }
     fr_asker_knows(who, user);
     return FR_OK;
 }

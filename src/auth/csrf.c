@@ -34,11 +34,17 @@ void fr_csrf_secret_new(char out[FR_CSRF_SECRET])
     OPENSSL_cleanse(random, sizeof random);
 }
 
+/* secret: of letters. */
+static char masked(char secret, char mask)
+{
+    return LETTERS[(unsigned)(index_of(secret) + index_of(mask)) % LETTER_COUNT];
+}
+
 void fr_csrf_mask(const char secret[FR_CSRF_SECRET], char out[FR_CSRF_TOKEN])
 {
     fr_csrf_secret_new(out);
     for (size_t i = 0; i < FR_CSRF_SECRET; i++)
-        out[FR_CSRF_SECRET + i] = LETTERS[(index_of(secret[i]) + index_of(out[i])) % LETTER_COUNT];
+        out[FR_CSRF_SECRET + i] = masked(secret[i], out[i]);
 }
 
 /* What is wrong with a token, as Django ends its sentence; NULL: nothing. */
@@ -132,7 +138,7 @@ static bool split(fr_str url, fr_str *scheme, fr_str *netloc)
     *scheme = (fr_str){url.p, at};
     fr_str rest = fr_str_from(url, at + 3);
     size_t end = 0;
-    while (end < rest.n && !memchr("/?#", rest.p[end], 3))
+    while (end < rest.n && rest.p[end] != '/' && rest.p[end] != '?' && rest.p[end] != '#')
         end++;
     *netloc = (fr_str){rest.p, end};
     bool opens = memchr(rest.p, '[', end), closes = memchr(rest.p, ']', end);
@@ -160,8 +166,9 @@ static bool is_trusted_origin(const fr_csrf_asked *asked)
     bool is_whole = split(asked->origin, &scheme, &netloc);
     for (size_t i = 0; asked->trusted && i < asked->trusted->count; i++) {
         fr_str trusted = asked->trusted->list[i];
-        if (after_scheme(trusted).p[0] == '*' ? is_whole && fits_star(trusted, scheme, netloc)
-                                              : fr_str_eq(asked->origin, trusted))
+        bool has_star = fr_str_starts(after_scheme(trusted), FR_STR("*"));
+        if (has_star ? is_whole && fits_star(trusted, scheme, netloc)
+                     : fr_str_eq(asked->origin, trusted))
             return true;
     }
     return false;

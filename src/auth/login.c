@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
+#include "auth/attempts.h"
 #include "auth/password.h"
 #include "auth/user_int.h"
 #include "base/alloc.h"
@@ -134,10 +135,14 @@ static fr_err check(fr_ctx *ctx, fr_str name, fr_str password, const fr_user **o
     const fr_user *user;
     bool is_right = false;
     *is_outdated = false;
+    if (ctx->asker)
+        FR_TRY(fr_attempt_may(ctx->asker, name));
     FR_TRY(fr_user_by_name(ctx, name, &user));
     FR_TRY(user ? fr_password_check(ctx, fr_user_password(user), password, &is_right, is_outdated)
                 : fr_password_waste(ctx, password));
     *out = is_right && user->is_active ? user : NULL;
+    if (!*out && ctx->asker)
+        fr_attempt_failed(ctx->asker, name);
     return FR_OK;
 }
 

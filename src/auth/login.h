@@ -3,9 +3,9 @@
 #define FR_AUTH_LOGIN_H
 #include "auth/user.h"
 
-/* *out NULL with FR_OK for an unknown name, a wrong password and an inactive user alike, after the same work. A hash of old
- * parameters is made anew in the background, and written if the row still has the old one.
- * Errors: FR_EBUSY (too many passwords are being checked), those of a read. Suspends for the time of a hash. */
+/* *out NULL with FR_OK for an unknown name, a wrong password and an inactive user alike, after the same work; each counts as a failed
+ * attempt of the context's asker. A hash of old parameters is made anew in the background, and written if the row still has the old one.
+ * Errors: FR_ETHROTTLED (too many have failed: attempts.h), FR_EBUSY (too many passwords are being checked), those of a read. Suspends for the time of a hash. */
 fr_err fr_user_authenticate(fr_ctx *ctx, fr_str name, fr_str password, const fr_user **out);
 /* The same before a session is begun: it is bound to the hash, so a new one is written before this returns, and is what
  * fr_user_password says then. Where it cannot be written the old one stays. */

@@ -19,7 +19,7 @@ fr_err fr_session_tell(fr_ctx *ctx, const fr_session *session)
 
 static fr_err load(fr_ctx *ctx, fr_asking *asking)
 {
-    fr_session *session;
+    fr_session *session = NULL;
     fr_str name = fr_str_c(fr_sessions_get()->cookie);
     fr_str cookie = asking->req ? fr_asker_cookie(ctx->asker, name) : asking->shown;
     FR_TRY(fr_session_load(ctx, cookie, &session));
@@ -49,8 +49,8 @@ fr_err fr_session_of(fr_ctx *ctx, fr_session **out)
  * that another site could use. */
 static fr_err find(fr_asker *who, const fr_authenticator *self)
 {
-    fr_session *session;
-    const fr_user *user;
+    fr_session *session = NULL;
+    const fr_user *user = NULL;
     fr_req *req = fr_asking_of(who)->req;
     (void)self;
     FR_TRY(fr_session_of(who->ctx, &session));
@@ -69,7 +69,7 @@ const fr_authenticator fr_session_auth = {.name = "SessionAuthentication", .find
 
 fr_err fr_session_get_(fr_ctx *ctx, fr_str name, fr_str *json)
 {
-    fr_session *session;
+    fr_session *session = NULL;
     FR_TRY(fr_session_of(ctx, &session));
     *json = fr_session_value(session, name);
     return FR_OK;
@@ -77,7 +77,7 @@ fr_err fr_session_get_(fr_ctx *ctx, fr_str name, fr_str *json)
 
 fr_err fr_session_set_(fr_ctx *ctx, fr_str name, fr_str json)
 {
-    fr_session *session;
+    fr_session *session = NULL;
     FR_TRY(fr_session_of(ctx, &session));
     FR_TRY(fr_session_put(ctx, session, name, json));
     return fr_session_tell(ctx, session);
@@ -85,7 +85,7 @@ fr_err fr_session_set_(fr_ctx *ctx, fr_str name, fr_str json)
 
 fr_err fr_session_expire_(fr_ctx *ctx, int64_t seconds)
 {
-    fr_session *session;
+    fr_session *session = NULL;
     FR_TRY(fr_session_of(ctx, &session));
     FR_TRY(fr_session_last(ctx, session, seconds));
     return fr_session_tell(ctx, session);
@@ -93,7 +93,7 @@ fr_err fr_session_expire_(fr_ctx *ctx, int64_t seconds)
 
 fr_err fr_session_closes_(fr_ctx *ctx, bool *closes)
 {
-    fr_session *session;
+    fr_session *session = NULL;
     FR_TRY(fr_session_of(ctx, &session));
     *closes = fr_session_ends_with_browser(session);
     return FR_OK;

@@ -157,7 +157,7 @@ static bool read_base62(fr_str text, int64_t *out)
     if (!text.n || text.n > BASE62_DIGITS)
         return false;
     for (size_t i = 0; i < text.n; i++) {
-        const char *digit = memchr(BASE62, text.p[i], 62);
+        const char *digit = text.p[i] ? strchr(BASE62, text.p[i]) : NULL;
         if (!digit || number > (INT64_MAX - 61) / 62)
             return false;
         number = number * 62 + (digit - BASE62);

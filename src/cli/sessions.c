@@ -59,7 +59,7 @@ static uint64_t ms_until_night(void)
 {
     uint64_t now_s = (uint64_t)(fr_time_now() / 1000000), minutes;
     fr_random_bytes(&minutes, sizeof minutes);
-    uint64_t at_s = 3 * HOUR_S + minutes % HOUR_S, of_day_s = now_s % DAY_S;
+    uint64_t at_s = UINT64_C(3) * HOUR_S + minutes % HOUR_S, of_day_s = now_s % DAY_S;
     return (of_day_s < at_s ? at_s - of_day_s : at_s + DAY_S - of_day_s) * 1000;
 }
 

@@ -495,7 +495,7 @@ typedef fr_err part_reader(parse *p, bool is_negated, const fr_pred **out);
 static fr_err read_parts(parse *p, const char *between, part_reader *read, bool is_all,
                          bool is_negated, const fr_pred **out)
 {
-    const fr_pred *parts[PARTS_MAX];
+    const fr_pred *parts[PARTS_MAX] = {NULL};
     size_t count = 0;
     bool goes_on = true;
     while (goes_on) {

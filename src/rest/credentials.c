@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "auth/asker.h"
-#include "auth/attempts.h"
 #include "auth/login.h"
 #include "auth/password.h"
 #include "base/arena.h"
@@ -67,16 +66,11 @@ fr_err fr_obtain_token(fr_req *req)
     fr_str name, password, key;
     const fr_user *user;
     FR_TRY(read_two(req, "username", "password", &name, &password));
-    fr_asker *who = asker_of(req);
-    if (!who)
+    if (!asker_of(req))
         return FR_ENOMEM;
-    fr_err err = fr_attempt_may(who, name);
-    if (err == FR_OK)
-        err = told(req, fr_user_authenticate(req->ctx, name, password, &user));
+    fr_err err = told(req, fr_user_authenticate(req->ctx, name, password, &user));
     forget(password);
     FR_TRY(err);
-    if (!user)
-        fr_attempt_failed(who, name);
     if (!user)
         return fr_reply_data(
             req, 400,
