@@ -6,7 +6,7 @@ import tempfile
 import unittest
 
 from server import PATIENCE, Server, ServerCase, program
-from wsclient import WebSocket
+from wsclient import Refused, WebSocket
 
 VITE = "http://localhost:5173"
 NOTE = json.dumps({"title": "milk", "done": False}).encode()
@@ -107,7 +107,7 @@ class Cors(Asking):
     def test_every_answer_says_for_whom_it_is_errors_too(self):
         for method, path, status in (("GET", "/api/notes/", 200), ("GET", "/nowhere/", 404), ("GET", "/api/notes", 301),
                                      ("DELETE", "/api/notes/", 405), ("GET", "/api/notes/99999/", 404), ("GET", "/", 200),
-                                     ("POST", "/api/notes/", 400), ("GET", "/%ff", 400), ("OPTIONS", "/api/notes/", 200)):
+                                     ("POST", "/api/notes/", 400), ("GET", "/%ff", 404), ("OPTIONS", "/api/notes/", 200)):
             reply = self.from_page(method, path, VITE, body=b"{" if method == "POST" else None, **JSON)
             self.assertEqual((reply.status, of_cors(reply).get("allow-origin")), (status, VITE), path)
             self.assertIn("origin", reply.headers["vary"].lower(), path)
@@ -169,7 +169,9 @@ class InCode(Asking):
         self.assertEqual(of_cors(self.write("https://c.example", "cross-site", "/hook")), {})
 
     def test_what_is_no_list_and_no_row_cannot_be_watched_and_says_so(self):
-        for path in ("/api/notes/recent/", "/api/inbox/", "/api/inbox/1/", "/hook"):
+        with self.assertRaisesRegex(Refused, "404"):  # nothing can be done there
+            WebSocket(self.server.port, "/api/inbox/1/")
+        for path in ("/api/notes/recent/", "/api/inbox/", "/hook"):
             with WebSocket(self.server.port, path) as ws:
                 self.assertEqual(ws.receive_json()["status"], 405, path)
                 self.assertEqual(ws.wait_close().code, 4405)

@@ -154,13 +154,14 @@ class Rest(ServerCase):
         body, _, last = done.stdout.decode().rpartition("\n")
         return int(last.split()[0]), body
 
-    def test_a_write_that_lacks_its_slash_is_not_lost(self):
-        """-L: after 301 curl and fetch would read, be told 200, and nothing would be written."""
+    def test_a_write_that_lacks_its_slash_is_told_where_it_is(self):
+        """301 as Django's: who follows it reads the list, and nothing is written."""
         base = "http://127.0.0.1:%d/api/notes" % self.server.port
-        status, body = self.curl("-L", "-H", "Content-Type: application/json", "-d", '{"title":"no slash","done":false}', base)
-        self.assertEqual(status, 201)
-        url = "%s/%d" % (base, json.loads(body)["id"])
-        self.assertEqual(self.curl("-L", "-X", "DELETE", url), (204, ""))
+        write = ["-H", "Content-Type: application/json", "-d", '{"title":"no slash","done":false}', base]
+        self.assertEqual(self.curl(*write)[0], 301)
+        status, body = self.curl("-L", *write)
+        self.assertEqual(status, 200)
+        self.assertNotIn("no slash", body)
 
     def test_curl_creates_reads_changes_and_deletes(self):
         base = "http://127.0.0.1:%d/api/notes/" % self.server.port
