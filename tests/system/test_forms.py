@@ -92,8 +92,7 @@ class Forms(unittest.TestCase):
         self.assertEqual(self.curl("-H", "Content-Type: text/csv", "-d", "a,b")[0], 415)
         self.assertEqual(self.curl("-H", "Content-Type: multipart/form-data", "-d", "x")[0], 400)
         status, text = self.curl("-H", "Content-Type: multipart/form-data; boundary=b", "--data-binary", "--b\r\nContent-Disposition: form-data; name=a\r\n\r\nno end")
-        self.assertEqual(status, 400)
-        self.assertIn("Multipart form parse error", text)
+        self.assertEqual((status, text.strip()), (200, "field a=no end"))  # a field that is cut off counts, as in Django
 
     def test_a_client_that_goes_in_the_middle_leaves_nothing(self):
         with socket.create_connection(("127.0.0.1", self.server.port), 30) as sock:

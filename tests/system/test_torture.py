@@ -74,9 +74,9 @@ class Lives(unittest.TestCase):
 
     def life_upload(self):
         data = os.urandom(200000)
-        body = b'--b\r\nContent-Disposition: form-data; name="t"\r\n\r\nhello\r\n' \
-               b'--b\r\nContent-Disposition: form-data; name="f"; filename="x"\r\n\r\n' + data + b"\r\n--b--\r\n"
-        answer = self.ask("POST", "/upload", body, {"Content-Type": "multipart/form-data; boundary=b"})
+        body = b'--not-in-random-bytes\r\nContent-Disposition: form-data; name="t"\r\n\r\nhello\r\n' \
+               b'--not-in-random-bytes\r\nContent-Disposition: form-data; name="f"; filename="x"\r\n\r\n' + data + b"\r\n--not-in-random-bytes--\r\n"
+        answer = self.ask("POST", "/upload", body, {"Content-Type": "multipart/form-data; boundary=not-in-random-bytes"})
         if answer:
             self.assertEqual(answer.status, 200)
             self.assertTrue(answer.body.startswith(b"field t=hello\nfile f x application/octet-stream 200000 "), answer.body)
