@@ -30,6 +30,7 @@ extern "C" {
         (DATETIME, date_joined, .default_ = "now", .secret = true),                                \
         (CHAR, first_name, .max_length = 150, .blank = true, .default_ = "")
 
+/** The model of fr_user: for .user of an application, and for viewsets and serializers of users. */
 FR_API extern const fr_model fr_user_model;
 
 /**

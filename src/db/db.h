@@ -128,6 +128,8 @@ typedef struct fr_reader_sink {
     fr_err (*row)(void *arg, const fr_value *values);
     void *arg;
 } fr_reader_sink;
+/* Of who asks only whether a row is there. */
+extern const fr_reader_sink fr_reader_nothing;
 /* *place (may be NULL): a commit at which the rows are exact; for snapshots. One read transaction serves all reads of a
  * loop pass, but none is older than the last commit whose answers were released. */
 /* Tests: statements by which this thread has read rows. */

@@ -31,23 +31,11 @@ fr_err fr_object_select(fr_ctx *ctx, const fr_call *call, const fr_reader_sink *
     return fr_db_select_one(ctx, &query, call->key, sink, NULL);
 }
 
-static void begin(void *arg)
-{
-    (void)arg;
-}
-
-static fr_err row(void *arg, const fr_value *values)
-{
-    (void)arg;
-    (void)values;
-    return FR_OK;
-}
-
 fr_err fr_object_exists(const fr_call *call, bool *out)
 {
     fr_err err = FR_ENOTFOUND;
     if (call->key.type != FR_VALUE_NULL)
-        err = fr_object_select(call->ctx, call, &(fr_reader_sink){begin, row, NULL});
+        err = fr_object_select(call->ctx, call, &fr_reader_nothing);
     *out = err == FR_OK;
     return err == FR_ENOTFOUND ? FR_OK : err;
 }

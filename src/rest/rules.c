@@ -139,22 +139,11 @@ fr_err fr_write_rules_bind(fr_ctx *ctx, const fr_call *call, fr_write_rules *out
     return fr_rule_bind(ctx, rt->check, &out->check);
 }
 
-static void begin(void *arg)
-{
-    (void)arg;
-}
-
-static fr_err see(void *arg, const fr_value *values)
-{
-    (void)arg, (void)values;
-    return FR_OK;
-}
-
 static fr_err is_there(fr_ctx *ctx, const fr_write_rules *rules, const fr_pred *where,
                        const fr_refs *refs, fr_value key)
 {
     fr_query query = {.model = rules->rt->model, .where = where, .refs = refs};
-    return fr_db_select_one(ctx, &query, key, &(fr_reader_sink){begin, see, NULL}, NULL);
+    return fr_db_select_one(ctx, &query, key, &fr_reader_nothing, NULL);
 }
 
 static fr_err judge(fr_ctx *ctx, const fr_write_rules *rules, const fr_pred *rule, fr_value key)

@@ -165,22 +165,23 @@ static int add_index(sqlite3_stmt *h, fr_table_info *out)
     return SQLITE_OK;
 }
 
-static int add_unique(sqlite3_stmt *h, fr_table_info *out)
+static int add_names(sqlite3_stmt *h, fr_names *out)
 {
     char *names = column_dup(h, 0);
-    if (names && fr_vec_push(&out->unique, names))
+    if (names && fr_vec_push(out, names))
         return SQLITE_OK;
     free(names);
     return SQLITE_NOMEM;
 }
 
+static int add_unique(sqlite3_stmt *h, fr_table_info *out)
+{
+    return add_names(h, &out->unique);
+}
+
 static int add_unique_some(sqlite3_stmt *h, fr_table_info *out)
 {
-    char *names = column_dup(h, 0);
-    if (names && fr_vec_push(&out->unique_some, names))
-        return SQLITE_OK;
-    free(names);
-    return SQLITE_NOMEM;
+    return add_names(h, &out->unique_some);
 }
 
 static int add_sql(sqlite3_stmt *h, fr_table_info *out)

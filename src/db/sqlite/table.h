@@ -49,6 +49,8 @@ static inline fr_image_map *fr_image_map_of(const fr_table *table)
 /* Nothing is known yet. Errors: FR_ENOMEM. */
 fr_err fr_sqlite_table_new(fr_table *table, fr_arena *arena);
 
+typedef FR_VEC(char *) fr_names;
+
 /* One column as SQLite tells it. */
 typedef struct fr_column_info {
     char *name, *type, *default_; /* owned; default_ NULL if none */
@@ -66,11 +68,11 @@ typedef struct fr_column_info {
 
 typedef struct fr_table_info {
     FR_VEC(fr_column_info) columns;
-    FR_VEC(char *)
-    unique; /* owned: of each unique index of all rows over several columns their names, a line each */
-    FR_VEC(char *) unique_some; /* owned: the same of those of some rows, of one column too */
-    char *sql;                  /* owned: CREATE TABLE … */
-    int rowid;                  /* the column that is the rowid, or -1 */
+    /* Owned: of each unique index of all rows over several columns their names, a line each; the same of those of some rows, of
+     * one column too. */
+    fr_names unique, unique_some;
+    char *sql; /* owned: CREATE TABLE … */
+    int rowid; /* the column that is the rowid, or -1 */
     bool is_there, is_view, is_without_rowid, is_strict;
 } fr_table_info;
 

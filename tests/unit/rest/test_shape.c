@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "rest/extra.h"
 #include "rest/options.h"
+#include "shape_bench.h"
 #include "world.h"
 
 static const fr_choice colors[] = {{"red", "Red"}, {"green", "Green"}, {0}};
@@ -46,40 +47,10 @@ static const fr_serializer lab = {
         {"contacts", .shape = FR_LIST, .nested = &address, .max_items = 2, .not_empty = true,
          .optional = true})};
 
-typedef struct bench {
-    fr_arena *arena;
-    fr_ctx ctx;
-    fr_buf out;
-} bench;
-
-static void bench_init(bench *b)
-{
-    b->arena = fr_arena_new(0);
-    fr_ctx_init(&b->ctx, b->arena, NULL);
-    fr_buf_init(&b->out);
-}
-
-static void bench_deinit(bench *b)
-{
-    fr_buf_deinit(&b->out);
-    fr_arena_free(b->arena);
-}
-
 /* What was understood, or the errors. */
 static fr_err understand(bench *b, const char *text)
 {
-    fr_json data;
-    fr_errors errors;
-    FR_TRY(fr_json_parse(b->arena, fr_str_c(text), &data, NULL));
-    fr_errors_init(&errors, b->arena);
-    fr_buf_clear(&b->out);
-    FR_TRY(fr_shape_read(&b->ctx, &lab, &data, (fr_shape_opts){0}, &errors, &b->out));
-    FR_TRY(fr_errors_check(&errors));
-    if (fr_errors_any(&errors)) {
-        fr_buf_clear(&b->out);
-        fr_errors_put(&errors, &b->out);
-    }
-    return fr_buf_check(&b->out);
+    return bench_understand(b, &lab, (fr_shape_opts){0}, text);
 }
 
 #define REST ",\"maybe\":null,\"level\":3,\"address\":null}"
