@@ -60,7 +60,7 @@ typedef struct printing {
     const fr_plan *plan;
     fr_buf text;
     uint32_t rows, rows_max;
-    bool is_detail, is_too_long;
+    bool is_row, is_too_long;
 } printing;
 
 static void print_begin(void *arg)
@@ -68,7 +68,7 @@ static void print_begin(void *arg)
     printing *p = arg;
     fr_buf_clear(&p->text);
     p->rows = 0;
-    fr_buf_put(&p->text, p->is_detail ? FR_STR("\"data\":") : FR_STR("\"results\":["));
+    fr_buf_put(&p->text, p->is_row ? FR_STR("\"data\":") : FR_STR("\"results\":["));
 }
 
 static fr_err print_row(void *arg, const fr_value *values)
@@ -84,16 +84,6 @@ static fr_err print_row(void *arg, const fr_value *values)
     return fr_buf_check(&p->text);
 }
 
-fr_query fr_snapshot_query(const fr_source *source)
-{
-    const fr_viewset_rt *rt = source->rt;
-    fr_query query = {.model = rt->model,
-                      .order_count = rt->order_count,
-                      .limit = source->live->opts.snapshot_rows + 1};
-    memcpy(query.orders, rt->orders, sizeof query.orders);
-    return query;
-}
-
 fr_err fr_snapshot_too_long(fr_ctx *ctx, const fr_live *live)
 {
     return fr_fail(
@@ -107,29 +97,26 @@ static fr_err read_rows(fr_ctx *ctx, const fr_topic *topic, printing *p, fr_snap
 {
     fr_reader_sink sink = {.begin = print_begin, .row = print_row, .arg = p};
     print_begin(p); /* for a missing row the read does not call begin */
-    fr_err err;
-    if (topic->is_detail) {
-        err = fr_db_select_key(ctx, topic->source->rt->model, topic->key, &sink, &out->place);
-    } else {
-        fr_query query = fr_snapshot_query(topic->source);
-        err = fr_db_select(ctx, &query, &sink, &out->place);
-    }
+    fr_query query = fr_view_query(&topic->view->ask);
+    query.limit = p->rows_max + 1;
+    fr_err err = p->is_row ? fr_db_select_one(ctx, &query, topic->view->ask.key, &sink, &out->place)
+                           : fr_db_select(ctx, &query, &sink, &out->place);
     if (p->is_too_long)
         return fr_snapshot_too_long(ctx, topic->worker->live);
-    out->is_missing = topic->is_detail && err == FR_ENOTFOUND;
+    out->is_missing = p->is_row && err == FR_ENOTFOUND;
     if (out->is_missing)
         fr_buf_lit(&p->text, "null");
     else if (err != FR_OK)
         return err;
-    fr_buf_put(&p->text, topic->is_detail ? FR_STR("}") : FR_STR("]}"));
+    fr_buf_put(&p->text, p->is_row ? FR_STR("}") : FR_STR("]}"));
     return fr_buf_check(&p->text);
 }
 
 static fr_err read_snapshot(fr_ctx *ctx, const fr_topic *topic, fr_snapshot *out)
 {
-    printing p = {.plan = topic->source->rt->plan,
+    printing p = {.plan = topic->view->ask.source->rt->plan,
                   .rows_max = topic->worker->live->opts.snapshot_rows,
-                  .is_detail = topic->is_detail};
+                  .is_row = topic->view->ask.kind == FR_VIEW_ROW};
     fr_buf_init(&p.text);
     fr_err err = read_rows(ctx, topic, &p, out);
     if (err == FR_OK)
@@ -207,22 +194,11 @@ static void fail_all(fr_topic *topic, fr_err err, fr_str detail)
         fr_watcher_fail(topic->own.waiting.at[i], err, detail);
 }
 
-/* Commits call a row by its key as the column spells it: by another column they would pass this topic by. */
-static fr_err check_column(fr_ctx *ctx, const fr_topic *topic)
-{
-    fr_column is = fr_db_key_column(ctx->db, topic->source->rt->model);
-    bool is_same = is.affinity == topic->column.affinity && is.collation == topic->column.collation;
-    if (!topic->is_detail || is_same)
-        return FR_OK;
-    return fr_fail(ctx, FR_ESCHEMA,
-                   "Another program has altered how the keys of this table compare. Come again.");
-}
-
 static fr_err serve_waiting(fr_ctx *ctx, fr_topic *topic, fr_snapshot *fresh)
 {
     fr_now now;
     FR_TRY(look(ctx, topic, &now));
-    FR_TRY(check_column(ctx, topic));
+    FR_TRY(fr_view_check(ctx, topic->view));
     if (topic->own.snapshot.text.n && topic->own.snapshot.version == now.version) {
         deliver(topic, &topic->own.snapshot);
         return FR_OK;

@@ -718,8 +718,7 @@ static void a_row_whose_keys_compare_otherwise_now_is_watched_anew(void **state)
                        "INSERT INTO l SELECT * FROM label; DROP TABLE label;"
                        "ALTER TABLE l RENAME TO label; COMMIT");
     world_label(&w, "Blue", 2);
-    expect_trouble(&row,
-                   "Another program has altered how the keys of this table compare. Come again.");
+    expect_trouble(&row, "Another program has altered how this table compares. Come again.");
     client_open(&again, &w, 0, "/labels/BLUE/");
     client_expect(&again, "snapshot");
     world_label(&w, "bLUE", 3);
