@@ -3,11 +3,12 @@
 #include "live/live_int.h"
 
 /* Nothing in a URL is ignored: what is not understood is refused. */
-static fr_err check_query(fr_req *req, bool *is_resume)
+static fr_err check_query(fr_req *req, fr_str *since)
 {
-    for (fr_str rest = req->query, part, name; rest.n;) {
+    *since = (fr_str){0};
+    for (fr_str rest = req->query, part, name, value; rest.n;) {
         rest = fr_str_cut(rest, '&', &part);
-        fr_str_cut(part, '=', &name);
+        value = fr_str_cut(part, '=', &name);
         if (!part.n || (req->ctx->asker && fr_str_eq(name, FR_STR("ticket"))))
             continue;
         if (!fr_str_eq(name, FR_STR("since")))
@@ -15,7 +16,7 @@ static fr_err check_query(fr_req *req, bool *is_resume)
                            "A live socket shows all rows: it takes no query parameters (here "
                            "\"%.*s\"). Open it without, and choose from the rows.",
                            (int)(name.n < 64 ? name.n : 64), name.p);
-        *is_resume = true;
+        *since = value;
     }
     return FR_OK;
 }
@@ -64,10 +65,10 @@ static fr_err find_key(fr_req *req, const fr_source *source, fr_str text, fr_val
 }
 
 fr_err fr_view_read(fr_req *req, const fr_route_match *match, const fr_live_route *route,
-                    fr_view_ask *out, bool *is_resume)
+                    fr_view_ask *out, fr_str *since)
 {
     *out = (fr_view_ask){.source = route->source, .kind = route->kind};
-    FR_TRY(check_query(req, is_resume));
+    FR_TRY(check_query(req, since));
     FR_TRY(check_rows(req, route));
     FR_TRY(check_plan(req, route->source));
     if (route->source->rt->parent_count)

@@ -230,6 +230,7 @@ void fr_live_stats_get(const fr_live *live, fr_live_stats *out)
                            .snapshots = read_counter(&c->snapshots),
                            .shared = read_counter(&c->shared),
                            .behind = read_counter(&c->behind),
+                           .resumes = read_counter(&c->resumes),
                            .resets = read_counter(&c->resets),
                            .floods = read_counter(&c->floods),
                            .overflows = read_counter(&c->overflows)};

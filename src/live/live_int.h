@@ -116,7 +116,7 @@ typedef struct fr_live_queue {
 } fr_live_queue;
 
 typedef struct fr_live_counters {
-    atomic_uint_fast64_t views, members, frames, snapshots, shared, behind, resets, floods,
+    atomic_uint_fast64_t views, members, frames, snapshots, shared, behind, resumes, resets, floods,
         overflows;
 } fr_live_counters;
 static inline void fr_live_add(atomic_uint_fast64_t *counter, uint64_t n)
@@ -272,6 +272,11 @@ struct fr_topic {
     } own;
 };
 
+/* Where one who comes back was. */
+typedef struct fr_resume {
+    fr_place since;
+} fr_resume;
+
 struct fr_watcher {
     fr_ws ws;
     union {
@@ -279,6 +284,7 @@ struct fr_watcher {
         fr_numbered numbered;
     };
     fr_topic *topic;     /* NULL: refused, about to be closed */
+    fr_resume *resume;   /* owned; NULL: it waits for a snapshot, or for nothing */
     uint32_t index;      /* in topic->own.watchers */
     uint32_t waiting_at; /* in topic->own.waiting; FR_NOT_WAITING */
     bool is_reset;       /* has missed something: its next frame is a snapshot that says so */
@@ -342,12 +348,26 @@ void fr_topic_fail(fr_topic *topic, fr_err err, fr_str detail);
 void fr_live_say_farewell(fr_worker *known);
 
 /* ---- snapshot.c ---- */
-/* Tests: each snapshot takes up to this much longer between reading and handing out; 0: no longer. */
-extern atomic_uint fr_test_live_read_ms;
 void fr_snapshot_clear(fr_snapshot *snapshot);
 /* The frame; borrowed. NULL when memory is out. */
 fr_block *fr_snapshot_frame(fr_snapshot *snapshot, uint32_t fingerprint, bool is_reset);
 fr_err fr_snapshot_too_long(fr_ctx *ctx, const fr_live *live);
+fr_err fr_snapshot_read(fr_ctx *ctx, const fr_topic *topic, fr_snapshot *out);
+
+/* ---- catchup.c ---- */
+/* What takes whoever was exact at a place to a later one. */
+typedef struct fr_caught {
+    bool is_known; /* false: the log cannot tell; all else is empty */
+    fr_place place;
+    fr_block *resumed, *changes; /* owned; changes NULL: nothing differs */
+} fr_caught;
+/* Errors: FR_ENOMEM, those of reads. Suspends as a read does. */
+fr_err fr_catch_up(fr_ctx *ctx, const fr_view *view, fr_place since, fr_caught *out);
+void fr_caught_clear(fr_caught *caught);
+
+/* ---- serve.c ---- */
+/* Tests: each read takes up to this much longer until it is handed out; 0: no longer. */
+extern atomic_uint fr_test_live_read_ms;
 /* Read what is queued; starts fibers. Not at once, but soon: callers may be in the midst of a
  * list. */
 void fr_worker_read_soon(fr_worker *worker);
@@ -360,10 +380,10 @@ typedef struct fr_live_route {
     fr_view_kind kind;
     bool has_object_rule; /* which rows may be read is asked of each, which a socket does not */
 } fr_live_route;
-/* What the URL asks for; is_resume is set if it says since when. Errors, with their detail: FR_ENOTFOUND (no such row),
+/* What the URL asks for, and since when; since.n = 0: it does not say. Errors, with their detail: FR_ENOTFOUND (no such row),
  * FR_EINVAL (a list that is too long), FR_EUNSUPPORTED (it cannot be watched), those of reads. Suspends as a read does. */
 fr_err fr_view_read(fr_req *req, const fr_route_match *match, const fr_live_route *route,
-                    fr_view_ask *out, bool *is_resume);
+                    fr_view_ask *out, fr_str *since);
 
 /* ---- watcher.c ---- */
 fr_err fr_watcher_open(fr_req *req, const fr_route_match *match,
@@ -371,6 +391,10 @@ fr_err fr_watcher_open(fr_req *req, const fr_route_match *match,
 /* Give the watcher this snapshot and what was held since. is_stale: more has gone by that was not
  * held, so the watcher waits on. */
 void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stale);
+/* The same for one who comes back with a place: what differs. */
+void fr_watcher_resume(fr_watcher *watcher, const fr_caught *caught, bool is_stale);
+/* Its place is of no use: it waits for a snapshot that says "reset". */
+void fr_watcher_forget_place(fr_watcher *watcher);
 /* Tell the client why, and close. */
 void fr_watcher_fail(fr_watcher *watcher, fr_err err, fr_str detail);
 void fr_watcher_expire(fr_present *present);               /* fr_presences_end_by */
@@ -386,5 +410,7 @@ void fr_change_put(const fr_plan *plan, fr_op op, const fr_change *change, fr_bu
 enum { FR_TOKEN_TEXT = 20 + 1 + 16 + 1 + 8 + 1 };
 /* "number.mark.fingerprint". Returns its length; a NUL follows. */
 size_t fr_token_put(char out[FR_TOKEN_TEXT], fr_place place, uint32_t fingerprint);
+/* false: it is none. */
+bool fr_token_read(fr_str text, fr_place *place, uint32_t *fingerprint);
 size_t fr_place_put(char out[FR_TOKEN_TEXT], fr_place place); /* "number.mark" */
 #endif

@@ -168,6 +168,22 @@ bool fr_view_has(const fr_view *view, const fr_value *row)
     return !view->ask.where;
 }
 
+bool fr_view_judge(const fr_view *view, const fr_change *change, fr_op *op)
+{
+    bool was = change->old && fr_view_has(view, change->old);
+    bool is = change->new_ && fr_view_has(view, change->new_);
+    *op = !was ? FR_CREATE : is ? FR_UPDATE : FR_DELETE;
+    return was || is;
+}
+
+bool fr_view_names(const fr_view *view, fr_value key)
+{
+    const fr_view_ask *ask = &view->ask;
+    return ask->kind != FR_VIEW_ROW ||
+           fr_column_cmp(fr_db_key_column(ask->source->live->db, ask->source->rt->model), ask->key,
+                         key) == 0;
+}
+
 fr_err fr_view_check(fr_ctx *ctx, const fr_view *view)
 {
     if (columns_of(&view->ask) == view->columns)

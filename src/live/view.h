@@ -58,6 +58,10 @@ void fr_view_unref(fr_view *view); /* any thread; NULL is fine */
 fr_query fr_view_query(const fr_view_ask *ask);
 /* Whether a row of the model, as commits have it, is one of its rows. That it has the key of a ROW is not asked again. */
 bool fr_view_has(const fr_view *view, const fr_value *row);
+/* What a change of a row is to the view. false: nothing. */
+bool fr_view_judge(const fr_view *view, const fr_change *change, fr_op *op);
+/* Whether a row with this key may be one of its rows at all. */
+bool fr_view_names(const fr_view *view, fr_value key);
 /* Whether all that it compares is compared as when it was made: else commits might pass it by. Errors: FR_ESCHEMA. */
 fr_err fr_view_check(fr_ctx *ctx, const fr_view *view);
 #endif

@@ -114,10 +114,9 @@ void fr_views_remove(fr_matcher *m, fr_topic *topic)
 
 static void judge(fr_matcher *m, fr_view *view, const fr_change *change)
 {
-    bool was = change->old && fr_view_has(view, change->old);
-    bool is = change->new_ && fr_view_has(view, change->new_);
-    if (was || is)
-        fr_frames_add(m, view, !was ? FR_CREATE : is ? FR_UPDATE : FR_DELETE, change);
+    fr_op op;
+    if (fr_view_judge(view, change, &op))
+        fr_frames_add(m, view, op, change);
 }
 
 void fr_views_match(fr_matcher *m, const fr_change *change)

@@ -18,6 +18,8 @@
 #include "base/str.h"
 #include "ws/refusal.h"
 
+#define NO_MEMORY "The server is out of memory. Try again."
+
 enum { CLIENT_MESSAGE_BYTES = 16 << 10 };
 
 static fr_watcher *watcher_of(fr_ws *ws)
@@ -105,21 +107,23 @@ void fr_watcher_on_behind(fr_member *member, void *arg)
     fr_topic_want(topic, false);
 }
 
-/* Snapshot, then what was held, unless there is a hole before it. Errors: FR_ETOOBIG (the
- * snapshot is queued, what was held is not), FR_ENOMEM, FR_ECANCELED. *last is the number of the
+/* What it is given first, or anew. */
+typedef struct beginning {
+    fr_place place;      /* where that leads to */
+    fr_block *frames[2]; /* borrowed; the second may be NULL */
+} beginning;
+
+/* The beginning, then what was held, unless there is a hole before it. Errors: FR_ETOOBIG (the
+ * beginning is queued, what was held is not), FR_ENOMEM, FR_ECANCELED. *last is the number of the
  * last that was queued. */
-static fr_err write_all(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stale, uint64_t *last)
+static fr_err write_all(fr_watcher *watcher, const beginning *first, bool is_stale, uint64_t *last)
 {
     fr_topic *topic = watcher->topic;
-    fr_block *block = fr_snapshot_frame(snapshot, topic->view->fingerprint, watcher->is_reset);
-    if (!block)
-        return FR_ENOMEM;
-    FR_TRY(fr_ws_send_frame(&watcher->ws, block, false));
-    *last = snapshot->place.number;
-    if (watcher->is_reset)
-        fr_live_add(&topic->worker->live->counters.resets, 1);
+    for (int i = 0; i < 2 && first->frames[i]; i++)
+        FR_TRY(fr_ws_send_frame(&watcher->ws, first->frames[i], false));
+    *last = first->place.number;
     for (size_t i = 0; i < topic->own.held.count && !is_stale; i++) {
-        if (topic->own.held.at[i].number <= snapshot->place.number)
+        if (topic->own.held.at[i].number <= first->place.number)
             continue;
         FR_TRY(fr_ws_send_frame(&watcher->ws, topic->own.held.at[i].block, true));
         *last = topic->own.held.at[i].number;
@@ -138,22 +142,24 @@ static fr_err begin_after(fr_watcher *watcher, uint64_t number)
     return FR_OK;
 }
 
-void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stale)
+/* Whether its socket takes what it has waited for; else it waits no more, or later again. */
+static bool is_ready(fr_watcher *watcher)
 {
     if (!fr_ws_is_open(&watcher->ws)) {
         stop(watcher);
-        return;
-    }
-    if (snapshot->is_missing && !watcher->is_reset) {
-        fr_watcher_fail(watcher, FR_ENOTFOUND, FR_STR("Not found."));
-        return;
+        return false;
     }
     if (fr_conn_is_blocked(fr_ws_conn(&watcher->ws)) && !make_room(watcher)) {
         fr_topic_unwait(watcher->topic, watcher);
-        return;
+        return false;
     }
+    return true;
+}
+
+static void begin(fr_watcher *watcher, const beginning *first, bool is_stale)
+{
     uint64_t last = 0;
-    fr_err err = write_all(watcher, snapshot, is_stale, &last);
+    fr_err err = write_all(watcher, first, is_stale, &last);
     if (err == FR_ETOOBIG)
         is_stale = true;
     else if (err == FR_OK || err == FR_ECANCELED)
@@ -164,13 +170,49 @@ void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stal
     if (err == FR_ECANCELED)
         return;
     if (err != FR_OK) {
-        fr_watcher_fail(watcher, err, FR_STR("The server is out of memory. Try again."));
+        fr_watcher_fail(watcher, err, FR_STR(NO_MEMORY));
         return;
     }
     watcher->is_reset = is_stale;
     watcher->member.is_behind = is_stale;
     if (is_stale)
         fr_topic_wait(watcher->topic, watcher);
+}
+
+void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stale)
+{
+    if (snapshot->is_missing && !watcher->is_reset && fr_ws_is_open(&watcher->ws)) {
+        fr_watcher_fail(watcher, FR_ENOTFOUND, FR_STR("Not found."));
+        return;
+    }
+    if (!is_ready(watcher))
+        return;
+    fr_block *block =
+        fr_snapshot_frame(snapshot, watcher->topic->view->fingerprint, watcher->is_reset);
+    if (!block) {
+        fr_watcher_fail(watcher, FR_ENOMEM, FR_STR(NO_MEMORY));
+        return;
+    }
+    if (watcher->is_reset)
+        fr_live_add(&watcher->topic->worker->live->counters.resets, 1);
+    begin(watcher, &(beginning){snapshot->place, {block}}, is_stale);
+}
+
+void fr_watcher_forget_place(fr_watcher *watcher)
+{
+    watcher->is_reset = true;
+    fr_free(watcher->resume);
+    watcher->resume = NULL;
+}
+
+void fr_watcher_resume(fr_watcher *watcher, const fr_caught *caught, bool is_stale)
+{
+    if (!is_ready(watcher))
+        return;
+    fr_free(watcher->resume);
+    watcher->resume = NULL;
+    fr_live_add(&watcher->topic->worker->live->counters.resumes, 1);
+    begin(watcher, &(beginning){caught->place, {caught->resumed, caught->changes}}, is_stale);
 }
 
 /* ---- what its client says ---- */
@@ -246,6 +288,7 @@ static void on_close(fr_ws *ws, uint16_t code)
 static void on_end(fr_ws *ws)
 {
     fr_worker *worker = fr_worker_of(fr_ws_conn(ws)->loop);
+    fr_free(watcher_of(ws)->resume);
     fr_slabs_free(&worker->own.slabs, watcher_of(ws), bytes_of(watcher_of(ws)));
 }
 
@@ -254,7 +297,7 @@ static const fr_ws_handler handler = {
 
 /* ---- the handshake ---- */
 
-static fr_err accept_socket(fr_req *req, fr_worker *worker, bool is_resume, fr_watcher **out)
+static fr_err accept_socket(fr_req *req, fr_worker *worker, fr_watcher **out)
 {
     const fr_live *live = worker->live;
     fr_watcher about = {.waiting_at = FR_NOT_WAITING, .has_user = fr_user_of(req) != NULL};
@@ -265,8 +308,6 @@ static fr_err accept_socket(fr_req *req, fr_worker *worker, bool is_resume, fr_w
     if (watcher->has_user)
         *present_of(watcher) = (fr_present){0};
     fr_member_init(&watcher->member, &watcher->ws);
-    /* Frames since the token are not sent again: the snapshot says "reset". */
-    watcher->is_reset = is_resume;
     fr_ws_opts opts = live->opts.ws;
     if (!opts.message_bytes)
         opts.message_bytes = opts.frame_bytes = CLIENT_MESSAGE_BYTES;
@@ -282,11 +323,31 @@ static fr_err accept_socket(fr_req *req, fr_worker *worker, bool is_resume, fr_w
     return FR_OK;
 }
 
-static void enter(fr_watcher *watcher, fr_worker *worker, const fr_view_ask *ask)
+/* Where it was, if its token can be of this view: else it gets a snapshot that says "reset". */
+static fr_err take_token(fr_watcher *watcher, const fr_view *view, fr_str since)
+{
+    fr_place place;
+    uint32_t fingerprint;
+    if (!since.n)
+        return FR_OK;
+    watcher->is_reset =
+        !fr_token_read(since, &place, &fingerprint) || fingerprint != view->fingerprint;
+    if (watcher->is_reset)
+        return FR_OK;
+    watcher->resume = fr_malloc(sizeof *watcher->resume);
+    if (!watcher->resume)
+        return FR_ENOMEM;
+    *watcher->resume = (fr_resume){place};
+    return FR_OK;
+}
+
+static void enter(fr_watcher *watcher, fr_worker *worker, const fr_view_ask *ask, fr_str since)
 {
     fr_topic *topic;
-    if (fr_topic_get(worker, ask, &topic) != FR_OK || fr_topic_enter(topic, watcher) != FR_OK) {
-        fr_watcher_fail(watcher, FR_ENOMEM, FR_STR("The server is out of memory. Try again."));
+    if (fr_topic_get(worker, ask, &topic) != FR_OK ||
+        take_token(watcher, topic->view, since) != FR_OK ||
+        fr_topic_enter(topic, watcher) != FR_OK) {
+        fr_watcher_fail(watcher, FR_ENOMEM, FR_STR(NO_MEMORY));
         return;
     }
     fr_live_add(&worker->live->counters.members, 1);
@@ -299,15 +360,15 @@ static fr_err open_socket(fr_req *req, const fr_route_match *match, const fr_liv
     fr_worker *worker = fr_worker_of(req->ctx->loop);
     fr_watcher *watcher;
     fr_view_ask ask;
-    bool is_resume = false;
+    fr_str since;
     assert(worker->live == route->source->live); /* one database, one layer */
-    FR_TRY(fr_view_read(req, match, route, &ask, &is_resume));
-    FR_TRY(accept_socket(req, worker, is_resume, &watcher));
+    FR_TRY(fr_view_read(req, match, route, &ask, &since));
+    FR_TRY(accept_socket(req, worker, &watcher));
     if (watcher->has_user &&
         fr_present_join(req->ctx->loop, req->ctx->asker, present_of(watcher), FR_PRESENT_WATCHER))
-        fr_watcher_fail(watcher, FR_ENOMEM, FR_STR("The server is out of memory. Try again."));
+        fr_watcher_fail(watcher, FR_ENOMEM, FR_STR(NO_MEMORY));
     else
-        enter(watcher, worker, &ask);
+        enter(watcher, worker, &ask, since);
     return FR_OK;
 }
 
