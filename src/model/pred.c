@@ -194,6 +194,12 @@ static int by_value(const void *a, const void *b)
     return cmp_value(*(const fr_value *)a, *(const fr_value *)b);
 }
 
+/* One year is asked for by the moments at its ends, one of several by the number that a moment has. */
+static bool is_year(const fr_ref *ref)
+{
+    return ref && (ref->transform == FR_TRANSFORM_YEAR || ref->transform == FR_TRANSFORM_ISO_YEAR);
+}
+
 /* A NULL among the values stays: with it NOT IN finds nothing. */
 static const fr_pred *normal_in(const normal *n, const fr_pred *pred)
 {
@@ -207,7 +213,7 @@ static const fr_pred *normal_in(const normal *n, const fr_pred *pred)
         if (cmp_value(values[i], values[kept - 1]) != 0)
             values[kept++] = values[i];
     copy->value_count = kept;
-    if (kept == 1 && values[0].type != FR_VALUE_NULL)
+    if (kept == 1 && values[0].type != FR_VALUE_NULL && !is_year(ref_of(n, pred)))
         copy->lookup = FR_LOOKUP_EXACT;
     return copy;
 }
