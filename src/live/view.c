@@ -234,11 +234,15 @@ static bool has_row(const fr_view *view, const fr_value *row)
     return row && (!view->ask.eval || fr_eval_holds(view->ask.eval, row));
 }
 
+bool fr_view_op(bool was_in, bool is_in, fr_op *op)
+{
+    *op = !was_in ? FR_CREATE : is_in ? FR_UPDATE : FR_DELETE;
+    return was_in || is_in;
+}
+
 bool fr_view_judge(const fr_view *view, const fr_change *change, fr_op *op)
 {
-    bool was = has_row(view, change->old), is = has_row(view, change->new_);
-    *op = !was ? FR_CREATE : is ? FR_UPDATE : FR_DELETE;
-    return was || is;
+    return fr_view_op(has_row(view, change->old), has_row(view, change->new_), op);
 }
 
 bool fr_view_names(const fr_view *view, fr_value key)

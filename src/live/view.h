@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "db/db.h"
-#include "live/eval.h"
+#include "live/index.h"
 
 struct fr_source;
 struct fr_topic;
@@ -49,7 +49,8 @@ struct fr_view {
     struct {
         struct fr_topic *topics;     /* one a worker, and old ones that are being removed */
         fr_view *next_of_key;        /* another of the same key */
-        uint32_t index;              /* of one without a key: among the model's others */
+        uint32_t index;              /* of one without a key: among the model's */
+        fr_index_node *node;         /* of one that is filtered besides */
         bool is_touched, is_flooded; /* by the commit at hand */
         fr_view *next_touched;
         fr_buf *frame; /* from the matcher's pool */
@@ -68,6 +69,8 @@ void fr_view_unref(fr_view *view); /* any thread; NULL is fine */
 
 /* Its rows, in the order of the REST list; a key is not part of it. */
 fr_query fr_view_query(const fr_view_ask *ask);
+/* What it is to a view that a row was among its rows, and is. false: nothing. */
+bool fr_view_op(bool was_in, bool is_in, fr_op *op);
 /* What a change of a row, which has its key if it has one, is to the view. false: nothing. */
 bool fr_view_judge(const fr_view *view, const fr_change *change, fr_op *op);
 /* Whether a row with this key may be one of its rows at all. */

@@ -1162,6 +1162,38 @@ static void a_filtered_list_is_resumed_by_what_it_was_and_is(void **state)
     world_close(&w);
 }
 
+/* An index finds what has an equality; what has none is asked of each change, so there is a bound. */
+static void filters_that_no_index_finds_are_bounded(void **state)
+{
+    (void)state;
+    world w;
+    client a, b, c, found;
+    world_open(&w, &(world_opts){.live = {.scanned_views = 2}});
+    client_open(&a, &w, 0, "/notes/?search=a");
+    client_open(&b, &w, 0, "/notes/?search=b");
+    client_open(&c, &w, 0, "/notes/?search=c");
+    client_open(&found, &w, 0, "/notes/?search=c&id__in=1,2");
+    client_expect(&a, "snapshot");
+    client_expect(&b, "snapshot");
+    client_expect(&found, "snapshot");
+    client_expect(&c, "error");
+    assert_text(client_member(&c, "status"), "503");
+    client_expect_end(&c, 1013);
+    client_close(&c);
+    client_close(&a);
+    until(&w, s.views == 2);
+    client_open(&c, &w, 0, "/notes/?search=c");
+    client_expect(&c, "snapshot");
+    world_create(&w, "abc");
+    client_expect(&b, "changes");
+    client_expect(&c, "changes");
+    client_expect(&found, "changes");
+    client_close(&b);
+    client_close(&c);
+    client_close(&found);
+    world_close(&w);
+}
+
 /* ---- coming back ---- */
 
 /* Leave with the token of the last frame, and come back to the path with it. */
@@ -1379,6 +1411,7 @@ FR_TESTS(test_live, FR_TEST(a_list_is_a_snapshot_and_then_each_commit),
          FR_TEST(a_list_over_the_limit_is_refused_and_names_the_setting),
          FR_TEST(since_is_answered_by_a_marked_snapshot),
          FR_TEST(a_row_enters_and_leaves_a_filtered_list),
+         FR_TEST(filters_that_no_index_finds_are_bounded),
          FR_TEST(a_detail_obeys_the_filters_of_its_url),
          FR_TEST(one_commit_tells_each_view_what_it_is_to_it),
          FR_TEST(urls_that_ask_the_same_share_one_view),
