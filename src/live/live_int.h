@@ -57,7 +57,7 @@ typedef FR_VEC(fr_view *) fr_views;
 typedef struct fr_live_model {
     fr_source *sources; /* of the model */
     struct {
-        fr_map by_key;            /* fr_view.key_bytes → the first fr_view of that key */
+        fr_map by_key;            /* fr_view_key_bytes → the first fr_view of that key */
         fr_views whole, filtered; /* those without a key */
         fr_index *index;          /* of the filtered ones; NULL: there was none yet */
     } matcher;

@@ -62,9 +62,9 @@ static void drop_filtered(fr_live_model *of, const fr_view *view)
 /* Behind the first of its key, whose bytes the map borrows. */
 static fr_err hold_key(fr_live_model *of, fr_view *view)
 {
-    fr_view *first = fr_map_get(&of->matcher.by_key, view->key_bytes);
+    fr_view *first = fr_map_get(&of->matcher.by_key, fr_view_key_bytes(view));
     if (!first)
-        return fr_map_set(&of->matcher.by_key, view->key_bytes, view);
+        return fr_map_set(&of->matcher.by_key, fr_view_key_bytes(view), view);
     view->matcher.next_of_key = first->matcher.next_of_key;
     first->matcher.next_of_key = view;
     return FR_OK;
@@ -72,13 +72,13 @@ static fr_err hold_key(fr_live_model *of, fr_view *view)
 
 static void drop_key(fr_live_model *of, fr_view *view)
 {
-    fr_view *first = fr_map_get(&of->matcher.by_key, view->key_bytes),
+    fr_view *first = fr_map_get(&of->matcher.by_key, fr_view_key_bytes(view)),
             *next = view->matcher.next_of_key;
     if (first == view && next) {
-        (void)fr_map_set(&of->matcher.by_key, next->key_bytes,
+        (void)fr_map_set(&of->matcher.by_key, fr_view_key_bytes(next),
                          next); /* in its place: takes no memory */
     } else if (first == view) {
-        fr_map_remove(&of->matcher.by_key, view->key_bytes);
+        fr_map_remove(&of->matcher.by_key, fr_view_key_bytes(view));
     } else {
         while (first->matcher.next_of_key != view)
             first = first->matcher.next_of_key;
