@@ -1312,6 +1312,36 @@ static void many_who_come_back_from_one_place_share_what_is_read(void **state)
     world_close(&w);
 }
 
+static void many_who_come_back_from_as_many_places_are_all_served(void **state)
+{
+    (void)state;
+    enum { CROWD = 3 * FR_LIVE_READS_A_TURN };
+    world w;
+    client c[CROWD];
+    char path[CROWD][96];
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "0");
+    for (int i = 0; i < CROWD; i++) {
+        char title[16];
+        client_open(&c[i], &w, 0, "/notes/");
+        client_expect(&c[i], "snapshot");
+        snprintf(path[i], sizeof path[i], "/notes/?since=%.*s", FR_FMT(client_at(&c[i])));
+        client_close(&c[i]);
+        snprintf(title, sizeof title, "%d", i + 1);
+        world_update(&w, 1, title);
+    }
+    for (int i = 0; i < CROWD; i++)
+        client_start(&c[i], &w, 0, path[i]);
+    for (int i = 0; i < CROWD; i++) {
+        client_expect(&c[i], "resumed");
+        client_expect(&c[i], "changes");
+        assert_at(&c[i], world_place(&w));
+        client_close(&c[i]);
+    }
+    assert_int_equal(world_stats(&w).resumes, CROWD);
+    world_close(&w);
+}
+
 static void expect_reset(world *w, const char *path)
 {
     client c;
@@ -1421,6 +1451,7 @@ FR_TESTS(test_live, FR_TEST(a_list_is_a_snapshot_and_then_each_commit),
          FR_TEST(who_comes_back_gets_what_differs_and_nothing_else),
          FR_TEST(who_missed_nothing_is_told_so_at_a_younger_place),
          FR_TEST(many_who_come_back_from_one_place_share_what_is_read),
+         FR_TEST(many_who_come_back_from_as_many_places_are_all_served),
          FR_TEST(a_token_that_is_of_no_use_is_answered_by_a_marked_snapshot),
          FR_TEST(clients_may_ping_and_are_told_what_is_not_understood),
          FR_TEST(a_pong_is_not_older_than_the_snapshot_before_it),
