@@ -429,9 +429,15 @@ class Sockets(Doors):
 
     def test_what_is_asked_of_each_row_is_not_watched(self):
         key = self.make(done=True)
-        for path in ("/api/owned/", "/api/owned/%d/" % key, "/api/hidden/", "/api/hidden/%d/" % key, "/api/done/",
-                     "/api/done/%d/" % key):
+        for path in ("/api/owned/", "/api/owned/%d/" % key, "/api/hidden/", "/api/hidden/%d/" % key):
             self.assertEqual(self.told(path, "ann"), (501, 1011))
+
+    def test_a_row_that_a_rule_of_its_own_fields_hides_leaves(self):
+        key = self.make(done=True)
+        with Live(self.server, "/api/done/") as all_done, Live(self.server, "/api/done/%d/" % key) as this:
+            self.server.patch("/api/writers/%d/" % key, {"done": False}, headers=by("ann"))
+            for ws in (all_done, this):
+                self.assertEqual(ws.next()["changes"], [{"op": "delete", "id": key}])
 
     def test_pages_can_be_told_on_the_socket(self):
         self.assertEqual(self.told("/api/told/"), (401, 4401))
