@@ -8,6 +8,8 @@
  * so that a change which finds it reads two or three lines of cache. What stands under paths are words: a node's address,
  * and in the 16 bits that no address uses which of its paths it is, so that a word which is moved can be told to its node.
  */
+#include "live/index.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -33,14 +35,14 @@ static fr_eval *eval_of(const fr_view_index_node *node)
     return (fr_eval *)(node + 1);
 }
 
-static fr_path *paths_of(const fr_view_index_node *node)
+static fr_access_path *paths_of(const fr_view_index_node *node)
 {
-    return (fr_path *)((char *)(node + 1) + node->eval_bytes);
+    return (fr_access_path *)((char *)(node + 1) + node->eval_bytes);
 }
 
 static size_t node_bytes(const fr_view_index_node *node)
 {
-    return sizeof *node + node->eval_bytes + node->path_count * sizeof(fr_path);
+    return sizeof *node + node->eval_bytes + node->path_count * sizeof(fr_access_path);
 }
 
 /* ---- words ---- */
@@ -55,7 +57,7 @@ static fr_view_index_node *node_of(uint64_t word)
     return (fr_view_index_node *)(uintptr_t)(word & UINT64_C(0xffffffffffff));
 }
 
-static fr_path *path_of(uint64_t word)
+static fr_access_path *path_of(uint64_t word)
 {
     return &paths_of(node_of(word))[word >> 48];
 }
@@ -110,9 +112,9 @@ static fr_words *list_of(fr_view_index *index, uint8_t kind)
 static bool enter(fr_view_index *index, fr_view_index_node *node, unsigned number,
                   const fr_pick *pick)
 {
-    fr_path *path = &paths_of(node)[number];
+    fr_access_path *path = &paths_of(node)[number];
     uint64_t word = word_of(node, number);
-    *path = (fr_path){.kind = (uint8_t)pick->kind, .domain = pick->domain};
+    *path = (fr_access_path){.kind = (uint8_t)pick->kind, .domain = pick->domain};
     if (pick->kind == FR_PATH_HASH) {
         path->hash = pick->hash;
         if (!fr_buckets_add(&index->buckets, pick->hash, word, &path->at))
@@ -130,7 +132,7 @@ static bool enter(fr_view_index *index, fr_view_index_node *node, unsigned numbe
     return fr_vec_push(list, word);
 }
 
-static void leave(fr_view_index *index, const fr_path *path)
+static void leave(fr_view_index *index, const fr_access_path *path)
 {
     if (path->kind == FR_PATH_INTERVAL) {
         fr_intervals_remove(&index->domains.at[path->domain].intervals, &index->slabs,
@@ -374,7 +376,7 @@ fr_view_index_use fr_view_index_node_use(const fr_view_index_node *node)
     return (fr_view_index_use){node->looked_up, node->matched};
 }
 
-static void explain_path(const fr_view_index *index, const fr_path *path, fr_buf *out)
+static void explain_path(const fr_view_index *index, const fr_access_path *path, fr_buf *out)
 {
     static const char *const NAMES[] = {
         [FR_PATH_HASH] = "hash ",

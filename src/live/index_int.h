@@ -37,7 +37,7 @@ typedef struct fr_pick {
 } fr_pick;
 
 /* Where it stands. */
-typedef struct fr_path {
+typedef struct fr_access_path {
     uint8_t kind;
     uint16_t domain;
     union {
@@ -46,7 +46,7 @@ typedef struct fr_path {
         };
         fr_interval *interval;
     };
-} fr_path;
+} fr_access_path;
 
 typedef FR_VEC(uint64_t) fr_words;
 
