@@ -216,6 +216,14 @@ class Django(DjangoCase):
         self.assertEqual(self.ask("GET", "/api/bearers/", **self.by("carol", "bearer")).status, 200)
         self.assert_refused(self.ask("GET", "/api/bearers/", **self.by("carol")), 401, NOT_TOLD, 'Bearer realm="doors"')
 
+    def test_a_token_in_a_query_is_not_looked_at_and_told_once(self):
+        for query in ("?token=" + "c" * 40, "?access_token=" + "c" * 40, "?done=true&token=" + "c" * 40):
+            self.assertEqual(self.server.get("/api/tokens/" + query).status, 401)
+        self.assertEqual(WebSocket(self.server.port, "/ws/telling/?token=" + "c" * 40).receive(), "nobody")
+        self.assertEqual(self.server.get("/api/tokens/?token=x", headers=self.by("carol")).status, 200)
+        self.assertEqual(len(self.server.wait_lines("auth.query")), 1)
+        self.assertNotIn("c" * 40, self.server.output())
+
     def test_what_django_changes_counts_for_the_next_request(self):
         self.assertEqual(self.ask("GET", "/api/tokens/", **self.by("dave")).status, 200)
         self.change(("UPDATE authtoken_token SET key = ? WHERE user_id = ?", ("d" * 39 + "e", self.USERS["dave"])))
