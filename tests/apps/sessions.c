@@ -1,4 +1,6 @@
-/* A program whose users log in by sessions, for tests/system/test_sessions.py. */
+/* A program whose users log in by sessions, for tests/system/test_sessions.py, test_secrets.py and test_storm.py. */
+#include <stdlib.h>
+
 #include <freshet.h>
 
 static fr_err login(fr_req *req)
@@ -38,22 +40,43 @@ static fr_err token(fr_req *req)
     return fr_reply_object(req, 200, "{token:%S}", fr_csrf_token(req));
 }
 
+static fr_err revoke(fr_req *req)
+{
+    FR_TRY(fr_token_revoke(req, fr_user_of(req)));
+    return fr_reply_data(req, 204, (fr_str){0});
+}
+
+static fr_err greet(fr_sock *sock)
+{
+    FR_TRY(fr_accept(sock));
+    return fr_send(sock, fr_user_of(sock)->username);
+}
+
+static const fr_consumer greeting = {.connect = greet,
+                                     .permissions = FR_PERMISSIONS(&fr_is_authenticated)};
+
 #define POSTS .methods = "GET,POST", .api = true
 
 int main(int argc, char **argv)
 {
-    return fr_main(argc, argv,
-                   &(fr_app){.name = "sessions",
-                             .authentication = FR_AUTHENTICATORS(&fr_session_auth, &fr_jwt_auth),
-                             .http = FR_ROUTES(
-                                 {"login/", .handler = login, .methods = "POST", .api = true,
-                                  .authentication = FR_NOBODY},
-                                 {"logout/", .handler = logout, .methods = "POST", .api = true},
-                                 {"who/", .handler = who, POSTS}, {"box/", .handler = box, POSTS},
-                                 {"token/", .handler = token, POSTS},
-                                 {"page/login/", .handler = fr_login_page, .methods = "GET,POST"},
-                                 {"page/logout/", .handler = fr_logout_page, .methods = "POST"},
-                                 FR_JWT_PAIR("jwt/pair/"), FR_JWT_REFRESH("jwt/refresh/"),
-                                 FR_JWT_VERIFY("jwt/verify/"), FR_JWT_BLACKLIST("jwt/blacklist/"),
-                                 FR_JWT_SLIDING("jwt/sliding/"), FR_JWT_SLIDE("jwt/slide/"))});
+    return fr_main(
+        argc, argv,
+        &(fr_app){
+            .name = "sessions",
+            .authentication = FR_AUTHENTICATORS(&fr_session_auth, &fr_jwt_auth, &fr_token_auth),
+            .failed_logins = getenv("FAILED_LOGINS"),
+            .websocket = FR_ROUTES({"ws/who/", .consumer = &greeting}),
+            .http = FR_ROUTES({"login/", .handler = login, .methods = "POST", .api = true,
+                               .authentication = FR_NOBODY},
+                              {"logout/", .handler = logout, .methods = "POST", .api = true},
+                              {"who/", .handler = who, POSTS}, {"box/", .handler = box, POSTS},
+                              {"token/", .handler = token, POSTS},
+                              {"page/login/", .handler = fr_login_page, .methods = "GET,POST"},
+                              {"page/logout/", .handler = fr_logout_page, .methods = "POST"},
+                              FR_OBTAIN_TOKEN("obtain/"), FR_CHANGE_PASSWORD("password/"),
+                              {"revoke/", .handler = revoke, .methods = "POST", .api = true,
+                               .permissions = FR_PERMISSIONS(&fr_is_authenticated)},
+                              FR_JWT_PAIR("jwt/pair/"), FR_JWT_REFRESH("jwt/refresh/"),
+                              FR_JWT_VERIFY("jwt/verify/"), FR_JWT_BLACKLIST("jwt/blacklist/"),
+                              FR_JWT_SLIDING("jwt/sliding/"), FR_JWT_SLIDE("jwt/slide/"))});
 }
