@@ -85,7 +85,7 @@ static void free_models(fr_live *live)
 {
     size_t pos = 0;
     for (fr_live_model *of; (of = fr_map_next(&live->by_model, &pos, NULL));) {
-        fr_view_index_free(of->matcher.index);
+        fr_index_free(of->matcher.index);
         fr_vec_deinit(&of->matcher.whole);
         fr_vec_deinit(&of->matcher.filtered);
         fr_map_deinit(&of->matcher.by_key);

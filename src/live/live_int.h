@@ -59,7 +59,7 @@ typedef struct fr_live_model {
     struct {
         fr_map by_key;            /* fr_view_key_bytes → the first fr_view of that key */
         fr_views whole, filtered; /* those without a key */
-        fr_view_index *index;     /* of the filtered ones; NULL: there was none yet */
+        fr_index *index;          /* of the filtered ones; NULL: there was none yet */
     } matcher;
 } fr_live_model;
 

@@ -48,8 +48,8 @@ struct fr_view {
     struct {
         struct fr_topic *topics; /* one a worker, and old ones that are being removed */
         union {
-            fr_view *next_of_key;     /* another of the same key */
-            fr_view_index_node *node; /* of one that is filtered and has no key */
+            fr_view *next_of_key; /* another of the same key */
+            fr_index_node *node;  /* of one that is filtered and has no key */
         };
         uint32_t index;              /* of one without a key: among the model's */
         bool is_touched, is_flooded; /* by the commit at hand */

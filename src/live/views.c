@@ -32,30 +32,30 @@ static void drop_among(fr_views *views, const fr_view *view)
 /* One more that each change would be held against? */
 static bool is_past_scanned(const fr_matcher *m, const fr_live_model *of, const fr_eval *eval)
 {
-    fr_view_index_stats stats;
-    fr_view_index_stats_get(of->matcher.index, &stats);
+    fr_index_stats stats;
+    fr_index_stats_get(of->matcher.index, &stats);
     return stats.scanned >= m->live->opts.scanned_views &&
-           fr_view_index_is_scanned(of->matcher.index, eval);
+           fr_index_is_scanned(of->matcher.index, eval);
 }
 
 static fr_err hold_filtered(const fr_matcher *m, fr_live_model *of, fr_view *view)
 {
     if (!of->matcher.index)
-        of->matcher.index = fr_view_index_new(view->ask.source->rt->model);
+        of->matcher.index = fr_index_new(view->ask.source->rt->model);
     if (!of->matcher.index)
         return FR_ENOMEM;
     if (is_past_scanned(m, of, view->ask.eval))
         return FR_EBUSY;
-    FR_TRY(fr_view_index_add(of->matcher.index, view->ask.eval, view, &view->matcher.node));
+    FR_TRY(fr_index_add(of->matcher.index, view->ask.eval, view, &view->matcher.node));
     fr_err err = hold_among(&of->matcher.filtered, view);
     if (err != FR_OK)
-        fr_view_index_remove(of->matcher.index, view->matcher.node);
+        fr_index_remove(of->matcher.index, view->matcher.node);
     return err;
 }
 
 static void drop_filtered(fr_live_model *of, const fr_view *view)
 {
-    fr_view_index_remove(of->matcher.index, view->matcher.node);
+    fr_index_remove(of->matcher.index, view->matcher.node);
     drop_among(&of->matcher.filtered, view);
 }
 
@@ -180,8 +180,8 @@ void fr_views_match(fr_matcher *m, const fr_change *change)
     for (size_t i = 0; i < of->matcher.whole.count; i++)
         judge(m, of->matcher.whole.at[i], change);
     if (of->matcher.filtered.count)
-        fr_view_index_match(of->matcher.index, change->old, change->new_, matched,
-                            &(matching){m, change});
+        fr_index_match(of->matcher.index, change->old, change->new_, matched,
+                       &(matching){m, change});
     for (fr_view *view = fr_map_get(&of->matcher.by_key, fr_buf_str(&m->name)); view;
          view = view->matcher.next_of_key)
         judge(m, view, change);
