@@ -144,6 +144,7 @@ static void leave(fr_index *index, const fr_path *path)
         return;
     }
     fr_words *list = list_of(index, path->kind);
+    assert(list->at);
     fr_vec_swap_remove(list, path->at);
     if (path->at < list->count)
         path_of(list->at[path->at])->at = path->at;
