@@ -277,8 +277,8 @@ static void open_cells(cells *c)
     fr_query all = {.model = &eval_cell_model};
     assert_int_equal(fr_db_select(&c->t.ctx, &all, &(fr_reader_sink){NULL, keep, c}, NULL), FR_OK);
     assert_int_equal(c->count, ROWS);
-    for (uint16_t i = 0; i < FIELDS; i++)
-        c->columns[i] = fr_db_column(c->t.db, &eval_cell_model, i);
+    for (int i = 0; i < FIELDS; i++)
+        c->columns[i] = fr_db_column(c->t.db, &eval_cell_model, (uint16_t)i);
 }
 
 /* ---- what both say ---- */
@@ -439,9 +439,10 @@ static void each_lookup_of_each_column_finds_what_the_database_finds(void **stat
     open_cells(&c);
     size_t asked = 0;
     for (size_t round = 0; round < rounds(4); round++)
-        for (uint16_t field = FIRST; field <= LAST; field++)
+        for (int field = FIRST; field <= LAST; field++)
             for (size_t i = 0; i < ALL_LOOKUPS; i++, asked++) {
-                const fr_pred *term = term_of(&c, field, field, LOOKUPS[i], false);
+                const fr_pred *term =
+                    term_of(&c, (uint16_t)field, (uint16_t)field, LOOKUPS[i], false);
                 fr_query query = {.model = &eval_cell_model, .where = term};
                 bool is_like = fr_lookup_row_of(LOOKUPS[i])->form == FR_FORM_PATTERN &&
                                term->values[0].type != FR_VALUE_NULL;
