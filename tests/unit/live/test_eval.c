@@ -301,7 +301,10 @@ static fr_err compile(cells *c, const fr_query *query, const fr_eval **out, char
 {
     fr_query normal = *query;
     assert_int_equal(fr_pred_normal(c->t.arena, &normal), FR_OK);
-    fr_eval_source source = {.query = &normal, .columns = c->columns, .zone = fr_zone_here()};
+    fr_eval_source source = {.query = &normal,
+                             .columns = c->columns,
+                             .zone = fr_zone_here(),
+                             .likes_blobs = fr_db_likes_blobs(c->t.db)};
     return fr_eval_compile(&source, c->t.arena, out, why);
 }
 
@@ -583,6 +586,26 @@ static void a_program_may_be_copied(void **state)
     test_close(&c.t);
 }
 
+/* How the library was built decides it; the database of these tests says which way it is. */
+static void a_blob_is_a_text_to_like_where_the_database_says_so(void **state)
+{
+    (void)state;
+    fr_arena *arena = fr_arena_new(0);
+    fr_value row[FIELDS] = {[2] = {.type = FR_VALUE_BLOB, .as.s = FR_STR("ABC")}};
+    fr_query query = {.model = &eval_cell_model,
+                      .where =
+                          fr_pred_term(arena, 2, FR_LOOKUP_STARTSWITH, FR_VALUE_S(FR_STR("ab")))};
+    static const fr_column columns[FIELDS] = {[2] = {FR_AFFINITY_TEXT, FR_COLLATION_BINARY}};
+    for (int likes_blobs = 0; likes_blobs < 2; likes_blobs++) {
+        const fr_eval *eval;
+        char why[FR_EVAL_WHY];
+        fr_eval_source source = {.query = &query, .columns = columns, .likes_blobs = likes_blobs};
+        assert_int_equal(fr_eval_compile(&source, arena, &eval, why), FR_OK);
+        assert_int_equal(fr_eval_run(eval, row), likes_blobs ? FR_TRUE : FR_FALSE);
+    }
+    fr_arena_free(arena);
+}
+
 static void a_query_without_a_predicate_holds_for_all(void **state)
 {
     (void)state;
@@ -600,4 +623,5 @@ FR_TESTS(eval, FR_TEST(each_lookup_of_each_column_finds_what_the_database_finds)
          FR_TEST(trees_keep_to_the_logic_of_three_values),
          FR_TEST(parts_of_moments_are_the_databases),
          FR_TEST(what_is_not_proved_is_refused_in_words), FR_TEST(a_program_may_be_copied),
+         FR_TEST(a_blob_is_a_text_to_like_where_the_database_says_so),
          FR_TEST(a_query_without_a_predicate_holds_for_all))

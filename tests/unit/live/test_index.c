@@ -149,8 +149,9 @@ static const fr_eval *random_eval(fr_arena *arena)
         fr_query query = {
             .model = &index_cell_model, .refs = &refs, .where = random_tree(arena, &refs, 3)};
         assert_int_equal(fr_pred_normal(arena, &query), FR_OK);
-        (void)fr_eval_compile(&(fr_eval_source){.query = &query, .columns = COLUMNS}, arena, &eval,
-                              why);
+        (void)fr_eval_compile(
+            &(fr_eval_source){.query = &query, .columns = COLUMNS, .likes_blobs = true}, arena,
+            &eval, why);
     }
     return eval;
 }
@@ -344,7 +345,8 @@ static fr_view_index_node *put(fr_view_index *index, fr_arena *arena, const fr_p
     fr_query query = {.model = &index_cell_model, .where = where};
     assert_int_equal(fr_pred_normal(arena, &query), FR_OK);
     assert_int_equal(
-        fr_eval_compile(&(fr_eval_source){.query = &query, .columns = COLUMNS}, arena, &eval, why),
+        fr_eval_compile(&(fr_eval_source){.query = &query, .columns = COLUMNS, .likes_blobs = true},
+                        arena, &eval, why),
         FR_OK);
     assert_int_equal(fr_view_index_add(index, eval, index, &node), FR_OK);
     return node;
