@@ -38,8 +38,8 @@ typedef struct bench {
     size_t views;
     unsigned owners, projects, width; /* of a range alone */
     uint64_t chance;
-    fr_view_index *index;
-    fr_view_index_node **nodes;
+    fr_index *index;
+    fr_index_node **nodes;
     fr_arena *arena; /* of a few programs */
 } bench;
 
@@ -116,7 +116,7 @@ static uint64_t add_some(bench *b, size_t from, size_t count)
         evals[i] = program(b);
     uint64_t start = cpu_ns();
     for (size_t i = 0; i < count; i++)
-        if (fr_view_index_add(b->index, evals[i], b, &b->nodes[from + i]) != FR_OK)
+        if (fr_index_add(b->index, evals[i], b, &b->nodes[from + i]) != FR_OK)
             out_of_memory();
     return cpu_ns() - start;
 }
@@ -136,13 +136,13 @@ static double replaced_ns(bench *b)
         size_t last = b->views - count;
         for (size_t i = 0; i < count; i++) { /* those that go stand at the end */
             size_t at = below(b, (unsigned)(b->views - i));
-            fr_view_index_node *node = b->nodes[at];
+            fr_index_node *node = b->nodes[at];
             b->nodes[at] = b->nodes[b->views - 1 - i];
             b->nodes[b->views - 1 - i] = node;
         }
         uint64_t start = cpu_ns();
         for (size_t i = 0; i < count; i++)
-            fr_view_index_remove(b->index, b->nodes[last + i]);
+            fr_index_remove(b->index, b->nodes[last + i]);
         ns += cpu_ns() - start;
         ns += add_some(b, last, count);
     }
@@ -183,7 +183,7 @@ static cost match_ns(bench *b, bool is_update)
             random_row(b, rows[i]);
         uint64_t start = cpu_ns();
         for (size_t i = 0; i < CHANGES; i++)
-            fr_view_index_match(b->index, is_update ? rows[i] : NULL, rows[i + 1], count, &matched);
+            fr_index_match(b->index, is_update ? rows[i] : NULL, rows[i + 1], count, &matched);
         double ns = (double)(cpu_ns() - start) / CHANGES;
         if (ns < best.ns)
             best = (cost){ns, (double)matched / CHANGES};
@@ -243,15 +243,15 @@ static void run(size_t views)
     b.width = (unsigned)(PRICES / (0.05 * (double)views) + 1); /* one */
     b.nodes = malloc(views * sizeof(void *));
     b.arena = fr_arena_new(1 << 16);
-    b.index = fr_view_index_new(&live_match_model);
+    b.index = fr_index_new(&live_match_model);
     if (!b.nodes || !b.arena || !b.index)
         out_of_memory();
     memset(b.nodes, 0, views * sizeof(void *));
     size_t before = resident_bytes();
     add_all(&b);
     size_t rss = resident_bytes() - before;
-    fr_view_index_stats stats;
-    fr_view_index_stats_get(b.index, &stats);
+    fr_index_stats stats;
+    fr_index_stats_get(b.index, &stats);
     cost insert = match_ns(&b, false), update = match_ns(&b, true);
     double replaced = replaced_ns(&b), scan = scan_ns(&b);
     printf("views=%zu insert_ns=%.0f update_ns=%.0f matches=%.2f scan_ns=%.0f replaced_ns=%.0f "
@@ -259,7 +259,7 @@ static void run(size_t views)
            views, insert.ns, update.ns, insert.matches, scan, replaced,
            (double)stats.bytes / (double)views, (double)rss / (double)views);
     fflush(stdout);
-    fr_view_index_free(b.index);
+    fr_index_free(b.index);
     fr_arena_free(b.arena);
     free(b.nodes);
 }
