@@ -102,6 +102,8 @@ fr_column fr_db_column(const fr_db *db, const fr_model *model, uint16_t field);
 fr_column fr_db_key_column(const fr_db *db, const fr_model *model);
 /* The fields whose old values changes do not have. Any thread. */
 fr_fieldset fr_db_unseen(const fr_db *db, const fr_model *model);
+/* Whether LIKE takes a blob for the text of its bytes: a matter of how the database's library was built. Any thread. */
+bool fr_db_likes_blobs(const fr_db *db);
 
 typedef struct fr_db_stats {
     uint64_t members, failed;    /* run by the writer */

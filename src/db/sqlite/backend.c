@@ -79,6 +79,7 @@ static fr_err look(fr_db *db, fr_str address, bool *absent, char error[512])
         return FR_ENOMEM;
     for (size_t i = 0; i < db->table_count; i++)
         FR_TRY(fr_sqlite_table_new(&db->tables[i], db->arena));
+    db->likes_blobs = !sqlite3_compileoption_used("LIKE_DOESNT_MATCH_BLOBS");
     FR_TRY(fr_hook_check(error));
     return fr_sqlite_look(f, absent, error);
 }
