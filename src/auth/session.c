@@ -17,6 +17,10 @@
 #define HASH_NAME FR_STR("_auth_user_hash")
 #define EXPIRY_NAME FR_STR("_session_expiry")
 
+#define AGE_S_MAX                                                                                  \
+    ((int64_t)1000 * 365 *                                                                         \
+     86400) /* a handler's may come from a client: no sum of it is past all dates */
+
 enum {
     TWO_WEEKS_S = 1209600,
     KEY_CHARS_MIN = 8,  /* shorter ones are none, as in Django */
@@ -249,7 +253,10 @@ static int64_t age_of(const fr_session *session)
     if (text_of(session, EXPIRY_NAME, &text) != FR_OK || !text.p)
         return all.settings.age_s;
     if (fr_str_i64(text, &seconds))
-        return seconds > 0 ? seconds : seconds < 0 ? 0 : all.settings.age_s;
+        return seconds > AGE_S_MAX ? AGE_S_MAX
+               : seconds > 0       ? seconds
+               : seconds < 0       ? 0
+                                   : all.settings.age_s;
     if (fr_time_parse(text, &until))
         return until > fr_time_now() ? (until - fr_time_now()) / 1000000 : 0;
     return all.settings.age_s;

@@ -261,6 +261,11 @@ static void it_lasts_as_long_as_it_says(void **state)
     assert_int_equal(cookie.max_age_s, 0);
     assert_int_equal(fr_session_last(&t.ctx, session, -1), FR_OK);
     assert_false(fr_session_ends_with_browser(session));
+    /* more than any date has */
+    assert_int_equal(fr_session_last(&t.ctx, session, INT64_MAX), FR_OK);
+    assert_in_range(lasts_s(key_of(session)), 31535999000, 31536000000);
+    fr_session_cookie(session, &cookie);
+    assert_true(cookie.max_age_s == 31536000000);
     /* a moment, as Django's set_expiry(datetime) stores it */
     assert_int_equal(fr_session_put(&t.ctx, session, FR_STR("_session_expiry"),
                                     FR_STR("\"2999-01-01T00:00:00+00:00\"")),
