@@ -53,7 +53,8 @@ int main(int argc, char **argv)
                                  {"token/", .handler = token, POSTS},
                                  {"page/login/", .handler = fr_login_page, .methods = "GET,POST"},
                                  {"page/logout/", .handler = fr_logout_page, .methods = "POST"},
-                                 FR_JWT_PAIR("jwt/pair/"), FR_JWT_REFRESH("jwt/refresh/"),
-                                 FR_JWT_VERIFY("jwt/verify/"), FR_JWT_BLACKLIST("jwt/blacklist/"),
-                                 FR_JWT_SLIDING("jwt/sliding/"), FR_JWT_SLIDE("jwt/slide/"))});
+                                 FR_CHANGE_PASSWORD("password/"), FR_JWT_PAIR("jwt/pair/"),
+                                 FR_JWT_REFRESH("jwt/refresh/"), FR_JWT_VERIFY("jwt/verify/"),
+                                 FR_JWT_BLACKLIST("jwt/blacklist/"), FR_JWT_SLIDING("jwt/sliding/"),
+                                 FR_JWT_SLIDE("jwt/slide/"))});
 }
