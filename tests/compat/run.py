@@ -13,6 +13,7 @@ FR_BUILD names the build whose tracker is asked (build/dev unless set).
 import argparse
 import collections
 import concurrent.futures
+import itertools
 import json
 import os
 import re
@@ -110,8 +111,8 @@ class Corpus:
 
 
 SECRET = "reference-secret-key-only-for-the-golden-corpus"  # of reference/refsite/settings.py: sessions were signed with it
-TRACKER = Corpus("tracker", ["--index", "none"], ["schema.sql", "fixture.sql"], "shown.jsonl")
-KINDS = Corpus("compat-kinds", ["--index", "none"], ["kinds.sql", "kinds-fixture.sql"], "kinds.jsonl")
+TRACKER = Corpus("tracker", ["--index", "none"], ["schema.sql", "fixture.sql"], ["shown.jsonl", "more.jsonl"])
+KINDS = Corpus("compat-kinds", ["--index", "none"], ["kinds.sql", "kinds-fixture.sql"], ["kinds.jsonl"])
 
 
 # ---- a server on the database that Django made ----
@@ -217,7 +218,7 @@ def work(word):
     jobs = []
     for corpus in (TRACKER, KINDS):
         groups = collections.OrderedDict()
-        for record in read(corpus.records):
+        for record in itertools.chain(*map(read, corpus.records)):
             groups.setdefault(record["group"], []).append(record)
         jobs += [lambda corpus=corpus, records=records: play_group(records, corpus) for group, records in groups.items() if word in group]
     ours = {each["id"]: each["events"] for each in read("ws-ours.jsonl")}
