@@ -91,7 +91,7 @@ struct fr_route {
 #define FR_JWT_PAIR(...)                                                                           \
     FR_JWT_ROUTE_(fr_jwt_pair_view, fr_jwt_credentials_, "Token Obtain Pair", __VA_ARGS__)
 #define FR_JWT_REFRESH(...)                                                                        \
-    FR_JWT_ROUTE_(fr_jwt_refresh_view, fr_jwt_refresh_, "Token Refresh", __VA_ARGS__)
+    FR_JWT_ROUTE_(fr_jwt_refresh_view, fr_jwt_access_, "Token Refresh", __VA_ARGS__)
 #define FR_JWT_VERIFY(...)                                                                         \
     FR_JWT_ROUTE_(fr_jwt_verify_view, fr_jwt_token_, "Token Verify", __VA_ARGS__)
 #define FR_JWT_BLACKLIST(...)                                                                      \

@@ -155,13 +155,16 @@ typedef struct fr_action {
     /* What it writes is one transaction with its answer, as Django's transaction.atomic: an error undoes all. It runs as
      * fr_atomic's function does, on the writer's thread: it reads, writes, answers by a whole text, and waits for nothing else. */
     bool atomic;
-    const char *description;             /* in OPTIONS; NULL: none */
+    const char *description;             /* in OPTIONS; NULL: the viewset's */
     const fr_serializer *serializer;     /* of what it reads and prints; NULL: the viewset's */
     const fr_renderer *const *renderers; /* NULL: the viewset's */
     const fr_authenticator *const *authentication; /* NULL: the viewset's; so are these */
     const fr_permission *const *permissions;
     const fr_throttle *const *throttles;
     const char *parsers; /* as a viewset's; NULL: its */
+    const char *name;    /* in OPTIONS: "One step"; NULL: from the path */
+    bool
+        no_search; /* ?search= is not looked at in it, as without SearchFilter in filter_backends */
     void *reserved_[1];
 } fr_action;
 
@@ -272,6 +275,8 @@ struct fr_viewset {
     const char *create_with;
     const char *
         destroy_with; /* what DELETE writes in place of a delete: "archived=true"; NULL: it deletes */
+    bool
+        no_suffix; /* OPTIONS call it by its name alone, not "Note List" and "Note Instance": a generic view of DRF */
     void *reserved_[4];
 };
 
@@ -573,6 +578,7 @@ FR_API fr_err fr_api_url(fr_req *req, const char *path, fr_str *out);
 FR_API fr_err fr_obtain_token(fr_req *req);
 /**
  * Give who asks another password, {"old_password", "new_password"}: 204, or 400 with what Django's forms say of a wrong or a weak one.
+ * His sessions end with it, but for the one that he asks by, which gets a new key.
  *
  * @param req  of a route that FR_CHANGE_PASSWORD has made
  *
@@ -662,7 +668,8 @@ FR_API fr_err fr_jwt_verify_view(fr_req *req);
  */
 FR_API fr_err fr_jwt_blacklist_view(fr_req *req);
 /* What they read. */
-FR_API extern const fr_serializer fr_jwt_credentials_, fr_jwt_refresh_, fr_jwt_token_;
+FR_API extern const fr_serializer fr_jwt_credentials_, fr_jwt_refresh_, fr_jwt_access_,
+    fr_jwt_token_;
 
 #ifdef __cplusplus
 }

@@ -497,6 +497,12 @@ static fr_err set_hash(fr_session *session, const fr_user *user)
     return set_text(session, HASH_NAME, (fr_str){hash, HASH_CHARS});
 }
 
+fr_err fr_session_renew(fr_ctx *ctx, fr_session *session, const fr_user *user)
+{
+    FR_TRY(set_hash(session, user));
+    return keep(ctx, session, true);
+}
+
 fr_err fr_session_user(fr_ctx *ctx, fr_session *session, const fr_user **out)
 {
     fr_value key;
@@ -514,10 +520,8 @@ fr_err fr_session_user(fr_ctx *ctx, fr_session *session, const fr_user **out)
     FR_TRY(which_hash(hash, fr_user_password(user), &with));
     if (with == all.hashes.count)
         return fr_session_end(ctx, session);
-    if (with > 0) {
-        FR_TRY(set_hash(session, user));
-        FR_TRY(keep(ctx, session, true));
-    }
+    if (with > 0)
+        FR_TRY(fr_session_renew(ctx, session, user));
     *out = user;
     return FR_OK;
 }

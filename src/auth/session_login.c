@@ -24,6 +24,22 @@ fr_err fr_login_(fr_ctx *ctx, const fr_user *user)
     return FR_OK;
 }
 
+fr_err fr_login_renew(fr_ctx *ctx)
+{
+    fr_session *session;
+    const fr_user *user;
+    fr_asking *asking = fr_asking_of(ctx->asker);
+    if (asking->by != &fr_session_auth || !asking->user)
+        return FR_OK;
+    FR_TRY(fr_user_by_key(ctx, fr_user_key_value(asking->user), &user));
+    if (!user)
+        return FR_OK;
+    FR_TRY(fr_session_of(ctx, &session));
+    FR_TRY(fr_session_renew(ctx, session, user));
+    become(asking, user);
+    return fr_session_tell(ctx, session);
+}
+
 fr_err fr_logout_(fr_ctx *ctx)
 {
     fr_session *session;

@@ -205,7 +205,7 @@ const fr_json *fr_field_form_value(const fr_reading *r, const fr_json *data)
     const fr_json *value = fr_json_get(data, r->name);
     if (!value) {
         bool is_checkbox = field->kind == FR_KIND_BOOLEAN && !field->choices;
-        if (!is_checkbox || r->input->is_partial)
+        if (!is_checkbox || r->input->is_partial || r->has_default)
             return NULL;
         return field->null ? &NONE : &FALSE;
     }

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "http/http.h"
+#include "rest/extra.h"
 #include "rest/filters.h"
 #include "rest/guarded.h"
 #include "rest/object.h"
@@ -38,6 +39,12 @@ static const fr_plan *plan_of(const fr_call *call, uint64_t mark)
 {
     bool is_own = call->plan && call->plan->model->struct_mark == mark;
     return is_own || !call->rt ? call->plan : call->rt->plan;
+}
+
+/* A body that could not be read is answered, whatever the handler makes of it. call may be NULL. */
+static fr_err check_open(const fr_call *call)
+{
+    return call && call->is_answered && !call->is_rendered ? FR_EINVAL : FR_OK;
 }
 
 /* What was written into the body is the answer, as the client wants it. call may be NULL. */
@@ -77,8 +84,10 @@ fr_err fr_load_(fr_req *req, void *row, uint64_t mark)
     if (call->wrong)
         return fr_fail(req, FR_EINVAL, "%.*s", FR_FMT(fr_errors_first(call->wrong)));
     loading l = {call->rt->model, req->ctx->arena, row};
-    FR_TRY(fr_object_select(req->ctx, call, &(fr_reader_sink){load_begin, load_row, &l}));
-    return fr_guarded_row(call, row);
+    fr_err err = fr_object_select(req->ctx, call, &(fr_reader_sink){load_begin, load_row, &l});
+    if (err == FR_ENOTFOUND)
+        return fr_fail(req, err, "%.*s", FR_FMT(fr_call_missing_text(call)));
+    return err ? err : fr_guarded_row(call, row);
 }
 
 /* What is wrong with the filters is the answer, if the handler returns the error. */
@@ -101,6 +110,8 @@ fr_err fr_list_filtered(fr_req *req, fr_rows *rows)
         return FR_ENOMEM;
     fr_errors_init(errors, arena);
     FR_TRY(fr_params_parse(arena, call->request->query, &params));
+    if (call->request->extra->no_search)
+        fr_params_drop(&params, FR_STR("search"));
     FR_TRY(fr_filters_read(req->ctx, rt, &params, errors, &found));
     FR_TRY(fr_errors_check(errors));
     if (fr_errors_any(errors))
@@ -137,6 +148,7 @@ fr_err fr_reply_(fr_req *req, const void *row, uint64_t mark)
 {
     fr_call *call;
     FR_TRY(call_of(req, &call));
+    FR_TRY(check_open(call));
     const fr_plan *plan = plan_of(call, mark);
     const fr_model *model = plan->model;
     FR_TRY(fr_row_check(req->ctx, "fr_reply", model, mark));
@@ -155,6 +167,7 @@ fr_err fr_reply_rows(fr_req *req, const fr_rows *rows)
     fr_call *call = fr_call_of(req);
     const fr_plan *plan = NULL;
     fr_print print = {.ctx = req->ctx, .links = {.origin = fr_req_origin(req)}};
+    FR_TRY(check_open(call));
     if (call)
         fr_call_print(call, req->ctx, &print);
     FR_TRY(fr_rows_plan(req->ctx, rows, call ? call->plan : NULL, &plan));
@@ -164,6 +177,7 @@ fr_err fr_reply_rows(fr_req *req, const fr_rows *rows)
 
 fr_err fr_reply_data(fr_req *req, int status, fr_str json)
 {
+    FR_TRY(check_open(fr_call_of(req)));
     if (!json.n)
         return fr_reply_bytes(req, status, FR_STR(""), json);
     fr_buf_put(fr_reply_body(req), json);

@@ -109,15 +109,11 @@ typedef struct fr_viewset_rt {
     fr_str list_allow, detail_allow; /* values of the Allow header */
     /* Of the plan's references; NULL: any row. Which there are, which may be changed, what a row is after a write. */
     const fr_row_rule *visible, *writable, *check;
-    fr_str name;        /* "Live Note" */
-    fr_str object_name; /* "LiveNote": of the model, as Django calls the class */
+    const char *key_pattern; /* the part of a route that names a row: "<key:pk>" */
+    fr_str name;             /* "Live Note" */
+    fr_str object_name;      /* "LiveNote": of the model, as Django calls the class */
 } fr_viewset_rt;
 
-/* The part of a pattern that names a row. */
-static inline const char *fr_viewset_key_pattern(const fr_viewset_rt *rt)
-{
-    return rt->lookup_regex ? "<str:pk>" : "<key:pk>";
-}
 /* What is at `name` beneath a viewset's pattern: "notes/" and "<key:pk>" are "notes/<key:pk>/". A pattern without a slash at its
  * end stands for URLs without: "notes/<key:pk>". p NULL: memory is out. */
 fr_str fr_viewset_below(fr_arena *arena, fr_str pattern, const char *name);
