@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "http/cookies.h"
 
 #define USER_NAME FR_STR("_auth_user_id")
 #define BACKEND_NAME FR_STR("_auth_user_backend")
@@ -61,10 +62,13 @@ static fr_err start_signers(const fr_secrets *secrets)
 
 static fr_err check_settings(const fr_sessions *s, char error[512])
 {
-    if (s->same_site == FR_SAME_SITE_NONE && !s->is_secure) {
-        snprintf(error, 512,
-                 "sessions.same_site: browsers take SameSite=None of secure cookies only: "
-                 ".is_secure = true");
+    const fr_cookie cookie = {.name = fr_str_c(s->cookie),
+                              .path = fr_str_c(s->path),
+                              .domain = fr_str_c(s->domain),
+                              .same_site = s->same_site};
+    const char *fault = fr_cookie_fault(&cookie, s->is_secure);
+    if (fault) {
+        snprintf(error, 512, "sessions.cookie: %s", fault);
         return FR_EINVAL;
     }
     if (s->age_s < 0 || s->age_s > (int64_t)100 * 365 * 86400) {
@@ -77,9 +81,9 @@ static fr_err check_settings(const fr_sessions *s, char error[512])
 fr_err fr_sessions_start(const fr_sessions *settings, const fr_secrets *secrets, char error[512])
 {
     fr_sessions s = settings ? *settings : (fr_sessions){0};
-    FR_TRY(check_settings(&s, error));
     if (!s.cookie)
         s.cookie = "sessionid";
+    FR_TRY(check_settings(&s, error));
     if (!s.backend)
         s.backend = "django.contrib.auth.backends.ModelBackend";
     if (!s.age_s)

@@ -184,6 +184,10 @@ typedef struct fr_now {
  * the loop's later reads. On a loop only. Does not suspend. */
 fr_err fr_db_now(fr_ctx *ctx, bool is_anew, fr_now *out);
 
+/* The version alone, of the transaction that the loop's next reads are a part of: what was read in this version is so still. On a loop and not
+ * within fr_atomic. Does not suspend. */
+fr_err fr_db_version(fr_ctx *ctx, int64_t *out);
+
 /* ---- the change log: what happened to one model after a place, folded by key ---- */
 typedef struct fr_span_changes {
     bool is_known;      /* false: the log cannot tell, `reason` says why; read a snapshot */

@@ -145,6 +145,7 @@ const fr_db_backend fr_db_backend_sqlite = {
     .beside = fr_sqlite_beside,
     .read = fr_read_run,
     .now = fr_sqlite_now,
+    .version = fr_sqlite_version,
     .write = fr_sqlite_write,
     .atomic = fr_sqlite_atomic,
     .find_kept = fr_sqlite_kept,
