@@ -144,7 +144,12 @@ static fr_err check_extra(const fr_viewset *v, char error[ERROR_ROOM])
     return FR_OK;
 }
 
-static fr_err read_lookup_pattern(fr_viewset_rt *rt, char error[ERROR_ROOM])
+static void free_pattern(void *regex)
+{
+    fr_regex_free(regex);
+}
+
+static fr_err read_lookup_pattern(fr_viewset_rt *rt, fr_arena *arena, char error[ERROR_ROOM])
 {
     const char *pattern = rt->viewset->lookup_pattern;
     char why[256];
@@ -153,10 +158,14 @@ static fr_err read_lookup_pattern(fr_viewset_rt *rt, char error[ERROR_ROOM])
     fr_err err = fr_regex_new(fr_str_c(pattern), FR_REGEX_WHOLE, &rt->lookup_regex, why);
     if (err == FR_EINVAL)
         snprintf(error, ERROR_ROOM, "lookup_pattern: %.200s", why);
+    if (err == FR_OK && fr_arena_defer(arena, free_pattern, rt->lookup_regex)) {
+        fr_regex_free(rt->lookup_regex);
+        return FR_ENOMEM;
+    }
     return err;
 }
 
-static fr_err read_lookup(fr_viewset_rt *rt, char error[ERROR_ROOM])
+static fr_err read_lookup(fr_viewset_rt *rt, fr_arena *arena, char error[ERROR_ROOM])
 {
     const char *name = rt->viewset->lookup;
     int field =
@@ -165,7 +174,7 @@ static fr_err read_lookup(fr_viewset_rt *rt, char error[ERROR_ROOM])
         return wrong(error, "lookup", fr_str_c(name),
                      "is not a field of the model, or it is secret");
     rt->lookup = (uint16_t)field;
-    return read_lookup_pattern(rt, error);
+    return read_lookup_pattern(rt, arena, error);
 }
 
 static fr_err check_model(const fr_viewset *v, char error[ERROR_ROOM])
@@ -188,7 +197,7 @@ static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena
     if (!rt->plan)
         return FR_ENOMEM;
     FR_TRY(fr_plan_init(rt->plan, rt->model, viewset->serializer, arena, error));
-    FR_TRY(read_lookup(rt, error));
+    FR_TRY(read_lookup(rt, arena, error));
     FR_TRY(read_actions(rt, error));
     FR_TRY(read_paging(rt, error));
     FR_TRY(fr_rules_init(rt, arena, error));
@@ -255,4 +264,12 @@ const fr_viewset_rt *fr_viewset_get(const fr_viewset *viewset)
         rt = make(viewset);
     pthread_mutex_unlock(&lock);
     return rt;
+}
+
+void fr_viewsets_forget_for_test(void)
+{
+    if (kept)
+        fr_map_deinit(&made);
+    fr_arena_free(kept);
+    kept = NULL;
 }
