@@ -100,6 +100,8 @@ uint32_t fr_db_schema_number(const fr_db *db);
 /* How the column of a field, and that of the key, compares in the table as it is now. Any thread. */
 fr_column fr_db_column(const fr_db *db, const fr_model *model, uint16_t field);
 fr_column fr_db_key_column(const fr_db *db, const fr_model *model);
+/* The fields whose old values changes do not have. Any thread. */
+fr_fieldset fr_db_unseen(const fr_db *db, const fr_model *model);
 
 typedef struct fr_db_stats {
     uint64_t members, failed;    /* run by the writer */

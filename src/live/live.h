@@ -59,6 +59,7 @@ typedef struct fr_live_stats {
     uint64_t frames;  /* encoded by the matcher; each may go to many sockets */
     uint64_t snapshots; /* read from the database */
     uint64_t shared;    /* sockets that got a snapshot that another socket had read */
+    uint64_t resumes;   /* sockets that came back with a token and got what differs */
     uint64_t behind;    /* times a socket's unsent frames were dropped because it read too slowly */
     uint64_t resets;    /* snapshots with "reset":true that were sent */
     uint64_t floods;    /* views caught up because a commit was too large to list */

@@ -285,11 +285,16 @@ class Writer(Person):
 class Session:
     """What one socket was told."""
 
-    def __init__(self, key, floor, since):
-        self.key, self.floor, self.since = key, floor, since
+    def __init__(self, key, floor, since, base=None):
+        self.key, self.floor, self.since = key, floor, since  # since: a token, or None
+        self.base = base  # the view that came back with a token of its own; None: it brought nothing
         self.frames = []
         self.stalls = 0
         self.is_complete = False  # followed to the end, and equal to what the REST API says there
+
+    def begin(self):
+        """The view before its first frame."""
+        return View(self.base)
 
 
 class Watcher(Person):
@@ -319,11 +324,12 @@ class Watcher(Person):
         key = self.key
         if key == 0:
             key = self.world.some_key(chance) if chance.random() < 0.4 else None
-        since = chance.random() < 0.1
-        self.session = Session(key, self.world.newest, since)
+        base = self.last_view() if self.key != 0 and chance.random() < 0.7 else None
+        since = base.token if base else "1.2.3" if chance.random() < 0.1 else None
+        self.session = Session(key, self.world.newest, since, base)
         self.sessions.append(self.session)
         path = "/api/notes/" if key is None else "/api/notes/%d/" % key
-        ws = WebSocket(self.world.server.port, path + ("?since=1.2.3" if since else ""),
+        ws = WebSocket(self.world.server.port, path + ("?since=" + since if since else ""),
                        receive_buffer=chance.choice([None, 4096]))
         self.joins += 1
         try:
@@ -334,6 +340,15 @@ class Watcher(Person):
             ws.close()
         finally:
             ws.sock.close()
+
+    def last_view(self):
+        """What it had when its last socket ended; None: nothing."""
+        if not self.sessions:
+            return None
+        view = self.sessions[-1].begin()
+        for frame in self.sessions[-1].frames:
+            view.apply(frame)
+        return view if view.token else None
 
     def stay(self, ws):
         """Some frames, some pings, perhaps a while without reading."""
@@ -376,7 +391,7 @@ class Watcher(Person):
         """All has been written and the REST list is known: read to the end; then a ping is answered by nothing but its pong."""
         world, session = self.world, self.session
         expected = world.fresh if session.key is None else {key: world.fresh[key] for key in [session.key] if key in world.fresh}
-        view = View()
+        view = session.begin()
         for frame in session.frames:
             view.apply(frame)
         while view.rows != expected or (session.key is None and view.place < world.newest):
@@ -394,16 +409,22 @@ class Watcher(Person):
 class View:
     """What a client has: rows by key, and its place. None before the first frame."""
 
-    def __init__(self):
-        self.rows, self.place, self.fingerprint = None, -1, None
+    def __init__(self, base=None):
+        self.rows, self.place, self.fingerprint, self.token = None, -1, None, None
+        if base:
+            self.rows, self.place, self.fingerprint, self.token = dict(base.rows), base.place, base.fingerprint, base.token
 
     def apply(self, frame):
-        if frame["type"] not in ("snapshot", "changes"):
+        if frame["type"] not in ("snapshot", "changes", "resumed", "at"):
             return
         number, _, fingerprint = token(frame["at"])
-        assert number > self.place, "frame %d after %d" % (number, self.place)
+        is_quiet = frame["type"] in ("resumed", "at")
+        assert number >= self.place if is_quiet or frame.get("reset") else number > self.place, \
+            "frame %d after %d" % (number, self.place)
         assert self.fingerprint in (None, fingerprint), "another fingerprint"
-        self.place, self.fingerprint = number, fingerprint
+        self.place, self.fingerprint, self.token = number, fingerprint, frame["at"]
+        if is_quiet:
+            return
         if frame["type"] == "snapshot":
             rows = frame["results"] if "results" in frame else [frame["data"]] if frame["data"] else []
             self.rows = {row["id"]: row for row in rows}
@@ -539,7 +560,7 @@ class Truth:
     # ---- what watchers were told ----
 
     def check_session(self, session):
-        view, pongs = View(), -1
+        view, pongs = session.begin(), -1
         for i, frame in enumerate(session.frames):
             if frame["type"] == "error":
                 assert frame["status"] == 404 and i == len(session.frames) - 1, frame
@@ -551,12 +572,17 @@ class Truth:
                 assert number >= max(pongs, view.place, session.floor), "pong %d" % number
                 pongs = number
                 continue
-            before = view.place
+            before, is_first = view.place, i == 0
             view.apply(frame)
             if frame["type"] == "at":
                 assert number >= before
+            elif frame["type"] == "resumed":
+                assert is_first and session.base, "resumed, and did not come back"
+                assert number == before or number >= session.floor, "resumed at %d, behind an answer" % number
             elif frame["type"] == "snapshot":
-                self.check_snapshot(session, view, frame, before)
+                self.check_snapshot(session, view, frame, -1 if is_first else before)
+            elif i == 1 and session.base and session.frames[0]["type"] == "resumed" and before == session.base.place:
+                self.check_caught_up(session, frame, before, number)
             else:
                 self.check_changes(session, view, frame, before)
             expected = self.at(number)
@@ -570,10 +596,19 @@ class Truth:
         if before == -1:
             assert view.place >= session.floor, "the first frame is older than what had been answered"
             assert "reset" in frame or not session.since, "the first snapshot of one that wants to resume"
+            assert not session.base, "a snapshot, where the log can tell what differs"
         else:
             assert "reset" in frame, "a later snapshot without reset"
         if "reset" in frame and not session.since and not self.has_large_commits:
             assert session.stalls, "a reset for one that never stalled: %.100s" % frame
+
+    def check_caught_up(self, session, frame, before, number):
+        """What differs, and nothing else."""
+        assert number >= session.floor, "caught up to %d, behind an answer" % number
+        old, new = self.at(before), self.at(number)
+        differs = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key) and session.key in (None, key)}
+        assert {change["id"] for change in frame["changes"]} == differs, "%.200s, and %r differ" % (frame, differs)
+        assert len(frame["changes"]) == len(differs), "a row twice"
 
     def check_changes(self, session, view, frame, before):
         """Exactly one commit, and none between that mattered."""

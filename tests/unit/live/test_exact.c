@@ -269,10 +269,13 @@ static void *run_writer(void *arg)
 
 typedef struct watcher {
     client c;
-    bool is_open, is_asleep, is_detail, is_titles, has_begun;
+    bool is_open, is_asleep, is_detail, has_begun;
+    bool is_back;     /* with the token of its last frame */
+    const char *list; /* of a list: its name */
+    char token[64];   /* of its last frame; empty: it has got none */
     int64_t id;
     uint64_t number, sum;
-    uint64_t floor; /* what had been answered when it came */
+    uint64_t floor; /* what had been answered when it came; 0: it has got there */
     uint64_t rows[IDS];
     uint64_t frames, resets;
 } watcher;
@@ -322,13 +325,30 @@ static void take_snapshot(watcher *w)
             wrong(w, "a row twice");
         set_row(w, id_of(&results->items[i]), fr_str_hash(results->items[i].raw, 1));
     }
-    if (!w->has_begun && number_of(w) < w->floor)
-        wrong(w, "older than an answer that was given before it came");
+    if (w->is_back && !w->has_begun)
+        wrong(w, "a snapshot, where the log can tell what differs");
     const fr_json *data = fr_json_get(&w->c.frame, FR_STR("data"));
     if (data && data->type == FR_JSON_OBJECT)
         set_row(w, id_of(data), fr_str_hash(data->raw, 1));
     w->has_begun = true;
     w->resets += is_reset;
+}
+
+static void take_resumed(watcher *w)
+{
+    if (!w->is_back || w->has_begun)
+        wrong(w, "resumed, and did not come back");
+    w->has_begun = true;
+}
+
+/* The first frame that leads anywhere leads to what had been answered, or past it. */
+static void check_floor(watcher *w)
+{
+    bool is_resumed = fr_str_eq(fr_json_get(&w->c.frame, FR_STR("type"))->text, FR_STR("resumed"));
+    if (number_of(w) >= w->floor)
+        w->floor = 0;
+    else if (!is_resumed) /* what differs comes next */
+        wrong(w, "older than an answer that was given before it came");
 }
 
 static void take_changes(watcher *w)
@@ -365,7 +385,9 @@ static void check_state(watcher *w)
     if (number < w->number || (is_changes && number == w->number))
         wrong(w, "numbers do not grow");
     w->number = number;
-    uint64_t expected = w->is_detail ? row_at(w->id, number) : w->is_titles ? m.titles : m.notes;
+    uint64_t expected = w->is_detail        ? row_at(w->id, number)
+                        : w->list[0] == 't' ? m.titles
+                                            : m.notes;
     if (w->sum != expected)
         wrong(w, "not a state that was committed");
 }
@@ -385,13 +407,17 @@ static bool take_frame(watcher *w)
     }
     if (fr_str_eq(type, FR_STR("snapshot")))
         take_snapshot(w);
+    else if (fr_str_eq(type, FR_STR("resumed")))
+        take_resumed(w);
     else if (!w->has_begun)
-        wrong(w, "the first is not a snapshot");
+        wrong(w, "the first is no snapshot");
     else if (fr_str_eq(type, FR_STR("changes")))
         take_changes(w);
     else if (!fr_str_eq(type, FR_STR("at")))
         wrong(w, "an unknown frame");
+    check_floor(w);
     check_state(w);
+    snprintf(w->token, sizeof w->token, "%.*s", FR_FMT(client_at(&w->c)));
     return true;
 }
 
@@ -415,19 +441,26 @@ static void follow(watcher *w)
         wrong(w, "the socket ended");
 }
 
+/* Somebody new, or the one who left with what it had. */
 static void come(watcher *w, world *x, chance *c)
 {
-    char path[32];
-    memset(w, 0, sizeof *w);
-    w->is_detail = below(c, 3) == 0;
-    w->id = an_id(c);
+    static const char *const lists[] = {"notes", "titles", "again"};
+    char path[128], since[80] = "";
+    w->is_back = w->token[0] && below(c, 3);
+    if (!w->is_back) {
+        memset(w, 0, sizeof *w);
+        w->is_detail = below(c, 3) == 0;
+        w->id = an_id(c);
+        w->list = lists[below(c, 3)];
+    }
+    if (w->is_back)
+        snprintf(since, sizeof since, "?since=%s", w->token);
     if (w->is_detail)
-        snprintf(path, sizeof path, "/notes/%lld/", (long long)w->id);
+        snprintf(path, sizeof path, "/notes/%lld/%s", (long long)w->id, since);
     else
-        snprintf(path, sizeof path, "/%s/",
-                 (const char *[]){"notes", "titles", "again"}[below(c, 3)]);
-    w->is_titles = path[1] == 't';
+        snprintf(path, sizeof path, "/%s/%s", w->list, since);
     w->is_open = true;
+    w->is_asleep = w->has_begun = false;
     w->floor = world_place(x).number;
     client_start(&w->c, x, (int)below(c, 2), path);
 }
@@ -512,12 +545,13 @@ static void run_round(uint64_t seed, const kind *k)
     compare_with_database(&w);
     fr_live_stats s = world_stats(&w);
     print_message("seed %llu: %llu commits, %llu frames built, %llu snapshots read, %llu shared, "
-                  "%llu behind, %llu resets, %llu overflows\n",
+                  "%llu behind, %llu resumed, %llu resets, %llu overflows\n",
                   (unsigned long long)seed, (unsigned long long)(last - history.first),
                   (unsigned long long)s.frames, (unsigned long long)s.snapshots,
                   (unsigned long long)s.shared, (unsigned long long)s.behind,
-                  (unsigned long long)s.resets, (unsigned long long)s.overflows);
-    assert_true(frames > 0 && resets <= s.resets);
+                  (unsigned long long)s.resumes, (unsigned long long)s.resets,
+                  (unsigned long long)s.overflows);
+    assert_true(frames > 0 && s.resumes > 0 && resets <= s.resets);
     atomic_store(&fr_test_live_read_ms, 0);
     world_close(&w);
     history_free();

@@ -718,8 +718,7 @@ static void a_row_whose_keys_compare_otherwise_now_is_watched_anew(void **state)
                        "INSERT INTO l SELECT * FROM label; DROP TABLE label;"
                        "ALTER TABLE l RENAME TO label; COMMIT");
     world_label(&w, "Blue", 2);
-    expect_trouble(&row,
-                   "Another program has altered how the keys of this table compare. Come again.");
+    expect_trouble(&row, "Another program has altered how this table compares. Come again.");
     client_open(&again, &w, 0, "/labels/BLUE/");
     client_expect(&again, "snapshot");
     world_label(&w, "bLUE", 3);
@@ -953,6 +952,169 @@ static void a_socket_that_memory_fails_is_told_or_closed(void **state)
     world_close(&w);
 }
 
+/* ---- coming back ---- */
+
+/* Leave with the token of the last frame, and come back to the path with it. */
+static void come_back(client *c, world *w, const char *path)
+{
+    char with[160];
+    snprintf(with, sizeof with, "%s?since=%.*s", path, FR_FMT(client_at(c)));
+    client_close(c);
+    client_open(c, w, 0, with);
+}
+
+static void who_comes_back_gets_what_differs_and_nothing_else(void **state)
+{
+    (void)state;
+    world w;
+    client c, gone;
+    world_open(&w, &(world_opts){0});
+    for (int i = 0; i < 4; i++)
+        world_create(&w, "x");
+    client_open(&c, &w, 0, "/notes/");
+    client_open(&gone, &w, 0, "/notes/3/");
+    client_expect(&c, "snapshot");
+    client_expect(&gone, "snapshot");
+    fr_place was = world_place(&w);
+    world_update(&w, 2, "not the last");
+    world_update(&w, 2, "changed");
+    world_delete(&w, 3);
+    world_delete(&w, world_create(&w, "came and went"));
+    world_create(&w, "new");
+    for (int i = 0; i < 2; i++) {
+        client *x = i ? &gone : &c;
+        client_expect(x, "changes"); /* while they are here */
+        char since[64];
+        snprintf(since, sizeof since, "%llu.%016llx.", (unsigned long long)was.number,
+                 (unsigned long long)was.mark);
+        char path[160];
+        snprintf(path, sizeof path, "%s?since=%s%.8s", i ? "/notes/3/" : "/notes/", since,
+                 client_at(x).p + client_at(x).n - 8);
+        client_close(x);
+        client_open(x, &w, 0, path);
+        client_expect(x, "resumed");
+        assert_at(x, was);
+        client_expect(x, "changes");
+        assert_at(x, world_place(&w));
+    }
+    assert_text(client_member(&gone, "changes"), "[{\"op\":\"delete\",\"id\":3}]");
+    assert_text(
+        client_member(&c, "changes"),
+        "[{\"op\":\"update\",\"id\":2,\"data\":{\"id\":2,\"title\":\"changed\",\"done\":false}},"
+        "{\"op\":\"delete\",\"id\":3},"
+        "{\"op\":\"create\",\"id\":6,\"data\":{\"id\":6,\"title\":\"new\",\"done\":false}}]");
+    world_update(&w, 1, "and it goes on");
+    client_expect(&c, "changes");
+    assert_int_equal(world_stats(&w).resumes, 2);
+    assert_int_equal(world_stats(&w).resets, 0);
+    client_close(&c);
+    client_close(&gone);
+    world_close(&w);
+}
+
+static void who_missed_nothing_is_told_so_at_a_younger_place(void **state)
+{
+    (void)state;
+    world w;
+    client list, row;
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "x");
+    world_create(&w, "y");
+    client_open(&list, &w, 0, "/notes/");
+    client_open(&row, &w, 0, "/notes/1/");
+    client_expect(&list, "snapshot");
+    client_expect(&row, "snapshot");
+    come_back(&list, &w, "/notes/"); /* to the very same place */
+    client_expect(&list, "resumed");
+    assert_at(&list, world_place(&w));
+    world_label(&w, "another table", 1);
+    come_back(&list, &w, "/notes/");
+    client_expect(&list, "resumed");
+    assert_at(&list, world_place(&w));
+    world_update(&w, 2, "another row");
+    come_back(&row, &w, "/notes/1/");
+    client_expect(&row, "resumed");
+    assert_at(&row, world_place(&w));
+    world_update(&w, 1, "this one");
+    client_expect(&row, "changes");
+    client_close(&list);
+    client_close(&row);
+    world_close(&w);
+}
+
+static void many_who_come_back_from_one_place_share_what_is_read(void **state)
+{
+    (void)state;
+    enum { CROWD = 5 };
+    world w;
+    client c[CROWD];
+    char path[160];
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "x");
+    client_open(&c[0], &w, 0, "/notes/");
+    client_expect(&c[0], "snapshot");
+    snprintf(path, sizeof path, "/notes/?since=%.*s", FR_FMT(client_at(&c[0])));
+    client_close(&c[0]);
+    world_create(&w, "y");
+    for (int i = 0; i < CROWD; i++)
+        client_start(&c[i], &w, 0, path);
+    for (int i = 0; i < CROWD; i++) {
+        client_expect(&c[i], "resumed");
+        client_expect(&c[i], "changes");
+    }
+    world_update(&w, 1, "and all go on");
+    for (int i = 0; i < CROWD; i++) {
+        client_expect(&c[i], "changes");
+        client_close(&c[i]);
+    }
+    world_close(&w);
+}
+
+static void expect_reset(world *w, const char *path)
+{
+    client c;
+    client_open(&c, w, 0, path);
+    client_expect(&c, "snapshot");
+    assert_text(client_member(&c, "reset"), "true");
+    world_update(w, 1, path); /* and it goes on */
+    client_expect(&c, "changes");
+    client_close(&c);
+}
+
+static void a_token_that_is_of_no_use_is_answered_by_a_marked_snapshot(void **state)
+{
+    (void)state;
+    world w;
+    client c;
+    char path[200], token[80];
+    world_open(&w, &(world_opts){.live = {.pace_ms = 1}});
+    world_create(&w, "x");
+    client_open(&c, &w, 0, "/notes/");
+    client_expect(&c, "snapshot");
+    snprintf(token, sizeof token, "%.*s", FR_FMT(client_at(&c)));
+    client_close(&c);
+    unsigned long long number = world_place(&w).number, mark = world_place(&w).mark;
+    const char *print = token + strlen(token) - 8;
+    snprintf(path, sizeof path, "/notes/?since=%s", print); /* unreadable */
+    expect_reset(&w, path);
+    snprintf(path, sizeof path, "/notes/?since=%llu.%016llx", number, mark); /* a write's answer */
+    expect_reset(&w, path);
+    snprintf(path, sizeof path, "/notes/?since=%llu.%016llx.%s", number, mark ^ 1, print);
+    expect_reset(&w, path); /* another history */
+    snprintf(path, sizeof path, "/notes/?since=%llu.%016llx.%s", number + 1000, mark, print);
+    expect_reset(&w, path);
+    snprintf(path, sizeof path, "/titles/?since=%s", token); /* another view */
+    expect_reset(&w, path);
+    snprintf(path, sizeof path, "/notes/1/?since=%s", token);
+    expect_reset(&w, path);
+    world_stranger(&w, "INSERT INTO note(title, done) VALUES('theirs', 0)");
+    world_create(&w, "the writer looks before its own");
+    snprintf(path, sizeof path, "/notes/?since=%s", token);
+    expect_reset(&w, path);
+    assert_int_equal(world_stats(&w).resumes, 0);
+    world_close(&w);
+}
+
 /* ---- rows to a consumer's socket ---- */
 
 static fr_err send_rows(fr_sock *sock, fr_str text)
@@ -1006,6 +1168,10 @@ FR_TESTS(test_live, FR_TEST(a_list_is_a_snapshot_and_then_each_commit),
          FR_TEST(what_cannot_be_watched_is_told_on_the_socket),
          FR_TEST(a_list_over_the_limit_is_refused_and_names_the_setting),
          FR_TEST(since_is_answered_by_a_marked_snapshot),
+         FR_TEST(who_comes_back_gets_what_differs_and_nothing_else),
+         FR_TEST(who_missed_nothing_is_told_so_at_a_younger_place),
+         FR_TEST(many_who_come_back_from_one_place_share_what_is_read),
+         FR_TEST(a_token_that_is_of_no_use_is_answered_by_a_marked_snapshot),
          FR_TEST(clients_may_ping_and_are_told_what_is_not_understood),
          FR_TEST(a_pong_is_not_older_than_the_snapshot_before_it),
          FR_TEST(the_snapshot_comes_first_also_for_a_client_that_speaks_at_once),

@@ -1,0 +1,193 @@
+#include "live/view.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/str.h"
+#include "live/live_int.h"
+#include "model/pred.h"
+
+/* ---- as bytes ---- */
+
+static void put_u32(fr_buf *out, uint32_t v)
+{
+    char bytes[] = {(char)v, (char)(v >> 8), (char)(v >> 16), (char)(v >> 24)};
+    fr_buf_put(out, (fr_str){bytes, sizeof bytes});
+}
+
+static uint32_t hash32(fr_str bytes, uint32_t seed)
+{
+    uint64_t hash = fr_str_hash(bytes, seed);
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+static uint32_t mix_column(const fr_view_ask *ask, uint16_t field, uint32_t hash)
+{
+    fr_column column = fr_db_column(ask->source->live->db, ask->source->rt->model, field);
+    const char bytes[] = {(char)field, (char)(field >> 8), (char)column.affinity,
+                          (char)column.collation};
+    return hash32((fr_str){bytes, sizeof bytes}, hash);
+}
+
+static uint32_t mix_columns(const fr_view_ask *ask, const fr_pred *pred, uint32_t hash)
+{
+    if (pred->op == FR_PRED_TERM)
+        return mix_column(ask, pred->ref, hash);
+    for (size_t i = 0; i < pred->part_count; i++)
+        hash = mix_columns(ask, pred->parts[i], hash);
+    return hash;
+}
+
+/* How all that is compared compares now. */
+static uint32_t columns_of(const fr_view_ask *ask)
+{
+    uint32_t hash = 0;
+    if (ask->kind == FR_VIEW_ROW)
+        hash = mix_column(ask, (uint16_t)fr_model_key_index(ask->source->rt->model), hash);
+    return ask->where ? mix_columns(ask, ask->where, hash) : hash;
+}
+
+static void put_key(const fr_view_ask *ask, fr_buf *out)
+{
+    fr_column_put(fr_db_key_column(ask->source->live->db, ask->source->rt->model), ask->key, out);
+}
+
+static void put_orders(const fr_viewset_rt *rt, fr_buf *out)
+{
+    for (uint8_t i = 0; i < rt->order_count; i++)
+        put_u32(out, (uint32_t)rt->orders[i].ref << 1 | rt->orders[i].is_descending);
+}
+
+/*
+ *     identity of the source, columns, kind
+ *     LIST: its orderings    ROW: length of the key's bytes, and they
+ *     the predicate
+ */
+fr_err fr_view_put(const fr_view_ask *ask, fr_buf *out)
+{
+    fr_query query = fr_view_query(ask);
+    for (size_t i = 0; i < sizeof ask->source->identity / sizeof *ask->source->identity; i++)
+        put_u32(out, ask->source->identity[i]);
+    put_u32(out, columns_of(ask));
+    put_u32(out, ask->kind);
+    if (ask->kind == FR_VIEW_ROW) {
+        fr_buf key;
+        fr_buf_init(&key);
+        put_key(ask, &key);
+        put_u32(out, (uint32_t)key.n);
+        fr_buf_put(out, fr_buf_str(&key));
+        out->has_failed |= key.has_failed;
+        fr_buf_deinit(&key);
+    } else {
+        put_orders(ask->source->rt, out);
+    }
+    fr_pred_put(&query, out);
+    return fr_buf_check(out);
+}
+
+/* ---- making and freeing ---- */
+
+static fr_err fill(fr_view *view, const fr_view_ask *ask, fr_str bytes)
+{
+    fr_query query = fr_view_query(ask), copy;
+    fr_buf key;
+    view->bytes = fr_str_dup(view->arena, bytes);
+    view->fingerprint = hash32(bytes, 0);
+    view->columns = columns_of(ask);
+    FR_TRY(
+        fr_pred_copy(view->arena, &(fr_query){.model = query.model, .where = query.where}, &copy));
+    view->ask = *ask;
+    view->ask.where = copy.where;
+    if (!view->bytes.p || !fr_value_dup(view->arena, ask->key, &view->ask.key))
+        return FR_ENOMEM;
+    if (ask->kind != FR_VIEW_ROW)
+        return FR_OK;
+    fr_buf_init(&key);
+    put_key(ask, &key);
+    if (!key.has_failed)
+        view->key_bytes = fr_str_dup(view->arena, fr_buf_str(&key));
+    fr_buf_deinit(&key);
+    return view->key_bytes.p ? FR_OK : FR_ENOMEM;
+}
+
+/* As a rule all of it is one piece of memory: a tree takes about twice its bytes. */
+static size_t bytes_for(const fr_view_ask *ask, fr_str bytes)
+{
+    enum { ARENA_HEAD = 64 };
+    return ARENA_HEAD + sizeof(fr_view) + bytes.n * (ask->where ? 3 : 1) +
+           (ask->kind == FR_VIEW_ROW ? 32 : 0) + 16;
+}
+
+fr_err fr_view_new(const fr_view_ask *ask, fr_str bytes, fr_view **out)
+{
+    fr_arena *arena = fr_arena_new(bytes_for(ask, bytes));
+    fr_view *view = arena ? fr_arena_zalloc(arena, sizeof *view) : NULL;
+    if (!view) {
+        fr_arena_free(arena);
+        return FR_ENOMEM;
+    }
+    view->arena = arena;
+    atomic_init(&view->count, 1);
+    fr_err err = fill(view, ask, bytes);
+    if (err != FR_OK) {
+        fr_arena_free(arena);
+        return err;
+    }
+    *out = view;
+    return FR_OK;
+}
+
+void fr_view_ref(fr_view *view)
+{
+    atomic_fetch_add_explicit(&view->count, 1, memory_order_relaxed);
+}
+
+void fr_view_unref(fr_view *view)
+{
+    if (view && atomic_fetch_sub_explicit(&view->count, 1, memory_order_acq_rel) == 1)
+        fr_arena_free(view->arena);
+}
+
+/* ---- what it says ---- */
+
+fr_query fr_view_query(const fr_view_ask *ask)
+{
+    const fr_viewset_rt *rt = ask->source->rt;
+    fr_query query = {.model = rt->model,
+                      .refs = &rt->plan->refs,
+                      .where = ask->where,
+                      .order_count = rt->order_count};
+    memcpy(query.orders, rt->orders, sizeof query.orders);
+    return query;
+}
+
+bool fr_view_has(const fr_view *view, const fr_value *row)
+{
+    (void)row;
+    return !view->ask.where;
+}
+
+bool fr_view_judge(const fr_view *view, const fr_change *change, fr_op *op)
+{
+    bool was = change->old && fr_view_has(view, change->old);
+    bool is = change->new_ && fr_view_has(view, change->new_);
+    *op = !was ? FR_CREATE : is ? FR_UPDATE : FR_DELETE;
+    return was || is;
+}
+
+bool fr_view_names(const fr_view *view, fr_value key)
+{
+    const fr_view_ask *ask = &view->ask;
+    return ask->kind != FR_VIEW_ROW ||
+           fr_column_cmp(fr_db_key_column(ask->source->live->db, ask->source->rt->model), ask->key,
+                         key) == 0;
+}
+
+fr_err fr_view_check(fr_ctx *ctx, const fr_view *view)
+{
+    if (columns_of(&view->ask) == view->columns)
+        return FR_OK;
+    return fr_fail(ctx, FR_ESCHEMA,
+                   "Another program has altered how this table compares. Come again.");
+}

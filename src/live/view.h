@@ -1,0 +1,67 @@
+/*
+ * A view: one distinct live query. Who asks the same shares it, whatever the URL was: what is asked for is brought into a normal form
+ * and written as bytes, and by those bytes views are found, at the workers and at the matcher. The bytes have names and numbers in
+ * them, no addresses, so that they are the same after a restart; the fingerprint in tokens is made of them.
+ *
+ * A view is fixed once it is made, and counted: the matcher and each worker's topic hold it. What is `.matcher.` is the matcher's.
+ */
+#ifndef FR_LIVE_VIEW_H
+#define FR_LIVE_VIEW_H
+#include <stdatomic.h>
+
+#include "base/buf.h"
+#include "db/db.h"
+
+struct fr_source;
+struct fr_topic;
+typedef struct fr_view fr_view;
+
+typedef enum fr_view_kind {
+    FR_VIEW_LIST,
+    FR_VIEW_ROW /* the row with `key`, while it is one of the others as well */
+} fr_view_kind;
+
+/* What is asked for. */
+typedef struct fr_view_ask {
+    struct fr_source *source;
+    fr_view_kind kind;
+    fr_value key;         /* ROW: as it is stored */
+    const fr_pred *where; /* in normal form, of the model's own fields; NULL: all rows */
+} fr_view_ask;
+
+struct fr_view {
+    fr_arena *arena; /* owned: the view stands in it */
+    fr_view_ask ask;
+    atomic_uint count;
+    uint32_t fingerprint;
+    uint32_t columns; /* how what it compares compared when it was made */
+    fr_str bytes;
+    fr_str key_bytes; /* ROW: two keys are one if, and only if, these are the same */
+    struct {
+        struct fr_topic *topics;     /* one a worker, and old ones that are being removed */
+        fr_view *next_of_key;        /* ROW */
+        uint32_t index;              /* LIST: among the model's */
+        bool is_touched, is_flooded; /* by the commit at hand */
+        fr_view *next_touched;
+        fr_buf *frame; /* from the matcher's pool */
+    } matcher;
+};
+
+/* The bytes of what is asked for. Errors: FR_ENOMEM. */
+fr_err fr_view_put(const fr_view_ask *ask, fr_buf *out);
+/* bytes: those of ask; copied, as is ask. Errors: FR_ENOMEM, FR_ETOOBIG. */
+fr_err fr_view_new(const fr_view_ask *ask, fr_str bytes, fr_view **out);
+void fr_view_ref(fr_view *view);
+void fr_view_unref(fr_view *view); /* any thread; NULL is fine */
+
+/* Its rows, in the order of the REST list. */
+fr_query fr_view_query(const fr_view_ask *ask);
+/* Whether a row of the model, as commits have it, is one of its rows. That it has the key of a ROW is not asked again. */
+bool fr_view_has(const fr_view *view, const fr_value *row);
+/* What a change of a row is to the view. false: nothing. */
+bool fr_view_judge(const fr_view *view, const fr_change *change, fr_op *op);
+/* Whether a row with this key may be one of its rows at all. */
+bool fr_view_names(const fr_view *view, fr_value key);
+/* Whether all that it compares is compared as when it was made: else commits might pass it by. Errors: FR_ESCHEMA. */
+fr_err fr_view_check(fr_ctx *ctx, const fr_view *view);
+#endif
