@@ -18,6 +18,7 @@ static void become(fr_asking *asking, const fr_user *user)
     asking->is_asked = true;
     asking->found = FR_OK;
     asking->user = user;
+    asking->is_read = false; /* it is the program's */
     asking->by = user ? &fr_session_auth : NULL;
 }
 

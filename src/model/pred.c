@@ -83,6 +83,24 @@ static fr_pred *copy_tree(fr_arena *arena, const fr_pred *pred)
     return with_parts(arena, pred->op, parts, pred->part_count);
 }
 
+static fr_err copy_sight(fr_arena *arena, const fr_sight *sight, const fr_sight **out)
+{
+    fr_sight *copy = fr_arena_alloc(arena, sizeof *copy);
+    fr_sight_rule *rules = fr_arena_alloc(arena, sight->count * sizeof *rules);
+    if (!copy || !rules)
+        return FR_ENOMEM;
+    for (size_t i = 0; i < sight->count; i++) {
+        rules[i] = (fr_sight_rule){.model = sight->rules[i].model,
+                                   .where = copy_tree(arena, sight->rules[i].where)};
+        if (!rules[i].where)
+            return FR_ENOMEM;
+        FR_TRY(copy_refs(arena, sight->rules[i].refs, &rules[i].refs));
+    }
+    *copy = (fr_sight){rules, sight->count};
+    *out = copy;
+    return FR_OK;
+}
+
 fr_err fr_pred_copy(fr_arena *arena, const fr_query *query, fr_query *out)
 {
     fr_query copy = *query;
@@ -92,6 +110,8 @@ fr_err fr_pred_copy(fr_arena *arena, const fr_query *query, fr_query *out)
         FR_TRY(copy_refs(arena, query->refs, &copy.refs));
     if (query->where && !(copy.where = copy_tree(arena, query->where)))
         return FR_ENOMEM;
+    if (query->sight)
+        FR_TRY(copy_sight(arena, query->sight, &copy.sight));
     if (query->extra_count) {
         uint16_t *extra = fr_arena_alloc(arena, query->extra_count * sizeof *extra);
         if (!extra)
@@ -190,8 +210,8 @@ static bool is_same_sight(const fr_sight *a, const fr_sight *b)
     for (size_t i = 0; is_same && a && i < a->count; i++) {
         const fr_query qa = {.model = a->rules[i].model, .refs = a->rules[i].refs},
                        qb = {.model = b->rules[i].model, .refs = b->rules[i].refs};
-        is_same = qa.model == qb.model &&
-                  cmp_tree(&qa, a->rules[i].where, &qb, b->rules[i].where) == 0;
+        is_same =
+            qa.model == qb.model && cmp_tree(&qa, a->rules[i].where, &qb, b->rules[i].where) == 0;
     }
     return is_same;
 }

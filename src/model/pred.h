@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "model/query.h"
 
-/* The query with its predicate, references and extra columns in arena; all texts too. Errors: FR_ENOMEM, FR_ETOOBIG. */
+/* The query with its predicate, references, sight and extra columns in arena; all texts too. Errors: FR_ENOMEM, FR_ETOOBIG. */
 fr_err fr_pred_copy(fr_arena *arena, const fr_query *query, fr_query *out);
 
 /*

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "auth/asker.h"
 #include "auth/perms.h"
 #include "auth/user.h"
 #include "auth/users.h"
@@ -139,12 +140,24 @@ static fr_err answer(const asking *a, const fr_rule_ask *ask, fr_value *room, fr
     return FR_OK;
 }
 
+/* One whom a program's own authenticator knows is read by his name: only so it is known what his row has. */
+fr_err fr_rule_user(fr_ctx *ctx, const fr_user **out)
+{
+    *out = NULL;
+    if (!ctx->asker || !fr_users_get())
+        return FR_OK;
+    fr_asker here = *ctx->asker; /* as its own context waits */
+    here.ctx = ctx;
+    return fr_asker_read(&here, out);
+}
+
 fr_err fr_rule_bind(fr_ctx *ctx, const fr_row_rule *rule, const fr_pred **out)
 {
     *out = rule ? rule->where : NULL;
     if (!rule || !rule->ask_count)
         return FR_OK;
-    asking a = {.ctx = ctx, .user = fr_user_of_(ctx)};
+    asking a = {.ctx = ctx};
+    FR_TRY(fr_rule_user(ctx, &a.user));
     fr_value *room = fr_arena_alloc(ctx->arena, rule->ask_count * sizeof *room);
     fr_param *params = fr_arena_alloc(ctx->arena, rule->ask_count * sizeof *params);
     if (!room || !params)

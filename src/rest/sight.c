@@ -42,7 +42,7 @@ fr_err fr_sight_get(fr_ctx *ctx, const fr_sight **out)
     fr_model_rules_all(&count);
     if (!count)
         return FR_OK;
-    user = fr_user_of_(ctx);
+    FR_TRY(fr_rule_user(ctx, &user));
     if (!asking || !asking->sight || asking->sight_of != user) {
         FR_TRY(bind_all(ctx, &sight));
         if (asking) {

@@ -14,24 +14,24 @@
 #include "model/row_rule.h"
 #include "unit.h"
 
-FR_MODEL(squad, (ID, id), (CHAR, name, .max_length = 10, .null = true));
-FR_MODEL(mate, (ID, id), (CHAR, name, .max_length = 10), (BOOLEAN, boss, .null = true),
-         (FOREIGN_KEY(squad), squad, .null = true, .related = "mates"),
-         (CHAR, email, .max_length = 10, .default_ = ""),
-         (CHAR, password, .max_length = 10, .default_ = "!", .secret = true),
+FR_MODEL(troop, (ID, id), (CHAR, name, .max_length = 10, .null = true));
+FR_MODEL(hand, (ID, id), (CHAR, name, .max_length = 10), (BOOLEAN, boss, .null = true),
+         (FOREIGN_KEY(troop), troop, .null = true, .related = "hands"),
+         (CHAR, email, .max_length = 10, .unique = true),
+         (CHAR, password, .max_length = 128, .default_ = "!", .secret = true),
          (BOOLEAN, is_active, .default_ = "true", .secret = true));
-FR_MODEL(ribbon, (ID, id), (CHAR, slug, .max_length = 10, .null = true));
-FR_MODEL(chore, (ID, id), (CHAR, title, .max_length = 10, .null = true),
+FR_MODEL(sash, (ID, id), (CHAR, slug, .max_length = 10, .null = true));
+FR_MODEL(stint, (ID, id), (CHAR, title, .max_length = 10, .null = true),
          (INTEGER, weight, .null = true), (BOOLEAN, done, .null = true), (DATE, day, .null = true),
-         (FOREIGN_KEY(mate), owner, .null = true, .related = "chores"),
-         (MANY_TO_MANY(ribbon), badges, .related = "chores", .blank = true));
-FR_MODEL(note_of, (ID, id), (FOREIGN_KEY(chore), chore, .related = "notes"),
-         (FOREIGN_KEY(ribbon), badge, .null = true, .related = "notes"));
+         (FOREIGN_KEY(hand), owner, .null = true, .related = "stints"),
+         (MANY_TO_MANY(sash), badges, .related = "stints", .blank = true));
+FR_MODEL(jot, (ID, id), (FOREIGN_KEY(stint), stint, .related = "notes"),
+         (FOREIGN_KEY(sash), badge, .null = true, .related = "notes"));
 
 enum { SQUAD, MATE, RIBBON, CHORE, NOTE, MODELS };
 enum { ROWS_MAX = 12, NOTHING = -1, TODAY = 1, WORD_COUNT = 6, GROUPS = 3, FIELDS_MAX = 6 };
-static const fr_model *const MODEL_OF[] = {&squad_model, &mate_model, &ribbon_model, &chore_model,
-                                           &note_of_model};
+static const fr_model *const MODEL_OF[] = {&troop_model, &hand_model, &sash_model, &stint_model,
+                                           &jot_model};
 static const int ROWS[] = {3, 5, 4, 12, 10};
 
 /* Texts and days are numbers of WORDS and DAYS; keys count from 1, row 0 is none. */
@@ -49,14 +49,14 @@ typedef struct column {
 
 static const column COLUMNS[MODELS][FIELDS_MAX] = {
     [SQUAD] = {{"name", WORD, 0, false}},
-    [MATE] = {{"name", WORD, 0, true}, {"boss", TRUTH, 0, false}, {"squad", KEY, SQUAD, false}},
+    [MATE] = {{"name", WORD, 0, true}, {"boss", TRUTH, 0, false}, {"troop", KEY, SQUAD, false}},
     [RIBBON] = {{"slug", WORD, 0, false}},
     [CHORE] = {{"title", WORD, 0, false},
                {"weight", NUMBER, 0, false},
                {"done", TRUTH, 0, false},
                {"day", DAY, 0, false},
                {"owner", KEY, MATE, false}},
-    [NOTE] = {{"chore", KEY, CHORE, true}, {"badge", KEY, RIBBON, false}}};
+    [NOTE] = {{"stint", KEY, CHORE, true}, {"badge", KEY, RIBBON, false}}};
 
 /* Ways from a model: by a column of its own, by one of the others, or by the table between. */
 typedef struct way {
@@ -66,18 +66,18 @@ typedef struct way {
     int column;
 } way;
 static const way WAYS[MODELS][3] = {
-    [SQUAD] = {{"mates", MATE, THERE, 2}},
-    [MATE] = {{"squad", SQUAD, HERE, 2}, {"chores", CHORE, THERE, 4}},
-    [RIBBON] = {{"chores", CHORE, BETWEEN, 0}, {"notes", NOTE, THERE, 1}},
+    [SQUAD] = {{"hands", MATE, THERE, 2}},
+    [MATE] = {{"troop", SQUAD, HERE, 2}, {"stints", CHORE, THERE, 4}},
+    [RIBBON] = {{"stints", CHORE, BETWEEN, 0}, {"notes", NOTE, THERE, 1}},
     [CHORE] = {{"owner", MATE, HERE, 4}, {"badges", RIBBON, BETWEEN, 0}, {"notes", NOTE, THERE, 0}},
-    [NOTE] = {{"chore", CHORE, HERE, 0}, {"badge", RIBBON, HERE, 1}}};
+    [NOTE] = {{"stint", CHORE, HERE, 0}, {"badge", RIBBON, HERE, 1}}};
 
 static int value_of[MODELS][ROWS_MAX + 1][FIELDS_MAX];
-static bool has_badge[ROWS_MAX + 1][ROWS_MAX + 1]; /* chore, ribbon */
+static bool has_badge[ROWS_MAX + 1][ROWS_MAX + 1]; /* stint, sash */
 static bool is_gone[MODELS][ROWS_MAX + 1];
-static int user; /* a mate; 0: nobody */
+static int user; /* a hand; 0: nobody */
 static bool is_in[GROUPS + 1], may[2];
-static bool has_groups; /* rules ask for groups and permissions, too */
+static bool has_groups; /* rules ask for groups, permissions and the day, too */
 static unsigned seed;
 
 static int draw(int below)
@@ -145,13 +145,13 @@ static void insert_rows(void (*run)(const char *sql))
                 sql[n++] = ',';
                 n += put_sql(sql + n, &COLUMNS[m][f], value_of[m][row][f]);
             }
-            sprintf(sql + n, "%s)", m == MATE ? ",'','!',1" : "");
+            sprintf(sql + n, m == MATE ? ",'%d','!',1)" : ")", row);
             run(sql);
         }
     for (int i = 1; i <= ROWS[CHORE]; i++)
         for (int k = 1; k <= ROWS[RIBBON]; k++)
             if (has_badge[i][k]) {
-                sprintf(sql, "INSERT INTO chore_badges(chore_id,ribbon_id) VALUES(%d,%d)", i, k);
+                sprintf(sql, "INSERT INTO stint_badges(stint_id,sash_id) VALUES(%d,%d)", i, k);
                 run(sql);
             }
 }
@@ -168,18 +168,18 @@ static void draw_user(void)
 /* ---- rules: as text, and as what they mean ---- */
 
 enum { STEPS_MAX = 3 };
-typedef struct path {
+typedef struct walked {
     int model, end; /* where it begins; where its steps end */
     const way *steps[STEPS_MAX];
     int count;
     int column; /* at the end; -1: its key; -2: how many there are */
-} path;
+} walked;
 enum { AT_KEY = -1, AT_COUNT = -2 };
 
 typedef struct node {
     enum { AND, OR, NOT, PATH, SOME, USER } op;
     struct node *a, *b;
-    path at;   /* PATH, SOME */
+    walked at; /* PATH, SOME */
     int which; /* USER: which condition */
     enum { EQ, NE, LT, LTE, GT, GTE, IN, IN_GROUPS, IS_NULL, NOT_NULL, ALONE } test;
     int value, other; /* IN: two of them */
@@ -212,7 +212,7 @@ static void say_word(rule *r, int word)
     say(r, "\"");
 }
 
-static bool is_many(const path *p)
+static bool is_many(const walked *p)
 {
     for (int i = 0; i < p->count; i++)
         if (p->steps[i]->by != HERE)
@@ -221,16 +221,16 @@ static bool is_many(const path *p)
 }
 
 /* What is compared at the end of a path. */
-static column column_at(const path *p)
+static column column_at(const walked *p)
 {
     return p->column == AT_COUNT ? (column){NULL, NUMBER, 0, true}
            : p->column == AT_KEY ? (column){NULL, KEY, p->end, false}
                                  : COLUMNS[p->end][p->column];
 }
 
-static void draw_steps(path *p, int model, int least)
+static void draw_steps(walked *p, int model, int least)
 {
-    *p = (path){.model = model, .end = model};
+    *p = (walked){.model = model, .end = model};
     int count = least + draw(STEPS_MAX + 1 - least);
     for (int i = 0; i < count; i++) {
         int ways = 0;
@@ -242,14 +242,14 @@ static void draw_steps(path *p, int model, int least)
     }
 }
 
-static void say_steps(rule *r, const path *p)
+static void say_steps(rule *r, const walked *p)
 {
     for (int i = 0; i < p->count; i++)
         say(r, "%s%s", i ? "." : "", p->steps[i]->name);
 }
 
 /* A field of plain values, the key of a relation, or a number of rows. */
-static void draw_path(rule *r, path *p, int model)
+static void draw_path(rule *r, walked *p, int model)
 {
     int plain = 0, count = 0;
     draw_steps(p, model, model == NOTE ? 1 : 0);
@@ -296,7 +296,7 @@ static int user_value(const column *c)
 
 static void draw_comparison(rule *r, node *n, const column *c)
 {
-    bool may_ask = c->of == WORD || c->of == DAY || (c->of == KEY && c->to <= MATE);
+    bool may_ask = c->of == WORD || (c->of == DAY && has_groups) || (c->of == KEY && c->to <= MATE);
     n->test = c->of == TRUTH ? (unsigned)draw(2) : (unsigned)draw(6);
     say(r, " %s ", SIGNS[n->test]);
     n->is_by_user = may_ask && draw(2);
@@ -304,7 +304,7 @@ static void draw_comparison(rule *r, node *n, const column *c)
         say(r, c->of == DAY    ? "$now"
                : c->of == WORD ? "$user.name"
                : c->to == MATE ? "$user"
-                               : "$user.squad");
+                               : "$user.troop");
     else
         say_value(r, c->of, n->value = draw_value(c));
 }
@@ -345,7 +345,7 @@ static void draw_condition(rule *r, node *n)
     case 1: say(r, "$user is not null"); return;
     case 2: say(r, "$user"); return;
     case 3: say(r, "$user.boss"); return;
-    case 4: say(r, "$user.squad is null"); return;
+    case 4: say(r, "$user.troop is null"); return;
     case 5:
         say(r, "$user.name = ");
         say_word(r, n->value);
@@ -433,7 +433,7 @@ static bool is_related(int model, const way *w, int row, int other)
 }
 
 /* Behind a step to several a row counts as reached only if the one that it needs next may be seen, too. */
-static bool is_reached(const path *p, int step, int row, bool is_veiled)
+static bool is_reached(const walked *p, int step, int row, bool is_veiled)
 {
     const way *here = p->steps[step], *next = step + 1 < p->count ? p->steps[step + 1] : NULL;
     if (!is_veiled)
@@ -450,7 +450,7 @@ static bool is_reached(const path *p, int step, int row, bool is_veiled)
 }
 
 /* The rows at the end of a path: NOTHING for each place where there is none. */
-static void walk(const path *p, int row, bool is_veiled, ends *out)
+static void walk(const walked *p, int row, bool is_veiled, ends *out)
 {
     ends *now = malloc(sizeof *now), *then = malloc(sizeof *then);
     *now = (ends){.at = {row}, .count = 1};
@@ -481,7 +481,7 @@ static void walk(const path *p, int row, bool is_veiled, ends *out)
     free(then);
 }
 
-static void ends_of(const path *p, int row, bool is_veiled, ends *e)
+static void ends_of(const walked *p, int row, bool is_veiled, ends *e)
 {
     walk(p, row, is_veiled, e);
     int count = 0;

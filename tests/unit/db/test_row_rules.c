@@ -20,8 +20,8 @@ static void run(const char *sql)
 
 static void begin(void)
 {
-    static const fr_model *const models[] = {&squad_model, &mate_model,    &ribbon_model,
-                                             &chore_model, &note_of_model, NULL};
+    static const fr_model *const models[] = {&troop_model, &hand_model, &sash_model,
+                                             &stint_model, &jot_model,  NULL};
     test_folder(&t);
     test_open(&t, NULL, models, NULL);
     has_groups = true;
@@ -42,10 +42,10 @@ static fr_value field_of_user(uint16_t field)
     fr_value null = {.type = FR_VALUE_NULL};
     if (!user)
         return null;
-    int value = field == mate_field_boss    ? value_of[MATE][user][1]
-                : field == mate_field_squad ? value_of[MATE][user][2]
+    int value = field == hand_field_boss    ? value_of[MATE][user][1]
+                : field == hand_field_troop ? value_of[MATE][user][2]
                                             : 0;
-    return field == mate_field_name ? FR_VALUE_S(fr_str_c(WORDS[value_of[MATE][user][0]]))
+    return field == hand_field_name ? FR_VALUE_S(fr_str_c(WORDS[value_of[MATE][user][0]]))
            : value == NOTHING       ? null
                                     : FR_VALUE_I(value);
 }
@@ -87,7 +87,7 @@ static void read_rule(const rule *r, fr_arena *arena, ready *out)
 {
     char error[256];
     fr_refs_init(&out->refs, MODEL_OF[r->model], arena);
-    if (fr_row_rule_parse((fr_str){r->text, r->length}, &mate_model, &out->refs, arena, &out->rule,
+    if (fr_row_rule_parse((fr_str){r->text, r->length}, &hand_model, &out->refs, arena, &out->rule,
                           error) != FR_OK)
         fail_msg("%s: %s", r->text, error);
 }
@@ -106,7 +106,7 @@ static void bind(fr_arena *arena, ready *r)
 
 typedef struct seeing {
     bool at[ROWS_MAX + 1];
-    const path *extra[2]; /* what is read besides; NULL: nothing */
+    const walked *extra[2]; /* what is read besides; NULL: nothing */
     int model;
 } seeing;
 
@@ -116,7 +116,7 @@ static void forget(void *arg)
 }
 
 /* The value behind a path, as the evaluator has it. */
-static void check_extra(const path *p, int row, fr_value value)
+static void check_extra(const walked *p, int row, fr_value value)
 {
     static ends e;
     ends_of(p, row, true, &e);
@@ -221,7 +221,7 @@ static void veil(const fr_pred *pred)
 }
 
 /* A value over to-one steps, or a number of rows. */
-static bool add_extra(path *p, int model, fr_refs *refs, uint16_t *number)
+static bool add_extra(walked *p, int model, fr_refs *refs, uint16_t *number)
 {
     static rule spoken;
     char error[256];
@@ -243,7 +243,7 @@ static void one_sight(void)
     static ready of[MODELS], made;
     fr_sight_rule sight_rules[MODELS];
     fr_sight sight = {sight_rules, 0};
-    path extras[2];
+    walked extras[2];
     uint16_t numbers[2];
     seeing s = {.model = draw(MODELS)};
     fr_query query = {.model = MODEL_OF[s.model], .refs = &made.refs, .extra = numbers};
