@@ -41,7 +41,7 @@ fr_value fr_eval_constant(const fr_eval *eval, const fr_eval_op *op, unsigned in
     return value_of(eval, &cells[index], op->n == 1 ? op->type : types[index]);
 }
 
-static const fr_zone *zone_of(const fr_eval *eval)
+const fr_zone *fr_eval_zone(const fr_eval *eval)
 {
     const fr_zone *zone = NULL;
     size_t at = sizeof *eval + eval->op_count * sizeof *eval->ops;
@@ -50,12 +50,13 @@ static const fr_zone *zone_of(const fr_eval *eval)
     return zone;
 }
 
-fr_value fr_eval_value(const fr_eval *eval, const fr_eval_op *op, const fr_value *image,
-                       char room[FR_TIME_TEXT])
+/* The field's value, or what a transform makes of it, which needs room for its text. */
+static fr_value compared(const fr_eval *eval, const fr_eval_op *op, const fr_value *image,
+                         char room[FR_TIME_TEXT])
 {
     if (op->transform == FR_TRANSFORM_NONE)
         return image[op->field];
-    return fr_moment_part((fr_transform)op->transform, image[op->field], zone_of(eval), room);
+    return fr_moment_part((fr_transform)op->transform, image[op->field], fr_eval_zone(eval), room);
 }
 
 /* ---- terms ---- */
@@ -122,7 +123,7 @@ static fr_truth run_term(const fr_eval *eval, const fr_eval_op *op, const fr_val
     char room[FR_TIME_TEXT];
     if (op->code == FR_EVAL_KNOWN)
         return (fr_truth)op->type;
-    fr_value v = fr_eval_value(eval, op, image, room);
+    fr_value v = compared(eval, op, image, room);
     if (op->code == FR_EVAL_NULL)
         return truth_of(v.type == FR_VALUE_NULL);
     if (v.type == FR_VALUE_NULL)

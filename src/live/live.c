@@ -84,8 +84,8 @@ static void free_models(fr_live *live)
 {
     size_t pos = 0;
     for (fr_live_model *of; (of = fr_map_next(&live->by_model, &pos, NULL));) {
-        fr_vec_deinit(&of->matcher.lists);
-        fr_map_deinit(&of->matcher.rows);
+        fr_vec_deinit(&of->matcher.others);
+        fr_map_deinit(&of->matcher.by_key);
     }
     fr_map_deinit(&live->by_model);
 }
@@ -132,7 +132,7 @@ static fr_live_model *get_model(fr_live *live, const fr_model *model)
     of = fr_arena_zalloc(live->arena, sizeof *of);
     if (!of)
         return NULL;
-    fr_map_init(&of->matcher.rows);
+    fr_map_init(&of->matcher.by_key);
     return fr_map_set_u64(&live->by_model, (uintptr_t)model, of) == FR_OK ? of : NULL;
 }
 

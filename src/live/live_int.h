@@ -53,8 +53,8 @@ enum {
 typedef struct fr_live_model {
     fr_source *sources; /* of the model */
     struct {
-        FR_VEC(fr_view *) lists;
-        fr_map rows; /* fr_view.key_bytes → the first fr_view of that row */
+        fr_map by_key; /* fr_view.key_bytes → the first fr_view of that key */
+        FR_VEC(fr_view *) others;
     } matcher;
 } fr_live_model;
 
@@ -380,8 +380,9 @@ typedef struct fr_live_route {
     fr_view_kind kind;
     bool has_object_rule; /* which rows may be read is asked of each, which a socket does not */
 } fr_live_route;
-/* What the URL asks for, and since when; since.n = 0: it does not say. Errors, with their detail: FR_ENOTFOUND (no such row),
- * FR_EINVAL (a list that is too long), FR_EUNSUPPORTED (it cannot be watched), those of reads. Suspends as a read does. */
+/* What the URL asks for, in the arena of the request, and since when; since.n = 0: it does not say. Errors, with their detail:
+ * FR_ENOTFOUND (no such row), FR_EINVAL (a filter that is wrong, a list that is too long), FR_EUNSUPPORTED (it cannot be
+ * watched), those of reads and of functions of the application. Suspends as a read does. */
 fr_err fr_view_read(fr_req *req, const fr_route_match *match, const fr_live_route *route,
                     fr_view_ask *out, fr_str *since);
 

@@ -22,4 +22,15 @@ fr_err fr_key_list_find(fr_ctx *ctx, const fr_query *of, const fr_value *keys, s
                         fr_key_list *out);
 /* As they are stored. */
 bool fr_key_list_has(const fr_key_list *keys, fr_value key);
+
+/* ---- .among: which rows may be named ---- */
+
+/* The rows at the other end that `field` lets be named and of which `where` is true (NULL: all of those). Errors: FR_EINTERNAL (its
+ * filter is none), FR_EINVAL (one of its values), FR_ENOMEM. */
+fr_err fr_among_query(fr_ctx *ctx, const fr_field *field, const fr_model *to, const fr_pred *where,
+                      fr_query *out);
+/* FR_OK: the row with this key may be named. FR_ENOTFOUND: not, and errors of reads. */
+fr_err fr_among_find(fr_ctx *ctx, const fr_field *field, const fr_model *to, fr_value key);
+/* Before anything is served. Errors: FR_EINVAL with one line for the developer, FR_ENOMEM. */
+fr_err fr_among_check(const fr_field *field, fr_arena *arena, char error[256]);
 #endif

@@ -38,22 +38,64 @@ static fr_err token(fr_req *req)
     return fr_reply_object(req, 200, "{token:%S}", fr_csrf_token(req));
 }
 
+/* ---- sockets: ?as=NAME logs in by the handshake; each message is answered by who it is of, and by what the session holds ---- */
+
+static fr_err log_in(fr_sock *sock, fr_str name)
+{
+    const fr_user *named;
+    FR_TRY(fr_user_named(sock, name, &named));
+    return fr_login(sock, named);
+}
+
+static fr_err enter(fr_sock *sock)
+{
+    fr_str name = fr_sock_query(sock, FR_STR("as"));
+    if (name.p)
+        FR_TRY(log_in(sock, name));
+    return fr_accept(sock);
+}
+
+static fr_err talk(fr_sock *sock, fr_str text)
+{
+    fr_str value, box;
+    if (fr_json_member(sock, text, FR_STR("login"), &value) == FR_OK)
+        FR_TRY(log_in(sock, value));
+    if (fr_json_member(sock, text, FR_STR("logout"), &value) == FR_OK)
+        FR_TRY(fr_logout(sock));
+    if (fr_json_member(sock, text, FR_STR("put"), &value) == FR_OK)
+        FR_TRY(fr_session_set(sock, FR_STR("box"), value));
+    FR_TRY(fr_session_get(sock, FR_STR("box"), &box));
+    const fr_user *user = fr_user_of(sock);
+    return fr_send(sock,
+                   fr_json_object(sock, "{user:%S,box:%J}", user ? user->username : FR_STR(""),
+                                  box.p ? box : FR_STR("null")));
+}
+static const fr_consumer talking = {.connect = enter, .receive = talk};
+
+/* Whoever is known. */
+static const fr_viewset users = {.model = &fr_user_model,
+                                 .permissions = FR_PERMISSIONS(&fr_is_authenticated)};
+
 #define POSTS .methods = "GET,POST", .api = true
 
 int main(int argc, char **argv)
 {
-    return fr_main(argc, argv,
-                   &(fr_app){.name = "sessions",
-                             .authentication = FR_AUTHENTICATORS(&fr_session_auth, &fr_jwt_auth),
-                             .http = FR_ROUTES(
-                                 {"login/", .handler = login, .methods = "POST", .api = true,
-                                  .authentication = FR_NOBODY},
-                                 {"logout/", .handler = logout, .methods = "POST", .api = true},
-                                 {"who/", .handler = who, POSTS}, {"box/", .handler = box, POSTS},
-                                 {"token/", .handler = token, POSTS},
-                                 {"page/login/", .handler = fr_login_page, .methods = "GET,POST"},
-                                 {"page/logout/", .handler = fr_logout_page, .methods = "POST"},
-                                 FR_JWT_PAIR("jwt/pair/"), FR_JWT_REFRESH("jwt/refresh/"),
-                                 FR_JWT_VERIFY("jwt/verify/"), FR_JWT_BLACKLIST("jwt/blacklist/"),
-                                 FR_JWT_SLIDING("jwt/sliding/"), FR_JWT_SLIDE("jwt/slide/"))});
+    return fr_main(
+        argc, argv,
+        &(fr_app){
+            .name = "sessions",
+            .authentication = FR_AUTHENTICATORS(&fr_session_auth, &fr_jwt_auth),
+            .http = FR_ROUTES({"login/", .handler = login, .methods = "POST", .api = true,
+                               .authentication = FR_NOBODY},
+                              {"logout/", .handler = logout, .methods = "POST", .api = true},
+                              {"who/", .handler = who, POSTS}, {"box/", .handler = box, POSTS},
+                              {"token/", .handler = token, POSTS},
+                              {"ticket/", .handler = fr_ws_ticket, .methods = "POST", .api = true},
+                              {"users/", .viewset = &users},
+                              {"page/login/", .handler = fr_login_page, .methods = "GET,POST"},
+                              {"page/logout/", .handler = fr_logout_page, .methods = "POST"},
+                              FR_JWT_PAIR("jwt/pair/"), FR_JWT_REFRESH("jwt/refresh/"),
+                              FR_JWT_VERIFY("jwt/verify/"), FR_JWT_BLACKLIST("jwt/blacklist/"),
+                              FR_JWT_SLIDING("jwt/sliding/"), FR_JWT_SLIDE("jwt/slide/")),
+            .websocket = FR_ROUTES({"ws/talk/", .consumer = &talking})});
 }

@@ -203,6 +203,8 @@ fr_chain fr_chain_put(fr_sql *s, const fr_ref *ref, bool is_raw, bool is_outer)
     fr_buf_lit(s->out, " WHERE ");
     if (is_outer)
         return (fr_chain){table, alias};
+    if (!second) /* of no steps: never */
+        return (fr_chain){0};
     fr_sql_tie(s->out, &ref->steps[0], s->table, s->joins.own, second, first);
     put_rule(s, rule_behind(s->query, ref, 0, is_raw), second, first);
     put_rule_of_key(s, ref, ref->step_count - 1, is_raw, table, alias);

@@ -1,9 +1,9 @@
 /*
- * See paths.h. Without .folder_is_deep the names in one folder are sorted together; with it each folder has its files, then its
+ * See folder_paths.h. Without .folder_is_deep the names in one folder are sorted together; with it each folder has its files, then its
  * folders, and the folders come by their paths, as Python's os.walk sorted. Links are followed to what they name, but no folder
  * is entered by one.
  */
-#include "rest/paths.h"
+#include "db/folder_paths.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* What is in a folder, as the choices of a field: Django's FilePathField. */
-#ifndef FR_REST_PATHS_H
-#define FR_REST_PATHS_H
+#ifndef FR_DB_FOLDER_PATHS_H
+#define FR_DB_FOLDER_PATHS_H
 #include <freshet/model.h>
 
 typedef struct fr_path {
