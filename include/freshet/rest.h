@@ -220,6 +220,22 @@ typedef struct fr_filter_decl {
 /** A table of filters, with the {0} that ends it. */
 #define FR_FILTERS(...) FR_TABLE_(fr_filter_decl, __VA_ARGS__)
 
+/**
+ * Rules of all rows of a model, wherever they are shown, found, counted, named or written: a table in fr_app.rules, ended by {0}.
+ * The rules of viewsets are and-ed to them. "Rules of rows" in docs/reference.md.
+ */
+typedef struct fr_model_rule {
+    const fr_model *model;
+    /* As a viewset's. .visible also holds for rows in nested arrays and objects, for numbers of related rows, for the far ends of
+     * filters, orderings and searches, and for keys that a body or a filter names: others do not exist. .writable and .check
+     * also hold for rows that are written within another. NULL: all. */
+    const char *visible, *writable, *check;
+    void *reserved_[2];
+} fr_model_rule;
+
+/** A table of such rules, with the {0} that ends it. */
+#define FR_MODEL_RULES(...) FR_TABLE_(fr_model_rule, __VA_ARGS__)
+
 /** What is served at a URL. Plain data that lives as long as the app; zero is the default of every member. */
 struct fr_viewset {
     const fr_model *model; /* one of these two: a model is served with all its fields */
@@ -395,13 +411,14 @@ FR_API fr_err fr_load_(fr_req *req, void *row, uint64_t mark);
 
 /**
  * Write a model struct back: the fields set in row.set (after fr_load: all of them). The struct is then as stored.
- * The answer carries Freshet-At.
+ * The answer carries Freshet-At. The viewset's rules (.visible, .writable, .check) and the permissions of its object are asked in
+ * the transaction, of the row as it is there.
  *
  * @param req  of an action
  * @param row  of the viewset's model, with its key
  *
- * Errors:   FR_ENOTFOUND, FR_EINVAL and FR_ECONFLICT as fr_update, FR_EINTERNAL (not called in an action; a struct of another
- *           model), FR_EBACKEND
+ * Errors:   FR_ENOTFOUND, FR_EINVAL and FR_ECONFLICT as fr_update, FR_EDENIED (nothing was stored), FR_EINTERNAL (not called in an
+ *           action; a struct of another model), FR_EBACKEND
  * Owner:    the caller; read by the writer's thread meanwhile
  * Thread:   the request's loop
  * Suspends: until it is on disk

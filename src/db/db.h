@@ -240,7 +240,8 @@ typedef struct fr_write {
     const fr_value *was;
     /* The row has to be one of these as the writer sees it, else it counts as missing. NULL: any. UPDATE, DELETE. */
     const fr_pred *where;
-    const fr_refs *refs; /* of where; NULL: it has none */
+    const fr_refs *refs;   /* of where; NULL: it has none */
+    const fr_sight *sight; /* by which where goes; NULL: all may be seen */
     /* Which of values are given. INSERT fills the rest by fr_field_default, UPDATE those with auto_now. */
     fr_fieldset set, fill;
     const fr_value *values; /* field_count, model order; must live until fr_db_write returns */

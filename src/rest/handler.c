@@ -12,6 +12,7 @@
 #include "rest/pipeline.h"
 #include "rest/query_string.h"
 #include "rest/rows.h"
+#include "rest/sight.h"
 
 /* ---- what a handler of an extra action calls ---- */
 
@@ -122,26 +123,10 @@ fr_err fr_list_filtered(fr_req *req, fr_rows *rows)
                       .where = found.where,
                       .order_count = has_order ? found.order_count : rt->model_order_count};
     memcpy(query.orders, has_order ? found.orders : rt->model_orders, sizeof query.orders);
+    FR_TRY(fr_sight_get(req->ctx, &query.sight));
     if (call->within && !(query.where = fr_pred_and(arena, call->within, query.where)))
         return FR_ENOMEM;
     return fr_rest_list_rows(req->ctx, rt, &query, rows);
-}
-
-fr_err fr_store_(fr_req *req, void *row, uint64_t mark)
-{
-    fr_call *call;
-    FR_TRY(viewset_call_of(req, &call));
-    const fr_model *model = call->rt->model;
-    FR_TRY(fr_row_check(req->ctx, "fr_store", model, mark));
-    uint64_t key = UINT64_C(1) << fr_model_key_index(model),
-             set = ((const fr_row *)row)->set & ~key;
-    fr_write write = {.model = model, .op = FR_WRITE_UPDATE, .set = fr_fieldset_of(set)};
-    FR_TRY(fr_row_take(req->ctx, model, row, set | key, set, &write.values));
-    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): made above
-    write.key = write.values[fr_model_key_index(model)];
-    FR_TRY(fr_db_write(req->ctx, &write));
-    FR_TRY(fr_row_store_all(model, write.row, req->ctx->arena, row));
-    return fr_call_tell_place(req, call, write.place);
 }
 
 fr_err fr_reply_(fr_req *req, const void *row, uint64_t mark)
@@ -170,8 +155,10 @@ fr_err fr_reply_rows(fr_req *req, const fr_rows *rows)
     FR_TRY(check_open(call));
     if (call)
         fr_call_print(call, req->ctx, &print);
-    FR_TRY(fr_rows_plan(req->ctx, rows, call ? call->plan : NULL, &plan));
-    FR_TRY(fr_rows_put(req->ctx, plan, rows, &print, fr_reply_body(req)));
+    fr_rows seen;
+    FR_TRY(fr_rows_seen(req->ctx, call ? call->rt : NULL, rows, &seen));
+    FR_TRY(fr_rows_plan(req->ctx, &seen, call ? call->plan : NULL, &plan));
+    FR_TRY(fr_rows_put(req->ctx, plan, &seen, &print, fr_reply_body(req)));
     return fr_call_reply(req, call, 200);
 }
 

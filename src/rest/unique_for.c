@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "base/zone.h"
 #include "db/db.h"
+#include "rest/sight.h"
 
 enum { DATE, MONTH, YEAR, PARTS };
 
@@ -109,7 +110,10 @@ static fr_err is_taken(const claim *c, bool *out)
     fr_query query = {.model = c->model,
                       .refs = refs->count ? refs : NULL,
                       .where = fr_pred_all(c->ctx->arena, parts, count)};
-    return query.where ? fr_db_any(c->ctx, &query, out) : FR_ENOMEM;
+    if (!query.where)
+        return FR_ENOMEM;
+    FR_TRY(fr_db_any(c->ctx, &query, out));
+    return *out ? fr_sight_taken(c->ctx, &query, c->input->seen) : FR_OK;
 }
 
 /* Both are asked for, in a PATCH too. */

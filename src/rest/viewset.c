@@ -158,6 +158,11 @@ static const char *key_pattern(const char *pattern, fr_arena *arena)
     return pattern && text.p && !is_set ? "<str:pk>" : text.p;
 }
 
+static void free_pattern(void *regex)
+{
+    fr_regex_free(regex);
+}
+
 static fr_err read_lookup_pattern(fr_viewset_rt *rt, fr_arena *arena, char error[ERROR_ROOM])
 {
     const char *pattern = rt->viewset->lookup_pattern;
@@ -170,6 +175,10 @@ static fr_err read_lookup_pattern(fr_viewset_rt *rt, fr_arena *arena, char error
     fr_err err = fr_regex_new(fr_str_c(pattern), FR_REGEX_WHOLE, &rt->lookup_regex, why);
     if (err == FR_EINVAL)
         snprintf(error, ERROR_ROOM, "lookup_pattern: %.200s", why);
+    if (err == FR_OK && fr_arena_defer(arena, free_pattern, rt->lookup_regex)) {
+        fr_regex_free(rt->lookup_regex);
+        return FR_ENOMEM;
+    }
     return err;
 }
 
@@ -272,4 +281,12 @@ const fr_viewset_rt *fr_viewset_get(const fr_viewset *viewset)
         rt = make(viewset);
     pthread_mutex_unlock(&lock);
     return rt;
+}
+
+void fr_viewsets_forget_for_test(void)
+{
+    if (kept)
+        fr_map_deinit(&made);
+    fr_arena_free(kept);
+    kept = NULL;
 }

@@ -76,6 +76,7 @@ typedef struct fr_paging {
 enum { FR_PARENTS_MAX = 4 };
 typedef struct fr_parent {
     uint16_t ref;          /* of the plan's references */
+    uint16_t row;          /* likewise, of the row whose key is at its end; ref: it is no key */
     const fr_field *field; /* at its end */
     const fr_model *of;    /* whose row a new one refers to; NULL: none can be made */
     fr_str name;           /* "Issue": of it, as Django calls the class */
@@ -124,4 +125,6 @@ fr_str fr_viewset_titled(fr_arena *arena, const char *name, char between);
 fr_err fr_viewset_check(const fr_viewset *viewset, char error[256]);
 /* Made at the first call, kept for the life of the process. NULL: wrong, or memory is out. Any thread. */
 const fr_viewset_rt *fr_viewset_get(const fr_viewset *viewset);
+/* Tests: as if none had been asked for, so that they are made ready by other rules. No other thread uses any. */
+void fr_viewsets_forget_for_test(void);
 #endif
