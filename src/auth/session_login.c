@@ -39,8 +39,7 @@ fr_err fr_login_renew(fr_ctx *ctx)
         return FR_OK;
     FR_TRY(fr_session_of(ctx, &session));
     FR_TRY(fr_session_renew(ctx, session, user));
-    become(asking, user);
-    return fr_session_tell(ctx, session);
+    return fr_session_tell_user(ctx, session, user);
 }
 
 fr_err fr_logout_(fr_ctx *ctx)
