@@ -77,7 +77,9 @@ typedef struct fr_csrf {
     /* Pages of other origins that may write with a session: "https://a.example". A star
      * that begins the host stands for it and all beneath it. */
     const char *trusted_origins;
-    void *reserved_[4];
+    bool
+        is_in_session; /* the secret is a value of the session, and there is no cookie: CSRF_USE_SESSIONS */
+    void *reserved_[3];
 } fr_csrf;
 
 /**
@@ -115,7 +117,7 @@ FR_API fr_err fr_session_set_(fr_ctx *ctx, fr_str name, fr_str json);
  * Say how long the session of who asks lasts.
  *
  * @param p        fr_req, not answered yet, or fr_sock
- * @param seconds  from each change on; 0: until the browser ends; below 0: as fr_app.sessions says
+ * @param seconds  from each change on, 1,000 years at most; 0: until the browser ends; below 0: as fr_app.sessions says
  *
  * Errors:   as fr_session_set
  * Owner:    nothing is kept
