@@ -16,7 +16,11 @@ static void run(sqlite3_context *context, int count, sqlite3_value **values)
     (void)count;
     char room[FR_TIME_TEXT];
     fr_transform part = part_of(values[1]);
-    fr_value made = fr_moment_part(part, fr_value_from_sqlite(values[0]), fr_zone_here(), room);
+    if (sqlite3_value_type(values[0]) != SQLITE_TEXT)
+        return;
+    fr_str text = {(const char *)sqlite3_value_text(values[0]),
+                   (size_t)sqlite3_value_bytes(values[0])};
+    fr_value made = fr_moment_part(part, FR_VALUE_S(text), fr_zone_here(), room);
     if (made.type == FR_VALUE_TEXT)
         sqlite3_result_text(context, made.as.s.p, (int)made.as.s.n, SQLITE_TRANSIENT);
     else if (made.type == FR_VALUE_INT)
