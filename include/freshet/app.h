@@ -71,7 +71,8 @@ struct fr_route {
 #define FR_OBTAIN_TOKEN(path_)                                                                     \
     {                                                                                              \
         .path = (path_), .handler = fr_obtain_token, .methods = "POST", .api = true,               \
-        .serializer = &fr_credentials_, .name = "Obtain Auth Token"                                \
+        .serializer = &fr_credentials_, .name = "Obtain Auth Token",                               \
+        .parsers = "application/x-www-form-urlencoded,multipart/form-data,application/json"        \
     }
 #define FR_CHANGE_PASSWORD(path_)                                                                  \
     {                                                                                              \

@@ -20,7 +20,7 @@
 #include "model/model.h"
 #include "model/moment.h"
 
-struct fr_view_index_node {
+struct fr_index_node {
     void *view;
     uint64_t change; /* the last one that looked at it: a node is found by several paths once */
     uint32_t looked_up, matched;
@@ -28,33 +28,33 @@ struct fr_view_index_node {
     uint16_t path_count;
     bool is_scanned;
 };
-_Static_assert(sizeof(fr_view_index_node) == 32, "what each view costs");
+_Static_assert(sizeof(fr_index_node) == 32, "what each view costs");
 
-static fr_eval *eval_of(const fr_view_index_node *node)
+static fr_eval *eval_of(const fr_index_node *node)
 {
     return (fr_eval *)(node + 1);
 }
 
-static fr_access_path *paths_of(const fr_view_index_node *node)
+static fr_access_path *paths_of(const fr_index_node *node)
 {
     return (fr_access_path *)((char *)(node + 1) + node->eval_bytes);
 }
 
-static size_t node_bytes(const fr_view_index_node *node)
+static size_t node_bytes(const fr_index_node *node)
 {
     return sizeof *node + node->eval_bytes + node->path_count * sizeof(fr_access_path);
 }
 
 /* ---- words ---- */
 
-static uint64_t word_of(const fr_view_index_node *node, unsigned path)
+static uint64_t word_of(const fr_index_node *node, unsigned path)
 {
     return (uint64_t)(uintptr_t)node | (uint64_t)path << 48;
 }
 
-static fr_view_index_node *node_of(uint64_t word)
+static fr_index_node *node_of(uint64_t word)
 {
-    return (fr_view_index_node *)(uintptr_t)(word & UINT64_C(0xffffffffffff));
+    return (fr_index_node *)(uintptr_t)(word & UINT64_C(0xffffffffffff));
 }
 
 static fr_access_path *path_of(uint64_t word)
@@ -64,9 +64,9 @@ static fr_access_path *path_of(uint64_t word)
 
 /* ---- life ---- */
 
-fr_view_index *fr_view_index_new(const fr_model *model)
+fr_index *fr_index_new(const fr_model *model)
 {
-    fr_view_index *index = fr_zalloc(sizeof *index);
+    fr_index *index = fr_zalloc(sizeof *index);
     if (!index)
         return NULL;
     index->model = model;
@@ -76,23 +76,23 @@ fr_view_index *fr_view_index_new(const fr_model *model)
     return index;
 }
 
-static void node_free(fr_view_index *index, fr_view_index_node *node)
+static void node_free(fr_index *index, fr_index_node *node)
 {
     size_t bytes = node_bytes(node);
     index->large_bytes -= bytes > FR_SLAB_ITEM_MAX ? bytes : 0;
     fr_slabs_free(&index->slabs, node, bytes);
 }
 
-static fr_view_index_node *node_new(fr_view_index *index, const fr_eval *eval, void *view)
+static fr_index_node *node_new(fr_index *index, const fr_eval *eval, void *view)
 {
-    fr_view_index_node head = {
+    fr_index_node head = {
         .view = view,
         .eval_bytes = (uint32_t)fr_eval_bytes(eval),
         .path_count = (uint16_t)index->picks.count,
         .is_scanned = index->picks.at[0].kind == FR_PATH_SCAN,
     };
     size_t bytes = node_bytes(&head);
-    fr_view_index_node *node = fr_slabs_alloc(&index->slabs, bytes);
+    fr_index_node *node = fr_slabs_alloc(&index->slabs, bytes);
     if (!node)
         return NULL;
     assert(!((uintptr_t)node >> 48));
@@ -104,13 +104,12 @@ static fr_view_index_node *node_new(fr_view_index *index, const fr_eval *eval, v
 
 /* ---- paths ---- */
 
-static fr_words *list_of(fr_view_index *index, uint8_t kind)
+static fr_words *list_of(fr_index *index, uint8_t kind)
 {
     return kind == FR_PATH_SCAN ? &index->scan : &index->never;
 }
 
-static bool enter(fr_view_index *index, fr_view_index_node *node, unsigned number,
-                  const fr_pick *pick)
+static bool enter(fr_index *index, fr_index_node *node, unsigned number, const fr_pick *pick)
 {
     fr_access_path *path = &paths_of(node)[number];
     uint64_t word = word_of(node, number);
@@ -132,7 +131,7 @@ static bool enter(fr_view_index *index, fr_view_index_node *node, unsigned numbe
     return fr_vec_push(list, word);
 }
 
-static void leave(fr_view_index *index, const fr_access_path *path)
+static void leave(fr_index *index, const fr_access_path *path)
 {
     if (path->kind == FR_PATH_INTERVAL) {
         fr_intervals_remove(&index->domains.at[path->domain].intervals, &index->slabs,
@@ -152,12 +151,11 @@ static void leave(fr_view_index *index, const fr_access_path *path)
         path_of(list->at[path->at])->at = path->at;
 }
 
-fr_err fr_view_index_add(fr_view_index *index, const fr_eval *eval, void *view,
-                         fr_view_index_node **out)
+fr_err fr_index_add(fr_index *index, const fr_eval *eval, void *view, fr_index_node **out)
 {
     assert(!index->is_matching);
-    FR_TRY(fr_view_index_pick(index, eval));
-    fr_view_index_node *node = node_new(index, eval, view);
+    FR_TRY(fr_index_pick(index, eval));
+    fr_index_node *node = node_new(index, eval, view);
     if (!node)
         return FR_ENOMEM;
     unsigned entered = 0;
@@ -175,7 +173,7 @@ fr_err fr_view_index_add(fr_view_index *index, const fr_eval *eval, void *view,
     return FR_OK;
 }
 
-void fr_view_index_remove(fr_view_index *index, fr_view_index_node *node)
+void fr_index_remove(fr_index *index, fr_index_node *node)
 {
     assert(!index->is_matching);
     for (unsigned i = 0; i < node->path_count; i++)
@@ -187,14 +185,14 @@ void fr_view_index_remove(fr_view_index *index, fr_view_index_node *node)
 
 /* ---- the end ---- */
 
-static void free_some(fr_view_index *index, fr_words *list)
+static void free_some(fr_index *index, fr_words *list)
 {
     while (list->count)
-        fr_view_index_remove(index, node_of(list->at[list->count - 1]));
+        fr_index_remove(index, node_of(list->at[list->count - 1]));
     fr_vec_deinit(list);
 }
 
-void fr_view_index_free(fr_view_index *index)
+void fr_index_free(fr_index *index)
 {
     if (!index)
         return;
@@ -202,11 +200,11 @@ void fr_view_index_free(fr_view_index *index)
     free_some(index, &index->never);
     for (size_t i = 0; i < index->domains.count; i++)
         for (const fr_interval *top; (top = index->domains.at[i].intervals.root);)
-            fr_view_index_remove(index, node_of(top->word));
+            fr_index_remove(index, node_of(top->word));
     for (size_t pos = 0; index->nodes;) { /* a bucket that goes may draw another one behind pos */
         const fr_bucket *bucket = fr_buckets_next(&index->buckets, &pos);
         if (bucket)
-            fr_view_index_remove(index, node_of(fr_bucket_words(bucket)[0]));
+            fr_index_remove(index, node_of(fr_bucket_words(bucket)[0]));
         else
             pos = 0;
     }
@@ -221,16 +219,16 @@ void fr_view_index_free(fr_view_index *index)
 
 /* What one change looks for. */
 typedef struct look {
-    fr_view_index *index;
+    fr_index *index;
     const fr_value *old, *new_;
-    fr_view_index_matched *matched;
+    fr_index_matched *matched;
     void *arg;
 } look;
 
 static void look_at(void *arg, uint64_t word)
 {
     look *l = arg;
-    fr_view_index_node *node = node_of(word);
+    fr_index_node *node = node_of(word);
     if (node->change == l->index->change)
         return;
     node->change = l->index->change;
@@ -342,8 +340,8 @@ static void look_in_hash(look *l)
     look_in_buckets(l, &h);
 }
 
-void fr_view_index_match(fr_view_index *index, const fr_value *old, const fr_value *new_,
-                         fr_view_index_matched *matched, void *arg)
+void fr_index_match(fr_index *index, const fr_value *old, const fr_value *new_,
+                    fr_index_matched *matched, void *arg)
 {
     look l = {index, old, new_, matched, arg};
     assert(!index->is_matching);
@@ -361,22 +359,22 @@ void fr_view_index_match(fr_view_index *index, const fr_value *old, const fr_val
 
 /* ---- what is told of it ---- */
 
-bool fr_view_index_is_scanned(fr_view_index *index, const fr_eval *eval)
+bool fr_index_is_scanned(fr_index *index, const fr_eval *eval)
 {
-    return fr_view_index_pick(index, eval) != FR_OK || index->picks.at[0].kind == FR_PATH_SCAN;
+    return fr_index_pick(index, eval) != FR_OK || index->picks.at[0].kind == FR_PATH_SCAN;
 }
 
-bool fr_view_index_node_is_scanned(const fr_view_index_node *node)
+bool fr_index_node_is_scanned(const fr_index_node *node)
 {
     return node->is_scanned;
 }
 
-fr_view_index_use fr_view_index_node_use(const fr_view_index_node *node)
+fr_index_use fr_index_node_use(const fr_index_node *node)
 {
-    return (fr_view_index_use){node->looked_up, node->matched};
+    return (fr_index_use){node->looked_up, node->matched};
 }
 
-static void explain_path(const fr_view_index *index, const fr_access_path *path, fr_buf *out)
+static void explain_path(const fr_index *index, const fr_access_path *path, fr_buf *out)
 {
     static const char *const NAMES[] = {
         [FR_PATH_HASH] = "hash ",
@@ -399,7 +397,7 @@ static void explain_path(const fr_view_index *index, const fr_access_path *path,
 /* What a sentence has room for; an `in` of a thousand values has a thousand paths. */
 enum { EXPLAINED = 4 };
 
-void fr_view_index_explain(const fr_view_index *index, const fr_view_index_node *node, fr_buf *out)
+void fr_index_explain(const fr_index *index, const fr_index_node *node, fr_buf *out)
 {
     for (unsigned i = 0; i < node->path_count && i < EXPLAINED; i++) {
         fr_buf_put(out, i ? FR_STR(" or ") : FR_STR(""));
@@ -409,10 +407,10 @@ void fr_view_index_explain(const fr_view_index *index, const fr_view_index_node 
         fr_buf_printf(out, " or %u more", node->path_count - EXPLAINED);
 }
 
-void fr_view_index_stats_get(const fr_view_index *index, fr_view_index_stats *out)
+void fr_index_stats_get(const fr_index *index, fr_index_stats *out)
 {
     size_t lists = (index->scan.cap + index->never.cap) * sizeof(uint64_t);
-    *out = (fr_view_index_stats){
+    *out = (fr_index_stats){
         .nodes = index->nodes,
         .scanned = index->scanned,
         .bytes = sizeof *index + index->slabs.bytes + index->large_bytes + index->buckets.bytes +

@@ -50,7 +50,7 @@ typedef struct fr_access_path {
 
 typedef FR_VEC(uint64_t) fr_words;
 
-struct fr_view_index {
+struct fr_index {
     const fr_model *model; /* borrowed */
     uint64_t seed;
     fr_slabs slabs;
@@ -65,5 +65,5 @@ struct fr_view_index {
 };
 
 /* Pick paths for the program → index->picks, at least one. Errors: FR_ENOMEM, FR_ETOOBIG (more than a node can have). */
-fr_err fr_view_index_pick(fr_view_index *index, const fr_eval *eval);
+fr_err fr_index_pick(fr_index *index, const fr_eval *eval);
 #endif

@@ -21,7 +21,7 @@ enum {
 };
 
 typedef struct chooser {
-    fr_view_index *index;
+    fr_index *index;
     const fr_eval *eval;
     fr_err err;
 } chooser;
@@ -38,7 +38,7 @@ static bool is_domain(const fr_domain *d, const fr_eval_op *op, unsigned collati
 /* Its number, made if need be; -1: memory is out. */
 static int domain_of(chooser *c, const fr_eval_op *op)
 {
-    fr_view_index *index = c->index;
+    fr_index *index = c->index;
     unsigned collation = op->code == FR_EVAL_LIKE ? FR_KEY_LIKE : fr_eval_column(op).collation;
     const fr_zone *zone = op->transform != FR_TRANSFORM_NONE ? fr_eval_zone(c->eval) : NULL;
     for (size_t i = 0; i < index->domains.count; i++)
@@ -70,7 +70,7 @@ static void pick(chooser *c, fr_pick pick)
 /* ---- equality ---- */
 
 /* How many rows have one value, before anything is known. */
-static uint64_t weight_of(const fr_view_index *index, const fr_eval_op *op)
+static uint64_t weight_of(const fr_index *index, const fr_eval_op *op)
 {
     const fr_field *field = &index->model->fields[op->field];
     if (op->code == FR_EVAL_NULL || op->transform != FR_TRANSFORM_NONE)
@@ -267,7 +267,7 @@ static uint64_t choose(chooser *c, const fr_eval_op *op, const fr_eval_op *whole
     }
 }
 
-fr_err fr_view_index_pick(fr_view_index *index, const fr_eval *eval)
+fr_err fr_index_pick(fr_index *index, const fr_eval *eval)
 {
     chooser c = {index, eval, FR_OK};
     index->picks.count = 0;

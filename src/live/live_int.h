@@ -28,6 +28,7 @@
 #include "base/map.h"
 #include "base/slab.h"
 #include "base/vec.h"
+#include "live/index.h"
 #include "live/view.h"
 #include "net/worklist.h"
 #include "rest/rest.h"
@@ -39,6 +40,7 @@ typedef struct fr_watcher fr_watcher;
 
 enum {
     FR_LIVE_ROWS = 10000,
+    FR_LIVE_SCANNED = 1000, /* of a model: each is asked of each of its changes */
     FR_LIVE_AT_MS = 30000,
     FR_LIVE_PACE_MS = 250,
     FR_LIVE_QUEUE_BYTES = 64 << 20,
@@ -49,12 +51,15 @@ enum {
 
 /* ---- the matcher's side ---- */
 
+typedef FR_VEC(fr_view *) fr_views;
+
 /* A model of which a viewset is live. */
 typedef struct fr_live_model {
     fr_source *sources; /* of the model */
     struct {
-        fr_map by_key; /* fr_view.key_bytes → the first fr_view of that key */
-        FR_VEC(fr_view *) others;
+        fr_map by_key;            /* fr_view_key_bytes → the first fr_view of that key */
+        fr_views whole, filtered; /* those without a key */
+        fr_index *index;          /* of the filtered ones; NULL: there was none yet */
     } matcher;
 } fr_live_model;
 

@@ -84,32 +84,36 @@ static void put_key(const fr_view_ask *ask, fr_buf *out)
 /* Its bytes with their length; 0: none. */
 static void put_sized_key(const fr_view_ask *ask, fr_buf *out)
 {
-    fr_buf key;
-    fr_buf_init(&key);
-    if (fr_view_has_key(ask))
-        put_key(ask, &key);
-    put_u32(out, (uint32_t)key.n);
-    fr_buf_put(out, fr_buf_str(&key));
-    out->has_failed |= key.has_failed;
-    fr_buf_deinit(&key);
+    size_t start = out->n;
+    put_u32(out, 0);
+    if (!fr_view_has_key(ask) || out->has_failed)
+        return;
+    put_key(ask, out);
+    if (out->has_failed)
+        return;
+    uint32_t bytes = (uint32_t)(out->n - start - sizeof bytes);
+    memcpy(out->p + start, &bytes, sizeof bytes);
 }
 
 static void put_orders(const fr_viewset_rt *rt, fr_buf *out)
 {
+    put_u32(out, rt->order_count);
     for (uint8_t i = 0; i < rt->order_count; i++)
         put_u32(out, (uint32_t)rt->orders[i].ref << 1 | rt->orders[i].is_descending);
 }
 
 /*
- *     identity of the source, columns, kind
- *     LIST: its orderings    ROW: length of the key's bytes, and they
+ *     identity of the source, columns, kind                 HEAD_BYTES
+ *     LIST: how many orderings, and they
+ *     ROW:  how many bytes the key has, and they
  *     the predicate
  */
+enum { IDENTITY_BYTES = sizeof((fr_source *)NULL)->identity, HEAD_BYTES = IDENTITY_BYTES + 8 };
+
 fr_err fr_view_put(const fr_view_ask *ask, fr_buf *out)
 {
     fr_query query = fr_view_query(ask);
-    for (size_t i = 0; i < sizeof ask->source->identity / sizeof *ask->source->identity; i++)
-        put_u32(out, ask->source->identity[i]);
+    fr_buf_put(out, (fr_str){(const char *)ask->source->identity, IDENTITY_BYTES});
     put_u32(out, columns_of(ask));
     put_u32(out, ask->kind);
     if (ask->kind == FR_VIEW_LIST)
@@ -118,6 +122,13 @@ fr_err fr_view_put(const fr_view_ask *ask, fr_buf *out)
         put_sized_key(ask, out);
     fr_pred_put(&query, out);
     return fr_buf_check(out);
+}
+
+fr_str fr_view_key_bytes(const fr_view *view)
+{
+    uint32_t n;
+    memcpy(&n, view->bytes.p + HEAD_BYTES, sizeof n);
+    return (fr_str){view->bytes.p + HEAD_BYTES + sizeof n, n};
 }
 
 /* ---- making and freeing ---- */
@@ -151,58 +162,54 @@ static fr_err copy_where(fr_view *view, const fr_view_ask *ask)
     return FR_OK;
 }
 
-static fr_err copy_key(fr_view *view, const fr_view_ask *ask)
+static fr_str text_of(fr_value v)
 {
-    fr_buf key;
-    if (!fr_value_dup(view->arena, ask->key, &view->ask.key))
-        return FR_ENOMEM;
-    fr_buf_init(&key);
-    put_key(ask, &key);
-    if (!key.has_failed)
-        view->key_bytes = fr_str_dup(view->arena, fr_buf_str(&key));
-    fr_buf_deinit(&key);
-    return view->key_bytes.p ? FR_OK : FR_ENOMEM;
+    return v.type == FR_VALUE_TEXT || v.type == FR_VALUE_BLOB ? v.as.s : (fr_str){0};
 }
 
-static fr_err fill(fr_view *view, const fr_view_ask *ask, fr_str bytes)
+/* All but the predicate, in one piece of memory: the view, its bytes, the text of its key. */
+static fr_view *make(const fr_view_ask *ask, fr_str bytes)
 {
+    fr_str text = text_of(ask->key);
+    fr_view *view = fr_zalloc(sizeof *view + bytes.n + text.n);
+    if (!view)
+        return NULL;
+    char *behind = (char *)(view + 1);
+    memcpy(behind, bytes.p, bytes.n);
+    view->bytes = (fr_str){behind, bytes.n};
     view->ask = *ask;
-    view->bytes = fr_str_dup(view->arena, bytes);
+    if (text.n)
+        memcpy(behind + bytes.n, text.p, text.n);
+    if (text.p)
+        view->ask.key.as.s.p = behind + bytes.n;
     view->fingerprint = hash32(bytes, 0);
     view->columns = columns_of(ask);
-    if (!view->bytes.p)
-        return FR_ENOMEM;
-    if (ask->where)
-        FR_TRY(copy_where(view, ask));
-    return fr_view_has_key(ask) ? copy_key(view, ask) : FR_OK;
+    atomic_init(&view->count, 1);
+    return view;
 }
 
-/* As a rule all of it is one piece of memory: a tree takes about twice its bytes. */
-static size_t bytes_for(const fr_view_ask *ask, fr_str bytes)
+/* A tree takes about twice its bytes. */
+static size_t where_bytes(const fr_view_ask *ask, fr_str bytes)
 {
     enum { ARENA_HEAD = 64 };
-    size_t eval = ask->eval ? fr_eval_bytes(ask->eval) : 0;
-    return ARENA_HEAD + sizeof(fr_view) + bytes.n * (ask->where ? 3 : 1) + eval +
-           (fr_view_has_key(ask) ? 32 : 0) + 16;
+    return ARENA_HEAD + 2 * bytes.n + fr_eval_bytes(ask->eval);
 }
 
 fr_err fr_view_new(const fr_view_ask *ask, fr_str bytes, fr_view **out)
 {
-    fr_arena *arena = fr_arena_new(bytes_for(ask, bytes));
-    fr_view *view = arena ? fr_arena_zalloc(arena, sizeof *view) : NULL;
-    if (!view) {
-        fr_arena_free(arena);
+    fr_view *view = make(ask, bytes);
+    if (!view)
         return FR_ENOMEM;
+    fr_err err = FR_OK;
+    if (ask->where) {
+        view->arena = fr_arena_new(where_bytes(ask, bytes));
+        err = view->arena ? copy_where(view, ask) : FR_ENOMEM;
     }
-    view->arena = arena;
-    atomic_init(&view->count, 1);
-    fr_err err = fill(view, ask, bytes);
-    if (err != FR_OK) {
-        fr_arena_free(arena);
-        return err;
-    }
-    *out = view;
-    return FR_OK;
+    if (err == FR_OK)
+        *out = view;
+    else
+        fr_view_unref(view);
+    return err;
 }
 
 void fr_view_ref(fr_view *view)
@@ -212,8 +219,10 @@ void fr_view_ref(fr_view *view)
 
 void fr_view_unref(fr_view *view)
 {
-    if (view && atomic_fetch_sub_explicit(&view->count, 1, memory_order_acq_rel) == 1)
-        fr_arena_free(view->arena);
+    if (!view || atomic_fetch_sub_explicit(&view->count, 1, memory_order_acq_rel) != 1)
+        return;
+    fr_arena_free(view->arena);
+    fr_free(view);
 }
 
 /* ---- what it says ---- */
@@ -234,11 +243,15 @@ static bool has_row(const fr_view *view, const fr_value *row)
     return row && (!view->ask.eval || fr_eval_holds(view->ask.eval, row));
 }
 
+bool fr_view_op(bool was_in, bool is_in, fr_op *op)
+{
+    *op = !was_in ? FR_CREATE : is_in ? FR_UPDATE : FR_DELETE;
+    return was_in || is_in;
+}
+
 bool fr_view_judge(const fr_view *view, const fr_change *change, fr_op *op)
 {
-    bool was = has_row(view, change->old), is = has_row(view, change->new_);
-    *op = !was ? FR_CREATE : is ? FR_UPDATE : FR_DELETE;
-    return was || is;
+    return fr_view_op(has_row(view, change->old), has_row(view, change->new_), op);
 }
 
 bool fr_view_names(const fr_view *view, fr_value key)

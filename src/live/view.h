@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "db/db.h"
-#include "live/eval.h"
+#include "live/index.h"
 
 struct fr_source;
 struct fr_topic;
@@ -39,17 +39,19 @@ static inline bool fr_view_has_key(const fr_view_ask *ask)
 }
 
 struct fr_view {
-    fr_arena *arena; /* owned: the view stands in it */
+    fr_arena *arena; /* owned; of the predicate, NULL: there is none */
     fr_view_ask ask;
     atomic_uint count;
     uint32_t fingerprint;
     uint32_t columns; /* how what it compares compared when it was made */
     fr_str bytes;
-    fr_str key_bytes; /* of key: two keys are one if, and only if, these are the same */
     struct {
-        struct fr_topic *topics;     /* one a worker, and old ones that are being removed */
-        fr_view *next_of_key;        /* another of the same key */
-        uint32_t index;              /* of one without a key: among the model's others */
+        struct fr_topic *topics; /* one a worker, and old ones that are being removed */
+        union {
+            fr_view *next_of_key; /* another of the same key */
+            fr_index_node *node;  /* of one that is filtered and has no key */
+        };
+        uint32_t index;              /* of one without a key: among the model's */
         bool is_touched, is_flooded; /* by the commit at hand */
         fr_view *next_touched;
         fr_buf *frame; /* from the matcher's pool */
@@ -63,11 +65,15 @@ fr_err fr_view_compile(fr_view_ask *ask, fr_arena *arena, char why[FR_EVAL_WHY])
 fr_err fr_view_put(const fr_view_ask *ask, fr_buf *out);
 /* bytes: those of ask; copied, as is ask. Errors: FR_ENOMEM, FR_ETOOBIG. */
 fr_err fr_view_new(const fr_view_ask *ask, fr_str bytes, fr_view **out);
+/* Of one with a key: two keys are one if, and only if, these are the same. */
+fr_str fr_view_key_bytes(const fr_view *view);
 void fr_view_ref(fr_view *view);
 void fr_view_unref(fr_view *view); /* any thread; NULL is fine */
 
 /* Its rows, in the order of the REST list; a key is not part of it. */
 fr_query fr_view_query(const fr_view_ask *ask);
+/* What it is to a view that a row was among its rows, and is. false: nothing. */
+bool fr_view_op(bool was_in, bool is_in, fr_op *op);
 /* What a change of a row, which has its key if it has one, is to the view. false: nothing. */
 bool fr_view_judge(const fr_view *view, const fr_change *change, fr_op *op);
 /* Whether a row with this key may be one of its rows at all. */

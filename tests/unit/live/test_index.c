@@ -159,13 +159,13 @@ static const fr_eval *random_eval(fr_arena *arena)
 
 typedef struct view {
     void *eval; /* owned */
-    fr_view_index_node *node;
+    fr_index_node *node;
     uint64_t seen; /* the change that told of it */
     bool was_in, is_in;
 } view;
 
 typedef struct views {
-    fr_view_index *index;
+    fr_index *index;
     FR_VEC(view *) at;
     uint64_t change;
     size_t told;
@@ -179,7 +179,7 @@ static fr_err add(views *v)
     each->eval = malloc(fr_eval_bytes(eval));
     memcpy(each->eval, eval, fr_eval_bytes(eval));
     fr_arena_free(arena);
-    fr_err err = fr_view_index_add(v->index, each->eval, each, &each->node);
+    fr_err err = fr_index_add(v->index, each->eval, each, &each->node);
     if (err == FR_OK)
         assert_true(fr_vec_push(&v->at, each));
     else {
@@ -192,7 +192,7 @@ static fr_err add(views *v)
 static void take(views *v, size_t at)
 {
     view *each = v->at.at[at];
-    fr_view_index_remove(v->index, each->node);
+    fr_index_remove(v->index, each->node);
     fr_vec_swap_remove(&v->at, at);
     free(each->eval);
     free(each);
@@ -224,7 +224,7 @@ static void change(views *v)
     size_t expected = 0;
     v->change++;
     v->told = 0;
-    fr_view_index_match(v->index, before, after, matched, v);
+    fr_index_match(v->index, before, after, matched, v);
     for (size_t i = 0; i < v->at.count; i++) {
         view *each = v->at.at[i];
         bool was_in = fr_eval_holds(each->eval, before), is_in = fr_eval_holds(each->eval, after);
@@ -240,7 +240,7 @@ static void change(views *v)
 static void begin(views *v)
 {
     const char *seed = getenv("FR_SEED");
-    *v = (views){.index = fr_view_index_new(&index_cell_model)};
+    *v = (views){.index = fr_index_new(&index_cell_model)};
     assert_non_null(v->index);
     chance = seed ? strtoull(seed, NULL, 10) : 5;
 }
@@ -252,15 +252,15 @@ static void end(views *v)
         free(v->at.at[i]);
     }
     fr_vec_deinit(&v->at);
-    fr_view_index_free(v->index); /* with what is in it */
+    fr_index_free(v->index); /* with what is in it */
 }
 
 /* ---- tests ---- */
 
-static void most_have_a_path(const fr_view_index *index)
+static void most_have_a_path(const fr_index *index)
 {
-    fr_view_index_stats stats;
-    fr_view_index_stats_get(index, &stats);
+    fr_index_stats stats;
+    fr_index_stats_get(index, &stats);
     assert_true(stats.nodes > 100 && stats.scanned * 5 < stats.nodes * 4);
 }
 
@@ -284,13 +284,13 @@ static void indexed_is_scanned_whatever_comes_and_goes(void **state)
         if (round % 500 == 249)
             most_have_a_path(v.index);
     }
-    fr_view_index_stats stats;
-    fr_view_index_stats_get(v.index, &stats);
+    fr_index_stats stats;
+    fr_index_stats_get(v.index, &stats);
     assert_int_equal(stats.nodes, v.at.count);
     while (v.at.count)
         take(&v, below((unsigned)v.at.count));
     change(&v);
-    fr_view_index_stats_get(v.index, &stats);
+    fr_index_stats_get(v.index, &stats);
     assert_int_equal(stats.nodes + stats.scanned, 0);
     end(&v);
 }
@@ -314,7 +314,7 @@ static void a_failed_allocation_leaves_the_index_as_it_was(void **state)
             memcpy(each->eval, eval, fr_eval_bytes(eval));
             fr_arena_free(arena);
             fr_test_fail_alloc(nth);
-            fr_err err = fr_view_index_add(v.index, each->eval, each, &each->node);
+            fr_err err = fr_index_add(v.index, each->eval, each, &each->node);
             bool is_over = fr_test_fail_alloc(0) != 0;
             if (err == FR_OK)
                 assert_true(fr_vec_push(&v.at, each));
@@ -336,26 +336,25 @@ static void a_failed_allocation_leaves_the_index_as_it_was(void **state)
 
 /* ---- paths ---- */
 
-static fr_view_index_node *put(fr_view_index *index, fr_arena *arena, const fr_pred *where)
+static fr_index_node *put(fr_index *index, fr_arena *arena, const fr_pred *where)
 {
     const fr_eval *eval;
-    fr_view_index_node *node;
+    fr_index_node *node;
     char why[FR_EVAL_WHY];
     fr_query query = {.model = &index_cell_model, .where = where};
     assert_int_equal(fr_pred_normal(arena, &query), FR_OK);
     assert_int_equal(
         fr_eval_compile(&(fr_eval_source){.query = &query, .columns = COLUMNS}, arena, &eval, why),
         FR_OK);
-    assert_int_equal(fr_view_index_add(index, eval, index, &node), FR_OK);
+    assert_int_equal(fr_index_add(index, eval, index, &node), FR_OK);
     return node;
 }
 
-static void path_is(const fr_view_index *index, const fr_view_index_node *node,
-                    const char *expected)
+static void path_is(const fr_index *index, const fr_index_node *node, const char *expected)
 {
     fr_buf text;
     fr_buf_init(&text);
-    fr_view_index_explain(index, node, &text);
+    fr_index_explain(index, node, &text);
     assert_str(fr_buf_str(&text), expected);
     fr_buf_deinit(&text);
 }
@@ -369,7 +368,7 @@ static void each_alternative_goes_under_its_rarest_value(void **state)
 {
     (void)state;
     fr_arena *arena = fr_arena_new(0);
-    fr_view_index *index = fr_view_index_new(&index_cell_model);
+    fr_index *index = fr_index_new(&index_cell_model);
     const fr_pred *state_is_1 = fr_pred_term(arena, STATE, FR_LOOKUP_EXACT, FR_VALUE_I(1));
     const fr_pred *is_cheap = fr_pred_term(arena, PRICE, FR_LOOKUP_LT, FR_VALUE_R(5));
     const fr_pred *has_a = fr_pred_term(arena, TITLE, FR_LOOKUP_ICONTAINS, FR_VALUE_S(FR_STR("a")));
@@ -396,11 +395,11 @@ static void each_alternative_goes_under_its_rarest_value(void **state)
     either[1] = has_a; /* one that is scanned needs no other path */
     path_is(index, put(index, arena, fr_pred_any(arena, either, 2)), "scan");
     path_is(index, put(index, arena, fr_pred_any(arena, NULL, 0)), "never");
-    fr_view_index_stats stats;
-    fr_view_index_stats_get(index, &stats);
+    fr_index_stats stats;
+    fr_index_stats_get(index, &stats);
     assert_int_equal(stats.nodes, 11);
     assert_int_equal(stats.scanned, 3);
-    fr_view_index_free(index);
+    fr_index_free(index);
     fr_arena_free(arena);
 }
 
@@ -415,23 +414,23 @@ static void only_candidates_are_looked_at(void **state)
 {
     (void)state;
     fr_arena *arena = fr_arena_new(0);
-    fr_view_index *index = fr_view_index_new(&index_cell_model);
-    fr_view_index_node *nodes[1000];
+    fr_index *index = fr_index_new(&index_cell_model);
+    fr_index_node *nodes[1000];
     int found = 0;
     for (int64_t i = 0; i < 1000; i++)
         nodes[i] = put(index, arena, is_owner(arena, i));
     fr_value old[FIELDS] = {{0}}, new_[FIELDS] = {{0}};
     old[OWNER] = FR_VALUE_I(7);
     new_[OWNER] = FR_VALUE_R(8); /* equal to the integer */
-    fr_view_index_match(index, old, new_, count_match, &found);
+    fr_index_match(index, old, new_, count_match, &found);
     assert_int_equal(found, 11);
-    fr_view_index_stats stats;
-    fr_view_index_stats_get(index, &stats);
+    fr_index_stats stats;
+    fr_index_stats_get(index, &stats);
     assert_true(stats.looked_up >= 2 && stats.looked_up < 5); /* but for equal hashes */
     assert_int_equal(stats.matched, 2);
-    assert_int_equal(fr_view_index_node_use(nodes[8]).matched, 1);
-    assert_int_equal(fr_view_index_node_use(nodes[9]).matched, 0);
-    fr_view_index_free(index);
+    assert_int_equal(fr_index_node_use(nodes[8]).matched, 1);
+    assert_int_equal(fr_index_node_use(nodes[9]).matched, 0);
+    fr_index_free(index);
     fr_arena_free(arena);
 }
 

@@ -1162,6 +1162,38 @@ static void a_filtered_list_is_resumed_by_what_it_was_and_is(void **state)
     world_close(&w);
 }
 
+/* An index finds what has an equality; what has none is asked of each change, so there is a bound. */
+static void filters_that_no_index_finds_are_bounded(void **state)
+{
+    (void)state;
+    world w;
+    client a, b, c, found;
+    world_open(&w, &(world_opts){.live = {.scanned_views = 2}});
+    client_open(&a, &w, 0, "/notes/?search=a");
+    client_open(&b, &w, 0, "/notes/?search=b");
+    client_open(&c, &w, 0, "/notes/?search=c");
+    client_open(&found, &w, 0, "/notes/?search=c&id__in=1,2");
+    client_expect(&a, "snapshot");
+    client_expect(&b, "snapshot");
+    client_expect(&found, "snapshot");
+    client_expect(&c, "error");
+    assert_text(client_member(&c, "status"), "503");
+    client_expect_end(&c, 1013);
+    client_close(&c);
+    client_close(&a);
+    until(&w, s.views == 2);
+    client_open(&c, &w, 0, "/notes/?search=c");
+    client_expect(&c, "snapshot");
+    world_create(&w, "abc");
+    client_expect(&b, "changes");
+    client_expect(&c, "changes");
+    client_expect(&found, "changes");
+    client_close(&b);
+    client_close(&c);
+    client_close(&found);
+    world_close(&w);
+}
+
 /* ---- coming back ---- */
 
 /* Leave with the token of the last frame, and come back to the path with it. */
@@ -1280,6 +1312,36 @@ static void many_who_come_back_from_one_place_share_what_is_read(void **state)
     world_close(&w);
 }
 
+static void many_who_come_back_from_as_many_places_are_all_served(void **state)
+{
+    (void)state;
+    enum { CROWD = 3 * FR_LIVE_READS_A_TURN };
+    world w;
+    client c[CROWD];
+    char path[CROWD][96];
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "0");
+    for (int i = 0; i < CROWD; i++) {
+        char title[16];
+        client_open(&c[i], &w, 0, "/notes/");
+        client_expect(&c[i], "snapshot");
+        snprintf(path[i], sizeof path[i], "/notes/?since=%.*s", FR_FMT(client_at(&c[i])));
+        client_close(&c[i]);
+        snprintf(title, sizeof title, "%d", i + 1);
+        world_update(&w, 1, title);
+    }
+    for (int i = 0; i < CROWD; i++)
+        client_start(&c[i], &w, 0, path[i]);
+    for (int i = 0; i < CROWD; i++) {
+        client_expect(&c[i], "resumed");
+        client_expect(&c[i], "changes");
+        assert_at(&c[i], world_place(&w));
+        client_close(&c[i]);
+    }
+    assert_int_equal(world_stats(&w).resumes, CROWD);
+    world_close(&w);
+}
+
 static void expect_reset(world *w, const char *path)
 {
     client c;
@@ -1379,6 +1441,7 @@ FR_TESTS(test_live, FR_TEST(a_list_is_a_snapshot_and_then_each_commit),
          FR_TEST(a_list_over_the_limit_is_refused_and_names_the_setting),
          FR_TEST(since_is_answered_by_a_marked_snapshot),
          FR_TEST(a_row_enters_and_leaves_a_filtered_list),
+         FR_TEST(filters_that_no_index_finds_are_bounded),
          FR_TEST(a_detail_obeys_the_filters_of_its_url),
          FR_TEST(one_commit_tells_each_view_what_it_is_to_it),
          FR_TEST(urls_that_ask_the_same_share_one_view),
@@ -1388,6 +1451,7 @@ FR_TESTS(test_live, FR_TEST(a_list_is_a_snapshot_and_then_each_commit),
          FR_TEST(who_comes_back_gets_what_differs_and_nothing_else),
          FR_TEST(who_missed_nothing_is_told_so_at_a_younger_place),
          FR_TEST(many_who_come_back_from_one_place_share_what_is_read),
+         FR_TEST(many_who_come_back_from_as_many_places_are_all_served),
          FR_TEST(a_token_that_is_of_no_use_is_answered_by_a_marked_snapshot),
          FR_TEST(clients_may_ping_and_are_told_what_is_not_understood),
          FR_TEST(a_pong_is_not_older_than_the_snapshot_before_it),
