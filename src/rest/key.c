@@ -101,7 +101,7 @@ static size_t sort(fr_value *keys, size_t count)
 }
 
 fr_err fr_found_keys_read(fr_ctx *ctx, const fr_query *of, const fr_value *keys, size_t count,
-                        fr_found_keys *out)
+                          fr_found_keys *out)
 {
     gathering g = {ctx->arena, out, (uint16_t)fr_model_key_index(of->model), 0};
     fr_value *sorted = fr_arena_alloc(ctx->arena, (count + 1) * sizeof *sorted);

@@ -19,7 +19,7 @@ typedef struct fr_found_keys {
 } fr_found_keys;
 /* Which of the keys are those of a query's rows, in the arena of ctx. Errors: those of reads, FR_ENOMEM. */
 fr_err fr_found_keys_read(fr_ctx *ctx, const fr_query *of, const fr_value *keys, size_t count,
-                        fr_found_keys *out);
+                          fr_found_keys *out);
 /* As they are stored. */
 bool fr_found_keys_have(const fr_found_keys *keys, fr_value key);
 
