@@ -340,6 +340,8 @@ static fr_err count(maker *m, const fr_pred *pred)
         return count_term(m, pred);
     if (pred->op == FR_PRED_TRUE && pred->param)
         return refuse(m, m->source->query->model->name, "a condition that is not known yet");
+    if (pred->op == FR_PRED_SOME)
+        return refuse(m, m->source->query->model->name, "what is said of other rows");
     for (size_t i = 0; i < pred->part_count; i++)
         FR_TRY(count(m, pred->parts[i]));
     return FR_OK;

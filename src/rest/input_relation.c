@@ -209,15 +209,15 @@ static fr_err convert_keys(fr_reading *r, const fr_plan_input *in, const fr_json
 /* The first item that is wrong is told, as DRF tells it: without its place. */
 static fr_err take_keys(fr_reading *r, const fr_plan_input *in, const fr_json *list, fr_value *keys)
 {
-    fr_key_set found;
+    fr_found_keys found;
     size_t count;
     fr_query query;
     FR_TRY(convert_keys(r, in, list, keys, &count));
     FR_TRY(fr_among_query(r->ctx, r->field, end_of(in), NULL, &query));
     FR_TRY(fr_sight_query(r->ctx, &query));
-    FR_TRY(fr_key_set_find(r->ctx, &query, keys, count, &found));
+    FR_TRY(fr_found_keys_read(r->ctx, &query, keys, count, &found));
     for (size_t i = 0; i < count; i++)
-        if (!fr_key_set_has(&found, keys[i])) {
+        if (!fr_found_keys_have(&found, keys[i])) {
             r->data = &list->items[i];
             fr_refuse_missing_key(r);
             return FR_OK;

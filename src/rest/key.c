@@ -66,7 +66,7 @@ enum { KEYS_AT_ONCE = 1000 /* in one statement */ };
 
 typedef struct gathering {
     fr_arena *arena;
-    fr_key_set *found;
+    fr_found_keys *found;
     uint16_t key;
     size_t start; /* of one statement's */
 } gathering;
@@ -100,12 +100,12 @@ static size_t sort(fr_value *keys, size_t count)
     return unlike;
 }
 
-fr_err fr_key_set_find(fr_ctx *ctx, const fr_query *of, const fr_value *keys, size_t count,
-                       fr_key_set *out)
+fr_err fr_found_keys_read(fr_ctx *ctx, const fr_query *of, const fr_value *keys, size_t count,
+                          fr_found_keys *out)
 {
     gathering g = {ctx->arena, out, (uint16_t)fr_model_key_index(of->model), 0};
     fr_value *sorted = fr_arena_alloc(ctx->arena, (count + 1) * sizeof *sorted);
-    *out = (fr_key_set){fr_arena_alloc(ctx->arena, (count + 1) * sizeof *out->at), 0};
+    *out = (fr_found_keys){fr_arena_alloc(ctx->arena, (count + 1) * sizeof *out->at), 0};
     if (!sorted || !out->at)
         return FR_ENOMEM;
     if (count)
@@ -125,7 +125,7 @@ fr_err fr_key_set_find(fr_ctx *ctx, const fr_query *of, const fr_value *keys, si
     return FR_OK;
 }
 
-bool fr_key_set_has(const fr_key_set *keys, fr_value key)
+bool fr_found_keys_have(const fr_found_keys *keys, fr_value key)
 {
     return keys->count && bsearch(&key, keys->at, keys->count, sizeof key, compare);
 }

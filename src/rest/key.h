@@ -13,15 +13,15 @@ fr_err fr_key_find(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value 
                    fr_value *out);
 
 /* Keys in order. */
-typedef struct fr_key_set {
+typedef struct fr_found_keys {
     fr_value *at;
     size_t count;
-} fr_key_set;
+} fr_found_keys;
 /* Which of the keys are those of a query's rows, in the arena of ctx. Errors: those of reads, FR_ENOMEM. */
-fr_err fr_key_set_find(fr_ctx *ctx, const fr_query *of, const fr_value *keys, size_t count,
-                       fr_key_set *out);
+fr_err fr_found_keys_read(fr_ctx *ctx, const fr_query *of, const fr_value *keys, size_t count,
+                          fr_found_keys *out);
 /* As they are stored. */
-bool fr_key_set_has(const fr_key_set *keys, fr_value key);
+bool fr_found_keys_have(const fr_found_keys *keys, fr_value key);
 
 /* ---- .among: which rows may be named ---- */
 

@@ -30,7 +30,7 @@ static fr_err seen_query(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_model *m
 fr_err fr_rows_seen(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rows *rows, fr_rows *out)
 {
     fr_query query;
-    fr_key_set seen;
+    fr_found_keys seen;
     bool is_any = rows->viewset_ != NULL;
     uint32_t width = rows->model->field_count;
     int key = fr_model_key_index(rows->model);
@@ -45,11 +45,11 @@ fr_err fr_rows_seen(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rows *rows, f
         return FR_ENOMEM;
     for (size_t i = 0; i < rows->count; i++)
         keys[i] = rows->values_[i * width + (size_t)key];
-    FR_TRY(fr_key_set_find(ctx, &query, keys, rows->count, &seen));
+    FR_TRY(fr_found_keys_read(ctx, &query, keys, rows->count, &seen));
     out->values_ = values;
     out->count = 0;
     for (size_t i = 0; i < rows->count; i++)
-        if (fr_key_set_has(&seen, keys[i]))
+        if (fr_found_keys_have(&seen, keys[i]))
             memcpy(values + out->count++ * width, rows->values_ + i * width,
                    width * sizeof *values);
     return FR_OK;

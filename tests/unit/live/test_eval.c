@@ -555,6 +555,8 @@ static void what_is_not_proved_is_refused_in_words(void **state)
     assert_int_equal(fr_refs_add(&refs, &hour, &number), FR_OK);
     refuses(&c, &refs, fr_pred_term(arena, number, FR_LOOKUP_ICONTAINS, text),
             "moment__hour__icontains: only the database answers it");
+    refuses(&c, &refs, fr_pred_some(arena, 0, &refs, fr_pred_term(arena, 2, FR_LOOKUP_EXACT, text)),
+            "eval_cell: what is said of other rows");
     c.columns[2].collation = FR_COLLATION_OTHER;
     refuses(&c, NULL, fr_pred_term(arena, 2, FR_LOOKUP_EXACT, text),
             "text__exact: its column is compared by a collation of another program");
