@@ -117,13 +117,12 @@ static bool has_room(const fr_exchange *exchange, fr_str name, fr_str value)
 /* The exchange, if its answer takes a further header. */
 static fr_err open_for(fr_req *req, fr_str name, fr_str value, fr_exchange **out)
 {
-    fr_exchange *exchange = fr_exchange_of(req);
-    if (!exchange)
+    *out = fr_exchange_of(req);
+    if (!*out)
         return FR_EINTERNAL;
-    if (exchange->is_answered)
-        return fr_exchange_is_late(exchange, "a header");
-    *out = exchange;
-    return has_room(exchange, name, value) ? FR_OK : FR_ETOOBIG;
+    if ((*out)->is_answered)
+        return fr_exchange_is_late(*out, "a header");
+    return has_room(*out, name, value) ? FR_OK : FR_ETOOBIG;
 }
 
 fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
