@@ -280,7 +280,64 @@ static fr_err greet(fr_sock *sock)
 static const fr_consumer whoami = {.connect = greet,
                                    .authentication = FR_AUTHENTICATORS(&fr_session_auth)};
 
+/* ---- sessions: read and written, logged in and out ---- */
+
+static fr_err use_session(fr_sock *sock, fr_str message)
+{
+    fr_str what = {0}, value = FR_STR("null");
+    FR_TRY(spelled(sock, message, FR_STR("do"), &what));
+    FR_TRY(spelled(sock, message, FR_STR("value"), &value));
+    if (fr_str_eq(what, FR_STR("\"put\""))) {
+        FR_TRY(fr_session_set(sock, FR_STR("box"), value));
+        return fr_send(sock, FR_STR("{\"put\":true}"));
+    }
+    if (fr_str_eq(what, FR_STR("\"get\""))) {
+        FR_TRY(fr_session_get(sock, FR_STR("box"), &value));
+        return fr_send(sock, fr_json_object(sock, "{box:%J}", value.p ? value : FR_STR("null")));
+    }
+    if (fr_str_eq(what, FR_STR("\"login\""))) {
+        const fr_user *named;
+        FR_TRY(fr_json_member(sock, message, FR_STR("name"), &value));
+        FR_TRY(fr_user_named(sock, value, &named));
+        FR_TRY(fr_login(sock, named));
+    } else if (fr_str_eq(what, FR_STR("\"logout\""))) {
+        FR_TRY(fr_logout(sock));
+    }
+    const fr_user *asker = fr_user_of(sock);
+    fr_str name = asker ? asker->username : FR_STR("");
+    bool is_who = fr_str_eq(what, FR_STR("\"who\""));
+    return fr_send(sock, is_who ? fr_json_object(sock, "{user:%S,scope:%S}", name, name)
+                                : fr_json_object(sock, "{user:%S}", name));
+}
+static const fr_consumer session_box = {.receive = use_session,
+                                        .authentication = FR_AUTHENTICATORS(&fr_session_auth)};
+
+/* ---- ?token=... names the user, as many projects do it ---- */
+
+static fr_err find_by_query(fr_asker *who, const fr_authenticator *self)
+{
+    const fr_user *found;
+    (void)self;
+    FR_TRY(fr_user_with_token(who, fr_asker_query(who, FR_STR("token")), &found));
+    if (found && found->is_active)
+        fr_asker_is(who, found);
+    return FR_OK;
+}
+static const fr_authenticator by_query = {.name = "TokenMiddleware", .find = find_by_query};
+
+static fr_err say_hello(fr_sock *sock)
+{
+    FR_TRY(fr_accept(sock));
+    return fr_send(
+        sock, fr_arena_printf(sock->ctx->arena, "hello %.*s", FR_FMT(fr_user_of(sock)->username)));
+}
+static const fr_consumer must_be_known = {.connect = say_hello,
+                                          .authentication = FR_AUTHENTICATORS(&by_query),
+                                          .permissions = FR_PERMISSIONS(&fr_is_authenticated)};
+
 const fr_route realtime_sockets[] = {
+    {"ws/desk/sessionbox/", .consumer = &session_box},
+    {"ws/desk/token/", .consumer = &must_be_known},
     {"ws/realtime-update/", .consumer = &realtime_update},
     {"ws/echo/", .consumer = &echo},
     {"ws/sync-echo/", .consumer = &echo},

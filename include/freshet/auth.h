@@ -203,6 +203,8 @@ FR_API bool fr_method_is_safe(fr_str method);
 FR_API fr_str fr_asker_header(const fr_asker *who, fr_str name);
 /** A cookie, as fr_req_cookie. */
 FR_API fr_str fr_asker_cookie(const fr_asker *who, fr_str name);
+/** A parameter of the query, as fr_req_query. Query strings are logged, kept in histories and handed on: what stands there is no secret. */
+FR_API fr_str fr_asker_query(const fr_asker *who, fr_str name);
 /** An argument of the path, as fr_req_arg. */
 FR_API fr_str fr_asker_argument(const fr_asker *who, fr_str name);
 /** The client of "Who asks" in docs/reference.md: its address, as fr_req_client. */
@@ -371,20 +373,24 @@ FR_API fr_err fr_authenticate_(fr_ctx *ctx, fr_str name, fr_str password, const 
  * Log a user in: from now on whoever asks is known by the session. Its key is a new one; what an anonymous one held stays in it,
  * another user's is left behind. The CSRF secret is a new one, too.
  *
+ * On a socket it is the socket that the user stays with, until it is closed: a browser is told another cookie by an answer alone, so
+ * by a login within connect, before fr_accept. The consumer has fr_session_auth among its .authentication.
+ *
  * @param p     fr_req, not answered yet, or fr_sock
  * @param user  of fr_authenticate, or of whoever else you trust to know who asks
  *
- * Errors:   FR_EINTERNAL (nobody asks here), those of a write
+ * Errors:   FR_EINTERNAL (nobody asks here), FR_ENOTFOUND (the user has gone), FR_EINVAL (user is NULL), those of a write
  * Owner:    nothing is kept
  * Thread:   the caller's loop
  * Suspends: until the session is on disk
- * Cost:     a write; that of last_login is not waited for
+ * Cost:     a statement and a write; that of last_login is not waited for
  * Source:   django.contrib.auth.login
  */
 #define fr_login(p, user) fr_login_((p)->ctx, (user))
 FR_API fr_err fr_login_(fr_ctx *ctx, const fr_user *user);
 /**
- * Log out: the session of who asks is ended, with all that it held, and nobody asks from now on.
+ * Log out: the session of who asks is ended, with all that it held, and nobody asks from now on. His other sockets that came with it
+ * are closed with 4401 within a second; the one that it is called on stays open, as nobody's.
  *
  * @param p  fr_req, not answered yet, or fr_sock
  *
@@ -449,6 +455,38 @@ typedef struct fr_jwt {
 FR_API fr_str fr_claim_of_(fr_ctx *ctx, fr_str name);
 
 /* ---- users from a program ---- */
+
+/**
+ * A user by what he logs in with.
+ *
+ * @param p     fr_req, fr_sock, fr_ctx or fr_asker
+ * @param name  compared exactly
+ * @param user  out; NULL: there is none of that name. One who is not active is found, too: ask user->is_active
+ *
+ * Errors:   FR_EINTERNAL (the application has no users), those of a read
+ * Owner:    the event's arena
+ * Thread:   the caller's loop
+ * Suspends: as a read does
+ * Cost:     a statement
+ */
+#define fr_user_named(p, name, user) fr_user_named_((p)->ctx, (name), (user))
+FR_API fr_err fr_user_named_(fr_ctx *ctx, fr_str name, const fr_user **user);
+/**
+ * The user of a token, as it stands behind `Authorization: Token`. Where an authenticator goes on to say that it is him who asks
+ * (fr_asker_is), sockets are closed when the token is taken away.
+ *
+ * @param p     as fr_user_named
+ * @param key   as it was shown; n = 0: none
+ * @param user  out; NULL: there is no such token. One who is not active is found, too
+ *
+ * Errors:   as fr_user_named
+ * Owner:    the event's arena
+ * Thread:   the caller's loop
+ * Suspends: as a read does
+ * Cost:     a statement
+ */
+#define fr_user_with_token(p, key, user) fr_user_with_token_((p)->ctx, (key), (user))
+FR_API fr_err fr_user_with_token_(fr_ctx *ctx, fr_str key, const fr_user **user);
 
 /**
  * Make a user.

@@ -226,8 +226,8 @@ struct fr_viewset {
     const fr_serializer *serializer;
     /*
      * Rules of rows, "Rules of rows" in docs/reference.md: "owner = $user or project.members.user = $user and not archived".
-     * .visible: the rows that there are here. Others are in no list, and 404 as details, also for writes. Such lists and details
-     * cannot be watched yet. .writable: those that may be changed and deleted; others are 403. .check: what a row has to fulfil
+     * .visible: the rows that there are here. Others are in no list, and 404 as details, also for writes. They can be watched
+     * if the rule is of the row's own fields and of who asks ($user); else not yet. .writable: those that may be changed and deleted; others are 403. .check: what a row has to fulfil
      * after it was made or changed, else 403, and nothing is stored. NULL: all.
      */
     const char *visible, *writable, *check;

@@ -23,19 +23,68 @@ static fr_err users_of(fr_ctx *ctx, const fr_users **out)
                           "This application has no users: it declares .authentication or .user.");
 }
 
+static bool has_number(const fr_users *users)
+{
+    return fr_field_is_integer(&users->user->fields[users->key]);
+}
+
 /* A struct that the program read itself knows its key if that is a number, and else what it logs in with. */
+fr_err fr_user_again(fr_ctx *ctx, const fr_user *user, const fr_user **out)
+{
+    const fr_users *users;
+    fr_str login = user->username.n ? user->username : user->email;
+    FR_TRY(users_of(ctx, &users));
+    if (has_number(users))
+        FR_TRY(fr_user_by_key(ctx, FR_VALUE_I(user->id), out));
+    else
+        FR_TRY(fr_user_by_name(ctx, login, out));
+    return *out ? FR_OK : fr_fail(ctx, FR_ENOTFOUND, "Not found.");
+}
+
 static fr_err key_of(fr_ctx *ctx, const fr_users *users, const fr_user *user, fr_value *out)
 {
     const fr_user *found;
-    fr_str login = user->username.n ? user->username : user->email;
-    if (fr_field_is_integer(&users->user->fields[users->key])) {
+    if (has_number(users)) {
         *out = FR_VALUE_I(user->id);
         return FR_OK;
     }
-    FR_TRY(fr_user_by_name(ctx, login, &found));
-    if (!found)
-        return fr_fail(ctx, FR_ENOTFOUND, "Not found.");
+    FR_TRY(fr_user_again(ctx, user, &found));
     *out = fr_user_key_value(found);
+    return FR_OK;
+}
+
+/* ---- finding one ---- */
+
+/* A program's authenticator may go on to say that it is him who asks. */
+static void note_read(fr_ctx *ctx, const fr_user *user, fr_str token)
+{
+    if (!ctx->asker)
+        return;
+    fr_asking_of(ctx->asker)->last_read = user;
+    fr_asking_of(ctx->asker)->last_token = token;
+}
+
+fr_err fr_user_named_(fr_ctx *ctx, fr_str name, const fr_user **out)
+{
+    const fr_users *users;
+    FR_TRY(users_of(ctx, &users));
+    FR_TRY(fr_user_by_name(ctx, name, out));
+    note_read(ctx, *out, (fr_str){0});
+    return FR_OK;
+}
+
+fr_err fr_user_with_token_(fr_ctx *ctx, fr_str key, const fr_user **out)
+{
+    const fr_users *users;
+    FR_TRY(users_of(ctx, &users));
+    *out = NULL;
+    if (!key.n)
+        return FR_OK;
+    FR_TRY(fr_user_by_token(ctx, key, out));
+    fr_str kept = fr_str_dup(ctx->arena, key);
+    if (!kept.p)
+        return FR_ENOMEM;
+    note_read(ctx, *out, kept);
     return FR_OK;
 }
 

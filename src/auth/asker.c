@@ -25,7 +25,7 @@ void fr_asker_end(fr_asker_of *storage)
     storage->asker.ctx->asker = NULL;
 }
 
-static bool has(const fr_authenticator *const *ways, const fr_authenticator *one)
+bool fr_ways_have(const fr_authenticator *const *ways, const fr_authenticator *one)
 {
     for (; ways && *ways; ways++)
         if (*ways == one)
@@ -42,7 +42,7 @@ fr_asker *fr_asker_begin_within(fr_asker_of *storage, fr_ctx *ctx,
     storage->asker.private_ = &storage->asking;
     storage->asking.is_asked = true;
     storage->asking.found = FR_OK;
-    if (!has(ways, storage->asking.by)) {
+    if (!fr_ways_have(ways, storage->asking.by)) {
         storage->asking.user = NULL;
         storage->asking.by = NULL;
     }
@@ -70,6 +70,12 @@ fr_str fr_asker_cookie(const fr_asker *who, fr_str name)
     return req ? fr_req_cookie(req, name) : (fr_str){0};
 }
 
+fr_str fr_asker_query(const fr_asker *who, fr_str name)
+{
+    fr_req *req = who->private_->req;
+    return req ? fr_req_query(req, name) : (fr_str){0};
+}
+
 fr_str fr_asker_argument(const fr_asker *who, fr_str name)
 {
     const fr_req *req = who->private_->req;
@@ -84,9 +90,16 @@ fr_str fr_asker_client(const fr_asker *who)
 
 /* ---- who it is ---- */
 
+/* One whom the program has read is in the table, and so is the token that it was read by. */
 void fr_asker_is(fr_asker *who, const fr_user *user)
 {
-    who->private_->user = user;
+    fr_asking *asking = who->private_;
+    asking->user = user;
+    asking->is_read = user && user == asking->last_read;
+    if (asking->is_read && asking->last_token.n) {
+        asking->shown = asking->last_token;
+        asking->is_row = true;
+    }
 }
 
 void fr_asker_knows(fr_asker *who, const fr_user *user)

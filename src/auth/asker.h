@@ -8,7 +8,7 @@
 #include <freshet/auth.h>
 
 struct fr_session;
-struct fr_presence;
+struct fr_present;
 
 /* What stands behind fr_asker.private_. Pointers are borrowed, and live as long as the event's arena. */
 typedef struct fr_asking {
@@ -17,16 +17,21 @@ typedef struct fr_asking {
     fr_str ticket;                       /* of a handshake: what its query says; p NULL: nothing */
     bool
         is_of_subprotocol; /* the token stood among the subprotocols: "token" is the one that is chosen */
-    const struct fr_presence *presence; /* of an open socket; NULL: of a request */
-    bool is_asked;                      /* they have been */
-    fr_err found;                       /* what they said */
-    fr_str why;                         /* the text of an error of theirs */
-    const fr_user *user;                /* NULL: nobody */
+    struct fr_present *present; /* of an open socket; NULL: of a request */
+    bool is_asked;              /* they have been */
+    fr_err found;               /* what they said */
+    fr_str why;                 /* the text of an error of theirs */
+    const fr_user *user;        /* NULL: nobody */
     bool is_read; /* user came from user.h, and not from a program's own authenticator */
     const fr_authenticator *by; /* who knew the user */
-    fr_str shown;               /* the token, as it was shown; p NULL: none was. Never logged */
-    struct fr_session *session; /* NULL: not read, or none */
-    const void *claims;         /* of a token that has some */
+    const fr_user *
+        last_read; /* by fr_user_named or fr_user_with_token: a program's authenticator may say that it is him */
+    fr_str last_token; /* n = 0: not by one */
+    fr_str shown;      /* the token, as it was shown; p NULL: none was. Never logged */
+    bool is_row;       /* and it is one of the table of tokens */
+    fr_time ends;      /* when what was shown ends by itself; 0: never, or the session knows */
+    struct fr_session *session;      /* NULL: not read, or none */
+    const void *claims;              /* of a token that has some */
     const fr_permission *permission; /* the one that is asked now */
     bool is_root;                    /* of a router: model permissions permit whoever is known */
     int64_t wait_s;                  /* of who was throttled; below 0: nobody knows */
@@ -45,6 +50,8 @@ void fr_asker_end(fr_asker_of *storage);
 fr_asker *fr_asker_begin_within(fr_asker_of *storage, fr_ctx *ctx,
                                 const fr_authenticator *const *ways);
 
+/* Whether a way in is one of these; ways: NULL: there are none. */
+bool fr_ways_have(const fr_authenticator *const *ways, const fr_authenticator *one);
 /* What tells this user from all others: "2". n = 0: nobody is known; p NULL: memory is out. Suspends as fr_user_of. */
 fr_str fr_asker_key(fr_asker *who);
 /* Say who asks, as fr_asker_is; user: of user.h. */

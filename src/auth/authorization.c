@@ -1,6 +1,8 @@
 /* See authorization.h. */
 #include "auth/authorization.h"
 
+#include <stdatomic.h>
+
 #include "auth/asker.h"
 #include "base/arena.h"
 #include "base/str.h"
@@ -37,6 +39,26 @@ fr_err fr_authorization_read(fr_asker *who, const char *keyword, const char *kin
                        kind, noun);
     *out = shown;
     return FR_OK;
+}
+
+/* ---- where no token belongs ---- */
+
+void fr_authorization_warn_of_query(const fr_asker *who)
+{
+    static const char *const NAMES[] = {"token", "access_token", "auth_token"};
+    static atomic_bool is_said;
+    const fr_req *req = fr_asking_of(who)->req;
+    bool is_due = req && req->query.n && !atomic_load_explicit(&is_said, memory_order_relaxed);
+    for (size_t i = 0; is_due && i < sizeof NAMES / sizeof *NAMES; i++) {
+        if (!fr_asker_query(who, fr_str_c(NAMES[i])).n)
+            continue;
+        if (!atomic_exchange(&is_said, true))
+            FR_WARN("auth.query", FR_KV_S("path", req->path), FR_KV_C("parameter", NAMES[i]),
+                    FR_KV_C("do", "send the token in the header Authorization; of a page's socket "
+                                  "among its subprotocols, or a ticket: in a query it is not "
+                                  "looked at, as logs and histories keep it"));
+        return;
+    }
 }
 
 /* ---- base64 ---- */
@@ -78,17 +100,4 @@ fr_err fr_authorization_base64(fr_arena *arena, fr_str text, fr_str *out)
     if (digits == 0)
         *out = (fr_str){bytes, n};
     return FR_OK;
-}
-
-fr_str fr_authorization_latin1(fr_arena *arena, fr_str bytes)
-{
-    char *text = fr_arena_alloc(arena, 2 * bytes.n + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < bytes.n && text; i++) {
-        unsigned char c = (unsigned char)bytes.p[i];
-        if (c >= 0x80)
-            text[n++] = (char)(0xc0 | c >> 6);
-        text[n++] = c < 0x80 ? (char)c : (char)(0x80 | (c & 0x3f));
-    }
-    return (fr_str){text, text ? n : 0};
 }

@@ -36,8 +36,10 @@ fr_err fr_find_token(fr_asker *who, const fr_authenticator *self)
         token = among_subprotocols(who);
         fr_asking_of(who)->is_of_subprotocol = token.p != NULL;
     }
-    if (!token.p)
+    if (!token.p) {
+        fr_authorization_warn_of_query(who);
         return FR_OK;
+    }
     if (!fr_utf8_valid(token))
         return fr_fail(who, FR_EAUTH,
                        "Invalid token header. Token string should not contain invalid characters.");
@@ -47,6 +49,7 @@ fr_err fr_find_token(fr_asker *who, const fr_authenticator *self)
     if (!fr_user_is_active(user))
         return fr_fail(who, FR_EAUTH, "User inactive or deleted.");
     fr_asking_of(who)->shown = token;
+    fr_asking_of(who)->is_row = true;
     fr_asker_knows(who, user);
     return FR_OK;
 }

@@ -4,6 +4,7 @@
 #include "auth/jwt_tokens.h"
 #include "auth/user.h"
 #include "base/str.h"
+#include "base/time.h"
 
 /* ---- refusals ---- */
 
@@ -22,6 +23,15 @@ static fr_err refuse_token(fr_asker *who, const char *fault)
 
 /* ---- the way in ---- */
 
+/* A socket that it opens ends with it; one that it opens within the leeway behind that, with the leeway. */
+static fr_time end_of(const fr_json *claims)
+{
+    int64_t exp, now = fr_time_now() / 1000000;
+    if (!fr_jwt_seconds(claims, "exp", &exp))
+        return 0;
+    return (exp > now ? exp : exp + fr_jwts_get()->leeway_s) * 1000000;
+}
+
 static fr_err find_user(fr_asker *who, const fr_json *claims)
 {
     bool has_claim;
@@ -36,7 +46,8 @@ static fr_err find_user(fr_asker *who, const fr_json *claims)
     if (!fr_user_is_active(user))
         return fr_asker_refuse(who, FR_EAUTH, BODY("User is inactive", "user_inactive"));
     fr_asking_of(who)->claims = claims;
-    fr_asker_is(who, user);
+    fr_asking_of(who)->ends = end_of(claims);
+    fr_asker_knows(who, user);
     return FR_OK;
 }
 
@@ -44,6 +55,8 @@ static fr_err find(fr_asker *who, const fr_authenticator *self)
 {
     const char *fault;
     fr_str rest = fr_asker_header(who, FR_STR("authorization"));
+    if (!rest.p)
+        fr_authorization_warn_of_query(who);
     if (!rest.p || !fr_str_eq(fr_authorization_word(&rest), fr_str_c(self->keyword)))
         return FR_OK;
     fr_str token = fr_authorization_word(&rest);

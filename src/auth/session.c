@@ -32,7 +32,7 @@ struct fr_session {
     fr_str key;      /* n = 0: none */
     fr_pair *values; /* names, and JSON in ASCII */
     size_t count, room;
-    fr_time expires; /* of the row that was read; 0: none was */
+    fr_time expires; /* of the row, or of the text in the cookie; 0: there is none */
     bool has_cookie; /* one came */
     bool is_changed; /* the answer sets the cookie */
 };
@@ -288,6 +288,7 @@ static fr_err fail_long(fr_ctx *ctx)
 static fr_err keep_in_cookie(fr_ctx *ctx, fr_session *session, fr_str json)
 {
     FR_TRY(fr_sign(&all.cookies, session->arena, json, fr_time_now(), &session->key));
+    session->expires = fr_time_now() + all.settings.age_s * 1000000;
     return session->key.n + strlen(all.settings.cookie) > COOKIE_BYTES_MAX ? fail_long(ctx) : FR_OK;
 }
 
@@ -355,8 +356,10 @@ static fr_err load_from_cookie(fr_session *session, fr_str cookie)
     bool is_old = err == FR_OK && time_s + all.settings.age_s < fr_time_now() / 1000000;
     if (is_old)
         session->count = 0;
-    if (err == FR_OK && !is_old)
+    if (err == FR_OK && !is_old) {
         session->key = cookie;
+        session->expires = (time_s + all.settings.age_s) * 1000000;
+    }
     return err == FR_EAUTH ? FR_OK : err;
 }
 
@@ -540,6 +543,11 @@ fr_err fr_session_login(fr_ctx *ctx, fr_session *session, const fr_user *user)
 fr_str fr_session_key_of(const fr_session *session)
 {
     return session->key;
+}
+
+fr_time fr_session_ends(const fr_session *session)
+{
+    return session->expires;
 }
 
 fr_cookie_fate fr_session_cookie(const fr_session *session, fr_cookie *out)

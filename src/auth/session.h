@@ -48,6 +48,9 @@ fr_err fr_session_end(fr_ctx *ctx, fr_session *session);
 /* The key; n = 0: it has none yet. Of signed cookies the text. */
 fr_str fr_session_key_of(const fr_session *session);
 
+/* When it ends, unless it is prolonged; 0: it is empty. */
+fr_time fr_session_ends(const fr_session *session);
+
 /* What becomes of the cookie in the answer. FR_COOKIE_DELETED: one came and the session is empty. */
 typedef enum fr_cookie_fate { FR_COOKIE_AS_IT_IS, FR_COOKIE_SET, FR_COOKIE_DELETED } fr_cookie_fate;
 fr_cookie_fate fr_session_cookie(const fr_session *session, fr_cookie *out);

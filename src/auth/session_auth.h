@@ -5,6 +5,8 @@
 
 /* Errors: FR_EINTERNAL (nobody asks here), those of fr_session_load. Suspends. */
 fr_err fr_session_of(fr_ctx *ctx, fr_session **out);
-/* After a change: the answer says what becomes of the cookie. */
+/* After a change: the answer says what becomes of the cookie, and an open socket remembers which session it has. */
 fr_err fr_session_tell(fr_ctx *ctx, const fr_session *session);
+/* The same when who asks has logged in or out by it. */
+fr_err fr_session_tell_user(fr_ctx *ctx, const fr_session *session, const fr_user *user);
 #endif

@@ -1,8 +1,8 @@
 /* Django's authenticate, login and logout. */
 #include "auth/asker.h"
-#include "auth/csrf_cookie.h"
 #include "auth/login.h"
 #include "auth/session_auth.h"
+#include "auth/user.h"
 #include "auth/users.h"
 
 fr_err fr_authenticate_(fr_ctx *ctx, fr_str name, fr_str password, const fr_user **out)
@@ -12,25 +12,15 @@ fr_err fr_authenticate_(fr_ctx *ctx, fr_str name, fr_str password, const fr_user
                           : fr_fail(ctx, FR_EUNSUPPORTED, "There are no users here.");
 }
 
-/* Whoever is known now was so by this and not by what was shown. */
-static void become(fr_asking *asking, const fr_user *user)
-{
-    asking->is_asked = true;
-    asking->found = FR_OK;
-    asking->user = user;
-    asking->by = user ? &fr_session_auth : NULL;
-}
-
 fr_err fr_login_(fr_ctx *ctx, const fr_user *user)
 {
     fr_session *session;
+    if (!user)
+        return fr_fail(ctx, FR_EINVAL, "There is nobody to log in.");
     FR_TRY(fr_session_of(ctx, &session));
+    FR_TRY(fr_user_again(ctx, user, &user));
     FR_TRY(fr_session_login(ctx, session, user));
-    FR_TRY(fr_session_tell(ctx, session));
-    fr_asking *asking = fr_asking_of(ctx->asker);
-    if (asking->req)
-        FR_TRY(fr_csrf_rotate(asking->req));
-    become(asking, user);
+    FR_TRY(fr_session_tell_user(ctx, session, user));
     fr_user_note_login(ctx, user);
     return FR_OK;
 }
@@ -39,16 +29,13 @@ fr_err fr_login_renew(fr_ctx *ctx)
 {
     fr_session *session;
     const fr_user *user;
-    fr_asking *asking = fr_asking_of(ctx->asker);
+    const fr_asking *asking = fr_asking_of(ctx->asker);
     if (asking->by != &fr_session_auth || !asking->user)
         return FR_OK;
-    FR_TRY(fr_user_by_key(ctx, fr_user_key_value(asking->user), &user));
-    if (!user)
-        return FR_OK;
+    FR_TRY(fr_user_again(ctx, asking->user, &user));
     FR_TRY(fr_session_of(ctx, &session));
     FR_TRY(fr_session_renew(ctx, session, user));
-    become(asking, user);
-    return fr_session_tell(ctx, session);
+    return fr_session_tell_user(ctx, session, user);
 }
 
 fr_err fr_logout_(fr_ctx *ctx)
@@ -56,7 +43,5 @@ fr_err fr_logout_(fr_ctx *ctx)
     fr_session *session;
     FR_TRY(fr_session_of(ctx, &session));
     FR_TRY(fr_session_end(ctx, session));
-    FR_TRY(fr_session_tell(ctx, session));
-    become(fr_asking_of(ctx->asker), NULL);
-    return FR_OK;
+    return fr_session_tell_user(ctx, session, NULL);
 }

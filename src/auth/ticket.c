@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "auth/session.h"
 #include "auth/user.h"
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -20,9 +21,10 @@ typedef struct ticket {
     char text[FR_TICKET_TEXT];
     uint64_t until_ms;
     const fr_authenticator *by;
-    bool is_used, is_in_table;
+    fr_time ends; /* what was shown; 0: never by itself */
+    bool is_used, is_in_table, is_row;
     size_t name_bytes, shown_bytes;
-    char texts[]; /* the user's name, and the token that was shown */
+    char texts[]; /* the user's name, and the token or the session that was shown */
 } ticket;
 
 /* All live as long: the oldest end first. */
@@ -63,17 +65,27 @@ static void drop_old(uint64_t now)
 
 /* ---- giving ---- */
 
+/* A JWT is long, and is good until its end whatever becomes of it: that is enough. */
+static fr_str shown_of(const fr_asking *asking)
+{
+    if (asking->by == &fr_session_auth && asking->session)
+        return fr_session_key_of(asking->session);
+    return asking->is_row ? asking->shown : (fr_str){0};
+}
+
 static ticket *new_ticket(const fr_asking *asking, uint64_t now)
 {
     static const char HEX[] = "0123456789abcdef";
     uint8_t secret[SECRET_BYTES];
-    fr_str name = asking->user->username, shown = asking->shown;
+    fr_str name = asking->user->username, shown = shown_of(asking);
     ticket *t = fr_malloc(sizeof *t + name.n + shown.n);
     if (!t)
         return NULL;
     *t = (ticket){.until_ms = now + FR_TICKET_S * UINT64_C(1000),
                   .by = asking->by,
+                  .ends = asking->ends,
                   .is_in_table = asking->is_read,
+                  .is_row = asking->is_row,
                   .name_bytes = name.n,
                   .shown_bytes = shown.n};
     memcpy(t->texts, name.p, name.n);
@@ -138,7 +150,8 @@ fr_err fr_ws_ticket(fr_req *req)
 /* What it says, copied: it is used then. */
 typedef struct said {
     const fr_authenticator *by;
-    bool is_in_table;
+    fr_time ends;
+    bool is_in_table, is_row;
     fr_str name, shown;
 } said;
 
@@ -152,7 +165,9 @@ static fr_err use(fr_arena *arena, fr_str text, uint64_t now, said *out)
         t->is_used = true;
         *out =
             (said){.by = t->by,
+                   .ends = t->ends,
                    .is_in_table = t->is_in_table,
+                   .is_row = t->is_row,
                    .name = fr_str_dup(arena, (fr_str){t->texts, t->name_bytes}),
                    .shown = fr_str_dup(arena, (fr_str){t->texts + t->name_bytes, t->shown_bytes})};
         err = out->name.p && out->shown.p ? FR_OK : FR_ENOMEM;
@@ -161,26 +176,31 @@ static fr_err use(fr_arena *arena, fr_str text, uint64_t now, said *out)
     return err;
 }
 
-static bool has(const fr_authenticator *const *ways, const fr_authenticator *one)
+static fr_err read_user(fr_asker *who, const said *s, const fr_user **out)
 {
-    for (; ways && *ways; ways++)
-        if (*ways == one)
-            return true;
-    return false;
+    fr_session *session;
+    if (s->is_row)
+        return fr_user_by_token(who->ctx, s->shown, out);
+    if (!s->shown.n)
+        return fr_user_by_name(who->ctx, s->name, out);
+    FR_TRY(fr_session_load(who->ctx, s->shown, &session));
+    fr_asking_of(who)->session = session;
+    return fr_session_user(who->ctx, session, out);
 }
 
-/* As he is now: a ticket is no way around a token that was revoked. */
+/* As he is now: a ticket is no way around a token that was revoked, or a session that has ended. */
 static fr_err know(fr_asker *who, const said *s)
 {
+    fr_asking *asking = fr_asking_of(who);
     const fr_user *user;
-    if (s->shown.n && s->by->find == fr_find_token)
-        FR_TRY(fr_user_by_token(who->ctx, s->shown, &user));
-    else
-        FR_TRY(fr_user_by_name(who->ctx, s->name, &user));
+    FR_TRY(read_user(who, s, &user));
     if (!user || !fr_user_is_active(user))
         return fr_fail(who, FR_EAUTH, "User inactive or deleted.");
-    fr_asking_of(who)->shown = s->shown;
-    fr_asking_of(who)->by = s->by;
+    if (s->is_row)
+        asking->shown = s->shown;
+    asking->is_row = s->is_row;
+    asking->ends = s->ends;
+    asking->by = s->by;
     fr_asker_knows(who, user);
     return FR_OK;
 }
@@ -192,7 +212,7 @@ fr_err fr_ticket_take(fr_asker *who, fr_str text, const fr_authenticator *const 
     if (err == FR_EAUTH || (err == FR_OK && !s.is_in_table))
         return fr_fail(who, FR_EAUTH, "Invalid ticket.");
     FR_TRY(err);
-    return has(ways, s.by) ? know(who, &s) : FR_OK;
+    return fr_ways_have(ways, s.by) ? know(who, &s) : FR_OK;
 }
 
 /* ---- begin and end ---- */

@@ -18,6 +18,9 @@ fr_err fr_user_by_name(fr_ctx *ctx, fr_str name, const fr_user **out);
 /* key: the text of an authtoken_token. Token and user are joined. */
 fr_err fr_user_by_token(fr_ctx *ctx, fr_str key, const fr_user **out);
 
+/* One whom a program has, as the table has him. Errors: FR_ENOTFOUND too. account.c */
+fr_err fr_user_again(fr_ctx *ctx, const fr_user *user, const fr_user **out);
+
 /* What only those know that came from above. `user` must be such a one, in the same arena. */
 fr_value fr_user_key_value(const fr_user *user); /* as references to users hold it */
 /* As sessions and JWTs write it: "7"; p NULL: memory is out. */

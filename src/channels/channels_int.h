@@ -102,7 +102,7 @@ struct fr_seat {
     uint16_t is_too_slow : 1; /* a send of its handler did not fit */
     uint16_t is_done : 1;     /* disconnect has returned; freed when the socket needs it no more */
     uint16_t is_ended : 1;    /* the socket needs it no more */
-    uint16_t has_user : 1;    /* an fr_present stands behind the seat */
+    uint16_t has_present : 1; /* an fr_present stands behind the seat */
     fr_ws ws;                 /* since accept */
     fr_membership group; /* the first; the others, owned, come next. Of none: member.of is NULL */
     /* In the same allocation: who it is of, state, arguments, their values, the client's address. */

@@ -131,7 +131,7 @@ static void free_if_over(fr_seat *seat)
 void fr_seat_leave_(fr_seat *seat)
 {
     fr_groups_leave_(seat);
-    if (seat->has_user)
+    if (seat->has_present)
         fr_present_leave(fr_seat_present_(seat));
     for (fr_mail *mail; (mail = fr_mail_take_(seat));)
         fr_mail_free_(mail);
@@ -161,8 +161,8 @@ static void sit_down(fr_event *event)
 /* Each event asks anew who it is: what the last one has read is gone with its arena. */
 static void know(fr_event *event)
 {
-    const fr_present *present = fr_seat_present_(event->seat);
-    if (present && present->of)
+    fr_present *present = fr_seat_present_(event->seat);
+    if (present)
         fr_present_begin(&event->who, &event->ctx, present);
 }
 

@@ -137,7 +137,7 @@ static fr_err keep_scope(fr_seat *seat)
 static fr_err look_after(fr_seat *seat)
 {
     fr_ctx *ctx = seat->sock.ctx;
-    return seat->has_user && ctx->asker && !seat->is_over
+    return seat->has_present && ctx->asker && !seat->is_over
                ? fr_present_join(ctx->loop, ctx->asker, fr_seat_present_(seat), FR_PRESENT_CONSUMER)
                : FR_OK;
 }

@@ -2,7 +2,7 @@
  * What a consumer knows of its connection. In connect that is the request itself; afterwards it is what stands behind the
  * seat (path arguments, client), so that an idle socket holds no headers.
  *
- *   | fr_seat | fr_present, if somebody is known | state (16-aligned) | arguments: fr_pair … | their values | client's address, if not IPv4 |
+ *   | fr_seat | fr_present, if somebody is known or may log in | state (16-aligned) | arguments: fr_pair … | their values | client's address, if not IPv4 |
  *
  * All in one allocation.
  */
@@ -26,13 +26,13 @@ static size_t aligned(size_t n)
 static char *behind(const fr_seat *seat)
 {
     return (char *)(uintptr_t)seat + aligned(sizeof *seat) +
-           (seat->has_user ? sizeof(fr_present) : 0);
+           (seat->has_present ? sizeof(fr_present) : 0);
 }
 
 fr_present *fr_seat_present_(const fr_seat *seat)
 {
     char *end = (char *)(uintptr_t)seat + aligned(sizeof *seat);
-    return seat->has_user ? (fr_present *)(void *)end : NULL;
+    return seat->has_present ? (fr_present *)(void *)end : NULL;
 }
 
 fr_seat *fr_seat_of_present_(fr_present *present)
@@ -112,8 +112,8 @@ fr_seat *fr_seat_new_(fr_channels_loop *all, const fr_consumer *consumer, fr_req
     fr_str client = fr_str_sub(fr_req_client(req), 0, UINT8_MAX);
     uint8_t ipv4[4] = {0};
     bool has_ipv4 = is_ipv4(client, ipv4);
-    bool has_user = fr_user_of(req) != NULL;
-    size_t bytes = aligned(sizeof(fr_seat)) + (has_user ? sizeof(fr_present) : 0) +
+    bool has_present = fr_present_is_needed(req->ctx->asker);
+    size_t bytes = aligned(sizeof(fr_seat)) + (has_present ? sizeof(fr_present) : 0) +
                    aligned(consumer->state_bytes) + match->arg_count * sizeof(fr_pair) +
                    (has_ipv4 ? 0 : 1 + client.n);
     for (size_t i = 0; i < match->arg_count; i++)
@@ -126,9 +126,9 @@ fr_seat *fr_seat_new_(fr_channels_loop *all, const fr_consumer *consumer, fr_req
         .client_port = fr_req_client_port(req),
         .arg_count = (uint8_t)match->arg_count,
         .has_ipv4 = has_ipv4,
-        .has_user = has_user,
+        .has_present = has_present,
     };
-    if (has_user)
+    if (has_present)
         *fr_seat_present_(seat) = (fr_present){0};
     memcpy(seat->client, ipv4, sizeof ipv4);
     if (consumer->state_bytes)

@@ -1,7 +1,6 @@
 /* How a program is laid out: what makes it, what runs it, and what picks its access path (index.c) share. */
 #ifndef FR_LIVE_EVAL_INT_H
 #define FR_LIVE_EVAL_INT_H
-#include "base/time.h"
 #include "live/eval.h"
 
 /*
@@ -66,9 +65,8 @@ static inline fr_column fr_eval_column(const fr_eval_op *op)
 {
     return (fr_column){FR_AFFINITY_BLOB, (uint8_t)(op->how >> 4)};
 }
+/* By whose clock its moments are read. */
+const fr_zone *fr_eval_zone(const fr_eval *eval);
 /* The operation's constant `index`. Texts are the program's. */
 fr_value fr_eval_constant(const fr_eval *eval, const fr_eval_op *op, unsigned index);
-/* The value that the operation compares: the field's, or what its transform makes of it, which needs room for its text. */
-fr_value fr_eval_value(const fr_eval *eval, const fr_eval_op *op, const fr_value *image,
-                       char room[FR_TIME_TEXT]);
 #endif

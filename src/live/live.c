@@ -30,6 +30,7 @@ fr_live *fr_live_new(const fr_live_opts *opts)
     live->arena = arena;
     live->opts = *opts;
     live->opts.snapshot_rows = opts->snapshot_rows ? opts->snapshot_rows : FR_LIVE_ROWS;
+    live->opts.scanned_views = opts->scanned_views ? opts->scanned_views : FR_LIVE_SCANNED;
     live->opts.at_ms = opts->at_ms ? opts->at_ms : FR_LIVE_AT_MS;
     live->opts.pace_ms = opts->pace_ms ? opts->pace_ms : FR_LIVE_PACE_MS;
     set_default(&live->opts.commits_bytes, FR_LIVE_QUEUE_BYTES);
@@ -84,8 +85,10 @@ static void free_models(fr_live *live)
 {
     size_t pos = 0;
     for (fr_live_model *of; (of = fr_map_next(&live->by_model, &pos, NULL));) {
-        fr_vec_deinit(&of->matcher.lists);
-        fr_map_deinit(&of->matcher.rows);
+        fr_index_free(of->matcher.index);
+        fr_vec_deinit(&of->matcher.whole);
+        fr_vec_deinit(&of->matcher.filtered);
+        fr_map_deinit(&of->matcher.by_key);
     }
     fr_map_deinit(&live->by_model);
 }
@@ -132,7 +135,7 @@ static fr_live_model *get_model(fr_live *live, const fr_model *model)
     of = fr_arena_zalloc(live->arena, sizeof *of);
     if (!of)
         return NULL;
-    fr_map_init(&of->matcher.rows);
+    fr_map_init(&of->matcher.by_key);
     return fr_map_set_u64(&live->by_model, (uintptr_t)model, of) == FR_OK ? of : NULL;
 }
 

@@ -28,6 +28,7 @@
 #include "base/map.h"
 #include "base/slab.h"
 #include "base/vec.h"
+#include "live/index.h"
 #include "live/view.h"
 #include "net/worklist.h"
 #include "rest/rest.h"
@@ -39,6 +40,7 @@ typedef struct fr_watcher fr_watcher;
 
 enum {
     FR_LIVE_ROWS = 10000,
+    FR_LIVE_SCANNED = 1000, /* of a model: each is asked of each of its changes */
     FR_LIVE_AT_MS = 30000,
     FR_LIVE_PACE_MS = 250,
     FR_LIVE_QUEUE_BYTES = 64 << 20,
@@ -49,12 +51,15 @@ enum {
 
 /* ---- the matcher's side ---- */
 
+typedef FR_VEC(fr_view *) fr_views;
+
 /* A model of which a viewset is live. */
 typedef struct fr_live_model {
     fr_source *sources; /* of the model */
     struct {
-        FR_VEC(fr_view *) lists;
-        fr_map rows; /* fr_view.key_bytes → the first fr_view of that row */
+        fr_map by_key;            /* fr_view_key_bytes → the first fr_view of that key */
+        fr_views whole, filtered; /* those without a key */
+        fr_index *index;          /* of the filtered ones; NULL: there was none yet */
     } matcher;
 } fr_live_model;
 
@@ -380,8 +385,9 @@ typedef struct fr_live_route {
     fr_view_kind kind;
     bool has_object_rule; /* which rows may be read is asked of each, which a socket does not */
 } fr_live_route;
-/* What the URL asks for, and since when; since.n = 0: it does not say. Errors, with their detail: FR_ENOTFOUND (no such row),
- * FR_EINVAL (a list that is too long), FR_EUNSUPPORTED (it cannot be watched), those of reads. Suspends as a read does. */
+/* What the URL asks for, in the arena of the request, and since when; since.n = 0: it does not say. Errors, with their detail:
+ * FR_ENOTFOUND (no such row), FR_EINVAL (a filter that is wrong, a list that is too long), FR_EUNSUPPORTED (it cannot be
+ * watched), those of reads and of functions of the application. Suspends as a read does. */
 fr_err fr_view_read(fr_req *req, const fr_route_match *match, const fr_live_route *route,
                     fr_view_ask *out, fr_str *since);
 

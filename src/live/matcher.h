@@ -18,7 +18,7 @@ typedef struct fr_matcher {
 
 /* ---- views.c: which views there are, and which of them a change concerns ---- */
 
-/* The topic's view is kept, or one that asks the same is found for it. Errors: FR_ENOMEM. */
+/* The topic's view is kept, or one that asks the same is found for it. Errors: FR_ENOMEM, FR_EBUSY (of its kind there are enough). */
 fr_err fr_views_add(fr_matcher *m, fr_topic *topic);
 void fr_views_remove(fr_matcher *m, fr_topic *topic);
 /* Into the frames of the commit at hand. */

@@ -131,10 +131,11 @@ static const fr_watcher *find_waiting(const fr_topic *topic, bool is_resuming)
     return NULL;
 }
 
-/* One read for all who come back with the same place. */
+/* One read for all who come back with the same place; those of further places wait for the topic's next turn. */
 static fr_err serve_returned(fr_ctx *ctx, fr_topic *topic)
 {
-    for (const fr_watcher *first; (first = find_waiting(topic, true));) {
+    const fr_watcher *first;
+    for (int i = 0; i < FR_LIVE_READS_A_TURN && (first = find_waiting(topic, true)); i++) {
         fr_place since = first->resume->since;
         fr_caught caught = {0};
         fr_err err = catch_up_until_fresh(ctx, topic, since, &caught);

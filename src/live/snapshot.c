@@ -86,10 +86,13 @@ static fr_err read_rows(fr_ctx *ctx, const fr_topic *topic, printing *p, fr_snap
 {
     fr_reader_sink sink = {.begin = print_begin, .row = print_row, .arg = p};
     print_begin(p); /* for a missing row the read does not call begin */
-    fr_query query = fr_view_query(&topic->view->ask);
-    query.limit = p->rows_max + 1;
-    fr_err err = p->is_row ? fr_db_select_one(ctx, &query, topic->view->ask.key, &sink, &out->place)
-                           : fr_db_select(ctx, &query, &sink, &out->place);
+    const fr_view_ask *ask = &topic->view->ask;
+    fr_query query = fr_view_query(ask);
+    query.limit = p->is_row ? 1 : p->rows_max + 1;
+    fr_err err = fr_view_has_key(ask) ? fr_db_select_one(ctx, &query, ask->key, &sink, &out->place)
+                                      : fr_db_select(ctx, &query, &sink, &out->place);
+    if (err == FR_OK && p->is_row && !p->rows)
+        err = FR_ENOTFOUND;
     if (p->is_too_long)
         return fr_snapshot_too_long(ctx, topic->worker->live);
     out->is_missing = p->is_row && err == FR_ENOTFOUND;

@@ -218,7 +218,11 @@ void fr_topic_added(fr_worker *worker, fr_note *note)
     if (topic->mail.added != FR_OK) {
         forget_name(topic);
         topic->own.state = FR_TOPIC_OVER;
-        fr_topic_fail(topic, topic->mail.added, FR_STR("The server is out of memory. Try again."));
+        fr_topic_fail(
+            topic, topic->mail.added,
+            topic->mail.added == FR_EBUSY
+                ? FR_STR("Too many lists are watched by filters that no index finds. Try again.")
+                : FR_STR("The server is out of memory. Try again."));
         return;
     }
     topic->own.state = FR_TOPIC_LIVE;

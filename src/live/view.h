@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "db/db.h"
+#include "live/index.h"
 
 struct fr_source;
 struct fr_topic;
@@ -18,47 +19,62 @@ typedef struct fr_view fr_view;
 
 typedef enum fr_view_kind {
     FR_VIEW_LIST,
-    FR_VIEW_ROW /* the row with `key`, while it is one of the others as well */
+    FR_VIEW_ROW /* at most one row is found */
 } fr_view_kind;
 
 /* What is asked for. */
 typedef struct fr_view_ask {
     struct fr_source *source;
     fr_view_kind kind;
-    fr_value key;         /* ROW: as it is stored */
-    const fr_pred *where; /* in normal form, of the model's own fields; NULL: all rows */
+    fr_value
+        key; /* ROW: as it is stored, and has to be found by `where` besides; NULL: by that alone */
+    const fr_pred *where; /* in normal form; NULL: all rows */
+    const fr_refs *refs;  /* of where */
+    const fr_eval *eval;  /* says of a row whether it is found by where; NULL: there is none */
 } fr_view_ask;
 
+static inline bool fr_view_has_key(const fr_view_ask *ask)
+{
+    return ask->key.type != FR_VALUE_NULL;
+}
+
 struct fr_view {
-    fr_arena *arena; /* owned: the view stands in it */
+    fr_arena *arena; /* owned; of the predicate, NULL: there is none */
     fr_view_ask ask;
     atomic_uint count;
     uint32_t fingerprint;
     uint32_t columns; /* how what it compares compared when it was made */
     fr_str bytes;
-    fr_str key_bytes; /* ROW: two keys are one if, and only if, these are the same */
     struct {
-        struct fr_topic *topics;     /* one a worker, and old ones that are being removed */
-        fr_view *next_of_key;        /* ROW */
-        uint32_t index;              /* LIST: among the model's */
+        struct fr_topic *topics; /* one a worker, and old ones that are being removed */
+        union {
+            fr_view *next_of_key; /* another of the same key */
+            fr_index_node *node;  /* of one that is filtered and has no key */
+        };
+        uint32_t index;              /* of one without a key: among the model's */
         bool is_touched, is_flooded; /* by the commit at hand */
         fr_view *next_touched;
         fr_buf *frame; /* from the matcher's pool */
     } matcher;
 };
 
+/* Make ask->eval of ask->where, in arena. Errors: FR_EUNSUPPORTED (a row alone does not tell, or not provably; why: in one line),
+ * FR_ENOMEM. */
+fr_err fr_view_compile(fr_view_ask *ask, fr_arena *arena, char why[FR_EVAL_WHY]);
 /* The bytes of what is asked for. Errors: FR_ENOMEM. */
 fr_err fr_view_put(const fr_view_ask *ask, fr_buf *out);
 /* bytes: those of ask; copied, as is ask. Errors: FR_ENOMEM, FR_ETOOBIG. */
 fr_err fr_view_new(const fr_view_ask *ask, fr_str bytes, fr_view **out);
+/* Of one with a key: two keys are one if, and only if, these are the same. */
+fr_str fr_view_key_bytes(const fr_view *view);
 void fr_view_ref(fr_view *view);
 void fr_view_unref(fr_view *view); /* any thread; NULL is fine */
 
-/* Its rows, in the order of the REST list. */
+/* Its rows, in the order of the REST list; a key is not part of it. */
 fr_query fr_view_query(const fr_view_ask *ask);
-/* Whether a row of the model, as commits have it, is one of its rows. That it has the key of a ROW is not asked again. */
-bool fr_view_has(const fr_view *view, const fr_value *row);
-/* What a change of a row is to the view. false: nothing. */
+/* What it is to a view that a row was among its rows, and is. false: nothing. */
+bool fr_view_op(bool was_in, bool is_in, fr_op *op);
+/* What a change of a row, which has its key if it has one, is to the view. false: nothing. */
 bool fr_view_judge(const fr_view *view, const fr_change *change, fr_op *op);
 /* Whether a row with this key may be one of its rows at all. */
 bool fr_view_names(const fr_view *view, fr_value key);

@@ -358,16 +358,25 @@ static bool is_read_only(const fr_declared *d)
     return d->input && d->input->read_only;
 }
 
+bool fr_shape_is_object(const fr_json *data, fr_errors *errors)
+{
+    if (data->type == FR_JSON_OBJECT)
+        return true;
+    if (data->type == FR_JSON_NULL)
+        fr_errors_add(errors, FR_STR("non_field_errors"), "null", FR_STR("No data provided"));
+    else
+        fr_errors_addf(errors, FR_STR("non_field_errors"), "invalid",
+                       "Invalid data. Expected a dictionary, but got %s.", fr_py_type(data));
+    return false;
+}
+
 fr_err fr_shape_read(fr_ctx *ctx, const fr_serializer *serializer, const fr_json *data,
                      fr_shape_opts opts, fr_errors *errors, fr_buf *out)
 {
     shape_reader r = {ctx, opts};
     bool is_first = true;
-    if (data->type != FR_JSON_OBJECT) {
-        fr_errors_addf(errors, FR_STR("non_field_errors"), "invalid",
-                       "Invalid data. Expected a dictionary, but got %s.", fr_py_type(data));
+    if (!fr_shape_is_object(data, errors))
         return FR_OK;
-    }
     fr_buf_put_char(out, '{');
     for (const fr_declared *d = serializer->declared; d && d->name; d++) {
         size_t start = out->n;

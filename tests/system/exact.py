@@ -282,15 +282,29 @@ class Writer(Person):
 
 # ---- watchers ----
 
+FILTERS = {
+    "": lambda row: True,
+    "done=true": lambda row: row["done"],
+    "done=false&title__icontains=A": lambda row: not row["done"] and ("a" in row["title"] or "A" in row["title"]),
+}
+
+
 class Session:
     """What one socket was told."""
 
-    def __init__(self, key, floor, since, base=None):
-        self.key, self.floor, self.since = key, floor, since  # since: a token, or None
+    def __init__(self, key, filter, floor, since, base=None):
+        self.key, self.filter, self.floor, self.since = key, filter, floor, since  # since: a token, or None
         self.base = base  # the view that came back with a token of its own; None: it brought nothing
         self.frames = []
         self.stalls = 0
         self.is_complete = False  # followed to the end, and equal to what the REST API says there
+
+    def has(self, key, row):
+        return row is not None and self.key in (None, key) and FILTERS[self.filter](row)
+
+    def of(self, rows):
+        """Those that it watches."""
+        return {key: row for key, row in rows.items() if self.has(key, row)}
 
     def begin(self):
         """The view before its first frame."""
@@ -300,9 +314,9 @@ class Session:
 class Watcher(Person):
     """A resident stays as long as the server does; the others come and go."""
 
-    def __init__(self, world, seed, key=0, is_resident=False):
+    def __init__(self, world, seed, key=0, filter="", is_resident=False):
         super().__init__(world, seed)
-        self.key, self.is_resident = key, is_resident  # key None: the list; 0: now this, now that
+        self.key, self.filter, self.is_resident = key, filter, is_resident  # key None: the list; 0: now this, now that
         self.sessions = []
         self.joins = self.resets = 0
 
@@ -313,7 +327,7 @@ class Watcher(Person):
                 self.visit()
             except (OSError, Closed) as end:
                 if getattr(end, "code", 1006) == 4404 and self.sessions[-1].frames[-1].get("status") == 404:
-                    if self.world.fresh is not None and self.session.key not in self.world.fresh:
+                    if self.world.fresh is not None and not self.session.of(self.world.fresh):
                         self.sessions[-1].is_complete = True
                     continue
                 assert getattr(end, "code", 1006) == 1006, end
@@ -326,10 +340,10 @@ class Watcher(Person):
             key = self.world.some_key(chance) if chance.random() < 0.4 else None
         base = self.last_view() if self.key != 0 and chance.random() < 0.7 else None
         since = base.token if base else "1.2.3" if chance.random() < 0.1 else None
-        self.session = Session(key, self.world.newest, since, base)
+        self.session = Session(key, self.filter, self.world.newest, since, base)
         self.sessions.append(self.session)
         path = "/api/notes/" if key is None else "/api/notes/%d/" % key
-        ws = WebSocket(self.world.server.port, path + ("?since=" + since if since else ""),
+        ws = WebSocket(self.world.server.port, path + "?" + self.filter + ("&since=" + since if since else ""),
                        receive_buffer=chance.choice([None, 4096]))
         self.joins += 1
         try:
@@ -390,11 +404,11 @@ class Watcher(Person):
     def finish(self, ws):
         """All has been written and the REST list is known: read to the end; then a ping is answered by nothing but its pong."""
         world, session = self.world, self.session
-        expected = world.fresh if session.key is None else {key: world.fresh[key] for key in [session.key] if key in world.fresh}
+        expected = session.of(world.fresh)
         view = session.begin()
         for frame in session.frames:
             view.apply(frame)
-        while view.rows != expected or (session.key is None and view.place < world.newest):
+        while view.rows != expected or (session.key is None and not session.filter and view.place < world.newest):
             view.apply(self.take(ws))
         ws.send_json({"type": "ping"})
         while True:
@@ -443,9 +457,7 @@ class View:
 class Change:
     def __init__(self, key, op, row):
         self.key, self.op, self.row = key, op, row  # row None: deleted
-
-
-OPS = {changelog.CREATE: "create", changelog.UPDATE: "update", changelog.DELETE: "delete"}
+        self.before = None  # the row as it was; None: there was none
 
 
 class Truth:
@@ -480,6 +492,7 @@ class Truth:
 
     def advance(self, rows, number):
         for change in self.changes[number]:
+            change.before = rows.get(change.key)
             if change.row is None:
                 del rows[change.key]
             else:
@@ -564,7 +577,8 @@ class Truth:
         for i, frame in enumerate(session.frames):
             if frame["type"] == "error":
                 assert frame["status"] == 404 and i == len(session.frames) - 1, frame
-                assert None in self.rows_since(session.key, session.floor), "404 for a row that was there"
+                assert not all(session.has(session.key, row) for row in self.rows_since(session.key, session.floor)), \
+                    "404 for a row that was there"
                 continue
             number = int(frame["at"].split(".")[0])
             assert frame["at"].split(".")[1] == self.marks.get(number), "no commit %s" % frame["at"]
@@ -585,9 +599,7 @@ class Truth:
                 self.check_caught_up(session, frame, before, number)
             else:
                 self.check_changes(session, view, frame, before)
-            expected = self.at(number)
-            if session.key is not None:
-                expected = {key: expected[key] for key in [session.key] if key in expected}
+            expected = session.of(self.at(number))
             assert view.rows == expected, "after %.200s the rows are not those of commit %d" % (frame, number)
 
     def check_snapshot(self, session, view, frame, before):
@@ -605,8 +617,8 @@ class Truth:
     def check_caught_up(self, session, frame, before, number):
         """What differs, and nothing else."""
         assert number >= session.floor, "caught up to %d, behind an answer" % number
-        old, new = self.at(before), self.at(number)
-        differs = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key) and session.key in (None, key)}
+        old, new = session.of(self.at(before)), session.of(self.at(number))
+        differs = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
         assert {change["id"] for change in frame["changes"]} == differs, "%.200s, and %r differ" % (frame, differs)
         assert len(frame["changes"]) == len(differs), "a row twice"
 
@@ -616,14 +628,20 @@ class Truth:
         assert mine, "frame %d has nothing to do with this view" % view.place
         assert len(mine) == len(frame["changes"]), "frame %d has not the changes of its commit" % view.place
         by_key = {change["id"]: change for change in frame["changes"]}
-        for change in mine:
-            told = by_key[change.key]
-            assert (told["op"], told.get("data")) == (OPS[change.op], change.row), "frame %d: %r" % (view.place, told)
+        for key, op, row in mine:
+            told = by_key[key]
+            assert (told["op"], told.get("data")) == (op, row), "frame %d: %r" % (view.place, told)
         for number in range(before + 1, view.place):
             assert not self.mine(session, number), "commit %d was not told between %d and %d" % (number, before, view.place)
 
     def mine(self, session, number):
-        return [c for c in self.changes[number] if session.key in (None, c.key)]
+        """What a commit was to the session's rows: key, op and new row."""
+        found = []
+        for c in self.changes[number]:
+            was, is_ = session.has(c.key, c.before), session.has(c.key, c.row)
+            if was or is_:
+                found.append((c.key, "create" if not was else "update" if is_ else "delete", c.row if is_ else None))
+        return found
 
 
 def as_json(values):

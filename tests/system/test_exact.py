@@ -11,7 +11,7 @@ import tempfile
 import time
 import unittest
 
-from exact import Truth, Watcher, World, Writer
+from exact import FILTERS, Truth, Watcher, World, Writer
 from live import as_rows
 from server import PATIENCE, Server, lasting_port
 
@@ -43,7 +43,7 @@ class Exact(unittest.TestCase):
     def run_world(self, server, chance, extras):
         world = World(server, SECONDS)
         writers = [Writer(world, chance.getrandbits(32), extras) for _ in range(WRITERS)]
-        watchers = [Watcher(world, chance.getrandbits(32), key=chance.choice([None, None, 1, 2, 3, 0]),
+        watchers = [Watcher(world, chance.getrandbits(32), key=chance.choice([None, None, 1, 2, 3, 0]), filter=chance.choice(list(FILTERS)),
                             is_resident=i % 2 == 0) for i in range(WATCHERS)]
         for person in writers + watchers:
             person.start()

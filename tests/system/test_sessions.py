@@ -1,10 +1,14 @@
 """Sessions that a Django and freshet have together on one file; CSRF, login pages and JSON Web Tokens as a client sees them."""
 import base64
+import datetime
+import hashlib
+import hmac
 import json
 import os
 import re
 import shutil
 import tempfile
+import time
 import unittest
 from urllib.parse import urlencode
 
@@ -12,6 +16,7 @@ import django
 from django.conf import settings
 
 from server import Reply, Server
+from wsclient import Refused, WebSocket
 
 FOLDER = tempfile.mkdtemp(prefix="freshet-sessions-")
 SECRET = "a secret that both have"
@@ -31,6 +36,7 @@ from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.contrib.sessions.models import Session  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.http import HttpRequest  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 
 class FewRounds(PBKDF2PasswordHasher):
@@ -47,6 +53,14 @@ def request_of_django(key=None):
     request = HttpRequest()
     request.session = SessionStore(key)
     return request
+
+
+def jwt_of(claims):
+    """Signed by the secret, as another program would."""
+    def text(data):
+        return base64.urlsafe_b64encode(data).rstrip(b"=")
+    signed = b".".join(text(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
+    return (signed + b"." + text(hmac.new(SECRET.encode(), signed, hashlib.sha256).digest())).decode()
 
 
 def cookies_of(answer):
@@ -261,6 +275,108 @@ class Pages(Site):
         answer = self.form("/page/login/", {"username": "ann", "password": PASSWORD}, {})
         self.assertEqual((answer.status, answer.json), (403, {"detail": "CSRF Failed: CSRF cookie not set."}))
         self.assertNotIn("sessionid", cookies_of(answer))
+
+
+class Sockets(Site):
+    """Sessions that sockets read and write, and what ends the sockets."""
+
+    def open(self, cookies=None, query="", **headers):
+        lines = list(headers.items()) + ([("Cookie", "; ".join("%s=%s" % pair for pair in cookies.items()))] if cookies else [])
+        socket = WebSocket(self.server.port, "/ws/talk/" + query, headers=lines)
+        self.addCleanup(socket.sock.close)
+        return socket
+
+    def say(self, socket, **what):
+        socket.send_json(what)
+        return json.loads(socket.receive())
+
+    def assertEnds(self, *sockets):
+        for socket in sockets:
+            closed = socket.wait_close()
+            self.assertEqual((closed.code, closed.reason), (4401, "Your login has ended."))
+
+    def users_live(self, **headers):
+        socket = WebSocket(self.server.port, "/users/", headers=headers.items())
+        self.addCleanup(socket.sock.close)
+        return socket
+
+    def jwt(self, lasts_s):
+        return jwt_of({"token_type": "access", "jti": "0" * 32, "user_id": str(self.ann.pk), "exp": int(time.time()) + lasts_s})
+
+    def test_a_socket_has_the_session_that_requests_and_django_have(self):
+        cookies = self.log_in()
+        socket, other = self.open(cookies), self.open(cookies)
+        self.assertEqual(self.say(socket, put=[1, "ü"]), {"user": "ann", "box": [1, "ü"]})
+        self.assertEqual(self.say(other), {"user": "ann", "box": [1, "ü"]})
+        self.assertEqual(SessionStore(cookies["sessionid"])["box"], [1, "ü"])
+        self.assertEqual(self.ask("GET", "/box/", cookies=cookies).json, {"box": [1, "ü"]})
+
+    def test_nobody_s_session_stays_with_the_socket(self):
+        socket = self.open()
+        self.assertEqual(self.say(socket), {"user": "", "box": None})
+        self.assertEqual(Session.objects.count(), 0)
+        self.assertEqual(self.say(socket, put=7), {"user": "", "box": 7})
+        self.assertEqual(self.say(socket), {"user": "", "box": 7})
+        anonymous = {"sessionid": Session.objects.get().session_key}
+        self.assertEqual(self.say(self.open(anonymous)), {"user": "", "box": 7})
+
+    def test_a_login_on_a_socket_is_the_socket_s(self):
+        socket = self.open()
+        self.assertEqual(self.say(socket, put=7, login="ann"), {"user": "ann", "box": 7})
+        self.assertEqual(self.say(socket), {"user": "ann", "box": 7})
+        self.assertEqual(get_user(request_of_django(Session.objects.get().session_key)), self.ann)
+        self.assertEqual(self.say(socket, login="bob"), {"user": "bob", "box": None})
+        self.assertEqual(self.say(socket, logout=True), {"user": "", "box": None})
+        self.assertEqual(Session.objects.count(), 0)
+        self.say(socket, login="bob")
+        Session.objects.all().delete()
+        self.assertEnds(socket)
+
+    def test_a_login_within_connect_gives_the_browser_its_cookie(self):
+        socket = self.open(query="?as=ann")
+        cookie = re.search("sessionid=([^;]+);", "; ".join(socket.cookies)).group(1)
+        self.assertEqual(self.say(socket), {"user": "ann", "box": None})
+        self.assertEqual(self.who({"sessionid": cookie}), "ann")
+
+    def test_a_logout_ends_the_sockets_of_its_session_and_no_others(self):
+        cookies, others = self.log_in(), self.log_in()
+        socket, own, other = self.open(cookies), self.open(cookies), self.open(others)
+        live = self.users_live(Cookie="sessionid=" + cookies["sessionid"])
+        ticket = self.ask("POST", "/ticket/", {}, cookies, **{"X-CSRFToken": cookies["csrftoken"]}).json["ticket"]
+        late = self.ask("POST", "/ticket/", {}, cookies, **{"X-CSRFToken": cookies["csrftoken"]}).json["ticket"]
+        by_ticket = self.open(query="?ticket=" + ticket)
+        self.assertEqual(self.say(own, logout=True), {"user": "", "box": None})
+        self.assertEnds(socket, by_ticket)
+        self.assertEqual(live.wait_close().code, 4401)
+        with self.assertRaises(Refused):
+            self.open(query="?ticket=" + late)
+        self.assertEqual((self.say(own)["user"], self.say(other)["user"]), ("", "ann"))
+
+    def test_a_session_that_has_ended_by_its_age_ends_its_sockets(self):
+        cookies, others = self.log_in(), self.log_in()
+        soon = timezone.now() + datetime.timedelta(seconds=2)
+        Session.objects.all().update(expire_date=soon)
+        socket, other = self.open(cookies), self.open(others)
+        Session.objects.filter(session_key=others["sessionid"]).update(expire_date=soon + datetime.timedelta(days=1))
+        self.assertEnds(socket)
+        self.assertGreater(timezone.now(), soon)
+        self.assertEqual(self.say(other)["user"], "ann")
+
+    def test_a_jwt_that_has_ended_ends_its_sockets(self):
+        ends = int(time.time()) + 3
+        token = self.jwt(3)
+        bearer = {"Authorization": "Bearer " + token}
+        ticket = self.ask("POST", "/ticket/", {}, **bearer).json["ticket"]
+        sockets = [self.open(**bearer), self.open(query="?ticket=" + ticket)]
+        live = self.users_live(**bearer)
+        other = self.open(Authorization="Bearer " + self.jwt(300))
+        self.assertEqual([self.say(socket)["user"] for socket in sockets], ["ann", "ann"])
+        self.assertEnds(*sockets)
+        self.assertEqual(live.wait_close().code, 4401)
+        self.assertGreater(time.time(), ends)
+        self.assertEqual(self.say(other)["user"], "ann")
+        User.objects.filter(pk=self.ann.pk).update(is_active=False)
+        self.assertEnds(other)
 
 
 class Tokens(Site):

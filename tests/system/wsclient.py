@@ -84,6 +84,7 @@ class WebSocket:
         head, self.have = self.have.split(b"\r\n\r\n", 1)
         lines = head.decode("latin-1").split("\r\n")
         status = int(lines[0].split()[1])
+        self.cookies = [line.partition(":")[2].strip() for line in lines[1:] if line.lower().startswith("set-cookie:")]
         headers = dict((k.strip().lower(), v.strip()) for k, _, v in (line.partition(":") for line in lines[1:]))
         if status != 101:
             body = self.have

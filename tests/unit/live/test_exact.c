@@ -62,14 +62,59 @@ static const kind kinds[] = {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
+/* ---- filters, each with the same said in C ---- */
+
+typedef struct filter {
+    const char *query;
+    bool (*has)(const fr_value *row);
+} filter;
+
+static bool is_done(const fr_value *row)
+{
+    return row[note_field_done].as.i != 0;
+}
+
+static bool is_open_with_ab(const fr_value *row)
+{
+    return !is_done(row) && fr_str_find(row[note_field_title].as.s, FR_STR("ab")) != SIZE_MAX;
+}
+
+static bool is_few(const fr_value *row)
+{
+    int64_t id = row[note_field_id].as.i;
+    return id == 1 || id == 2 || id == 3 || id == 5 || id == 8 || id == 13;
+}
+
+static bool begins_early(const fr_value *row)
+{
+    return is_few(row) && row[note_field_title].as.s.p[0] <= 'b';
+}
+
+static bool is_any(const fr_value *row)
+{
+    (void)row;
+    return true;
+}
+
+static const filter filters[] = {
+    {"", is_any},
+    {"done=true", is_done},
+    {"search=ab&done=false", is_open_with_ab},
+    {"id__in=13,1,2,3,5,8", is_few},
+    {"title__lt=c&id__in=1,2,3,5,8,13", begins_early},
+};
+enum { FILTERS = sizeof filters / sizeof *filters };
+
 /* ---- what was committed ---- */
 
 typedef struct moment {
-    uint64_t mark, notes, titles; /* sums of the rows' hashes as the two serializers print them */
+    uint64_t mark, titles; /* sums of the rows' hashes as the two serializers print them */
+    uint64_t notes[FILTERS];
 } moment;
 
 typedef struct version {
-    uint64_t number, notes; /* 0: not there */
+    uint64_t number, note; /* 0: not there */
+    unsigned in;           /* a bit for each filter that finds it */
 } version;
 
 static struct history {
@@ -81,6 +126,7 @@ static struct history {
     const fr_plan *as_note, *as_title;
     chance chance;
     unsigned floods_in; /* one commit in so many is made a flood; 0: none */
+    uint64_t resumes;   /* of all rounds */
     unsigned lag_in;    /* one in so many is visible before the matcher hears of it; 0: none */
 } history;
 
@@ -94,9 +140,22 @@ static uint64_t hash_row(const fr_plan *plan, const fr_value *values)
     return hash;
 }
 
-static uint64_t last_of(int64_t id)
+static unsigned filters_of(const fr_value *row)
 {
-    return history.rows[id].count ? history.rows[id].at[history.rows[id].count - 1].notes : 0;
+    unsigned in = 0;
+    for (unsigned f = 0; f < FILTERS; f++)
+        in |= (unsigned)filters[f].has(row) << f;
+    return in;
+}
+
+static version last_of(int64_t id)
+{
+    return history.rows[id].count ? history.rows[id].at[history.rows[id].count - 1] : (version){0};
+}
+
+static uint64_t seen_by(version v, unsigned f)
+{
+    return v.in >> f & 1 ? v.note : 0;
 }
 
 static void record(const fr_commit *commit)
@@ -108,12 +167,15 @@ static void record(const fr_commit *commit)
         const fr_change *change = &commit->changes[i];
         int64_t id = change->key.as.i;
         assert_true(id < IDS);
-        uint64_t as_note = change->new_ ? hash_row(history.as_note, change->new_) : 0;
+        version was = last_of(id), is = {.number = commit->place.number};
+        is.note = change->new_ ? hash_row(history.as_note, change->new_) : 0;
+        is.in = change->new_ ? filters_of(change->new_) : 0;
         uint64_t as_title = change->new_ ? hash_row(history.as_title, change->new_) : 0;
-        now.notes += as_note - last_of(id);
+        for (unsigned f = 0; f < FILTERS; f++)
+            now.notes[f] += seen_by(is, f) - seen_by(was, f);
         now.titles += as_title - history.titles[id];
         history.titles[id] = as_title;
-        assert_true(fr_vec_push(&history.rows[id], ((version){commit->place.number, as_note})));
+        assert_true(fr_vec_push(&history.rows[id], is));
     }
     assert_true(fr_vec_push(&history.at, now));
 }
@@ -152,13 +214,13 @@ static moment moment_at(uint64_t number)
     return (moment){0};
 }
 
-static uint64_t row_at(int64_t id, uint64_t number)
+static uint64_t row_at(int64_t id, unsigned f, uint64_t number)
 {
     uint64_t hash = 0;
     (void)moment_at(number);
     pthread_mutex_lock(&history.lock);
     for (size_t i = 0; i < history.rows[id].count && history.rows[id].at[i].number <= number; i++)
-        hash = history.rows[id].at[i].notes;
+        hash = seen_by(history.rows[id].at[i], f);
     pthread_mutex_unlock(&history.lock);
     return hash;
 }
@@ -222,7 +284,10 @@ static fr_err write_once(fr_ctx *ctx, chance *c)
     case 1: return fr_delete(ctx, &note_model, an_id(c));
     default:
         n.id = an_id(c);
-        FR_SET(&n, title, a_title(ctx, c));
+        if (below(c, 2))
+            FR_SET(&n, title, a_title(ctx, c));
+        else
+            FR_SET(&n, done, below(c, 2));
         return fr_update(ctx, &note_model, &n);
     }
 }
@@ -272,7 +337,8 @@ typedef struct watcher {
     bool is_open, is_asleep, is_detail, has_begun;
     bool is_back;     /* with the token of its last frame */
     const char *list; /* of a list: its name */
-    char token[64];   /* of its last frame; empty: it has got none */
+    unsigned filter;
+    char token[64]; /* of its last frame; empty: it has got none */
     int64_t id;
     uint64_t number, sum;
     uint64_t floor; /* what had been answered when it came; 0: it has got there */
@@ -282,7 +348,7 @@ typedef struct watcher {
 
 static void wrong(const watcher *w, const char *what)
 {
-    fail_msg("%s (id %lld, place %llu): %.*s", what, (long long)w->id,
+    fail_msg("%s (id %lld, filter %u, place %llu): %.*s", what, (long long)w->id, w->filter,
              (unsigned long long)w->number, (int)(w->c.text.n < 300 ? w->c.text.n : 300),
              w->c.text.p);
 }
@@ -385,9 +451,9 @@ static void check_state(watcher *w)
     if (number < w->number || (is_changes && number == w->number))
         wrong(w, "numbers do not grow");
     w->number = number;
-    uint64_t expected = w->is_detail        ? row_at(w->id, number)
+    uint64_t expected = w->is_detail        ? row_at(w->id, w->filter, number)
                         : w->list[0] == 't' ? m.titles
-                                            : m.notes;
+                                            : m.notes[w->filter];
     if (w->sum != expected)
         wrong(w, "not a state that was committed");
 }
@@ -445,20 +511,23 @@ static void follow(watcher *w)
 static void come(watcher *w, world *x, chance *c)
 {
     static const char *const lists[] = {"notes", "titles", "again"};
-    char path[128], since[80] = "";
+    char path[192], since[80] = "";
     w->is_back = w->token[0] && below(c, 3);
     if (!w->is_back) {
         memset(w, 0, sizeof *w);
         w->is_detail = below(c, 3) == 0;
         w->id = an_id(c);
         w->list = lists[below(c, 3)];
+        if (w->is_detail || w->list[0] == 'n')
+            w->filter = below(c, FILTERS);
     }
     if (w->is_back)
-        snprintf(since, sizeof since, "?since=%s", w->token);
+        snprintf(since, sizeof since, "&since=%s", w->token);
     if (w->is_detail)
-        snprintf(path, sizeof path, "/notes/%lld/%s", (long long)w->id, since);
+        snprintf(path, sizeof path, "/notes/%lld/?%s%s", (long long)w->id, filters[w->filter].query,
+                 since);
     else
-        snprintf(path, sizeof path, "/%s/%s", w->list, since);
+        snprintf(path, sizeof path, "/%s/?%s%s", w->list, filters[w->filter].query, since);
     w->is_open = true;
     w->is_asleep = w->has_begun = false;
     w->floor = world_place(x).number;
@@ -505,7 +574,7 @@ static void compare_with_database(world *w)
     uint64_t sum = 0;
     for (size_t i = 0; i < rows.count; i++)
         sum += hash_row(history.as_note, rows.values_ + i * note_model.field_count);
-    assert_true(sum == history.at.at[history.at.count - 1].notes);
+    assert_true(sum == history.at.at[history.at.count - 1].notes[0]);
     fr_arena_free(arena);
 }
 
@@ -551,7 +620,8 @@ static void run_round(uint64_t seed, const kind *k)
                   (unsigned long long)s.shared, (unsigned long long)s.behind,
                   (unsigned long long)s.resumes, (unsigned long long)s.resets,
                   (unsigned long long)s.overflows);
-    assert_true(frames > 0 && s.resumes > 0 && resets <= s.resets);
+    assert_true(frames > 0 && resets <= s.resets);
+    history.resumes += s.resumes;
     atomic_store(&fr_test_live_read_ms, 0);
     world_close(&w);
     history_free();
@@ -566,6 +636,7 @@ static void every_state_of_every_client_was_committed(void **state)
     pthread_mutex_init(&history.lock, NULL);
     for (int i = 0; i < rounds; i++)
         run_round(seed + (uint64_t)i, &kinds[(seed + (uint64_t)i) % KINDS]);
+    assert_true(history.resumes > 0);
     pthread_mutex_destroy(&history.lock);
 }
 
