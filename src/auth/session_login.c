@@ -31,12 +31,10 @@ fr_err fr_login_renew(fr_ctx *ctx)
 {
     fr_session *session;
     const fr_user *user;
-    fr_asking *asking = fr_asking_of(ctx->asker);
+    const fr_asking *asking = fr_asking_of(ctx->asker);
     if (asking->by != &fr_session_auth || !asking->user)
         return FR_OK;
-    FR_TRY(fr_user_by_key(ctx, fr_user_key_value(asking->user), &user));
-    if (!user)
-        return FR_OK;
+    FR_TRY(fr_user_again(ctx, asking->user, &user));
     FR_TRY(fr_session_of(ctx, &session));
     FR_TRY(fr_session_renew(ctx, session, user));
     return fr_session_tell_user(ctx, session, user);
