@@ -67,14 +67,14 @@ static table *new_table(fr_loop *loop)
         return NULL;
     fr_random_bytes(&all->secret, sizeof all->secret);
     fr_map_init(&all->by_digest);
-    fr_loop_slot_set(loop, FR_SLOT_JWT, all, free_table);
+    fr_loop_slot_set(loop, FR_SLOT_SEEN, all, free_table);
     return all;
 }
 
 /* Within a transaction another thread may be at work. NULL: nothing is remembered. */
 static table *table_of(const fr_ctx *ctx)
 {
-    return ctx->loop && !ctx->txn ? fr_loop_slot_get(ctx->loop, FR_SLOT_JWT) : NULL;
+    return ctx->loop && !ctx->txn ? fr_loop_slot_get(ctx->loop, FR_SLOT_SEEN) : NULL;
 }
 
 bool fr_seen_version(fr_ctx *ctx, int64_t *out)
