@@ -5,7 +5,7 @@ import os
 import re
 import sys
 
-from servers import Folder, Server, pinned
+from servers import SECRET, Folder, Server, pinned
 
 
 def add_options(parser, seconds, rounds, seconds_help=None):
@@ -16,11 +16,11 @@ def add_options(parser, seconds, rounds, seconds_help=None):
 
 
 @contextlib.contextmanager
-def serving(args, log="info", prepare=lambda folder: None):
+def serving(args, log="info", prepare=lambda folder: None, app="bench-server", db=None):
     """A server of one worker; args as add_options has them. With --first it goes before all others of its core."""
     folder = Folder()
     prepare(folder.path)
-    server = Server("bench-server", "--log", log, *args.options.split(), workers=1, folder=folder.path, start=False)
+    server = Server(app, "--log", log, *args.options.split(), db=db, workers=1, folder=folder.path, env={"FRESHET_SECRET_KEY": SECRET}, start=False)
     plain = server.command
     server.command = lambda listen: pinned(0, plain(listen))
     try:

@@ -3,6 +3,8 @@ import atexit
 import base64
 import datetime
 import functools
+import hashlib
+import hmac
 import json
 import os
 import re
@@ -12,7 +14,7 @@ import subprocess
 import tempfile
 import urllib.parse
 
-from servers import BUILD, BY_NAME, ROOT, TOOLS, pinned
+from servers import BUILD, BY_NAME, ROOT, SECRET, TOOLS, pinned
 
 EVERYBODY = ("lws", "ws", "uvicorn", "daphne")
 REFERENCE_LIST = 131      # per second: Django REST framework's best of four servers
@@ -20,12 +22,18 @@ REFERENCE_CREATE = 205
 ABBREVIATED = re.compile(r"--(port|pid) \S+")
 
 
+def words(load):
+    """Of a text, or of one and a header, which has a blank in it."""
+    text, header = load if isinstance(load, tuple) else (load, None)
+    return text.split(" ") + (["--header", header] if header else [])
+
+
 class Case:
     def __init__(self, name, text, load, size=20, aims=None, peers=(), figure="cpu_us_per", unit="µs", most=None, least=None, floors=True,
                  alone=None, plus=None, app=None, db=None, prepare=None, fresh=False, rounds=None, peer_rounds=None, seconds=1.0,
                  servers=(), bars=(), loads=None, storage=None, storage_single=None, answer_bytes=0,
                  peer_times=1.0):
-        self.name, self.text, self.load, self.size = name, text, load.split(" "), size
+        self.name, self.text, self.load, self.size = name, text, words(load), size
         self.aims = aims or {}            # server -> most of the floor
         self.peers = peers                # who else offers this
         self.figure, self.unit = figure, unit
@@ -51,7 +59,7 @@ class Case:
         return self.seconds * (self.peer_times if kind.kind == "peer" else 1)
 
     def load_of(self, name):
-        return self.loads[name].split(" ") if name in self.loads else self.load
+        return words(self.loads[name]) if name in self.loads else self.load
 
     def prepare_of(self, name):
         return self.prepare.get(name) if isinstance(self.prepare, dict) else self.prepare
@@ -59,7 +67,7 @@ class Case:
 
 class Bar:
     """A figure of freshet beside the sum of others', each of this case or (case, server) of another: a cost is at most so many times
-    theirs, a rate at least."""
+    theirs, a rate at least. Beside none it is at most so many µs."""
 
     def __init__(self, text, *beside, figure="cpu_us_per", most=None, least=None, server="freshet"):
         self.text, self.beside, self.figure, self.most, self.least, self.server = text, beside, figure, most, least, server
@@ -92,11 +100,11 @@ def database(name, rows=0):
     handle, path = tempfile.mkstemp(prefix="bench-", suffix=".db", dir=BUILD)
     os.close(handle)
     atexit.register(os.unlink, path)
-    with open(os.path.join(ROOT, "bench", name), encoding="utf-8") as text:
-        words = text.read().replace("@ROWS@", str(rows))
     db = sqlite3.connect(path)
     db.execute("PRAGMA synchronous = OFF")
-    db.executescript(words)
+    for part in name.split(" "):
+        with open(os.path.join(ROOT, "bench", part), encoding="utf-8") as text:
+            db.executescript(text.read().replace("@ROWS@", str(rows)))
     db.close()
     return path
 
@@ -106,6 +114,44 @@ def copied(name, rows=0):
         shutil.copy(database(name, rows), os.path.join(folder, "rest.db"))
     prepare.before_start = True
     return prepare
+
+
+# ---- who asks ----
+
+TOKEN, KEY = "Authorization: Token " + "1".zfill(40), "a" * 32  # of the first user of bench/auth.sql
+
+
+def url64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def signature(salt, text):
+    """As Django signs: with a key of its own for each use."""
+    return hmac.new(hashlib.sha256((salt + SECRET).encode()).digest(), text.encode(), hashlib.sha256)
+
+
+def jwt():
+    text = ".".join(url64(json.dumps(part).encode()) for part in (
+        {"alg": "HS256", "typ": "JWT"}, {"token_type": "access", "exp": 4102444800, "iat": 1767225600, "jti": "1" * 32, "user_id": "1"}))
+    return text + "." + url64(hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest())
+
+
+def session():
+    password = signature("django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash", "pbkdf2_sha256$1$a$b").hexdigest()
+    values = {"_auth_user_id": "1", "_auth_user_backend": "django.contrib.auth.backends.ModelBackend", "_auth_user_hash": password}
+    text = url64(json.dumps(values).encode()) + ":1tAAAA"
+    return text + ":" + url64(signature("django.contrib.sessions.SessionStoresigner", text).digest())
+
+
+def with_users(folder):
+    copied("rest.sql auth.sql")(folder)
+    db = sqlite3.connect(os.path.join(folder, "rest.db"))
+    db.execute("INSERT INTO django_session VALUES (?, ?, '2999-01-01 00:00:00')", (KEY, session()))
+    db.commit()
+    db.close()
+
+
+with_users.before_start = True
 
 
 # ---- floors that are no servers ----
@@ -143,6 +189,7 @@ def get(path, depth):
 
 
 REST_PEERS = ("drf-gunicorn", "drf-uvicorn", "drf-lean")
+AUTH_PEERS = ("drf-gunicorn",)
 RICH_PEERS = ("drf-gunicorn", "drf-uvicorn", "drf-prefetched")
 ORDER = json.dumps({"customer": "somebody", "lines": [{"sku": "SKU-%d" % i, "quantity": i, "price": "%d.50" % i} for i in range(1, 11)]}, separators=(",", ":"))
 CLIENTS = 64
@@ -184,6 +231,21 @@ def cursor_at(row):
     """The cursor that leads behind this row of bench/rows.sql, the newest first."""
     at = datetime.datetime.fromtimestamp(1767225600 + row, datetime.timezone.utc).replace(microsecond=1)
     return urllib.parse.quote(base64.b64encode(urllib.parse.urlencode({"p": str(at)}).encode()).decode())
+
+
+def auth_case(name, text, path, header, bars, twin=None, peers=(), **more):
+    """twin: what the case is held against, asked of the same program: path and header."""
+    def load(path, header):
+        return (http(path, ids=SOME if "{id}" in path else 0), header)
+    servers = ("freshet",) + (("freshet-twin",) if twin else ()) + peers
+    return Case("auth-" + name, text, load(path, header), servers=servers, bars=bars, loads={"freshet-twin": load(*twin)} if twin else None, app="bench-auth",
+                db="rest.db", prepare=with_users, peer_rounds=2, seconds=2.0, peer_times=4.0, **more)
+
+
+def shown(name, text, header, most):
+    """A retrieve of who shows something beside the open one."""
+    return auth_case(name, "GET of one note, " + text, "/api/%s/notes/{id}/" % name, header, [Bar("the open retrieve", "freshet-twin", most=most)],
+                     twin=("/api/open/notes/{id}/", None))
 
 
 def rows(name, text, path):
@@ -242,6 +304,16 @@ CASES = [
               loads={"drf-prefetched": http("/api/prefetched/", clients=8)}, storage="rich page of 50", seconds=3.0),  # a peer takes 150 ms
     rest_case("order", "POST of an order with 10 lines", http("/api/orders/", "POST", ORDER), ("freshet", "drf-gunicorn"),
               [Bar("a POST of a note", ("rest-create", "freshet"), most=4.0)] + beside(("drf-gunicorn",), None)),
+
+    shown("token", "with a token", TOKEN, 1.5),
+    shown("session", "with a session", "Cookie: sessionid=" + KEY, 1.7),
+    shown("jwt", "with a JWT that was seen before", "Authorization: Bearer " + jwt(), 1.15),
+    auth_case("rule", "GET of a list of 100, by a rule of rows with an index", "/api/mine/", TOKEN, [Bar("the same by ?owner=1", "freshet-twin", most=1.1)],
+              twin=("/api/all/?owner=1", TOKEN)),
+    Case("auth-throttle", "a throttle's question beside 1,000,000 keys", "in process --connections 1", servers=("throttle_keys",),
+         bars=[Bar("", server="throttle_keys", most=0.3)]),
+    auth_case("token-drf", "GET of one note, with a token", "/api/token/notes/{id}/", TOKEN, beside(AUTH_PEERS, 150), peers=AUTH_PEERS),
+    auth_case("model-drf", "GET of one note, for whoever may view notes", "/api/model/notes/{id}/", TOKEN, beside(AUTH_PEERS, 100), peers=AUTH_PEERS),
 
     rows("first", "the first page, with the count of all rows", lambda count: "/api/entries/"),
     rows("deep", "a page by cursor, in the middle", lambda count: "/api/feed/?cursor=" + cursor_at(count // 2)),

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""What 5,000 slow connections cost the others: the latency of good requests, quiet and under attack by turns.
+"""What attackers cost the others: the latency of good requests, quiet and under attack by turns.
 
-The attackers are a third each: heads that drip, bodies that drip, and readers of a large file that do not read. Who is
-ended by the server's timers comes again at once. Good requests go over a connection that is kept, and over new ones.
-Server on core 0; attackers and the good client on core 1, the good client first.
+Usually 5,000 slow connections, a third each: heads that drip, bodies that drip, and readers of a large file that do not read. Who is
+ended by the server's timers comes again at once. With --flood it is 64 clients that ask without a pause, each time with another
+wrong token, or with a wrong password (of which the server bounds no number: bench/auth.c). Good requests go over a connection that is
+kept, and over new ones. Server on core 0; attackers and the good client on core 1, the good client first.
 
-    bench/hostile.py [--connections N] [--seconds S] [--rounds N] [--options "--io epoll"] [--first]
+    bench/hostile.py [--connections N] [--flood tokens|passwords] [--seconds S] [--rounds N] [--options "--io epoll"] [--first]
 
 --first: server and good client go before all other programs of their cores, on a machine that others use too (needs
 privileges). Another build is measured with FR_BUILD=folder.
 """
 import argparse
+import base64
 import os
 import resource
 import selectors
@@ -21,6 +23,7 @@ import sys
 import time
 
 from bystander import add_options, as_others, figures, first_of_core, longest_stretch, percentile, serving
+from cases import with_users
 from servers import FILES_MOST, pinned
 
 ASK = b"GET /json HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -31,6 +34,7 @@ DROPS = {HEADS: b"X: a\r\n", BODIES: b"x", READERS: b""}
 DROP_S = 2.0  # each sends its next drop so often
 EVERY_S = 0.001
 LARGE_BYTES = 50 << 20
+GOOD = b"GET /api/open/notes/7/ HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 # ---- the attackers, in a process of their own ----
@@ -87,29 +91,61 @@ class Attack:
             print("ended", self.ended, flush=True)
 
 
+def with_token(number):
+    return b"GET /api/token/notes/7/ HTTP/1.1\r\nHost: a\r\nAuthorization: Token %040x\r\n\r\n" % (number + (1 << 100))
+
+
+def with_password(number):
+    pair = base64.b64encode(b"user%d:wrong %d" % (1 + number % 200, number))  # half of the names are nobody's
+    return b"GET /basic/ HTTP/1.1\r\nHost: a\r\nAuthorization: Basic %s\r\n\r\n" % pair
+
+
+FLOODS = {"tokens": with_token, "passwords": with_password}
+
+
+def flood(port, count, request):
+    selector, number, answers = selectors.DefaultSelector(), 0, {}
+    for _ in range(count):
+        sock = socket.create_connection(("127.0.0.1", port))
+        sock.sendall(request(number))
+        selector.register(sock, selectors.EVENT_READ)
+        number += 1
+    print("ready", flush=True)
+    told = time.monotonic()
+    while True:
+        for key, _ in selector.select():
+            status = key.fileobj.recv(65536)[9:12].decode()
+            answers[status] = answers.get(status, 0) + 1
+            key.fileobj.sendall(request(number))
+            number += 1
+        if time.monotonic() > told + 1:
+            told = time.monotonic()
+            print("answered", answers, flush=True)
+
+
 # ---- the good client ----
 
-def get(sock):
-    sock.sendall(ASK)
+def get(sock, ask):
+    sock.sendall(ask)
     answer = sock.recv(65536)
     assert answer.startswith(b"HTTP/1.1 200 "), answer
 
 
-def measure(port, seconds):
+def measure(port, seconds, ask):
     """Milliseconds of requests over a connection that is kept, and over new ones, by turns."""
     kept_times, new_times = [], []
     with socket.create_connection(("127.0.0.1", port)) as kept:
         kept.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        get(kept)  # not counted: all who have connected before it are let in first
+        get(kept, ask)  # not counted: all who have connected before it are let in first
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             began = time.perf_counter()
-            get(kept)
+            get(kept, ask)
             kept_times.append((time.perf_counter() - began) * 1000)
             time.sleep(EVERY_S)
             began = time.perf_counter()
             with socket.create_connection(("127.0.0.1", port)) as new:
-                get(new)
+                get(new, ask)
             new_times.append((time.perf_counter() - began) * 1000)
             time.sleep(EVERY_S)
     return kept_times, new_times
@@ -117,25 +153,27 @@ def measure(port, seconds):
 
 def attack(server, args):
     words = [sys.executable, os.path.abspath(__file__), "--attack", str(server.port), "--connections", str(args.connections)]
+    words += ["--flood", args.flood] if args.flood else []
     process = subprocess.Popen(pinned(1, words), stdout=subprocess.PIPE, preexec_fn=as_others, text=True)
     assert process.stdout.readline() == "ready\n"
     return process
 
 
 def run_round(server, args):
-    quiet = measure(server.port, args.seconds)
+    ask = GOOD if args.flood else ASK
+    quiet = measure(server.port, args.seconds, ask)
     process = attack(server, args)
     try:
-        hostile = measure(server.port, args.seconds)
+        hostile = measure(server.port, args.seconds, ask)
     finally:
         process.kill()
         said = process.communicate()[0].split("\n")
-    ended = [line for line in said if line.startswith("ended ")]
+    ended = [line for line in said if line.startswith(("ended ", "answered "))]
     ratios = []
     for name, before, during in zip(("kept", "new"), quiet, hostile):
         ratios.append(percentile(during, 0.99) / percentile(before, 0.99))
         print("%-5s quiet %s   hostile %s   p99 %.2fx" % (name, figures(before), figures(during), ratios[-1]), flush=True)
-    print("      the server %s of them" % (ended[-1] if ended else "ended 0"), flush=True)
+    print("      the server %s of them" % (ended[-1] if ended else "answered none" if args.flood else "ended 0"), flush=True)
     return ratios
 
 
@@ -148,14 +186,18 @@ def add_files(folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--attack", type=int, metavar="PORT", help=argparse.SUPPRESS)
-    parser.add_argument("--connections", type=int, default=5000)
+    parser.add_argument("--connections", type=int)
+    parser.add_argument("--flood", choices=FLOODS)
     add_options(parser, seconds=15, rounds=3, seconds_help="longer than --header-timeout, so that they come again")
     args = parser.parse_args()
+    args.connections = args.connections or (64 if args.flood else 5000)
     resource.setrlimit(resource.RLIMIT_NOFILE, (FILES_MOST, FILES_MOST))
     if args.attack:
         os.nice(19)
+        if args.flood:
+            flood(args.attack, args.connections, FLOODS[args.flood])
         Attack(args.attack, args.connections).run()
-    with serving(args, prepare=add_files) as server:
+    with serving(args, **(dict(prepare=with_users, app="bench-auth", db="rest.db") if args.flood else dict(prepare=add_files))) as server:
         first_of_core(1)
         kept, new = zip(*[run_round(server, args) for _ in range(args.rounds)])
         as_others()

@@ -14,6 +14,7 @@ the server's. A run in which the host took more than 5 % of the time is thrown a
     --write                      put the tables into bench/README.md and docs/performance.md, and the plot beside it
     --draw                       the same from bench/results.json, without measuring
     --list                       name the cases and the servers
+    live                         the predicate index by itself: no servers, a table of its own (bench/live_match.py)
 """
 import argparse
 import json
@@ -26,6 +27,7 @@ import sys
 import time
 
 import guard
+import live_match
 import report
 from cases import CASES
 from servers import BY_NAME, FILES_MOST, OURS, PEER_KINDS, ROOT, TOOLS, Missing, pinned
@@ -265,6 +267,7 @@ def parse():
 def names():
     for case in CASES:
         print("%-16s %s" % (case.name, case.text))
+    print("%-16s %s" % ("live", "a changed row among a thousand to a million views, the index alone"))
     print("\nservers: " + " ".join(BY_NAME))
     return 0
 
@@ -323,6 +326,8 @@ def main():
     if given.draw:
         report.write(read_results(), read_results(BARS))
         return 0
+    if given.cases == ["live"]:
+        return live_match.run(given.quick)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES_MOST, hard) if hard != resource.RLIM_INFINITY else FILES_MOST, hard))
     if given.guard:

@@ -23,6 +23,7 @@ TOOLS = os.path.join(BUILD, "bench")
 PEERS = os.path.join(ROOT, "bench", "peers")
 PYTHON = "/usr/bin/python3"  # Debian's own: the one that has Debian's packages
 PATIENCE = 20.0
+SECRET = "of the benchmarks alone, and in no other use"  # sessions and tokens of cases.py are signed with it
 FILES_MOST = 20000           # what the idle case needs, with a margin
 
 
@@ -145,6 +146,30 @@ class FloorUring(Process):
         return "bench/floor_uring.c"
 
 
+class Figures:
+    """A program that measures itself, and is no server."""
+    kind, pids = "freshet", []
+
+    def __init__(self, case):
+        self.words = [self.name, "SECONDS"]
+
+    def measure(self, seconds):
+        text = subprocess.run(pinned(0, [os.path.join(TOOLS, self.name), "%g" % seconds]), stdout=subprocess.PIPE, check=True).stdout.decode()
+        figures = {key: float(value) for key, value in re.findall(r"(\w+)=([\d.]+)", text)}
+        return dict(figures, stolen_share=0.0, others_share=0.0)
+
+    def end(self):
+        pass
+
+    @staticmethod
+    def version():
+        return Freshet.version()
+
+
+class ThrottleKeys(Figures):
+    name, title = "throttle_keys", "bench/throttle_keys.c"
+
+
 class FloorSqlite:
     """What the database alone costs, in process: a line of floor_sqlite. No server: it measures itself."""
     name, title, kind, line = "floor-sqlite", "floor: SQLite", "floor", "storage"
@@ -185,7 +210,8 @@ class Freshet:
         early = getattr(prepare, "before_start", False)
         if early:
             prepare(self.folder.path)
-        self.server = Server(case.app or "bench-server", "--log", "error", *self.io_options(case), db=case.db, workers=1, folder=self.folder.path, start=False)
+        self.server = Server(case.app or "bench-server", "--log", "error", *self.io_options(case), db=case.db, workers=1, folder=self.folder.path,
+                             env={"FRESHET_SECRET_KEY": SECRET}, start=False)
         plain = self.server.command
         self.server.command = lambda listen: pinned(0, plain(listen))
         self.words = [os.path.basename(plain("")[0])] + plain("127.0.0.1:0")[1:]
@@ -221,6 +247,11 @@ class FreshetUring(Freshet):
         if self.io not in io_kinds(case):
             raise Missing("this build has no --io io_uring")
         super().__init__(case)
+
+
+class FreshetTwin(Freshet):
+    """The same program, asked for what the case is held against."""
+    name, title = "freshet-twin", "freshet, asked otherwise"
 
 
 class FreshetMillion(Freshet):
@@ -391,5 +422,5 @@ class UvicornDrf(Drf):
 
 OURS = [FloorEpoll, Freshet, FloorUring, FreshetUring]
 PEER_KINDS = [Lws, Nginx, NodeWs, Uvicorn, Daphne]
-BY_CASE = [FloorSized, FloorSqlite, FloorSqliteSingle, FreshetMillion, Gunicorn, UvicornDrf, GunicornLean, GunicornPrefetched]  # those that a case names: the table of bars
+BY_CASE = [FreshetTwin, ThrottleKeys, FloorSized, FloorSqlite, FloorSqliteSingle, FreshetMillion, Gunicorn, UvicornDrf, GunicornLean, GunicornPrefetched]  # those that a case names: the table of bars
 BY_NAME = {each.name: each for each in OURS + PEER_KINDS + BY_CASE}

@@ -67,6 +67,7 @@ SYSTEM = [
     ("columns", ["asan", "tsan"], []),
     ("users", ["dev"], ["django"]),  # hundreds of MB are hashed: minutes with a sanitizer, which unit-auth has
     ("sessions", ["asan"], ["django"]),
+    ("secrets", ["asan"], []),
     ("kinds", ["asan"], []),
     ("forms", ["asan"], ["curl"]),
     ("access_log", ["asan", "tsan"], ["curl"]),

@@ -1,4 +1,4 @@
-"""What bench/rest.c serves, by Django REST framework: the same tables (bench/rest.sql), fields and URLs, in one file.
+"""What bench/rest.c and bench/auth.c serve, by Django REST framework: the same tables (bench/rest.sql, bench/auth.sql), fields and URLs, in one file.
 
 DRF_SETTINGS: `usual` are those of a new project and DRF's defaults. `lean` is without middleware (but that which gives answers a
 length), authentication and renderers beside JSON, and keeps its connection to the database, which is in WAL mode as freshet's is.
@@ -28,7 +28,7 @@ USUAL = {
                    "django.contrib.auth.middleware.AuthenticationMiddleware", "django.contrib.messages.middleware.MessageMiddleware",
                    "django.middleware.clickjacking.XFrameOptionsMiddleware"],
     "INSTALLED_APPS": ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "django.contrib.messages", "rest_framework",
-                       "drf"],
+                       "rest_framework.authtoken", "drf"],
     "USE_I18N": True, "USE_L10N": True}
 
 IS_LEAN = os.environ.get("DRF_SETTINGS") == "lean"
@@ -42,7 +42,7 @@ django.setup()
 
 from django.core import validators  # noqa: E402  (the settings come first)
 from django.db import models, transaction  # noqa: E402
-from rest_framework import pagination, routers, serializers, viewsets  # noqa: E402
+from rest_framework import authentication, pagination, permissions, routers, serializers, viewsets  # noqa: E402
 
 
 class Note(models.Model):
@@ -223,8 +223,22 @@ class Orders(viewsets.ModelViewSet):
     queryset, serializer_class, pagination_class = Order.objects.all(), OrderSerializer, Fifty
 
 
+# ---- notes for whoever is known ----
+
+class ModelPermissionsWithView(permissions.DjangoModelPermissions):
+    perms_map = dict(permissions.DjangoModelPermissions.perms_map, GET=["%(app_label)s.view_%(model_name)s"])
+
+
+class TokenNotes(Notes):
+    authentication_classes, permission_classes = [authentication.TokenAuthentication], [permissions.IsAuthenticated]
+
+
+class ModelNotes(TokenNotes):
+    permission_classes = [ModelPermissionsWithView]
+
+
 router = routers.SimpleRouter()
-for prefix, viewset in (("notes", Notes), ("rich", Rich), ("prefetched", Prefetched), ("orders", Orders)):
+for prefix, viewset in (("notes", Notes), ("rich", Rich), ("prefetched", Prefetched), ("orders", Orders), ("token/notes", TokenNotes), ("model/notes", ModelNotes)):
     router.register(prefix, viewset, basename=prefix)
 urlpatterns = [path("api/", include(router.urls))]
 wsgi, asgi = get_wsgi_application(), get_asgi_application()

@@ -3,6 +3,7 @@
 
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define TABLE(name) .table = "desk_" name, .is_foreign = true
 #define ROLES FR_CHOICES({"lead", "Lead"}, {"member", "Member"}, {"guest", "Guest"})
@@ -93,9 +94,9 @@ FR_MODEL_OPTS(work_log, (TABLE("worklog"), .ordering = "started_at,id"),
 FR_MODEL_OPTS(notice, (TABLE("notice"), .ordering = "id"),
     (ID,   id),
     (DATE, posted_on),
-    (SLUG, slug, .max_length = 20),
-    (CHAR, title, .max_length = 40, EMPTY),
-    (CHAR, code, .max_length = 8, MAYBE));
+    (SLUG, slug, .max_length = 20, .unique_for_date = "posted_on"),
+    (CHAR, title, .max_length = 40, EMPTY, .unique_for_month = "posted_on"),
+    (CHAR, code, .max_length = 8, MAYBE, .unique_for_year = "posted_on"));
 
 FR_MODEL_OPTS(entry, (TABLE("entry"), .ordering = "id"),
     (ID,       id),
@@ -226,10 +227,8 @@ static fr_err report(fr_req *req)
     fr_rows rows;
     if (fr_str_eq(req->method, FR_STR("POST"))) {
         FR_TRY(fr_reply_header(req, FR_STR("X-Report"), FR_STR("made")));
-        return fr_reply_data(req, 200,
-                             fr_arena_printf(req->ctx->arena, "{\"got\":%.*s,\"media\":%.*s}",
-                                             FR_FMT(req->body),
-                                             FR_FMT(fr_json_quote(req, fr_api_media(req)))));
+        return fr_reply_object(req, 200, "{got:%J,media:%S}", fr_req_json(req, NULL),
+                               fr_api_media(req));
     }
     FR_TRY(fr_list(req, &codes, &rows));
     return fr_reply_rows(req, &rows);
@@ -390,14 +389,21 @@ static fr_err tags_are_strings(fr_input *in, const void *value)
     return fr_invalid(in, "tags", "Nothing else will do.");
 }
 
-static fr_err outages_have_a_date(fr_input *in, void *row, const void *old)
+static fr_err is_consistent(fr_input *in, void *row, const void *old)
 {
     const issue *i = row;
+    fr_rows named;
+    component c;
     (void)old;
-    if (i->severity != 1 || !FR_IS_NULL(i, due_at))
-        return FR_OK;
-    fr_invalid(in, "due_at", "An outage needs a date.");
-    return fr_invalid(in, "severity", "Or lower this.");
+    if (i->severity == 1 && FR_IS_NULL(i, due_at)) {
+        fr_invalid(in, "due_at", "An outage needs a date.");
+        return fr_invalid(in, "severity", "Or lower this.");
+    }
+    FR_TRY(fr_input_related(in, "components", &named));
+    while (fr_rows_next(&named, &c))
+        if (c.team != i->team)
+            return fr_invalid(in, NULL, "Components belong to another team.");
+    return FR_OK;
 }
 
 static const fr_serializer issue_out = {
@@ -414,7 +420,7 @@ static const fr_serializer issue_out = {
         {"steps", .nested = &step_out, .writable = true, .by_key = true, .optional = true},
         {"kind_label", .label_of = "kind"}, {"overdue", .compute = is_overdue},
         {"points", .validate = points_are_halves}, {"tags", .validate = tags_are_strings}),
-    .validate = outages_have_a_date};
+    .validate = is_consistent};
 
 static fr_err texts_differ(fr_input *in, void *rows, size_t count)
 {
@@ -469,6 +475,40 @@ static fr_err count_by_kind(fr_req *req)
     return fr_reply_data(req, 200, fr_arena_printf(req->ctx->arena, "%.*s}", FR_FMT(json)));
 }
 
+static fr_err assign(fr_req *req)
+{
+    issue i;
+    fr_str json, who;
+    FR_TRY(fr_load(req, &i));
+    FR_TRY(fr_read_data(req, &json));
+    FR_TRY(fr_json_member(req, json, FR_STR("user"), &who));
+    FR_SET(&i, assignee, atoll(who.p));
+    FR_TRY(fr_store(req, &i));
+    return fr_reply_data(req, 202, json);
+}
+
+static fr_err watch(fr_req *req)
+{
+    issue i;
+    const fr_user *who = fr_user_of(req);
+    FR_TRY(fr_load(req, &i));
+    if (!who)
+        return FR_EAUTH;
+    if (fr_str_eq(req->method, FR_STR("DELETE"))) {
+        FR_TRY(fr_related_remove(req, &issue_model, &i, "watchers", FR_IDS(who->id)));
+        return fr_reply_object(req, 200, "{watching:%b}", false);
+    }
+    FR_TRY(fr_related_add(req, &issue_model, &i, "watchers", FR_IDS(who->id)));
+    return fr_reply_data(req, 204, (fr_str){0});
+}
+
+static fr_err purge(fr_req *req)
+{
+    int64_t gone;
+    FR_TRY(fr_delete_all(req, &issue_model, FR_STR("archived=true"), &gone));
+    return fr_reply_object(req, 200, "{purged:%lld}", (long long)gone);
+}
+
 /* ---- what a handler reads without a model ---- */
 
 #define COLORS FR_CHOICES({"red", "Red"}, {"green", "Green"}, {"blue", "Blue"})
@@ -490,6 +530,11 @@ static fr_err somewhere(fr_input *in, void *row, const void *old)
     FR_INPUT(DECIMAL, .max_digits = 8, .decimal_places = 5, .min_value = -(most),                  \
              .max_value = (most))
 
+static const fr_serializer assign_in = {
+    .declared =
+        FR_DECLARED({"user", FR_INPUT(FOREIGN_KEY, .to = &user_model, .among = "is_active=true")},
+                    MAY("comment", FR_INPUT(CHAR, .max_length = 20, .blank = true)),
+                    {"notify", FR_INPUT(BOOLEAN, .default_ = "true")})};
 static const fr_serializer geo_in = {.declared =
                                          FR_DECLARED({"lat", DEGREES(90)}, {"lon", DEGREES(180)})};
 static const fr_serializer address_in = {
@@ -629,6 +674,10 @@ static const fr_viewset issues = {
               "archived",
     .search = "summary,^key,components__name,watchers__username,tags",
     .extra = FR_ACTIONS(
+        {"assign", assign, .methods = "POST", .is_detail = true, .serializer = &assign_in,
+         .description = "Gives the issue to somebody."},
+        {"watch", watch, .methods = "POST,DELETE", .is_detail = true},
+        {"purge", purge, .methods = "POST", .permissions = FR_PERMISSIONS(&fr_is_admin)},
         {"steps/<int:step>", .handler = one_step, .is_detail = true, .serializer = &step_out},
         {"count-by-kind", .handler = count_by_kind}),
     .description = "Issues of every team.\n\nAnybody reads, who is logged in writes."};
@@ -801,7 +850,7 @@ const fr_route desk_routes[] = {
 static const fr_viewset logs_of = {
     .serializer = &worklog_out, .actions = "list", .parents = "author__username=who"};
 const fr_route flat_routes[] = {
-    {"teams", .viewset = &teams}, {"people/<who>/logs", .viewset = &logs_of}, {0}};
+    {"teams", .viewset = &teams}, {"people/<[a-z]+:who>/logs", .viewset = &logs_of}, {0}};
 
 /* ---- consumers: closing, accepting, sending ---- */
 

@@ -135,7 +135,8 @@ static const fr_serializer project_out = {
     .fields = "id,name,slug,description,owner,homepage,contact,archived,ticket_count,created_at,"
               "updated_at",
     .declared =
-        FR_DECLARED({"owner", .slug = "username"}, {"ticket_count", .source = "tickets.count"})};
+        FR_DECLARED({"owner", .slug = "username"},
+                    {"ticket_count", .source = "tickets.count", FR_WITH(.kind = FR_KIND_INTEGER)})};
 
 static fr_err no_spam(fr_input *in, const void *value)
 {

@@ -19,8 +19,9 @@ typedef struct fr_route fr_route;
 /**
  * What a URL leads to. Arrays end with {0}. Exactly one of the targets is set.
  *
- * Patterns are Django's: "api/notes/", "rooms/<slug:room>/" with the converters str (default), int, slug, uuid, path;
- * a leading slash makes no difference. The first route that matches wins.
+ * Patterns are Django's: "api/notes/", "rooms/<slug:room>/" with the converters str (default), int, slug, uuid, path, and sets
+ * of characters as in a regular expression, "people/<[a-z]+:who>/"; a leading slash makes no difference. The first route that
+ * matches wins.
  */
 struct fr_route {
     const char *path;
@@ -70,7 +71,8 @@ struct fr_route {
 #define FR_OBTAIN_TOKEN(path_)                                                                     \
     {                                                                                              \
         .path = (path_), .handler = fr_obtain_token, .methods = "POST", .api = true,               \
-        .serializer = &fr_credentials_, .name = "Obtain Auth Token"                                \
+        .serializer = &fr_credentials_, .name = "Obtain Auth Token",                               \
+        .parsers = "application/x-www-form-urlencoded,multipart/form-data,application/json"        \
     }
 #define FR_CHANGE_PASSWORD(path_)                                                                  \
     {                                                                                              \

@@ -194,6 +194,9 @@ typedef struct fr_field {
     bool folder_is_deep;                /* what is in the folders in it, too */
     bool takes_folders, takes_no_files; /* without either: files alone */
     const fr_message *messages; /* of errors, FR_MESSAGES({"blank", "Say what is wrong."}) */
+    /* References, and a MANY_TO_MANY: a body may name rows only that this filter finds, "is_active=true", as Django's
+     * limit_choices_to. Others do not exist for it. */
+    const char *among;
     void *reserved_[1];
 } fr_field;
 

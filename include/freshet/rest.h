@@ -48,7 +48,8 @@ typedef struct fr_declared {
     bool required; /* has to be given, whatever its field says */
     bool not_null; /* may not be null, whatever its field says */
     /* Of a field of the model: what is said here stands for what the model says, as in DRF's extra_kwargs: FR_WITH(.min_length = 4).
-     * .secret is read and not printed, .read_only the other way; a .default_ is written where a POST or PUT names none. */
+     * .secret is read and not printed, .read_only the other way; a .default_ is written where a POST or PUT names none. With .source
+     * .kind, .label and .help_text say what OPTIONS call what is printed: FR_WITH(.kind = FR_KIND_INTEGER), else "field". */
     const fr_field *with;
     bool
         by_key; /* of writable: rows that name their key stay and are changed; the others are new, and what is not named goes */
@@ -222,8 +223,8 @@ struct fr_viewset {
     const fr_serializer *serializer;
     /*
      * Rules of rows, "Rules of rows" in docs/reference.md: "owner = $user or project.members.user = $user and not archived".
-     * .visible: the rows that there are here. Others are in no list, and 404 as details, also for writes. Such lists and details
-     * cannot be watched yet. .writable: those that may be changed and deleted; others are 403. .check: what a row has to fulfil
+     * .visible: the rows that there are here. Others are in no list, and 404 as details, also for writes. They can be watched
+     * if the rule is of the row's own fields and of who asks ($user); else not yet. .writable: those that may be changed and deleted; others are 403. .check: what a row has to fulfil
      * after it was made or changed, else 403, and nothing is stored. NULL: all.
      */
     const char *visible, *writable, *check;
@@ -297,6 +298,21 @@ static inline const fr_model *fr_viewset_model(const fr_viewset *viewset)
 FR_API fr_err fr_invalid(fr_input *in, const char *field, const char *fmt, ...) FR_PRINTF_(3, 4);
 /** What the body says for a field that has .input, as text ("true", "7"); p NULL: nothing, or null. Borrowed from the event. */
 FR_API fr_str fr_input_text(const fr_input *in, const char *name);
+
+/**
+ * The rows that the body names for a many-to-many, in a function that validates the object: none if it names none.
+ *
+ * @param in    as given to the function
+ * @param name  of the serializer's field: "components"
+ * @param rows  of the model at its other end, in any order; walk with fr_rows_next
+ *
+ * Errors:   FR_EINTERNAL (no such field), FR_ETOOBIG (more than FR_ALL_ROWS), those of reads
+ * Owner:    the event's arena
+ * Thread:   the caller's
+ * Suspends: as a read does
+ * Cost:     a query for each 1,000
+ */
+FR_API fr_err fr_input_related(fr_input *in, const char *name, fr_rows *rows);
 
 /**
  * The next of the rows that .reads has loaded, in a function that computes a field: all of them, in the order of their model,
@@ -412,7 +428,8 @@ FR_API fr_err fr_read_(fr_req *req, void *row, uint64_t mark);
  * @param req  as in fr_read, not answered yet
  * @param row  of the serializer's model; then as stored
  *
- * Errors:   FR_ENOTFOUND, FR_EBACKEND, FR_EINTERNAL; a constraint is answered by 400
+ * Errors:   FR_EINVAL (what the program itself has set is no value of its field, as fr_create), FR_ENOTFOUND, FR_EBACKEND,
+ *           FR_EINTERNAL; a constraint is answered by 400
  * Owner:    the caller; read by the writer's thread meanwhile
  * Thread:   the request's loop
  * Suspends: until it is on disk

@@ -112,16 +112,3 @@ fr_err fr_authorization_base64(fr_arena *arena, fr_str text, fr_str *out)
         *out = (fr_str){bytes, n};
     return FR_OK;
 }
-
-fr_str fr_authorization_latin1(fr_arena *arena, fr_str bytes)
-{
-    char *text = fr_arena_alloc(arena, 2 * bytes.n + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < bytes.n && text; i++) {
-        unsigned char c = (unsigned char)bytes.p[i];
-        if (c >= 0x80)
-            text[n++] = (char)(0xc0 | c >> 6);
-        text[n++] = c < 0x80 ? (char)c : (char)(0x80 | (c & 0x3f));
-    }
-    return (fr_str){text, text ? n : 0};
-}

@@ -15,6 +15,4 @@ void fr_authorization_warn_of_query(const fr_asker *who);
 /* What Python's base64.b64decode makes of it: other characters are passed over, and the end is where filling ends a group.
  * p NULL with FR_OK: it is none. In the arena. Errors: FR_ENOMEM. */
 fr_err fr_authorization_base64(fr_arena *arena, fr_str text, fr_str *out);
-/* Bytes as Latin-1 in UTF-8. p NULL: memory is out. */
-fr_str fr_authorization_latin1(fr_arena *arena, fr_str bytes);
 #endif

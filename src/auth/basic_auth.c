@@ -21,7 +21,7 @@ static fr_err check_pair(fr_asker *who, fr_str decoded)
 {
     fr_str name, text = decoded;
     if (text.p && !fr_utf8_valid(text)) {
-        text = fr_authorization_latin1(who->ctx->arena, decoded);
+        text = fr_utf8_from_latin1(who->ctx->arena, decoded);
         if (!text.p)
             return FR_ENOMEM;
     }

@@ -47,10 +47,10 @@ void fr_csrf_mask(const char secret[FR_CSRF_SECRET], char out[FR_CSRF_TOKEN])
         out[FR_CSRF_SECRET + i] = masked(secret[i], out[i]);
 }
 
-/* What is wrong with a token, as Django ends its sentence; NULL: nothing. */
-static const char *fault_of(fr_str token)
+/* What is wrong with a token, as Django ends its sentence; NULL: nothing. length: of a header in bytes, else in characters. */
+static const char *fault_of(fr_str token, size_t length)
 {
-    if (token.n != FR_CSRF_SECRET && token.n != FR_CSRF_TOKEN)
+    if (length != FR_CSRF_SECRET && length != FR_CSRF_TOKEN)
         return "has incorrect length";
     for (size_t i = 0; i < token.n; i++)
         if (index_of(token.p[i]) < 0)
@@ -60,7 +60,7 @@ static const char *fault_of(fr_str token)
 
 bool fr_csrf_unmask(fr_str token, char out[FR_CSRF_SECRET])
 {
-    if (fault_of(token))
+    if (fault_of(token, token.n))
         return false;
     if (token.n == FR_CSRF_SECRET) {
         memcpy(out, token.p, FR_CSRF_SECRET);
@@ -110,10 +110,19 @@ fr_err fr_csrf_origins_read(fr_csrf_origins *out, fr_arena *arena, const char *t
     return FR_OK;
 }
 
-/* ".b.example" is b.example and all beneath it; another text is itself. */
+static bool has_capitals(fr_str host)
+{
+    for (size_t i = 0; i < host.n; i++)
+        if (host.p[i] >= 'A' && host.p[i] <= 'Z')
+            return true;
+    return false;
+}
+
+/* ".b.example" is b.example and all beneath it; another text is itself. As in Django the host of a page is in small letters, as
+ * browsers send it. */
 static bool is_same_domain(fr_str host, fr_str pattern)
 {
-    if (!pattern.n)
+    if (!pattern.n || has_capitals(host))
         return false;
     if (pattern.p[0] == '.')
         return (host.n >= pattern.n &&
@@ -234,7 +243,7 @@ static fr_err check_token(fr_arena *arena, const fr_csrf_asked *asked, fr_csrf_v
         token = asked->header;
     if (!token.p)
         return refuse(out, FR_STR("CSRF token missing."));
-    const char *fault = fault_of(token);
+    const char *fault = fault_of(token, is_form ? fr_utf8_count(token) : token.n);
     if (!fault) {
         out->is_good =
             fr_csrf_unmask(token, given) && CRYPTO_memcmp(given, secret, FR_CSRF_SECRET) == 0;
@@ -253,7 +262,7 @@ static fr_err check_cookie(fr_arena *arena, const fr_csrf_asked *asked, fr_csrf_
     char secret[FR_CSRF_SECRET];
     if (!asked->cookie.p)
         return refuse(out, FR_STR("CSRF cookie not set."));
-    const char *fault = fault_of(asked->cookie);
+    const char *fault = fault_of(asked->cookie, fr_utf8_count(asked->cookie));
     if (fault)
         return refuse(out, fr_arena_printf(arena, "CSRF cookie %s.", fault));
     fr_csrf_unmask(asked->cookie, secret);
@@ -285,7 +294,8 @@ bool fr_csrf_is_exempt(fr_str method)
 
 fr_err fr_csrf_check(fr_arena *arena, const fr_csrf_asked *asked, fr_csrf_verdict *out)
 {
-    *out = (fr_csrf_verdict){.is_cookie_bad = asked->cookie.p && fault_of(asked->cookie)};
+    *out = (fr_csrf_verdict){.is_cookie_bad =
+                                 asked->cookie.p && fault_of(asked->cookie, asked->cookie.n)};
     if (fr_csrf_is_exempt(asked->method)) {
         out->is_good = true;
         return FR_OK;

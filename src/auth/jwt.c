@@ -46,10 +46,17 @@ static fr_str text_of(const fr_json *object, const char *name)
 
 /* ---- the signature ---- */
 
+static bool is_text_or_absent(const fr_json *object, const char *name)
+{
+    const fr_json *value = fr_json_get(object, fr_str_c(name));
+    return !value || value->type == FR_JSON_STRING;
+}
+
 /* Members that a reader must understand (crit) are none that we do. Where a key is to be had (jku, x5u, jwk) is ours to know. */
 static bool is_understood(const fr_json *header)
 {
-    return !fr_json_get(header, FR_STR("crit")) && !fr_json_get(header, FR_STR("b64"));
+    return !fr_json_get(header, FR_STR("crit")) && !fr_json_get(header, FR_STR("b64")) &&
+           is_text_or_absent(header, "kid");
 }
 
 /* A token that names its key is good with that one alone, or with one that has no name. */
@@ -117,6 +124,8 @@ static fr_jwt_fault judge(const fr_json *claims, const fr_jwt_rules *rules)
             return FR_JWT_EXPIRED;
     }
     if (!has_begun(claims, "nbf", rules) || !has_begun(claims, "iat", rules))
+        return FR_JWT_INVALID;
+    if (!is_text_or_absent(claims, "sub") || !is_text_or_absent(claims, "jti"))
         return FR_JWT_INVALID;
     if (rules->issuer && !fr_str_eq(text_of(claims, "iss"), fr_str_c(rules->issuer)))
         return FR_JWT_INVALID;

@@ -272,7 +272,7 @@ static fr_err add_viewset(fr_assembly *a, const fr_flat_route *flat, fr_router *
                               .accept_then_close = flat->route->accept_then_close};
     FR_TRY(fr_rest_routes(a->arena, http, &place, a->error));
     FR_TRY(fr_live_routes(a->live, websocket, &place, a->error));
-    return fr_index_add(&a->index, a->arena, flat);
+    return fr_route_index_add(&a->index, a->arena, flat);
 }
 
 static fr_err add_consumer(fr_assembly *a, const fr_flat_route *flat, fr_router *websocket)
@@ -315,7 +315,7 @@ static fr_err add_route(fr_assembly *a, const fr_flat_route *flat, fr_router *ht
     FR_TRY(flat->is_websocket ? add_consumer(a, flat, websocket)
                               : fr_routes_add_http(a->arena, http, flat,
                                                    (uint32_t)a->options->batch_requests, a->error));
-    return fr_index_add(&a->index, a->arena, flat);
+    return fr_route_index_add(&a->index, a->arena, flat);
 }
 
 static int check_access_log(fr_assembly *a)
@@ -514,7 +514,7 @@ static int build_routers(fr_assembly *a)
 {
     if (!fr_group_rules_ok(a->app->groups, a->error) || !fr_channels_ok(a->app->tasks, a->error))
         return fail(a, FR_EXIT_CONFIG, NULL);
-    fr_index_init(&a->index, a->app, (fr_index_who)a->options->index);
+    fr_route_index_init(&a->index, a->app, (fr_route_index_who)a->options->index);
     fr_router *http = fr_router_new(a->arena), *websocket = fr_router_new(a->arena);
     if (!http || !websocket)
         return fail(a, FR_EXIT_FAILED, "out of memory");
@@ -738,7 +738,7 @@ void fr_assembly_close(fr_assembly *a)
     fr_throttles_close();
     fr_tickets_close();
     fr_origin_gate_deinit(&a->gate);
-    fr_index_deinit(&a->index);
+    fr_route_index_deinit(&a->index);
     fr_passwords_close();
     fr_users_end();
     fr_sessions_shut();

@@ -29,7 +29,7 @@ typedef struct fr_assembly {
     fr_hooks *hooks;
     fr_http http;
     fr_origin_gate gate; /* what pages of other sites may do */
-    fr_index index;
+    fr_route_index index;
     fr_channels *channels;
     fr_server *server;
     fr_zone *zone;   /* NULL: UTC */

@@ -11,29 +11,31 @@
 
 /* ---- what there is ---- */
 
-void fr_index_deinit(fr_index *index)
+void fr_route_index_deinit(fr_route_index *index)
 {
     fr_vec_deinit(&index->entries);
 }
 
-static fr_err push(fr_index *index, fr_index_entry entry)
+static fr_err push(fr_route_index *index, fr_route_index_entry entry)
 {
     return entry.path.p && fr_vec_push(&index->entries, entry) ? FR_OK : FR_ENOMEM;
 }
 
-static fr_err push_actions(fr_index *index, fr_arena *arena, const fr_flat_route *flat)
+static fr_err push_actions(fr_route_index *index, fr_arena *arena, const fr_flat_route *flat)
 {
     for (const fr_action *action = flat->route->viewset->extra; action && action->path; action++) {
         const char *methods = action->methods ? action->methods : "GET";
         fr_str path = fr_arena_printf(arena, "/%.*s%s%s%s", FR_FMT(flat->pattern),
                                       action->is_detail ? "<str:pk>/" : "", action->path,
                                       fr_str_ends(fr_str_c(action->path), FR_STR("/")) ? "" : "/");
-        FR_TRY(push(index, (fr_index_entry){path, "action", fr_str_c(methods), false, false}));
+        FR_TRY(
+            push(index, (fr_route_index_entry){path, "action", fr_str_c(methods), false, false}));
     }
     return FR_OK;
 }
 
-static fr_err push_viewset(fr_index *index, fr_arena *arena, const fr_flat_route *flat, fr_str path)
+static fr_err push_viewset(fr_route_index *index, fr_arena *arena, const fr_flat_route *flat,
+                           fr_str path)
 {
     const fr_viewset_rt *rt = fr_viewset_get(flat->route->viewset);
     if (!rt || !path.p)
@@ -42,15 +44,17 @@ static fr_err push_viewset(fr_index *index, fr_arena *arena, const fr_flat_route
     bool is_live = !rt->parent_count && fr_plan_is_row_only(rt->plan),
          is_list_live = is_live && rt->actions & FR_ACTION_LIST && !rt->paging.rows;
     if (of_list)
-        FR_TRY(push(index, (fr_index_entry){path, "list", rt->list_allow, false, is_list_live}));
+        FR_TRY(
+            push(index, (fr_route_index_entry){path, "list", rt->list_allow, false, is_list_live}));
     if (rt->actions != of_list)
-        FR_TRY(push(index, (fr_index_entry){fr_arena_printf(arena, "%.*s<str:pk>/", FR_FMT(path)),
-                                            "object", rt->detail_allow, false,
-                                            is_live && rt->actions & FR_ACTION_RETRIEVE}));
+        FR_TRY(push(index,
+                    (fr_route_index_entry){fr_arena_printf(arena, "%.*s<str:pk>/", FR_FMT(path)),
+                                           "object", rt->detail_allow, false,
+                                           is_live && rt->actions & FR_ACTION_RETRIEVE}));
     return push_actions(index, arena, flat);
 }
 
-fr_err fr_index_add(fr_index *index, fr_arena *arena, const fr_flat_route *flat)
+fr_err fr_route_index_add(fr_route_index *index, fr_arena *arena, const fr_flat_route *flat)
 {
     const fr_route *route = flat->route;
     fr_str path = fr_arena_printf(arena, "/%.*s", FR_FMT(flat->pattern));
@@ -66,7 +70,7 @@ fr_err fr_index_add(fr_index *index, fr_arena *arena, const fr_flat_route *flat)
                      : route->handler ? fr_str_c(route->methods)
                      : route->batch   ? FR_STR("POST, OPTIONS")
                                       : FR_STR("GET");
-    return push(index, (fr_index_entry){path, kind, methods, route->consumer != NULL, false});
+    return push(index, (fr_route_index_entry){path, kind, methods, route->consumer != NULL, false});
 }
 
 /* ---- who may see it ---- */
@@ -106,7 +110,7 @@ static void put_member(fr_buf *out, const char *name, fr_str value)
 }
 
 /* "http://host/path", of a socket "ws://host/path". */
-static void put_url(fr_buf *out, fr_req *req, const fr_index_entry *e)
+static void put_url(fr_buf *out, fr_req *req, const fr_route_index_entry *e)
 {
     fr_str host = fr_req_host(req);
     fr_str url = fr_arena_printf(req->ctx->arena, "%s%s://%.*s%.*s", e->is_socket ? "ws" : "http",
@@ -114,7 +118,7 @@ static void put_url(fr_buf *out, fr_req *req, const fr_index_entry *e)
     put_member(out, "url", url);
 }
 
-static void put_entry(fr_buf *out, fr_req *req, const fr_index_entry *e)
+static void put_entry(fr_buf *out, fr_req *req, const fr_route_index_entry *e)
 {
     fr_buf_lit(out, "{\"path\":");
     fr_json_put_str(out, e->path);
@@ -126,7 +130,7 @@ static void put_entry(fr_buf *out, fr_req *req, const fr_index_entry *e)
     fr_buf_put(out, e->is_live ? FR_STR(",\"live\":true}") : FR_STR("}"));
 }
 
-static fr_err reply_json(fr_req *req, const fr_index *index)
+static fr_err reply_json(fr_req *req, const fr_route_index *index)
 {
     fr_buf *out = fr_reply_body(req);
     fr_buf_lit(out, "{\"name\":");
@@ -158,7 +162,7 @@ static bool takes_get(fr_str methods)
 }
 
 /* A link where a browser can go by itself. */
-static void put_path(fr_buf *out, const fr_index_entry *e)
+static void put_path(fr_buf *out, const fr_route_index_entry *e)
 {
     bool is_link = !e->is_socket && !has_arguments(e->path) && takes_get(e->methods);
     if (is_link) {
@@ -171,7 +175,7 @@ static void put_path(fr_buf *out, const fr_index_entry *e)
     fr_buf_put(out, is_link ? FR_STR("</code></a>") : FR_STR("</code>"));
 }
 
-static void put_row(fr_buf *out, const fr_index_entry *e)
+static void put_row(fr_buf *out, const fr_route_index_entry *e)
 {
     fr_buf_lit(out, "<tr><td>");
     put_path(out, e);
@@ -182,7 +186,7 @@ static void put_row(fr_buf *out, const fr_index_entry *e)
                                    : FR_STR("</td><td></td></tr>\n"));
 }
 
-static fr_err reply_page(fr_req *req, const fr_index *index)
+static fr_err reply_page(fr_req *req, const fr_route_index *index)
 {
     fr_buf *out = fr_reply_body(req);
     fr_buf_lit(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -224,7 +228,7 @@ static bool is_browser(const fr_req *req)
 
 static fr_err serve(fr_req *req, void *arg)
 {
-    const fr_index *index = arg;
+    const fr_route_index *index = arg;
     if (index->who != FR_INDEX_ALL && !is_local(req))
         return fr_fail(req, FR_ENOTFOUND, "Not found.");
     if (!req->is_head && !fr_str_eq(req->method, FR_STR("GET"))) {
@@ -237,10 +241,10 @@ static fr_err serve(fr_req *req, void *arg)
     return is_browser(req) ? reply_page(req, index) : reply_json(req, index);
 }
 
-void fr_index_init(fr_index *index, const fr_app *app, fr_index_who who)
+void fr_route_index_init(fr_route_index *index, const fr_app *app, fr_route_index_who who)
 {
-    *index = (fr_index){.name = app->name,
-                        .version = app->version,
-                        .who = who,
-                        .target = {.handle = serve, .arg = index, .is_quick = true}};
+    *index = (fr_route_index){.name = app->name,
+                              .version = app->version,
+                              .who = who,
+                              .target = {.handle = serve, .arg = index, .is_quick = true}};
 }

@@ -14,7 +14,7 @@ static const char *const levels[] = {"error", "warn", "info", "debug", "trace", 
 static const char *const formats[] = {"text", "json", NULL};
 static const char *const access_formats[] = {"common", "combined", "json", NULL};
 static const char *const io_kinds[] = {"auto", "epoll", "io_uring", NULL}; /* as fr_io */
-static const char *const index_kinds[] = {"local", "all", "none", NULL};   /* as fr_index_who */
+static const char *const index_kinds[] = {"local", "all", "none", NULL}; /* as fr_route_index_who */
 static const char *const takeovers[] = {"none", "server", "client", "both", NULL};
 
 enum { MILLISECONDS_A_DAY = 86400000, MAX_WORKERS = 256 };

@@ -30,7 +30,7 @@ typedef struct fr_options {
     const char *password_hash;
     bool weak_passwords;
     const char *time_zone;
-    int index; /* fr_index_who */
+    int index; /* fr_route_index_who */
     int64_t workers, blocking_threads;
     int io; /* fr_io */
     int64_t drain_ms;

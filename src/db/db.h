@@ -100,6 +100,8 @@ uint32_t fr_db_schema_number(const fr_db *db);
 /* How the column of a field, and that of the key, compares in the table as it is now. Any thread. */
 fr_column fr_db_column(const fr_db *db, const fr_model *model, uint16_t field);
 fr_column fr_db_key_column(const fr_db *db, const fr_model *model);
+/* The fields whose old values changes do not have. Any thread. */
+fr_fieldset fr_db_unseen(const fr_db *db, const fr_model *model);
 
 typedef struct fr_db_stats {
     uint64_t members, failed;    /* run by the writer */
@@ -203,6 +205,8 @@ typedef enum fr_write_op {
     FR_WRITE_DELETE,
     /* All rows whose `field` is `key`, none too, with what ON DELETE says; but not those whose own key is one of `keys`. */
     FR_WRITE_DELETE_BY,
+    /* All rows whose own key is one of `keys`, as they are stored; none too. Each goes with the others in mind. */
+    FR_WRITE_DELETE_ALL,
     /* The row `key`, if its `field` is what values have there: an UPDATE. There is none, or it has another: an INSERT of those in
      * `fill` too, whose key is not `key`. */
     FR_WRITE_PUT,
@@ -210,6 +214,9 @@ typedef enum fr_write_op {
      * those of missing keys come, in order; the rest stay untouched. */
     FR_WRITE_MANY
 } fr_write_op;
+
+/* What MANY does: nothing but `keys` stays; nothing goes; nothing but `keys` goes, and nothing comes. */
+typedef enum fr_many { FR_MANY_SET, FR_MANY_ADD, FR_MANY_REMOVE } fr_many;
 
 typedef struct fr_write {
     const fr_model *model;
@@ -219,9 +226,11 @@ typedef struct fr_write {
      * of `field` in an INSERT and a PUT, and the `key` of any other. */
     uint32_t parent;
     uint16_t field, other;
-    const fr_value *keys; /* MANY, DELETE_BY; one that stands there twice counts once */
+    const fr_value *keys; /* MANY, DELETE_BY, DELETE_ALL; one that stands there twice counts once */
     size_t key_count;
-    bool is_added_only; /* MANY: nothing goes */
+    fr_many many; /* MANY */
+    /* MANY: a key of no row is told at once, FR_ENOTFOUND of `key` itself; else when references are looked at. */
+    bool asks_keys;
     bool
         is_mirrored; /* MANY of a model to itself: each row goes and comes with the one the other way round */
     /* The row as it was when it was judged (field_count values, of a read): if the stored one is another by now, nothing is
@@ -240,6 +249,7 @@ typedef struct fr_write {
     bool is_stale;     /* FR_ECONFLICT, as the row is not what `was` says */
     size_t failed_key; /* MANY with a failed_field: which of keys refers to nothing */
     int failed_field;  /* constraint failure on one column: its index, else -1 */
+    int64_t gone;      /* the DELETEs: rows that went, those too that refer to them */
     int failed_rule; /* 1 + the number of the model's rule that is broken (model/rule.h); 0: none of those */
     enum {
         FR_CONSTRAINT_NONE,

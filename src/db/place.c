@@ -60,6 +60,15 @@ fr_column fr_db_key_column(const fr_db *db, const fr_model *model)
     return table ? atomic_load(&table->compares[table->key]) : (fr_column){0};
 }
 
+fr_fieldset fr_db_unseen(const fr_db *db, const fr_model *model)
+{
+    const fr_table *table = fr_db_table(db, model);
+    fr_fieldset unseen = {{0}};
+    for (uint32_t w = 0; table && w < FR_FIELDSET_WORDS; w++)
+        unseen.word[w] = atomic_load(&table->unseen_words[w]);
+    return unseen;
+}
+
 void fr_db_watch(fr_db *db, const fr_model *model)
 {
     fr_table *table = fr_db_table(db, model);

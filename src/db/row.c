@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include "base/due.h"
 #include "base/str.h"
+#include "db/folder_paths.h"
 #include "model/kind.h"
 #include "net/fiber.h"
 
@@ -108,11 +109,31 @@ fr_err fr_row_check_pattern(const fr_field *field, fr_value value, fr_faults *fa
     return job.err;
 }
 
-static fr_err judge(const fr_model *model, const fr_field *field, fr_value value, fr_faults *faults)
+/* What a folder has, is known when it is looked at. */
+static fr_err check_folder(fr_arena *arena, const fr_field *field, fr_value value,
+                           fr_faults *faults)
+{
+    fr_paths paths;
+    if (!field->folder)
+        return FR_OK;
+    FR_TRY(fr_paths_read(field, arena, &paths));
+    if (fr_paths_have(&paths, value.as.s))
+        return FR_OK;
+    fr_str text =
+        fr_arena_printf(arena, "\"%.*s\" is not a valid path choice.", FR_FMT(value.as.s));
+    faults->add(faults, "invalid_choice", text);
+    return text.p ? FR_OK : FR_ENOMEM;
+}
+
+static fr_err judge(fr_arena *arena, const fr_model *model, const fr_field *field, fr_value value,
+                    fr_faults *faults)
 {
     bool is_text = value.type == FR_VALUE_TEXT && value.as.s.n;
     fr_value_validate(model, field, value, faults);
-    return is_text ? fr_row_check_pattern(field, value, faults) : FR_OK;
+    if (!is_text)
+        return FR_OK;
+    FR_TRY(check_folder(arena, field, value, faults));
+    return fr_row_check_pattern(field, value, faults);
 }
 
 fr_err fr_row_take(fr_ctx *ctx, const fr_model *model, const void *row, uint64_t set,
@@ -132,7 +153,7 @@ fr_err fr_row_take(fr_ctx *ctx, const fr_model *model, const void *row, uint64_t
         else if (err != FR_OK)
             return err;
         else if (is_judged(model, i, judged))
-            FR_TRY(judge(model, &model->fields[i], values[i], &t.faults));
+            FR_TRY(judge(ctx->arena, model, &model->fields[i], values[i], &t.faults));
     }
     *out = values;
     return t.n ? fr_fail(ctx, FR_EINVAL, "%s", t.text) : FR_OK;

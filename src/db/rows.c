@@ -6,6 +6,8 @@
 #include "db/filter.h"
 #include "model/kind.h"
 
+enum { CLEARING_MS = 2000 /* of FR_ALL_ROWS rows and what refers to them */ };
+
 /* ---- one row ---- */
 
 typedef struct one {
@@ -169,6 +171,41 @@ fr_err fr_update_(fr_ctx *ctx, const fr_model *model, void *row, uint64_t mark, 
     // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): made above
     write.key = write.values[fr_model_key_index(model)]; /* the struct's key says which row */
     return run(ctx, &write, row);
+}
+
+typedef struct clearing {
+    const fr_query *query;
+    int64_t gone;
+} clearing;
+
+static fr_err clear(fr_ctx *ctx, void *arg)
+{
+    clearing *c = arg;
+    fr_rows rows;
+    FR_TRY(select_rows(ctx, c->query, &rows));
+    const uint32_t width = rows.model->field_count;
+    const int key = fr_model_key_index(rows.model);
+    fr_value *keys = fr_arena_alloc(ctx->arena, (rows.count + 1) * sizeof *keys);
+    if (!keys)
+        return FR_ENOMEM;
+    for (size_t i = 0; i < rows.count; i++)
+        keys[i] = rows.values_[i * width + (size_t)key];
+    fr_write write = {
+        .model = rows.model, .op = FR_WRITE_DELETE_ALL, .keys = keys, .key_count = rows.count};
+    FR_TRY(fr_db_write(ctx, &write));
+    c->gone = write.gone;
+    return FR_OK;
+}
+
+fr_err fr_delete_all_(fr_ctx *ctx, const fr_model *model, fr_str filter, int64_t *count)
+{
+    fr_query query;
+    clearing c = {.query = &query};
+    FR_TRY(fr_filter_parse(ctx, model, filter, &query));
+    FR_TRY(fr_db_atom(ctx, &(fr_atom){.fn = clear, .arg = &c, .ms = CLEARING_MS}));
+    if (count)
+        *count = c.gone;
+    return FR_OK;
 }
 
 fr_err fr_delete_(fr_ctx *ctx, const fr_model *model, int64_t id)

@@ -107,6 +107,13 @@ fr_str fr_reply_header_get(const fr_req *req, fr_str name);
 /* fr_reply_header of a line that we have made: the name is one that stands once, and no date, type or connection; the value is
  * printable. Neither is looked at: each answer of rest has two such lines, and looking costs more than they do. */
 fr_err fr_reply_header_once(fr_req *req, fr_str name, fr_str value);
+/* All lines that the answer has so far, "Name: value\r\n" each and the type that a handler has named, in the request's arena; p NULL:
+ * memory is out. To have them alone again, and to add those that it has not to it. */
+fr_str fr_reply_headers_dup(const fr_req *req);
+fr_err fr_reply_headers_set(fr_req *req, fr_str lines);
+fr_err fr_reply_headers_add(fr_req *req, fr_str lines);
+/* Lines without those of a name. */
+fr_str fr_reply_headers_without(fr_arena *arena, fr_str lines, fr_str name);
 /* The value of a cookie that the answer sets so far; p is NULL if it sets none of that name. Borrowed until the next header. */
 fr_str fr_reply_cookie_get(const fr_req *req, fr_str name);
 /* Name a header of the request in Vary, unless it stands there. */

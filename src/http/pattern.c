@@ -15,14 +15,14 @@ enum { UUID_BYTES = 36, MARKED_BYTES_MAX = 2048 }; /* 18 marks of so many bits: 
 
 /* ---- reading ---- */
 
-static const char *const CONVERTERS[FR_PATTERN_KINDS_] = {
+static const char *const CONVERTERS[FR_PATTERN_SET] = {
     [FR_PATTERN_STR] = "str",   [FR_PATTERN_INT] = "int",   [FR_PATTERN_SLUG] = "slug",
     [FR_PATTERN_UUID] = "uuid", [FR_PATTERN_PATH] = "path", [FR_PATTERN_KEY] = "key",
 };
 
 static fr_pattern_kind converter_of(fr_str name)
 {
-    for (int kind = FR_PATTERN_STR; kind < FR_PATTERN_KINDS_; kind++)
+    for (int kind = FR_PATTERN_STR; kind < FR_PATTERN_SET; kind++)
         if (fr_str_eq(name, fr_str_c(CONVERTERS[kind])))
             return (fr_pattern_kind)kind;
     return FR_PATTERN_LITERAL;
@@ -47,17 +47,39 @@ static bool is_taken(const fr_pattern_token *tokens, size_t count, fr_str name)
     return false;
 }
 
-/* "slug:room" or "room", without the brackets. */
+/* "[a-z0-9_-]+", as in a regular expression; without \\ and a ^ at its start, and of one segment. */
+static bool read_set(fr_str text, uint64_t set[4])
+{
+    fr_str bytes = fr_str_sub(text, 1, text.n - 3);
+    bool is_set = text.n > 3 && fr_str_starts(text, FR_STR("[")) &&
+                  fr_str_ends(text, FR_STR("]+")) && bytes.p[0] != '^';
+    for (size_t i = 0; is_set && i < bytes.n; i++) {
+        uint8_t first = (uint8_t)bytes.p[i], last = first;
+        if (i + 2 < bytes.n && bytes.p[i + 1] == '-') {
+            last = (uint8_t)bytes.p[i + 2];
+            i += 2;
+        }
+        for (unsigned c = first; c <= last; c++)
+            set[c / 64] |= (uint64_t)1 << (c % 64);
+        is_set = first <= last && first != '\\';
+    }
+    return is_set && !(set['/' / 64] >> ('/' % 64) & 1);
+}
+
+/* "slug:room", "[a-z]+:room" or "room", without the brackets. */
 static fr_err read_converter(fr_str inside, const fr_pattern_token *tokens, size_t count,
                              fr_pattern_token *out, char error[256])
 {
     fr_str kind = FR_STR("str"), name = inside;
     if (fr_str_find_char(inside, ':') != SIZE_MAX)
         name = fr_str_cut(inside, ':', &kind);
-    *out = (fr_pattern_token){converter_of(kind), name, false};
+    *out = (fr_pattern_token){.kind = converter_of(kind), .text = name};
+    if (out->kind == FR_PATTERN_LITERAL && read_set(kind, out->set))
+        out->kind = FR_PATTERN_SET;
     if (out->kind == FR_PATTERN_LITERAL)
         snprintf(error, 256,
-                 "unknown converter \"%.*s\": there are str, int, slug, uuid, path and key",
+                 "unknown converter \"%.*s\": there are str, int, slug, uuid, path, key and sets "
+                 "such as [a-z]+",
                  FR_FMT(fr_str_sub(kind, 0, 60)));
     else if (!is_name(name))
         snprintf(error, 256, "\"%.*s\" is no name for an argument",
@@ -100,12 +122,19 @@ static inline bool is_of_class(fr_pattern_kind kind, char c)
     return CLASSES[(uint8_t)c] >> kind & 1;
 }
 
+static bool may_take(const fr_pattern_token *token, char c)
+{
+    uint8_t byte = (uint8_t)c;
+    return token->kind == FR_PATTERN_SET ? token->set[byte / 64] >> (byte % 64) & 1
+                                         : is_of_class(token->kind, c);
+}
+
 static void determine(fr_pattern_token *tokens, size_t count, bool is_prefix)
 {
     for (size_t i = 0; i < count; i++) {
         fr_pattern_token *token = &tokens[i], *next = i + 1 < count ? token + 1 : NULL;
         bool ends_before_next =
-            next ? next->kind == FR_PATTERN_LITERAL && !is_of_class(token->kind, next->text.p[0])
+            next ? next->kind == FR_PATTERN_LITERAL && !may_take(token, next->text.p[0])
                  : !is_prefix;
         token->is_determined =
             ends_before_next || token->kind == FR_PATTERN_UUID || token->kind == FR_PATTERN_LITERAL;
@@ -123,7 +152,8 @@ fr_err fr_pattern_read(fr_str pattern, bool is_prefix, fr_pattern_token *tokens,
         }
         if (pattern.p[0] != '<') {
             fr_str text = fr_str_sub(pattern, 0, fr_str_find_char(pattern, '<'));
-            tokens[n++] = (fr_pattern_token){FR_PATTERN_LITERAL, text, true};
+            tokens[n++] =
+                (fr_pattern_token){.kind = FR_PATTERN_LITERAL, .text = text, .is_determined = true};
             pattern = fr_str_from(pattern, text.n);
             continue;
         }
@@ -166,6 +196,16 @@ static size_t run_of(fr_pattern_kind kind, fr_str s)
     return n;
 }
 
+static size_t run_of_token(const fr_pattern_token *token, fr_str s)
+{
+    size_t n = 0;
+    if (token->kind != FR_PATTERN_SET)
+        return run_of(token->kind, s);
+    while (n < s.n && may_take(token, s.p[n]))
+        n++;
+    return n;
+}
+
 /* Is what an int takes a number that a handler can have? */
 static bool is_in_range(fr_pattern_kind kind, fr_str value)
 {
@@ -200,9 +240,9 @@ static void mark_token(const fr_pattern_token *token, fr_str path, const marks *
         fr_str here = fr_str_from(path, at);
         size_t n = token->kind == FR_PATTERN_LITERAL
                        ? (fr_str_starts(here, token->text) ? token->text.n : 0)
-                   : token->kind == FR_PATTERN_UUID    ? run_of(FR_PATTERN_UUID, here)
-                   : is_of_class(token->kind, *here.p) ? 1
-                                                       : 0;
+                   : token->kind == FR_PATTERN_UUID ? run_of(FR_PATTERN_UUID, here)
+                   : may_take(token, *here.p)       ? 1
+                                                    : 0;
         bool may_take_more = token->kind != FR_PATTERN_LITERAL && token->kind != FR_PATTERN_UUID &&
                              is_marked(out, at + 1);
         if (n && (is_marked(after, at + n) || may_take_more))
@@ -215,7 +255,7 @@ static size_t longest(const fr_pattern_token *token, fr_str path, size_t at, con
 {
     if (token->kind == FR_PATTERN_LITERAL)
         return token->text.n;
-    size_t n = run_of(token->kind, fr_str_from(path, at));
+    size_t n = run_of_token(token, fr_str_from(path, at));
     while (!is_marked(after, at + n))
         n--;
     return n;
@@ -276,7 +316,7 @@ bool fr_pattern_match(const fr_pattern_token *tokens, size_t count, bool is_pref
             at += tokens[i].text.n;
             continue;
         }
-        size_t n = run_of(tokens[i].kind, here);
+        size_t n = run_of_token(&tokens[i], here);
         fr_str value = fr_str_sub(here, 0, n);
         if (!n || !is_in_range(tokens[i].kind, value))
             return false;
@@ -294,7 +334,8 @@ bool fr_pattern_is_same(const fr_pattern_token *a, size_t a_count, const fr_patt
         return false;
     for (size_t i = 0; i < a_count; i++)
         if (a[i].kind != b[i].kind ||
-            (a[i].kind == FR_PATTERN_LITERAL && !fr_str_eq(a[i].text, b[i].text)))
+            (a[i].kind == FR_PATTERN_LITERAL && !fr_str_eq(a[i].text, b[i].text)) ||
+            memcmp(a[i].set, b[i].set, sizeof a[i].set) != 0)
             return false;
     return true;
 }

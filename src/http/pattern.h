@@ -13,7 +13,8 @@ typedef enum fr_pattern_kind {
     FR_PATTERN_SLUG, /* [-a-zA-Z0-9_]+ */
     FR_PATTERN_UUID, /* 8-4-4-4-12 lower-case hexadecimal digits */
     FR_PATTERN_KEY,  /* [^/.]+ */
-    FR_PATTERN_PATH, /* .+; the last one: more than a segment */
+    FR_PATTERN_PATH, /* .+: more than a segment */
+    FR_PATTERN_SET,  /* [a-z0-9]+: of the token's own set */
     FR_PATTERN_KINDS_
 } fr_pattern_kind;
 
@@ -21,6 +22,7 @@ typedef struct fr_pattern_token {
     fr_pattern_kind kind;
     fr_str text;        /* of a literal; else the argument's name */
     bool is_determined; /* takes all it can: what follows cannot begin with a byte of its own */
+    uint64_t set[4];    /* of FR_PATTERN_SET: a bit for each byte that it takes */
 } fr_pattern_token;
 
 enum { FR_PATTERN_TOKENS_MAX = 2 * FR_ROUTE_ARGS_MAX + 1 };
@@ -28,7 +30,7 @@ enum { FR_PATTERN_TOKENS_MAX = 2 * FR_ROUTE_ARGS_MAX + 1 };
 /* Read a pattern, or a part of one. tokens has room for FR_PATTERN_TOKENS_MAX. Errors: FR_EINVAL with the reason in error. */
 fr_err fr_pattern_read(fr_str pattern, bool is_prefix, fr_pattern_token *tokens, size_t *count,
                        char error[256]);
-/* Whether a whole segment is what the converter takes. */
+/* Whether a whole segment is what the converter takes, which is no path and no set. */
 bool fr_pattern_takes(fr_pattern_kind kind, fr_str segment);
 /* Whether both match the same paths, whatever their arguments are called. */
 bool fr_pattern_is_same(const fr_pattern_token *a, size_t a_count, const fr_pattern_token *b,

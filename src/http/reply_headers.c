@@ -114,17 +114,24 @@ static bool has_room(const fr_exchange *exchange, fr_str name, fr_str value)
     return exchange->reply_head.lines.n + name.n + value.n + 4 <= FR_REPLY_HEADER_BYTES;
 }
 
-fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
+/* The exchange, if its answer takes a further header. */
+static fr_err open_for(fr_req *req, fr_str name, fr_str value, fr_exchange **out)
 {
     fr_exchange *exchange = fr_exchange_of(req);
     if (!exchange)
         return FR_EINTERNAL;
     if (exchange->is_answered)
         return fr_exchange_is_late(exchange, "a header");
+    *out = exchange;
+    return has_room(exchange, name, value) ? FR_OK : FR_ETOOBIG;
+}
+
+fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
+{
+    fr_exchange *exchange;
+    FR_TRY(open_for(req, name, value, &exchange));
     if (!fr_is_token(name) || !fr_is_field_value(value) || is_ours(name))
         return FR_EINVAL;
-    if (!has_room(exchange, name, value))
-        return FR_ETOOBIG;
     if (fr_str_eq_nocase(name, FR_STR("connection"))) {
         if (fr_list_has(value, FR_STR("close"))) {
             exchange->is_last = true; /* the answer says so by itself */
@@ -146,16 +153,78 @@ fr_err fr_reply_header(fr_req *req, fr_str name, fr_str value)
 
 fr_err fr_reply_header_once(fr_req *req, fr_str name, fr_str value)
 {
-    fr_exchange *exchange = fr_exchange_of(req);
-    if (!exchange)
-        return FR_EINTERNAL;
-    if (exchange->is_answered)
-        return fr_exchange_is_late(exchange, "a header");
-    if (!has_room(exchange, name, value))
-        return FR_ETOOBIG;
+    fr_exchange *exchange;
+    FR_TRY(open_for(req, name, value, &exchange));
     if (exchange->reply_head.lines.n)
         fr_reply_header_drop(exchange, name);
     return put_line(&exchange->reply_head.lines, name, value);
+}
+
+/* ---- all of them ---- */
+
+fr_str fr_reply_headers_dup(const fr_req *req)
+{
+    const fr_exchange *exchange = fr_exchange_of(req);
+    fr_str lines = fr_buf_str(&exchange->reply_head.lines), type = exchange->reply_head.own_type;
+    return type.p ? fr_arena_printf(exchange->arena, "%.*sContent-Type: %.*s\r\n", FR_FMT(lines),
+                                    FR_FMT(type))
+                  : fr_str_dup(exchange->arena, lines);
+}
+
+/* A line without its end, and what follows. */
+static fr_str next_line(fr_str lines, fr_str *line)
+{
+    fr_str rest = fr_str_cut(lines, '\n', line);
+    line->n -= line->n > 0;
+    return rest;
+}
+
+static bool has_line(fr_str lines, fr_str wanted)
+{
+    fr_str line;
+    while (lines.n) {
+        lines = next_line(lines, &line);
+        if (fr_str_eq(line, wanted))
+            return true;
+    }
+    return false;
+}
+
+fr_err fr_reply_headers_add(fr_req *req, fr_str lines)
+{
+    fr_str line, name;
+    while (lines.n) {
+        lines = next_line(lines, &line);
+        if (has_line(fr_buf_str(&fr_exchange_of(req)->reply_head.lines), line))
+            continue;
+        fr_str value = fr_str_from(fr_str_cut(line, ':', &name), 1);
+        FR_TRY(fr_reply_header(req, name, value));
+    }
+    return FR_OK;
+}
+
+fr_err fr_reply_headers_set(fr_req *req, fr_str lines)
+{
+    fr_reply_head_reset(fr_exchange_of(req));
+    return fr_reply_headers_add(req, lines);
+}
+
+fr_str fr_reply_headers_without(fr_arena *arena, fr_str lines, fr_str name)
+{
+    fr_str line, of, kept = fr_str_dup(arena, lines);
+    char *to = (char *)(uintptr_t)kept.p;
+    for (fr_str rest = lines; kept.p && rest.n;) {
+        fr_str after = next_line(rest, &line);
+        size_t n = rest.n - after.n;
+        fr_str_cut(line, ':', &of);
+        if (!fr_str_eq_nocase(of, name)) {
+            memcpy(to, rest.p, n);
+            to += n;
+        }
+        rest = after;
+    }
+    kept.n = kept.p ? (size_t)(to - kept.p) : 0;
+    return kept;
 }
 
 /* ---- looking ---- */

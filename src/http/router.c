@@ -10,7 +10,7 @@
  *          └ static                      prefix: route 4
  *
  * A segment that is one literal or one converter is a step in the trie. From the first segment that is more than that
- * (two converters, text around one, a path), the rest of the pattern is a tail, matched as a whole. Several routes may
+ * (two converters, text around one, a path, a set), the rest of the pattern is a tail, matched as a whole. Several routes may
  * match a path; the first registered wins, and branches that hold only later ones are not looked into.
  */
 #include "http/router.h"
@@ -173,7 +173,7 @@ static fr_err step_into(fr_router *router, node *parent, fr_str segment, node **
     char ignored[256];
     *out = NULL;
     if (fr_pattern_read(segment, false, tokens, &count, ignored) != FR_OK || count > 1 ||
-        (count == 1 && tokens[0].kind == FR_PATTERN_PATH))
+        (count == 1 && tokens[0].kind >= FR_PATTERN_PATH))
         return FR_OK;
     *out = count == 0 || tokens[0].kind == FR_PATTERN_LITERAL
                ? literal_child(router, parent, segment)

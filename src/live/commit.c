@@ -66,7 +66,7 @@ void fr_live_on_commit(void *arg, const fr_commit *commits, size_t count)
     if (!count || nobody_watches(live, commits[count - 1].place))
         return;
     for (size_t i = 0; i < count; i++)
-        put(live, fr_commit_record_new(&commits[i], &live->by_model, false), commits[i].place);
+        put(live, fr_commit_record_new(&commits[i], &live->by_model), commits[i].place);
 }
 
 void fr_live_ask(fr_live *live, fr_ask *ask)

@@ -108,7 +108,7 @@ static void put(fr_hooks *hooks, const fr_commit *commit)
         return;
     if (atomic_load(&hooks->is_gap)) /* the hooks read what this commit did when it is their turn */
         return;
-    fr_commit_record *record = fr_commit_record_new(commit, &hooks->models, true);
+    fr_commit_record *record = fr_commit_record_new(commit, &hooks->models);
     if (record)
         record->work = (fr_work){.bytes = record->bytes};
     if (record && fr_worklist_put(&hooks->list, &record->work))

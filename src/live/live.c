@@ -30,6 +30,7 @@ fr_live *fr_live_new(const fr_live_opts *opts)
     live->arena = arena;
     live->opts = *opts;
     live->opts.snapshot_rows = opts->snapshot_rows ? opts->snapshot_rows : FR_LIVE_ROWS;
+    live->opts.scanned_views = opts->scanned_views ? opts->scanned_views : FR_LIVE_SCANNED;
     live->opts.at_ms = opts->at_ms ? opts->at_ms : FR_LIVE_AT_MS;
     live->opts.pace_ms = opts->pace_ms ? opts->pace_ms : FR_LIVE_PACE_MS;
     set_default(&live->opts.commits_bytes, FR_LIVE_QUEUE_BYTES);
@@ -43,23 +44,53 @@ fr_live *fr_live_new(const fr_live_opts *opts)
     return live;
 }
 
-/* What the tokens of a view say about its content: another serializer, model or schema, another
- * fingerprint. */
-static uint32_t fingerprint_of(const fr_source *source)
+/* What the views of a source say about their content: another serializer, model or schema, other bytes. */
+static void identify(fr_source *source)
 {
-    uint32_t parts[] = {source->rt->plan->fingerprint, fr_model_fingerprint(source->rt->model),
-                        fr_db_schema_number(source->live->db)};
-    uint64_t hash = fr_str_hash((fr_str){(const char *)parts, sizeof parts}, 0);
-    return (uint32_t)(hash ^ hash >> 32);
+    source->identity[0] = source->rt->plan->fingerprint;
+    source->identity[1] = fr_model_fingerprint(source->rt->model);
+    source->identity[2] = fr_db_schema_number(source->live->db);
+}
+
+/* Two that print otherwise are told apart also if their plans have one fingerprint by chance. */
+static void tell_apart(fr_source *source)
+{
+    for (const fr_source *other = source->next; other; other = other->next)
+        if (other->printer == other &&
+            memcmp(source->identity, other->identity, 3 * sizeof *source->identity) == 0)
+            source->identity[3]++;
+}
+
+static void identify_all(fr_live *live)
+{
+    for (fr_source *source = live->sources; source; source = source->next)
+        identify(source);
+    for (fr_source *source = live->sources; source; source = source->next)
+        if (source->printer == source)
+            tell_apart(source);
+    for (fr_source *source = live->sources; source; source = source->next)
+        source->identity[3] = source->printer->identity[3];
 }
 
 fr_err fr_live_start(fr_live *live, fr_db *db)
 {
     live->db = db;
     live->matcher.place = fr_db_committed(db);
-    for (fr_source *source = live->sources; source; source = source->next)
-        source->fingerprint = fingerprint_of(source);
+    identify_all(live);
     return fr_matcher_start(live);
+}
+
+/* The structs are in the arena. */
+static void free_models(fr_live *live)
+{
+    size_t pos = 0;
+    for (fr_live_model *of; (of = fr_map_next(&live->by_model, &pos, NULL));) {
+        fr_index_free(of->matcher.index);
+        fr_vec_deinit(&of->matcher.whole);
+        fr_vec_deinit(&of->matcher.filtered);
+        fr_map_deinit(&of->matcher.by_key);
+    }
+    fr_map_deinit(&live->by_model);
 }
 
 void fr_live_free(fr_live *live)
@@ -71,9 +102,7 @@ void fr_live_free(fr_live *live)
         next = record->next;
         fr_commit_record_free(record);
     }
-    for (fr_source *source = live->sources; source; source = source->next)
-        fr_map_deinit(&source->matcher.details);
-    fr_map_deinit(&live->by_model);
+    free_models(live);
     pthread_cond_destroy(&live->shared.left);
     pthread_cond_destroy(&live->shared.wake);
     pthread_mutex_destroy(&live->shared.lock);
@@ -98,23 +127,30 @@ static fr_source *find_source(const fr_live *live, const fr_viewset_rt *rt)
     return source;
 }
 
+static fr_live_model *get_model(fr_live *live, const fr_model *model)
+{
+    fr_live_model *of = fr_map_get_u64(&live->by_model, (uintptr_t)model);
+    if (of)
+        return of;
+    of = fr_arena_zalloc(live->arena, sizeof *of);
+    if (!of)
+        return NULL;
+    fr_map_init(&of->matcher.by_key);
+    return fr_map_set_u64(&live->by_model, (uintptr_t)model, of) == FR_OK ? of : NULL;
+}
+
 static fr_err new_source(fr_live *live, const fr_viewset_rt *rt, fr_source **out)
 {
     fr_source *source = fr_arena_zalloc(live->arena, sizeof *source);
-    if (!source)
+    fr_live_model *of = get_model(live, rt->model);
+    if (!source || !of)
         return FR_ENOMEM;
     *source = (fr_source){.live = live, .rt = rt, .printer = source};
-    fr_map_init(&source->matcher.details);
-    fr_source *first = fr_map_get_u64(&live->by_model, (uintptr_t)rt->model);
-    for (fr_source *other = first; other; other = other->next_of_model)
+    for (fr_source *other = of->sources; other; other = other->next_of_model)
         if (fr_plan_is_alike(rt->plan, other->rt->plan))
             source->printer = other->printer;
-    if (first) {
-        source->next_of_model = first->next_of_model;
-        first->next_of_model = source;
-    } else {
-        FR_TRY(fr_map_set_u64(&live->by_model, (uintptr_t)rt->model, source));
-    }
+    source->next_of_model = of->sources;
+    of->sources = source;
     source->next = live->sources;
     live->sources = source;
     *out = source;
@@ -123,12 +159,12 @@ static fr_err new_source(fr_live *live, const fr_viewset_rt *rt, fr_source **out
 
 /* place: of the route, which is its list or its details. */
 static fr_err add_route(fr_source *source, fr_router *router, const fr_viewset_place *place,
-                        bool is_detail, char error[256])
+                        fr_view_kind kind, char error[256])
 {
     fr_live *live = source->live;
-    fr_str pattern = is_detail ? fr_viewset_below(live->arena, place->pattern,
-                                                  fr_viewset_key_pattern(source->rt))
-                               : fr_str_dup(live->arena, place->pattern);
+    fr_str pattern = kind == FR_VIEW_ROW ? fr_viewset_below(live->arena, place->pattern,
+                                                            fr_viewset_key_pattern(source->rt))
+                                         : fr_str_dup(live->arena, place->pattern);
     fr_live_route *route = fr_arena_zalloc(live->arena, sizeof *route);
     fr_ws_target *target = fr_arena_zalloc(live->arena, sizeof *target);
     if (!route || !target || !pattern.p)
@@ -137,7 +173,7 @@ static fr_err add_route(fr_source *source, fr_router *router, const fr_viewset_p
     fr_guard_place of = {.model = source->rt->model};
     const fr_guard *guard;
     FR_TRY(fr_guard_new(live->arena, &rule, &of, &guard, error));
-    *route = (fr_live_route){source, is_detail, guard && guard->has_object};
+    *route = (fr_live_route){source, kind, guard && guard->has_object};
     *target = (fr_ws_target){.open = fr_watcher_open,
                              .arg = route,
                              .any_origin = place->any_origin,
@@ -174,10 +210,10 @@ fr_err fr_live_routes(fr_live *live, fr_router *router, const fr_viewset_place *
     if (!source && new_source(live, rt, &source) != FR_OK)
         return complain(error, FR_ENOMEM, "out of memory");
     if (rt->actions & FR_ACTION_LIST)
-        FR_TRY(add_route(source, router, place, false, error));
+        FR_TRY(add_route(source, router, place, FR_VIEW_LIST, error));
     FR_TRY(add_extra(live, router, place, error));
     if (rt->actions & FR_ACTION_RETRIEVE)
-        FR_TRY(add_route(source, router, place, true, error));
+        FR_TRY(add_route(source, router, place, FR_VIEW_ROW, error));
     return FR_OK;
 }
 
@@ -197,6 +233,7 @@ void fr_live_stats_get(const fr_live *live, fr_live_stats *out)
                            .snapshots = read_counter(&c->snapshots),
                            .shared = read_counter(&c->shared),
                            .behind = read_counter(&c->behind),
+                           .resumes = read_counter(&c->resumes),
                            .resets = read_counter(&c->resets),
                            .floods = read_counter(&c->floods),
                            .overflows = read_counter(&c->overflows)};

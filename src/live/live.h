@@ -23,11 +23,12 @@ typedef struct fr_live fr_live;
 
 typedef struct fr_live_opts { /* zero = default */
     uint32_t snapshot_rows;   /* a longer list is refused with 400: 10,000 */
-    uint32_t at_ms;           /* a view without news says its place this often: 30,000 */
-    uint32_t pace_ms;         /* least time between two catch-ups of one view on one worker: 250 */
-    size_t commits_bytes;     /* waiting for the matcher; past it all views are caught up: 64 MiB */
-    size_t frames_bytes;      /* waiting for one worker; past it its views are caught up: 64 MiB */
-    size_t held_bytes;        /* frames of one view kept while its snapshot is read: 8 MiB */
+    uint32_t scanned_views; /* of a model, that no index finds; more are refused with 503: 1,000 */
+    uint32_t at_ms;         /* a view without news says its place this often: 30,000 */
+    uint32_t pace_ms;       /* least time between two catch-ups of one view on one worker: 250 */
+    size_t commits_bytes;   /* waiting for the matcher; past it all views are caught up: 64 MiB */
+    size_t frames_bytes;    /* waiting for one worker; past it its views are caught up: 64 MiB */
+    size_t held_bytes;      /* frames of one view kept while its snapshot is read: 8 MiB */
     fr_ws_opts ws;
 } fr_live_opts;
 
@@ -59,6 +60,7 @@ typedef struct fr_live_stats {
     uint64_t frames;  /* encoded by the matcher; each may go to many sockets */
     uint64_t snapshots; /* read from the database */
     uint64_t shared;    /* sockets that got a snapshot that another socket had read */
+    uint64_t resumes;   /* sockets that came back with a token and got what differs */
     uint64_t behind;    /* times a socket's unsent frames were dropped because it read too slowly */
     uint64_t resets;    /* snapshots with "reset":true that were sent */
     uint64_t floods;    /* views caught up because a commit was too large to list */

@@ -12,7 +12,7 @@
  *
  *   fr_live     the layer: sources, the queue to the matcher, figures
  *   fr_source   a viewset that is live; what its views have in common
- *   fr_view     one distinct live query. The matcher's alone
+ *   fr_view     one distinct live query (view.h)
  *   fr_worker   the layer on one loop. That loop's, but for what is marked
  *   fr_topic    a view as one worker knows it: who watches, what goes by. That loop's, likewise
  *   fr_watcher  one socket. Its loop's
@@ -28,17 +28,19 @@
 #include "base/map.h"
 #include "base/slab.h"
 #include "base/vec.h"
+#include "live/index.h"
+#include "live/view.h"
 #include "net/worklist.h"
 #include "rest/rest.h"
 
 typedef struct fr_source fr_source;
-typedef struct fr_view fr_view;
 typedef struct fr_worker fr_worker;
 typedef struct fr_topic fr_topic;
 typedef struct fr_watcher fr_watcher;
 
 enum {
     FR_LIVE_ROWS = 10000,
+    FR_LIVE_SCANNED = 1000, /* of a model: each is asked of each of its changes */
     FR_LIVE_AT_MS = 30000,
     FR_LIVE_PACE_MS = 250,
     FR_LIVE_QUEUE_BYTES = 64 << 20,
@@ -49,18 +51,33 @@ enum {
 
 /* ---- the matcher's side ---- */
 
+typedef FR_VEC(fr_view *) fr_views;
+
+/* A model of which a viewset is live. */
+typedef struct fr_live_model {
+    fr_source *sources; /* of the model */
+    struct {
+        fr_map by_key;            /* fr_view_key_bytes → the first fr_view of that key */
+        fr_views whole, filtered; /* those without a key */
+        fr_index *index;          /* of the filtered ones; NULL: there was none yet */
+    } matcher;
+} fr_live_model;
+
+/* A text among the matcher's texts. */
+typedef struct fr_printed {
+    uint64_t turn; /* of the change whose text it is */
+    size_t start, bytes;
+} fr_printed;
+
 struct fr_source {
     fr_live *live;
     const fr_viewset_rt *rt; /* borrowed, lives as long as the process */
-    uint32_t fingerprint;    /* of what all its views share */
+    uint32_t identity[4];    /* what its views show and print: the same after a restart */
     fr_source *next, *next_of_model;
     fr_source
-        *printer; /* the first of the model that prints rows alike: it keeps the text at hand */
+        *printer; /* the first of the model that prints rows alike: it keeps the texts at hand */
     struct {
-        fr_view *list;
-        fr_map details;   /* the key as fr_column_put spells it → fr_view */
-        uint64_t printed; /* the change whose text is at hand; see matcher.c */
-        size_t text_start, text_bytes;
+        fr_printed texts[2]; /* of a row that is there, and of one that goes */
     } matcher;
 };
 
@@ -104,7 +121,7 @@ typedef struct fr_live_queue {
 } fr_live_queue;
 
 typedef struct fr_live_counters {
-    atomic_uint_fast64_t views, members, frames, snapshots, shared, behind, resets, floods,
+    atomic_uint_fast64_t views, members, frames, snapshots, shared, behind, resumes, resets, floods,
         overflows;
 } fr_live_counters;
 static inline void fr_live_add(atomic_uint_fast64_t *counter, uint64_t n)
@@ -116,7 +133,7 @@ struct fr_live {
     fr_live_opts opts;
     fr_arena *arena; /* owned; of routes and sources */
     fr_source *sources;
-    fr_map by_model; /* fr_model → first fr_source; fixed once started */
+    fr_map by_model; /* fr_model → fr_live_model; fixed once started */
     fr_db *db;
     fr_live_counters counters;
 
@@ -151,8 +168,8 @@ struct fr_commit_record {
     const fr_model **flooded;
     size_t flood_count;
 };
-/* What a commit did to the models that are in the map. has_old: `old` of the changes is kept. NULL when memory is out. */
-fr_commit_record *fr_commit_record_new(const fr_commit *commit, const fr_map *models, bool has_old);
+/* What a commit did to the models that are in the map, with the rows as they were and as they are. NULL when memory is out. */
+fr_commit_record *fr_commit_record_new(const fr_commit *commit, const fr_map *models);
 /* Whether it did anything to them. */
 bool fr_commit_record_is_needed(const fr_commit *commit, const fr_map *models);
 void fr_commit_record_free(fr_commit_record *record);
@@ -194,7 +211,7 @@ struct fr_worker {
     struct {
         fr_slabs slabs; /* of watchers */
         FR_VEC(fr_topic *) topics;
-        fr_map by_name; /* fr_topic.name → fr_topic; not those that are being removed */
+        fr_map by_view; /* fr_view.bytes → fr_topic; not those that are being removed */
         fr_topic *first_read, **last_read; /* waiting to be read */
         fr_task read_more;
         bool read_more_is_posted;
@@ -230,13 +247,7 @@ typedef struct fr_held {
 
 struct fr_topic {
     fr_worker *worker;
-    fr_source *source;
-    bool is_detail;
-    fr_value key;     /* of a detail, as it is stored; its text is behind the name */
-    fr_column column; /* what keys were compared by when it was made */
-    fr_str
-        name; /* source, and of a detail column and key as fr_column_put spells it; owned, behind the struct */
-    uint32_t fingerprint;
+    fr_view *view; /* counted */
     struct {
         fr_ask ask;
         fr_note note;
@@ -244,7 +255,8 @@ struct fr_topic {
         uint64_t added_at; /* frames after this number are handed on */
     } mail;
     struct {
-        fr_view *view;
+        fr_view *view; /* topic->view, or the one that is known and asks the same; NULL: none */
+        fr_topic *next;
     } matcher;
     struct {
         fr_topic_state state;
@@ -265,6 +277,11 @@ struct fr_topic {
     } own;
 };
 
+/* Where one who comes back was. */
+typedef struct fr_resume {
+    fr_place since;
+} fr_resume;
+
 struct fr_watcher {
     fr_ws ws;
     union {
@@ -272,6 +289,7 @@ struct fr_watcher {
         fr_numbered numbered;
     };
     fr_topic *topic;     /* NULL: refused, about to be closed */
+    fr_resume *resume;   /* owned; NULL: it waits for a snapshot, or for nothing */
     uint32_t index;      /* in topic->own.watchers */
     uint32_t waiting_at; /* in topic->own.waiting; FR_NOT_WAITING */
     bool is_reset;       /* has missed something: its next frame is a snapshot that says so */
@@ -302,11 +320,11 @@ static inline fr_worker *fr_worker_of(const fr_loop *loop) /* fr_live_start_work
 void fr_worker_watch_place(fr_worker *worker);
 
 /* ---- topic.c ---- */
-/* The topic of a list (key NULL) or of one row; made, and announced to the matcher, if there is
- * none. Errors: FR_ENOMEM. */
-fr_err fr_topic_get(fr_worker *worker, fr_source *source, const fr_value *key, fr_topic **out);
-/* Whether somebody here watches the list and has got its rows. */
-bool fr_topic_is_shown(const fr_worker *worker, fr_source *source);
+/* The topic of what is asked for; made, and announced to the matcher, if there is none. Errors:
+ * FR_ENOMEM, FR_ETOOBIG. */
+fr_err fr_topic_get(fr_worker *worker, const fr_view_ask *ask, fr_topic **out);
+/* Whether somebody here watches that and has got its rows. */
+bool fr_topic_is_shown(const fr_worker *worker, const fr_view_ask *ask);
 /* topic: freed if nobody needs it any more; one that the matcher knows takes leave first. */
 void fr_topic_release(fr_topic *topic);
 void fr_topic_free(fr_topic *topic);
@@ -335,39 +353,70 @@ void fr_topic_fail(fr_topic *topic, fr_err err, fr_str detail);
 void fr_live_say_farewell(fr_worker *known);
 
 /* ---- snapshot.c ---- */
-/* Tests: each snapshot takes up to this much longer between reading and handing out; 0: no longer. */
-extern atomic_uint fr_test_live_read_ms;
 void fr_snapshot_clear(fr_snapshot *snapshot);
 /* The frame; borrowed. NULL when memory is out. */
 fr_block *fr_snapshot_frame(fr_snapshot *snapshot, uint32_t fingerprint, bool is_reset);
-/* All rows of a source in the order of its REST list, one more than may be shown. */
-fr_query fr_snapshot_query(const fr_source *source);
 fr_err fr_snapshot_too_long(fr_ctx *ctx, const fr_live *live);
+fr_err fr_snapshot_read(fr_ctx *ctx, const fr_topic *topic, fr_snapshot *out);
+
+/* ---- catchup.c ---- */
+/* What takes whoever was exact at a place to a later one. */
+typedef struct fr_caught {
+    bool is_known; /* false: the log cannot tell; all else is empty */
+    fr_place place;
+    fr_block *resumed, *changes; /* owned; changes NULL: nothing differs */
+} fr_caught;
+/* Errors: FR_ENOMEM, those of reads. Suspends as a read does. */
+fr_err fr_catch_up(fr_ctx *ctx, const fr_view *view, fr_place since, fr_caught *out);
+void fr_caught_clear(fr_caught *caught);
+
+/* ---- serve.c ---- */
+/* Tests: each read takes up to this much longer until it is handed out; 0: no longer. */
+extern atomic_uint fr_test_live_read_ms;
 /* Read what is queued; starts fibers. Not at once, but soon: callers may be in the midst of a
  * list. */
 void fr_worker_read_soon(fr_worker *worker);
 void fr_worker_read_more(fr_task *task);
 void fr_worker_read_again(fr_timer *timer);
 
-/* ---- watcher.c ---- */
+/* ---- ask.c ---- */
 typedef struct fr_live_route {
     fr_source *source;
-    bool is_detail;
+    fr_view_kind kind;
     bool has_object_rule; /* which rows may be read is asked of each, which a socket does not */
 } fr_live_route;
+/* What the URL asks for, in the arena of the request, and since when; since.n = 0: it does not say. Errors, with their detail:
+ * FR_ENOTFOUND (no such row), FR_EINVAL (a filter that is wrong, a list that is too long), FR_EUNSUPPORTED (it cannot be
+ * watched), those of reads and of functions of the application. Suspends as a read does. */
+fr_err fr_view_read(fr_req *req, const fr_route_match *match, const fr_live_route *route,
+                    fr_view_ask *out, fr_str *since);
+
+/* ---- watcher.c ---- */
 fr_err fr_watcher_open(fr_req *req, const fr_route_match *match,
                        void *route); /* fr_ws_target.open */
 /* Give the watcher this snapshot and what was held since. is_stale: more has gone by that was not
  * held, so the watcher waits on. */
 void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stale);
+/* The same for one who comes back with a place: what differs. */
+void fr_watcher_resume(fr_watcher *watcher, const fr_caught *caught, bool is_stale);
+/* Its place is of no use: it waits for a snapshot that says "reset". */
+void fr_watcher_forget_place(fr_watcher *watcher);
 /* Tell the client why, and close. */
 void fr_watcher_fail(fr_watcher *watcher, fr_err err, fr_str detail);
 void fr_watcher_expire(fr_present *present);               /* fr_presences_end_by */
 void fr_watcher_on_behind(fr_member *member, void *topic); /* fr_fan's */
 
+/* ---- change.c: a change as JSON, in two parts ---- */
+/* {"op":"create", */
+void fr_change_put_op(fr_op op, fr_buf *out);
+/* "id":7,"data":{…}}   op: what it is to the view, DELETE has no data */
+void fr_change_put(const fr_plan *plan, fr_op op, const fr_change *change, fr_buf *out);
+
 /* ---- token.c ---- */
 enum { FR_TOKEN_TEXT = 20 + 1 + 16 + 1 + 8 + 1 };
 /* "number.mark.fingerprint". Returns its length; a NUL follows. */
 size_t fr_token_put(char out[FR_TOKEN_TEXT], fr_place place, uint32_t fingerprint);
+/* false: it is none. */
+bool fr_token_read(fr_str text, fr_place *place, uint32_t *fingerprint);
 size_t fr_place_put(char out[FR_TOKEN_TEXT], fr_place place); /* "number.mark" */
 #endif

@@ -35,7 +35,7 @@ static void add_values(sizes *s, const fr_model *model, const fr_value *values)
     s->values += values ? model->field_count : 0;
 }
 
-static sizes sizes_of(const fr_commit *commit, const fr_map *models, bool has_old)
+static sizes sizes_of(const fr_commit *commit, const fr_map *models)
 {
     sizes s = {0};
     for (size_t i = 0; i < commit->change_count; i++) {
@@ -45,7 +45,7 @@ static sizes sizes_of(const fr_commit *commit, const fr_map *models, bool has_ol
         s.changes++;
         s.text_bytes += text_bytes(change->key);
         add_values(&s, change->model, change->new_);
-        add_values(&s, change->model, has_old ? change->old : NULL);
+        add_values(&s, change->model, change->old);
     }
     for (size_t i = 0; i < commit->flood_count; i++)
         s.floods += has_model(models, commit->flooded[i]);
@@ -88,9 +88,9 @@ static const fr_value *copy_values(const fr_model *model, const fr_value *from, 
     return copy;
 }
 
-fr_commit_record *fr_commit_record_new(const fr_commit *commit, const fr_map *models, bool has_old)
+fr_commit_record *fr_commit_record_new(const fr_commit *commit, const fr_map *models)
 {
-    sizes s = sizes_of(commit, models, has_old);
+    sizes s = sizes_of(commit, models);
     fr_commit_record *record;
     size_t bytes = sizeof *record + s.changes * sizeof *record->changes +
                    /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
@@ -114,7 +114,7 @@ fr_commit_record *fr_commit_record_new(const fr_commit *commit, const fr_map *mo
         *to =
             (fr_change){.model = from->model, .op = from->op, .key = copy_value(from->key, &texts)};
         to->new_ = copy_values(from->model, from->new_, &values, &texts);
-        to->old = copy_values(from->model, has_old ? from->old : NULL, &values, &texts);
+        to->old = copy_values(from->model, from->old, &values, &texts);
     }
     return record;
 }

@@ -19,50 +19,19 @@
 
 /* ---- making and freeing ---- */
 
-static fr_err put_name(fr_buf *out, const fr_source *source, const fr_value *key, fr_column column)
-{
-    fr_buf_put(out, (fr_str){(const char *)&source, sizeof(void *)});
-    if (key) {
-        fr_buf_put(out, (fr_str){(const char *)&column, sizeof column});
-        fr_column_put(column, *key, out);
-    }
-    return fr_buf_check(out);
-}
-
-static uint32_t fingerprint_of(const fr_source *source, fr_str key_bytes)
-{
-    uint64_t hash = fr_str_hash(key_bytes, source->fingerprint);
-    return (uint32_t)(hash ^ hash >> 32);
-}
-
 static void run_pace(fr_timer *timer)
 {
     fr_topic_want((fr_topic *)(void *)((char *)timer - offsetof(fr_topic, own.pace)), true);
 }
 
-static fr_topic *new_topic(fr_worker *worker, fr_source *source, const fr_value *key,
-                           fr_column column, fr_str name)
+/* view: taken over. */
+static fr_topic *new_topic(fr_worker *worker, fr_view *view)
 {
-    bool has_text = key && (key->type == FR_VALUE_TEXT || key->type == FR_VALUE_BLOB);
-    fr_str text = has_text ? key->as.s : (fr_str){0};
-    fr_topic *topic = fr_zalloc(sizeof *topic + name.n + text.n);
+    fr_topic *topic = fr_zalloc(sizeof *topic);
     if (!topic)
         return NULL;
-    char *behind = (char *)(topic + 1);
-    memcpy(behind, name.p, name.n);
-    topic->name = (fr_str){behind, name.n};
     topic->worker = worker;
-    topic->source = source;
-    topic->fingerprint = fingerprint_of(source, fr_str_from(topic->name, sizeof(void *)));
-    if (key) {
-        topic->is_detail = true;
-        topic->key = *key;
-        topic->column = column;
-    }
-    if (text.n)
-        memcpy(behind + name.n, text.p, text.n);
-    if (has_text)
-        topic->key.as.s.p = behind + name.n;
+    topic->view = view;
     topic->mail.ask = (fr_ask){.what = FR_ASK_ADD, .worker = worker, .topic = topic};
     topic->own.pace.run = run_pace;
     fr_buf_init(&topic->own.snapshot.text);
@@ -81,8 +50,8 @@ static fr_topic *new_topic(fr_worker *worker, fr_source *source, const fr_value 
 
 static void forget_name(fr_topic *topic)
 {
-    if (fr_map_get(&topic->worker->own.by_name, topic->name) == topic)
-        fr_map_remove(&topic->worker->own.by_name, topic->name);
+    if (fr_map_get(&topic->worker->own.by_view, topic->view->bytes) == topic)
+        fr_map_remove(&topic->worker->own.by_view, topic->view->bytes);
 }
 
 void fr_topic_free(fr_topic *topic)
@@ -100,21 +69,21 @@ void fr_topic_free(fr_topic *topic)
     fr_fan_free(topic->own.fan);
     fr_vec_deinit(&topic->own.watchers);
     fr_vec_deinit(&topic->own.waiting);
+    fr_view_unref(topic->view);
     fr_free(topic);
 }
 
-static fr_err find_or_make(fr_worker *worker, fr_source *source, const fr_value *key, fr_buf *name,
-                           fr_topic **out)
+/* bytes: those of ask. */
+static fr_err make(fr_worker *worker, const fr_view_ask *ask, fr_str bytes, fr_topic **out)
 {
-    fr_column column = fr_db_key_column(source->live->db, source->rt->model);
-    FR_TRY(put_name(name, source, key, column));
-    *out = fr_map_get(&worker->own.by_name, fr_buf_str(name));
-    if (*out)
-        return FR_OK;
-    fr_topic *topic = new_topic(worker, source, key, column, fr_buf_str(name));
-    if (!topic)
+    fr_view *view;
+    FR_TRY(fr_view_new(ask, bytes, &view));
+    fr_topic *topic = new_topic(worker, view);
+    if (!topic) {
+        fr_view_unref(view);
         return FR_ENOMEM;
-    if (fr_map_set(&worker->own.by_name, topic->name, topic) != FR_OK) {
+    }
+    if (fr_map_set(&worker->own.by_view, view->bytes, topic) != FR_OK) {
         fr_topic_free(topic);
         return FR_ENOMEM;
     }
@@ -123,20 +92,34 @@ static fr_err find_or_make(fr_worker *worker, fr_source *source, const fr_value 
     return FR_OK;
 }
 
-fr_err fr_topic_get(fr_worker *worker, fr_source *source, const fr_value *key, fr_topic **out)
+/* *out NULL: there is none. */
+static fr_err find(const fr_worker *worker, const fr_view_ask *ask, fr_buf *bytes, fr_topic **out)
 {
-    fr_buf name;
-    fr_buf_init(&name);
-    fr_err err = find_or_make(worker, source, key, &name, out);
-    fr_buf_deinit(&name);
+    FR_TRY(fr_view_put(ask, bytes));
+    *out = fr_map_get(&worker->own.by_view, fr_buf_str(bytes));
+    return FR_OK;
+}
+
+fr_err fr_topic_get(fr_worker *worker, const fr_view_ask *ask, fr_topic **out)
+{
+    fr_buf bytes;
+    fr_buf_init(&bytes);
+    fr_err err = find(worker, ask, &bytes, out);
+    if (err == FR_OK && !*out)
+        err = make(worker, ask, fr_buf_str(&bytes), out);
+    fr_buf_deinit(&bytes);
     return err;
 }
 
-bool fr_topic_is_shown(const fr_worker *worker, fr_source *source)
+bool fr_topic_is_shown(const fr_worker *worker, const fr_view_ask *ask)
 {
-    const fr_topic *topic =
-        fr_map_get(&worker->own.by_name, (fr_str){(const char *)&source, sizeof(void *)});
-    return topic && fr_fan_count(topic->own.fan);
+    fr_buf bytes;
+    fr_topic *topic;
+    fr_buf_init(&bytes);
+    bool is_shown =
+        find(worker, ask, &bytes, &topic) == FR_OK && topic && fr_fan_count(topic->own.fan);
+    fr_buf_deinit(&bytes);
+    return is_shown;
 }
 
 void fr_topic_release(fr_topic *topic)
@@ -235,7 +218,11 @@ void fr_topic_added(fr_worker *worker, fr_note *note)
     if (topic->mail.added != FR_OK) {
         forget_name(topic);
         topic->own.state = FR_TOPIC_OVER;
-        fr_topic_fail(topic, topic->mail.added, FR_STR("The server is out of memory. Try again."));
+        fr_topic_fail(
+            topic, topic->mail.added,
+            topic->mail.added == FR_EBUSY
+                ? FR_STR("Too many lists are watched by filters that no index finds. Try again.")
+                : FR_STR("The server is out of memory. Try again."));
         return;
     }
     topic->own.state = FR_TOPIC_LIVE;
@@ -313,7 +300,7 @@ void fr_topic_at(fr_topic *topic, fr_place place)
     if (topic->own.state != FR_TOPIC_LIVE || now_ms < topic->own.at_due_ms)
         return;
     char token[FR_TOKEN_TEXT], text[64 + FR_TOKEN_TEXT];
-    fr_token_put(token, place, topic->fingerprint);
+    fr_token_put(token, place, topic->view->fingerprint);
     snprintf(text, sizeof text, "{\"type\":\"at\",\"at\":\"%s\"}", token);
     fr_block *block = fr_ws_frame(true, fr_str_c(text));
     if (!block)

@@ -18,6 +18,8 @@
 #include "base/str.h"
 #include "ws/refusal.h"
 
+#define NO_MEMORY "The server is out of memory. Try again."
+
 enum { CLIENT_MESSAGE_BYTES = 16 << 10 };
 
 static fr_watcher *watcher_of(fr_ws *ws)
@@ -79,7 +81,7 @@ void fr_watcher_fail(fr_watcher *watcher, fr_err err, fr_str detail)
 {
     fr_fan_send_now(&watcher->member); /* what came before it */
     stop(watcher);
-    fr_str of = fr_str_c(watcher->topic ? watcher->topic->source->rt->model->name : "");
+    fr_str of = fr_str_c(watcher->topic ? watcher->topic->view->ask.source->rt->model->name : "");
     fr_refusal why = refusal_of(fr_ws_conn(&watcher->ws)->loop, err, detail, of);
     fr_ws_end(&watcher->ws, &why);
 }
@@ -89,7 +91,7 @@ static bool make_room(fr_watcher *watcher)
 {
     fr_conn *conn = fr_ws_conn(&watcher->ws);
     fr_ws_drop_pending(&watcher->ws);
-    fr_live_add(&watcher->topic->source->live->counters.behind, 1);
+    fr_live_add(&watcher->topic->worker->live->counters.behind, 1);
     watcher->is_reset = true;
     watcher->is_stalled = fr_conn_is_blocked(conn);
     return !watcher->is_stalled;
@@ -105,21 +107,23 @@ void fr_watcher_on_behind(fr_member *member, void *arg)
     fr_topic_want(topic, false);
 }
 
-/* Snapshot, then what was held, unless there is a hole before it. Errors: FR_ETOOBIG (the
- * snapshot is queued, what was held is not), FR_ENOMEM, FR_ECANCELED. *last is the number of the
+/* What it is given first, or anew. */
+typedef struct beginning {
+    fr_place place;      /* where that leads to */
+    fr_block *frames[2]; /* borrowed; the second may be NULL */
+} beginning;
+
+/* The beginning, then what was held, unless there is a hole before it. Errors: FR_ETOOBIG (the
+ * beginning is queued, what was held is not), FR_ENOMEM, FR_ECANCELED. *last is the number of the
  * last that was queued. */
-static fr_err write_all(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stale, uint64_t *last)
+static fr_err write_all(fr_watcher *watcher, const beginning *first, bool is_stale, uint64_t *last)
 {
     fr_topic *topic = watcher->topic;
-    fr_block *block = fr_snapshot_frame(snapshot, topic->fingerprint, watcher->is_reset);
-    if (!block)
-        return FR_ENOMEM;
-    FR_TRY(fr_ws_send_frame(&watcher->ws, block, false));
-    *last = snapshot->place.number;
-    if (watcher->is_reset)
-        fr_live_add(&topic->source->live->counters.resets, 1);
+    for (int i = 0; i < 2 && first->frames[i]; i++)
+        FR_TRY(fr_ws_send_frame(&watcher->ws, first->frames[i], false));
+    *last = first->place.number;
     for (size_t i = 0; i < topic->own.held.count && !is_stale; i++) {
-        if (topic->own.held.at[i].number <= snapshot->place.number)
+        if (topic->own.held.at[i].number <= first->place.number)
             continue;
         FR_TRY(fr_ws_send_frame(&watcher->ws, topic->own.held.at[i].block, true));
         *last = topic->own.held.at[i].number;
@@ -138,22 +142,24 @@ static fr_err begin_after(fr_watcher *watcher, uint64_t number)
     return FR_OK;
 }
 
-void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stale)
+/* Whether its socket takes what it has waited for; else it waits no more, or later again. */
+static bool is_ready(fr_watcher *watcher)
 {
     if (!fr_ws_is_open(&watcher->ws)) {
         stop(watcher);
-        return;
-    }
-    if (snapshot->is_missing && !watcher->is_reset) {
-        fr_watcher_fail(watcher, FR_ENOTFOUND, FR_STR("Not found."));
-        return;
+        return false;
     }
     if (fr_conn_is_blocked(fr_ws_conn(&watcher->ws)) && !make_room(watcher)) {
         fr_topic_unwait(watcher->topic, watcher);
-        return;
+        return false;
     }
+    return true;
+}
+
+static void begin(fr_watcher *watcher, const beginning *first, bool is_stale)
+{
     uint64_t last = 0;
-    fr_err err = write_all(watcher, snapshot, is_stale, &last);
+    fr_err err = write_all(watcher, first, is_stale, &last);
     if (err == FR_ETOOBIG)
         is_stale = true;
     else if (err == FR_OK || err == FR_ECANCELED)
@@ -164,13 +170,49 @@ void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stal
     if (err == FR_ECANCELED)
         return;
     if (err != FR_OK) {
-        fr_watcher_fail(watcher, err, FR_STR("The server is out of memory. Try again."));
+        fr_watcher_fail(watcher, err, FR_STR(NO_MEMORY));
         return;
     }
     watcher->is_reset = is_stale;
     watcher->member.is_behind = is_stale;
     if (is_stale)
         fr_topic_wait(watcher->topic, watcher);
+}
+
+void fr_watcher_deliver(fr_watcher *watcher, fr_snapshot *snapshot, bool is_stale)
+{
+    if (snapshot->is_missing && !watcher->is_reset && fr_ws_is_open(&watcher->ws)) {
+        fr_watcher_fail(watcher, FR_ENOTFOUND, FR_STR("Not found."));
+        return;
+    }
+    if (!is_ready(watcher))
+        return;
+    fr_block *block =
+        fr_snapshot_frame(snapshot, watcher->topic->view->fingerprint, watcher->is_reset);
+    if (!block) {
+        fr_watcher_fail(watcher, FR_ENOMEM, FR_STR(NO_MEMORY));
+        return;
+    }
+    if (watcher->is_reset)
+        fr_live_add(&watcher->topic->worker->live->counters.resets, 1);
+    begin(watcher, &(beginning){snapshot->place, {block}}, is_stale);
+}
+
+void fr_watcher_forget_place(fr_watcher *watcher)
+{
+    watcher->is_reset = true;
+    fr_free(watcher->resume);
+    watcher->resume = NULL;
+}
+
+void fr_watcher_resume(fr_watcher *watcher, const fr_caught *caught, bool is_stale)
+{
+    if (!is_ready(watcher))
+        return;
+    fr_free(watcher->resume);
+    watcher->resume = NULL;
+    fr_live_add(&watcher->topic->worker->live->counters.resumes, 1);
+    begin(watcher, &(beginning){caught->place, {caught->resumed, caught->changes}}, is_stale);
 }
 
 /* ---- what its client says ---- */
@@ -238,7 +280,7 @@ static void on_close(fr_ws *ws, uint16_t code)
     if (watcher->has_user)
         fr_present_leave(present_of(watcher));
     if (watcher->topic) {
-        fr_live_add(&watcher->topic->source->live->counters.members, (uint64_t)-1);
+        fr_live_add(&watcher->topic->worker->live->counters.members, (uint64_t)-1);
         fr_topic_leave(watcher->topic, watcher);
     }
 }
@@ -246,6 +288,7 @@ static void on_close(fr_ws *ws, uint16_t code)
 static void on_end(fr_ws *ws)
 {
     fr_worker *worker = fr_worker_of(fr_ws_conn(ws)->loop);
+    fr_free(watcher_of(ws)->resume);
     fr_slabs_free(&worker->own.slabs, watcher_of(ws), bytes_of(watcher_of(ws)));
 }
 
@@ -254,69 +297,7 @@ static const fr_ws_handler handler = {
 
 /* ---- the handshake ---- */
 
-/* Nothing in a URL is ignored: what is not understood is refused. */
-static fr_err check_query(fr_req *req, bool *is_resume)
-{
-    for (fr_str rest = req->query, part, name; rest.n;) {
-        rest = fr_str_cut(rest, '&', &part);
-        fr_str_cut(part, '=', &name);
-        if (!part.n || (req->ctx->asker && fr_str_eq(name, FR_STR("ticket"))))
-            continue;
-        if (!fr_str_eq(name, FR_STR("since")))
-            return fr_fail(req, FR_EUNSUPPORTED,
-                           "A live socket shows all rows: it takes no query parameters (here "
-                           "\"%.*s\"). Open it without, and choose from the rows.",
-                           (int)(name.n < 64 ? name.n : 64), name.p);
-        *is_resume = true;
-    }
-    return FR_OK;
-}
-
-/* What an object shows has to be told from its row alone, which is what commits have. */
-static fr_err check_plan(fr_req *req, const fr_source *source)
-{
-    return fr_plan_is_row_only(source->rt->plan)
-               ? FR_OK
-               : fr_fail(req, FR_EUNSUPPORTED,
-                         "This serializer shows more than the row itself (related rows, links or "
-                         "what a function makes), which cannot be watched.");
-}
-
-/* Until rules are a part of what is watched, sockets would show what a list or a detail does not. */
-static fr_err check_rows(fr_req *req, const fr_live_route *route)
-{
-    if (route->has_object_rule)
-        return fr_fail(req, FR_EUNSUPPORTED,
-                       "Who may see a row is asked of each row here, which cannot be watched.");
-    return route->source->rt->visible
-               ? fr_fail(req, FR_EUNSUPPORTED,
-                         "Only some rows are shown here, and which they are cannot be watched.")
-               : FR_OK;
-}
-
-static fr_err check_list(fr_req *req, fr_source *source, fr_worker *worker)
-{
-    if (source->rt->paging.rows)
-        return fr_fail(req, FR_EUNSUPPORTED,
-                       "This list comes in pages, which cannot be watched; its objects can.");
-    if (fr_topic_is_shown(worker, source))
-        return FR_OK;
-    fr_query query = fr_snapshot_query(source);
-    query.limit = 0;
-    int64_t count;
-    FR_TRY(fr_db_count(req->ctx, &query, &count));
-    return count > source->live->opts.snapshot_rows ? fr_snapshot_too_long(req->ctx, source->live)
-                                                    : FR_OK;
-}
-
-/* The key of a detail as it is stored, which is what commits call the row by: the URL's `ABC` may be `abc`. */
-static fr_err find_key(fr_req *req, const fr_source *source, fr_str text, fr_value *key)
-{
-    FR_TRY(fr_rest_key(req->ctx, source->rt, text, key));
-    return fr_db_stored_key(req->ctx, source->rt->model, *key, key);
-}
-
-static fr_err accept_socket(fr_req *req, fr_worker *worker, bool is_resume, fr_watcher **out)
+static fr_err accept_socket(fr_req *req, fr_worker *worker, fr_watcher **out)
 {
     const fr_live *live = worker->live;
     fr_watcher about = {.waiting_at = FR_NOT_WAITING, .has_user = fr_user_of(req) != NULL};
@@ -327,8 +308,6 @@ static fr_err accept_socket(fr_req *req, fr_worker *worker, bool is_resume, fr_w
     if (watcher->has_user)
         *present_of(watcher) = (fr_present){0};
     fr_member_init(&watcher->member, &watcher->ws);
-    /* Frames since the token are not sent again: the snapshot says "reset". */
-    watcher->is_reset = is_resume;
     fr_ws_opts opts = live->opts.ws;
     if (!opts.message_bytes)
         opts.message_bytes = opts.frame_bytes = CLIENT_MESSAGE_BYTES;
@@ -344,43 +323,52 @@ static fr_err accept_socket(fr_req *req, fr_worker *worker, bool is_resume, fr_w
     return FR_OK;
 }
 
-static void enter(fr_watcher *watcher, fr_worker *worker, fr_source *source, const fr_value *key)
+/* Where it was, if its token can be of this view: else it gets a snapshot that says "reset". */
+static fr_err take_token(fr_watcher *watcher, const fr_view *view, fr_str since)
+{
+    fr_place place;
+    uint32_t fingerprint;
+    if (!since.n)
+        return FR_OK;
+    watcher->is_reset =
+        !fr_token_read(since, &place, &fingerprint) || fingerprint != view->fingerprint;
+    if (watcher->is_reset)
+        return FR_OK;
+    watcher->resume = fr_malloc(sizeof *watcher->resume);
+    if (!watcher->resume)
+        return FR_ENOMEM;
+    *watcher->resume = (fr_resume){place};
+    return FR_OK;
+}
+
+static void enter(fr_watcher *watcher, fr_worker *worker, const fr_view_ask *ask, fr_str since)
 {
     fr_topic *topic;
-    if (fr_topic_get(worker, source, key, &topic) != FR_OK ||
+    if (fr_topic_get(worker, ask, &topic) != FR_OK ||
+        take_token(watcher, topic->view, since) != FR_OK ||
         fr_topic_enter(topic, watcher) != FR_OK) {
-        fr_watcher_fail(watcher, FR_ENOMEM, FR_STR("The server is out of memory. Try again."));
+        fr_watcher_fail(watcher, FR_ENOMEM, FR_STR(NO_MEMORY));
         return;
     }
-    fr_live_add(&source->live->counters.members, 1);
+    fr_live_add(&worker->live->counters.members, 1);
     fr_topic_wait(topic, watcher);
     fr_topic_want(topic, true);
 }
 
 static fr_err open_socket(fr_req *req, const fr_route_match *match, const fr_live_route *route)
 {
-    fr_source *source = route->source;
     fr_worker *worker = fr_worker_of(req->ctx->loop);
-    bool is_resume = false;
-    fr_value key;
-    assert(worker->live == source->live); /* one database, one layer */
-    FR_TRY(check_query(req, &is_resume));
-    FR_TRY(check_rows(req, route));
-    FR_TRY(check_plan(req, source));
-    if (source->rt->parent_count)
-        return fr_fail(req, FR_EUNSUPPORTED,
-                       "What stands beneath another object cannot be watched.");
-    if (route->is_detail)
-        FR_TRY(find_key(req, source, match->args[match->arg_count - 1].value, &key));
-    else
-        FR_TRY(check_list(req, source, worker));
     fr_watcher *watcher;
-    FR_TRY(accept_socket(req, worker, is_resume, &watcher));
+    fr_view_ask ask;
+    fr_str since;
+    assert(worker->live == route->source->live); /* one database, one layer */
+    FR_TRY(fr_view_read(req, match, route, &ask, &since));
+    FR_TRY(accept_socket(req, worker, &watcher));
     if (watcher->has_user &&
         fr_present_join(req->ctx->loop, req->ctx->asker, present_of(watcher), FR_PRESENT_WATCHER))
-        fr_watcher_fail(watcher, FR_ENOMEM, FR_STR("The server is out of memory. Try again."));
+        fr_watcher_fail(watcher, FR_ENOMEM, FR_STR(NO_MEMORY));
     else
-        enter(watcher, worker, source, route->is_detail ? &key : NULL);
+        enter(watcher, worker, &ask, since);
     return FR_OK;
 }
 

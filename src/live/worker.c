@@ -55,7 +55,7 @@ static void free_worker(void *value)
     fr_timer_cancel(worker->loop, &worker->own.retry);
     while (worker->own.topics.count)
         fr_topic_free(worker->own.topics.at[worker->own.topics.count - 1]);
-    fr_map_deinit(&worker->own.by_name);
+    fr_map_deinit(&worker->own.by_view);
     fr_vec_deinit(&worker->own.topics);
     fr_vec_deinit(&worker->matcher.frames);
     fr_slabs_deinit(&worker->own.slabs);
@@ -76,7 +76,7 @@ fr_err fr_live_start_worker(fr_live *live, fr_loop *loop)
     worker->mail.place_ask = (fr_ask){.what = FR_ASK_PLACE, .worker = worker};
     worker->mail.leave_ask = (fr_ask){.what = FR_ASK_LEAVE, .worker = worker};
     worker->mail.place_note.run = got_place;
-    fr_map_init(&worker->own.by_name);
+    fr_map_init(&worker->own.by_view);
     fr_slabs_init(&worker->own.slabs);
     fr_inbox_init(worker);
     fr_loop_slot_set(loop, FR_SLOT_LIVE, worker, free_worker);

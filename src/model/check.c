@@ -208,6 +208,8 @@ static fr_err check_options(const check *c)
         FR_TRY(check_keys(c));
     if (f->related && !fr_field_is_relation(f))
         return wrong(c, "only references have .related");
+    if (f->among && !fr_field_is_relation(f))
+        return wrong(c, "only references have .among");
     if ((f->through || f->table || f->symmetric) && fr_class_of(f) != FR_CLASS_KEYS)
         return wrong(c, "only MANY_TO_MANY has .through, .table and .symmetric");
     if (f->as_text && !fr_field_is_integer(f))

@@ -194,6 +194,12 @@ static int by_value(const void *a, const void *b)
     return cmp_value(*(const fr_value *)a, *(const fr_value *)b);
 }
 
+/* One year is asked for by the moments at its ends, one of several by the number that a moment has. */
+static bool is_year(const fr_ref *ref)
+{
+    return ref && (ref->transform == FR_TRANSFORM_YEAR || ref->transform == FR_TRANSFORM_ISO_YEAR);
+}
+
 /* A NULL among the values stays: with it NOT IN finds nothing. */
 static const fr_pred *normal_in(const normal *n, const fr_pred *pred)
 {
@@ -207,7 +213,7 @@ static const fr_pred *normal_in(const normal *n, const fr_pred *pred)
         if (cmp_value(values[i], values[kept - 1]) != 0)
             values[kept++] = values[i];
     copy->value_count = kept;
-    if (kept == 1 && values[0].type != FR_VALUE_NULL)
+    if (kept == 1 && values[0].type != FR_VALUE_NULL && !is_year(ref_of(n, pred)))
         copy->lookup = FR_LOOKUP_EXACT;
     return copy;
 }
@@ -368,7 +374,13 @@ fr_err fr_pred_normal(fr_arena *arena, fr_query *query)
     return FR_OK;
 }
 
-/* ---- hash ---- */
+/* ---- as bytes, and their hash ---- */
+
+typedef struct told {
+    const fr_query *query;
+    uint64_t hash;
+    fr_buf *out; /* NULL: only the hash is asked for */
+} told;
 
 /* FNV-1a, not the process's seeded hash: clients keep tokens across restarts. */
 static uint64_t mix(uint64_t hash, const void *bytes, size_t n)
@@ -378,73 +390,97 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t n)
     return hash;
 }
 
-static uint64_t mix_number(uint64_t hash, uint64_t number)
+static void put_bytes(told *t, const void *bytes, size_t n)
+{
+    t->hash = mix(t->hash, bytes, n);
+    if (t->out)
+        fr_buf_put(t->out, (fr_str){bytes, n});
+}
+
+static void put_number(told *t, uint64_t number)
 {
     uint8_t bytes[8];
     for (int i = 0; i < 8; i++)
         bytes[i] = (uint8_t)(number >> 8 * i);
-    return mix(hash, bytes, sizeof bytes);
+    put_bytes(t, bytes, sizeof bytes);
 }
 
-static uint64_t mix_text(uint64_t hash, fr_str s)
+static void put_text(told *t, fr_str s)
 {
-    return mix(mix_number(hash, s.n), s.p, s.n);
+    put_number(t, s.n);
+    put_bytes(t, s.p, s.n);
 }
 
-static uint64_t mix_value(uint64_t hash, fr_value v)
+static void put_value(told *t, fr_value v)
 {
     uint64_t bits = 0;
-    hash = mix_number(hash, v.type);
+    put_number(t, v.type);
     switch (v.type) {
-    case FR_VALUE_NULL: return hash;
-    case FR_VALUE_INT: return mix_number(hash, (uint64_t)v.as.i);
+    case FR_VALUE_NULL: return;
+    case FR_VALUE_INT: put_number(t, (uint64_t)v.as.i); return;
     case FR_VALUE_REAL:
         v.as.r = v.as.r == 0 ? 0 : v.as.r; /* -0.0 is equal */
         memcpy(&bits, &v.as.r, sizeof bits);
-        return mix_number(hash, bits);
-    default: return mix_text(hash, v.as.s);
+        put_number(t, bits);
+        return;
+    default: put_text(t, v.as.s);
     }
 }
 
-static uint64_t mix_place(uint64_t hash, const fr_query *query, uint16_t number)
+static void put_place(told *t, uint16_t number)
 {
-    if (fr_ref_is_own(query->model, number))
-        return mix_text(hash, fr_str_c(query->model->fields[number].name));
-    const fr_ref *ref = fr_refs_get(query->refs, number);
-    hash = mix_number(hash, ref->step_count);
+    if (fr_ref_is_own(t->query->model, number)) {
+        put_text(t, fr_str_c(t->query->model->fields[number].name));
+        return;
+    }
+    const fr_ref *ref = fr_refs_get(t->query->refs, number);
+    put_number(t, ref->step_count);
     for (uint8_t i = 0; i < ref->step_count; i++) {
         const fr_ref_step *step = &ref->steps[i];
         const fr_model *holder = step->is_reverse ? step->to : step->from;
-        hash = mix_text(hash, fr_str_c(fr_model_table(step->to)));
-        hash = mix_text(hash, fr_str_c(holder->fields[step->field].name));
-        hash = mix_number(hash, step->is_reverse);
+        put_text(t, fr_str_c(fr_model_table(step->to)));
+        put_text(t, fr_str_c(holder->fields[step->field].name));
+        put_number(t, step->is_reverse);
     }
-    hash = mix_text(hash, fr_str_c(fr_ref_field(ref)->name));
-    return mix_text(mix_number(hash, ref->transform), ref->path);
+    put_text(t, fr_str_c(fr_ref_field(ref)->name));
+    put_number(t, ref->transform);
+    put_text(t, ref->path);
 }
 
-static uint64_t mix_tree(uint64_t hash, const fr_query *query, const fr_pred *pred)
+static void put_tree(told *t, const fr_pred *pred)
 {
-    hash = mix_number(hash, pred->op);
+    put_number(t, pred->op);
     if (pred->op == FR_PRED_TERM) {
-        hash = mix_text(mix_place(hash, query, pred->ref),
-                        fr_str_c(fr_lookup_row_of(pred->lookup)->name));
-        hash = mix_number(mix_number(hash, pred->param), pred->value_count);
+        put_place(t, pred->ref);
+        put_text(t, fr_str_c(fr_lookup_row_of(pred->lookup)->name));
+        put_number(t, pred->param);
+        put_number(t, pred->value_count);
         for (size_t i = 0; i < pred->value_count; i++)
-            hash = mix_value(hash, pred->values[i]);
-        return hash;
+            put_value(t, pred->values[i]);
+        return;
     }
-    hash = mix_number(hash, pred->part_count);
+    put_number(t, pred->part_count);
     for (size_t i = 0; i < pred->part_count; i++)
-        hash = mix_tree(hash, query, pred->parts[i]);
-    return hash;
+        put_tree(t, pred->parts[i]);
+}
+
+static uint64_t tell(const fr_query *query, fr_buf *out)
+{
+    told t = {query, UINT64_C(14695981039346656037), out};
+    put_text(&t, fr_str_c(fr_model_table(query->model)));
+    if (query->where)
+        put_tree(&t, query->where);
+    return t.hash;
 }
 
 uint64_t fr_pred_hash(const fr_query *query)
 {
-    uint64_t hash =
-        mix_text(UINT64_C(14695981039346656037), fr_str_c(fr_model_table(query->model)));
-    return query->where ? mix_tree(hash, query, query->where) : hash;
+    return tell(query, NULL);
+}
+
+void fr_pred_put(const fr_query *query, fr_buf *out)
+{
+    tell(query, out);
 }
 
 /* ---- values that come later ---- */

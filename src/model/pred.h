@@ -4,6 +4,7 @@
  */
 #ifndef FR_MODEL_PRED_H
 #define FR_MODEL_PRED_H
+#include "base/buf.h"
 #include "model/query.h"
 
 /* The query with its predicate, references and extra columns in arena; all texts too. Errors: FR_ENOMEM, FR_ETOOBIG. */
@@ -19,6 +20,8 @@ fr_err fr_pred_normal(fr_arena *arena, fr_query *query);
 
 /* Of normal forms. Equal ones have one hash, which stays the same over restarts: it is made of names. */
 uint64_t fr_pred_hash(const fr_query *query);
+/* Append what that hash is made of: equal normal forms, and no others, have the same bytes. */
+void fr_pred_put(const fr_query *query, fr_buf *out);
 bool fr_pred_eq(const fr_query *a, const fr_query *b);
 
 /* A term whose values are bound later, as parameter `param` (from 0). Before that no statement can be made of it. NULL when

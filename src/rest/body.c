@@ -115,6 +115,24 @@ fr_err fr_read_data(fr_req *req, fr_str *json)
 
 /* ---- writing it ---- */
 
+/* The fields that the program has set over what the body said, which was judged when it was read. */
+static fr_err find_own(fr_req *req, const fr_call *call, const fr_row *row, uint64_t set,
+                       uint64_t *own)
+{
+    const fr_rest_input *input = &call->input;
+    *own = 0;
+    for (int i = 0; i < (int)call->plan->model->field_count && i < 64; i++) {
+        fr_value value;
+        if (!(set >> i & 1))
+            continue;
+        FR_TRY(fr_row_value(call->plan->model, i, row, req->ctx->arena, &value));
+        bool is_same =
+            fr_fieldset_has(&input->set, (uint32_t)i) && fr_value_eq(value, input->values[i]);
+        *own |= (uint64_t)!is_same << i;
+    }
+    return FR_OK;
+}
+
 /* What the struct says over what the body said: keys and rows of other tables are the body's. */
 static fr_err fill(fr_req *req, fr_call *call, const fr_row *row)
 {
@@ -129,12 +147,16 @@ static fr_err fill(fr_req *req, fr_call *call, const fr_row *row)
             return FR_ENOMEM;
     }
     bool is_update = is_stored(model, row) || input->is_update;
+    uint64_t own, set = row->set & ~((uint64_t)is_update << key);
+    const fr_value *values;
     input->is_update = is_update;
-    for (int i = 0; i < (int)model->field_count && i < 64; i++) {
-        if (!(row->set >> i & 1) || (i == key && is_update))
+    FR_TRY(find_own(req, call, row, set, &own));
+    FR_TRY(fr_row_take(req->ctx, model, row, set, own, &values));
+    for (uint32_t i = 0; i < model->field_count && i < 64; i++) {
+        if (!(set >> i & 1))
             continue;
-        FR_TRY(fr_row_value(model, i, row, req->ctx->arena, &input->values[i]));
-        fr_fieldset_add(&input->set, (uint32_t)i);
+        input->values[i] = values[i];
+        fr_fieldset_add(&input->set, i);
     }
     return is_update ? fr_row_value(model, key, row, req->ctx->arena, &input->key) : FR_OK;
 }

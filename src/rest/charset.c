@@ -1,4 +1,5 @@
-/* See charset.h. ASCII, Latin-1, UTF-16 and UTF-32 are read here; the tables of the rest are those of the C library. */
+/* See charset.h. ASCII, Latin-1, UTF-16 and UTF-32 are read here; the tables of the rest are those of the C library, and what it has
+ * none of is in charset_tables.c. */
 #include "rest/charset.h"
 
 #include <errno.h>
@@ -7,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "rest/charset_tables.h"
 #include "rest/negotiation.h"
 
 typedef enum family {
@@ -16,6 +18,7 @@ typedef enum family {
     LATIN1,
     UTF16,
     UTF32,
+    BY_TABLE,
     BY_ICONV,
     OF_BYTES /* no charset */
 } family;
@@ -30,9 +33,10 @@ struct fr_charset {
     const char *names; /* Python's, without what parts words, small; blanks between them */
     family family;
     order order;
-    const char *iconv;  /* BY_ICONV */
-    const char *codec;  /* as Python names it when it complains; NULL: charmap */
-    const char *reason; /* of BY_ICONV with a codec, where Python has another than of most */
+    const char *iconv;     /* BY_ICONV */
+    const char *codec;     /* as Python names it when it complains; NULL: charmap */
+    const char *reason;    /* of BY_ICONV with a codec, where Python has another than of most */
+    const uint16_t *table; /* BY_TABLE: what the bytes from 0x80 on are */
 };
 
 #define CODE_PAGE(number)                                                                          \
@@ -46,6 +50,11 @@ struct fr_charset {
 #define ISO(part, more)                                                                            \
     {                                                                                              \
         "iso8859" part " " more, BY_ICONV, BY_MARK, .iconv = "ISO-8859-" part                      \
+    }
+
+#define TABLE(name, table_)                                                                        \
+    {                                                                                              \
+        name, BY_TABLE, BY_MARK, .table = fr_charset_##table_                                      \
     }
 
 static const fr_charset CHARSETS[] = {
@@ -122,12 +131,27 @@ static const fr_charset CHARSETS[] = {
     {"hproman8 roman8 r8 cshproman8 cp1051 ibm1051", BY_ICONV, BY_MARK, .iconv = "HP-ROMAN8"},
     {"maclatin2 maccentraleurope maccenteuro", BY_ICONV, BY_MARK, .iconv = "MAC-CENTRALEUROPE"},
     {"maccyrillic", BY_ICONV, BY_MARK, .iconv = "MAC-CYRILLIC"},
+    TABLE("macarabic", mac_arabic),
+    TABLE("maccroatian", mac_croatian),
+    TABLE("macfarsi", mac_farsi),
+    TABLE("macgreek", mac_greek),
+    TABLE("maciceland", mac_iceland),
+    TABLE("macromanian", mac_romanian),
+    TABLE("macturkish", mac_turkish),
+    TABLE("cp720", cp720),
+    TABLE("cp856", cp856),
+    TABLE("cp1006", cp1006),
+    TABLE("palmos", palmos),
+    {"johab cp1361 ms1361", BY_ICONV, BY_MARK, .iconv = "JOHAB", .codec = "johab"},
     {"shiftjis csshiftjis sjis", BY_ICONV, BY_MARK, .iconv = "SHIFT_JIS", .codec = "shift_jis"},
     {"cp932 932 ms932 mskanji windows31j", BY_ICONV, BY_MARK, .iconv = "CP932", .codec = "cp932"},
     {"shiftjisx0213 sjisx0213 shiftjis2004 sjis2004", BY_ICONV, BY_MARK, .iconv = "SHIFT_JISX0213",
      .codec = "shift_jisx0213"},
     {"eucjisx0213 eucjis2004 jisx0213", BY_ICONV, BY_MARK, .iconv = "EUC-JISX0213",
      .codec = "euc_jisx0213"},
+    {"iso2022jp1", BY_ICONV, BY_MARK, .iconv = "ISO-2022-JP-2", .codec = "iso2022_jp_1"},
+    {"iso2022jp3", BY_ICONV, BY_MARK, .iconv = "ISO-2022-JP-3", .codec = "iso2022_jp_3"},
+    {"iso2022jp2004", BY_ICONV, BY_MARK, .iconv = "ISO-2022-JP-3", .codec = "iso2022_jp_2004"},
     {"iso2022jp2", BY_ICONV, BY_MARK, .iconv = "ISO-2022-JP-2", .codec = "iso2022_jp_2"},
     {"iso2022kr csiso2022kr", BY_ICONV, BY_MARK, .iconv = "ISO-2022-KR", .codec = "iso2022_kr"},
     {"cp950 950 ms950", BY_ICONV, BY_MARK, .iconv = "CP950", .codec = "cp950"},
@@ -222,6 +246,18 @@ static void put(decoding *d, uint32_t code_point)
 }
 
 /* ---- what is read here ---- */
+
+static void decode_by_table(decoding *d)
+{
+    for (size_t i = 0; i < d->bytes.n; i++) {
+        uint8_t c = (uint8_t)d->bytes.p[i];
+        uint32_t point = c < 0x80 ? c : d->charset->table[c - 0x80];
+        if (point || !c)
+            put(d, point);
+        else if (!complain(d, "charmap", i, 1, "character maps to <undefined>"))
+            return;
+    }
+}
 
 static void decode_bytes(decoding *d)
 {
@@ -374,6 +410,7 @@ static fr_err decode(decoding *d, fr_str *text)
     case LATIN1: decode_bytes(d); break;
     case UTF16: decode_utf16(d); break;
     case UTF32: decode_utf32(d); break;
+    case BY_TABLE: decode_by_table(d); break;
     default: decode_by_iconv(d); break;
     }
     fr_err err = fr_buf_check(&d->out);

@@ -247,6 +247,26 @@ static fr_err check_with(const fr_vantage *s, fr_str name, const fr_declared *de
                      : fr_with_field(s, (uint16_t)index, declared, &ignored);
 }
 
+/* Whether it is printed from elsewhere than the field of its name. */
+static bool is_from_elsewhere(const fr_declared *declared)
+{
+    return declared->source && !fr_str_eq(fr_str_c(declared->source), fr_str_c(declared->name));
+}
+
+/* What is printed of a source may be called by a kind that prints the same. */
+static fr_err check_kind(const fr_vantage *s, const fr_item *item)
+{
+    const fr_field *with = item->declared->with;
+    if (!with || !with->kind)
+        return FR_OK;
+    bool is_list = item->kind == FR_ITEM_MANY;
+    fr_class printed =
+        item->kind == FR_ITEM_VALUE ? fr_class_of(fr_field_origin(item->field)) : FR_CLASS_TEXT;
+    return !is_list && (unsigned)with->kind < FR_KIND_COUNT_ && fr_class_of(with) == printed
+               ? FR_OK
+               : fr_plan_wrong(s, "with", item->name, "has a .kind that its .source is not");
+}
+
 /* ---- which one ---- */
 
 fr_err fr_declared_add(const fr_vantage *s, fr_items *items, fr_str name,
@@ -256,7 +276,7 @@ fr_err fr_declared_add(const fr_vantage *s, fr_items *items, fr_str name,
     uint32_t before = items->count;
     if (declared->value || declared->input)
         return FR_OK; /* never printed */
-    if (declared->with)
+    if (declared->with && !is_from_elsewhere(declared))
         FR_TRY(check_with(s, name, declared));
     if (declared->with && declared->with->secret)
         return FR_OK;
@@ -278,5 +298,5 @@ fr_err fr_declared_add(const fr_vantage *s, fr_items *items, fr_str name,
         return err;
     fr_item *item = &items->at[items->count - 1];
     item->declared = declared;
-    return respell(s, item);
+    return is_from_elsewhere(declared) ? check_kind(s, item) : respell(s, item);
 }

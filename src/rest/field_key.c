@@ -140,6 +140,8 @@ fr_outcome fr_convert_key_of(fr_reading *r, const fr_model *to, fr_value *out)
     if (err == FR_OK &&
         is_there) /* what is kept is the key as it is stored there, as Django keeps the object's */
         err = fr_db_stored_key(r->ctx, to, *out, out);
+    if (err == FR_OK && is_there)
+        err = fr_among_find(r->ctx, r->field, to, *out);
     if (err && err != FR_ENOTFOUND)
         return fr_failed(r, err);
     return is_there && err == FR_OK ? FR_TAKEN : refuse_missing(r);

@@ -4,8 +4,8 @@
 #include <math.h>
 
 #include "base/str.h"
+#include "db/folder_paths.h"
 #include "rest/kinds.h"
-#include "rest/paths.h"
 #include "rest/python.h"
 
 static bool is_word(fr_str s, const char *const *words)

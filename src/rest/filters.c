@@ -20,7 +20,7 @@ typedef struct reading {
     const fr_params *params;
     fr_errors *errors;
     fr_filter_text text;
-    fr_filtered *filtered; /* ORDER */
+    fr_filtered *filtered; /* ORDER, PERIOD, METHOD */
 } reading;
 
 static fr_arena *arena_of(const reading *r)
@@ -356,6 +356,7 @@ static fr_err read_period(reading *r, const fr_pred **out)
     if (err == FR_EINVAL)
         return refuse_choice(r);
     FR_TRY(err);
+    r->filtered->is_of_now = true;
     FR_TRY(term(r, FR_LOOKUP_GTE, ends[0], &from));
     FR_TRY(term(r, FR_LOOKUP_LT, ends[1], &to));
     return made(fr_pred_and(arena_of(r), from, to), out);
@@ -398,6 +399,7 @@ static fr_err read_method(reading *r, const fr_viewset_rt *rt, const fr_pred **o
 {
     fr_ctx *ctx = r->text.ctx;
     fr_str filter = {0};
+    r->filtered->is_of_now = true;
     fr_err err = r->item->decl.method(ctx, r->text.text, &filter);
     if (err == FR_EINVAL) {
         fr_errors_add(r->errors, r->item->name, "invalid", ctx->detail);
@@ -438,6 +440,18 @@ static fr_err read_item(reading *r, const fr_viewset_rt *rt, const fr_pred **out
     else
         FR_TRY(read_one(r, out));
     return *out && r->item->decl.exclude ? exclude(r, out) : FR_OK;
+}
+
+bool fr_filters_know(const fr_viewset_rt *rt, fr_str name)
+{
+    for (uint32_t i = 0; i < rt->filter_count; i++) {
+        const fr_filter_item *item = &rt->filters[i];
+        bool is_ends = item->way == FR_WAY_ENDS;
+        if (is_ends ? fr_str_eq(name, item->first) || fr_str_eq(name, item->last)
+                    : fr_str_eq(name, item->name))
+            return true;
+    }
+    return rt->search_count && fr_str_eq(name, FR_STR("search"));
 }
 
 fr_err fr_filters_read(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_params *params,

@@ -7,6 +7,7 @@
 #include "model/rule.h"
 #include "rest/assign.h"
 #include "rest/input.h"
+#include "rest/key.h"
 #include "rest/plan_int.h"
 #include "rest/unique_for.h"
 #include "rest/with.h"
@@ -47,6 +48,14 @@ bool fr_plan_input_room(const fr_vantage *s, uint32_t names)
     plan->inputs =
         fr_arena_alloc(s->making->arena, (names + s->model->field_count) * sizeof *plan->inputs);
     return plan->inputs != NULL;
+}
+
+/* Rows of a relation that a body names. */
+static fr_err check_among(const fr_vantage *s, const fr_plan_input *input)
+{
+    char why[256];
+    fr_err err = fr_among_check(input->field, s->making->arena, why);
+    return err == FR_EINVAL ? fr_plan_wrong(s, "fields", input->name, why) : err;
 }
 
 static fr_plan_input *add(const fr_vantage *s, fr_str name, fr_input_kind kind,
@@ -121,7 +130,7 @@ static fr_err add_relation(const fr_vantage *s, fr_str name, const fr_declared *
         return err;
     input->relation = relation;
     input->by = (uint16_t)by_index;
-    return FR_OK;
+    return check_among(s, input);
 }
 
 /* The key as a plain field, which is in no table: that a row has it is no fault. */
@@ -187,11 +196,13 @@ static fr_err add_field(const fr_vantage *s, fr_str name, const fr_declared *dec
     fr_err err;
     fr_plan_input *input =
         add_column(s, name, is_many ? FR_INPUT_MANY : FR_INPUT_FIELD, index, declared, &err);
-    if (!input || !is_many)
+    if (!input)
         return err;
-    input->relation = relation;
-    input->by = (uint16_t)fr_model_key_index(relation.steps[relation.step_count - 1].to);
-    return FR_OK;
+    if (is_many) {
+        input->relation = relation;
+        input->by = (uint16_t)fr_model_key_index(relation.steps[relation.step_count - 1].to);
+    }
+    return check_among(s, input);
 }
 
 fr_err fr_plan_add_input(const fr_vantage *s, fr_str name, const fr_declared *declared)

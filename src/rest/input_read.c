@@ -10,20 +10,8 @@
 #include "model/kind.h"
 #include "rest/assign.h"
 #include "rest/form_body.h"
-#include "rest/python.h"
+#include "rest/shape.h"
 #include "rest/unique_for.h"
-
-static bool check_shape(const fr_json *data, fr_errors *errors)
-{
-    if (data->type == FR_JSON_OBJECT)
-        return true;
-    if (data->type == FR_JSON_NULL)
-        fr_errors_add(errors, FR_STR("non_field_errors"), "null", FR_STR("No data provided"));
-    else
-        fr_errors_addf(errors, FR_STR("non_field_errors"), "invalid",
-                       "Invalid data. Expected a dictionary, but got %s.", fr_py_type(data));
-    return false;
-}
 
 /* As it is stored, if there is such a row. */
 static fr_err take_key(fr_reading *r, fr_rest_input *input)
@@ -152,7 +140,7 @@ fr_err fr_rest_input_read(fr_ctx *ctx, const fr_plan *plan, const fr_json *data,
                           fr_rest_input *input, fr_errors *errors)
 {
     FR_TRY(make_room(ctx, plan, input));
-    if (!check_shape(data, errors))
+    if (!fr_shape_is_object(data, errors))
         return FR_OK;
     for (uint32_t i = 0; i < plan->input_count; i++) {
         const fr_plan_input *in = &plan->inputs[i];

@@ -22,6 +22,13 @@ static const fr_model *end_of(const fr_plan_input *in)
     return in->relation.steps[in->relation.step_count - 1].to;
 }
 
+/* The key of the row whose field has this value, if it may be named. Errors: FR_ENOTFOUND, those of reads. */
+static fr_err find_row(fr_reading *r, const fr_plan_input *in, fr_value value, fr_value *out)
+{
+    FR_TRY(fr_key_find(r->ctx, end_of(in), in->by, value, out));
+    return fr_among_find(r->ctx, r->field, end_of(in), *out);
+}
+
 /* ---- a row by one of its fields ---- */
 
 /* "Object with code=ops does not exist." By hand: the text may hold anything. */
@@ -43,13 +50,19 @@ static fr_outcome take_slug(fr_reading *r, const fr_plan_input *in, fr_value *ou
     if (err == FR_EINVAL)
         return fr_refuse(r, "invalid", "Invalid value.");
     if (err == FR_OK)
-        err = fr_key_find(r->ctx, end_of(in), in->by, value, out);
+        err = find_row(r, in, value, out);
     return err == FR_OK ? FR_TAKEN : err == FR_ENOTFOUND ? refuse_slug(r, by) : fr_failed(r, err);
 }
 
 /* ---- a row by its URL ---- */
 
-/* The path of a URL: what stands before it is not looked at, nor query and fragment. */
+/* Whether a host is none: "http://[/teams/". */
+static bool is_broken(fr_str host)
+{
+    return (fr_str_find_char(host, '[') == SIZE_MAX) != (fr_str_find_char(host, ']') == SIZE_MAX);
+}
+
+/* The path of a URL: what stands before it is not looked at, nor query and fragment. p NULL: it is no URL. */
 static fr_str path_of(fr_str url)
 {
     size_t at;
@@ -59,6 +72,8 @@ static fr_str path_of(fr_str url)
         url = at == SIZE_MAX ? fr_str_from(url, fr_str_find_char(url, ':') + 1)
                              : fr_str_from(url, at + 2);
         at = at == SIZE_MAX ? 0 : fr_str_find_char(url, '/');
+        if (is_broken(fr_str_sub(url, 0, at == SIZE_MAX ? url.n : at)))
+            return (fr_str){0};
         url = fr_str_from(url, at == SIZE_MAX ? url.n : at);
     }
     fr_str_cut(url, '#', &rest);
@@ -76,7 +91,10 @@ static fr_outcome take_link(fr_reading *r, const fr_plan_input *in, fr_value *ou
                        "Incorrect type. Expected URL string, received %s.", fr_py_type(r->data));
         return FR_REFUSED;
     }
-    fr_str path = fr_unquote(r->ctx->arena, path_of(r->data->text), false);
+    fr_str escaped = path_of(r->data->text);
+    if (!escaped.p)
+        return fr_refuse(r, "no_match", "Invalid hyperlink - No URL match.");
+    fr_str path = fr_unquote(r->ctx->arena, escaped, false);
     if (!path.p)
         return fr_failed(r, FR_ENOMEM);
     switch (fr_url_match(in->declared->link, r->input->versions, r->input->version, path, &key)) {
@@ -97,7 +115,7 @@ static fr_outcome take_link(fr_reading *r, const fr_plan_input *in, fr_value *ou
     bool is_value =
         is_key ? fr_key_from_text(to, key, r->ctx->arena, &value)
                : fr_value_from_text(&to->fields[in->by], key, r->ctx->arena, &value) == FR_OK;
-    fr_err err = is_value ? fr_key_find(r->ctx, to, in->by, value, out) : FR_ENOTFOUND;
+    fr_err err = is_value ? find_row(r, in, value, out) : FR_ENOTFOUND;
     return err == FR_OK ? FR_TAKEN
            : err == FR_ENOTFOUND
                ? fr_refuse(r, "does_not_exist", "Invalid hyperlink - Object does not exist.")
@@ -134,8 +152,10 @@ fr_err fr_input_read_reference(fr_reading *r, const fr_plan_input *in, fr_value 
 
 static void refuse_list(fr_reading *r)
 {
-    fr_errors_addf(r->errors, r->name, "not_a_list",
-                   "Expected a list of items but got type \"%s\".", fr_py_type(r->data));
+    char text[80];
+    snprintf(text, sizeof text, "Expected a list of items but got type \"%s\".",
+             fr_py_type(r->data));
+    fr_refuse(r, "not_a_list", text);
 }
 
 /* An object counts as the list of its keys, as Python has it; one value of a form as a list of one. */
@@ -193,9 +213,10 @@ static int compare(const void *a, const void *b)
 }
 
 /* Which of the keys are there, in order. */
-static fr_err find_keys(fr_ctx *ctx, const fr_model *model, const fr_value *keys, size_t count,
+static fr_err find_keys(fr_reading *r, const fr_model *model, const fr_value *keys, size_t count,
                         found_keys *out)
 {
+    fr_ctx *ctx = r->ctx;
     fr_value *sorted = fr_arena_alloc(ctx->arena, (count + 1) * sizeof *sorted);
     size_t unlike = 0;
     *out = (found_keys){.arena = ctx->arena, .key = (uint16_t)fr_model_key_index(model)};
@@ -210,10 +231,11 @@ static fr_err find_keys(fr_ctx *ctx, const fr_model *model, const fr_value *keys
             sorted[unlike++] = sorted[i];
     for (size_t done = 0; done < unlike; done += FR_GATHER_KEYS) {
         size_t n = unlike - done < FR_GATHER_KEYS ? unlike - done : FR_GATHER_KEYS;
-        fr_query query = {.model = model,
-                          .where = fr_pred_in(ctx->arena, out->key, sorted + done, n)};
-        if (!query.where)
+        fr_query query;
+        const fr_pred *where = fr_pred_in(ctx->arena, out->key, sorted + done, n);
+        if (!where)
             return FR_ENOMEM;
+        FR_TRY(fr_among_query(ctx, r->field, model, where, &query));
         out->start = out->count;
         FR_TRY(fr_db_select(ctx, &query, &(fr_reader_sink){found_begin, found_row, out}, NULL));
     }
@@ -248,7 +270,7 @@ static fr_err take_keys(fr_reading *r, const fr_plan_input *in, const fr_json *l
     found_keys found;
     size_t count;
     FR_TRY(convert_keys(r, in, list, keys, &count));
-    FR_TRY(find_keys(r->ctx, end_of(in), keys, count, &found));
+    FR_TRY(find_keys(r, end_of(in), keys, count, &found));
     for (size_t i = 0; i < count; i++)
         if (!bsearch(&keys[i], found.at, found.count, sizeof *found.at, compare)) {
             r->data = &list->items[i];

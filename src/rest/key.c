@@ -1,7 +1,10 @@
 /* See key.h. What a key's text may be is what Django's lookup by primary key takes: int("+1 ") is 1. */
 #include "rest/key.h"
 
+#include <stdio.h>
+
 #include "base/str.h"
+#include "db/filter.h"
 #include "model/kind.h"
 #include "rest/python.h"
 
@@ -61,4 +64,41 @@ bool fr_key_is_of_kind(const fr_field *field, fr_str text)
     case FR_CLASS_UUID: return fr_py_uuid(text, &uuid);
     default: return true;
     }
+}
+
+/* ---- .among ---- */
+
+fr_err fr_among_query(fr_ctx *ctx, const fr_field *field, const fr_model *to, const fr_pred *where,
+                      fr_query *out)
+{
+    *out = (fr_query){.model = to, .where = where};
+    if (!field->among)
+        return FR_OK;
+    FR_TRY(fr_filter_parse(ctx, to, fr_str_c(field->among), out));
+    if (where && !(out->where = fr_pred_and(ctx->arena, out->where, where)))
+        return FR_ENOMEM;
+    return FR_OK;
+}
+
+fr_err fr_among_find(fr_ctx *ctx, const fr_field *field, const fr_model *to, fr_value key)
+{
+    fr_query query;
+    if (!field->among)
+        return FR_OK;
+    FR_TRY(fr_among_query(ctx, field, to, NULL, &query));
+    return fr_db_select_one(ctx, &query, key, &fr_reader_nothing, NULL);
+}
+
+fr_err fr_among_check(const fr_field *field, fr_arena *arena, char error[256])
+{
+    fr_ctx ctx;
+    fr_query query;
+    if (!field->among || !field->to)
+        return FR_OK;
+    fr_ctx_init(&ctx, arena, NULL);
+    fr_err err = fr_among_query(&ctx, field, field->to, NULL, &query);
+    if (err == FR_OK || err == FR_ENOMEM)
+        return err;
+    snprintf(error, 256, ".among: %.*s", FR_FMT(fr_str_sub(ctx.detail, 0, 200)));
+    return FR_EINVAL;
 }

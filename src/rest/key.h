@@ -11,4 +11,15 @@ bool fr_key_from_text(const fr_model *model, fr_str text, fr_arena *arena, fr_va
 /* The key of the row whose field has this value, in the arena of ctx. Errors: FR_ENOTFOUND, those of reads. */
 fr_err fr_key_find(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value value,
                    fr_value *out);
+
+/* ---- .among: which rows may be named ---- */
+
+/* The rows at the other end that `field` lets be named and of which `where` is true (NULL: all of those). Errors: FR_EINTERNAL (its
+ * filter is none), FR_EINVAL (one of its values), FR_ENOMEM. */
+fr_err fr_among_query(fr_ctx *ctx, const fr_field *field, const fr_model *to, const fr_pred *where,
+                      fr_query *out);
+/* FR_OK: the row with this key may be named. FR_ENOTFOUND: not, and errors of reads. */
+fr_err fr_among_find(fr_ctx *ctx, const fr_field *field, const fr_model *to, fr_value key);
+/* Before anything is served. Errors: FR_EINVAL with one line for the developer, FR_ENOMEM. */
+fr_err fr_among_check(const fr_field *field, fr_arena *arena, char error[256]);
 #endif

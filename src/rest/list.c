@@ -13,20 +13,28 @@
 #include "rest/pagination.h"
 #include "rest/rules.h"
 
-fr_err fr_rest_key(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str text, fr_value *out)
+static bool is_key(const fr_viewset_rt *rt)
 {
-    fr_value value;
+    return rt->lookup == (uint16_t)fr_model_key_index(rt->model);
+}
+
+fr_err fr_rest_lookup(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str text, fr_value *out)
+{
     bool is_named = true;
     if (rt->lookup_regex)
         FR_TRY(fr_regex_match(rt->lookup_regex, text, &is_named));
     if (!is_named)
         return FR_ENOTFOUND;
-    if (rt->lookup == (uint16_t)fr_model_key_index(rt->model))
+    if (is_key(rt))
         return fr_key_from_text(rt->model, text, ctx->arena, out) ? FR_OK : FR_ENOTFOUND;
-    fr_err err = fr_value_from_text(&rt->model->fields[rt->lookup], text, ctx->arena, &value);
-    return err == FR_EINVAL ? FR_ENOTFOUND
-           : err            ? err
-                            : fr_key_find(ctx, rt->model, rt->lookup, value, out);
+    fr_err err = fr_value_from_text(&rt->model->fields[rt->lookup], text, ctx->arena, out);
+    return err == FR_EINVAL ? FR_ENOTFOUND : err;
+}
+
+fr_err fr_rest_key(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str text, fr_value *out)
+{
+    FR_TRY(fr_rest_lookup(ctx, rt, text, out));
+    return is_key(rt) ? FR_OK : fr_key_find(ctx, rt->model, rt->lookup, *out, out);
 }
 
 fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_string,

@@ -31,6 +31,8 @@ fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_str
 fr_err fr_rest_list_rows(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_query *query,
                          fr_rows *rows);
 
+/* What a detail URL names a row by: the value of the viewset's lookup field. Errors: FR_ENOTFOUND: no object can have it; FR_ENOMEM. */
+fr_err fr_rest_lookup(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str text, fr_value *out);
 /* The key of the row that a detail URL names, in the arena of ctx: of a viewset that looks up by another field it is read.
  * Errors: FR_ENOTFOUND: no object can have it (DRF's 404); those of reads. Suspends as a read does. */
 fr_err fr_rest_key(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str text, fr_value *out);

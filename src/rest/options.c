@@ -4,9 +4,9 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "db/folder_paths.h"
 #include "rest/extra.h"
 #include "rest/kinds.h"
-#include "rest/paths.h"
 #include "rest/shape.h"
 
 /* DRF's name of a kind of field. */
@@ -158,10 +158,19 @@ static entry entry_of(const fr_plan *plan, fr_str name)
     return e;
 }
 
+/* What the serializer says of an item that it prints from a source; NULL: nothing. */
+static const fr_field *said_of(const fr_item *item)
+{
+    return item && item->declared && item->declared->source ? item->declared->with : NULL;
+}
+
 static fr_str type_of_entry(const entry *e)
 {
+    const fr_field *said = said_of(e->item);
     if (e->field)
         return fr_options_type(e->field);
+    if (said && said->kind)
+        return fr_options_type(said);
     if (e->item && e->item->kind == FR_ITEM_LABEL)
         return FR_STR("string");
     bool is_object = e->item && e->item->kind == FR_ITEM_OBJECT;
@@ -226,12 +235,15 @@ static void put_parts(const fr_items *parts, fr_buf *out)
             fr_buf_put_char(out, ',');
         fr_json_put_str(out, part->name);
         fr_buf_put_char(out, ':');
+        const fr_field *said = said_of(part);
+        bool has_kind = said && said->kind, has_label = said && said->label;
         fr_options_put_start(part->kind == FR_ITEM_OBJECT ? FR_STR("nested object")
                              : is_plain                   ? fr_options_type(part->field)
+                             : has_kind                   ? fr_options_type(said)
                                                           : FR_STR("field"),
                              false, true, out);
-        if (is_plain)
-            put_label(part->field, out);
+        if (is_plain || has_label)
+            put_label(is_plain ? part->field : said, out);
         else
             fr_options_put_name_label(part->name, out);
         if (part->kind == FR_ITEM_OBJECT)
@@ -247,9 +259,9 @@ static void put_field(const entry *e, const fr_plan *plan, fr_buf *out)
     fr_json_put_str(out, e->name);
     fr_buf_put_char(out, ':');
     fr_options_put_start(type_of_entry(e), e->input && e->input->is_required, !e->input, out);
-    const fr_field *said = field ? field : e->input ? e->input->field : NULL;
+    const fr_field *said = field ? field : e->input ? e->input->field : said_of(e->item);
     bool is_key = e->input && e->input->kind == FR_INPUT_KEY;
-    if (said && said->name && !is_key)
+    if (said && (said->name || said->label) && !is_key)
         put_label(said, out);
     else
         fr_options_put_name_label(e->name, out);

@@ -129,7 +129,7 @@ static fr_str digest_of(const fr_repeat *repeat)
 static fr_err read_answer(fr_ctx *ctx, const fr_kept *kept, fr_buf *body, fr_rest_answer *answer)
 {
     size_t pos = 0;
-    fr_value status, has_content, type, has_place, location, content;
+    fr_value status, has_content, type, has_place, location, content, headers;
     if (!fr_image_next(kept->answer, &pos, &status) ||
         !fr_image_next(kept->answer, &pos, &has_content) ||
         !fr_image_next(kept->answer, &pos, &type) ||
@@ -145,6 +145,9 @@ static fr_err read_answer(fr_ctx *ctx, const fr_kept *kept, fr_buf *body, fr_res
     answer->place = kept->place;
     if (location.type == FR_VALUE_TEXT)
         answer->location = location.as.s;
+    bool has_headers = fr_image_next(kept->answer, &pos, &headers); /* an older release kept none */
+    if (has_headers && headers.type == FR_VALUE_TEXT)
+        answer->headers = headers.as.s;
     fr_buf_put(body, content.as.s);
     return fr_buf_check(body);
 }
@@ -197,6 +200,7 @@ fr_err fr_repeat_keep(fr_ctx *ctx, const fr_repeat *repeat, fr_str content,
     fr_image_value(&bytes, FR_VALUE_I(answer->has_place));
     fr_image_value(&bytes, text_or_null(answer->location));
     fr_image_value(&bytes, FR_VALUE_S(content));
+    fr_image_value(&bytes, text_or_null(answer->headers));
     fr_kept kept = {digest_of(repeat), fr_buf_str(&bytes), answer->place};
     fr_err err = bytes.has_failed ? FR_ENOMEM : fr_db_keep(ctx, repeat->key, &kept);
     fr_buf_deinit(&bytes);

@@ -124,6 +124,8 @@ typedef struct fr_rest_answer {
     fr_str etag;        /* p NULL: none */
     fr_str challenge;   /* WWW-Authenticate; p NULL: none */
     fr_str retry_after; /* in seconds; p NULL: none */
+    fr_str
+        headers; /* lines that a handler has given, to be there again in a repeat; p NULL: none */
     fr_rest_file *file; /* in the arena of ctx: the content, in place of body; NULL: body it is */
     bool is_replied;    /* a handler ran and answered by itself, or err is what it returned */
     fr_err err;

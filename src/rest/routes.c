@@ -36,6 +36,7 @@ typedef struct rest_route {
 
 static fr_err reply(fr_req *req, const fr_rest_answer *answer)
 {
+    FR_TRY(fr_reply_headers_add(req, answer->headers));
     if (answer->status != 304)
         FR_TRY(fr_reply_header_once(req, FR_STR("Allow"), answer->allow));
     if (answer->etag.p)

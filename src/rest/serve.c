@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "http/files/conditions.h"
+#include "http/http.h"
 #include "rest/actions.h"
 #include "rest/batch.h"
 #include "rest/errors.h"
@@ -29,6 +30,8 @@ typedef struct whole {
     size_t start; /* where our part of body begins */
     fr_rest_answer *answer;
     fr_repeat repeat;
+    fr_str
+        headers; /* of the answer before the handler ran, which may be twice; p NULL: there is no handler */
     bool has_repeat;
     bool is_first;   /* the answer is to be kept */
     bool is_refused; /* the answer says why nothing was written */
@@ -87,9 +90,24 @@ static fr_err run(fr_ctx *ctx, void *arg)
     w->is_first = w->is_refused = false;
     if (w->request->uploads)
         fr_uploads_undo(w->request->uploads);
+    if (w->headers.p)
+        FR_TRY(fr_reply_headers_set(w->request->req, w->headers));
     FR_TRY(answer(ctx, w));
     w->is_refused = w->answer->status >= 400 || w->answer->err;
     return w->answer->err ? w->answer->err : w->is_refused ? FR_EINVAL : FR_OK;
+}
+
+/* What a handler has answered, with its headers. A cookie is no part of that: who comes again with the same key has to be the same
+ * one only where who asks is known. */
+static fr_err keep_answer(fr_ctx *ctx, whole *w)
+{
+    if (w->headers.p) {
+        fr_str lines = fr_reply_headers_dup(w->request->req);
+        w->answer->headers = fr_reply_headers_without(ctx->arena, lines, FR_STR("set-cookie"));
+        if (!lines.p || !w->answer->headers.p)
+            return FR_ENOMEM;
+    }
+    return fr_repeat_keep(ctx, &w->repeat, fr_str_from(fr_buf_str(w->body), w->start), w->answer);
 }
 
 static fr_err number(fr_ctx *ctx, void *arg, fr_place place)
@@ -100,7 +118,7 @@ static fr_err number(fr_ctx *ctx, void *arg, fr_place place)
     w->answer->place = place;
     if (!w->is_first || !w->answer->status) /* a handler may have answered nothing */
         return FR_OK;
-    return fr_repeat_keep(ctx, &w->repeat, fr_str_from(fr_buf_str(w->body), w->start), w->answer);
+    return keep_answer(ctx, w);
 }
 
 /* A failure of ours, or of the database. */
@@ -181,7 +199,7 @@ static fr_err end(fr_ctx *ctx, void *arg)
         return fr_repeat_let_go(ctx, &w->repeat);
     if (a->is_replied || a->file)
         return FR_OK;
-    return fr_repeat_keep(ctx, &w->repeat, fr_str_from(fr_buf_str(w->body), w->start), a);
+    return keep_answer(ctx, w);
 }
 
 /* It may wait for anything, which the writer cannot: so that it has begun is kept first, and its answer when it has ended. */
@@ -210,6 +228,9 @@ static fr_err serve_held(fr_ctx *ctx, whole *w)
     fr_rest_request held = *w->request;
     held.is_held = true;
     w->request = &held;
+    w->headers = fr_reply_headers_dup(held.req);
+    if (!w->headers.p)
+        return FR_ENOMEM;
     return held.extra->is_atomic ? serve_whole(ctx, w) : serve_handler(ctx, w);
 }
 

@@ -10,6 +10,7 @@
 #include "model/kind.h"
 #include "model/spelling.h"
 #include "rest/form_body.h"
+#include "rest/key.h"
 #include "rest/kinds.h"
 #include "rest/options.h"
 #include "rest/python.h"
@@ -350,16 +351,25 @@ static bool is_shown(const fr_declared *d)
     return !d->value && !(d->input && d->input->secret);
 }
 
+bool fr_shape_is_object(const fr_json *data, fr_errors *errors)
+{
+    if (data->type == FR_JSON_OBJECT)
+        return true;
+    if (data->type == FR_JSON_NULL)
+        fr_errors_add(errors, FR_STR("non_field_errors"), "null", FR_STR("No data provided"));
+    else
+        fr_errors_addf(errors, FR_STR("non_field_errors"), "invalid",
+                       "Invalid data. Expected a dictionary, but got %s.", fr_py_type(data));
+    return false;
+}
+
 fr_err fr_shape_read(fr_ctx *ctx, const fr_serializer *serializer, const fr_json *data,
                      fr_shape_opts opts, fr_errors *errors, fr_buf *out)
 {
     shape_reader r = {ctx, opts};
     bool is_first = true;
-    if (data->type != FR_JSON_OBJECT) {
-        fr_errors_addf(errors, FR_STR("non_field_errors"), "invalid",
-                       "Invalid data. Expected a dictionary, but got %s.", fr_py_type(data));
+    if (!fr_shape_is_object(data, errors))
         return FR_OK;
-    }
     fr_buf_put_char(out, '{');
     for (const fr_declared *d = serializer->declared; d && d->name; d++) {
         size_t start = out->n;
@@ -390,7 +400,11 @@ static fr_err check(const fr_serializer *serializer, int depth, char error[256])
 static fr_err check_input(const fr_declared *d, char error[256])
 {
     char why[256];
-    fr_err err = fr_spelling_check(d->input, why);
+    fr_arena *arena = fr_arena_new(0);
+    fr_err err = arena ? fr_spelling_check(d->input, why) : FR_ENOMEM;
+    if (err == FR_OK)
+        err = fr_among_check(d->input, arena, why);
+    fr_arena_free(arena);
     if (err == FR_EINVAL)
         snprintf(error, 256, "declared: \"%.60s\": %.180s", d->name ? d->name : "", why);
     return err;
@@ -399,9 +413,11 @@ static fr_err check_input(const fr_declared *d, char error[256])
 static fr_err check_one(const fr_declared *d, int depth, char error[256])
 {
     bool is_known = d->input || d->nested || d->value || d->each || d->shape == FR_DICT;
+    bool is_lost = d->input && fr_field_is_reference(d->input) && !d->input->to;
     const char *wrong = !is_known ? "says neither .input, .nested, .each nor .value"
                         : d->shape == FR_CHOICES && (!d->input || !d->input->choices)
                             ? "has to have .input with .choices"
+                        : is_lost ? "refers to no model: FR_INPUT(FOREIGN_KEY, .to = &user_model)"
                         : d->nested && d->nested->model ? "nests a serializer that has a model"
                         : depth > SHAPES_DEEP           ? "is nested more than 10 deep"
                                                         : NULL;

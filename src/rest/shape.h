@@ -17,6 +17,8 @@ typedef struct fr_shape_opts {
 
 /* Whether a serializer without a model can be read. Errors: FR_EINVAL with one line for the developer. */
 fr_err fr_shape_check(const fr_serializer *serializer, char error[256]);
+/* Whether it is an object; else errors says so in DRF's words. */
+bool fr_shape_is_object(const fr_json *data, fr_errors *errors);
 /* Append what was understood of data; what is wrong is added to errors, and out then means nothing.
  * Errors: FR_ENOMEM, FR_EBACKEND, and what a function of the application returned. May suspend. */
 fr_err fr_shape_read(fr_ctx *ctx, const fr_serializer *serializer, const fr_json *data,

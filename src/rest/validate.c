@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "db/db.h"
 #include "model/kind.h"
+#include "rest/gather.h"
 
 struct fr_input_private {
     const fr_plan *plan;
@@ -75,6 +76,70 @@ fr_str fr_input_text(const fr_input *in, const char *name)
     if (given->value.type == FR_VALUE_TEXT)
         return given->value.as.s;
     return fr_value_bare_dup(in->ctx->arena, of->field, given->value);
+}
+
+typedef struct naming {
+    fr_ctx *ctx;
+    fr_rows rows;
+    fr_value *values; /* room for all of them */
+    size_t start;     /* of one statement's */
+} naming;
+
+static void begin(void *arg)
+{
+    naming *n = arg;
+    n->rows.count = n->start;
+}
+
+static fr_err take_row(void *arg, const fr_value *values)
+{
+    naming *n = arg;
+    const uint32_t width = n->rows.model->field_count;
+    fr_value *row = n->values + n->rows.count * width;
+    for (uint32_t i = 0; i < width; i++)
+        if (!fr_value_dup(n->ctx->arena, values[i], &row[i]))
+            return FR_ENOMEM;
+    n->rows.count++;
+    return FR_OK;
+}
+
+/* Keys that stand there twice are one row. */
+static fr_err read_named(naming *n, const fr_value *keys, size_t count)
+{
+    const fr_model *model = n->rows.model;
+    const uint16_t key = (uint16_t)fr_model_key_index(model);
+    for (size_t done = 0; done < count; done += FR_GATHER_KEYS) {
+        size_t some = count - done < FR_GATHER_KEYS ? count - done : FR_GATHER_KEYS;
+        fr_query query = {.model = model,
+                          .where = fr_pred_in(n->ctx->arena, key, keys + done, some)};
+        if (!query.where)
+            return FR_ENOMEM;
+        n->start = n->rows.count;
+        FR_TRY(fr_db_select(n->ctx, &query, &(fr_reader_sink){begin, take_row, n}, NULL));
+    }
+    return FR_OK;
+}
+
+fr_err fr_input_related(fr_input *in, const char *name, fr_rows *rows)
+{
+    const fr_plan *plan = in->private_->plan;
+    const fr_plan_input *of = plan ? fr_plan_input_of(plan, fr_str_c(name)) : NULL;
+    if (!of || of->kind != FR_INPUT_MANY || !in->private_->given)
+        return fr_fail(in->ctx, FR_EINTERNAL,
+                       "fr_input_related: \"%s\" is no many-to-many that the body may name.", name);
+    const fr_given *given = &in->private_->given->given[of - plan->inputs];
+    const fr_model *to = of->relation.steps[of->relation.step_count - 1].to;
+    naming n = {.ctx = in->ctx, .rows = {.model = to, .arena_ = in->ctx->arena}};
+    if (given->count > FR_ALL_ROWS)
+        return fr_fail(in->ctx, FR_ETOOBIG, "There are more than %d rows.", FR_ALL_ROWS);
+    n.values =
+        fr_arena_alloc(in->ctx->arena, (given->count + 1) * to->field_count * sizeof *n.values);
+    if (!n.values)
+        return FR_ENOMEM;
+    FR_TRY(read_named(&n, given->keys, given->is_given ? given->count : 0));
+    n.rows.values_ = n.values;
+    *rows = n.rows;
+    return FR_OK;
 }
 
 /* ---- a field ---- */

@@ -51,6 +51,7 @@ static void take_limits(fr_field *out, const fr_field *with)
     TAKE(takes_folders);
     TAKE(takes_no_files);
     TAKE(messages);
+    TAKE(among);
 }
 
 static void take_rest(fr_field *out, const fr_field *with)

@@ -5,7 +5,7 @@
  *   /api/open/, /private/, /writers/, /staff/      lists of notes, asked of the view alone
  *   /api/owned/, /hidden/, /twice/                 and of each object: read by all, written by its owner; hidden from others; refused
  *                                                  when it is asked again within the transaction
- *   /api/done/                                     only some rows
+ *   /api/done/, /mine/                             only some rows; those of who asks
  *   /api/often/, /handlers/often                   twice an hour
  *   /api/tokens/, /bearers/, /models/ …            users, tokens and permissions of Django
  *   /handlers/…, /pages/…                          plain handlers and pages
@@ -135,6 +135,9 @@ static const fr_viewset
     hidden = {.model = &note_model, .permissions = FR_PERMISSIONS(&viewer)},
     twice = {.model = &note_model, .permissions = FR_PERMISSIONS(&asked_once)},
     done_notes = {.model = &note_model, .permissions = WRITERS, .visible = "done=true"},
+    mine = {.model = &note_model,
+            .authentication = FR_AUTHENTICATORS(&fr_token_auth),
+            .visible = "id = $user and not done"},
     often = {.model = &note_model, .throttles = FR_THROTTLES(&twice_an_hour)},
     nobody = {.model = &note_model,
               .authentication = FR_NOBODY,
@@ -207,6 +210,7 @@ static const fr_route api[] = {
     {"hidden/", .viewset = &hidden},
     {"twice/", .viewset = &twice},
     {"done/", .viewset = &done_notes},
+    {"mine/", .viewset = &mine},
     {"often/", .viewset = &often},
     {"nobody/", .viewset = &nobody},
     {"others/", .viewset = &others},

@@ -25,6 +25,7 @@ static fr_err twice(fr_req *req)
     FR_TRY(fr_create(req, &entry_model, &first));
     FR_TRY(fr_create(req, &entry_model, &second));
     FR_TRY(fr_reply_header(req, FR_STR("X-Made"), FR_STR("2")));
+    FR_TRY(fr_reply_header(req, FR_STR("Set-Cookie"), FR_STR("made=2")));
     FR_TRY(fr_reply_object(req, 201, "[{id:%lld,text:%S},{id:%lld,text:%S}]", (long long)first.id,
                            first.text, (long long)second.id, second.text));
     return fr_str_eq(first.text, FR_STR("late")) ? fr_fail(req, FR_EDENIED, "Too late.") : FR_OK;

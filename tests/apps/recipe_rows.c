@@ -11,7 +11,8 @@ FR_MODEL(note,
     (BOOLEAN,  done),
     (DATETIME, updated_at, .auto_now = true));
 
-static const fr_viewset notes = {.model = &note_model, .filter = "done", .ordering = "-updated_at"};
+static const fr_viewset notes = {
+    .model = &note_model, .filter = "done,title__icontains", .ordering = "-updated_at"};
 
 /* ---- consumers ---- */
 

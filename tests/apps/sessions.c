@@ -1,4 +1,6 @@
-/* A program whose users log in by sessions, for tests/system/test_sessions.py. */
+/* A program whose users log in by sessions, for tests/system/test_sessions.py, test_secrets.py and test_storm.py. */
+#include <stdlib.h>
+
 #include <freshet.h>
 
 static fr_err login(fr_req *req)
@@ -76,6 +78,21 @@ static const fr_consumer talking = {.connect = enter, .receive = talk};
 static const fr_viewset users = {.model = &fr_user_model,
                                  .permissions = FR_PERMISSIONS(&fr_is_authenticated)};
 
+static fr_err revoke(fr_req *req)
+{
+    FR_TRY(fr_token_revoke(req, fr_user_of(req)));
+    return fr_reply_data(req, 204, (fr_str){0});
+}
+
+static fr_err greet(fr_sock *sock)
+{
+    FR_TRY(fr_accept(sock));
+    return fr_send(sock, fr_user_of(sock)->username);
+}
+
+static const fr_consumer greeting = {.connect = greet,
+                                     .permissions = FR_PERMISSIONS(&fr_is_authenticated)};
+
 #define POSTS .methods = "GET,POST", .api = true
 
 int main(int argc, char **argv)
@@ -84,7 +101,8 @@ int main(int argc, char **argv)
         argc, argv,
         &(fr_app){
             .name = "sessions",
-            .authentication = FR_AUTHENTICATORS(&fr_session_auth, &fr_jwt_auth),
+            .authentication = FR_AUTHENTICATORS(&fr_session_auth, &fr_jwt_auth, &fr_token_auth),
+            .failed_logins = getenv("FAILED_LOGINS"),
             .http = FR_ROUTES({"login/", .handler = login, .methods = "POST", .api = true,
                                .authentication = FR_NOBODY},
                               {"logout/", .handler = logout, .methods = "POST", .api = true},
@@ -94,8 +112,12 @@ int main(int argc, char **argv)
                               {"users/", .viewset = &users},
                               {"page/login/", .handler = fr_login_page, .methods = "GET,POST"},
                               {"page/logout/", .handler = fr_logout_page, .methods = "POST"},
+                              FR_OBTAIN_TOKEN("obtain/"), FR_CHANGE_PASSWORD("password/"),
+                              {"revoke/", .handler = revoke, .methods = "POST", .api = true,
+                               .permissions = FR_PERMISSIONS(&fr_is_authenticated)},
                               FR_JWT_PAIR("jwt/pair/"), FR_JWT_REFRESH("jwt/refresh/"),
                               FR_JWT_VERIFY("jwt/verify/"), FR_JWT_BLACKLIST("jwt/blacklist/"),
                               FR_JWT_SLIDING("jwt/sliding/"), FR_JWT_SLIDE("jwt/slide/")),
-            .websocket = FR_ROUTES({"ws/talk/", .consumer = &talking})});
+            .websocket =
+                FR_ROUTES({"ws/talk/", .consumer = &talking}, {"ws/who/", .consumer = &greeting})});
 }

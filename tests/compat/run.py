@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Replays what Django REST framework and Channels were recorded to answer against examples/tracker, and against tests/apps/compat_kinds.c.
+"""Replays what Django REST framework and Channels were recorded to answer against examples/tracker, and against tests/apps/compat_*.c.
 
 Each group (each WebSocket transcript) has a server of its own, on a copy of the database that Django made. What is known to
 be answered otherwise stands in expected.txt, with its reason. An exchange that is not named there and differs fails; one that
@@ -104,14 +104,19 @@ class Expected:
 class Corpus:
     """Recordings, and the program that they are played against on the database that they began with."""
 
-    def __init__(self, program, options, scripts, records):
+    def __init__(self, program, options, scripts, records, headers=()):
         self.program, self.options, self.scripts, self.records = program, options, scripts, records
+        self.compared = argparse.Namespace(**dict(vars(OPTIONS), compare_headers=OPTIONS.compare_headers + list(headers)))
         self.master = None
 
 
 SECRET = "reference-secret-key-only-for-the-golden-corpus"  # of reference/refsite/settings.py: sessions were signed with it
 TRACKER = Corpus("tracker", ["--index", "none"], ["schema.sql", "fixture.sql"], "shown.jsonl")
 KINDS = Corpus("compat-kinds", ["--index", "none"], ["kinds.sql", "kinds-fixture.sql"], "kinds.jsonl")
+# scrypt is what that site hashes with, for it is quick.
+USERS = Corpus("compat-users", ["--index", "none", "--trust-proxy", "loopback", "--password-hash", "scrypt"], ["users.sql", "users-fixture.sql"], "users.jsonl",
+               ["set-cookie", "set-cookie-attributes"])
+CORPORA = (TRACKER, KINDS, USERS)
 
 
 # ---- a server on the database that Django made ----
@@ -169,7 +174,7 @@ def play_group(records, corpus):
             time.sleep(record.get("pause", 0))
             try:
                 reply = replay.exchange("127.0.0.1", server.port, method, path, headers, body, PATIENCE)
-                differences = replay.compare(as_ours(record), reply, OPTIONS)
+                differences = replay.compare(as_ours(record), reply, corpus.compared)
                 replay.capture(record.get("capture", {}), reply, known)
             except (OSError, ValueError) as problem:
                 differences = ["no usable reply: %s" % problem]
@@ -215,7 +220,7 @@ def read(name):
 def work(word):
     """Functions that each play a group or a transcript."""
     jobs = []
-    for corpus in (TRACKER, KINDS):
+    for corpus in CORPORA:
         groups = collections.OrderedDict()
         for record in read(corpus.records):
             groups.setdefault(record["group"], []).append(record)
@@ -234,7 +239,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="freshet-compat-")
     passed, failed, known = [], [], []
     try:
-        for corpus in (TRACKER, KINDS):
+        for corpus in CORPORA:
             corpus.master = os.path.join(folder, corpus.program + ".db")
             make_database(corpus.master, corpus.scripts)
         with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:

@@ -282,22 +282,41 @@ class Writer(Person):
 
 # ---- watchers ----
 
+FILTERS = {
+    "": lambda row: True,
+    "done=true": lambda row: row["done"],
+    "done=false&title__icontains=A": lambda row: not row["done"] and ("a" in row["title"] or "A" in row["title"]),
+}
+
+
 class Session:
     """What one socket was told."""
 
-    def __init__(self, key, floor, since):
-        self.key, self.floor, self.since = key, floor, since
+    def __init__(self, key, filter, floor, since, base=None):
+        self.key, self.filter, self.floor, self.since = key, filter, floor, since  # since: a token, or None
+        self.base = base  # the view that came back with a token of its own; None: it brought nothing
         self.frames = []
         self.stalls = 0
         self.is_complete = False  # followed to the end, and equal to what the REST API says there
+
+    def has(self, key, row):
+        return row is not None and self.key in (None, key) and FILTERS[self.filter](row)
+
+    def of(self, rows):
+        """Those that it watches."""
+        return {key: row for key, row in rows.items() if self.has(key, row)}
+
+    def begin(self):
+        """The view before its first frame."""
+        return View(self.base)
 
 
 class Watcher(Person):
     """A resident stays as long as the server does; the others come and go."""
 
-    def __init__(self, world, seed, key=0, is_resident=False):
+    def __init__(self, world, seed, key=0, filter="", is_resident=False):
         super().__init__(world, seed)
-        self.key, self.is_resident = key, is_resident  # key None: the list; 0: now this, now that
+        self.key, self.filter, self.is_resident = key, filter, is_resident  # key None: the list; 0: now this, now that
         self.sessions = []
         self.joins = self.resets = 0
 
@@ -308,7 +327,7 @@ class Watcher(Person):
                 self.visit()
             except (OSError, Closed) as end:
                 if getattr(end, "code", 1006) == 4404 and self.sessions[-1].frames[-1].get("status") == 404:
-                    if self.world.fresh is not None and self.session.key not in self.world.fresh:
+                    if self.world.fresh is not None and not self.session.of(self.world.fresh):
                         self.sessions[-1].is_complete = True
                     continue
                 assert getattr(end, "code", 1006) == 1006, end
@@ -319,11 +338,12 @@ class Watcher(Person):
         key = self.key
         if key == 0:
             key = self.world.some_key(chance) if chance.random() < 0.4 else None
-        since = chance.random() < 0.1
-        self.session = Session(key, self.world.newest, since)
+        base = self.last_view() if self.key != 0 and chance.random() < 0.7 else None
+        since = base.token if base else "1.2.3" if chance.random() < 0.1 else None
+        self.session = Session(key, self.filter, self.world.newest, since, base)
         self.sessions.append(self.session)
         path = "/api/notes/" if key is None else "/api/notes/%d/" % key
-        ws = WebSocket(self.world.server.port, path + ("?since=1.2.3" if since else ""),
+        ws = WebSocket(self.world.server.port, path + "?" + self.filter + ("&since=" + since if since else ""),
                        receive_buffer=chance.choice([None, 4096]))
         self.joins += 1
         try:
@@ -334,6 +354,15 @@ class Watcher(Person):
             ws.close()
         finally:
             ws.sock.close()
+
+    def last_view(self):
+        """What it had when its last socket ended; None: nothing."""
+        if not self.sessions:
+            return None
+        view = self.sessions[-1].begin()
+        for frame in self.sessions[-1].frames:
+            view.apply(frame)
+        return view if view.token else None
 
     def stay(self, ws):
         """Some frames, some pings, perhaps a while without reading."""
@@ -375,11 +404,11 @@ class Watcher(Person):
     def finish(self, ws):
         """All has been written and the REST list is known: read to the end; then a ping is answered by nothing but its pong."""
         world, session = self.world, self.session
-        expected = world.fresh if session.key is None else {key: world.fresh[key] for key in [session.key] if key in world.fresh}
-        view = View()
+        expected = session.of(world.fresh)
+        view = session.begin()
         for frame in session.frames:
             view.apply(frame)
-        while view.rows != expected or (session.key is None and view.place < world.newest):
+        while view.rows != expected or (session.key is None and not session.filter and view.place < world.newest):
             view.apply(self.take(ws))
         ws.send_json({"type": "ping"})
         while True:
@@ -394,16 +423,22 @@ class Watcher(Person):
 class View:
     """What a client has: rows by key, and its place. None before the first frame."""
 
-    def __init__(self):
-        self.rows, self.place, self.fingerprint = None, -1, None
+    def __init__(self, base=None):
+        self.rows, self.place, self.fingerprint, self.token = None, -1, None, None
+        if base:
+            self.rows, self.place, self.fingerprint, self.token = dict(base.rows), base.place, base.fingerprint, base.token
 
     def apply(self, frame):
-        if frame["type"] not in ("snapshot", "changes"):
+        if frame["type"] not in ("snapshot", "changes", "resumed", "at"):
             return
         number, _, fingerprint = token(frame["at"])
-        assert number > self.place, "frame %d after %d" % (number, self.place)
+        is_quiet = frame["type"] in ("resumed", "at")
+        assert number >= self.place if is_quiet or frame.get("reset") else number > self.place, \
+            "frame %d after %d" % (number, self.place)
         assert self.fingerprint in (None, fingerprint), "another fingerprint"
-        self.place, self.fingerprint = number, fingerprint
+        self.place, self.fingerprint, self.token = number, fingerprint, frame["at"]
+        if is_quiet:
+            return
         if frame["type"] == "snapshot":
             rows = frame["results"] if "results" in frame else [frame["data"]] if frame["data"] else []
             self.rows = {row["id"]: row for row in rows}
@@ -422,9 +457,7 @@ class View:
 class Change:
     def __init__(self, key, op, row):
         self.key, self.op, self.row = key, op, row  # row None: deleted
-
-
-OPS = {changelog.CREATE: "create", changelog.UPDATE: "update", changelog.DELETE: "delete"}
+        self.before = None  # the row as it was; None: there was none
 
 
 class Truth:
@@ -459,6 +492,7 @@ class Truth:
 
     def advance(self, rows, number):
         for change in self.changes[number]:
+            change.before = rows.get(change.key)
             if change.row is None:
                 del rows[change.key]
             else:
@@ -539,11 +573,12 @@ class Truth:
     # ---- what watchers were told ----
 
     def check_session(self, session):
-        view, pongs = View(), -1
+        view, pongs = session.begin(), -1
         for i, frame in enumerate(session.frames):
             if frame["type"] == "error":
                 assert frame["status"] == 404 and i == len(session.frames) - 1, frame
-                assert None in self.rows_since(session.key, session.floor), "404 for a row that was there"
+                assert not all(session.has(session.key, row) for row in self.rows_since(session.key, session.floor)), \
+                    "404 for a row that was there"
                 continue
             number = int(frame["at"].split(".")[0])
             assert frame["at"].split(".")[1] == self.marks.get(number), "no commit %s" % frame["at"]
@@ -551,17 +586,20 @@ class Truth:
                 assert number >= max(pongs, view.place, session.floor), "pong %d" % number
                 pongs = number
                 continue
-            before = view.place
+            before, is_first = view.place, i == 0
             view.apply(frame)
             if frame["type"] == "at":
                 assert number >= before
+            elif frame["type"] == "resumed":
+                assert is_first and session.base, "resumed, and did not come back"
+                assert number == before or number >= session.floor, "resumed at %d, behind an answer" % number
             elif frame["type"] == "snapshot":
-                self.check_snapshot(session, view, frame, before)
+                self.check_snapshot(session, view, frame, -1 if is_first else before)
+            elif i == 1 and session.base and session.frames[0]["type"] == "resumed" and before == session.base.place:
+                self.check_caught_up(session, frame, before, number)
             else:
                 self.check_changes(session, view, frame, before)
-            expected = self.at(number)
-            if session.key is not None:
-                expected = {key: expected[key] for key in [session.key] if key in expected}
+            expected = session.of(self.at(number))
             assert view.rows == expected, "after %.200s the rows are not those of commit %d" % (frame, number)
 
     def check_snapshot(self, session, view, frame, before):
@@ -570,10 +608,19 @@ class Truth:
         if before == -1:
             assert view.place >= session.floor, "the first frame is older than what had been answered"
             assert "reset" in frame or not session.since, "the first snapshot of one that wants to resume"
+            assert not session.base, "a snapshot, where the log can tell what differs"
         else:
             assert "reset" in frame, "a later snapshot without reset"
         if "reset" in frame and not session.since and not self.has_large_commits:
             assert session.stalls, "a reset for one that never stalled: %.100s" % frame
+
+    def check_caught_up(self, session, frame, before, number):
+        """What differs, and nothing else."""
+        assert number >= session.floor, "caught up to %d, behind an answer" % number
+        old, new = session.of(self.at(before)), session.of(self.at(number))
+        differs = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+        assert {change["id"] for change in frame["changes"]} == differs, "%.200s, and %r differ" % (frame, differs)
+        assert len(frame["changes"]) == len(differs), "a row twice"
 
     def check_changes(self, session, view, frame, before):
         """Exactly one commit, and none between that mattered."""
@@ -581,14 +628,20 @@ class Truth:
         assert mine, "frame %d has nothing to do with this view" % view.place
         assert len(mine) == len(frame["changes"]), "frame %d has not the changes of its commit" % view.place
         by_key = {change["id"]: change for change in frame["changes"]}
-        for change in mine:
-            told = by_key[change.key]
-            assert (told["op"], told.get("data")) == (OPS[change.op], change.row), "frame %d: %r" % (view.place, told)
+        for key, op, row in mine:
+            told = by_key[key]
+            assert (told["op"], told.get("data")) == (op, row), "frame %d: %r" % (view.place, told)
         for number in range(before + 1, view.place):
             assert not self.mine(session, number), "commit %d was not told between %d and %d" % (number, before, view.place)
 
     def mine(self, session, number):
-        return [c for c in self.changes[number] if session.key in (None, c.key)]
+        """What a commit was to the session's rows: key, op and new row."""
+        found = []
+        for c in self.changes[number]:
+            was, is_ = session.has(c.key, c.before), session.has(c.key, c.row)
+            if was or is_:
+                found.append((c.key, "create" if not was else "update" if is_ else "delete", c.row if is_ else None))
+        return found
 
 
 def as_json(values):

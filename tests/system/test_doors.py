@@ -373,6 +373,24 @@ class Logins(DjangoCase):
         self.assertEqual(self.code(old), 4401)
         self.change(("UPDATE auth_user SET password = '!' WHERE id = 11",))
 
+    def test_the_same_url_is_another_view_for_another_user(self):
+        """Rows whose key is that of who asks, while they are not done: carol's is 11, root's 14."""
+        while self.make() < 14:
+            pass
+        views = [Live(self.server, "/api/mine/", headers={"Authorization": "Token " + token}.items()) for token in ("c" * 40, "r" * 40)]
+        nobody = Live(self.server, "/api/mine/")
+        carol, root = views
+        self.assertEqual([set(ws.rows) for ws in (carol, root, nobody)], [{11}, {14}, set()])
+        self.assertEqual(len({ws.fingerprint for ws in (carol, root, nobody)}), 3)
+        for key, ws in ((11, carol), (14, root)):
+            for done, op in ((True, "delete"), (False, "create")):
+                self.assertEqual(self.server.patch("/api/open/%d/" % key, {"done": done}).status, 200)
+                self.assertEqual([(change["op"], change["id"]) for change in ws.next()["changes"]], [(op, key)])
+        for ws in (carol, root, nobody):  # nothing of another's
+            ws.send_json({"type": "ping"})
+            self.assertEqual(ws.receive_json()["type"], "pong")
+            ws.close()
+
     def test_what_we_end_closes_sockets(self):
         watching, talking = self.watch(), self.talk()
         self.assertEqual(self.server.patch("/api/people/12/", {"is_active": False}).status, 200)
@@ -462,9 +480,15 @@ class Sockets(Doors):
 
     def test_what_is_asked_of_each_row_is_not_watched(self):
         key = self.make(done=True)
-        for path in ("/api/owned/", "/api/owned/%d/" % key, "/api/hidden/", "/api/hidden/%d/" % key, "/api/done/",
-                     "/api/done/%d/" % key):
+        for path in ("/api/owned/", "/api/owned/%d/" % key, "/api/hidden/", "/api/hidden/%d/" % key):
             self.assertEqual(self.told(path, "ann"), (501, 1011))
+
+    def test_a_row_that_a_rule_of_its_own_fields_hides_leaves(self):
+        key = self.make(done=True)
+        with Live(self.server, "/api/done/") as all_done, Live(self.server, "/api/done/%d/" % key) as this:
+            self.server.patch("/api/writers/%d/" % key, {"done": False}, headers=by("ann"))
+            for ws in (all_done, this):
+                self.assertEqual(ws.next()["changes"], [{"op": "delete", "id": key}])
 
     def test_pages_can_be_told_on_the_socket(self):
         self.assertEqual(self.told("/api/told/"), (401, 4401))

@@ -1,4 +1,5 @@
-"""Exact: writers, watchers and kill -9 at random, and every state that any client has shown was a committed one.
+"""Exact: writers, watchers that come back with their tokens, and kill -9 at random, and every state that any client has shown was a
+committed one.
 
 Afterwards the truth is rebuilt, commit by commit, from the change log in the file, and all that was answered, read and
 told is held against it. FR_SEED repeats a run's choices.
@@ -10,7 +11,7 @@ import tempfile
 import time
 import unittest
 
-from exact import Truth, Watcher, World, Writer
+from exact import FILTERS, Truth, Watcher, World, Writer
 from live import as_rows
 from server import PATIENCE, Server, lasting_port
 
@@ -42,7 +43,7 @@ class Exact(unittest.TestCase):
     def run_world(self, server, chance, extras):
         world = World(server, SECONDS)
         writers = [Writer(world, chance.getrandbits(32), extras) for _ in range(WRITERS)]
-        watchers = [Watcher(world, chance.getrandbits(32), key=chance.choice([None, None, 1, 2, 3, 0]),
+        watchers = [Watcher(world, chance.getrandbits(32), key=chance.choice([None, None, 1, 2, 3, 0]), filter=chance.choice(list(FILTERS)),
                             is_resident=i % 2 == 0) for i in range(WATCHERS)]
         for person in writers + watchers:
             person.start()
@@ -83,9 +84,11 @@ class Exact(unittest.TestCase):
         for session in sessions:
             truth.check_session(session)
         self.assertEqual(sum(session.is_complete for session in sessions), WATCHERS)
-        print("%d writes, %d commits, %d sockets, %d frames, %d stalls, %d resets" % (
+        resumed = sum(session.frames[0]["type"] == "resumed" for session in sessions if session.frames)
+        self.assertGreater(resumed, 0)
+        print("%d writes, %d commits, %d sockets, %d frames, %d stalls, %d resumed, %d resets" % (
             world.count, truth.last, sum(w.joins for w in watchers), sum(len(s.frames) for s in sessions),
-            sum(s.stalls for s in sessions), sum(w.resets for w in watchers)), flush=True)
+            sum(s.stalls for s in sessions), resumed, sum(w.resets for w in watchers)), flush=True)
 
     def test_each_state_of_each_client_is_that_of_some_commit(self):
         self.play("realtime-update")

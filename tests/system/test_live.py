@@ -55,6 +55,22 @@ class LiveNotes(ServerCase):
             frame = ws.receive_json()
             self.assertEqual(frame["changes"], [{"op": "delete", "id": note["id"]}])
 
+    def test_a_filtered_list_has_the_rows_of_its_get_whatever_is_written(self):
+        path = "/api/notes/?done=false&title__icontains=A"
+        for title in ("a", "b", "bab"):
+            self.make(title)
+        with Live(self.server, path) as ws:
+            self.assertEqual(ws.rows, as_rows(self.server.get(path)))
+            first, second = self.make("told: a"), self.make("nOt")
+            self.assertEqual(ws.next()["changes"], [{"op": "create", "id": first["id"], "data": first}])
+            entered = self.server.patch("/api/notes/%d/" % second["id"], {"title": "Ah"}).json
+            self.assertEqual(ws.next()["changes"], [{"op": "create", "id": second["id"], "data": entered}])
+            self.server.patch("/api/notes/%d/" % first["id"], {"done": True})
+            self.assertEqual(ws.next()["changes"], [{"op": "delete", "id": first["id"]}])
+            self.server.delete("/api/notes/%d/" % second["id"])
+            ws.next()
+            self.assertEqual(ws.rows, as_rows(self.server.get(path)))
+
     def test_a_row_that_is_not_there_is_an_error_and_close_4404(self):
         for key in ("99999999", "x", "99999999999999999999"):
             with WebSocket(self.server.port, "/api/notes/%s/" % key) as ws:
@@ -70,11 +86,12 @@ class LiveNotes(ServerCase):
 
     def test_what_cannot_be_watched_is_told_where_a_page_can_read_it(self):
         for _ in range(3):
-            self.assert_told("/api/notes/?done=true", 501, 1011, "done")
+            self.assert_told("/api/notes/?doen=true", 501, 1011, "doen")
+            self.assert_told("/api/notes/?ordering=title", 501, 1011, "ordering")
             self.assert_told("/api/notes/7/?x=1", 501, 1011, "x")
             self.assert_told("/", 405, 4405, "cannot be watched")  # a route, but of a page
             self.assert_told("/api/notes/abc/", 404, 4404, "Not found.")
-        for words in (("status=501", "of=/api/notes/ "), ("status=501", "of=/api/notes/7/ "), ("status=405", "of=/ ")):
+        for words in (("status=501", "of=/api/notes/ ", "doen"), ("status=501", "of=/api/notes/ ", "order"), ("status=501", "of=/api/notes/7/ "), ("status=405", "of=/ ")):
             self.assertEqual(len(self.server.wait_lines(" ws.refused ", *words)), 1)  # once a minute
 
     def test_a_path_that_no_route_has_is_404_and_the_log_names_the_nearest(self):

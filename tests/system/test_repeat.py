@@ -163,6 +163,9 @@ class Repeat(ServerCase):
         first, again = self.post({"text": "two"}, "two", TWICE), self.post({"text": "two"}, "two", TWICE)
         self.assertEqual((first.status, first.json[1]["text"], first.headers["x-made"]), (201, "two'", "2"))
         self.assertEqual((again.status, again.body, again.headers["content-type"]), (201, first.body, "application/json"))
+        self.assertEqual((again.headers["x-made"], again.headers["allow"]), ("2", first.headers["allow"]))
+        self.assertIn("set-cookie", first.headers)
+        self.assertNotIn("set-cookie", again.headers)
         self.assertEqual((self.count("two"), self.count("two'")), (1, 1))
         self.assertEqual(self.post({"text": "three"}, "two", TWICE).status, 422)
         for key in ({}, {"Idempotency-Key": "late"}):

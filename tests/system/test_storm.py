@@ -6,13 +6,16 @@ import asyncio
 import json
 import os
 import random
+import re
 import resource
 import socket
+import sqlite3
 import struct
+import subprocess
 import unittest
 
 from live import Live
-from server import Server, is_sanitized
+from server import Server, is_sanitized, program
 from wsclient import BINARY, CLOSE, PING, PONG, TEXT, WebSocket, frame, handshake
 
 CLIENTS = 1000
@@ -217,15 +220,84 @@ async def asks_the_consumer(c):
         await c.read()
 
 
+# ---- to whom users log in ----
+
+PASSWORD = "horse battery 1"
+NAMES = ["ann", "bob", "eve", "nobody"]  # the last one is not there
+
+
+class Known:
+    """What clients of one run have been given: each may show what another got, and end it."""
+    sessions, tokens, jwts = [], [], []
+
+    @staticmethod
+    def one_of(c, given):
+        return c.chance.choice(given[-30:]) if given and c.chance.random() < 0.9 else "x" * 32
+
+
+def by_session(c, wrong=0.2):
+    token = "c" * 32
+    headers = b"Cookie: sessionid=%s; csrftoken=%s\r\n" % (Known.one_of(c, Known.sessions).encode(), token.encode())
+    return headers + (b"X-CSRFToken: %s\r\n" % token.encode() if c.chance.random() > wrong else b"")
+
+
+def by_anything(c):
+    return c.chance.choice([lambda: by_session(c), lambda: b"Authorization: Token %s\r\n" % Known.one_of(c, Known.tokens).encode(),
+                            lambda: b"Authorization: Bearer %s\r\n" % Known.one_of(c, Known.jwts).encode()])()
+
+
+def with_headers(head, headers):
+    line, _, rest = head.partition(b"\r\n")
+    return line + b"\r\n" + headers + rest
+
+
+def credentials(c):
+    wrong = c.chance.random() < 0.2
+    return json.dumps({"username": c.chance.choice(NAMES), "password": PASSWORD + "x" * wrong}).encode()
+
+
+async def logs_in(c):
+    path, found, given = c.chance.choice([(b"/login/", rb"sessionid=(\w{32})", Known.sessions), (b"/obtain/", rb'"token":"(\w+)"', Known.tokens),
+                                          (b"/jwt/pair/", rb'"access":"([^"]+)"', Known.jwts)])
+    c.write(request(b"POST", path, credentials(c)))
+    await c.drain()
+    if c.chance.random() < 0.8:
+        answer = await asyncio.wait_for(c.reader.read(65536), 30)
+        given += [text.decode() for text in re.findall(found, answer)]
+
+
+async def logs_out_or_revokes(c):
+    c.write(with_headers(request(b"POST", c.chance.choice([b"/logout/", b"/revoke/"])), b"Content-Length: 0\r\n" + by_anything(c)))
+    await c.drain()
+    await c.read()
+
+
+async def asks_who(c):
+    for _ in range(c.chance.randrange(1, 5)):
+        c.write(with_headers(request(*c.chance.choice([(b"GET", b"/who/"), (b"GET", b"/box/"), (b"GET", b"/token/"), (b"POST", b"/box/", b'{"a": 1}')])), by_anything(c)))
+    await c.drain()
+    await c.read()
+
+
+async def opens_a_socket(c):
+    head, _ = handshake(c.port, "/ws/who/")
+    c.write(with_headers(head, by_anything(c)))
+    await c.drain()
+    for _ in range(c.chance.randrange(4)):
+        await c.read()
+
+
 class Storm(unittest.TestCase):
+    clients = CLIENTS
+
     def storm(self, server, acts, paths, seed):
         async def all_at_once():
             async def one(i):
-                chance = random.Random(seed * CLIENTS + i)
+                chance = random.Random(seed * self.clients + i)
                 client = Client(server.port, chance)
                 client.get_path, client.ws_path = paths
                 await client.live(chance.choice(acts))
-            await asyncio.gather(*(one(i) for i in range(CLIENTS)))
+            await asyncio.gather(*(one(i) for i in range(self.clients)))
         asyncio.run(all_at_once())
 
     def rounds(self, server, acts, paths, between):
@@ -278,6 +350,28 @@ class Storm(unittest.TestCase):
                 ws.until(lambda rows: len(rows) <= 21)
         self.rounds(server, [writes_a_note, writes_a_note, changes_or_deletes_a_note, changes_or_deletes_a_note,
                              watches_and_gone, watches_and_gone, asks_the_consumer], (b"/api/notes/", "/ws/realtime-update/"), between)
+
+    def test_users_who_log_in_and_out_stand_it(self):
+        self.clients = 300  # a login is a hash
+        server = Server("sessions", "--log", "error", "--password-hash", "scrypt", db="users.db", env={"FAILED_LOGINS": ""})
+        for name in NAMES[:-1]:
+            subprocess.run([program("sessions"), "user", "create", name, "--password-hash", "scrypt", "--db", "sqlite:" + server.db],
+                           input=PASSWORD + "\n", text=True, check=True, stdout=subprocess.DEVNULL)
+        for given in (Known.sessions, Known.tokens, Known.jwts):
+            given.clear()
+
+        def between():
+            self.assertTrue(Known.sessions or Known.tokens or Known.jwts)
+            db = sqlite3.connect(server.db, timeout=30)  # as Django would
+            for statement in ("DELETE FROM django_session WHERE random() % 2", "DELETE FROM authtoken_token WHERE random() % 2",
+                              "UPDATE auth_user SET is_active = NOT is_active WHERE username = 'eve'"):
+                db.execute(statement)
+            db.commit()
+            db.close()
+            reply = server.post("/login/", {"username": "ann", "password": PASSWORD})
+            self.assertEqual((reply.status, reply.json), (200, {"username": "ann"}))
+        acts = [logs_in] + [logs_out_or_revokes, asks_who, opens_a_socket] * 3
+        self.rounds(server, acts, (b"/who/", "/ws/who/"), between)
 
 
 if __name__ == "__main__":

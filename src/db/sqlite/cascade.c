@@ -178,7 +178,9 @@ static fr_err step(cascade *c, fr_sql_kind kind, const fr_table *table, uint32_t
     if (set_to)
         fr_stmt_bind(stmt, 2, *set_to);
     rc = fr_txn_step(txn, stmt, fr_changes_mark(&txn->writer->changes));
-    *changed = rc == SQLITE_DONE && sqlite3_changes64(conn_of(c)->h) > 0;
+    int64_t count = rc == SQLITE_DONE ? sqlite3_changes64(conn_of(c)->h) : 0;
+    *changed = count > 0;
+    c->write->gone += kind == FR_SQL_SET_BY ? 0 : count;
     fr_err err = rc == SQLITE_DONE ? FR_OK : fault(c, rc, table);
     fr_stmt_release(stmt);
     return err;
@@ -192,7 +194,7 @@ static uint16_t asked_field(const fr_table *table, const fr_write *write)
 
 static fr_err missing(fr_ctx *ctx, const fr_write *write)
 {
-    return write->op == FR_WRITE_DELETE_BY ? FR_OK : fr_fail(ctx, FR_ENOTFOUND, "Not found.");
+    return write->op == FR_WRITE_DELETE ? fr_fail(ctx, FR_ENOTFOUND, "Not found.") : FR_OK;
 }
 
 static fr_err carry_out(cascade *c)
@@ -216,6 +218,13 @@ static fr_err add_unless_kept(cascade *c, fr_link link, fr_value key)
     return fr_map_get(&c->kept, name) ? FR_OK : add_row(c, link, key);
 }
 
+static fr_err add_all(cascade *c, fr_table *table)
+{
+    for (size_t i = 0; i < c->write->key_count; i++)
+        FR_TRY(add_row(c, (fr_link){.from = table}, c->write->keys[i]));
+    return FR_OK;
+}
+
 static fr_err keep_rows(cascade *c, fr_table *table)
 {
     for (size_t i = 0; i < c->write->key_count; i++) {
@@ -231,6 +240,8 @@ static fr_err keep_rows(cascade *c, fr_table *table)
 static fr_err add_first(cascade *c, fr_table *table)
 {
     bool found = false;
+    if (c->write->op == FR_WRITE_DELETE_ALL)
+        return add_all(c, table);
     FR_TRY(keep_rows(c, table));
     FR_TRY(referers(c, (fr_link){table, asked_field(table, c->write)}, c->write->key,
                     add_unless_kept, &found));
@@ -241,8 +252,9 @@ fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write)
 {
     assert(fr_writer_is_here());
     cascade c = {.ctx = ctx, .write = write};
-    bool changed = false;
-    if (!table->link_count && !write->key_count) { /* nobody points here */
+    bool changed = false, is_some = write->op == FR_WRITE_DELETE_ALL || write->key_count;
+    write->gone = 0;
+    if (!table->link_count && !is_some) { /* nobody points here */
         FR_TRY(step(&c, FR_SQL_DELETE_BY, table, asked_field(table, write), write->key, NULL,
                     &changed));
         return changed ? FR_OK : missing(ctx, write);

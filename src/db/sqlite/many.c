@@ -1,6 +1,7 @@
 /*
- * A many-to-many field as Django's set() writes it: rows of the through table whose key is not among those given go, missing
- * ones come in the order given, and those that stay are not touched, so that nobody is told of what did not change.
+ * A many-to-many field as Django's set(), add() and remove() write it: of set() rows of the through table whose key is not among
+ * those given go, missing ones come in the order given, and those that stay are not touched, so that nobody is told of what did
+ * not change.
  */
 #include "db/sqlite/sqlite_int.h"
 
@@ -46,6 +47,11 @@ static fr_err want(many *m)
     return m->is_there ? FR_OK : FR_ENOMEM;
 }
 
+static bool is_going(const many *m, bool is_named)
+{
+    return m->write->many == FR_MANY_SET ? !is_named : m->write->many == FR_MANY_REMOVE && is_named;
+}
+
 static fr_err take_row(void *arg, const fr_value *values)
 {
     many *m = arg;
@@ -54,7 +60,7 @@ static fr_err take_row(void *arg, const fr_value *values)
     bool *is_there = name.p ? fr_map_get(&m->wanted, name) : NULL;
     if (is_there)
         *is_there = true;
-    if (is_there || m->write->is_added_only)
+    if (!is_going(m, is_there != NULL))
         return FR_OK;
     bool is_kept = name.p && fr_value_dup(m->arena, values[m->table->key], &row.key) &&
                    fr_value_dup(m->arena, values[m->write->other], &row.other) &&
@@ -72,6 +78,47 @@ static fr_err look(many *m)
         return FR_ENOMEM;
     FR_TRY(want(m));
     return fr_db_select(m->ctx, &query, &(fr_reader_sink){.row = take_row, .arg = m}, NULL);
+}
+
+/* The first of the keys that no row of a model has, but for those in `known` (NULL: none); -1: each has one. */
+static int64_t first_missing(fr_ctx *ctx, const fr_model *model, const fr_value *keys, size_t count,
+                             const bool *known)
+{
+    const fr_table *to = model ? fr_db_table(ctx->txn->db, model) : NULL;
+    fr_stmt *stmt;
+    if (!to ||
+        fr_sql_stmt_field(&ctx->txn->writer->conn, FR_SQL_EXISTS, to, to->key, &stmt) != SQLITE_OK)
+        return -1;
+    int rc = SQLITE_ROW;
+    size_t i = 0;
+    for (; i < count && rc == SQLITE_ROW; i++) {
+        if (known && known[i])
+            continue;
+        fr_stmt_bind(stmt, 1, keys[i]);
+        rc = sqlite3_step(stmt->h);
+        sqlite3_reset(stmt->h);
+    }
+    fr_stmt_release(stmt);
+    return rc == SQLITE_DONE ? (int64_t)i - 1 : -1;
+}
+
+/* Deferred references would be looked at when the transaction ends. */
+static fr_err ask_keys(many *m)
+{
+    fr_write *write = m->write;
+    const fr_field *fields = m->table->model->fields;
+    if (first_missing(m->ctx, fields[write->field].to, &write->key, 1, NULL) >= 0)
+        return fr_fail(m->ctx, FR_ENOTFOUND, "Not found.");
+    int64_t at = write->many == FR_MANY_REMOVE
+                     ? -1
+                     : first_missing(m->ctx, fields[write->other].to, write->keys, write->key_count,
+                                     m->is_there);
+    if (at < 0)
+        return FR_OK;
+    write->failed_field = write->other;
+    write->failed_key = (size_t)at;
+    write->constraint = FR_CONSTRAINT_FOREIGN_KEY;
+    return fr_db_fail_constraint(m->ctx, m->table, write);
 }
 
 /* ---- the other way round ---- */
@@ -165,7 +212,7 @@ static fr_err add_both(many *m, fr_value key)
 
 static fr_err add_rows(many *m)
 {
-    for (size_t i = 0; i < m->write->key_count; i++) {
+    for (size_t i = 0; i < m->write->key_count && m->write->many != FR_MANY_REMOVE; i++) {
         fr_err err = m->is_there[i] ? FR_OK : add_both(m, m->write->keys[i]);
         if (err != FR_OK) {
             m->write->failed_key = i;
@@ -182,6 +229,8 @@ fr_err fr_many_set(fr_ctx *ctx, fr_table *table, fr_write *write)
     fr_buf_init(&m.scratch);
     fr_map_init(&m.wanted);
     fr_err err = m.arena ? look(&m) : FR_ENOMEM;
+    if (err == FR_OK && write->asks_keys)
+        err = ask_keys(&m);
     if (err == FR_OK)
         err = remove_rows(&m);
     if (err == FR_OK)
@@ -195,19 +244,6 @@ fr_err fr_many_set(fr_ctx *ctx, fr_table *table, fr_write *write)
 
 int64_t fr_many_dangling(fr_ctx *ctx, const fr_table *table, const fr_write *write)
 {
-    const fr_model *model = table->model->fields[write->other].to;
-    const fr_table *to = model ? fr_db_table(ctx->txn->db, model) : NULL;
-    fr_stmt *stmt;
-    if (!to ||
-        fr_sql_stmt_field(&ctx->txn->writer->conn, FR_SQL_EXISTS, to, to->key, &stmt) != SQLITE_OK)
-        return -1;
-    int rc = SQLITE_ROW;
-    size_t i = 0;
-    for (; i < write->key_count && rc == SQLITE_ROW; i++) {
-        fr_stmt_bind(stmt, 1, write->keys[i]);
-        rc = sqlite3_step(stmt->h);
-        sqlite3_reset(stmt->h);
-    }
-    fr_stmt_release(stmt);
-    return rc == SQLITE_DONE ? (int64_t)i - 1 : -1;
+    return first_missing(ctx, table->model->fields[write->other].to, write->keys, write->key_count,
+                         NULL);
 }

@@ -68,6 +68,7 @@ static fr_err write_row(fr_ctx *ctx, const fr_write *writes, fr_write *write)
     case FR_WRITE_INSERT: return fr_put_insert(ctx, table, write, parent, true);
     case FR_WRITE_UPDATE: return fr_put_update(ctx, table, write);
     case FR_WRITE_DELETE:
+    case FR_WRITE_DELETE_ALL:
     case FR_WRITE_DELETE_BY: return fr_cascade_delete(ctx, table, write);
     case FR_WRITE_PUT:
         return fr_put(ctx, table, write, parent ? parent : &write->values[write->field]);

@@ -61,8 +61,7 @@ static fr_err emit(page *p, fr_stmt *stmt)
 {
     fr_value values[FR_MODEL_FIELDS_MAX + FR_EXTRA_MAX];
     int columns = (int)(p->read->table->model->field_count + p->read->query->extra_count);
-    for (int i = 0; i < columns; i++)
-        values[i] = fr_stmt_value(stmt->h, i);
+    fr_stmt_row(stmt->h, columns, values);
     return p->read->sink->row(p->read->sink->arg, values);
 }
 

@@ -14,8 +14,7 @@ static fr_err rows(fr_read *read, fr_sqlite *conn, fr_stmt *stmt, size_t *count)
         read->sink->begin(read->sink->arg);
     *count = 0;
     while ((rc = fr_read_step(conn, stmt)) == SQLITE_ROW) {
-        for (int i = 0; i < columns; i++)
-            values[i] = fr_stmt_value(stmt->h, i);
+        fr_stmt_row(stmt->h, columns, values);
         (*count)++;
         err = read->sink->row(read->sink->arg, values);
         if (err != FR_OK)

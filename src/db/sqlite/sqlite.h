@@ -79,6 +79,8 @@ int fr_sqlite_run(fr_sqlite *conn, const char *sql);
 void fr_stmt_bind(fr_stmt *stmt, int index,
                   fr_value value);                   /* borrowed until the statement is released */
 fr_value fr_stmt_value(sqlite3_stmt *h, int column); /* borrowed until the next step */
+/* The first columns of the row at hand; borrowed likewise. */
+void fr_stmt_row(sqlite3_stmt *h, int columns, fr_value *out);
 fr_value fr_value_from_sqlite(sqlite3_value *value); /* of the hook; borrowed */
 
 /* The code of ours for a result code. */

@@ -279,7 +279,7 @@ fr_err fr_many_set(fr_ctx *ctx, fr_table *table, fr_write *write);
 int64_t fr_many_dangling(fr_ctx *ctx, const fr_table *table, const fr_write *write);
 
 /* ---- cascade.c: the writer's thread ---- */
-/* Delete the row with write->key, or (DELETE_BY) those with it in write->field, and carry out what ON DELETE says.
+/* Delete the row with write->key, or those that DELETE_BY and DELETE_ALL name, and carry out what ON DELETE says.
  * Errors: FR_ENOTFOUND (the one row), FR_ECONFLICT (protected). */
 fr_err fr_cascade_delete(fr_ctx *ctx, fr_table *table, fr_write *write);
 

@@ -430,6 +430,8 @@ fr_err fr_table_map(fr_table *table, const fr_table_info *info, fr_arena *arena)
             map->has_rowid_key = at == info->rowid;
     }
     map_others(table, info);
+    for (uint32_t w = 0; w < FR_FIELDSET_WORDS; w++)
+        atomic_store(&table->unseen_words[w], table->unseen.word[w]);
     for (size_t c = 0; c < info->columns.count; c++)
         stored += info->columns.at[c].kind != FR_COLUMN_VIRTUAL;
     map->is_whole = seen == stored;

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/str.h"
-#include "db/sqlite/moment.h"
+#include "model/moment.h"
 
 /* Where a value stands. */
 typedef struct spot {

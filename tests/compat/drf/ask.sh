@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Asks Django REST framework what inputs.py says, in a virtual environment of its own, and writes the answers over
-# tests/compat/kinds.jsonl: `git diff` tells what has changed. `./dev compat drf-` plays them. PYTHON: the one to use, 3.12 or
+# Asks Django REST framework what inputs_*.py say, in a virtual environment of its own, and writes the answers over
+# tests/compat/kinds.jsonl and users.jsonl: `git diff` tells what has changed. `./dev compat drf-` plays them. PYTHON: the one to use, 3.12 or
 # later (Python's own words differ by version: the recorded ones are those of 3.13).
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -19,10 +19,12 @@ if ! cmp -s requirements.txt "$home/installed.txt"; then
     "$home/venv/bin/pip" install -q -r requirements.txt || die "pip could not install requirements.txt: see that it reaches its index"
     cp requirements.txt "$home/installed.txt"
 fi
-rm -f "$home/kinds.db"
-# A set of Python has no order of its own: DRF takes one of several types that match equally well.
-PYTHONHASHSEED=0 KINDS_DB=$home/kinds.db "$home/venv/bin/python" record.py ../kinds.sql ../kinds-fixture.sql "$home/kinds.jsonl" 2>"$home/errors.txt" ||
-    die "the answers could not be recorded: $(tail -n 3 "$home/errors.txt")"
-changed=$(diff ../kinds.jsonl "$home/kinds.jsonl" | grep -c '^>' || true)
-mv "$home/kinds.jsonl" ../kinds.jsonl
-printf '%s of them differ from those that were recorded\n' "$changed"
+for what in ${WHAT:-kinds users}; do
+    rm -f "$home/$what.db"
+    # A set of Python has no order of its own: DRF takes one of several types that match equally well.
+    PYTHONHASHSEED=0 SITE_DB=$home/$what.db "$home/venv/bin/python" record.py "$what" "../$what.sql" "../$what-fixture.sql" "$home/$what.jsonl" \
+        2>"$home/errors.txt" || die "the answers could not be recorded: $(tail -n 3 "$home/errors.txt")"
+    changed=$(diff "../$what.jsonl" "$home/$what.jsonl" | grep -c '^>' || true)
+    mv "$home/$what.jsonl" "../$what.jsonl"
+    printf '%s of %s differ from those that were recorded\n' "$changed" "$what"
+done

@@ -8,7 +8,7 @@ from django.conf import settings
 settings.configure(
     ALLOWED_HOSTS=["*"], SECRET_KEY="not one", ROOT_URLCONF=__name__, USE_TZ=True, TIME_ZONE="UTC",
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField", DATABASES={"default": {
-        "ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["KINDS_DB"]}},
+        "ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["SITE_DB"]}},
     INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "rest_framework", "django_filters"],
     MIDDLEWARE=["django.middleware.security.SecurityMiddleware", "django.middleware.common.CommonMiddleware",
                 "django.middleware.clickjacking.XFrameOptionsMiddleware"],
@@ -20,7 +20,7 @@ django.setup()
 from datetime import timedelta  # noqa: E402
 from decimal import Decimal  # noqa: E402
 from uuid import UUID  # noqa: E402
-from django.db import models  # noqa: E402
+from django.db import connection, models  # noqa: E402
 from django.urls import include, path  # noqa: E402
 from django_filters.rest_framework import DjangoFilterBackend  # noqa: E402
 from rest_framework import filters, pagination, routers, serializers, viewsets  # noqa: E402
@@ -81,7 +81,14 @@ class Code(models.Model):
         app_label, db_table, ordering = "kinds", "kinds_code", ["code"]
 
 
-MODELS = [Label, Opt, Req, Def, Item, Code]
+def make_tables():
+    with connection.schema_editor() as editor:
+        for model in (Label, Opt, Req, Def, Item, Code):
+            editor.create_model(model)
+
+
+def begin():
+    """Before each group."""
 
 
 class Pages(pagination.PageNumberPagination):

@@ -93,8 +93,6 @@ static void base64_is_read_as_python_reads_it(void **state)
         if (out.p)
             assert_str(out, ROWS[i].bytes);
     }
-    assert_str(fr_authorization_latin1(arena, FR_STR("a\xe9\xff\x80")),
-               "a\xc3\xa9\xc3\xbf\xc2\x80");
     fr_arena_free(arena);
 }
 

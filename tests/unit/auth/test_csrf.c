@@ -79,6 +79,12 @@ static void cookies_that_are_none(void **state)
     assert_string_equal(
         REASON(.cookie = S("abcdefghijklmnopqrstuvwxyzABCDE-"), .header = S(SECRET)),
         "CSRF cookie has invalid characters.");
+    /* 16 letters of two bytes each: text is counted in characters */
+#define UMLAUTS "ääääääääääääääää"
+    assert_string_equal(REASON(.cookie = S(UMLAUTS), .header = S(SECRET)),
+                        "CSRF cookie has incorrect length.");
+    assert_string_equal(REASON(.cookie = S(UMLAUTS UMLAUTS), .header = S(SECRET)),
+                        "CSRF cookie has invalid characters.");
     fr_csrf_verdict verdict;
     fr_arena *arena = fr_arena_new(0);
     fr_csrf_asked asked = {.method = S("GET"), .cookie = S("")};
@@ -106,6 +112,11 @@ static void tokens_that_are_none(void **state)
                         "CSRF token from POST has incorrect length.");
     assert_string_equal(REASON(C, .form = form_is, .arg = "abcdefghijklmnopqrstuvwxyzABCDE "),
                         "CSRF token from POST has invalid characters.");
+    /* a header is bytes, a form is text */
+    assert_string_equal(REASON(C, .header = S(UMLAUTS)),
+                        "CSRF token from the 'X-Csrftoken' HTTP header has invalid characters.");
+    assert_string_equal(REASON(C, .form = form_is, .arg = UMLAUTS),
+                        "CSRF token from POST has incorrect length.");
     assert_string_equal(REASON(C, .form = form_is), "CSRF token missing.");
     /* an empty field is none; a wrong one is not made good by the header; only POST has one */
     assert_string_equal(REASON(GOOD, .form = form_is, .arg = ""), "");
@@ -161,6 +172,8 @@ static void a_referer_counts_over_https_without_an_origin(void **state)
                         FAILED("Referer is malformed."));
     assert_string_equal(REASON(SECURE, .referer = S("https://[here.example/")),
                         FAILED("Referer is malformed."));
+    assert_string_equal(REASON(SECURE, .referer = S("https://HERE.example:8000/")),
+                        FAILED("https://HERE.example:8000/ does not match any trusted origins."));
     assert_string_equal(REASON(SECURE, .referer = S("http://here.example:8000/")),
                         FAILED("Referer is insecure while host is secure."));
     assert_string_equal(REASON(SECURE, .referer = S("https://evil.example/here.example:8000")),

@@ -372,6 +372,10 @@ static void a_token_does_not_say_which_key_is_good(void **state)
     REFUSED(&hs, forge(&hs, "{\"alg\":\"HS256\",\"crit\":[\"exp\"]}", CLAIMS));
     REFUSED(&hs, forge(&hs, "{\"alg\":\"HS256\",\"crit\":[],\"b64\":false}", CLAIMS));
     REFUSED(&hs, forge(&hs, "{\"alg\":\"HS256\",\"b64\":false}", CLAIMS));
+    REFUSED(&hs, forge(&hs, "{\"alg\":\"HS256\",\"kid\":1}", CLAIMS));
+    REFUSED(&hs, make(&hs, "{\"sub\":1}"));
+    REFUSED(&hs, make(&hs, "{\"jti\":null}"));
+    assert_int_equal(judge(&hs, make(&hs, "{\"sub\":\"1\",\"jti\":\"a\"}")), FR_JWT_GOOD);
 }
 
 static void a_named_key_alone_checks_what_names_it(void **state)

@@ -7,6 +7,7 @@
 
 /* ---- the disk: fails the n-th write, sync, truncation or read of any thread, once ---- */
 
+static atomic_int disk_faults;
 static atomic_int disk_left;   /* calls until the fault; 0 = never */
 static atomic_int disk_code;   /* what it gives then */
 static atomic_bool disk_reads; /* reads count too */
@@ -25,6 +26,7 @@ static bool is_due(bool is_read)
     int left = disk_left;
     while (left > 0 && !atomic_compare_exchange_weak(&disk_left, &left, left - 1))
         continue;
+    disk_faults += left == 1;
     return left == 1;
 }
 
@@ -148,7 +150,7 @@ static void use_the_shim_disk(bool yes)
         shim_vfs.szOsFile = (int)sizeof(shim_file) + real_vfs->szOsFile;
         shim_vfs.xOpen = shim_open;
     }
-    disk_left = 0;
+    disk_left = disk_faults = 0;
     disk_reads = false;
     if (yes)
         sqlite3_vfs_register(&shim_vfs, 1);
@@ -254,7 +256,8 @@ static void the_disk_fails_at_every_call(int code, bool reads)
         if (s.good != before + FIBERS)
             fail_msg("call %d: the next write fails", n);
     }
-    assert_true(s.bad > 0 || reads);
+    /* Not that a write was refused: a group that fails is run again one by one, and the fault may be over by then. */
+    assert_true(disk_faults > 0);
     close_scene(&s);
     use_the_shim_disk(false);
 }

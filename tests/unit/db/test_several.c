@@ -299,7 +299,7 @@ static void a_set_of_keys_touches_only_what_differs(void **state)
         2);
     assert_int_equal(test_number(&s.db, "SELECT count(*) FROM order_labels"), 3);
     assert_int_equal(s.changes, 2); /* one went, one came */
-    write.is_added_only = true;
+    write.many = FR_MANY_ADD;
     write.key_count = 1;
     write.keys = &FR_VALUE_I(1);
     assert_int_equal(fr_db_write_all(&s.db.ctx, &write, 1), FR_OK);

@@ -62,14 +62,59 @@ static const kind kinds[] = {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
+/* ---- filters, each with the same said in C ---- */
+
+typedef struct filter {
+    const char *query;
+    bool (*has)(const fr_value *row);
+} filter;
+
+static bool is_done(const fr_value *row)
+{
+    return row[note_field_done].as.i != 0;
+}
+
+static bool is_open_with_ab(const fr_value *row)
+{
+    return !is_done(row) && fr_str_find(row[note_field_title].as.s, FR_STR("ab")) != SIZE_MAX;
+}
+
+static bool is_few(const fr_value *row)
+{
+    int64_t id = row[note_field_id].as.i;
+    return id == 1 || id == 2 || id == 3 || id == 5 || id == 8 || id == 13;
+}
+
+static bool begins_early(const fr_value *row)
+{
+    return is_few(row) && row[note_field_title].as.s.p[0] <= 'b';
+}
+
+static bool is_any(const fr_value *row)
+{
+    (void)row;
+    return true;
+}
+
+static const filter filters[] = {
+    {"", is_any},
+    {"done=true", is_done},
+    {"search=ab&done=false", is_open_with_ab},
+    {"id__in=13,1,2,3,5,8", is_few},
+    {"title__lt=c&id__in=1,2,3,5,8,13", begins_early},
+};
+enum { FILTERS = sizeof filters / sizeof *filters };
+
 /* ---- what was committed ---- */
 
 typedef struct moment {
-    uint64_t mark, notes, titles; /* sums of the rows' hashes as the two serializers print them */
+    uint64_t mark, titles; /* sums of the rows' hashes as the two serializers print them */
+    uint64_t notes[FILTERS];
 } moment;
 
 typedef struct version {
-    uint64_t number, notes; /* 0: not there */
+    uint64_t number, note; /* 0: not there */
+    unsigned in;           /* a bit for each filter that finds it */
 } version;
 
 static struct history {
@@ -81,6 +126,7 @@ static struct history {
     const fr_plan *as_note, *as_title;
     chance chance;
     unsigned floods_in; /* one commit in so many is made a flood; 0: none */
+    uint64_t resumes;   /* of all rounds */
     unsigned lag_in;    /* one in so many is visible before the matcher hears of it; 0: none */
 } history;
 
@@ -94,9 +140,22 @@ static uint64_t hash_row(const fr_plan *plan, const fr_value *values)
     return hash;
 }
 
-static uint64_t last_of(int64_t id)
+static unsigned filters_of(const fr_value *row)
 {
-    return history.rows[id].count ? history.rows[id].at[history.rows[id].count - 1].notes : 0;
+    unsigned in = 0;
+    for (unsigned f = 0; f < FILTERS; f++)
+        in |= (unsigned)filters[f].has(row) << f;
+    return in;
+}
+
+static version last_of(int64_t id)
+{
+    return history.rows[id].count ? history.rows[id].at[history.rows[id].count - 1] : (version){0};
+}
+
+static uint64_t seen_by(version v, unsigned f)
+{
+    return v.in >> f & 1 ? v.note : 0;
 }
 
 static void record(const fr_commit *commit)
@@ -108,12 +167,15 @@ static void record(const fr_commit *commit)
         const fr_change *change = &commit->changes[i];
         int64_t id = change->key.as.i;
         assert_true(id < IDS);
-        uint64_t as_note = change->new_ ? hash_row(history.as_note, change->new_) : 0;
+        version was = last_of(id), is = {.number = commit->place.number};
+        is.note = change->new_ ? hash_row(history.as_note, change->new_) : 0;
+        is.in = change->new_ ? filters_of(change->new_) : 0;
         uint64_t as_title = change->new_ ? hash_row(history.as_title, change->new_) : 0;
-        now.notes += as_note - last_of(id);
+        for (unsigned f = 0; f < FILTERS; f++)
+            now.notes[f] += seen_by(is, f) - seen_by(was, f);
         now.titles += as_title - history.titles[id];
         history.titles[id] = as_title;
-        assert_true(fr_vec_push(&history.rows[id], ((version){commit->place.number, as_note})));
+        assert_true(fr_vec_push(&history.rows[id], is));
     }
     assert_true(fr_vec_push(&history.at, now));
 }
@@ -152,13 +214,13 @@ static moment moment_at(uint64_t number)
     return (moment){0};
 }
 
-static uint64_t row_at(int64_t id, uint64_t number)
+static uint64_t row_at(int64_t id, unsigned f, uint64_t number)
 {
     uint64_t hash = 0;
     (void)moment_at(number);
     pthread_mutex_lock(&history.lock);
     for (size_t i = 0; i < history.rows[id].count && history.rows[id].at[i].number <= number; i++)
-        hash = history.rows[id].at[i].notes;
+        hash = seen_by(history.rows[id].at[i], f);
     pthread_mutex_unlock(&history.lock);
     return hash;
 }
@@ -222,7 +284,10 @@ static fr_err write_once(fr_ctx *ctx, chance *c)
     case 1: return fr_delete(ctx, &note_model, an_id(c));
     default:
         n.id = an_id(c);
-        FR_SET(&n, title, a_title(ctx, c));
+        if (below(c, 2))
+            FR_SET(&n, title, a_title(ctx, c));
+        else
+            FR_SET(&n, done, below(c, 2));
         return fr_update(ctx, &note_model, &n);
     }
 }
@@ -269,17 +334,21 @@ static void *run_writer(void *arg)
 
 typedef struct watcher {
     client c;
-    bool is_open, is_asleep, is_detail, is_titles, has_begun;
+    bool is_open, is_asleep, is_detail, has_begun;
+    bool is_back;     /* with the token of its last frame */
+    const char *list; /* of a list: its name */
+    unsigned filter;
+    char token[64]; /* of its last frame; empty: it has got none */
     int64_t id;
     uint64_t number, sum;
-    uint64_t floor; /* what had been answered when it came */
+    uint64_t floor; /* what had been answered when it came; 0: it has got there */
     uint64_t rows[IDS];
     uint64_t frames, resets;
 } watcher;
 
 static void wrong(const watcher *w, const char *what)
 {
-    fail_msg("%s (id %lld, place %llu): %.*s", what, (long long)w->id,
+    fail_msg("%s (id %lld, filter %u, place %llu): %.*s", what, (long long)w->id, w->filter,
              (unsigned long long)w->number, (int)(w->c.text.n < 300 ? w->c.text.n : 300),
              w->c.text.p);
 }
@@ -322,13 +391,30 @@ static void take_snapshot(watcher *w)
             wrong(w, "a row twice");
         set_row(w, id_of(&results->items[i]), fr_str_hash(results->items[i].raw, 1));
     }
-    if (!w->has_begun && number_of(w) < w->floor)
-        wrong(w, "older than an answer that was given before it came");
+    if (w->is_back && !w->has_begun)
+        wrong(w, "a snapshot, where the log can tell what differs");
     const fr_json *data = fr_json_get(&w->c.frame, FR_STR("data"));
     if (data && data->type == FR_JSON_OBJECT)
         set_row(w, id_of(data), fr_str_hash(data->raw, 1));
     w->has_begun = true;
     w->resets += is_reset;
+}
+
+static void take_resumed(watcher *w)
+{
+    if (!w->is_back || w->has_begun)
+        wrong(w, "resumed, and did not come back");
+    w->has_begun = true;
+}
+
+/* The first frame that leads anywhere leads to what had been answered, or past it. */
+static void check_floor(watcher *w)
+{
+    bool is_resumed = fr_str_eq(fr_json_get(&w->c.frame, FR_STR("type"))->text, FR_STR("resumed"));
+    if (number_of(w) >= w->floor)
+        w->floor = 0;
+    else if (!is_resumed) /* what differs comes next */
+        wrong(w, "older than an answer that was given before it came");
 }
 
 static void take_changes(watcher *w)
@@ -365,7 +451,9 @@ static void check_state(watcher *w)
     if (number < w->number || (is_changes && number == w->number))
         wrong(w, "numbers do not grow");
     w->number = number;
-    uint64_t expected = w->is_detail ? row_at(w->id, number) : w->is_titles ? m.titles : m.notes;
+    uint64_t expected = w->is_detail        ? row_at(w->id, w->filter, number)
+                        : w->list[0] == 't' ? m.titles
+                                            : m.notes[w->filter];
     if (w->sum != expected)
         wrong(w, "not a state that was committed");
 }
@@ -385,13 +473,17 @@ static bool take_frame(watcher *w)
     }
     if (fr_str_eq(type, FR_STR("snapshot")))
         take_snapshot(w);
+    else if (fr_str_eq(type, FR_STR("resumed")))
+        take_resumed(w);
     else if (!w->has_begun)
-        wrong(w, "the first is not a snapshot");
+        wrong(w, "the first is no snapshot");
     else if (fr_str_eq(type, FR_STR("changes")))
         take_changes(w);
     else if (!fr_str_eq(type, FR_STR("at")))
         wrong(w, "an unknown frame");
+    check_floor(w);
     check_state(w);
+    snprintf(w->token, sizeof w->token, "%.*s", FR_FMT(client_at(&w->c)));
     return true;
 }
 
@@ -415,19 +507,29 @@ static void follow(watcher *w)
         wrong(w, "the socket ended");
 }
 
+/* Somebody new, or the one who left with what it had. */
 static void come(watcher *w, world *x, chance *c)
 {
-    char path[32];
-    memset(w, 0, sizeof *w);
-    w->is_detail = below(c, 3) == 0;
-    w->id = an_id(c);
+    static const char *const lists[] = {"notes", "titles", "again"};
+    char path[192], since[80] = "";
+    w->is_back = w->token[0] && below(c, 3);
+    if (!w->is_back) {
+        memset(w, 0, sizeof *w);
+        w->is_detail = below(c, 3) == 0;
+        w->id = an_id(c);
+        w->list = lists[below(c, 3)];
+        if (w->is_detail || w->list[0] == 'n')
+            w->filter = below(c, FILTERS);
+    }
+    if (w->is_back)
+        snprintf(since, sizeof since, "&since=%s", w->token);
     if (w->is_detail)
-        snprintf(path, sizeof path, "/notes/%lld/", (long long)w->id);
+        snprintf(path, sizeof path, "/notes/%lld/?%s%s", (long long)w->id, filters[w->filter].query,
+                 since);
     else
-        snprintf(path, sizeof path, "/%s/",
-                 (const char *[]){"notes", "titles", "again"}[below(c, 3)]);
-    w->is_titles = path[1] == 't';
+        snprintf(path, sizeof path, "/%s/?%s%s", w->list, filters[w->filter].query, since);
     w->is_open = true;
+    w->is_asleep = w->has_begun = false;
     w->floor = world_place(x).number;
     client_start(&w->c, x, (int)below(c, 2), path);
 }
@@ -472,7 +574,7 @@ static void compare_with_database(world *w)
     uint64_t sum = 0;
     for (size_t i = 0; i < rows.count; i++)
         sum += hash_row(history.as_note, rows.values_ + i * note_model.field_count);
-    assert_true(sum == history.at.at[history.at.count - 1].notes);
+    assert_true(sum == history.at.at[history.at.count - 1].notes[0]);
     fr_arena_free(arena);
 }
 
@@ -512,12 +614,14 @@ static void run_round(uint64_t seed, const kind *k)
     compare_with_database(&w);
     fr_live_stats s = world_stats(&w);
     print_message("seed %llu: %llu commits, %llu frames built, %llu snapshots read, %llu shared, "
-                  "%llu behind, %llu resets, %llu overflows\n",
+                  "%llu behind, %llu resumed, %llu resets, %llu overflows\n",
                   (unsigned long long)seed, (unsigned long long)(last - history.first),
                   (unsigned long long)s.frames, (unsigned long long)s.snapshots,
                   (unsigned long long)s.shared, (unsigned long long)s.behind,
-                  (unsigned long long)s.resets, (unsigned long long)s.overflows);
+                  (unsigned long long)s.resumes, (unsigned long long)s.resets,
+                  (unsigned long long)s.overflows);
     assert_true(frames > 0 && resets <= s.resets);
+    history.resumes += s.resumes;
     atomic_store(&fr_test_live_read_ms, 0);
     world_close(&w);
     history_free();
@@ -532,6 +636,7 @@ static void every_state_of_every_client_was_committed(void **state)
     pthread_mutex_init(&history.lock, NULL);
     for (int i = 0; i < rounds; i++)
         run_round(seed + (uint64_t)i, &kinds[(seed + (uint64_t)i) % KINDS]);
+    assert_true(history.resumes > 0);
     pthread_mutex_destroy(&history.lock);
 }
 

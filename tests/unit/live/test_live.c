@@ -197,8 +197,11 @@ static void what_cannot_be_watched_is_told_on_the_socket(void **state)
         const char *path, *status, *word;
         uint16_t code;
     } cases[] = {
-        {"/notes/?done=false", "501", "done", 1011},
+        {"/notes/?doen=false", "501", "doen", 1011},
+        {"/titles/?done=false", "501", "done", 1011},
         {"/notes/?ordering=-id", "501", "ordering", 1011},
+        {"/notes/?title__regex=x", "501", "only the database answers it", 1011},
+        {"/notes/?id__in=x", "400", "Enter a number.", 4400},
         {"/notes/?page=2", "501", "page", 1011},
         {"/notes/1/?x", "501", "x", 1011},
         {"/pages/", "501", "pages", 1011},
@@ -718,8 +721,7 @@ static void a_row_whose_keys_compare_otherwise_now_is_watched_anew(void **state)
                        "INSERT INTO l SELECT * FROM label; DROP TABLE label;"
                        "ALTER TABLE l RENAME TO label; COMMIT");
     world_label(&w, "Blue", 2);
-    expect_trouble(&row,
-                   "Another program has altered how the keys of this table compare. Come again.");
+    expect_trouble(&row, "Another program has altered how this table compares. Come again.");
     client_open(&again, &w, 0, "/labels/BLUE/");
     client_expect(&again, "snapshot");
     world_label(&w, "bLUE", 3);
@@ -953,6 +955,438 @@ static void a_socket_that_memory_fails_is_told_or_closed(void **state)
     world_close(&w);
 }
 
+/* ---- filters ---- */
+
+static void expect_changes(client *c, const char *changes)
+{
+    client_expect(c, "changes");
+    assert_text(client_member(c, "changes"), changes);
+}
+
+static void a_row_enters_and_leaves_a_filtered_list(void **state)
+{
+    (void)state;
+    world w;
+    client c, other;
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "a");
+    world_create(&w, "b");
+    world_set_done(&w, 2, true);
+    client_open(&c, &w, 0, "/notes/?done=true");
+    client_open(&other, &w, 0, "/notes/?title__startswith=c");
+    client_expect(&c, "snapshot");
+    client_expect(&other, "snapshot");
+    assert_text(client_member(&c, "results"), "[{\"id\":2,\"title\":\"b\",\"done\":true}]");
+    assert_text(client_member(&other, "results"), "[]");
+    world_set_done(&w, 1, true);
+    expect_changes(
+        &c, "[{\"op\":\"create\",\"id\":1,\"data\":{\"id\":1,\"title\":\"a\",\"done\":true}}]");
+    world_update(&w, 1, "A");
+    expect_changes(
+        &c, "[{\"op\":\"update\",\"id\":1,\"data\":{\"id\":1,\"title\":\"A\",\"done\":true}}]");
+    world_create(&w, "not told: it is not done");
+    world_set_done(&w, 2, false);
+    expect_changes(&c, "[{\"op\":\"delete\",\"id\":2}]");
+    world_update(&w, 2, "not told either");
+    world_delete(&w, 1);
+    expect_changes(&c, "[{\"op\":\"delete\",\"id\":1}]");
+    world_update(&w, 2, "c");
+    expect_changes(
+        &other,
+        "[{\"op\":\"create\",\"id\":2,\"data\":{\"id\":2,\"title\":\"c\",\"done\":false}}]");
+    client_close(&c);
+    client_close(&other);
+    world_close(&w);
+}
+
+static void a_detail_obeys_the_filters_of_its_url(void **state)
+{
+    (void)state;
+    world w;
+    client c, none;
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "a");
+    world_set_done(&w, 1, true);
+    client_open(&c, &w, 0, "/notes/1/?done=true");
+    client_expect(&c, "snapshot");
+    client_open(&none, &w, 0, "/notes/1/?done=false");
+    client_expect(&none, "error");
+    client_expect_end(&none, 4404);
+    client_close(&none);
+    world_set_done(&w, 1, false);
+    expect_changes(&c, "[{\"op\":\"delete\",\"id\":1}]");
+    world_update(&w, 1, "not told");
+    world_set_done(&w, 1, true);
+    expect_changes(
+        &c,
+        "[{\"op\":\"create\",\"id\":1,\"data\":{\"id\":1,\"title\":\"not told\",\"done\":true}}]");
+    client_close(&c);
+    world_close(&w);
+}
+
+static void one_commit_tells_each_view_what_it_is_to_it(void **state)
+{
+    (void)state;
+    world w;
+    client done, open, all, row;
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "a");
+    client_open(&done, &w, 0, "/notes/?done=true");
+    client_open(&open, &w, 0, "/notes/?done=false");
+    client_open(&all, &w, 0, "/notes/");
+    client_open(&row, &w, 0, "/notes/1/?done=true&title__startswith=a");
+    client_expect(&done, "snapshot");
+    client_expect(&open, "snapshot");
+    client_expect(&all, "snapshot");
+    client_expect(&row, "error");
+    client_close(&row);
+    world_set_done(&w, 1, true);
+    static const char DATA[] = "\"id\":1,\"data\":{\"id\":1,\"title\":\"a\",\"done\":true}}]";
+    char text[128];
+    snprintf(text, sizeof text, "[{\"op\":\"create\",%s", DATA);
+    expect_changes(&done, text);
+    snprintf(text, sizeof text, "[{\"op\":\"update\",%s", DATA);
+    expect_changes(&all, text);
+    expect_changes(&open, "[{\"op\":\"delete\",\"id\":1}]");
+    client_close(&done);
+    client_close(&open);
+    client_close(&all);
+    world_close(&w);
+}
+
+/* Views by what they ask for, whatever the URL was. */
+static void urls_that_ask_the_same_share_one_view(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/notes/?done=true&title__startswith=a",
+                                        "/notes/?title__startswith=a&done=true",
+                                        "/notes/?done=True&title__startswith=a&search=",
+                                        "/notes/?title__startswith=a&done=true&ordering=id",
+                                        "/notes/?id__in=2,1",
+                                        "/notes/?id__in=1,2,1"};
+    enum { COUNT = sizeof paths / sizeof *paths };
+    world w;
+    client c[COUNT];
+    char fingerprints[COUNT][9];
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "a");
+    for (int i = 0; i < COUNT; i++) {
+        client_open(&c[i], &w, 0, paths[i]);
+        client_expect(&c[i], "snapshot");
+        snprintf(fingerprints[i], 9, "%.8s", client_at(&c[i]).p + client_at(&c[i]).n - 8);
+        assert_string_equal(fingerprints[i], fingerprints[i < 4 ? 0 : 4]);
+    }
+    assert_string_not_equal(fingerprints[0], fingerprints[4]);
+    assert_int_equal(world_stats(&w).views, 2);
+    for (int i = 0; i < COUNT; i++)
+        client_close(&c[i]);
+    until(&w, s.views == 0 && s.members == 0);
+    world_close(&w);
+}
+
+static void a_row_that_may_not_be_seen_any_more_leaves(void **state)
+{
+    (void)state;
+    world w;
+    client list, row, none;
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "a");
+    client_open(&list, &w, 0, "/open/");
+    client_open(&row, &w, 0, "/open/1/");
+    client_expect(&list, "snapshot");
+    client_expect(&row, "snapshot");
+    world_set_done(&w, 1, true);
+    expect_changes(&list, "[{\"op\":\"delete\",\"id\":1}]");
+    expect_changes(&row, "[{\"op\":\"delete\",\"id\":1}]");
+    client_open(&none, &w, 0, "/open/?done=true");
+    client_expect(&none, "snapshot");
+    assert_text(client_member(&none, "results"), "[]");
+    world_update(&w, 1, "nobody is told"); /* not even of a delete */
+    world_set_done(&w, 1, false);
+    client_expect(&list, "changes");
+    client_expect(&row, "changes");
+    client_expect_silence(&none, 50);
+    client_close(&list);
+    client_close(&row);
+    client_close(&none);
+    world_close(&w);
+}
+
+static void a_detail_by_another_field_is_whichever_row_has_its_value(void **state)
+{
+    (void)state;
+    world w;
+    client c;
+    world_open(&w, &(world_opts){0});
+    world_label(&w, "first", 7);
+    client_open(&c, &w, 0, "/ranks/7/");
+    client_expect(&c, "snapshot");
+    assert_text(client_member(&c, "data"), "{\"name\":\"first\",\"rank\":7}");
+    world_label(&w, "first", 8);
+    expect_changes(&c, "[{\"op\":\"delete\",\"id\":\"first\"}]");
+    world_label(&w, "second", 7);
+    expect_changes(
+        &c, "[{\"op\":\"create\",\"id\":\"second\",\"data\":{\"name\":\"second\",\"rank\":7}}]");
+    client_close(&c);
+    world_close(&w);
+}
+
+static void a_filtered_list_is_resumed_by_what_it_was_and_is(void **state)
+{
+    (void)state;
+    world w;
+    client c;
+    world_open(&w, &(world_opts){0});
+    for (int i = 0; i < 4; i++)
+        world_create(&w, "x");
+    world_set_done(&w, 1, true);
+    world_set_done(&w, 2, true);
+    client_open(&c, &w, 0, "/notes/?done=true");
+    client_expect(&c, "snapshot");
+    char path[160];
+    snprintf(path, sizeof path, "/notes/?done=true&since=%.*s", FR_FMT(client_at(&c)));
+    client_close(&c);
+    world_set_done(&w, 1, false); /* leaves */
+    world_update(&w, 1, "y");
+    world_update(&w, 2, "y");    /* stays */
+    world_set_done(&w, 3, true); /* comes */
+    world_set_done(&w, 4, true); /* comes and goes */
+    world_set_done(&w, 4, false);
+    client_open(&c, &w, 0, path);
+    client_expect(&c, "resumed");
+    expect_changes(
+        &c, "[{\"op\":\"delete\",\"id\":1},"
+            "{\"op\":\"update\",\"id\":2,\"data\":{\"id\":2,\"title\":\"y\",\"done\":true}},"
+            "{\"op\":\"create\",\"id\":3,\"data\":{\"id\":3,\"title\":\"x\",\"done\":true}}]");
+    client_close(&c);
+    world_close(&w);
+}
+
+/* An index finds what has an equality; what has none is asked of each change, so there is a bound. */
+static void filters_that_no_index_finds_are_bounded(void **state)
+{
+    (void)state;
+    world w;
+    client a, b, c, found;
+    world_open(&w, &(world_opts){.live = {.scanned_views = 2}});
+    client_open(&a, &w, 0, "/notes/?search=a");
+    client_open(&b, &w, 0, "/notes/?search=b");
+    client_open(&c, &w, 0, "/notes/?search=c");
+    client_open(&found, &w, 0, "/notes/?search=c&id__in=1,2");
+    client_expect(&a, "snapshot");
+    client_expect(&b, "snapshot");
+    client_expect(&found, "snapshot");
+    client_expect(&c, "error");
+    assert_text(client_member(&c, "status"), "503");
+    client_expect_end(&c, 1013);
+    client_close(&c);
+    client_close(&a);
+    until(&w, s.views == 2);
+    client_open(&c, &w, 0, "/notes/?search=c");
+    client_expect(&c, "snapshot");
+    world_create(&w, "abc");
+    client_expect(&b, "changes");
+    client_expect(&c, "changes");
+    client_expect(&found, "changes");
+    client_close(&b);
+    client_close(&c);
+    client_close(&found);
+    world_close(&w);
+}
+
+/* ---- coming back ---- */
+
+/* Leave with the token of the last frame, and come back to the path with it. */
+static void come_back(client *c, world *w, const char *path)
+{
+    char with[160];
+    snprintf(with, sizeof with, "%s?since=%.*s", path, FR_FMT(client_at(c)));
+    client_close(c);
+    client_open(c, w, 0, with);
+}
+
+static void who_comes_back_gets_what_differs_and_nothing_else(void **state)
+{
+    (void)state;
+    world w;
+    client c, gone;
+    world_open(&w, &(world_opts){0});
+    for (int i = 0; i < 4; i++)
+        world_create(&w, "x");
+    client_open(&c, &w, 0, "/notes/");
+    client_open(&gone, &w, 0, "/notes/3/");
+    client_expect(&c, "snapshot");
+    client_expect(&gone, "snapshot");
+    fr_place was = world_place(&w);
+    world_update(&w, 2, "not the last");
+    world_update(&w, 2, "changed");
+    world_delete(&w, 3);
+    world_delete(&w, world_create(&w, "came and went"));
+    world_create(&w, "new");
+    for (int i = 0; i < 2; i++) {
+        client *x = i ? &gone : &c;
+        client_expect(x, "changes"); /* while they are here */
+        char since[64];
+        snprintf(since, sizeof since, "%llu.%016llx.", (unsigned long long)was.number,
+                 (unsigned long long)was.mark);
+        char path[160];
+        snprintf(path, sizeof path, "%s?since=%s%.8s", i ? "/notes/3/" : "/notes/", since,
+                 client_at(x).p + client_at(x).n - 8);
+        client_close(x);
+        client_open(x, &w, 0, path);
+        client_expect(x, "resumed");
+        assert_at(x, was);
+        client_expect(x, "changes");
+        assert_at(x, world_place(&w));
+    }
+    assert_text(client_member(&gone, "changes"), "[{\"op\":\"delete\",\"id\":3}]");
+    assert_text(
+        client_member(&c, "changes"),
+        "[{\"op\":\"update\",\"id\":2,\"data\":{\"id\":2,\"title\":\"changed\",\"done\":false}},"
+        "{\"op\":\"delete\",\"id\":3},"
+        "{\"op\":\"create\",\"id\":6,\"data\":{\"id\":6,\"title\":\"new\",\"done\":false}}]");
+    world_update(&w, 1, "and it goes on");
+    client_expect(&c, "changes");
+    assert_int_equal(world_stats(&w).resumes, 2);
+    assert_int_equal(world_stats(&w).resets, 0);
+    client_close(&c);
+    client_close(&gone);
+    world_close(&w);
+}
+
+static void who_missed_nothing_is_told_so_at_a_younger_place(void **state)
+{
+    (void)state;
+    world w;
+    client list, row;
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "x");
+    world_create(&w, "y");
+    client_open(&list, &w, 0, "/notes/");
+    client_open(&row, &w, 0, "/notes/1/");
+    client_expect(&list, "snapshot");
+    client_expect(&row, "snapshot");
+    come_back(&list, &w, "/notes/"); /* to the very same place */
+    client_expect(&list, "resumed");
+    assert_at(&list, world_place(&w));
+    world_label(&w, "another table", 1);
+    come_back(&list, &w, "/notes/");
+    client_expect(&list, "resumed");
+    assert_at(&list, world_place(&w));
+    world_update(&w, 2, "another row");
+    come_back(&row, &w, "/notes/1/");
+    client_expect(&row, "resumed");
+    assert_at(&row, world_place(&w));
+    world_update(&w, 1, "this one");
+    client_expect(&row, "changes");
+    client_close(&list);
+    client_close(&row);
+    world_close(&w);
+}
+
+static void many_who_come_back_from_one_place_share_what_is_read(void **state)
+{
+    (void)state;
+    enum { CROWD = 5 };
+    world w;
+    client c[CROWD];
+    char path[160];
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "x");
+    client_open(&c[0], &w, 0, "/notes/");
+    client_expect(&c[0], "snapshot");
+    snprintf(path, sizeof path, "/notes/?since=%.*s", FR_FMT(client_at(&c[0])));
+    client_close(&c[0]);
+    world_create(&w, "y");
+    for (int i = 0; i < CROWD; i++)
+        client_start(&c[i], &w, 0, path);
+    for (int i = 0; i < CROWD; i++) {
+        client_expect(&c[i], "resumed");
+        client_expect(&c[i], "changes");
+    }
+    world_update(&w, 1, "and all go on");
+    for (int i = 0; i < CROWD; i++) {
+        client_expect(&c[i], "changes");
+        client_close(&c[i]);
+    }
+    world_close(&w);
+}
+
+static void many_who_come_back_from_as_many_places_are_all_served(void **state)
+{
+    (void)state;
+    enum { CROWD = 3 * FR_LIVE_READS_A_TURN };
+    world w;
+    client c[CROWD];
+    char path[CROWD][96];
+    world_open(&w, &(world_opts){0});
+    world_create(&w, "0");
+    for (int i = 0; i < CROWD; i++) {
+        char title[16];
+        client_open(&c[i], &w, 0, "/notes/");
+        client_expect(&c[i], "snapshot");
+        snprintf(path[i], sizeof path[i], "/notes/?since=%.*s", FR_FMT(client_at(&c[i])));
+        client_close(&c[i]);
+        snprintf(title, sizeof title, "%d", i + 1);
+        world_update(&w, 1, title);
+    }
+    for (int i = 0; i < CROWD; i++)
+        client_start(&c[i], &w, 0, path[i]);
+    for (int i = 0; i < CROWD; i++) {
+        client_expect(&c[i], "resumed");
+        client_expect(&c[i], "changes");
+        assert_at(&c[i], world_place(&w));
+        client_close(&c[i]);
+    }
+    assert_int_equal(world_stats(&w).resumes, CROWD);
+    world_close(&w);
+}
+
+static void expect_reset(world *w, const char *path)
+{
+    client c;
+    client_open(&c, w, 0, path);
+    client_expect(&c, "snapshot");
+    assert_text(client_member(&c, "reset"), "true");
+    world_update(w, 1, path); /* and it goes on */
+    client_expect(&c, "changes");
+    client_close(&c);
+}
+
+static void a_token_that_is_of_no_use_is_answered_by_a_marked_snapshot(void **state)
+{
+    (void)state;
+    world w;
+    client c;
+    char path[200], token[80];
+    world_open(&w, &(world_opts){.live = {.pace_ms = 1}});
+    world_create(&w, "x");
+    client_open(&c, &w, 0, "/notes/");
+    client_expect(&c, "snapshot");
+    snprintf(token, sizeof token, "%.*s", FR_FMT(client_at(&c)));
+    client_close(&c);
+    unsigned long long number = world_place(&w).number, mark = world_place(&w).mark;
+    const char *print = token + strlen(token) - 8;
+    snprintf(path, sizeof path, "/notes/?since=%s", print); /* unreadable */
+    expect_reset(&w, path);
+    snprintf(path, sizeof path, "/notes/?since=%llu.%016llx", number, mark); /* a write's answer */
+    expect_reset(&w, path);
+    snprintf(path, sizeof path, "/notes/?since=%llu.%016llx.%s", number, mark ^ 1, print);
+    expect_reset(&w, path); /* another history */
+    snprintf(path, sizeof path, "/notes/?since=%llu.%016llx.%s", number + 1000, mark, print);
+    expect_reset(&w, path);
+    snprintf(path, sizeof path, "/titles/?since=%s", token); /* another view */
+    expect_reset(&w, path);
+    snprintf(path, sizeof path, "/notes/1/?since=%s", token);
+    expect_reset(&w, path);
+    world_stranger(&w, "INSERT INTO note(title, done) VALUES('theirs', 0)");
+    world_create(&w, "the writer looks before its own");
+    snprintf(path, sizeof path, "/notes/?since=%s", token);
+    expect_reset(&w, path);
+    assert_int_equal(world_stats(&w).resumes, 0);
+    world_close(&w);
+}
+
 /* ---- rows to a consumer's socket ---- */
 
 static fr_err send_rows(fr_sock *sock, fr_str text)
@@ -1006,6 +1440,19 @@ FR_TESTS(test_live, FR_TEST(a_list_is_a_snapshot_and_then_each_commit),
          FR_TEST(what_cannot_be_watched_is_told_on_the_socket),
          FR_TEST(a_list_over_the_limit_is_refused_and_names_the_setting),
          FR_TEST(since_is_answered_by_a_marked_snapshot),
+         FR_TEST(a_row_enters_and_leaves_a_filtered_list),
+         FR_TEST(filters_that_no_index_finds_are_bounded),
+         FR_TEST(a_detail_obeys_the_filters_of_its_url),
+         FR_TEST(one_commit_tells_each_view_what_it_is_to_it),
+         FR_TEST(urls_that_ask_the_same_share_one_view),
+         FR_TEST(a_row_that_may_not_be_seen_any_more_leaves),
+         FR_TEST(a_detail_by_another_field_is_whichever_row_has_its_value),
+         FR_TEST(a_filtered_list_is_resumed_by_what_it_was_and_is),
+         FR_TEST(who_comes_back_gets_what_differs_and_nothing_else),
+         FR_TEST(who_missed_nothing_is_told_so_at_a_younger_place),
+         FR_TEST(many_who_come_back_from_one_place_share_what_is_read),
+         FR_TEST(many_who_come_back_from_as_many_places_are_all_served),
+         FR_TEST(a_token_that_is_of_no_use_is_answered_by_a_marked_snapshot),
          FR_TEST(clients_may_ping_and_are_told_what_is_not_understood),
          FR_TEST(a_pong_is_not_older_than_the_snapshot_before_it),
          FR_TEST(the_snapshot_comes_first_also_for_a_client_that_speaks_at_once),

@@ -15,12 +15,16 @@
 #include "base/str.h"
 #include "base/time.h"
 
-const fr_viewset world_notes = {.model = &note_model};
+const fr_viewset world_notes = {.model = &note_model,
+                                .filter = "done,title__startswith,title__lt,id__in,title__regex",
+                                .search = "title"};
 static const fr_serializer title_out = {.model = &note_model, .fields = "id,title"};
 const fr_viewset world_titles = {.serializer = &title_out, .ordering = "-id"};
 const fr_viewset world_again = {.model = &note_model, .ordering = "-title"};
 const fr_viewset world_pages = {.model = &note_model, .pages = &(const fr_pages){.rows = 10}};
 const fr_viewset world_labels = {.model = &label_model};
+const fr_viewset world_open_ones = {.model = &note_model, .visible = "not done", .filter = "done"};
+const fr_viewset world_ranks = {.model = &label_model, .lookup = "rank"};
 
 enum { PATIENCE_MS = 60000, RECEIVE = 65536 };
 
@@ -44,6 +48,8 @@ static void add_routes(world *w, fr_router *router)
         {.pattern = {"again/", 6}, .viewset = &world_again},
         {.pattern = {"pages/", 6}, .viewset = &world_pages},
         {.pattern = {"labels/", 7}, .viewset = &world_labels},
+        {.pattern = {"open/", 5}, .viewset = &world_open_ones},
+        {.pattern = {"ranks/", 6}, .viewset = &world_ranks},
     };
     char error[256];
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
@@ -155,6 +161,16 @@ void world_update(world *w, int64_t id, const char *title)
     begin(w, &x);
     note n = {.id = id};
     FR_SET(&n, title, fr_str_c(title));
+    assert_int_equal(fr_update(&x.ctx, &note_model, &n), FR_OK);
+    fr_arena_free(x.arena);
+}
+
+void world_set_done(world *w, int64_t id, bool done)
+{
+    writing x;
+    begin(w, &x);
+    note n = {.id = id};
+    FR_SET(&n, done, done);
     assert_int_equal(fr_update(&x.ctx, &note_model, &n), FR_OK);
     fr_arena_free(x.arena);
 }

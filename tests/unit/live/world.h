@@ -24,11 +24,13 @@ FR_MODEL(label,
     (CHAR,    name, .max_length = 20, .primary_key = true),
     (INTEGER, rank, .null = true));
 
-extern const fr_viewset world_notes;  /* /notes/ */
-extern const fr_viewset world_titles; /* /titles/: only some fields */
-extern const fr_viewset world_again;  /* /again/: prints like notes */
-extern const fr_viewset world_pages;  /* /pages/: has a page size */
-extern const fr_viewset world_labels; /* /labels/: another table, and its keys are texts */
+extern const fr_viewset world_notes;     /* /notes/: with filters */
+extern const fr_viewset world_titles;    /* /titles/: only some fields */
+extern const fr_viewset world_again;     /* /again/: prints like notes */
+extern const fr_viewset world_pages;     /* /pages/: has a page size */
+extern const fr_viewset world_labels;    /* /labels/: another table, and its keys are texts */
+extern const fr_viewset world_open_ones; /* /open/: only those that are not done may be seen */
+extern const fr_viewset world_ranks;     /* /ranks/: labels by their rank */
 
 enum { WORLD_LOOPS_MAX = 4 };
 
@@ -67,6 +69,7 @@ fr_live_stats world_stats(const world *w);
 /* Writes from the test's thread, or any. */
 int64_t world_create(world *w, const char *title);
 void world_update(world *w, int64_t id, const char *title);
+void world_set_done(world *w, int64_t id, bool done);
 void world_delete(world *w, int64_t id);
 void world_label(world *w, const char *name, int rank); /* makes it, or changes its rank */
 fr_place world_place(const world *w);

@@ -1,5 +1,5 @@
 /* What is in a folder as the choices of a field. The answers are what DRF 3.18 says of the same folder. */
-#include "rest/paths.h"
+#include "db/folder_paths.h"
 
 #include <fcntl.h>
 #include <stdio.h>
