@@ -79,7 +79,7 @@ static table *table_of(const fr_ctx *ctx)
 
 bool fr_seen_version(fr_ctx *ctx, int64_t *out)
 {
-    return ctx->loop && !ctx->txn && fr_db_version(ctx, out) == FR_OK;
+    return ctx->loop && ctx->db && !ctx->txn && fr_db_version(ctx, out) == FR_OK;
 }
 
 /* ---- finding ---- */
