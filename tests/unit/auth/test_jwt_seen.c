@@ -5,6 +5,7 @@
 #include "auth/jwt_keys.h"
 #include "auth/jwt_seen.h"
 #include "auth/jwt_tokens.h"
+#include "auth/seen.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "http/http.h"
@@ -164,12 +165,12 @@ static void more_than_there_is_room_for_are_let_in_all_the_same(void **state)
     said.raw = fr_str_dup(t.app, said.raw);
     fr_json kept;
     assert_int_equal(fr_json_parse(t.app, said.raw, &kept, NULL), FR_OK);
-    for (int i = 0; i < FR_JWT_SEEN_MAX + 100; i++)
+    for (int i = 0; i < FR_SEEN_MAX + 100; i++)
         fr_jwt_seen_keep(&t.ctx, fr_arena_printf(t.app, "token %d", i), &kept);
     size_t found = 0;
-    for (int i = 0; i < FR_JWT_SEEN_MAX + 100; i++)
+    for (int i = 0; i < FR_SEEN_MAX + 100; i++)
         found += fr_jwt_seen_find(&t.ctx, fr_arena_printf(t.app, "token %d", i), &claims, &user);
-    assert_int_equal(found, FR_JWT_SEEN_MAX);
+    assert_int_equal(found, FR_SEEN_MAX);
     for (int i = 0; i < 3; i++)
         assert_string_equal(event(first), "ann");
 }
