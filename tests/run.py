@@ -68,6 +68,7 @@ SYSTEM = [
     ("users", ["dev"], ["django"]),  # hundreds of MB are hashed: minutes with a sanitizer, which unit-auth has
     ("sessions", ["asan"], ["django"]),
     ("secrets", ["asan"], []),
+    ("rules", ["asan"], []),
     ("kinds", ["asan"], []),
     ("forms", ["asan"], ["curl"]),
     ("access_log", ["asan", "tsan"], ["curl"]),

@@ -254,12 +254,17 @@ static fr_err versioned(fr_req *req)
 }
 
 static const fr_route versions[] = {
-    {"path/<version>/", .handler = versioned, .api = true, .versioning = &by_path},
-    {"accept/", .handler = versioned, .api = true, .versioning = &by_accept},
-    {"query/", .handler = versioned, .api = true, .versioning = &by_query},
-    {"ns1/", .handler = versioned, .api = true, .versioning = &by_namespace, .version = "v1"},
-    {"ns2/", .handler = versioned, .api = true, .versioning = &by_namespace, .version = "v2"},
-    {"ns9/", .handler = versioned, .api = true, .versioning = &by_namespace, .version = "v9"},
+    {"path/<version>/", .handler = versioned, .api = true, .name = "Path Version",
+     .versioning = &by_path},
+    {"accept/", .handler = versioned, .api = true, .name = "Accept Version",
+     .versioning = &by_accept},
+    {"query/", .handler = versioned, .api = true, .name = "Query Version", .versioning = &by_query},
+    {"ns1/", .handler = versioned, .api = true, .name = "Namespace Version",
+     .versioning = &by_namespace, .version = "v1"},
+    {"ns2/", .handler = versioned, .api = true, .name = "Namespace Version",
+     .versioning = &by_namespace, .version = "v2"},
+    {"ns9/", .handler = versioned, .api = true, .name = "Namespace Version",
+     .versioning = &by_namespace, .version = "v9"},
     {0},
 };
 
@@ -673,13 +678,14 @@ static const fr_viewset issues = {
               "date,due_at__hour,due_at__year,"
               "archived",
     .search = "summary,^key,components__name,watchers__username,tags",
-    .extra = FR_ACTIONS(
-        {"assign", assign, .methods = "POST", .is_detail = true, .serializer = &assign_in,
-         .description = "Gives the issue to somebody."},
-        {"watch", watch, .methods = "POST,DELETE", .is_detail = true},
-        {"purge", purge, .methods = "POST", .permissions = FR_PERMISSIONS(&fr_is_admin)},
-        {"steps/<int:step>", .handler = one_step, .is_detail = true, .serializer = &step_out},
-        {"count-by-kind", .handler = count_by_kind}),
+    .extra =
+        FR_ACTIONS({"assign", assign, .methods = "POST", .is_detail = true,
+                    .serializer = &assign_in, .description = "Gives the issue to somebody."},
+                   {"watch", watch, .methods = "POST,DELETE", .is_detail = true},
+                   {"purge", purge, .methods = "POST", .permissions = FR_PERMISSIONS(&fr_is_admin)},
+                   {"steps/<[0-9]+:step>", .handler = one_step, .is_detail = true,
+                    .serializer = &step_out, .name = "One step"},
+                   {"count-by-kind", .handler = count_by_kind, .no_search = true}),
     .description = "Issues of every team.\n\nAnybody reads, who is logged in writes."};
 static const fr_viewset hyper_issues = {.serializer = &hyper_issue_out,
                                         .name = "Hyper Issue",
@@ -711,6 +717,9 @@ static const fr_viewset entries = {
     .description = "A list in the body makes several entries: one to five of them."};
 
 static const fr_viewset cards = {.serializer = &issue_out,
+                                 .name = "Card",
+                                 .no_suffix = true,
+                                 .description = "One issue, with ETag and Last-Modified.",
                                  .actions = "retrieve,update,partial_update",
                                  .condition = version_of_card};
 
@@ -824,11 +833,13 @@ const fr_route desk_routes[] = {
     {"sprints/", .viewset = &sprints},
     {"issues/", .viewset = &issues},
     {"hyper-issues/", .viewset = &hyper_issues},
+    {"attachments/", .viewset = &attachments},
+    {"screenshots/", .viewset = &screenshots},
+    {"shifts/", .viewset = &shifts},
     {"feed/", .viewset = &feed},
     {"ranked/", .viewset = &ranked},
     {"entries/", .viewset = &entries},
     {"notices/", .viewset = &notices},
-    {"shifts/", .viewset = &shifts},
     {"issues/<issue_pk>/worklogs/", .viewset = &worklogs},
     {"card/", .viewset = &cards},
     {"report/", .handler = report, .api = true, .name = "Report", .methods = "GET,POST",
@@ -837,18 +848,20 @@ const fr_route desk_routes[] = {
      .serializer = &lab_in},
     {"palette/", .handler = understood, .api = true, .name = "Palette", .methods = "POST,PATCH",
      .serializer = &palette_in},
-    {"raise/<slug:kind>/", .handler = raise, .api = true, .name = "Raise"},
+    {"raise/<slug:kind>/", .handler = raise, .api = true, .name = "Raise",
+     .description = "Every way in which a view can fail on purpose."},
     {"version/", .include = versions},
-    {"attachments/", .viewset = &attachments},
-    {"screenshots/", .viewset = &screenshots},
     {"drop/", .handler = drop, .api = true, .methods = "PUT", .raw = true},
-    {"drop/<filename>", .handler = drop, .api = true, .methods = "PUT", .raw = true},
+    {"drop/<filename>", .handler = drop, .api = true, .name = "Drop", .methods = "PUT",
+     .raw = true},
     {0},
 };
 
 /* The same teams, and what somebody has logged, at URLs without a slash at their ends. */
-static const fr_viewset logs_of = {
-    .serializer = &worklog_out, .actions = "list", .parents = "author__username=who"};
+static const fr_viewset logs_of = {.serializer = &worklog_out,
+                                   .name = "Logs Of",
+                                   .actions = "list",
+                                   .parents = "author__username=who"};
 const fr_route flat_routes[] = {
     {"teams", .viewset = &teams}, {"people/<[a-z]+:who>/logs", .viewset = &logs_of}, {0}};
 

@@ -25,10 +25,11 @@ int main(int argc, char **argv)
                                          "https://trusted.example, https://*.wild.example"},
             .jwt = &(const fr_jwt){.rotates = true, .gives_up = true},
             .http = FR_ROUTES(
-                {"api/batch/", .batch = true}, {"api/", .router = tracker_routes},
-                {"recipe/", .router = recipe_routes}, {"session/", .include = session_routes},
+                {"api/batch/", .batch = true}, FR_OBTAIN_TOKEN("api-token-auth/"),
+                {"api/", .router = tracker_routes}, {"recipe/", .router = recipe_routes},
+                {"session/", .include = session_routes},
                 {"desk/auth/", .include = desk_users_routes}, {"jwt/", .include = jwt_routes},
-                {"desk/", .include = desk_routes}, {"flat/", .include = flat_routes}),
+                {"desk/", .router = desk_routes}, {"flat/", .include = flat_routes}),
             .websocket =
                 FR_ROUTES({"ws/desk/", .include = desk_sockets, .authentication = FR_NOBODY},
                           {"", .include = realtime_sockets, .authentication = FR_NOBODY}),

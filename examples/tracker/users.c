@@ -76,18 +76,25 @@ static fr_err who_has_a_jwt(fr_req *req)
     .methods = "GET,POST", .api = true, .permissions = FR_PERMISSIONS(&fr_is_authenticated)
 
 const fr_route session_routes[] = {
-    {"login/", .handler = session_login, .methods = "POST", .api = true,
+    {"login/", .handler = session_login, .name = "Session Login", .methods = "POST", .api = true,
+     .description =
+         "Starts a session cookie from a JSON body; measured clients and the corpus use it.",
      .authentication = FR_NOBODY},
-    {"logout/", .handler = session_logout, .methods = "POST", .api = true},
+    {"logout/", .handler = session_logout, .name = "Session Logout", .methods = "POST",
+     .api = true},
     {"whoami/", .handler = who_am_i, .name = "Who Am I", KNOWN},
     {0},
 };
 
 const fr_route desk_users_routes[] = {
-    {"session/", .handler = who_has_a_session, KNOWN,
+    {"session/", .handler = who_has_a_session, .name = "Session Only", KNOWN,
      .authentication = FR_AUTHENTICATORS(&fr_session_auth)},
-    {"jwt/", .handler = who_has_a_jwt, KNOWN, .authentication = FR_AUTHENTICATORS(&fr_jwt_auth)},
-    {"remember/", .handler = remember, .methods = "POST", .api = true, .authentication = FR_NOBODY},
+    {"jwt/", .handler = who_has_a_jwt, .name = "Jwt Only", KNOWN,
+     .authentication = FR_AUTHENTICATORS(&fr_jwt_auth)},
+    {"remember/",
+     .description =
+         "Login with a chosen session age: {\"username\", \"password\", \"age\": seconds or null}.",
+     .handler = remember, .methods = "POST", .api = true, .authentication = FR_NOBODY},
     {0},
 };
 
@@ -96,10 +103,23 @@ const fr_route jwt_routes[] = {
                               "Takes a set of user credentials and returns an access and refresh "
                               "JSON web\ntoken pair to prove the authentication of those "
                               "credentials."),
-    FR_JWT_REFRESH("refresh/"),
-    FR_JWT_VERIFY("verify/"),
-    FR_JWT_BLACKLIST("blacklist/"),
-    FR_JWT_SLIDING("sliding/"),
-    FR_JWT_SLIDE("sliding/refresh/"),
+    FR_JWT_REFRESH("refresh/", .description = "Takes a refresh type JSON web token and returns an "
+                                              "access type JSON web\ntoken if the refresh token is "
+                                              "valid."),
+    FR_JWT_VERIFY("verify/", .description =
+                                 "Takes a token and indicates if it is valid.  This view "
+                                 "provides no\ninformation about a token's fitness for "
+                                 "a particular use."),
+    FR_JWT_BLACKLIST("blacklist/", .description =
+                                       "Takes a token and blacklists it. Must be used with the\n"
+                                       "`rest_framework_simplejwt.token_blacklist` app installed."),
+    FR_JWT_SLIDING("sliding/", .description =
+                                   "Takes a set of user credentials and returns a sliding "
+                                   "JSON web token to\nprove the authentication of those "
+                                   "credentials."),
+    FR_JWT_SLIDE("sliding/refresh/", .description =
+                                         "Takes a sliding JSON web token and returns a new, "
+                                         "refreshed version if the\ntoken's refresh "
+                                         "period has not expired."),
     {0},
 };

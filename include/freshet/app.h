@@ -91,7 +91,7 @@ struct fr_route {
 #define FR_JWT_PAIR(...)                                                                           \
     FR_JWT_ROUTE_(fr_jwt_pair_view, fr_jwt_credentials_, "Token Obtain Pair", __VA_ARGS__)
 #define FR_JWT_REFRESH(...)                                                                        \
-    FR_JWT_ROUTE_(fr_jwt_refresh_view, fr_jwt_refresh_, "Token Refresh", __VA_ARGS__)
+    FR_JWT_ROUTE_(fr_jwt_refresh_view, fr_jwt_access_, "Token Refresh", __VA_ARGS__)
 #define FR_JWT_VERIFY(...)                                                                         \
     FR_JWT_ROUTE_(fr_jwt_verify_view, fr_jwt_token_, "Token Verify", __VA_ARGS__)
 #define FR_JWT_BLACKLIST(...)                                                                      \
@@ -156,6 +156,11 @@ typedef struct fr_app {
     /* What is wrong with a list of objects is told as a list, with {} for what is right, and not by places: [{},{"text":["…"]}]
      * in place of {"1":{"text":["…"]}}. DRF's LIST_SERIALIZER_ERRORS_AS_DICT = False. */
     bool errors_as_lists;
+    /* Rules of the rows of models, wherever they are shown; those of viewsets are and-ed to them. Ends with {0}. */
+    const fr_model_rule *rules;
+    /* That a value is taken by a row that may not be seen is told as a conflict, 409, that names neither; else "already exists",
+     * as of any row. */
+    bool strict_rules;
 } fr_app;
 
 /* What fr_main calls: with the sizes that the program was compiled with, so that an older one still runs. */

@@ -77,7 +77,9 @@ typedef struct fr_csrf {
     /* Pages of other origins that may write with a session: "https://a.example". A star
      * that begins the host stands for it and all beneath it. */
     const char *trusted_origins;
-    void *reserved_[4];
+    bool
+        is_in_session; /* the secret is a value of the session, and there is no cookie: CSRF_USE_SESSIONS */
+    void *reserved_[3];
 } fr_csrf;
 
 /**

@@ -155,13 +155,16 @@ typedef struct fr_action {
     /* What it writes is one transaction with its answer, as Django's transaction.atomic: an error undoes all. It runs as
      * fr_atomic's function does, on the writer's thread: it reads, writes, answers by a whole text, and waits for nothing else. */
     bool atomic;
-    const char *description;             /* in OPTIONS; NULL: none */
+    const char *description;             /* in OPTIONS; NULL: the viewset's */
     const fr_serializer *serializer;     /* of what it reads and prints; NULL: the viewset's */
     const fr_renderer *const *renderers; /* NULL: the viewset's */
     const fr_authenticator *const *authentication; /* NULL: the viewset's; so are these */
     const fr_permission *const *permissions;
     const fr_throttle *const *throttles;
     const char *parsers; /* as a viewset's; NULL: its */
+    const char *name;    /* in OPTIONS: "One step"; NULL: from the path */
+    bool
+        no_search; /* ?search= is not looked at in it, as without SearchFilter in filter_backends */
     void *reserved_[1];
 } fr_action;
 
@@ -216,6 +219,22 @@ typedef struct fr_filter_decl {
 
 /** A table of filters, with the {0} that ends it. */
 #define FR_FILTERS(...) FR_TABLE_(fr_filter_decl, __VA_ARGS__)
+
+/**
+ * Rules of all rows of a model, wherever they are shown, found, counted, named or written: a table in fr_app.rules, ended by {0}.
+ * The rules of viewsets are and-ed to them. "Rules of rows" in docs/reference.md.
+ */
+typedef struct fr_model_rule {
+    const fr_model *model;
+    /* As a viewset's. .visible also holds for rows in nested arrays and objects, for numbers of related rows, for the far ends of
+     * filters, orderings and searches, and for keys that a body or a filter names: others do not exist. .writable and .check
+     * also hold for rows that are written within another. NULL: all. */
+    const char *visible, *writable, *check;
+    void *reserved_[2];
+} fr_model_rule;
+
+/** A table of such rules, with the {0} that ends it. */
+#define FR_MODEL_RULES(...) FR_TABLE_(fr_model_rule, __VA_ARGS__)
 
 /** What is served at a URL. Plain data that lives as long as the app; zero is the default of every member. */
 struct fr_viewset {
@@ -272,6 +291,8 @@ struct fr_viewset {
     const char *create_with;
     const char *
         destroy_with; /* what DELETE writes in place of a delete: "archived=true"; NULL: it deletes */
+    bool
+        no_suffix; /* OPTIONS call it by its name alone, not "Note List" and "Note Instance": a generic view of DRF */
     void *reserved_[4];
 };
 
@@ -390,13 +411,14 @@ FR_API fr_err fr_load_(fr_req *req, void *row, uint64_t mark);
 
 /**
  * Write a model struct back: the fields set in row.set (after fr_load: all of them). The struct is then as stored.
- * The answer carries Freshet-At.
+ * The answer carries Freshet-At. The viewset's rules (.visible, .writable, .check) and the permissions of its object are asked in
+ * the transaction, of the row as it is there.
  *
  * @param req  of an action
  * @param row  of the viewset's model, with its key
  *
- * Errors:   FR_ENOTFOUND, FR_EINVAL and FR_ECONFLICT as fr_update, FR_EINTERNAL (not called in an action; a struct of another
- *           model), FR_EBACKEND
+ * Errors:   FR_ENOTFOUND, FR_EINVAL and FR_ECONFLICT as fr_update, FR_EDENIED (nothing was stored), FR_EINTERNAL (not called in an
+ *           action; a struct of another model), FR_EBACKEND
  * Owner:    the caller; read by the writer's thread meanwhile
  * Thread:   the request's loop
  * Suspends: until it is on disk
@@ -573,6 +595,7 @@ FR_API fr_err fr_api_url(fr_req *req, const char *path, fr_str *out);
 FR_API fr_err fr_obtain_token(fr_req *req);
 /**
  * Give who asks another password, {"old_password", "new_password"}: 204, or 400 with what Django's forms say of a wrong or a weak one.
+ * His sessions end with it, but for the one that he asks by, which gets a new key.
  *
  * @param req  of a route that FR_CHANGE_PASSWORD has made
  *
@@ -662,7 +685,8 @@ FR_API fr_err fr_jwt_verify_view(fr_req *req);
  */
 FR_API fr_err fr_jwt_blacklist_view(fr_req *req);
 /* What they read. */
-FR_API extern const fr_serializer fr_jwt_credentials_, fr_jwt_refresh_, fr_jwt_token_;
+FR_API extern const fr_serializer fr_jwt_credentials_, fr_jwt_refresh_, fr_jwt_access_,
+    fr_jwt_token_;
 
 #ifdef __cplusplus
 }

@@ -9,6 +9,7 @@
 
 struct fr_session;
 struct fr_present;
+struct fr_sight;
 
 /* What stands behind fr_asker.private_. Pointers are borrowed, and live as long as the event's arena. */
 typedef struct fr_asking {
@@ -34,8 +35,11 @@ typedef struct fr_asking {
     const void *claims;              /* of a token that has some */
     const fr_permission *permission; /* the one that is asked now */
     bool is_root;                    /* of a router: model permissions permit whoever is known */
-    int64_t wait_s;                  /* of who was throttled; below 0: nobody knows */
-    fr_str body; /* JSON that refuses in place of {"detail": …}; p NULL: none */
+    const struct fr_sight
+        *sight; /* what this user may see (rest/sight.h); NULL: not asked for yet */
+    const fr_user *sight_of;
+    int64_t wait_s; /* of who was throttled; below 0: nobody knows */
+    fr_str body;    /* JSON that refuses in place of {"detail": …}; p NULL: none */
 } fr_asking;
 
 /* An asker in the caller's storage, found by ctx from now on, until fr_asker_end. ways: NULL or empty: nobody is known. */

@@ -1,6 +1,7 @@
 /* Simple JWT's JWTAuthentication: Authorization: Bearer <token>. */
 #include "auth/asker.h"
 #include "auth/authorization.h"
+#include "auth/jwt_seen.h"
 #include "auth/jwt_tokens.h"
 #include "auth/user.h"
 #include "base/str.h"
@@ -32,7 +33,16 @@ static fr_time end_of(const fr_json *claims)
     return (exp > now ? exp : exp + fr_jwts_get()->leeway_s) * 1000000;
 }
 
-static fr_err find_user(fr_asker *who, const fr_json *claims)
+static void tell(fr_asker *who, fr_str token, const fr_json *claims, const fr_user *user)
+{
+    fr_asking *asking = fr_asking_of(who);
+    asking->shown = token;
+    asking->claims = claims;
+    asking->ends = end_of(claims);
+    fr_asker_knows(who, user);
+}
+
+static fr_err find_user(fr_asker *who, fr_str token, const fr_json *claims)
 {
     bool has_claim;
     const fr_user *user;
@@ -45,9 +55,8 @@ static fr_err find_user(fr_asker *who, const fr_json *claims)
         return fr_asker_refuse(who, FR_EAUTH, BODY("User not found", "user_not_found"));
     if (!fr_user_is_active(user))
         return fr_asker_refuse(who, FR_EAUTH, BODY("User is inactive", "user_inactive"));
-    fr_asking_of(who)->claims = claims;
-    fr_asking_of(who)->ends = end_of(claims);
-    fr_asker_knows(who, user);
+    tell(who, token, claims, user);
+    fr_jwt_seen_keep(who->ctx, token, claims);
     return FR_OK;
 }
 
@@ -64,12 +73,17 @@ static fr_err find(fr_asker *who, const fr_authenticator *self)
         return fr_asker_refuse(who, FR_EAUTH,
                                BODY("Authorization header must contain two space-delimited values",
                                     "bad_authorization_header"));
+    const fr_json *seen;
+    const fr_user *user;
+    if (fr_jwt_seen_find(who->ctx, token, &seen, &user)) {
+        tell(who, token, seen, user);
+        return FR_OK;
+    }
     fr_json *claims = fr_arena_alloc(who->ctx->arena, sizeof *claims);
     if (!claims)
         return FR_ENOMEM;
-    fr_asking_of(who)->shown = token;
     FR_TRY(fr_jwt_open(who->ctx, FR_JWT_ACCESS, token, claims, &fault));
-    return fault ? refuse_token(who, fault) : find_user(who, claims);
+    return fault ? refuse_token(who, fault) : find_user(who, token, claims);
 }
 
 const fr_authenticator fr_jwt_auth = {

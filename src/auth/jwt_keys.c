@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,9 @@ static struct {
     pthread_mutex_t lock;
     fr_jwt_key_source from;
     holding *now;
-    struct stat seen; /* the file when it was read */
-    uint64_t look_ns; /* when it is looked at next */
+    struct stat seen;         /* the file when it was read */
+    _Atomic uint64_t look_ns; /* when it is looked at next */
+    _Atomic uint64_t number;  /* of those that were loaded */
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- reading ---- */
@@ -102,6 +104,7 @@ static fr_err load(char error[512])
     }
     unref(all.now);
     all.now = next;
+    all.number++;
     return FR_OK;
 }
 
@@ -149,6 +152,16 @@ static void look(void)
     else
         FR_WARN("jwt.keys", FR_KV_C("error", *error ? error : "out of memory"),
                 FR_KV_C("do", "the keys stay as they were until the file is good"));
+}
+
+uint64_t fr_jwt_keys_number(void)
+{
+    if (all.from.file && fr_mono_tick_ns() >= all.look_ns) {
+        pthread_mutex_lock(&all.lock);
+        look();
+        pthread_mutex_unlock(&all.lock);
+    }
+    return all.number;
 }
 
 const fr_jwt_keys *fr_jwt_keys_hold(void)

@@ -18,5 +18,7 @@ fr_err fr_jwt_keys_open(const fr_jwt_key_source *from, char error[512]);
 void fr_jwt_keys_close(void);
 /* Never NULL once open. A file is looked at once a second; one that cannot be read leaves the keys as they are, with a warning. */
 const fr_jwt_keys *fr_jwt_keys_hold(void);
+/* Another number when the keys are others: what the old ones have let in is to be checked anew. The file is looked at as above. */
+uint64_t fr_jwt_keys_number(void);
 void fr_jwt_keys_let_go(const fr_jwt_keys *keys);
 #endif

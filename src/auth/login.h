@@ -18,4 +18,7 @@ void fr_user_note_login(fr_ctx *ctx, const fr_user *user);
 /* Give the user with this key a new hash in place of an old one; FR_OK without a change if it has another by now.
  * Errors: those of a write. */
 fr_err fr_user_replace_password(fr_ctx *ctx, fr_value key, fr_str old, fr_str encoded);
+/* Who asks by a session has another password now, and goes on by it, as with Django's update_session_auth_hash: its key is a new one.
+ * Others are left alone. Errors: those of reads and writes. */
+fr_err fr_login_renew(fr_ctx *ctx);
 #endif

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "http/cookies.h"
 
 #define USER_NAME FR_STR("_auth_user_id")
 #define BACKEND_NAME FR_STR("_auth_user_backend")
@@ -61,10 +62,13 @@ static fr_err start_signers(const fr_secrets *secrets)
 
 static fr_err check_settings(const fr_sessions *s, char error[512])
 {
-    if (s->same_site == FR_SAME_SITE_NONE && !s->is_secure) {
-        snprintf(error, 512,
-                 "sessions.same_site: browsers take SameSite=None of secure cookies only: "
-                 ".is_secure = true");
+    const fr_cookie cookie = {.name = fr_str_c(s->cookie),
+                              .path = fr_str_c(s->path),
+                              .domain = fr_str_c(s->domain),
+                              .same_site = s->same_site};
+    const char *fault = fr_cookie_fault(&cookie, s->is_secure);
+    if (fault) {
+        snprintf(error, 512, "sessions.cookie: %s", fault);
         return FR_EINVAL;
     }
     if (s->age_s < 0 || s->age_s > (int64_t)100 * 365 * 86400) {
@@ -77,9 +81,9 @@ static fr_err check_settings(const fr_sessions *s, char error[512])
 fr_err fr_sessions_start(const fr_sessions *settings, const fr_secrets *secrets, char error[512])
 {
     fr_sessions s = settings ? *settings : (fr_sessions){0};
-    FR_TRY(check_settings(&s, error));
     if (!s.cookie)
         s.cookie = "sessionid";
+    FR_TRY(check_settings(&s, error));
     if (!s.backend)
         s.backend = "django.contrib.auth.backends.ModelBackend";
     if (!s.age_s)
@@ -497,6 +501,12 @@ static fr_err set_hash(fr_session *session, const fr_user *user)
     return set_text(session, HASH_NAME, (fr_str){hash, HASH_CHARS});
 }
 
+fr_err fr_session_renew(fr_ctx *ctx, fr_session *session, const fr_user *user)
+{
+    FR_TRY(set_hash(session, user));
+    return keep(ctx, session, true);
+}
+
 fr_err fr_session_user(fr_ctx *ctx, fr_session *session, const fr_user **out)
 {
     fr_value key;
@@ -514,10 +524,8 @@ fr_err fr_session_user(fr_ctx *ctx, fr_session *session, const fr_user **out)
     FR_TRY(which_hash(hash, fr_user_password(user), &with));
     if (with == all.hashes.count)
         return fr_session_end(ctx, session);
-    if (with > 0) {
-        FR_TRY(set_hash(session, user));
-        FR_TRY(keep(ctx, session, true));
-    }
+    if (with > 0)
+        FR_TRY(fr_session_renew(ctx, session, user));
     *out = user;
     return FR_OK;
 }

@@ -40,6 +40,8 @@ fr_err fr_session_slide(fr_ctx *ctx, fr_session *session);
 /* Log a user in: another user's session, or one of another password, is flushed before; an anonymous one keeps its values and
  * gets a new key (session fixation). Stored. */
 fr_err fr_session_login(fr_ctx *ctx, fr_session *session, const fr_user *user);
+/* The session of a user whose password is another one now goes on under a new key: Django's update_session_auth_hash. Stored. */
+fr_err fr_session_renew(fr_ctx *ctx, fr_session *session, const fr_user *user);
 /* Delete all of it, and its row. */
 fr_err fr_session_end(fr_ctx *ctx, fr_session *session);
 

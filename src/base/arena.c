@@ -129,8 +129,12 @@ size_t fr_arena_bytes(const fr_arena *arena)
     return arena->bytes;
 }
 
-static chunk *add_chunk(fr_arena *arena, size_t bytes)
+/* A chunk with so many bytes behind its head: never fewer than that has itself, which the compiler is to see. */
+static chunk *add_chunk(fr_arena *arena, size_t behind)
 {
+    if (behind > PTRDIFF_MAX - sizeof(chunk))
+        return NULL;
+    size_t bytes = sizeof(chunk) + behind;
     chunk *c = fr_malloc(bytes);
     if (!c)
         return NULL;
@@ -145,7 +149,7 @@ static chunk *add_chunk(fr_arena *arena, size_t bytes)
 static void *alloc_slow(fr_arena *arena, size_t bytes)
 {
     bool is_large = bytes + sizeof(chunk) > arena->chunk_bytes / 2;
-    chunk *c = add_chunk(arena, is_large ? bytes + sizeof(chunk) : arena->chunk_bytes);
+    chunk *c = add_chunk(arena, is_large ? bytes : arena->chunk_bytes - sizeof(chunk));
     if (!c)
         return NULL;
     if (is_large)

@@ -29,7 +29,9 @@
 #include "net/open_files.h"
 #include "rest/errors.h"
 #include "rest/media.h"
+#include "rest/model_rules.h"
 #include "rest/rest.h"
+#include "rest/rules.h"
 #include "rest/scans.h"
 #include "rest/url.h"
 
@@ -137,6 +139,9 @@ static bool gather_declared(fr_assembly *a)
     }
     for (const fr_model *const *more = a->app->models; more && *more; more++)
         if (!add_model(a, *more))
+            return false;
+    for (const fr_model_rule *rule = a->app->rules; rule && rule->model; rule++)
+        if (!add_model(a, rule->model))
             return false;
     for (const fr_hook *hook = a->app->hooks; hook && hook->model; hook++)
         if (!add_model(a, hook->model))
@@ -514,6 +519,9 @@ static int build_routers(fr_assembly *a)
 {
     if (!fr_group_rules_ok(a->app->groups, a->error) || !fr_channels_ok(a->app->tasks, a->error))
         return fail(a, FR_EXIT_CONFIG, NULL);
+    fr_err read = fr_model_rules_use(a->app->rules, a->app->strict_rules, a->error);
+    if (read)
+        return fail(a, FR_EXIT_CONFIG, read == FR_ENOMEM ? "out of memory" : NULL);
     fr_route_index_init(&a->index, a->app, (fr_route_index_who)a->options->index);
     fr_router *http = fr_router_new(a->arena), *websocket = fr_router_new(a->arena);
     if (!http || !websocket)
@@ -669,6 +677,14 @@ static int listen_at(fr_assembly *a)
     return FR_EXIT_DONE;
 }
 
+/* The viewset at a route; NULL: it has none that is served. */
+static const fr_viewset_rt *viewset_at(const fr_assembly *a, size_t i)
+{
+    const fr_viewset *viewset = a->routes.list.at[i].route->viewset;
+    const fr_viewset_rt *rt = viewset ? fr_viewset_get(viewset) : NULL;
+    return rt && !model_is_absent(a, rt->model) ? rt : NULL;
+}
+
 /* Advice only: what cannot be asked (a table that is not there) is left out. */
 static void tell_scans(fr_assembly *a)
 {
@@ -676,11 +692,27 @@ static void tell_scans(fr_assembly *a)
     fr_ctx_init(&ctx, a->arena, NULL);
     ctx.db = a->db;
     for (size_t i = 0; i < a->routes.list.count; i++) {
-        const fr_flat_route *flat = &a->routes.list.at[i];
-        const fr_viewset_rt *rt =
-            flat->route->viewset ? fr_viewset_get(flat->route->viewset) : NULL;
-        if (rt && !model_is_absent(a, rt->model))
-            (void)fr_scans_tell(&ctx, flat->pattern, rt);
+        const fr_viewset_rt *rt = viewset_at(a, i);
+        if (rt)
+            (void)fr_scans_tell(&ctx, a->routes.list.at[i].pattern, rt);
+    }
+}
+
+/* A rule of a viewset's own says nothing of what others show of the same rows. */
+static void tell_rules(const fr_assembly *a)
+{
+    for (size_t i = 0; i < a->routes.list.count; i++) {
+        const fr_viewset_rt *ruled = viewset_at(a, i);
+        for (size_t k = 0; ruled && ruled->viewset->visible && k < a->routes.list.count; k++) {
+            const fr_viewset_rt *other = viewset_at(a, k);
+            if (other && fr_rules_are_passed(ruled, other))
+                FR_WARN("rules.beneath", FR_KV_S("path", a->routes.list.at[k].pattern),
+                        FR_KV_C("model", ruled->model->name),
+                        FR_KV_S("ruled", a->routes.list.at[i].pattern),
+                        FR_KV_C("do",
+                                "rows that .visible hides there are shown within others here: "
+                                "fr_app.rules hold everywhere"));
+        }
     }
 }
 
@@ -699,6 +731,8 @@ static int start_database(fr_assembly *a)
         code = fail(a, FR_EXIT_DB, "the database has gone while the server was being started");
     if (code == FR_EXIT_DONE)
         tell_scans(a);
+    if (code == FR_EXIT_DONE)
+        tell_rules(a);
     return code;
 }
 
@@ -742,6 +776,7 @@ void fr_assembly_close(fr_assembly *a)
     fr_passwords_close();
     fr_users_end();
     fr_sessions_shut();
+    fr_model_rules_end();
     fr_vec_deinit(&a->models);
     fr_vec_deinit(&a->routes.list);
     fr_arena_free(a->arena);

@@ -74,6 +74,7 @@ typedef struct fr_db_backend {
      * same transaction. */
     fr_err (*read)(fr_read *read);
     fr_err (*now)(fr_ctx *ctx, bool is_anew, fr_now *out); /* fr_db_now */
+    fr_err (*version)(fr_ctx *ctx, int64_t *out);          /* fr_db_version */
     /* Errors: those of fr_db_write_all and fr_db_atom. Within fr_atomic: a part that may fail alone. Whether the table still is
      * what its model says (fr_db_check_table) is known when the member runs. */
     fr_err (*write)(fr_ctx *ctx, fr_write *writes, size_t count);

@@ -102,6 +102,8 @@ fr_column fr_db_column(const fr_db *db, const fr_model *model, uint16_t field);
 fr_column fr_db_key_column(const fr_db *db, const fr_model *model);
 /* The fields whose old values changes do not have. Any thread. */
 fr_fieldset fr_db_unseen(const fr_db *db, const fr_model *model);
+/* Whether LIKE takes a blob for the text of its bytes: a matter of how the database's library was built. Any thread. */
+bool fr_db_likes_blobs(const fr_db *db);
 
 typedef struct fr_db_stats {
     uint64_t members, failed;    /* run by the writer */
@@ -182,6 +184,10 @@ typedef struct fr_now {
  * the loop's later reads. On a loop only. Does not suspend. */
 fr_err fr_db_now(fr_ctx *ctx, bool is_anew, fr_now *out);
 
+/* The version alone, of the transaction that the loop's next reads are a part of: what was read in this version is so still. On a loop and not
+ * within fr_atomic. Does not suspend. */
+fr_err fr_db_version(fr_ctx *ctx, int64_t *out);
+
 /* ---- the change log: what happened to one model after a place, folded by key ---- */
 typedef struct fr_span_changes {
     bool is_known;      /* false: the log cannot tell, `reason` says why; read a snapshot */
@@ -234,7 +240,8 @@ typedef struct fr_write {
     const fr_value *was;
     /* The row has to be one of these as the writer sees it, else it counts as missing. NULL: any. UPDATE, DELETE. */
     const fr_pred *where;
-    const fr_refs *refs; /* of where; NULL: it has none */
+    const fr_refs *refs;   /* of where; NULL: it has none */
+    const fr_sight *sight; /* by which where goes; NULL: all may be seen */
     /* Which of values are given. INSERT fills the rest by fr_field_default, UPDATE those with auto_now. */
     fr_fieldset set, fill;
     const fr_value *values; /* field_count, model order; must live until fr_db_write returns */

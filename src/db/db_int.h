@@ -14,6 +14,7 @@ struct fr_db {
     bool *absent;      /* the caller's, until it is open */
     bool is_looked_at; /* the back end has begun, and must close */
     bool is_open;
+    bool likes_blobs;        /* fr_db_likes_blobs; set by look */
     atomic_bool is_stopping; /* nothing waits for a lock, and no read goes on, any more */
     atomic_bool is_gone;     /* the files are not there any more: nothing is read or written */
     fr_table *tables;        /* in the arena */

@@ -69,6 +69,11 @@ fr_fieldset fr_db_unseen(const fr_db *db, const fr_model *model)
     return unseen;
 }
 
+bool fr_db_likes_blobs(const fr_db *db)
+{
+    return db->likes_blobs;
+}
+
 void fr_db_watch(fr_db *db, const fr_model *model)
 {
     fr_table *table = fr_db_table(db, model);

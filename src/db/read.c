@@ -119,3 +119,8 @@ fr_err fr_db_now(fr_ctx *ctx, bool is_anew, fr_now *out)
 {
     return ctx->db->backend->now(ctx, is_anew, out);
 }
+
+fr_err fr_db_version(fr_ctx *ctx, int64_t *out)
+{
+    return ctx->db->backend->version(ctx, out);
+}

@@ -39,7 +39,7 @@ struct fr_table {
     _Atomic(fr_column) *compares; /* how each field's column compares; asked from any thread */
     fr_fieldset generated;        /* computed by the database: never written. The writer's thread */
     fr_fieldset
-        unseen;  /* of those the virtual ones, which the hook does not see: NULL in old images */
+        unseen; /* of those the virtual ones, which the hook does not see: NULL in old images */
     atomic_uint_fast64_t unseen_words[FR_FIELDSET_WORDS]; /* the same; asked from any thread */
     void *inner; /* what only the back end knows of the table */
 };

@@ -107,6 +107,20 @@ static bool begins_with(fr_str name, fr_str prefix)
     return fr_str_eq_nocase(fr_str_sub(name, 0, prefix.n), prefix);
 }
 
+const char *fr_cookie_fault(const fr_cookie *cookie, bool is_secure)
+{
+    bool is_host = begins_with(cookie->name, FR_STR("__Host-"));
+    bool is_of_host =
+        !cookie->domain.n && (!cookie->path.n || fr_str_eq(cookie->path, FR_STR("/")));
+    if (cookie->same_site == FR_SAME_SITE_NONE && !is_secure)
+        return "browsers take SameSite=None of secure cookies only: .is_secure = true";
+    if ((is_host || begins_with(cookie->name, FR_STR("__Secure-"))) && !is_secure)
+        return "browsers take __Host-… and __Secure-… of secure cookies only: .is_secure = true";
+    return is_host && !is_of_host
+               ? "browsers take __Host-… without a domain and for the path / only"
+               : NULL;
+}
+
 /* What browsers would throw away without a word is told to the developer. */
 static fr_err check(const fr_cookie *cookie, bool is_secure)
 {
@@ -114,13 +128,7 @@ static fr_err check(const fr_cookie *cookie, bool is_secure)
         (cookie->path.n && !is_path(cookie->path)) ||
         (cookie->domain.n && !is_domain(cookie->domain)) || cookie->max_age_s > AGE_S_MAX)
         return FR_EINVAL;
-    if (cookie->same_site > FR_SAME_SITE_NONE ||
-        (cookie->same_site == FR_SAME_SITE_NONE && !is_secure))
-        return FR_EINVAL;
-    bool is_host = begins_with(cookie->name, FR_STR("__Host-"));
-    if ((is_host || begins_with(cookie->name, FR_STR("__Secure-"))) && !is_secure)
-        return FR_EINVAL;
-    if (is_host && (cookie->domain.n || (cookie->path.n && !fr_str_eq(cookie->path, FR_STR("/")))))
+    if (cookie->same_site > FR_SAME_SITE_NONE || fr_cookie_fault(cookie, is_secure))
         return FR_EINVAL;
     return cookie->name.n + cookie->value.n > COOKIE_BYTES_MAX ? FR_ETOOBIG : FR_OK;
 }

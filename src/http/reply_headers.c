@@ -117,12 +117,11 @@ static bool has_room(const fr_exchange *exchange, fr_str name, fr_str value)
 /* The exchange, if its answer takes a further header. */
 static fr_err open_for(fr_req *req, fr_str name, fr_str value, fr_exchange **out)
 {
-    fr_exchange *exchange = fr_exchange_of(req);
+    fr_exchange *exchange = *out = fr_exchange_of(req);
     if (!exchange)
         return FR_EINTERNAL;
     if (exchange->is_answered)
         return fr_exchange_is_late(exchange, "a header");
-    *out = exchange;
     return has_room(exchange, name, value) ? FR_OK : FR_ETOOBIG;
 }
 

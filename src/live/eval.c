@@ -84,7 +84,7 @@ static bool is_between(const fr_eval *eval, const fr_eval_op *op, fr_value v)
            fr_column_cmp(column, v, fr_eval_constant(eval, op, 1)) <= 0;
 }
 
-/* Blobs are not text to LIKE where fr_eval_compile found the lookup proved. */
+/* Numbers are none in the columns that the lookup is proved for. */
 static bool is_like(const fr_eval *eval, const fr_eval_op *op, fr_value v)
 {
     fr_like like = {
@@ -92,7 +92,8 @@ static bool is_like(const fr_eval *eval, const fr_eval_op *op, fr_value v)
         .any_before = op->how & FR_EVAL_ANY_BEFORE,
         .any_behind = op->how & FR_EVAL_ANY_BEHIND,
     };
-    return v.type == FR_VALUE_TEXT && fr_like_matches(&like, v.as.s);
+    bool is_text = v.type == FR_VALUE_TEXT || (v.type == FR_VALUE_BLOB && op->how & FR_EVAL_BLOBS);
+    return is_text && fr_like_matches(&like, v.as.s);
 }
 
 /* The orders for which a comparison holds: 1 less, 2 equal, 4 more. */

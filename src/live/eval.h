@@ -29,6 +29,7 @@ typedef struct fr_eval_source {
         unseen; /* fields whose values images do not have; NULL: none. Secret ones are known by the model */
     const fr_zone *
         zone; /* by whose clock dates and hours are read: fr_zone_here. Must outlive the program; NULL: UTC */
+    bool likes_blobs; /* fr_db_likes_blobs */
 } fr_eval_source;
 
 enum { FR_EVAL_WHY = 160 };

@@ -249,6 +249,7 @@ static fr_err take_pattern(const maker *m, term *t)
     fr_like like = fr_like_of(v.as.s, row->any_before, row->any_behind);
     t->op.how |= (like.any_before ? FR_EVAL_ANY_BEFORE : 0);
     t->op.how |= (like.any_behind ? FR_EVAL_ANY_BEHIND : 0);
+    t->op.how |= (m->source->likes_blobs ? FR_EVAL_BLOBS : 0);
     t->values[t->count++] = FR_VALUE_S(like.text);
     return FR_OK;
 }

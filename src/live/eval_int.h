@@ -31,6 +31,7 @@ enum fr_eval_how {
     FR_EVAL_HAS_NULL = 2,   /* IN: a NULL is among the values */
     FR_EVAL_ANY_BEFORE = 2, /* LIKE */
     FR_EVAL_ANY_BEHIND = 4,
+    FR_EVAL_BLOBS = 8,   /* LIKE: they are texts */
     FR_EVAL_NOCASE = 16, /* collation of the comparison: fr_collation, times 16 */
     FR_EVAL_RTRIM = 32,
 };

@@ -146,6 +146,7 @@ static void leave(fr_index *index, const fr_access_path *path)
         return;
     }
     fr_words *list = list_of(index, path->kind);
+    assert(list->at);
     fr_vec_swap_remove(list, path->at);
     if (path->at < list->count)
         path_of(list->at[path->at])->at = path->at;
@@ -270,10 +271,12 @@ static fr_value value_in(const fr_domain *d, const fr_value *image, char room[FR
     return fr_moment_part((fr_transform)d->transform, image[d->field], d->zone, room);
 }
 
-/* To LIKE only a text is one. */
-static bool is_of(const fr_domain *d, fr_value v)
+/* To LIKE a blob is a text, or nothing, as the program says. Other values are none. */
+static bool take_for_text(const fr_domain *d, fr_value *v)
 {
-    return d->collation != FR_KEY_LIKE || v.type == FR_VALUE_TEXT;
+    if (d->collation == FR_KEY_LIKE && v->type == FR_VALUE_BLOB)
+        v->type = FR_VALUE_TEXT;
+    return d->collation != FR_KEY_LIKE || v->type == FR_VALUE_TEXT;
 }
 
 static void look_in_intervals(look *l, const fr_domain *d, const fr_value *image)
@@ -282,7 +285,7 @@ static void look_in_intervals(look *l, const fr_domain *d, const fr_value *image
     if (!image || !d->intervals.count)
         return;
     fr_value v = value_in(d, image, room);
-    if (v.type != FR_VALUE_NULL && is_of(d, v))
+    if (v.type != FR_VALUE_NULL && take_for_text(d, &v))
         fr_intervals_find(&d->intervals, fr_key_rank(v, d->collation, d->is_moment), look_at, l);
 }
 
@@ -299,7 +302,7 @@ static void add_hash(look *l, const fr_domain *d, const fr_value *image, hashes 
     if (!image || !d->in_hash)
         return;
     fr_value v = value_in(d, image, room);
-    if (!is_of(d, v))
+    if (!take_for_text(d, &v))
         return;
     uint32_t hash = fr_key_hash(v, d->collation, d->seed);
     if (h->count && h->at[h->count - 1] == hash) /* the old image has the same value */

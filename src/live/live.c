@@ -162,9 +162,9 @@ static fr_err add_route(fr_source *source, fr_router *router, const fr_viewset_p
                         fr_view_kind kind, char error[256])
 {
     fr_live *live = source->live;
-    fr_str pattern = kind == FR_VIEW_ROW ? fr_viewset_below(live->arena, place->pattern,
-                                                            fr_viewset_key_pattern(source->rt))
-                                         : fr_str_dup(live->arena, place->pattern);
+    fr_str pattern = kind == FR_VIEW_ROW
+                         ? fr_viewset_below(live->arena, place->pattern, source->rt->key_pattern)
+                         : fr_str_dup(live->arena, place->pattern);
     fr_live_route *route = fr_arena_zalloc(live->arena, sizeof *route);
     fr_ws_target *target = fr_arena_zalloc(live->arena, sizeof *target);
     if (!route || !target || !pattern.p)

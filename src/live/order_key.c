@@ -44,7 +44,7 @@ static void put_number(fr_buf *out, double r, int rest)
     fr_buf_put_char(out, PART_NUMBER);
     put_be(out, bits_of(r), 8);
     if (is_sparse(r))
-        put_be(out, (uint64_t)(rest + 0x8000), 2);
+        put_be(out, (uint16_t)(rest + 0x8000), 2);
 }
 
 static void put_integer(fr_buf *out, int64_t i)

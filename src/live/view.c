@@ -24,8 +24,12 @@ fr_err fr_view_compile(fr_view_ask *ask, fr_arena *arena, char why[FR_EVAL_WHY])
         return FR_ENOMEM;
     for (uint16_t i = 0; i < model->field_count; i++)
         columns[i] = fr_db_column(db, model, i);
-    return fr_eval_compile(&(fr_eval_source){&query, columns, &unseen, fr_zone_here()}, arena,
-                           &ask->eval, why);
+    fr_eval_source source = {.query = &query,
+                             .columns = columns,
+                             .unseen = &unseen,
+                             .zone = fr_zone_here(),
+                             .likes_blobs = fr_db_likes_blobs(db)};
+    return fr_eval_compile(&source, arena, &ask->eval, why);
 }
 
 /* ---- as bytes ---- */

@@ -24,8 +24,10 @@ static fr_pred *copy_values(fr_arena *arena, const fr_pred *pred)
     for (size_t i = 0; copy && i < pred->value_count; i++)
         if (!fr_value_dup(arena, pred->values[i], (fr_value *)&copy->values[i]))
             return NULL;
-    if (copy)
+    if (copy) {
         copy->param = pred->param;
+        copy->is_raw = pred->is_raw;
+    }
     return copy;
 }
 
@@ -36,19 +38,6 @@ static fr_pred *with_parts(fr_arena *arena, fr_pred_op op, const fr_pred **parts
     if (pred)
         *pred = (fr_pred){.op = op, .parts = parts, .part_count = count};
     return pred;
-}
-
-static fr_pred *copy_tree(fr_arena *arena, const fr_pred *pred)
-{
-    if (pred->op == FR_PRED_TERM)
-        return copy_values(arena, pred);
-    const fr_pred **parts = fr_arena_alloc(arena, (pred->part_count + 1) * sizeof(void *));
-    if (!parts)
-        return NULL;
-    for (size_t i = 0; i < pred->part_count; i++)
-        if (!(parts[i] = copy_tree(arena, pred->parts[i])))
-            return NULL;
-    return with_parts(arena, pred->op, parts, pred->part_count);
 }
 
 static fr_err copy_refs(fr_arena *arena, const fr_refs *refs, const fr_refs **out)
@@ -68,6 +57,50 @@ static fr_err copy_refs(fr_arena *arena, const fr_refs *refs, const fr_refs **ou
     return FR_OK;
 }
 
+static fr_pred *copy_tree(fr_arena *arena, const fr_pred *pred);
+
+static fr_pred *copy_some(fr_arena *arena, const fr_pred *pred)
+{
+    const fr_refs *refs;
+    const fr_pred *part = copy_tree(arena, pred->parts[0]);
+    return part && copy_refs(arena, pred->refs, &refs) == FR_OK
+               ? fr_pred_some(arena, pred->ref, refs, part)
+               : NULL;
+}
+
+static fr_pred *copy_tree(fr_arena *arena, const fr_pred *pred)
+{
+    if (pred->op == FR_PRED_TERM)
+        return copy_values(arena, pred);
+    if (pred->op == FR_PRED_SOME)
+        return copy_some(arena, pred);
+    const fr_pred **parts = fr_arena_alloc(arena, (pred->part_count + 1) * sizeof(void *));
+    if (!parts)
+        return NULL;
+    for (size_t i = 0; i < pred->part_count; i++)
+        if (!(parts[i] = copy_tree(arena, pred->parts[i])))
+            return NULL;
+    return with_parts(arena, pred->op, parts, pred->part_count);
+}
+
+static fr_err copy_sight(fr_arena *arena, const fr_sight *sight, const fr_sight **out)
+{
+    fr_sight *copy = fr_arena_alloc(arena, sizeof *copy);
+    fr_sight_rule *rules = fr_arena_alloc(arena, sight->count * sizeof *rules);
+    if (!copy || !rules)
+        return FR_ENOMEM;
+    for (size_t i = 0; i < sight->count; i++) {
+        rules[i] = (fr_sight_rule){.model = sight->rules[i].model,
+                                   .where = copy_tree(arena, sight->rules[i].where)};
+        if (!rules[i].where)
+            return FR_ENOMEM;
+        FR_TRY(copy_refs(arena, sight->rules[i].refs, &rules[i].refs));
+    }
+    *copy = (fr_sight){rules, sight->count};
+    *out = copy;
+    return FR_OK;
+}
+
 fr_err fr_pred_copy(fr_arena *arena, const fr_query *query, fr_query *out)
 {
     fr_query copy = *query;
@@ -77,6 +110,8 @@ fr_err fr_pred_copy(fr_arena *arena, const fr_query *query, fr_query *out)
         FR_TRY(copy_refs(arena, query->refs, &copy.refs));
     if (query->where && !(copy.where = copy_tree(arena, query->where)))
         return FR_ENOMEM;
+    if (query->sight)
+        FR_TRY(copy_sight(arena, query->sight, &copy.sight));
     if (query->extra_count) {
         uint16_t *extra = fr_arena_alloc(arena, query->extra_count * sizeof *extra);
         if (!extra)
@@ -132,10 +167,26 @@ static int cmp_term(const fr_query *qa, const fr_pred *a, const fr_query *qb, co
     int c = cmp_place(qa, a->ref, qb, b->ref);
     c = c ? c : cmp_number(a->lookup, b->lookup);
     c = c ? c : cmp_number(a->param, b->param);
+    c = c ? c : cmp_number(a->is_raw, b->is_raw);
     c = c ? c : cmp_number(a->value_count, b->value_count);
     for (size_t i = 0; !c && i < a->value_count; i++)
         c = cmp_value(a->values[i], b->values[i]);
     return c;
+}
+
+/* The query in which the part of a SOME means something. */
+static fr_query inner_query(const fr_pred *some)
+{
+    return (fr_query){.model = some->refs->model, .refs = some->refs, .where = some->parts[0]};
+}
+
+static int cmp_tree(const fr_query *qa, const fr_pred *a, const fr_query *qb, const fr_pred *b);
+
+static int cmp_some(const fr_query *qa, const fr_pred *a, const fr_query *qb, const fr_pred *b)
+{
+    fr_query inner_a = inner_query(a), inner_b = inner_query(b);
+    int c = cmp_place(qa, a->ref, qb, b->ref);
+    return c ? c : cmp_tree(&inner_a, inner_a.where, &inner_b, inner_b.where);
 }
 
 static int cmp_tree(const fr_query *qa, const fr_pred *a, const fr_query *qb, const fr_pred *b)
@@ -145,15 +196,29 @@ static int cmp_tree(const fr_query *qa, const fr_pred *a, const fr_query *qb, co
         return c;
     if (a->op == FR_PRED_TERM)
         return cmp_term(qa, a, qb, b);
+    if (a->op == FR_PRED_SOME)
+        return cmp_some(qa, a, qb, b);
     c = cmp_number(a->part_count, b->part_count);
     for (size_t i = 0; !c && i < a->part_count; i++)
         c = cmp_tree(qa, a->parts[i], qb, b->parts[i]);
     return c;
 }
 
+static bool is_same_sight(const fr_sight *a, const fr_sight *b)
+{
+    bool is_same = (a ? a->count : 0) == (b ? b->count : 0);
+    for (size_t i = 0; is_same && a && i < a->count; i++) {
+        const fr_query qa = {.model = a->rules[i].model, .refs = a->rules[i].refs},
+                       qb = {.model = b->rules[i].model, .refs = b->rules[i].refs};
+        is_same =
+            qa.model == qb.model && cmp_tree(&qa, a->rules[i].where, &qb, b->rules[i].where) == 0;
+    }
+    return is_same;
+}
+
 bool fr_pred_eq(const fr_query *a, const fr_query *b)
 {
-    if (a->model != b->model || !a->where != !b->where)
+    if (a->model != b->model || !a->where != !b->where || !is_same_sight(a->sight, b->sight))
         return false;
     return !a->where || cmp_tree(a, a->where, b, b->where) == 0;
 }
@@ -194,6 +259,19 @@ static int by_value(const void *a, const void *b)
     return cmp_value(*(const fr_value *)a, *(const fr_value *)b);
 }
 
+/* A term made of another reads as that did. */
+static fr_pred *raw_as(const fr_pred *from, fr_pred *made)
+{
+    if (made)
+        made->is_raw = from->is_raw;
+    return made;
+}
+
+static fr_pred *term_like(const normal *n, const fr_pred *from, fr_lookup lookup, fr_value value)
+{
+    return raw_as(from, fr_pred_term(n->arena, from->ref, lookup, value));
+}
+
 /* One year is asked for by the moments at its ends, one of several by the number that a moment has. */
 static bool is_year(const fr_ref *ref)
 {
@@ -203,7 +281,7 @@ static bool is_year(const fr_ref *ref)
 /* A NULL among the values stays: with it NOT IN finds nothing. */
 static const fr_pred *normal_in(const normal *n, const fr_pred *pred)
 {
-    fr_pred *copy = fr_pred_in(n->arena, pred->ref, pred->values, pred->value_count);
+    fr_pred *copy = raw_as(pred, fr_pred_in(n->arena, pred->ref, pred->values, pred->value_count));
     if (!copy || !pred->value_count)
         return copy ? constant(n, false) : NULL;
     fr_value *values = (fr_value *)copy->values;
@@ -220,8 +298,8 @@ static const fr_pred *normal_in(const normal *n, const fr_pred *pred)
 
 static const fr_pred *normal_range(const normal *n, const fr_pred *pred)
 {
-    const fr_pred *from = fr_pred_term(n->arena, pred->ref, FR_LOOKUP_GTE, pred->values[0]);
-    const fr_pred *to = fr_pred_term(n->arena, pred->ref, FR_LOOKUP_LTE, pred->values[1]);
+    const fr_pred *from = term_like(n, pred, FR_LOOKUP_GTE, pred->values[0]);
+    const fr_pred *to = term_like(n, pred, FR_LOOKUP_LTE, pred->values[1]);
     return from && to ? fr_pred_and(n->arena, to, from) : NULL; /* in the order of their lookups */
 }
 
@@ -241,10 +319,9 @@ static const fr_pred *normal_term(const normal *n, const fr_pred *pred)
     case FR_LOOKUP_IEXACT:
         return pred->values[0].type != FR_VALUE_NULL || is_within
                    ? pred
-                   : fr_pred_term(n->arena, pred->ref, FR_LOOKUP_ISNULL, FR_VALUE_I(1));
+                   : term_like(n, pred, FR_LOOKUP_ISNULL, FR_VALUE_I(1));
     case FR_LOOKUP_ISNULL:
-        return fr_pred_term(n->arena, pred->ref, FR_LOOKUP_ISNULL,
-                            FR_VALUE_I(pred->values[0].as.i != 0));
+        return term_like(n, pred, FR_LOOKUP_ISNULL, FR_VALUE_I(pred->values[0].as.i != 0));
     case FR_LOOKUP_IN: return normal_in(n, pred);
     case FR_LOOKUP_RANGE:
         return is_of_one(n, pred) && !is_transformed(ref) ? normal_range(n, pred) : pred;
@@ -257,9 +334,9 @@ static const fr_pred *normal_not(const normal *n, const fr_pred *term)
 {
     if (term->op == FR_PRED_TRUE || is_false(term))
         return constant(n, term->op != FR_PRED_TRUE);
-    if (term->lookup == FR_LOOKUP_ISNULL && !term->param && is_of_one(n, term))
-        return fr_pred_term(n->arena, term->ref, FR_LOOKUP_ISNULL,
-                            FR_VALUE_I(!term->values[0].as.i));
+    if (term->op == FR_PRED_TERM && term->lookup == FR_LOOKUP_ISNULL && !term->param &&
+        is_of_one(n, term))
+        return term_like(n, term, FR_LOOKUP_ISNULL, FR_VALUE_I(!term->values[0].as.i));
     return fr_pred_not(n->arena, term);
 }
 
@@ -339,6 +416,19 @@ static const fr_pred *finish(list *p)
     return is_all ? fr_pred_all(p->n->arena, p->at, kept) : fr_pred_any(p->n->arena, p->at, kept);
 }
 
+static const fr_pred *normal_tree(const normal *n, const fr_pred *pred, bool is_not);
+
+/* What no row can fulfil is fulfilled by none. */
+static const fr_pred *normal_some(const normal *n, const fr_pred *pred)
+{
+    fr_query inner = inner_query(pred);
+    normal within = {n->arena, &inner};
+    const fr_pred *part = normal_tree(&within, pred->parts[0], false);
+    if (!part || is_false(part))
+        return part;
+    return raw_as(pred, fr_pred_some(n->arena, pred->ref, pred->refs, part));
+}
+
 /* is_not: of the contrary, by De Morgan, which holds for NULL too. */
 static const fr_pred *normal_tree(const normal *n, const fr_pred *pred, bool is_not)
 {
@@ -350,6 +440,10 @@ static const fr_pred *normal_tree(const normal *n, const fr_pred *pred, bool is_
         if (!term || !is_not)
             return term;
         return term->op == FR_PRED_AND ? normal_tree(n, term, true) : normal_not(n, term);
+    }
+    case FR_PRED_SOME: {
+        const fr_pred *some = normal_some(n, pred);
+        return some && is_not ? normal_not(n, some) : some;
     }
     default: break;
     }
@@ -447,6 +541,29 @@ static void put_place(told *t, uint16_t number)
     put_text(t, ref->path);
 }
 
+static void put_tree(told *t, const fr_pred *pred);
+
+static void put_some(told *t, const fr_pred *pred)
+{
+    const fr_query *outer = t->query;
+    fr_query inner = inner_query(pred);
+    put_place(t, pred->ref);
+    t->query = &inner;
+    put_tree(t, inner.where);
+    t->query = outer;
+}
+
+/* What may be seen is a part of what is asked. */
+static void put_sight(told *t, const fr_sight *sight)
+{
+    for (size_t i = 0; i < sight->count; i++) {
+        const fr_query inner = {.model = sight->rules[i].model, .refs = sight->rules[i].refs};
+        put_text(t, fr_str_c(fr_model_table(inner.model)));
+        t->query = &inner;
+        put_tree(t, sight->rules[i].where);
+    }
+}
+
 static void put_tree(told *t, const fr_pred *pred)
 {
     put_number(t, pred->op);
@@ -457,6 +574,12 @@ static void put_tree(told *t, const fr_pred *pred)
         put_number(t, pred->value_count);
         for (size_t i = 0; i < pred->value_count; i++)
             put_value(t, pred->values[i]);
+        if (pred->is_raw)
+            put_number(t, 1);
+        return;
+    }
+    if (pred->op == FR_PRED_SOME) {
+        put_some(t, pred);
         return;
     }
     put_number(t, pred->part_count);
@@ -470,6 +593,8 @@ static uint64_t tell(const fr_query *query, fr_buf *out)
     put_text(&t, fr_str_c(fr_model_table(query->model)));
     if (query->where)
         put_tree(&t, query->where);
+    if (query->sight)
+        put_sight(&t, query->sight);
     return t.hash;
 }
 
@@ -507,6 +632,7 @@ typedef struct binding {
     fr_arena *arena;
     const fr_param *params;
     size_t count;
+    const fr_pred *unknown; /* what stands for a test of what is unknown */
 } binding;
 
 /* NULL: it has none. */
@@ -522,12 +648,13 @@ static bool is_unknown(const fr_param *param, const fr_pred *pred)
     return !param->values || (is_one && param->count && param->values[0].type == FR_VALUE_NULL);
 }
 
-/* What is unknown is no row: there is no NOT above a leaf but its own, so it makes nothing else true. */
+/* What is unknown is no row: there is no NOT above a leaf but its own, so it makes nothing else true. But where a NOT stands
+ * before a SOME, what is unknown within is any row. */
 static const fr_pred *bind_leaf(const binding *b, const fr_pred *pred, bool is_negated)
 {
     const fr_param *param = param_of(b, pred);
     if (is_unknown(param, pred))
-        return &NONE;
+        return b->unknown;
     if (pred->op == FR_PRED_TRUE)
         return (param->values[0].as.i != 0) != is_negated ? &ALL : &NONE;
     fr_pred *term = fr_arena_alloc(b->arena, sizeof *term);
@@ -569,13 +696,31 @@ static const fr_pred *bind_parts(const binding *b, const fr_pred *pred)
                       : &NONE;
 }
 
+static const fr_pred *bind_some(const binding *b, const fr_pred *pred, bool is_negated)
+{
+    binding within = *b;
+    within.unknown = is_negated == (b->unknown == &NONE) ? &ALL : &NONE;
+    const fr_pred *part = bind_tree(&within, pred->parts[0]);
+    const fr_pred *some = part == pred->parts[0] ? pred : part;
+    if (!part)
+        return NULL;
+    if (fr_pred_is_none(part))
+        return is_negated ? &ALL : &NONE;
+    if (part != pred->parts[0] && !(some = fr_pred_some(b->arena, pred->ref, pred->refs, part)))
+        return NULL;
+    return is_negated ? fr_pred_not(b->arena, some) : some;
+}
+
 static const fr_pred *bind_tree(const binding *b, const fr_pred *pred)
 {
     switch (pred->op) {
     case FR_PRED_TRUE:
     case FR_PRED_TERM: return param_of(b, pred) ? bind_leaf(b, pred, false) : pred;
     case FR_PRED_NOT:
+        if (pred->parts[0]->op == FR_PRED_SOME)
+            return bind_some(b, pred->parts[0], true);
         return param_of(b, pred->parts[0]) ? bind_leaf(b, pred->parts[0], true) : pred;
+    case FR_PRED_SOME: return bind_some(b, pred, false);
     default: return bind_parts(b, pred);
     }
 }
@@ -583,7 +728,7 @@ static const fr_pred *bind_tree(const binding *b, const fr_pred *pred)
 const fr_pred *fr_pred_bind(fr_arena *arena, const fr_pred *pred, const fr_param *params,
                             size_t count)
 {
-    binding b = {arena, params, count};
+    binding b = {arena, params, count, &NONE};
     return bind_tree(&b, pred);
 }
 
@@ -606,18 +751,51 @@ static void read_model(reading *r, const fr_model *model)
     r->count++;
 }
 
+static void read_tree(reading *r, const fr_pred *pred);
+
+/* What may be seen of a model is read off other rows. */
+static void read_sight(reading *r, const fr_model *model)
+{
+    const fr_query *outer = r->query;
+    const fr_sight_rule *rule = fr_sight_find(outer->sight, model);
+    fr_query inner = {.model = model, .refs = rule ? rule->refs : NULL};
+    if (!rule)
+        return;
+    r->query = &inner;
+    read_tree(r, rule->where);
+    r->query = outer;
+}
+
 static void read_ref(reading *r, uint16_t number)
 {
     if (fr_ref_is_own(r->query->model, number))
         return;
     const fr_ref *ref = fr_refs_get(r->query->refs, number);
     r->is_of_row = false;
-    for (uint8_t i = 0; i < ref->step_count; i++)
+    for (uint8_t i = 0; i < ref->step_count; i++) {
         read_model(r, ref->steps[i].to);
+        read_sight(r, ref->steps[i].to);
+    }
+}
+
+/* Of the rows at the end what the part reads, too; of the row itself only that. */
+static void read_some(reading *r, const fr_pred *pred)
+{
+    fr_query inner = inner_query(pred);
+    const fr_query *outer = r->query;
+    r->is_of_row = false;
+    read_ref(r, pred->ref);
+    r->query = &inner;
+    read_tree(r, inner.where);
+    r->query = outer;
 }
 
 static void read_tree(reading *r, const fr_pred *pred)
 {
+    if (pred->op == FR_PRED_SOME) {
+        read_some(r, pred);
+        return;
+    }
     if (pred->op == FR_PRED_TERM)
         read_ref(r, pred->ref);
     for (size_t i = 0; pred->op != FR_PRED_TERM && i < pred->part_count; i++)

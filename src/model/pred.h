@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "model/query.h"
 
-/* The query with its predicate, references and extra columns in arena; all texts too. Errors: FR_ENOMEM, FR_ETOOBIG. */
+/* The query with its predicate, references, sight and extra columns in arena; all texts too. Errors: FR_ENOMEM, FR_ETOOBIG. */
 fr_err fr_pred_copy(fr_arena *arena, const fr_query *query, fr_query *out);
 
 /*
@@ -34,8 +34,8 @@ typedef struct fr_param {
     const fr_value *values;
     size_t count;
 } fr_param;
-/* The tree with parameters in their places, and without the parts that are decided by them; NOT may stand before terms and
- * conditions only. What has no parameter is not copied. Values are borrowed. NULL when memory is out. */
+/* The tree with parameters in their places, and without the parts that are decided by them; NOT may stand before terms,
+ * conditions and SOME only. What has no parameter is not copied. Values are borrowed. NULL when memory is out. */
 const fr_pred *fr_pred_bind(fr_arena *arena, const fr_pred *pred, const fr_param *params,
                             size_t count);
 /* No row. */

@@ -159,6 +159,17 @@ fr_pred *fr_pred_any(fr_arena *arena, const fr_pred *const *parts, size_t count)
     return join(arena, FR_PRED_OR, parts, count);
 }
 
+fr_pred *fr_pred_some(fr_arena *arena, uint16_t ref, const fr_refs *refs, const fr_pred *part)
+{
+    fr_pred *pred = join(arena, FR_PRED_SOME, &part, 1);
+    if (pred) {
+        pred->ref = ref;
+        pred->refs = refs;
+        pred->is_raw = true;
+    }
+    return pred;
+}
+
 fr_pred *fr_pred_not(fr_arena *arena, const fr_pred *pred)
 {
     return join(arena, FR_PRED_NOT, &pred, 1);

@@ -11,23 +11,50 @@ typedef enum fr_pred_op {
     FR_PRED_TERM,
     FR_PRED_AND,
     FR_PRED_OR,
-    FR_PRED_NOT
+    FR_PRED_NOT,
+    FR_PRED_SOME /* of the rows at the end of a path one fulfils its part; the path of an own field: the row itself does */
 } fr_pred_op;
 
 typedef struct fr_pred fr_pred;
 struct fr_pred {
     fr_pred_op op;
-    /* TERM */
+    bool
+        is_raw; /* TERM, SOME: read whatever the query's sight says; of rules, which say themselves what may be seen */
+    /* TERM, and ref: SOME */
     uint16_t ref; /* a field of the model, or a reference of the query's table */
     fr_lookup lookup;
     uint8_t
         param; /* 0; or 1 + the number of the parameter that takes the place of values: fr_pred_bind */
     const fr_value *values; /* stored form; one, or several: IN, RANGE, HAS_KEYS */
     size_t value_count;
-    /* AND, OR, NOT */
+    /* AND, OR, NOT, SOME */
     const fr_pred *const *parts;
     size_t part_count;
+    const fr_refs *refs; /* SOME: of its part, which is about the model at the end */
 };
+
+/* What may be seen of the rows of some models, by whoever asks. Other rows of theirs are not there for the references of a query:
+ * over to-one steps their fields are NULL, over to-many steps they are neither found nor counted. The query's own rows are not
+ * concerned, nor are keys that stand in a column of a row that may be seen. */
+typedef struct fr_sight_rule {
+    const fr_model *model;
+    const fr_refs *refs;
+    const fr_pred *where; /* bound, all of it raw */
+} fr_sight_rule;
+enum { FR_SIGHT_MAX = 64 };
+typedef struct fr_sight {
+    const fr_sight_rule *rules;
+    size_t count; /* at most FR_SIGHT_MAX */
+} fr_sight;
+
+/* The rule of a model. NULL: all of its rows may be seen. sight may be NULL. */
+static inline const fr_sight_rule *fr_sight_find(const fr_sight *sight, const fr_model *model)
+{
+    for (size_t i = 0; sight && i < sight->count; i++)
+        if (sight->rules[i].model == model)
+            return &sight->rules[i];
+    return NULL;
+}
 
 typedef struct fr_order {
     uint16_t ref; /* over to-one steps */
@@ -37,8 +64,9 @@ enum { FR_ORDERS_MAX = 8, FR_EXTRA_MAX = 256, FR_PRED_DEPTH_MAX = 64 };
 
 typedef struct fr_query {
     const fr_model *model;
-    const fr_refs *refs;  /* what numbers past the model's fields mean; NULL: there are none */
-    const fr_pred *where; /* NULL = all */
+    const fr_refs *refs;   /* what numbers past the model's fields mean; NULL: there are none */
+    const fr_pred *where;  /* NULL = all */
+    const fr_sight *sight; /* NULL: all rows of other tables may be seen */
     fr_order orders[FR_ORDERS_MAX];
     uint8_t order_count; /* SQL ends with the key in any case, ascending (traps A16) */
     int64_t limit;       /* 0 = none */
@@ -67,6 +95,9 @@ fr_pred *fr_pred_and(fr_arena *arena, const fr_pred *a, const fr_pred *b); /* ei
 fr_pred *fr_pred_all(fr_arena *arena, const fr_pred *const *parts, size_t count);
 fr_pred *fr_pred_any(fr_arena *arena, const fr_pred *const *parts,
                      size_t count); /* OR; of none: no row */
+/* Whether one of the rows at the end of a path, `ref`, fulfils `part`, which is about their model and has refs for numbers. Read
+ * whatever may be seen. */
+fr_pred *fr_pred_some(fr_arena *arena, uint16_t ref, const fr_refs *refs, const fr_pred *part);
 /* As SQL has it: what is NULL in `pred` is in neither of both. */
 fr_pred *fr_pred_not(fr_arena *arena, const fr_pred *pred);
 #endif

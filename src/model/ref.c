@@ -174,7 +174,10 @@ static void trim(fr_ref *ref)
     while (ref->step_count && !ref->steps[ref->step_count - 1].is_reverse &&
            ref->field == fr_model_key_index(fr_ref_end(ref)))
         ref->field = ref->steps[--ref->step_count].field;
-    ref->is_to_many = ref->may_miss = false;
+}
+
+static void sum_up(fr_ref *ref)
+{
     for (uint8_t i = 0; i < ref->step_count; i++) {
         ref->is_to_many |= ref->steps[i].is_to_many;
         ref->may_miss |= ref->steps[i].may_miss;
@@ -271,8 +274,15 @@ static fr_err parse_names(parse *p)
         snprintf(p->error, 256, p->rest.n ? "a path has at most 1000 bytes" : "a path is empty");
         return FR_EINVAL;
     }
-    FR_TRY(walk(p));
+    return walk(p);
+}
+
+/* The same, by the nearest column that has the value. */
+static fr_err parse_nearest(parse *p)
+{
+    FR_TRY(parse_names(p));
     trim(p->ref);
+    sum_up(p->ref);
     return FR_OK;
 }
 
@@ -282,7 +292,7 @@ fr_err fr_term_parse(const fr_model *model, fr_str text, fr_arena *arena, fr_ref
     fr_ref ref = {.model = model};
     fr_lookup found = FR_LOOKUP_EXACT;
     parse p = {arena, &ref, model, FR_STR("__"), text, error};
-    FR_TRY(parse_names(&p));
+    FR_TRY(parse_nearest(&p));
     FR_TRY(end(&p, lookup ? &found : NULL));
     *out = ref;
     if (lookup)
@@ -301,11 +311,26 @@ fr_err fr_ref_parse_source(const fr_model *model, fr_str text, fr_arena *arena, 
 {
     fr_ref ref = {.model = model};
     parse p = {arena, &ref, model, FR_STR("."), text, error};
-    FR_TRY(parse_names(&p));
+    FR_TRY(parse_nearest(&p));
     if (fr_str_eq(p.rest, FR_STR("count")) && ref.is_relation && ref.is_to_many)
         ref.transform = FR_TRANSFORM_COUNT;
     else
         FR_TRY(end(&p, NULL));
+    *out = ref;
+    return FR_OK;
+}
+
+fr_err fr_ref_parse_relations(const fr_model *model, fr_str text, fr_arena *arena, fr_ref *out,
+                              char error[256])
+{
+    fr_ref ref = {.model = model};
+    parse p = {arena, &ref, model, FR_STR("."), text, error};
+    FR_TRY(parse_names(&p));
+    if (!ref.is_relation || p.rest.n) {
+        snprintf(error, 256, "%.*s is no relation", (int)(text.n < 100 ? text.n : 100), text.p);
+        return FR_EINVAL;
+    }
+    sum_up(&ref);
     *out = ref;
     return FR_OK;
 }

@@ -34,6 +34,9 @@ fr_err fr_term_parse(const fr_model *model, fr_str text, fr_arena *arena, fr_ref
 /* The same as a serializer writes it: "project.owner.username", "tickets.count". */
 fr_err fr_ref_parse_source(const fr_model *model, fr_str text, fr_arena *arena, fr_ref *out,
                            char error[256]);
+/* "project.members": relations alone. Not shortened to a key that stands nearer, as by the others. The same errors. */
+fr_err fr_ref_parse_relations(const fr_model *model, fr_str text, fr_arena *arena, fr_ref *out,
+                              char error[256]);
 
 bool fr_ref_eq(const fr_ref *a, const fr_ref *b);
 const fr_model *fr_ref_end(const fr_ref *ref);   /* the model at the end */

@@ -32,7 +32,7 @@ typedef struct parse {
     size_t at;         /* where the word begins */
     word_kind kind;
     fr_str word;
-    int depth;
+    int depth, some_depth;
 } parse;
 
 static fr_err wrong(const parse *p, const char *what)
@@ -146,8 +146,11 @@ static fr_err made(const fr_pred *pred, const fr_pred **out)
     return pred ? FR_OK : FR_ENOMEM;
 }
 
-static fr_err made_as(const parse *p, const fr_pred *pred, bool is_negated, const fr_pred **out)
+/* pred: of its own. What a rule says is read whatever else may be seen. */
+static fr_err made_as(const parse *p, fr_pred *pred, bool is_negated, const fr_pred **out)
 {
+    if (pred)
+        pred->is_raw = true;
     return made(pred && is_negated ? fr_pred_not(p->arena, pred) : pred, out);
 }
 
@@ -461,6 +464,48 @@ static fr_err of_group(parse *p, bool is_negated, const fr_pred **out)
 
 static fr_err read_rule(parse *p, bool is_negated, const fr_pred **out);
 
+/* "some" is a word of the language in front of a path, else the name of a field. */
+static fr_err skip_some(parse *p, bool *was)
+{
+    static const char *const BEHIND[] = {"is", "in", "and", "or"};
+    parse before = *p;
+    FR_TRY(skip(p, WORD_NAME, "some", was));
+    *was = *was && p->kind == WORD_NAME;
+    for (size_t i = 0; i < sizeof BEHIND / sizeof *BEHIND; i++)
+        *was = *was && !is_word(p, WORD_NAME, BEHIND[i]);
+    if (!*was)
+        *p = before;
+    return FR_OK;
+}
+
+/* What is said within the parentheses is said of the rows at the end of the path. */
+static fr_err of_some(parse *p, bool is_negated, const fr_pred **out)
+{
+    fr_ref ref;
+    uint16_t number;
+    char error[ERROR_ROOM];
+    const fr_pred *part;
+    fr_refs *outer = p->refs, *refs = fr_arena_alloc(p->arena, sizeof *refs);
+    if (!refs)
+        return FR_ENOMEM;
+    if (++p->some_depth > FR_RULE_SOME_MAX)
+        return wrong(p, "some stands at most 4 deep within itself");
+    fr_err err = fr_ref_parse_relations(outer->model, p->word, p->arena, &ref, error);
+    if (err == FR_EINVAL)
+        return wrong(p, error);
+    FR_TRY(err);
+    FR_TRY(fr_refs_add(outer, &ref, &number));
+    FR_TRY(next(p));
+    FR_TRY(expect(p, "(", "behind the path of some stands ("));
+    fr_refs_init(refs, fr_ref_end(&ref), p->arena);
+    p->refs = refs;
+    FR_TRY(read_rule(p, false, &part));
+    p->refs = outer;
+    p->some_depth--;
+    FR_TRY(expect(p, ")", "a ) is missing"));
+    return made_as(p, fr_pred_some(p->arena, number, refs, part), is_negated, out);
+}
+
 static fr_err read_inner(parse *p, bool is_negated, const fr_pred **out)
 {
     FR_TRY(read_rule(p, is_negated, out));
@@ -481,6 +526,9 @@ static fr_err read_one(parse *p, bool is_negated, const fr_pred **out)
     FR_TRY(skip(p, WORD_NAME, "false", &is_false));
     if (was || is_false)
         return always(p, was != is_negated, out);
+    FR_TRY(skip_some(p, &was));
+    if (was)
+        return of_some(p, is_negated, out);
     switch (p->kind) {
     case WORD_NAME: return of_row(p, is_negated, out);
     case WORD_WHO: return of_user(p, is_negated, out);

@@ -3,13 +3,14 @@
  * before the server listens, into a tree over the references of a query; who asks is bound to it for each request.
  *
  *   rule   = both {"or" both}          both = one {"and" one}
- *   one    = "not" one | "(" rule ")" | "true" | "false" | test
+ *   one    = "not" one | "(" rule ")" | "true" | "false" | "some" PATH "(" rule ")" | test
  *   test   = PATH [("=" | "!=" | "<" | "<=" | ">" | ">=") value | "in" ("(" value {"," value} ")" | "$user.groups")
  *          | "is" ["not"] "null"]
  *          | "$user" | "$user.FIELD" with a value behind it as a PATH has | TEXT "in" "$user.groups" | "$perm(" TEXT ")"
  *   value  = TEXT | NUMBER | "true" | "false" | "$user" | "$user.FIELD" | "$now"
  *
- * A path over several rows: = is true if one of them is equal, != and `not` if none is. What is compared with a field of nobody,
+ * A path over several rows: = is true if one of them is equal, != and `not` if none is. `some` is true if of the rows at the end
+ * of its path one fulfils all that is said of it, `not some` if none does. What is compared with a field of nobody,
  * or with NULL, is neither true nor false, and no `not` makes it true: who is not known sees no row by it.
  * Nothing is in the groups of a user without any.
  */
@@ -17,7 +18,7 @@
 #define FR_MODEL_ROW_RULE_H
 #include "model/pred.h"
 
-enum { FR_RULE_ASKS_MAX = 64, FR_RULE_DEPTH_MAX = 32 };
+enum { FR_RULE_ASKS_MAX = 64, FR_RULE_DEPTH_MAX = 32, FR_RULE_SOME_MAX = 4 };
 
 /* What a rule asks of who asks. */
 typedef enum fr_rule_ask_kind {

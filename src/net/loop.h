@@ -77,6 +77,7 @@ typedef enum fr_loop_slot {
     FR_SLOT_WS,
     FR_SLOT_DB,
     FR_SLOT_AUTH,
+    FR_SLOT_JWT,
     FR_SLOT_CHANNELS,
     FR_SLOT_LIVE,
     FR_SLOT_TEST,

@@ -278,7 +278,9 @@ static fr_err delete_within(fr_ctx *ctx, void *arg)
 {
     deleting *d = arg;
     FR_TRY(fr_write_rules_before(ctx, &d->rules, d->write->key));
-    return fr_db_write(ctx, d->write);
+    FR_TRY(fr_db_write(ctx, d->write));
+    return d->write->op == FR_WRITE_UPDATE ? fr_write_rules_after(ctx, &d->rules, d->write->key)
+                                           : FR_OK;
 }
 
 static fr_err delete_judged(fr_ctx *ctx, deleting *d)
@@ -309,6 +311,7 @@ static fr_err destroy(fr_call *c)
     if (write.op == FR_WRITE_UPDATE)
         FR_TRY(write_instead(c, &write));
     FR_TRY(fr_write_rules_bind(c->ctx, c, &d.rules));
+    write.sight = d.rules.sight;
     FR_TRY(fr_write_rules_any(&d.rules) ? delete_judged(c->ctx, &d) : fr_db_write(c->ctx, &write));
     c->answer->status = 204;
     c->is_answered = true;

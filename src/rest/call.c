@@ -67,13 +67,18 @@ fr_err fr_call_refuse_fields(fr_call *call, const fr_errors *errors)
     return FR_OK;
 }
 
-fr_err fr_call_missing(fr_call *call)
+fr_str fr_call_missing_text(const fr_call *call)
 {
     if (!call->rt || !fr_call_is_detail(call) ||
         !fr_key_is_of_kind(&call->rt->model->fields[call->rt->lookup], call->request->key))
-        return fr_call_refuse_text(call, 404, FR_STR("Not found."));
-    fr_str detail = fr_arena_printf(call->ctx->arena, "No %.*s matches the given query.",
-                                    FR_FMT(call->rt->object_name));
+        return FR_STR("Not found.");
+    return fr_arena_printf(call->ctx->arena, "No %.*s matches the given query.",
+                           FR_FMT(call->rt->object_name));
+}
+
+fr_err fr_call_missing(fr_call *call)
+{
+    fr_str detail = fr_call_missing_text(call);
     return detail.p ? fr_call_refuse_text(call, 404, detail) : FR_ENOMEM;
 }
 

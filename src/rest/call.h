@@ -99,7 +99,9 @@ void fr_call_rewind(fr_call *call);
 fr_err fr_call_refuse_text(fr_call *call, int status, fr_str detail);
 /* 400 with the tree of what is wrong. */
 fr_err fr_call_refuse_fields(fr_call *call, const fr_errors *errors);
+/* 404 in the words of get_object_or_404, if the URL could name a row at all; the words alone (p NULL: memory is out). */
 fr_err fr_call_missing(fr_call *call);
+fr_str fr_call_missing_text(const fr_call *call);
 /* A failure of ours or of the database, by the error map. Nothing is answered when the client has gone: then it is returned,
  * as is FR_ENOMEM. */
 fr_err fr_call_refuse_err(fr_call *call, fr_err err);

@@ -12,11 +12,13 @@
 
 static const fr_field USERNAME = {.name = "username", .kind = FR_KIND_TEXT};
 static const fr_field PASSWORD = {.name = "password", .kind = FR_KIND_TEXT, .untrimmed = true};
+static const fr_field GIVEN = {.name = "token", .kind = FR_KIND_TEXT, .read_only = true};
 static const fr_field OLD = {.name = "old_password", .kind = FR_KIND_TEXT, .untrimmed = true};
 static const fr_field NEW = {.name = "new_password", .kind = FR_KIND_TEXT, .untrimmed = true};
 
-const fr_serializer fr_credentials_ = {
-    .declared = FR_DECLARED({"username", .input = &USERNAME}, {"password", .input = &PASSWORD})};
+const fr_serializer fr_credentials_ = {.declared = FR_DECLARED({"username", .input = &USERNAME},
+                                                               {"password", .input = &PASSWORD},
+                                                               {"token", .input = &GIVEN})};
 const fr_serializer fr_new_password_ = {
     .declared = FR_DECLARED({"old_password", .input = &OLD}, {"new_password", .input = &NEW})};
 
@@ -94,6 +96,7 @@ static fr_err change(fr_req *req, const fr_user *user, fr_str old, fr_str new_)
     if (faults.n > 2)
         return fr_reply_object(req, 400, "{new_password:%J}", faults);
     FR_TRY(told(req, fr_set_password(req, user, new_)));
+    FR_TRY(fr_login_renew(req->ctx));
     return fr_reply_data(req, 204, (fr_str){0});
 }
 

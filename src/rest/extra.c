@@ -98,8 +98,11 @@ fr_err fr_extra_init(fr_extra *extra, const fr_action *action, fr_arena *arena, 
                         .parsers = extra->parsers,
                         .handler = action->handler,
                         .methods = action->methods ? action->methods : "GET",
-                        .description = action->description ? action->description : "",
+                        .description = action->description  ? action->description
+                                       : extra->description ? extra->description
+                                                            : "",
                         .is_detail = action->is_detail,
+                        .no_search = action->no_search,
                         .is_atomic = action->atomic};
     if (!action->handler || !fr_methods_ok(extra->methods, why)) {
         snprintf(error, 256, "%.60s, action \"%.60s\"%s%.90s", where, action->path,
@@ -110,7 +113,7 @@ fr_err fr_extra_init(fr_extra *extra, const fr_action *action, fr_arena *arena, 
     if (action->serializer)
         FR_TRY(make_plan(extra, action, arena, where, error));
     extra->allow = allow_of(arena, extra);
-    extra->name = name_of(arena, action->path);
+    extra->name = action->name ? fr_str_c(action->name) : name_of(arena, action->path);
     if (extra->allow.p && extra->name.p)
         return FR_OK;
     snprintf(error, 256, "out of memory");

@@ -13,12 +13,12 @@ typedef struct fr_extra {
     fr_str allow, name;      /* its Allow header; "Set flag" */
     fr_renderers renderers;
     fr_parsers parsers;
-    bool is_detail, is_atomic;
+    bool is_detail, is_atomic, no_search;
     const fr_serializer *shape; /* without a model; NULL: none */
     fr_plan *plan;              /* of its own serializer; NULL: the viewset's, if there is one */
 } fr_extra;
 
-/* An action, whose renderers and parsers are those in extra unless it has some. where: begins the error, "viewset at api/notes/".
+/* An action, whose renderers, parsers and description are those in extra unless it has some. where: begins the error, "viewset at api/notes/".
  * Errors: FR_EINVAL with one line for the developer, FR_ENOMEM. */
 fr_err fr_extra_init(fr_extra *extra, const fr_action *action, fr_arena *arena, const char *where,
                      char error[256]);

@@ -11,7 +11,9 @@
 #include "db/db.h"
 #include "model/model.h"
 #include "rest/kinds.h"
+#include "rest/model_rules.h"
 #include "rest/python.h"
+#include "rest/sight.h"
 
 /* ---- what is said ---- */
 
@@ -147,12 +149,24 @@ void fr_rest_unique_error(const fr_model *model, const fr_field *field, fr_error
                    FR_FMT(fr_field_label(field, field_buf)));
 }
 
+/* Whether it may be told that somebody has it. */
+static fr_err may_tell(fr_reading *r, fr_value value)
+{
+    fr_query by = {.model = r->model};
+    if (!fr_rules_are_strict())
+        return FR_OK;
+    by.where = fr_pred_in(r->ctx->arena, r->index, &value, 1);
+    return by.where ? fr_sight_taken(r->ctx, &by, r->input->seen) : FR_ENOMEM;
+}
+
 static fr_err check_unique(fr_reading *r, fr_value value)
 {
     bool exists;
     if (r->index == FR_NO_SLOT || !fr_field_is_unique(r->field))
         return FR_OK;
     FR_TRY(fr_db_exists(r->ctx, r->model, r->index, value, r->input->key, &exists));
+    if (exists)
+        FR_TRY(may_tell(r, value));
     if (exists && fr_message_of(r->field, "unique"))
         fr_refuse(r, "unique", "");
     else if (exists)
@@ -205,7 +219,7 @@ const fr_json *fr_field_form_value(const fr_reading *r, const fr_json *data)
     const fr_json *value = fr_json_get(data, r->name);
     if (!value) {
         bool is_checkbox = field->kind == FR_KIND_BOOLEAN && !field->choices;
-        if (!is_checkbox || r->input->is_partial)
+        if (!is_checkbox || r->input->is_partial || r->has_default)
             return NULL;
         return field->null ? &NONE : &FALSE;
     }

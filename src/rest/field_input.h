@@ -30,6 +30,8 @@ typedef struct fr_rest_input {
                       * one that is nested: which it names */
     const fr_version_rule *versions; /* of the request, for links; NULL: none */
     fr_str version;
+    /* With strict rules: its viewset's rows that may be seen. NULL: all that the model's rules let be seen. */
+    const fr_query *seen;
     const fr_form *form; /* that the body was; NULL: none */
     const fr_file *
         *files;       /* field_count: those of the form that fields have taken; NULL: none can */

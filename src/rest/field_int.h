@@ -17,6 +17,8 @@ typedef struct fr_reading {
     const fr_field *field;
     uint16_t index; /* FR_NO_SLOT: it has no column */
     bool is_required;
+    bool
+        has_default; /* of the serializer itself: what a form does not send, a checkbox too, is that */
     fr_str name;
     const fr_json *data;
     const fr_rest_input *input;

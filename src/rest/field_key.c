@@ -9,6 +9,7 @@
 #include "model/kind.h"
 #include "rest/key.h"
 #include "rest/python.h"
+#include "rest/sight.h"
 
 /* A 128-bit number in decimal: sixteen digits of base 256, times ten and plus one digit at a time. */
 static bool uuid_from_number(fr_str s, fr_uuid *out)
@@ -135,8 +136,7 @@ fr_outcome fr_convert_key_of(fr_reading *r, const fr_model *to, fr_value *out)
     fr_outcome o = fr_convert_key_alone(r, to, out);
     if (o != FR_TAKEN)
         return o;
-    fr_err err = fr_db_exists(r->ctx, to, (uint16_t)fr_model_key_index(to), *out,
-                              (fr_value){.type = FR_VALUE_NULL}, &is_there);
+    fr_err err = fr_sight_exists(r->ctx, to, (uint16_t)fr_model_key_index(to), *out, &is_there);
     if (err == FR_OK &&
         is_there) /* what is kept is the key as it is stored there, as Django keeps the object's */
         err = fr_db_stored_key(r->ctx, to, *out, out);

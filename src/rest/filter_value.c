@@ -14,6 +14,7 @@
 #include "rest/key.h"
 #include "rest/python.h"
 #include "rest/python_time.h"
+#include "rest/sight.h"
 #include "rest/strptime.h"
 
 fr_filter_outcome fr_filter_refuse(fr_filter_text *t, const char *code, const char *message)
@@ -266,8 +267,8 @@ fr_filter_outcome fr_filter_choice(fr_filter_text *t, const fr_choice *choices)
 
 static fr_err find_row(fr_filter_text *t, const fr_model *rows, bool *is_there)
 {
-    fr_err err = fr_db_exists(t->ctx, rows, (uint16_t)fr_model_key_index(rows), t->value,
-                              (fr_value){.type = FR_VALUE_NULL}, is_there);
+    fr_err err =
+        fr_sight_exists(t->ctx, rows, (uint16_t)fr_model_key_index(rows), t->value, is_there);
     if (err == FR_OK && *is_there)
         err = fr_db_stored_key(t->ctx, rows, t->value, &t->value);
     *is_there = *is_there && err == FR_OK;
@@ -333,8 +334,8 @@ fr_filter_outcome fr_filter_row_of_many(fr_filter_text *t, const fr_model *rows)
 fr_filter_outcome fr_filter_there(fr_filter_text *t, const fr_model *rows, const fr_field *field)
 {
     bool is_there = false;
-    fr_err err = fr_db_exists(t->ctx, rows, (uint16_t)(field - rows->fields), t->value,
-                              (fr_value){.type = FR_VALUE_NULL}, &is_there);
+    fr_err err =
+        fr_sight_exists(t->ctx, rows, (uint16_t)(field - rows->fields), t->value, &is_there);
     if (err)
         return broken(t, err);
     return is_there ? FR_FILTER_TAKEN : fr_filter_no_choice(t);

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "db/db.h"
+#include "rest/sight.h"
 
 void fr_gathered_init(fr_gathered *rows, const fr_plan *plan, fr_arena *arena)
 {
@@ -62,6 +63,7 @@ fr_err fr_gathered_add(void *arg, const fr_value *values)
 fr_err fr_gather(fr_ctx *ctx, fr_gathered *rows, const fr_query *query)
 {
     fr_query whole = fr_plan_query(rows->plan, query);
+    FR_TRY(fr_sight_get(ctx, &whole.sight));
     return fr_db_select(ctx, &whole, &(fr_reader_sink){fr_gathered_begin, fr_gathered_add, rows},
                         NULL);
 }
@@ -71,6 +73,7 @@ fr_err fr_plan_select_key(fr_ctx *ctx, const fr_plan *plan, fr_value key,
 {
     fr_query query = {.model = plan->model};
     query = fr_plan_query(plan, &query);
+    FR_TRY(fr_sight_get(ctx, &query.sight));
     return fr_db_select_one(ctx, &query, key, sink, NULL);
 }
 
@@ -142,6 +145,22 @@ static fr_err collect(void *arg, const fr_value *values)
     return fr_gathered_add(((collecting *)arg)->rows, values);
 }
 
+/* The rows of these keys that may be seen; of a many-to-many also those between. */
+static fr_err related_query(fr_ctx *ctx, const fr_plan_batch *batch, const fr_value *keys,
+                            size_t count, fr_query *query)
+{
+    const fr_model *between = batch->plan->model, *far = batch->row.model;
+    uint16_t key = (uint16_t)fr_model_key_index(between);
+    query->where = fr_pred_in(ctx->arena, batch->by, keys, count);
+    if (!query->where)
+        return FR_ENOMEM;
+    FR_TRY(fr_sight_get(ctx, &query->sight));
+    FR_TRY(fr_sight_narrow(ctx->arena, query->sight, between, key, &query->where));
+    return batch->far == key
+               ? FR_OK
+               : fr_sight_narrow(ctx->arena, query->sight, far, batch->far, &query->where);
+}
+
 static fr_err select_related(fr_ctx *ctx, const fr_plan_batch *batch, const key_list *keys,
                              fr_gathered *out)
 {
@@ -150,9 +169,7 @@ static fr_err select_related(fr_ctx *ctx, const fr_plan_batch *batch, const key_
         size_t n = keys->count - done < FR_GATHER_KEYS ? keys->count - done : FR_GATHER_KEYS;
         fr_query query = {.model = plan->model, .order_count = plan->order_count};
         memcpy(query.orders, plan->orders, sizeof query.orders);
-        query.where = fr_pred_in(ctx->arena, batch->by, keys->at + done, n);
-        if (!query.where)
-            return FR_ENOMEM;
+        FR_TRY(related_query(ctx, batch, keys->at + done, n, &query));
         query = fr_plan_query(plan, &query);
         collecting c = {out, out->count};
         FR_TRY(fr_db_select(ctx, &query, &(fr_reader_sink){collect_begin, collect, &c}, NULL));

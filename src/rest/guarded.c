@@ -80,14 +80,14 @@ static fr_err permit_object(const fr_call *c, fr_str method)
     return fr_guard_permit_object(c->request->guard, &who, l.row);
 }
 
-static bool has_object(const fr_call *c)
+bool fr_guarded_has_object(const fr_call *c)
 {
     return c->request->guard && c->request->guard->has_object && c->rt && fr_call_is_detail(c);
 }
 
 fr_err fr_guarded_object(fr_call *c)
 {
-    bool is_asked = has_object(c) && c->action->bit;
+    bool is_asked = fr_guarded_has_object(c) && c->action->bit;
     if (!is_asked)
         return FR_OK;
     c->ctx->detail = (fr_str){0};
@@ -99,7 +99,7 @@ fr_err fr_guarded_object(fr_call *c)
 
 fr_err fr_guarded_row(const fr_call *c, const void *row)
 {
-    if (!has_object(c))
+    if (!fr_guarded_has_object(c))
         return FR_OK;
     fr_asker who = who_of(c, c->request->method);
     return fr_guard_permit_object(c->request->guard, &who, row);
@@ -126,7 +126,7 @@ static fr_err ask_method(fr_call *c, fr_str method)
     }
     if (!is_of_object || !fr_call_is_detail(c))
         return FR_OK;
-    if (has_object(c))
+    if (fr_guarded_has_object(c))
         return permit_object(c, method);
     FR_TRY(fr_object_exists(c, &is_there));
     return is_there ? FR_OK : FR_ENOTFOUND;

@@ -12,6 +12,8 @@ fr_err fr_guarded_throttle(fr_call *call);
 /* Of the standard actions of a detail; a handler asks by fr_load. */
 fr_err fr_guarded_object(fr_call *call);
 
+/* Whether its object has permissions of its own. */
+bool fr_guarded_has_object(const fr_call *call);
 /* The object that a handler has read. row: a struct of the viewset's model. Errors: as fr_guard_permit_object. */
 fr_err fr_guarded_row(const fr_call *call, const void *row);
 /* Whether a write has to be judged within its transaction, on the row that it changes. */

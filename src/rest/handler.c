@@ -5,12 +5,14 @@
 
 #include "base/str.h"
 #include "http/http.h"
+#include "rest/extra.h"
 #include "rest/filters.h"
 #include "rest/guarded.h"
 #include "rest/object.h"
 #include "rest/pipeline.h"
 #include "rest/query_string.h"
 #include "rest/rows.h"
+#include "rest/sight.h"
 
 /* ---- what a handler of an extra action calls ---- */
 
@@ -38,6 +40,12 @@ static const fr_plan *plan_of(const fr_call *call, uint64_t mark)
 {
     bool is_own = call->plan && call->plan->model->struct_mark == mark;
     return is_own || !call->rt ? call->plan : call->rt->plan;
+}
+
+/* A body that could not be read is answered, whatever the handler makes of it. call may be NULL. */
+static fr_err check_open(const fr_call *call)
+{
+    return call && call->is_answered && !call->is_rendered ? FR_EINVAL : FR_OK;
 }
 
 /* What was written into the body is the answer, as the client wants it. call may be NULL. */
@@ -77,8 +85,10 @@ fr_err fr_load_(fr_req *req, void *row, uint64_t mark)
     if (call->wrong)
         return fr_fail(req, FR_EINVAL, "%.*s", FR_FMT(fr_errors_first(call->wrong)));
     loading l = {call->rt->model, req->ctx->arena, row};
-    FR_TRY(fr_object_select(req->ctx, call, &(fr_reader_sink){load_begin, load_row, &l}));
-    return fr_guarded_row(call, row);
+    fr_err err = fr_object_select(req->ctx, call, &(fr_reader_sink){load_begin, load_row, &l});
+    if (err == FR_ENOTFOUND)
+        return fr_fail(req, err, "%.*s", FR_FMT(fr_call_missing_text(call)));
+    return err ? err : fr_guarded_row(call, row);
 }
 
 /* What is wrong with the filters is the answer, if the handler returns the error. */
@@ -101,6 +111,8 @@ fr_err fr_list_filtered(fr_req *req, fr_rows *rows)
         return FR_ENOMEM;
     fr_errors_init(errors, arena);
     FR_TRY(fr_params_parse(arena, call->request->query, &params));
+    if (call->request->extra->no_search)
+        fr_params_drop(&params, FR_STR("search"));
     FR_TRY(fr_filters_read(req->ctx, rt, &params, errors, &found));
     FR_TRY(fr_errors_check(errors));
     if (fr_errors_any(errors))
@@ -111,32 +123,17 @@ fr_err fr_list_filtered(fr_req *req, fr_rows *rows)
                       .where = found.where,
                       .order_count = has_order ? found.order_count : rt->model_order_count};
     memcpy(query.orders, has_order ? found.orders : rt->model_orders, sizeof query.orders);
+    FR_TRY(fr_sight_get(req->ctx, &query.sight));
     if (call->within && !(query.where = fr_pred_and(arena, call->within, query.where)))
         return FR_ENOMEM;
     return fr_rest_list_rows(req->ctx, rt, &query, rows);
-}
-
-fr_err fr_store_(fr_req *req, void *row, uint64_t mark)
-{
-    fr_call *call;
-    FR_TRY(viewset_call_of(req, &call));
-    const fr_model *model = call->rt->model;
-    FR_TRY(fr_row_check(req->ctx, "fr_store", model, mark));
-    uint64_t key = UINT64_C(1) << fr_model_key_index(model),
-             set = ((const fr_row *)row)->set & ~key;
-    fr_write write = {.model = model, .op = FR_WRITE_UPDATE, .set = fr_fieldset_of(set)};
-    FR_TRY(fr_row_take(req->ctx, model, row, set | key, set, &write.values));
-    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): made above
-    write.key = write.values[fr_model_key_index(model)];
-    FR_TRY(fr_db_write(req->ctx, &write));
-    FR_TRY(fr_row_store_all(model, write.row, req->ctx->arena, row));
-    return fr_call_tell_place(req, call, write.place);
 }
 
 fr_err fr_reply_(fr_req *req, const void *row, uint64_t mark)
 {
     fr_call *call;
     FR_TRY(call_of(req, &call));
+    FR_TRY(check_open(call));
     const fr_plan *plan = plan_of(call, mark);
     const fr_model *model = plan->model;
     FR_TRY(fr_row_check(req->ctx, "fr_reply", model, mark));
@@ -155,15 +152,19 @@ fr_err fr_reply_rows(fr_req *req, const fr_rows *rows)
     fr_call *call = fr_call_of(req);
     const fr_plan *plan = NULL;
     fr_print print = {.ctx = req->ctx, .links = {.origin = fr_req_origin(req)}};
+    FR_TRY(check_open(call));
     if (call)
         fr_call_print(call, req->ctx, &print);
-    FR_TRY(fr_rows_plan(req->ctx, rows, call ? call->plan : NULL, &plan));
-    FR_TRY(fr_rows_put(req->ctx, plan, rows, &print, fr_reply_body(req)));
+    fr_rows seen;
+    FR_TRY(fr_rows_seen(req->ctx, call ? call->rt : NULL, rows, &seen));
+    FR_TRY(fr_rows_plan(req->ctx, &seen, call ? call->plan : NULL, &plan));
+    FR_TRY(fr_rows_put(req->ctx, plan, &seen, &print, fr_reply_body(req)));
     return fr_call_reply(req, call, 200);
 }
 
 fr_err fr_reply_data(fr_req *req, int status, fr_str json)
 {
+    FR_TRY(check_open(fr_call_of(req)));
     if (!json.n)
         return fr_reply_bytes(req, status, FR_STR(""), json);
     fr_buf_put(fr_reply_body(req), json);

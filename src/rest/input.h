@@ -25,7 +25,6 @@ typedef struct fr_plan_input {
     uint16_t by;                 /* the field of the rows at its end by which they are named */
     fr_plan *nested;             /* NESTED: of the rows */
     bool is_required;
-    bool is_always_asked; /* of a PATCH, too: its value is unique for a date, or is that date */
 } fr_plan_input;
 
 /* Whether a create must name the field. */

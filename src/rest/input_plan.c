@@ -9,7 +9,6 @@
 #include "rest/input.h"
 #include "rest/key.h"
 #include "rest/plan_int.h"
-#include "rest/unique_for.h"
 #include "rest/with.h"
 
 /* A many-to-many over a model of the application is only printed: what its other fields would be, nobody knows. */
@@ -249,30 +248,9 @@ static void require_sets(fr_plan *plan)
             }
 }
 
-static fr_plan_input *input_at(fr_plan *plan, int field)
-{
-    for (uint32_t k = 0; k < plan->input_count; k++)
-        if (plan->inputs[k].index == field && plan->inputs[k].kind != FR_INPUT_HIDDEN)
-            return &plan->inputs[k];
-    return NULL;
-}
-
-/* As DRF has it, which cannot tell otherwise: both are asked for in every body. */
-static void ask_for_dates(fr_plan *plan)
-{
-    for (uint32_t i = 0; i < plan->model->field_count; i++)
-        for (int part = 0; part < FR_UNIQUE_FOR_PARTS; part++) {
-            fr_plan_input *in = input_at(plan, (int)i),
-                          *date = input_at(plan, fr_unique_for_date(plan->model, i, part));
-            if (in && date)
-                in->is_always_asked = date->is_always_asked = true;
-        }
-}
-
 fr_err fr_plan_end_input(const fr_vantage *s)
 {
     require_sets(s->plan);
-    ask_for_dates(s->plan);
     const fr_model *model = s->model;
     bool picks = s->serializer && s->serializer->fields;
     for (uint32_t i = 0; i < model->field_count && !picks; i++)

@@ -131,9 +131,16 @@ static fr_err read_name(fr_reading *r, const fr_plan *plan, const fr_plan_input 
     }
     if (!input->is_partial && in->declared && in->declared->with && in->declared->with->default_)
         return take_default(r, in, input);
-    if (in->is_always_asked || (!input->is_partial && in->is_required))
+    if (!input->is_partial && in->is_required)
         fr_refuse(r, "required", required_text(in->field));
     return FR_OK;
+}
+
+/* The serializer's, and not its model's. */
+static bool has_own_default(const fr_plan_input *in)
+{
+    const fr_declared *d = in->declared;
+    return d && ((d->with && d->with->default_) || (d->input && d->input->default_));
 }
 
 fr_err fr_rest_input_read(fr_ctx *ctx, const fr_plan *plan, const fr_json *data,
@@ -150,6 +157,7 @@ fr_err fr_rest_input_read(fr_ctx *ctx, const fr_plan *plan, const fr_json *data,
                         .field = in->field,
                         .index = in->index,
                         .is_required = in->is_required,
+                        .has_default = has_own_default(in),
                         .name = in->name,
                         .input = input,
                         .errors = errors};
@@ -157,7 +165,7 @@ fr_err fr_rest_input_read(fr_ctx *ctx, const fr_plan *plan, const fr_json *data,
             continue;
         FR_TRY(read_name(&r, plan, in, data, input));
     }
-    return fr_errors_any(errors) ? FR_OK : fr_unique_for_check(ctx, plan->model, input, errors);
+    return fr_errors_any(errors) ? FR_OK : fr_unique_for_check(ctx, plan, input, errors);
 }
 
 fr_err fr_input_fill(fr_ctx *ctx, const fr_plan *plan, fr_rest_input *row, fr_errors *errors)

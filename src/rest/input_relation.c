@@ -1,17 +1,14 @@
 /* Related rows in a body: by another field of theirs, by their URL, and several of them. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "db/db.h"
 #include "http/url.h"
 #include "model/kind.h"
-#include "rest/gather.h"
 #include "rest/input_int.h"
 #include "rest/key.h"
 #include "rest/python.h"
+#include "rest/sight.h"
 #include "rest/url.h"
 #include "rest/viewset.h"
 
@@ -188,61 +185,6 @@ static bool is_exact(const fr_plan_input *in)
     return is_by_key(in) && (of == FR_CLASS_INTEGER || of == FR_CLASS_UUID);
 }
 
-typedef struct found_keys {
-    fr_arena *arena;
-    uint16_t key;
-    fr_value *at;
-    size_t count, start; /* start: of one statement's */
-} found_keys;
-
-static void found_begin(void *arg)
-{
-    found_keys *f = arg;
-    f->count = f->start;
-}
-
-static fr_err found_row(void *arg, const fr_value *values)
-{
-    found_keys *f = arg;
-    return fr_value_dup(f->arena, values[f->key], &f->at[f->count++]) ? FR_OK : FR_ENOMEM;
-}
-
-static int compare(const void *a, const void *b)
-{
-    return fr_value_cmp(*(const fr_value *)a, *(const fr_value *)b);
-}
-
-/* Which of the keys are there, in order. */
-static fr_err find_keys(fr_reading *r, const fr_model *model, const fr_value *keys, size_t count,
-                        found_keys *out)
-{
-    fr_ctx *ctx = r->ctx;
-    fr_value *sorted = fr_arena_alloc(ctx->arena, (count + 1) * sizeof *sorted);
-    size_t unlike = 0;
-    *out = (found_keys){.arena = ctx->arena, .key = (uint16_t)fr_model_key_index(model)};
-    out->at = fr_arena_alloc(ctx->arena, (count + 1) * sizeof *out->at);
-    if (!sorted || !out->at)
-        return FR_ENOMEM;
-    if (count)
-        memcpy(sorted, keys, count * sizeof *keys);
-    qsort(sorted, count, sizeof *sorted, compare);
-    for (size_t i = 0; i < count; i++)
-        if (!unlike || compare(&sorted[unlike - 1], &sorted[i]) != 0)
-            sorted[unlike++] = sorted[i];
-    for (size_t done = 0; done < unlike; done += FR_GATHER_KEYS) {
-        size_t n = unlike - done < FR_GATHER_KEYS ? unlike - done : FR_GATHER_KEYS;
-        fr_query query;
-        const fr_pred *where = fr_pred_in(ctx->arena, out->key, sorted + done, n);
-        if (!where)
-            return FR_ENOMEM;
-        FR_TRY(fr_among_query(ctx, r->field, model, where, &query));
-        out->start = out->count;
-        FR_TRY(fr_db_select(ctx, &query, &(fr_reader_sink){found_begin, found_row, out}, NULL));
-    }
-    qsort(out->at, out->count, sizeof *out->at, compare);
-    return FR_OK;
-}
-
 /* How many items from the first on are keys at all; what is wrong with the next one is told later. */
 static fr_err convert_keys(fr_reading *r, const fr_plan_input *in, const fr_json *list,
                            fr_value *keys, size_t *count)
@@ -267,12 +209,15 @@ static fr_err convert_keys(fr_reading *r, const fr_plan_input *in, const fr_json
 /* The first item that is wrong is told, as DRF tells it: without its place. */
 static fr_err take_keys(fr_reading *r, const fr_plan_input *in, const fr_json *list, fr_value *keys)
 {
-    found_keys found;
+    fr_key_set found;
     size_t count;
+    fr_query query;
     FR_TRY(convert_keys(r, in, list, keys, &count));
-    FR_TRY(find_keys(r, end_of(in), keys, count, &found));
+    FR_TRY(fr_among_query(r->ctx, r->field, end_of(in), NULL, &query));
+    FR_TRY(fr_sight_query(r->ctx, &query));
+    FR_TRY(fr_key_set_find(r->ctx, &query, keys, count, &found));
     for (size_t i = 0; i < count; i++)
-        if (!bsearch(&keys[i], found.at, found.count, sizeof *found.at, compare)) {
+        if (!fr_key_set_has(&found, keys[i])) {
             r->data = &list->items[i];
             fr_refuse_missing_key(r);
             return FR_OK;

@@ -56,6 +56,7 @@ fr_err fr_input_read_rows(fr_ctx *ctx, const fr_plan *plan, const fr_json *list,
                                   .is_form = rows->like->is_form,
                                   .versions = rows->like->versions,
                                   .version = rows->like->version,
+                                  .seen = rows->like->seen,
                                   .key = {.type = FR_VALUE_NULL}};
         FR_TRY(read_item(ctx, plan, &list->items[i], item, &made[i]));
     }

@@ -18,11 +18,14 @@
 static const fr_field USERNAME = {.name = "username", .kind = FR_KIND_TEXT};
 static const fr_field PASSWORD = {.name = "password", .kind = FR_KIND_TEXT};
 static const fr_field REFRESH = {.name = "refresh", .kind = FR_KIND_TEXT};
+static const fr_field ACCESS = {.name = "access", .kind = FR_KIND_TEXT, .read_only = true};
 static const fr_field TOKEN = {.name = "token", .kind = FR_KIND_TEXT};
 
 const fr_serializer fr_jwt_credentials_ = {
     .declared = FR_DECLARED({"username", .input = &USERNAME}, {"password", .input = &PASSWORD})};
 const fr_serializer fr_jwt_refresh_ = {.declared = FR_DECLARED({"refresh", .input = &REFRESH})};
+const fr_serializer fr_jwt_access_ = {
+    .declared = FR_DECLARED({"refresh", .input = &REFRESH}, {"access", .input = &ACCESS})};
 const fr_serializer fr_jwt_token_ = {.declared = FR_DECLARED({"token", .input = &TOKEN})};
 
 /* ---- answers ---- */

@@ -2,11 +2,15 @@
 #include "rest/key.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/arena.h"
 #include "base/str.h"
 #include "db/filter.h"
 #include "model/kind.h"
 #include "rest/python.h"
+#include "rest/sight.h"
 
 bool fr_key_from_text(const fr_model *model, fr_str text, fr_arena *arena, fr_value *out)
 {
@@ -50,9 +54,80 @@ fr_err fr_key_find(fr_ctx *ctx, const fr_model *model, uint16_t field, fr_value 
     query.where = fr_pred_term(ctx->arena, field, FR_LOOKUP_EXACT, value);
     if (!query.where)
         return FR_ENOMEM;
+    FR_TRY(fr_sight_query(ctx, &query));
     FR_TRY(fr_db_select(ctx, &query, &(fr_reader_sink){begin, take, &f}, NULL));
     *out = f.value;
     return f.is_found ? FR_OK : FR_ENOTFOUND;
+}
+
+/* ---- several ---- */
+
+enum { KEYS_AT_ONCE = 1000 /* in one statement */ };
+
+typedef struct gathering {
+    fr_arena *arena;
+    fr_key_set *found;
+    uint16_t key;
+    size_t start; /* of one statement's */
+} gathering;
+
+static void gather_begin(void *arg)
+{
+    gathering *g = arg;
+    g->found->count = g->start;
+}
+
+static fr_err gather_row(void *arg, const fr_value *values)
+{
+    gathering *g = arg;
+    return fr_value_dup(g->arena, values[g->key], &g->found->at[g->found->count++]) ? FR_OK
+                                                                                    : FR_ENOMEM;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return fr_value_cmp(*(const fr_value *)a, *(const fr_value *)b);
+}
+
+/* In order, each once. */
+static size_t sort(fr_value *keys, size_t count)
+{
+    size_t unlike = 0;
+    qsort(keys, count, sizeof *keys, compare);
+    for (size_t i = 0; i < count; i++)
+        if (!unlike || compare(&keys[unlike - 1], &keys[i]) != 0)
+            keys[unlike++] = keys[i];
+    return unlike;
+}
+
+fr_err fr_key_set_find(fr_ctx *ctx, const fr_query *of, const fr_value *keys, size_t count,
+                       fr_key_set *out)
+{
+    gathering g = {ctx->arena, out, (uint16_t)fr_model_key_index(of->model), 0};
+    fr_value *sorted = fr_arena_alloc(ctx->arena, (count + 1) * sizeof *sorted);
+    *out = (fr_key_set){fr_arena_alloc(ctx->arena, (count + 1) * sizeof *out->at), 0};
+    if (!sorted || !out->at)
+        return FR_ENOMEM;
+    if (count)
+        memcpy(sorted, keys, count * sizeof *keys);
+    count = sort(sorted, count);
+    for (size_t done = 0; done < count; done += KEYS_AT_ONCE) {
+        size_t n = count - done < KEYS_AT_ONCE ? count - done : KEYS_AT_ONCE;
+        fr_query query = *of;
+        const fr_pred *in = fr_pred_in(ctx->arena, g.key, sorted + done, n);
+        query.where = in ? fr_pred_and(ctx->arena, in, of->where) : NULL;
+        if (!query.where)
+            return FR_ENOMEM;
+        g.start = out->count;
+        FR_TRY(fr_db_select(ctx, &query, &(fr_reader_sink){gather_begin, gather_row, &g}, NULL));
+    }
+    qsort(out->at, out->count, sizeof *out->at, compare);
+    return FR_OK;
+}
+
+bool fr_key_set_has(const fr_key_set *keys, fr_value key)
+{
+    return keys->count && bsearch(&key, keys->at, keys->count, sizeof key, compare);
 }
 
 bool fr_key_is_of_kind(const fr_field *field, fr_str text)

@@ -12,6 +12,7 @@
 #include "rest/ordering.h"
 #include "rest/pagination.h"
 #include "rest/rules.h"
+#include "rest/sight.h"
 
 static bool is_key(const fr_viewset_rt *rt)
 {
@@ -54,6 +55,7 @@ fr_err fr_rest_list_query(fr_ctx *ctx, const fr_viewset_rt *rt, fr_str query_str
     }
     out->query.where = found.where;
     out->query.refs = found.refs;
+    FR_TRY(fr_sight_get(ctx, &out->query.sight));
     fr_ordering_apply(rt, &out->params, found.orders, found.order_count, &out->query);
     fr_err err = fr_pagination_read(rt, ctx->arena, out);
     if (err == FR_ENOTFOUND) {
@@ -140,5 +142,6 @@ fr_err fr_list_(fr_ctx *ctx, const fr_viewset *viewset, fr_rows *rows)
                       .limit = rt->paging.rows};
     memcpy(query.orders, rt->orders, sizeof query.orders);
     FR_TRY(fr_rule_bind(ctx, rt->visible, &query.where));
+    FR_TRY(fr_sight_get(ctx, &query.sight));
     return fr_rest_list_rows(ctx, rt, &query, rows);
 }

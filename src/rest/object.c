@@ -5,6 +5,7 @@
 #include "rest/gather.h"
 #include "rest/query_string.h"
 #include "rest/rules.h"
+#include "rest/sight.h"
 
 fr_err fr_object_filter(fr_call *call, fr_errors *errors)
 {
@@ -28,6 +29,7 @@ fr_err fr_object_select(fr_ctx *ctx, const fr_call *call, const fr_reader_sink *
     query = fr_plan_query(call->rt->plan, &query);
     if (call->refs)
         query.refs = call->refs;
+    FR_TRY(fr_sight_get(ctx, &query.sight));
     return fr_db_select_one(ctx, &query, call->key, sink, NULL);
 }
 

@@ -17,9 +17,10 @@ fr_str fr_options_type(const fr_field *field)
         return FR_STR("choice");
     if (!field->name && field->pattern) /* of no model: DRF's RegexField */
         return FR_STR("regex");
-    /* Not "integer": a client that makes a number of it would lose what .as_text is for. */
-    return field->as_text && !fr_field_is_reference(field) ? FR_STR("string")
-                                                           : fr_str_c(fr_rest_kind_of(field)->type);
+    /* Of a column not "integer": a client that makes a number of it would lose what .as_text is for. */
+    return field->as_text && field->name && !fr_field_is_reference(field)
+               ? FR_STR("string")
+               : fr_str_c(fr_rest_kind_of(field)->type);
 }
 
 static void put_label(const fr_field *field, fr_buf *out)
@@ -84,11 +85,12 @@ static void put_limit(const char *name, int64_t limit, bool is_text, fr_buf *out
     fr_buf_printf(out, is_text ? ",\"%s\":\"%lld\"" : ",\"%s\":%lld", name, (long long)limit);
 }
 
-/* A limit that is given as text: numbers as they stand there, all else as a string, and decimals too. */
+/* A limit that is given as text: numbers as they stand there, all else as a string. */
 static void put_text_limit(const char *name, const fr_field *field, const char *limit, fr_buf *out)
 {
     fr_class of = fr_class_of(field);
-    bool is_number = (of == FR_CLASS_INTEGER || of == FR_CLASS_FLOAT) && !field->as_text;
+    bool is_number = (of == FR_CLASS_INTEGER && !field->as_text) || of == FR_CLASS_FLOAT ||
+                     of == FR_CLASS_DECIMAL;
     char text[FR_LIMIT_TEXT];
     fr_buf_printf(out, is_number ? ",\"%s\":%.*s" : ",\"%s\":\"%.*s\"", name,
                   FR_FMT(fr_limit_text(field, limit, text)));
@@ -360,8 +362,8 @@ void fr_options_put_extra(const fr_plan *plan, const fr_extra *extra, bool takes
 
 void fr_options_put(const fr_viewset_rt *rt, bool is_detail, const char *method, fr_buf *out)
 {
-    put_head(rt->name, is_detail ? " Instance" : " List", rt->viewset->description, &rt->renderers,
-             &rt->parsers, out);
+    const char *suffix = rt->viewset->no_suffix ? "" : is_detail ? " Instance" : " List";
+    put_head(rt->name, suffix, rt->viewset->description, &rt->renderers, &rt->parsers, out);
     if (method)
         put_action(rt->plan, method, true, out);
     fr_buf_put(out, method ? FR_STR("}}") : FR_STR("}"));

@@ -8,6 +8,7 @@
 #include "db/db.h"
 #include "model/kind.h"
 #include "rest/key.h"
+#include "rest/sight.h"
 
 /* ---- made ready ---- */
 
@@ -34,6 +35,20 @@ static fr_err take_field(fr_viewset_rt *rt, fr_parent *parent, fr_str name, char
                  error);
 }
 
+/* The row whose key the URL names, as one that may have to be seen. */
+static fr_err find_row(fr_viewset_rt *rt, fr_parent *parent, const fr_ref *ref)
+{
+    fr_ref row = *ref;
+    fr_relation relation;
+    parent->row = parent->ref;
+    if (!fr_field_is_reference(parent->field) || row.step_count == FR_REF_STEPS ||
+        !fr_graph_find(fr_ref_end(ref), fr_str_c(parent->field->name), &relation))
+        return FR_OK;
+    row.steps[row.step_count++] = relation.steps[0];
+    row.field = (uint16_t)fr_model_key_index(parent->field->to);
+    return fr_refs_add(&rt->plan->refs, &row, &parent->row);
+}
+
 /* "issue", "issue=number" or "author__username=who": what is to equal the argument. */
 static fr_err read_one(fr_viewset_rt *rt, fr_str text, fr_arena *arena, char error[256])
 {
@@ -49,6 +64,7 @@ static fr_err read_one(fr_viewset_rt *rt, fr_str text, fr_arena *arena, char err
         return err == FR_ENOMEM ? err : wrong(name, "leads to no field of the model", error);
     *parent = (fr_parent){.field = fr_ref_field(&ref), .argument = argument};
     FR_TRY(fr_refs_add(&rt->plan->refs, &ref, &parent->ref));
+    FR_TRY(find_row(rt, parent, &ref));
     FR_TRY(take_field(rt, parent, name, error));
     if (!argument.n)
         parent->argument = fr_arena_printf(arena, "%.*s_pk", FR_FMT(name));
@@ -111,10 +127,24 @@ static fr_err refuse_missing(fr_call *c, const fr_parent *parent)
     return detail.p ? fr_call_refuse_text(c, 404, detail) : FR_ENOMEM;
 }
 
+/* The rows beneath one that may not be seen are not there, either. */
+static fr_err narrow(fr_call *c, const fr_sight *sight, const fr_parent *parent, fr_value key)
+{
+    const fr_pred *term = fr_pred_term(c->ctx->arena, parent->ref, FR_LOOKUP_EXACT, key);
+    c->within = term ? fr_pred_and(c->ctx->arena, c->within, term) : NULL;
+    if (!c->within)
+        return FR_ENOMEM;
+    return parent->row == parent->ref
+               ? FR_OK
+               : fr_sight_narrow(c->ctx->arena, sight, parent->field->to, parent->row, &c->within);
+}
+
 fr_err fr_parents_read(fr_call *c)
 {
+    const fr_sight *sight;
     if (!c->rt || !c->rt->parent_count)
         return FR_OK;
+    FR_TRY(fr_sight_get(c->ctx, &sight));
     for (uint32_t i = 0; i < c->rt->parent_count; i++) {
         const fr_parent *parent = &c->rt->parents[i];
         fr_str text = fr_call_argument(c, parent->argument);
@@ -122,11 +152,7 @@ fr_err fr_parents_read(fr_call *c)
         if (err == FR_EINVAL)
             return fr_call_refuse_text(c, 404, FR_STR("Not found."));
         FR_TRY(err);
-        const fr_pred *term =
-            fr_pred_term(c->ctx->arena, parent->ref, FR_LOOKUP_EXACT, c->parents[i]);
-        c->within = term ? fr_pred_and(c->ctx->arena, c->within, term) : NULL;
-        if (!c->within)
-            return FR_ENOMEM;
+        FR_TRY(narrow(c, sight, parent, c->parents[i]));
     }
     return FR_OK;
 }
@@ -137,8 +163,8 @@ fr_err fr_parents_fill(fr_call *c)
         uint16_t field = c->rt->parents[i].ref;
         const fr_model *model = c->rt->parents[i].of;
         bool exists;
-        FR_TRY(fr_db_exists(c->ctx, model, (uint16_t)fr_model_key_index(model), c->parents[i],
-                            (fr_value){.type = FR_VALUE_NULL}, &exists));
+        FR_TRY(fr_sight_exists(c->ctx, model, (uint16_t)fr_model_key_index(model), c->parents[i],
+                               &exists));
         if (!exists)
             return refuse_missing(c, &c->rt->parents[i]);
         for (size_t k = 0; k < fr_call_row_count(c); k++) {

@@ -15,9 +15,12 @@
 #include "rest/guarded.h"
 #include "rest/list.h"
 #include "rest/media.h"
+#include "rest/model_rules.h"
 #include "rest/object.h"
 #include "rest/parents.h"
 #include "rest/query_string.h"
+#include "rest/rules.h"
+#include "rest/sight.h"
 #include "rest/store.h"
 
 /* ---- before the method is looked at ---- */
@@ -68,6 +71,13 @@ static fr_err find_method(fr_call *c)
     fr_str detail =
         fr_arena_printf(c->ctx->arena, "Method \"%.*s\" not allowed.", FR_FMT(c->request->method));
     return detail.p ? fr_call_refuse_text(c, 405, detail) : FR_ENOMEM;
+}
+
+/* What may be seen is found out before anything is read, in memory that lasts as long as the request. */
+static fr_err see(fr_call *c)
+{
+    const fr_sight *ignored;
+    return fr_sight_get(c->ctx, &ignored);
 }
 
 /* ---- the object and the body ---- */
@@ -149,11 +159,25 @@ static fr_err read_bulk(fr_call *c)
     return fr_errors_any(&errors) ? fr_call_refuse_fields(c, &errors) : FR_OK;
 }
 
+/* Of which rows it may be told that they have a value already. */
+static fr_err find_seen(fr_call *c)
+{
+    fr_query *seen;
+    if (!fr_rules_are_strict())
+        return FR_OK;
+    if (!(seen = fr_arena_zalloc(c->ctx->arena, sizeof *seen)))
+        return FR_ENOMEM;
+    *seen = (fr_query){.model = c->rt->model, .refs = &c->rt->plan->refs};
+    c->input.seen = seen;
+    return fr_rule_bind(c->ctx, c->rt->visible, &seen->where);
+}
+
 static fr_err read_fields(fr_call *c)
 {
     fr_errors errors;
     if (!c->action->takes_body)
         return FR_OK;
+    FR_TRY(find_seen(c));
     c->input.versions = &c->request->versions;
     c->input.version = c->version;
     if (is_bulk(c))
@@ -231,6 +255,7 @@ static const step STEPS[] = {
     {"permissions", fr_guarded_permit},
     {"throttles", fr_guarded_throttle},
     {"method", find_method},
+    {"sight", see},
     {"parents", fr_parents_read},
     {"object", find_object},
     {"object permissions", fr_guarded_object},

@@ -202,6 +202,16 @@ static fr_err order_batch(const fr_vantage *rows)
                             : err;
 }
 
+/* By which of its references the batch's query goes to the related row: its key, if there is no table between. */
+static fr_err find_far(const fr_vantage *rows, fr_plan_batch *batch)
+{
+    fr_ref ref = {.model = rows->plan->model,
+                  .step_count = rows->step_count,
+                  .field = (uint16_t)fr_model_key_index(rows->model)};
+    memcpy(ref.steps, rows->steps, rows->step_count * sizeof *rows->steps);
+    return fr_refs_add(&rows->plan->refs, &ref, &batch->far);
+}
+
 /* The rows of a relation, to be printed by what the caller puts into the plan of *rows. */
 fr_err fr_vantage_batch(const fr_vantage *s, const fr_relation *relation, uint16_t *index,
                         fr_vantage *rows)
@@ -225,6 +235,7 @@ fr_err fr_vantage_batch(const fr_vantage *s, const fr_relation *relation, uint16
     FR_TRY(
         fr_vantage_enter(&start, relation->steps + 1, (uint8_t)(relation->step_count - 1), rows));
     *index = plan->batch_count++;
+    FR_TRY(find_far(rows, batch));
     FR_TRY(fr_vantage_row(rows, &batch->row));
     return order_batch(rows);
 }

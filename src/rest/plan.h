@@ -64,6 +64,7 @@ typedef struct fr_plan_batch {
     fr_str name;       /* of the relation */
     uint16_t by;       /* the field of theirs that names our row */
     uint16_t key_slot; /* where our row has its key */
+    uint16_t far;      /* of the plan's references: the related row itself */
     fr_row_place row;  /* the related row itself: of a many-to-many not the one between */
 } fr_plan_batch;
 

@@ -12,6 +12,15 @@ fr_err fr_params_parse(fr_arena *arena, fr_str raw, fr_params *out)
     return out->at ? fr_query_read(arena, raw, out->at, &out->count) : FR_ENOMEM;
 }
 
+void fr_params_drop(fr_params *params, fr_str name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < params->count; i++)
+        if (!fr_str_eq(params->at[i].name, name))
+            params->at[kept++] = params->at[i];
+    params->count = kept;
+}
+
 fr_str fr_params_get(const fr_params *params, fr_str name)
 {
     for (size_t i = params->count; i > 0; i--)

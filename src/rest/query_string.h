@@ -14,6 +14,8 @@ typedef struct fr_params {
 fr_err fr_params_parse(fr_arena *arena, fr_str raw, fr_params *out);
 /* Of several the last; p NULL: absent. */
 fr_str fr_params_get(const fr_params *params, fr_str name);
+/* As if none of that name had been sent. */
+void fr_params_drop(fr_params *params, fr_str name);
 
 /* Append a name or a value of a query string, as Python's quote_plus escapes it. */
 void fr_query_quote(fr_buf *out, fr_str s);

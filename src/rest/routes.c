@@ -256,6 +256,7 @@ static fr_err new_extra(const adding *a, const fr_action *action, const char *wh
     if (!*out)
         return out_of_memory(a);
     (*out)->renderers = a->rt ? a->rt->renderers : fr_renderers_json;
+    (*out)->description = a->rt ? a->rt->viewset->description : NULL;
     (*out)->parsers = a->takes_raw ? fr_parsers_raw : a->rt ? a->rt->parsers : fr_parsers_usual;
     return fr_extra_init(*out, action, a->arena, where, a->error);
 }
@@ -319,8 +320,7 @@ static fr_err add_all(adding *a, const fr_viewset_place *place)
 {
     const uint32_t OF_LIST = FR_ACTION_LIST | FR_ACTION_CREATE;
     fr_guard_rule none = {0}, rule = fr_rest_guard_rule(place);
-    fr_str all = place->pattern,
-           one = fr_viewset_below(a->arena, all, fr_viewset_key_pattern(a->rt));
+    fr_str all = place->pattern, one = fr_viewset_below(a->arena, all, a->rt->key_pattern);
     FR_TRY(set_guard(a, &rule, &none, false, all.p));
     if (a->rt->actions & OF_LIST)
         FR_TRY(add(a, NULL, false, fr_str_dup(a->arena, all)));

@@ -5,7 +5,57 @@
 
 #include "base/arena.h"
 #include "db/db.h"
+#include "rest/key.h"
+#include "rest/rules.h"
+#include "rest/sight.h"
 #include "rest/viewset.h"
+
+/* ---- which may be seen ---- */
+
+/* What the viewset says of its rows, or what is said of the model's. *is_any: all may be seen. */
+static fr_err seen_query(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_model *model, fr_query *out,
+                         bool *is_any)
+{
+    *out = (fr_query){.model = model};
+    if (rt && rt->model == model) {
+        out->refs = &rt->plan->refs;
+        FR_TRY(fr_rule_bind(ctx, rt->visible, &out->where));
+    } else {
+        FR_TRY(fr_sight_query(ctx, out));
+    }
+    *is_any = !out->where;
+    return FR_OK;
+}
+
+fr_err fr_rows_seen(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rows *rows, fr_rows *out)
+{
+    fr_query query;
+    fr_key_set seen;
+    bool is_any = rows->viewset_ != NULL;
+    uint32_t width = rows->model->field_count;
+    int key = fr_model_key_index(rows->model);
+    *out = *rows;
+    if (!is_any)
+        FR_TRY(seen_query(ctx, rt, rows->model, &query, &is_any));
+    if (is_any || !rows->count)
+        return FR_OK;
+    fr_value *keys = fr_arena_alloc(ctx->arena, rows->count * sizeof *keys);
+    fr_value *values = fr_arena_alloc(ctx->arena, rows->count * width * sizeof *values);
+    if (!keys || !values)
+        return FR_ENOMEM;
+    for (size_t i = 0; i < rows->count; i++)
+        keys[i] = rows->values_[i * width + (size_t)key];
+    FR_TRY(fr_key_set_find(ctx, &query, keys, rows->count, &seen));
+    out->values_ = values;
+    out->count = 0;
+    for (size_t i = 0; i < rows->count; i++)
+        if (fr_key_set_has(&seen, keys[i]))
+            memcpy(values + out->count++ * width, rows->values_ + i * width,
+                   width * sizeof *values);
+    return FR_OK;
+}
+
+/* ---- as JSON ---- */
 
 fr_err fr_rows_plan(fr_ctx *ctx, const fr_rows *rows, const fr_plan *other, const fr_plan **out)
 {

@@ -3,38 +3,68 @@
 
 #include <stdio.h>
 
+#include "auth/asker.h"
 #include "auth/perms.h"
 #include "auth/user.h"
 #include "auth/users.h"
 #include "base/arena.h"
 #include "base/str.h"
+#include "rest/model_rules.h"
+#include "rest/sight.h"
 
 /* ---- reading ---- */
 
-static fr_err read_rule(const fr_viewset_rt *rt, const char *name, const char *text,
-                        fr_arena *arena, const fr_row_rule **out, char error[256])
+static fr_err read_rule(const fr_viewset_rt *rt, const char *name, fr_str text, fr_arena *arena,
+                        const fr_row_rule **out, char error[256])
 {
     char why[256];
     const fr_users *users = fr_users_get();
-    if (!text || !*text)
-        return FR_OK;
     fr_row_rule *rule = fr_arena_alloc(arena, sizeof *rule);
-    if (!rule)
+    if (!rule || !text.p)
         return FR_ENOMEM;
-    fr_err err = fr_row_rule_parse(fr_str_c(text), users ? users->user : &fr_user_model,
-                                   &rt->plan->refs, arena, rule, why);
+    fr_err err = fr_row_rule_parse(text, users ? users->user : &fr_user_model, &rt->plan->refs,
+                                   arena, rule, why);
     if (err == FR_EINVAL)
         snprintf(error, 256, ".%s: %.200s", name, why);
     *out = rule;
     return err;
 }
 
+/* A rule of the viewset's own, and that of its model. */
+static fr_err read_both(const fr_viewset_rt *rt, const char *name, const char *own,
+                        const char *model, fr_arena *arena, const fr_row_rule **out,
+                        char error[256])
+{
+    bool has_own = own && *own, has_model = model && *model;
+    if (has_own)
+        FR_TRY(read_rule(rt, name, fr_str_c(own), arena, out, error));
+    if (!has_model)
+        return FR_OK;
+    fr_str both = has_own ? fr_arena_printf(arena, "(%s) and (%s)", own, model) : fr_str_c(model);
+    return read_rule(rt, name, both, arena, out, error);
+}
+
 fr_err fr_rules_init(fr_viewset_rt *rt, fr_arena *arena, char error[256])
 {
+    static const fr_model_rule NONE;
     const fr_viewset *v = rt->viewset;
-    FR_TRY(read_rule(rt, "visible", v->visible, arena, &rt->visible, error));
-    FR_TRY(read_rule(rt, "writable", v->writable, arena, &rt->writable, error));
-    return read_rule(rt, "check", v->check, arena, &rt->check, error);
+    const fr_model_rules *rules = fr_model_rules_of(rt->model);
+    const fr_model_rule *m = rules ? rules->of : &NONE;
+    FR_TRY(read_both(rt, "visible", v->visible, m->visible, arena, &rt->visible, error));
+    FR_TRY(read_both(rt, "writable", v->writable, m->writable, arena, &rt->writable, error));
+    return read_both(rt, "check", v->check, m->check, arena, &rt->check, error);
+}
+
+bool fr_rules_are_passed(const fr_viewset_rt *ruled, const fr_viewset_rt *other)
+{
+    const fr_plan *plan = other->plan;
+    const fr_model_rules *rules = fr_model_rules_of(ruled->model);
+    if (rules && rules->visible)
+        return false;
+    for (uint16_t i = 0; i < plan->read_count; i++)
+        if (plan->reads[i] == ruled->model)
+            return true;
+    return false;
 }
 
 /* ---- binding ---- */
@@ -110,12 +140,24 @@ static fr_err answer(const asking *a, const fr_rule_ask *ask, fr_value *room, fr
     return FR_OK;
 }
 
+/* One whom a program's own authenticator knows is read by his name: only so it is known what his row has. */
+fr_err fr_rule_user(fr_ctx *ctx, const fr_user **out)
+{
+    *out = NULL;
+    if (!ctx->asker || !fr_users_get())
+        return FR_OK;
+    fr_asker here = *ctx->asker; /* as its own context waits */
+    here.ctx = ctx;
+    return fr_asker_read(&here, out);
+}
+
 fr_err fr_rule_bind(fr_ctx *ctx, const fr_row_rule *rule, const fr_pred **out)
 {
     *out = rule ? rule->where : NULL;
     if (!rule || !rule->ask_count)
         return FR_OK;
-    asking a = {.ctx = ctx, .user = fr_user_of_(ctx)};
+    asking a = {.ctx = ctx};
+    FR_TRY(fr_rule_user(ctx, &a.user));
     fr_value *room = fr_arena_alloc(ctx->arena, rule->ask_count * sizeof *room);
     fr_param *params = fr_arena_alloc(ctx->arena, rule->ask_count * sizeof *params);
     if (!room || !params)
@@ -133,6 +175,7 @@ fr_err fr_write_rules_bind(fr_ctx *ctx, const fr_call *call, fr_write_rules *out
 {
     const fr_viewset_rt *rt = call->rt;
     *out = (fr_write_rules){.rt = rt, .where = call->where, .refs = call->refs};
+    FR_TRY(fr_sight_get(ctx, &out->sight));
     if (!rt || call->plan->model != rt->model)
         return FR_OK;
     FR_TRY(fr_rule_bind(ctx, rt->writable, &out->writable));
@@ -142,7 +185,8 @@ fr_err fr_write_rules_bind(fr_ctx *ctx, const fr_call *call, fr_write_rules *out
 static fr_err is_there(fr_ctx *ctx, const fr_write_rules *rules, const fr_pred *where,
                        const fr_refs *refs, fr_value key)
 {
-    fr_query query = {.model = rules->rt->model, .where = where, .refs = refs};
+    fr_query query = {
+        .model = rules->rt->model, .where = where, .refs = refs, .sight = rules->sight};
     return fr_db_select_one(ctx, &query, key, &fr_reader_nothing, NULL);
 }
 

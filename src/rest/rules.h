@@ -8,6 +8,10 @@
 
 /* .visible, .writable and .check into rt. Errors: FR_EINVAL with one line for the developer, FR_ENOMEM. */
 fr_err fr_rules_init(fr_viewset_rt *rt, fr_arena *arena, char error[256]);
+/* Whether `other` shows rows within its own that the .visible of `ruled` says may not be seen: their model has no rule. */
+bool fr_rules_are_passed(const fr_viewset_rt *ruled, const fr_viewset_rt *other);
+/* Who asks, as rules have him: read from the users' table. *out NULL: nobody. Errors: those of reads. Suspends as those do. */
+fr_err fr_rule_user(fr_ctx *ctx, const fr_user **out);
 /* rule: of rt; NULL: there is none. *out: of the references of rt's plan; NULL: any row. Errors: those of finding out who asks, and
  * of reads. Suspends as those do. */
 fr_err fr_rule_bind(fr_ctx *ctx, const fr_row_rule *rule, const fr_pred **out);
@@ -17,6 +21,7 @@ typedef struct fr_write_rules {
     const fr_viewset_rt *rt;
     const fr_pred *where; /* what a row has to be so that it counts as there; of refs */
     const fr_refs *refs;
+    const fr_sight *sight;           /* by which where goes */
     const fr_pred *writable, *check; /* NULL: any */
 } fr_write_rules;
 

@@ -78,9 +78,39 @@ static fr_err ask_search(telling *t)
     return ask_where(t, fr_pred_any(t->ctx->arena, parts, rt->search_count), FR_STR("search"));
 }
 
+/* With a value for each thing that it asks. What is true or false of the user decides which parts are left. */
+static fr_err ask_rule_of(telling *t, const fr_row_rule *rule, bool is_true, bool *walks)
+{
+    static const fr_value ONE = {.type = FR_VALUE_INT, .as.i = 1}, NONE = {.type = FR_VALUE_INT};
+    fr_param params[FR_RULE_ASKS_MAX];
+    fr_scan scan;
+    for (size_t i = 0; i < rule->ask_count; i++) {
+        bool is_one = is_true || rule->asks[i].kind <= FR_RULE_ASK_KNOWN;
+        params[i] = (fr_param){is_one ? &ONE : &NONE, 1};
+    }
+    fr_query query = {.model = t->rt->model, .refs = &t->rt->plan->refs};
+    query.where = fr_pred_bind(t->ctx->arena, rule->where, params, rule->ask_count);
+    if (!query.where || query.where->op == FR_PRED_TRUE || fr_pred_is_none(query.where))
+        return query.where ? FR_OK : FR_ENOMEM;
+    FR_TRY(fr_db_scans(t->ctx, &query, &scan));
+    *walks |= scan.walks;
+    return FR_OK;
+}
+
+static fr_err ask_rule(telling *t)
+{
+    bool walks = false;
+    for (int is_true = 0; t->rt->visible && is_true < 2; is_true++)
+        FR_TRY(ask_rule_of(t, t->rt->visible, is_true, &walks));
+    if (walks)
+        put(&t->walks, FR_STR(".visible"));
+    return FR_OK;
+}
+
 static fr_err ask_all(telling *t)
 {
     const fr_viewset_rt *rt = t->rt;
+    FR_TRY(ask_rule(t));
     for (uint32_t i = 0; i < rt->filter_count; i++)
         FR_TRY(ask_filter(t, &rt->filters[i]));
     FR_TRY(ask_search(t));

@@ -225,19 +225,23 @@ static fr_err serve_handler(fr_ctx *ctx, whole *w)
 /* What it answers is held until it is kept, or the transaction that it is has ended. */
 static fr_err serve_held(fr_ctx *ctx, whole *w)
 {
-    fr_rest_request held = *w->request;
+    const fr_rest_request *request = w->request;
+    fr_rest_request held = *request;
     held.is_held = true;
-    w->request = &held;
     w->headers = fr_reply_headers_dup(held.req);
     if (!w->headers.p)
         return FR_ENOMEM;
-    return held.extra->is_atomic ? serve_whole(ctx, w) : serve_handler(ctx, w);
+    w->request = &held;
+    fr_err err = held.extra->is_atomic ? serve_whole(ctx, w) : serve_handler(ctx, w);
+    w->request = request;
+    return err;
 }
 
 /* Who is refused anyway is so before a transaction is begun, or a password hashed within one. */
 static fr_err serve_met(fr_ctx *ctx, whole *w)
 {
-    fr_rest_request let_in = *w->request;
+    const fr_rest_request *request = w->request;
+    fr_rest_request let_in = *request;
     if (let_in.guard) {
         FR_TRY(fr_pipeline_meet(ctx, w->rt, w->request, w->body, w->answer));
         if (w->answer->status)
@@ -245,7 +249,9 @@ static fr_err serve_met(fr_ctx *ctx, whole *w)
         let_in.is_let_in = true;
         w->request = &let_in;
     }
-    return let_in.extra ? serve_held(ctx, w) : serve_whole(ctx, w);
+    fr_err err = let_in.extra ? serve_held(ctx, w) : serve_whole(ctx, w);
+    w->request = request;
+    return err;
 }
 
 static fr_err serve_write(fr_ctx *ctx, const fr_viewset_rt *rt, const fr_rest_request *request,

@@ -318,6 +318,7 @@ static const fr_json *plain_member(const shape_reader *r, const fr_declared *d, 
     fr_reading reading = {.field = d->input,
                           .name = fr_str_c(d->name),
                           .is_required = is_required(d),
+                          .has_default = d->input->default_ != NULL,
                           .input = &input};
     return fr_field_form_value(&reading, form);
 }
@@ -363,6 +364,12 @@ bool fr_shape_is_object(const fr_json *data, fr_errors *errors)
     return false;
 }
 
+/* Of the handler's answer alone: OPTIONS tell it, and no body gives it. */
+static bool is_read_only(const fr_declared *d)
+{
+    return d->input && d->input->read_only;
+}
+
 fr_err fr_shape_read(fr_ctx *ctx, const fr_serializer *serializer, const fr_json *data,
                      fr_shape_opts opts, fr_errors *errors, fr_buf *out)
 {
@@ -374,7 +381,7 @@ fr_err fr_shape_read(fr_ctx *ctx, const fr_serializer *serializer, const fr_json
     for (const fr_declared *d = serializer->declared; d && d->name; d++) {
         size_t start = out->n;
         bool is_put;
-        if (d->value)
+        if (d->value || is_read_only(d))
             continue;
         if (!is_first)
             fr_buf_put_char(out, ',');
@@ -477,14 +484,14 @@ static void put_child(const fr_declared *d, fr_buf *out)
 
 static void put_one(const fr_declared *d, bool is_named, fr_buf *out)
 {
-    fr_options_put_start(type_of(d), is_required(d), false, out);
+    fr_options_put_start(type_of(d), is_required(d) && !is_read_only(d), is_read_only(d), out);
     if (is_named)
         fr_options_put_name_label(fr_str_c(d->name), out);
     if (d->shape == FR_LIST && d->min_items)
         fr_buf_printf(out, ",\"min_length\":%u", d->min_items);
     if (d->shape == FR_LIST && d->max_items)
         fr_buf_printf(out, ",\"max_length\":%u", d->max_items);
-    if (d->input && d->shape != FR_LIST && d->shape != FR_DICT)
+    if (d->input && d->shape != FR_LIST && d->shape != FR_DICT && !is_read_only(d))
         fr_options_put_limits(&NO_MODEL, d->input, out);
     if (d->nested && d->shape == FR_ONE) {
         fr_buf_lit(out, ",\"children\":");

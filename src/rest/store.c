@@ -7,11 +7,14 @@
 #include "base/str.h"
 #include "db/db.h"
 #include "model/kind.h"
+#include "rest/inner_rules.h"
+#include "rest/model_rules.h"
 #include "rest/object.h"
 #include "rest/parents.h"
 #include "rest/print.h"
 #include "rest/rows.h"
 #include "rest/rules.h"
+#include "rest/sight.h"
 #include "rest/url.h"
 #include "rest/validate.h"
 
@@ -230,6 +233,7 @@ static fr_err make_writes(storing *s)
                                         .was = c->old,
                                         .where = c->where,
                                         .refs = c->refs,
+                                        .sight = s->rules.sight,
                                         .set = c->input.set,
                                         .values = c->input.values};
     return add_rest(s, c->plan, &c->input, is_update ? (owner){.key = c->key} : owner_new(0));
@@ -280,6 +284,20 @@ static size_t rows_of(const fr_call *c, const fr_plan_input *in)
     return 0;
 }
 
+/* With strict rules, whether what is taken may be told. Of a set of fields it is not found out whose row has them. */
+static fr_err may_tell(fr_call *c, const fr_write *write)
+{
+    fr_query by = {.model = write->model};
+    bool is_ruled = fr_model_rules_of(write->model) || (c->rt && c->rt->visible);
+    if (!fr_rules_are_strict() || !is_ruled || write->constraint != FR_CONSTRAINT_UNIQUE)
+        return FR_OK;
+    if (write->failed_field < 0 || !write->values)
+        return fr_sight_conflict(c->ctx);
+    by.where = fr_pred_in(c->ctx->arena, (uint16_t)write->failed_field,
+                          &write->values[write->failed_field], 1);
+    return by.where ? fr_sight_taken(c->ctx, &by, c->input.seen) : FR_ENOMEM;
+}
+
 static fr_err refuse_constraint(storing *s)
 {
     fr_call *c = s->call;
@@ -292,6 +310,7 @@ static fr_err refuse_constraint(storing *s)
     const fr_plan_input *in = s->of[at];
     if (is_of_parent(c, write))
         return fr_call_missing(c);
+    FR_TRY(may_tell(c, write));
     if (c->is_bulk)
         fr_errors_rows(&errors, c->bulk_count);
     else if (in && in->kind == FR_INPUT_NESTED)
@@ -413,14 +432,26 @@ static bool has_write(const fr_call *c)
     return serializer && serializer->write;
 }
 
-/* .check, of each row that the body is. */
+/* .check, of each row that the body is, and of those within. */
 static fr_err judge_rows(fr_ctx *ctx, storing *s)
 {
-    for (size_t i = 0; i < s->count && s->rules.check; i++)
-        if (!s->of[i])
-            FR_TRY(fr_write_rules_after(ctx, &s->rules,
-                                        s->writes[i].row[fr_model_key_index(s->writes[i].model)]));
+    for (size_t i = 0; i < s->count; i++) {
+        const fr_write *write = &s->writes[i];
+        if (s->of[i])
+            FR_TRY(fr_inner_after(ctx, write));
+        else if (s->rules.check)
+            FR_TRY(
+                fr_write_rules_after(ctx, &s->rules, write->row[fr_model_key_index(write->model)]));
+    }
     return FR_OK;
+}
+
+static bool has_ruled(const storing *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->of[i] && fr_inner_is_ruled(&s->writes[i]))
+            return true;
+    return false;
 }
 
 static fr_err write_within(fr_ctx *ctx, void *arg)
@@ -428,6 +459,9 @@ static fr_err write_within(fr_ctx *ctx, void *arg)
     storing *s = arg;
     if (s->call->action->is_update)
         FR_TRY(fr_write_rules_before(ctx, &s->rules, s->call->key));
+    for (size_t i = 0; i < s->count; i++)
+        if (s->of[i])
+            FR_TRY(fr_inner_before(ctx, s->writes, i));
     FR_TRY(fr_db_write_all(ctx, s->writes, s->count));
     fr_errors_init(&s->errors, ctx->arena);
     fr_errors_rows(&s->errors, s->call->is_bulk ? s->call->bulk_count : 0);
@@ -438,7 +472,7 @@ static fr_err write_within(fr_ctx *ctx, void *arg)
 
 static fr_err write_all(storing *s)
 {
-    if (!has_write(s->call) && !fr_write_rules_any(&s->rules))
+    if (!has_write(s->call) && !fr_write_rules_any(&s->rules) && !has_ruled(s))
         return fr_db_write_all(s->call->ctx, s->writes, s->count);
     fr_atom member = {.fn = write_within, .arg = s};
     FR_TRY(fr_db_atom(s->call->ctx, &member));

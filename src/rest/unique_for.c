@@ -6,10 +6,11 @@
 #include "base/time.h"
 #include "base/zone.h"
 #include "db/db.h"
+#include "rest/sight.h"
 
-enum { DATE, MONTH, YEAR };
+enum { DATE, MONTH, YEAR, PARTS };
 
-static const char *const words[FR_UNIQUE_FOR_PARTS] = {"date", "month", "year"};
+static const char *const words[PARTS] = {"date", "month", "year"};
 
 /* One field, its date, and what of that counts. */
 typedef struct claim {
@@ -20,7 +21,8 @@ typedef struct claim {
     int part;
 } claim;
 
-int fr_unique_for_date(const fr_model *model, uint32_t field, int part)
+/* The date of a field that is unique for a part of that; -1: it is not. */
+static int unique_for(const fr_model *model, uint32_t field, int part)
 {
     const fr_field *f = &model->fields[field];
     const char *name = part == DATE    ? f->unique_for_date
@@ -108,27 +110,54 @@ static fr_err is_taken(const claim *c, bool *out)
     fr_query query = {.model = c->model,
                       .refs = refs->count ? refs : NULL,
                       .where = fr_pred_all(c->ctx->arena, parts, count)};
-    return query.where ? fr_db_any(c->ctx, &query, out) : FR_ENOMEM;
+    if (!query.where)
+        return FR_ENOMEM;
+    FR_TRY(fr_db_any(c->ctx, &query, out));
+    return *out ? fr_sight_taken(c->ctx, &query, c->input->seen) : FR_OK;
 }
 
-fr_err fr_unique_for_check(fr_ctx *ctx, const fr_model *model, const fr_rest_input *input,
+/* Both are asked for, in a PATCH too. */
+static bool has(const claim *c, uint16_t field, fr_errors *errors)
+{
+    bool is_given = fr_fieldset_has(&c->input->set, field);
+    if (!is_given)
+        fr_errors_add(errors, fr_str_c(c->model->fields[field].name), "required",
+                      FR_STR("This field is required."));
+    return is_given;
+}
+
+static fr_err check(const claim *c, fr_errors *errors)
+{
+    bool taken, has_field = has(c, c->field, errors);
+    if (!has(c, c->date, errors) || !has_field)
+        return FR_OK;
+    FR_TRY(is_taken(c, &taken));
+    if (taken)
+        fr_errors_addf(errors, fr_str_c(c->model->fields[c->field].name), "unique",
+                       "This field must be unique for the \"%s\" %s.",
+                       c->model->fields[c->date].name, words[c->part]);
+    return FR_OK;
+}
+
+/* Whether a body may give the column. */
+static bool is_read(const fr_plan *plan, int field)
+{
+    for (uint32_t i = 0; i < plan->input_count; i++)
+        if (plan->inputs[i].index == field && plan->inputs[i].kind != FR_INPUT_HIDDEN)
+            return true;
+    return false;
+}
+
+/* DRF's serializer stops at the first that refuses. */
+fr_err fr_unique_for_check(fr_ctx *ctx, const fr_plan *plan, const fr_rest_input *input,
                            fr_errors *errors)
 {
-    for (uint32_t i = 0; i < model->field_count; i++)
-        for (int part = 0; part < FR_UNIQUE_FOR_PARTS; part++) {
-            int date = fr_unique_for_date(model, i, part);
-            bool taken;
-            if (date < 0 || !fr_fieldset_has(&input->set, i) ||
-                !fr_fieldset_has(&input->set, (uint32_t)date))
-                continue;
-            claim c = {ctx, model, input, (uint16_t)i, (uint16_t)date, part};
-            FR_TRY(is_taken(&c, &taken));
-            if (!taken)
-                continue;
-            fr_errors_addf(errors, fr_str_c(model->fields[i].name), "unique",
-                           "This field must be unique for the \"%s\" %s.", model->fields[date].name,
-                           words[part]);
-            return FR_OK;
+    for (uint32_t i = 0; i < plan->model->field_count; i++)
+        for (int part = 0; part < PARTS && !fr_errors_any(errors); part++) {
+            int date = unique_for(plan->model, i, part);
+            claim c = {ctx, plan->model, input, (uint16_t)i, (uint16_t)date, part};
+            if (date >= 0 && is_read(plan, (int)i) && is_read(plan, date))
+                FR_TRY(check(&c, errors));
         }
     return FR_OK;
 }

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "http/pattern.h"
 #include "rest/declare.h"
 #include "rest/parents.h"
 #include "rest/rules.h"
@@ -144,19 +145,44 @@ static fr_err check_extra(const fr_viewset *v, char error[ERROR_ROOM])
     return FR_OK;
 }
 
-static fr_err read_lookup_pattern(fr_viewset_rt *rt, char error[ERROR_ROOM])
+/* A pattern that is a set of characters is the route's own, so that what is none is no URL. */
+static const char *key_pattern(const char *pattern, fr_arena *arena)
+{
+    fr_pattern_token tokens[FR_PATTERN_TOKENS_MAX];
+    char ignored[256];
+    size_t count;
+    fr_str text = pattern ? fr_arena_printf(arena, "<%s:pk>", pattern) : FR_STR("<key:pk>");
+    bool is_set = pattern && text.p &&
+                  fr_pattern_read(text, false, tokens, &count, ignored) == FR_OK && count == 1 &&
+                  tokens[0].kind == FR_PATTERN_SET;
+    return pattern && text.p && !is_set ? "<str:pk>" : text.p;
+}
+
+static void free_pattern(void *regex)
+{
+    fr_regex_free(regex);
+}
+
+static fr_err read_lookup_pattern(fr_viewset_rt *rt, fr_arena *arena, char error[ERROR_ROOM])
 {
     const char *pattern = rt->viewset->lookup_pattern;
     char why[256];
+    rt->key_pattern = key_pattern(pattern, arena);
+    if (!rt->key_pattern)
+        return FR_ENOMEM;
     if (!pattern)
         return FR_OK;
     fr_err err = fr_regex_new(fr_str_c(pattern), FR_REGEX_WHOLE, &rt->lookup_regex, why);
     if (err == FR_EINVAL)
         snprintf(error, ERROR_ROOM, "lookup_pattern: %.200s", why);
+    if (err == FR_OK && fr_arena_defer(arena, free_pattern, rt->lookup_regex)) {
+        fr_regex_free(rt->lookup_regex);
+        return FR_ENOMEM;
+    }
     return err;
 }
 
-static fr_err read_lookup(fr_viewset_rt *rt, char error[ERROR_ROOM])
+static fr_err read_lookup(fr_viewset_rt *rt, fr_arena *arena, char error[ERROR_ROOM])
 {
     const char *name = rt->viewset->lookup;
     int field =
@@ -165,7 +191,7 @@ static fr_err read_lookup(fr_viewset_rt *rt, char error[ERROR_ROOM])
         return wrong(error, "lookup", fr_str_c(name),
                      "is not a field of the model, or it is secret");
     rt->lookup = (uint16_t)field;
-    return read_lookup_pattern(rt, error);
+    return read_lookup_pattern(rt, arena, error);
 }
 
 static fr_err check_model(const fr_viewset *v, char error[ERROR_ROOM])
@@ -188,7 +214,7 @@ static fr_err init(fr_viewset_rt *rt, const fr_viewset *viewset, fr_arena *arena
     if (!rt->plan)
         return FR_ENOMEM;
     FR_TRY(fr_plan_init(rt->plan, rt->model, viewset->serializer, arena, error));
-    FR_TRY(read_lookup(rt, error));
+    FR_TRY(read_lookup(rt, arena, error));
     FR_TRY(read_actions(rt, error));
     FR_TRY(read_paging(rt, error));
     FR_TRY(fr_rules_init(rt, arena, error));
@@ -255,4 +281,12 @@ const fr_viewset_rt *fr_viewset_get(const fr_viewset *viewset)
         rt = make(viewset);
     pthread_mutex_unlock(&lock);
     return rt;
+}
+
+void fr_viewsets_forget_for_test(void)
+{
+    if (kept)
+        fr_map_deinit(&made);
+    fr_arena_free(kept);
+    kept = NULL;
 }

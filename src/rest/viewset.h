@@ -76,6 +76,7 @@ typedef struct fr_paging {
 enum { FR_PARENTS_MAX = 4 };
 typedef struct fr_parent {
     uint16_t ref;          /* of the plan's references */
+    uint16_t row;          /* likewise, of the row whose key is at its end; ref: it is no key */
     const fr_field *field; /* at its end */
     const fr_model *of;    /* whose row a new one refers to; NULL: none can be made */
     fr_str name;           /* "Issue": of it, as Django calls the class */
@@ -109,15 +110,11 @@ typedef struct fr_viewset_rt {
     fr_str list_allow, detail_allow; /* values of the Allow header */
     /* Of the plan's references; NULL: any row. Which there are, which may be changed, what a row is after a write. */
     const fr_row_rule *visible, *writable, *check;
-    fr_str name;        /* "Live Note" */
-    fr_str object_name; /* "LiveNote": of the model, as Django calls the class */
+    const char *key_pattern; /* the part of a route that names a row: "<key:pk>" */
+    fr_str name;             /* "Live Note" */
+    fr_str object_name;      /* "LiveNote": of the model, as Django calls the class */
 } fr_viewset_rt;
 
-/* The part of a pattern that names a row. */
-static inline const char *fr_viewset_key_pattern(const fr_viewset_rt *rt)
-{
-    return rt->lookup_regex ? "<str:pk>" : "<key:pk>";
-}
 /* What is at `name` beneath a viewset's pattern: "notes/" and "<key:pk>" are "notes/<key:pk>/". A pattern without a slash at its
  * end stands for URLs without: "notes/<key:pk>". p NULL: memory is out. */
 fr_str fr_viewset_below(fr_arena *arena, fr_str pattern, const char *name);
@@ -128,4 +125,6 @@ fr_str fr_viewset_titled(fr_arena *arena, const char *name, char between);
 fr_err fr_viewset_check(const fr_viewset *viewset, char error[256]);
 /* Made at the first call, kept for the life of the process. NULL: wrong, or memory is out. Any thread. */
 const fr_viewset_rt *fr_viewset_get(const fr_viewset *viewset);
+/* Tests: as if none had been asked for, so that they are made ready by other rules. No other thread uses any. */
+void fr_viewsets_forget_for_test(void);
 #endif

@@ -13,6 +13,7 @@ FR_BUILD names the build whose tracker is asked (build/dev unless set).
 import argparse
 import collections
 import concurrent.futures
+import itertools
 import json
 import os
 import re
@@ -111,11 +112,11 @@ class Corpus:
 
 
 SECRET = "reference-secret-key-only-for-the-golden-corpus"  # of reference/refsite/settings.py: sessions were signed with it
-TRACKER = Corpus("tracker", ["--index", "none"], ["schema.sql", "fixture.sql"], "shown.jsonl")
-KINDS = Corpus("compat-kinds", ["--index", "none"], ["kinds.sql", "kinds-fixture.sql"], "kinds.jsonl")
+TRACKER = Corpus("tracker", ["--index", "none"], ["schema.sql", "fixture.sql"], ["shown.jsonl", "more.jsonl"])
+KINDS = Corpus("compat-kinds", ["--index", "none"], ["kinds.sql", "kinds-fixture.sql"], ["kinds.jsonl"])
 # scrypt is what that site hashes with, for it is quick.
-USERS = Corpus("compat-users", ["--index", "none", "--trust-proxy", "loopback", "--password-hash", "scrypt"], ["users.sql", "users-fixture.sql"], "users.jsonl",
-               ["set-cookie", "set-cookie-attributes"])
+USERS = Corpus("compat-users", ["--index", "none", "--trust-proxy", "loopback", "--password-hash", "scrypt"], ["users.sql", "users-fixture.sql"],
+               ["users.jsonl"], ["set-cookie", "set-cookie-attributes"])
 CORPORA = (TRACKER, KINDS, USERS)
 
 
@@ -222,7 +223,7 @@ def work(word):
     jobs = []
     for corpus in CORPORA:
         groups = collections.OrderedDict()
-        for record in read(corpus.records):
+        for record in itertools.chain(*map(read, corpus.records)):
             groups.setdefault(record["group"], []).append(record)
         jobs += [lambda corpus=corpus, records=records: play_group(records, corpus) for group, records in groups.items() if word in group]
     ours = {each["id"]: each["events"] for each in read("ws-ours.jsonl")}

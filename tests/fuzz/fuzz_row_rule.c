@@ -20,6 +20,28 @@ static fr_param answer(const fr_rule_ask *ask, bool is_known, fr_value *room)
     return is_unknown ? (fr_param){0} : (fr_param){room, 1};
 }
 
+/* The knights of a guild, while the rule says which of them may be seen. */
+static void count_seen(fr_ctx *ctx, const fr_refs *refs, const fr_pred *where)
+{
+    const fr_sight_rule rule = {&knight_model, refs, where};
+    const fr_sight sight = {&rule, 1};
+    fr_refs of_guild;
+    fr_ref ref;
+    uint16_t number;
+    int64_t count;
+    char error[256];
+    fr_refs_init(&of_guild, &guild_model, ctx->arena);
+    check(fr_ref_parse(&guild_model, FR_STR("knights__squire__name"), ctx->arena, &ref, error) ==
+          FR_OK);
+    check(fr_refs_add(&of_guild, &ref, &number) == FR_OK);
+    fr_query query = {.model = &guild_model, .refs = &of_guild, .sight = &sight};
+    query.where = fr_pred_term(ctx->arena, number, FR_LOOKUP_ISNULL, FR_VALUE_I(1));
+    fr_err found = fr_db_count(ctx, &query, &count);
+    if (found != FR_OK && found != FR_ETOOBIG)
+        fprintf(stderr, "%.*s\n", FR_FMT(ctx->detail));
+    check(found == FR_OK || found == FR_ETOOBIG);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (!world.db)
@@ -48,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (found != FR_OK && found != FR_ETOOBIG)
             fprintf(stderr, "%.*s\n", FR_FMT(ctx.detail));
         check(found == FR_OK || found == FR_ETOOBIG);
+        count_seen(&ctx, &refs, query.where);
     }
     fr_arena_free(arena);
     return 0;

@@ -151,6 +151,26 @@ class Shared(Site):
         self.assertEqual(self.who(cookies), "")
         self.assertEqual(Session.objects.count(), 0)
 
+    def test_who_changes_his_password_stays_and_his_other_sessions_end(self):
+        mine, other = self.log_in(), self.log_in()
+
+        def change(old, new, cookies=mine):
+            return self.ask("POST", "/password/", {"old_password": old, "new_password": new}, cookies, **{"X-CSRFToken": cookies.get("csrftoken", "")})
+
+        self.assertEqual(change(PASSWORD, "violet-anvil-93", {}).status, 403)
+        self.ask("POST", "/box/", [7], mine, **{"X-CSRFToken": mine["csrftoken"]})
+        wrong, weak = change("wrong", "violet-anvil-93"), change(PASSWORD, "12345678")
+        self.assertEqual((wrong.status, list(wrong.json), weak.status, list(weak.json)), (400, ["old_password"], 400, ["new_password"]))
+        self.assertEqual(change(PASSWORD, "").status, 400)
+        changed = change(PASSWORD, "violet-anvil-93")
+        self.assertEqual(changed.status, 204)
+        renewed = dict(mine, **cookies_of(changed))
+        self.assertNotEqual(renewed["sessionid"], mine["sessionid"])
+        self.assertEqual((self.who(renewed), self.who(mine), self.who(other)), ("ann", "", ""))
+        self.assertEqual(self.ask("GET", "/box/", cookies=renewed).json, {"box": [7]})
+        self.assertEqual([self.ask("POST", "/login/", {"username": "ann", "password": each}).status for each in (PASSWORD, "violet-anvil-93")], [400, 200])
+        self.assertEqual(get_user(request_of_django(renewed["sessionid"])), self.ann)
+
     def test_an_inactive_user_is_nobody(self):
         cookies = self.log_in()
         User.objects.filter(pk=self.ann.pk).update(is_active=False)

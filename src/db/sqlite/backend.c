@@ -79,6 +79,7 @@ static fr_err look(fr_db *db, fr_str address, bool *absent, char error[512])
         return FR_ENOMEM;
     for (size_t i = 0; i < db->table_count; i++)
         FR_TRY(fr_sqlite_table_new(&db->tables[i], db->arena));
+    db->likes_blobs = !sqlite3_compileoption_used("LIKE_DOESNT_MATCH_BLOBS");
     FR_TRY(fr_hook_check(error));
     return fr_sqlite_look(f, absent, error);
 }
@@ -144,6 +145,7 @@ const fr_db_backend fr_db_backend_sqlite = {
     .beside = fr_sqlite_beside,
     .read = fr_read_run,
     .now = fr_sqlite_now,
+    .version = fr_sqlite_version,
     .write = fr_sqlite_write,
     .atomic = fr_sqlite_atomic,
     .find_kept = fr_sqlite_kept,

@@ -32,6 +32,9 @@ static fr_str key_of(fr_counts *counts, const fr_read *read)
     fr_buf_put(&counts->key, (fr_str){shape.bytes, shape.n});
     if (read->query->where)
         put_values(&counts->key, read->query->where);
+    for (size_t i = 0; shape.told && i < read->query->sight->count; i++)
+        if (shape.told >> i & 1)
+            put_values(&counts->key, read->query->sight->rules[i].where);
     if (read->query->refs) { /* what a year is hangs on the zone */
         const fr_zone *zone = fr_zone_here();
         fr_buf_put(&counts->key, (fr_str){(const char *)&zone, sizeof zone});
@@ -50,7 +53,7 @@ static fr_err ask(fr_read *read, fr_sqlite *conn)
         return fr_read_fail(read, conn, rc);
     fr_err err = FR_EBUSY;
     if (fr_read_begin(conn, stmt)) {
-        rc = fr_sql_bind_query(stmt, FR_SQL_COUNT, read->query);
+        rc = fr_sql_bind_query(stmt, FR_SQL_COUNT, read->table, read->query);
         if (rc == SQLITE_OK)
             rc = fr_read_step(conn, stmt);
         if (rc == SQLITE_ROW)

@@ -20,7 +20,8 @@ static fr_err check_was(fr_ctx *ctx, const fr_table *table, fr_write *write)
 static fr_err check_where(fr_ctx *ctx, const fr_table *table, fr_write *write)
 {
     fr_sqlite *conn = &ctx->txn->writer->conn;
-    const fr_query query = {.model = write->model, .refs = write->refs, .where = write->where};
+    const fr_query query = {
+        .model = write->model, .refs = write->refs, .where = write->where, .sight = write->sight};
     fr_one_of one;
     fr_stmt *stmt;
     FR_TRY(fr_db_check_query(ctx, table, &query));
@@ -28,7 +29,7 @@ static fr_err check_where(fr_ctx *ctx, const fr_table *table, fr_write *write)
     int rc = fr_sql_stmt_query(conn, FR_SQL_ANY, table, &one.query, &stmt);
     if (rc != SQLITE_OK)
         return fr_sqlite_fail(ctx, conn, rc, table, write);
-    rc = fr_sql_bind_query(stmt, FR_SQL_ANY, &one.query);
+    rc = fr_sql_bind_query(stmt, FR_SQL_ANY, table, &one.query);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(stmt->h);
     fr_err err = rc == SQLITE_ROW    ? FR_OK

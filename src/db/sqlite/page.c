@@ -103,7 +103,7 @@ fr_err fr_page_run(fr_read *read, fr_sqlite *conn, const fr_query *mirror, bool 
         stmt->tied--;
         err = FR_OK;
     } else if (fr_read_begin(conn, stmt)) {
-        rc = fr_sql_bind_query(stmt, FR_SQL_SELECT, mirror);
+        rc = fr_sql_bind_query(stmt, FR_SQL_SELECT, read->table, mirror);
         err = rc == SQLITE_OK ? run(&p, stmt, has_ties) : fr_read_fail(read, conn, rc);
         stmt->tied = *has_ties ? TIES_REMEMBERED : 0;
     }

@@ -35,12 +35,12 @@ static fr_fieldset update_values(fr_ctx *ctx, const fr_table *table, const fr_wr
     fr_time now = fr_time_now();
     fr_fieldset given = {{0}};
     for (uint32_t i = 0; i < table->model->field_count; i++) {
+        const fr_field *field = &table->model->fields[i];
         bool is_given = fr_fieldset_has(&write->set, i) && !fr_fieldset_has(&table->generated, i) &&
-                        fr_field_has_column(&table->model->fields[i]);
+                        fr_field_has_column(field) && !field->auto_now;
         if (is_given)
             values[i] = write->values[i];
-        if (is_given || (table->model->fields[i].auto_now &&
-                         fr_field_default(&table->model->fields[i], now, ctx->arena, &values[i])))
+        if (is_given || (field->auto_now && fr_field_default(field, now, ctx->arena, &values[i])))
             fr_fieldset_add(&given, i);
     }
     return given;

@@ -20,8 +20,9 @@ struct fr_reader {
     fr_loop *loop;
     fr_pass_hook hook;
     uint64_t begun; /* the committed number before the transaction began */
-    bool is_begun, is_busy, has_place;
+    bool is_begun, is_busy, has_place, has_version;
     fr_place place;
+    int64_t version;
 };
 
 /* ---- open and close ---- */
@@ -197,6 +198,7 @@ static void end_transaction(fr_reader *reader)
 {
     reader->is_begun = false;
     reader->has_place = false;
+    reader->has_version = false;
     if (fr_sqlite_run(&reader->conn, "COMMIT") != SQLITE_OK &&
         !sqlite3_get_autocommit(reader->conn.h))
         fr_sqlite_run(&reader->conn, "ROLLBACK");
@@ -244,14 +246,27 @@ static fr_err transaction_place(fr_reader *reader, fr_ctx *ctx, fr_place *out)
     return FR_OK;
 }
 
+/* Once in a transaction. */
+fr_err fr_reader_version(fr_reader *reader, fr_ctx *ctx, int64_t *out)
+{
+    FR_TRY(begin_transaction(reader, ctx, NULL));
+    int rc = SQLITE_OK;
+    if (!reader->has_version)
+        rc = fr_pragma_read(&reader->conn, "PRAGMA data_version", &reader->version);
+    if (rc != SQLITE_OK)
+        return fr_sqlite_fail(ctx, &reader->conn, rc, NULL, NULL);
+    reader->has_version = true;
+    *out = reader->version;
+    return FR_OK;
+}
+
 fr_err fr_reader_now(fr_reader *reader, fr_ctx *ctx, bool is_anew, fr_now *out)
 {
     if (is_anew && reader->is_begun)
         end_transaction(reader);
     FR_TRY(begin_transaction(reader, ctx, NULL));
     FR_TRY(transaction_place(reader, ctx, &out->place));
-    int rc = fr_pragma_read(&reader->conn, "PRAGMA data_version", &out->version);
-    return rc == SQLITE_OK ? FR_OK : fr_sqlite_fail(ctx, &reader->conn, rc, NULL, NULL);
+    return fr_reader_version(reader, ctx, &out->version);
 }
 
 /* ---- one read ---- */

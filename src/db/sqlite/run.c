@@ -84,6 +84,7 @@ typedef struct look {
     fr_ctx *ctx;
     bool is_anew;
     fr_now *out;
+    int64_t *version; /* not NULL: this alone */
     fr_err err;
 } look;
 
@@ -92,7 +93,9 @@ static void run_look(void *arg)
     look *l = arg;
     fr_reader *reader;
     l->err = fr_reader_of_loop(l->ctx->loop, l->ctx->db, &reader);
-    if (l->err == FR_OK)
+    if (l->err == FR_OK && l->version)
+        l->err = fr_reader_version(reader, l->ctx, l->version);
+    else if (l->err == FR_OK)
         l->err = fr_reader_now(reader, l->ctx, l->is_anew, l->out);
     else
         fr_fail(l->ctx, l->err, "The database does not answer. Try again.");
@@ -101,6 +104,13 @@ static void run_look(void *arg)
 fr_err fr_sqlite_now(fr_ctx *ctx, bool is_anew, fr_now *out)
 {
     look l = {.ctx = ctx, .is_anew = is_anew, .out = out};
+    fr_fiber_on_loop_stack(run_look, &l);
+    return l.err;
+}
+
+fr_err fr_sqlite_version(fr_ctx *ctx, int64_t *out)
+{
+    look l = {.ctx = ctx, .version = out};
     fr_fiber_on_loop_stack(run_look, &l);
     return l.err;
 }

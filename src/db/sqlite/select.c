@@ -31,7 +31,7 @@ static fr_err run_query(fr_read *read, fr_sqlite *conn, const fr_query *query, s
         return fr_read_fail(read, conn, rc);
     fr_err err = FR_EBUSY;
     if (fr_read_begin(conn, stmt)) {
-        rc = fr_sql_bind_query(stmt, FR_SQL_SELECT, query);
+        rc = fr_sql_bind_query(stmt, FR_SQL_SELECT, read->table, query);
         err = rc == SQLITE_OK ? rows(read, conn, stmt, count) : fr_read_fail(read, conn, rc);
     }
     fr_stmt_release(stmt);
@@ -66,6 +66,7 @@ void fr_one_of_init(fr_one_of *one, const fr_query *query, const fr_table *table
     one->query = (fr_query){.model = query->model,
                             .refs = query->refs,
                             .where = &one->all,
+                            .sight = query->sight,
                             .extra = query->extra,
                             .extra_count = query->extra_count};
 }
@@ -133,7 +134,7 @@ static fr_err run_any(fr_read *read, fr_sqlite *conn)
         return fr_read_fail(read, conn, rc);
     fr_err err = FR_EBUSY;
     if (fr_read_begin(conn, stmt)) {
-        rc = fr_sql_bind_query(stmt, FR_SQL_ANY, read->query);
+        rc = fr_sql_bind_query(stmt, FR_SQL_ANY, read->table, read->query);
         if (rc == SQLITE_OK)
             rc = fr_read_step(conn, stmt);
         read->number = rc == SQLITE_ROW;

@@ -18,9 +18,38 @@ static void put_u16(fr_shape *shape, size_t v)
         shape->is_too_long = true;
 }
 
-/* A reference is the tables on its way, by their models, and what is asked at its end. */
-static void put_ref(fr_shape *shape, const fr_ref *ref)
+static void put_pred(fr_shape *shape, const fr_query *query, const fr_pred *pred, int depth);
+
+enum { OF_RULE = 0x40 /* no step_count */, NO_RULE_DEPTH = 2 };
+
+/* What may be seen of a model's rows: the whole of it once, as it is the same for all that asks for it. */
+static void put_rule(fr_shape *shape, const fr_query *query, const fr_model *model)
 {
+    const fr_sight_rule *rule = fr_sight_find(query->sight, model);
+    uint64_t bit = rule ? UINT64_C(1) << (rule - query->sight->rules) : 0;
+    if (!rule || shape->told & bit)
+        return;
+    shape->told |= bit;
+    const fr_query inner = {.model = model, .refs = rule->refs};
+    put_byte(shape, OF_RULE);
+    put_u16(shape, (size_t)(rule - query->sight->rules));
+    put_pred(shape, &inner, rule->where, NO_RULE_DEPTH);
+}
+
+/* Those of all that a reference leads over. */
+static void put_rules(fr_shape *shape, const fr_query *query, const fr_ref *ref)
+{
+    for (uint8_t i = 0; i < ref->step_count; i++)
+        put_rule(shape, query, ref->steps[i].to);
+    if (ref->is_to_many && fr_ref_field(ref)->to)
+        put_rule(shape, query, fr_ref_field(ref)->to);
+}
+
+/* A reference is the tables on its way, by their models, and what is asked at its end. */
+static void put_ref(fr_shape *shape, const fr_query *query, const fr_ref *ref, bool is_raw)
+{
+    if (query->sight && !is_raw)
+        put_rules(shape, query, ref);
     put_byte(shape, ref->step_count);
     for (uint8_t i = 0; i < ref->step_count; i++) {
         uintptr_t to = (uintptr_t)ref->steps[i].to;
@@ -36,7 +65,8 @@ static void put_ref(fr_shape *shape, const fr_ref *ref)
         put_byte(shape, (unsigned char)ref->path.p[i]);
 }
 
-enum { BY_REF = 0x10 }; /* beside FR_PRED_TERM: what follows is no number of an own field */
+/* Beside FR_PRED_TERM and SOME: what follows is no number of an own field; it is read whatever may be seen. */
+enum { BY_REF = 0x10, RAW = 0x20 };
 
 static void put_term(fr_shape *shape, const fr_query *query, const fr_pred *pred)
 {
@@ -46,8 +76,9 @@ static void put_term(fr_shape *shape, const fr_query *query, const fr_pred *pred
         put_byte(shape, FR_PRED_TERM);
         put_byte(shape, pred->ref);
     } else {
-        put_byte(shape, FR_PRED_TERM | BY_REF);
-        put_ref(shape, fr_refs_get(query->refs, pred->ref));
+        bool is_raw = pred->is_raw && query->sight; /* else that makes no difference */
+        put_byte(shape, FR_PRED_TERM | BY_REF | (is_raw ? RAW : 0u));
+        put_ref(shape, query, fr_refs_get(query->refs, pred->ref), pred->is_raw);
     }
     if (fr_pred_is_null_test(pred)) {
         put_byte(shape, 0x80u | fr_pred_tests_for_null(pred));
@@ -60,6 +91,18 @@ static void put_term(fr_shape *shape, const fr_query *query, const fr_pred *pred
         put_u16(shape, pred->value_count);
 }
 
+static void put_some(fr_shape *shape, const fr_query *query, const fr_pred *pred, int depth)
+{
+    const fr_query inner = {.model = pred->refs->model, .refs = pred->refs};
+    if (fr_ref_is_own(query->model, pred->ref)) {
+        put_byte(shape, FR_PRED_SOME);
+    } else {
+        put_byte(shape, FR_PRED_SOME | BY_REF | (pred->is_raw ? RAW : 0u));
+        put_ref(shape, query, fr_refs_get(query->refs, pred->ref), pred->is_raw);
+    }
+    put_pred(shape, &inner, pred->parts[0], depth + 1);
+}
+
 static void put_pred(fr_shape *shape, const fr_query *query, const fr_pred *pred, int depth)
 {
     if (depth > FR_PRED_DEPTH_MAX) {
@@ -69,6 +112,7 @@ static void put_pred(fr_shape *shape, const fr_query *query, const fr_pred *pred
     switch (pred->op) {
     case FR_PRED_TRUE: put_byte(shape, pred->op); break;
     case FR_PRED_TERM: put_term(shape, query, pred); break;
+    case FR_PRED_SOME: put_some(shape, query, pred, depth); break;
     case FR_PRED_AND:
     case FR_PRED_OR:
     case FR_PRED_NOT:
@@ -83,6 +127,7 @@ static void put_pred(fr_shape *shape, const fr_query *query, const fr_pred *pred
 static void begin(fr_shape *shape, fr_sql_kind kind, const fr_table *table)
 {
     shape->n = 0;
+    shape->told = 0;
     shape->is_too_deep = shape->is_too_long = false;
     put_byte(shape, kind);
     put_u16(shape, table->index);
@@ -93,7 +138,7 @@ static void put_order(fr_shape *shape, const fr_query *query, fr_order order)
     bool is_own = fr_ref_is_own(query->model, order.ref);
     put_u16(shape, (is_own ? order.ref : 0x7fffu) * 2u + order.is_descending);
     if (!is_own)
-        put_ref(shape, fr_refs_get(query->refs, order.ref));
+        put_ref(shape, query, fr_refs_get(query->refs, order.ref), false);
 }
 
 static void put_extra(fr_shape *shape, const fr_query *query)
@@ -102,7 +147,7 @@ static void put_extra(fr_shape *shape, const fr_query *query)
         bool is_own = fr_ref_is_own(query->model, query->extra[i]);
         put_u16(shape, is_own ? query->extra[i] : 0x7fffu);
         if (!is_own)
-            put_ref(shape, fr_refs_get(query->refs, query->extra[i]));
+            put_ref(shape, query, fr_refs_get(query->refs, query->extra[i]), false);
     }
 }
 

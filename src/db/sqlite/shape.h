@@ -29,6 +29,7 @@ typedef struct fr_shape {
     size_t n;
     bool is_too_deep; /* the tree is deeper than FR_PRED_DEPTH_MAX: refuse it */
     bool is_too_long; /* more than FR_SHAPE_MAX: such a statement is not kept */
+    uint64_t told;    /* which rules of the query's sight are in it, by a bit each */
     char bytes[FR_SHAPE_MAX];
 } fr_shape;
 

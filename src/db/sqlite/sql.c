@@ -27,6 +27,7 @@ static void sql_pred(fr_sql *s, const fr_pred *pred)
     switch (pred->op) {
     case FR_PRED_TRUE: fr_buf_lit(s->out, "1"); break;
     case FR_PRED_TERM: fr_sql_term(s, pred); break;
+    case FR_PRED_SOME: fr_sql_some(s, pred); break;
     case FR_PRED_AND:
     case FR_PRED_OR:
         if (pred->part_count)
@@ -81,17 +82,22 @@ static void sql_columns(fr_sql *s)
 
 int fr_sql_query(fr_buf *out, fr_sql_kind kind, const fr_table *table, const fr_query *query)
 {
-    fr_sql s = {.out = out, .table = table, .query = query};
-    fr_joins_init(&s.joins, table, query, kind == FR_SQL_SELECT);
-    s.alias = s.joins.count + 1;
-    if (s.joins.is_astray || s.joins.is_too_many)
-        return s.joins.is_astray ? SQLITE_SCHEMA : SQLITE_TOOBIG;
+    int alias, rc = SQLITE_OK;
+    fr_sql s;
+    s.out = out;
+    s.alias = &alias;
+    s.rc = &rc;
+    s.put_tree = sql_pred;
+    fr_sql_begin(&s, table, query, kind == FR_SQL_SELECT);
+    alias = s.joins.first + s.joins.count;
+    if (rc != SQLITE_OK)
+        return rc;
     fr_buf_lit(out, "SELECT ");
     if (kind == FR_SQL_SELECT)
         sql_columns(&s);
     else
         fr_buf_put(out, kind == FR_SQL_COUNT ? FR_STR("COUNT(*)") : FR_STR("1"));
-    fr_joins_sql(&s.joins, out);
+    fr_sql_from(&s);
     if (query->where) {
         fr_buf_lit(out, " WHERE ");
         sql_pred(&s, query->where);
@@ -102,7 +108,7 @@ int fr_sql_query(fr_buf *out, fr_sql_kind kind, const fr_table *table, const fr_
         fr_buf_lit(out, " LIMIT 1");
     else if (kind == FR_SQL_SELECT && fr_query_has_limit(query))
         fr_buf_lit(out, " LIMIT ? OFFSET ?");
-    return s.is_astray ? SQLITE_SCHEMA : SQLITE_OK;
+    return rc;
 }
 
 /* ---- writes, and what is asked of one field ---- */
@@ -224,23 +230,39 @@ void fr_sql_field(fr_buf *out, fr_sql_kind kind, const fr_table *table, uint32_t
 
 /* ---- values ---- */
 
-static int bind_pred(fr_stmt *stmt, const fr_query *query, const fr_pred *pred, int *index)
+static int bind_pred(fr_binder *b, const fr_pred *pred)
 {
     int rc = SQLITE_OK;
     if (pred->op == FR_PRED_TERM)
-        return fr_term_bind(stmt, query, pred, index);
+        return fr_bind_term(b, pred);
+    if (pred->op == FR_PRED_SOME)
+        return fr_bind_some(b, pred);
     for (size_t i = 0; i < pred->part_count && rc == SQLITE_OK; i++)
-        rc = bind_pred(stmt, query, pred->parts[i], index);
+        rc = bind_pred(b, pred->parts[i]);
     return rc;
 }
 
-int fr_sql_bind_query(fr_stmt *stmt, fr_sql_kind kind, const fr_query *query)
+/* What may be seen is asked in front of the predicate. */
+static int bind_sight(fr_binder *b, fr_sql_kind kind, const fr_table *table)
 {
-    int index = 1;
-    int rc = query->where ? bind_pred(stmt, query, query->where, &index) : SQLITE_OK;
+    fr_joins joins;
+    int rc = SQLITE_OK;
+    bool has_rows = kind == FR_SQL_SELECT;
+    for (uint16_t i = 0; has_rows && i < b->query->extra_count && rc == SQLITE_OK; i++)
+        rc = fr_bind_value(b, b->query->extra[i]);
+    fr_joins_init(&joins, table, b->query, has_rows);
+    return rc == SQLITE_OK ? fr_bind_from(b, &joins) : rc;
+}
+
+int fr_sql_bind_query(fr_stmt *stmt, fr_sql_kind kind, const fr_table *table, const fr_query *query)
+{
+    fr_binder b = {stmt, query, 1, bind_pred};
+    int rc = query->sight ? bind_sight(&b, kind, table) : SQLITE_OK;
+    if (rc == SQLITE_OK && query->where)
+        rc = bind_pred(&b, query->where);
     if (kind == FR_SQL_SELECT && fr_query_has_limit(query)) {
-        sqlite3_bind_int64(stmt->h, index++, query->limit > 0 ? query->limit : -1);
-        sqlite3_bind_int64(stmt->h, index, query->offset);
+        sqlite3_bind_int64(stmt->h, b.index++, query->limit > 0 ? query->limit : -1);
+        sqlite3_bind_int64(stmt->h, b.index, query->offset);
     }
     return rc;
 }

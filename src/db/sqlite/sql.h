@@ -12,7 +12,8 @@ void fr_sql_set(fr_buf *out, fr_sql_kind kind, const fr_table *table, const fr_f
 
 /* Bind what the query's text asks for. Values are borrowed until release. Returns a result code of SQLite: without memory for a
  * pattern nothing may be asked, since LIKE NULL finds no row. */
-int fr_sql_bind_query(fr_stmt *stmt, fr_sql_kind kind, const fr_query *query);
+int fr_sql_bind_query(fr_stmt *stmt, fr_sql_kind kind, const fr_table *table,
+                      const fr_query *query);
 
 /* Find or prepare. Returns a result code of SQLite; FR_PRED_DEPTH_MAX exceeded is SQLITE_TOOBIG. */
 int fr_sql_stmt_query(fr_sqlite *conn, fr_sql_kind kind, const fr_table *table,

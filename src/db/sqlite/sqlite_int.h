@@ -99,6 +99,7 @@ void fr_sqlite_log_fault(const fr_sqlite *conn, int rc, const fr_table *table);
 /* ---- run.c: one read, on whatever connection ---- */
 fr_err fr_read_run(fr_read *read);
 fr_err fr_sqlite_now(fr_ctx *ctx, bool is_anew, fr_now *out);
+fr_err fr_sqlite_version(fr_ctx *ctx, int64_t *out);
 
 /* ---- select.c ---- */
 /* The read itself, in the connection's transaction or none. Begins anew when it is called again. */
@@ -135,6 +136,7 @@ int fr_place_read(fr_sqlite *conn, fr_place *out);
 fr_err fr_reader_of_loop(fr_loop *loop, fr_db *db, fr_reader **out);
 /* Look, for fr_db_now. */
 fr_err fr_reader_now(fr_reader *reader, fr_ctx *ctx, bool is_anew, fr_now *out);
+fr_err fr_reader_version(fr_reader *reader, fr_ctx *ctx, int64_t *out);
 /* In the transaction of the loop's pass. *is_over_budget: begin anew on a pool thread. */
 fr_err fr_reader_run_in_pass(fr_reader *reader, fr_read *read, bool has_budget,
                              bool *is_over_budget);

@@ -60,68 +60,23 @@ static void put_value(fr_sql *s, const spot *at)
     fr_buf_printf(s->out, ", '%s')", fr_transform_name(at->transform));
 }
 
-/* The tables of a to-many reference, each with a new alias, behind what is written already. The first is tied to the query's
- * own in *tie; the last is *at. */
-typedef struct chain {
-    spot at;
-    const fr_ref *ref;
-    int first; /* alias */
-    bool is_outer;
-} chain;
-
-static const fr_table *step_on(fr_sql *s, const fr_table *table, const fr_ref_step *step)
-{
-    const fr_table *next = table ? fr_table_behind(table, step) : NULL;
-    s->is_astray |= !next;
-    return next;
-}
-
-/* Outer, so that what is missing counts as NULL: ` FROM (SELECT 1) LEFT OUTER JOIN … ON … LEFT OUTER JOIN …`. Else
- * ` FROM … INNER JOIN … ON … WHERE` with the tie of the first. */
-static chain put_chain(fr_sql *s, const fr_ref *ref, bool is_outer)
-{
-    chain c = {.ref = ref, .first = s->alias, .is_outer = is_outer};
-    const fr_table *table = s->table;
-    fr_buf_put(s->out, is_outer ? FR_STR(" FROM (SELECT 1)") : FR_STR(" FROM "));
-    for (int i = 0; i < ref->step_count; i++) {
-        const fr_table *next = step_on(s, table, &ref->steps[i]);
-        if (!next)
-            return c;
-        bool is_joined = is_outer || i > 0;
-        if (is_joined)
-            fr_buf_put(s->out, is_outer ? FR_STR(" LEFT OUTER JOIN ") : FR_STR(" INNER JOIN "));
-        fr_buf_put(s->out, next->quoted);
-        fr_buf_printf(s->out, " AS t%d", s->alias);
-        if (is_joined) {
-            fr_buf_lit(s->out, " ON ");
-            fr_sql_tie(s->out, &ref->steps[i], table, i ? s->alias - 1 : 0, next, s->alias);
-        }
-        c.at = (spot){next, s->alias++, ref->field, (fr_transform)ref->transform, ref->path};
-        table = next;
-    }
-    fr_buf_lit(s->out, " WHERE ");
-    if (is_outer)
-        return c;
-    fr_sql_tie(s->out, &ref->steps[0], s->table, 0, step_on(s, s->table, &ref->steps[0]), c.first);
-    return c;
-}
-
-static void put_count(fr_sql *s, const fr_ref *ref)
+static void put_count(fr_sql *s, const fr_ref *ref, bool is_raw)
 {
     fr_buf_lit(s->out, "(SELECT COUNT(*)");
-    put_chain(s, ref, false);
+    fr_chain_put(s, ref, is_raw, false);
     fr_buf_put_char(s->out, ')');
 }
 
 /* Of a reference without to-many steps. */
-static spot spot_of(const fr_sql *s, uint16_t number)
+static spot spot_of(const fr_sql *s, uint16_t number, bool is_raw)
 {
     if (fr_ref_is_own(s->query->model, number))
         return (spot){s->table, fr_joins_alias(&s->joins, NULL), number, FR_TRANSFORM_NONE, {0}};
     const fr_ref *ref = fr_refs_get(s->query->refs, number);
-    int alias = fr_joins_alias(&s->joins, ref);
-    const fr_table *table = alias > 0 ? s->joins.at[alias - 1].table : s->table;
-    return (spot){table, alias, ref->field, (fr_transform)ref->transform, ref->path};
+    const fr_join *join = fr_joins_find(&s->joins, ref, is_raw);
+    const fr_table *table = join ? join->table : s->table;
+    return (spot){table, fr_joins_alias(&s->joins, join), ref->field, (fr_transform)ref->transform,
+                  ref->path};
 }
 
 static const fr_ref *ref_of(const fr_query *query, uint16_t number)
@@ -133,11 +88,18 @@ void fr_sql_value(fr_sql *s, uint16_t number)
 {
     const fr_ref *ref = ref_of(s->query, number);
     if (ref && ref->transform == FR_TRANSFORM_COUNT) {
-        put_count(s, ref);
+        put_count(s, ref, false);
         return;
     }
-    spot at = spot_of(s, number);
+    spot at = spot_of(s, number, false);
     put_value(s, &at);
+}
+
+int fr_bind_value(fr_binder *b, uint16_t number)
+{
+    const fr_ref *ref = ref_of(b->query, number);
+    return ref && ref->transform == FR_TRANSFORM_COUNT ? fr_chain_bind(b, ref, false, false)
+                                                       : SQLITE_OK;
 }
 
 /* ---- terms ---- */
@@ -245,16 +207,21 @@ static void put_test(fr_sql *s, const spot *at, const fr_pred *pred)
 }
 
 /* Whether there is a row for which it holds; of IS NULL also whether there is no row at all. */
+static bool is_outer(const fr_pred *pred)
+{
+    return fr_pred_is_null_test(pred) && fr_pred_tests_for_null(pred);
+}
+
 static void put_exists(fr_sql *s, const fr_ref *ref, const fr_pred *pred)
 {
-    bool is_outer = fr_pred_is_null_test(pred) && fr_pred_tests_for_null(pred);
     fr_buf_lit(s->out, "EXISTS (SELECT 1");
-    chain c = put_chain(s, ref, is_outer);
-    if (!c.at.table)
+    fr_chain end = fr_chain_put(s, ref, pred->is_raw, is_outer(pred));
+    spot at = {end.table, end.alias, ref->field, (fr_transform)ref->transform, ref->path};
+    if (!end.table)
         return;
-    if (!is_outer)
+    if (!is_outer(pred))
         fr_buf_lit(s->out, " AND ");
-    put_test(s, &c.at, pred);
+    put_test(s, &at, pred);
     fr_buf_put_char(s->out, ')');
 }
 
@@ -267,8 +234,8 @@ void fr_sql_term(fr_sql *s, const fr_pred *pred)
         return;
     }
     if (is_count)
-        put_count(s, ref);
-    spot at = spot_of(s, pred->ref);
+        put_count(s, ref, pred->is_raw);
+    spot at = spot_of(s, pred->ref, pred->is_raw);
     put_test(s, is_count ? NULL : &at, pred);
 }
 
@@ -367,21 +334,30 @@ static int bind_values(fr_stmt *stmt, const fr_ref *ref, const fr_pred *pred, in
     return SQLITE_OK;
 }
 
-int fr_term_bind(fr_stmt *stmt, const fr_query *query, const fr_pred *pred, int *index)
+static int bind_test(fr_binder *b, const fr_ref *ref, const fr_pred *pred)
 {
-    const fr_ref *ref = ref_of(query, pred->ref);
     bool is_of_year =
         ref && (ref->transform == FR_TRANSFORM_YEAR || ref->transform == FR_TRANSFORM_ISO_YEAR);
     if (fr_pred_is_null_test(pred))
         return SQLITE_OK;
     switch (fr_lookup_row_of(pred->lookup)->form) {
-    case FR_FORM_PATTERN: return bind_pattern(stmt, (*index)++, pred);
-    case FR_FORM_KEYS: return bind_keys(stmt, ref ? ref->path : (fr_str){0}, pred, index);
+    case FR_FORM_PATTERN: return bind_pattern(b->stmt, b->index++, pred);
+    case FR_FORM_KEYS: return bind_keys(b->stmt, ref ? ref->path : (fr_str){0}, pred, &b->index);
     case FR_FORM_COMPARE:
         if (is_of_year)
-            return bind_year(stmt, ref, pred, index);
+            return bind_year(b->stmt, ref, pred, &b->index);
         break;
     default: break;
     }
-    return bind_values(stmt, ref, pred, index);
+    return bind_values(b->stmt, ref, pred, &b->index);
+}
+
+int fr_bind_term(fr_binder *b, const fr_pred *pred)
+{
+    const fr_ref *ref = ref_of(b->query, pred->ref);
+    bool is_count = ref && ref->transform == FR_TRANSFORM_COUNT;
+    int rc = SQLITE_OK;
+    if (ref && ref->is_to_many)
+        rc = fr_chain_bind(b, ref, pred->is_raw, !is_count && is_outer(pred));
+    return rc == SQLITE_OK ? bind_test(b, ref, pred) : rc;
 }

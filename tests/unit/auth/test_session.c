@@ -283,7 +283,7 @@ static void the_cookie_has_its_settings(void **state)
 {
     (void)state;
     fr_cookie cookie;
-    use(&(fr_sessions){.cookie = "__Host-sid",
+    use(&(fr_sessions){.cookie = "sid",
                        .age_s = 60,
                        .ends_with_browser = true,
                        .is_secure = true,
@@ -296,7 +296,7 @@ static void the_cookie_has_its_settings(void **state)
     assert_int_equal(fr_session_put(&t.ctx, session, FR_STR("a"), FR_STR("1")), FR_OK);
     assert_in_range(lasts_s(key_of(session)), 50, 60);
     assert_int_equal(fr_session_cookie(session, &cookie), FR_COOKIE_SET);
-    assert_str(cookie.name, "__Host-sid");
+    assert_str(cookie.name, "sid");
     assert_str(cookie.path, "/a");
     assert_str(cookie.domain, "b.example");
     assert_int_equal(cookie.max_age_s, 0);
@@ -306,6 +306,27 @@ static void the_cookie_has_its_settings(void **state)
         fr_sessions_start(&(fr_sessions){.same_site = FR_SAME_SITE_NONE}, &secrets, error),
         FR_EINVAL);
     assert_int_equal(fr_sessions_start(&(fr_sessions){.age_s = -1}, &secrets, error), FR_EINVAL);
+}
+
+/* Browsers would throw such a cookie away, and nobody could log in. */
+static void a_cookie_that_promises_more_than_it_keeps_ends_the_start(void **state)
+{
+    (void)state;
+    char error[512];
+    const fr_sessions bad[] = {{.cookie = "__Host-sid"},
+                               {.cookie = "__secure-sid"},
+                               {.cookie = "__Host-sid", .is_secure = true, .path = "/a"},
+                               {.cookie = "__Host-sid", .is_secure = true, .domain = "b.example"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(fr_sessions_start(&bad[i], &secrets, error), FR_EINVAL);
+        assert_non_null(strstr(error, "sessions.cookie: browsers take __"));
+    }
+    const fr_sessions good[] = {
+        {.cookie = "__Host-sid", .is_secure = true, .path = "/"},
+        {.cookie = "__Secure-sid", .is_secure = true, .domain = "b.example"},
+        {.cookie = "__Hostsid"}};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_int_equal(fr_sessions_start(&good[i], &secrets, error), FR_OK);
 }
 
 static void it_slides_if_it_is_told_to(void **state)
@@ -484,6 +505,7 @@ FR_TESTS(session, IN_A_DATABASE(a_session_of_django_is_good_here),
          IN_A_DATABASE(what_is_put_is_read_again),
          IN_A_DATABASE(a_session_that_was_ended_meanwhile_does_not_come_back),
          IN_A_DATABASE(it_lasts_as_long_as_it_says), IN_A_DATABASE(the_cookie_has_its_settings),
+         IN_A_DATABASE(a_cookie_that_promises_more_than_it_keeps_ends_the_start),
          IN_A_DATABASE(it_slides_if_it_is_told_to),
          IN_A_DATABASE(a_login_moves_an_anonymous_session_to_a_new_key),
          IN_A_DATABASE(the_same_user_keeps_the_session_and_another_gets_an_empty_one),

@@ -3,7 +3,7 @@
 
 #include "auth/asker.h"
 #include "auth/csrf_cookie.h"
-#include "auth/session_auth.h"
+#include "auth/session_of.h"
 #include "base/str.h"
 #include "http/http.h"
 
@@ -232,6 +232,73 @@ static void a_page_gets_a_token_for_its_form(void **state)
     assert_has(ask("GET", COOKIE("csrftoken=" TOKEN), ""), "Set-Cookie: csrftoken=" TOKEN ";");
 }
 
+static void use_csrf(const fr_csrf *settings)
+{
+    char error[512];
+    assert_int_equal(fr_csrf_start(settings, own, error), FR_OK);
+}
+
+/* As with Django's CSRF_USE_SESSIONS. */
+static void the_secret_may_be_the_session_s(void **state)
+{
+    (void)state;
+    char headers[300], token[65];
+    use_csrf(&(fr_csrf){.is_in_session = true});
+    step = who;
+    assert_has(
+        ask("POST", COOKIE("sessionid=" KEY "; csrftoken=" TOKEN) "X-CSRFToken: " TOKEN "\r\n", ""),
+        "CSRF Failed: CSRF cookie not set.");
+    step = two_tokens;
+    const char *text = ask("GET", COOKIE("sessionid=" KEY), "");
+    assert_lacks(text, "csrftoken");
+    snprintf(token, sizeof token, "%s", strstr(text, "\r\n\r\n") + 4);
+    step = who;
+    assert_has(ask("POST", COOKIE("sessionid=" KEY), ""), "CSRF Failed: CSRF token missing.");
+    snprintf(headers, sizeof headers, "Cookie: sessionid=" KEY "\r\nX-CSRFToken: %s\r\n", token);
+    assert_has(ask("POST", headers, ""), "\r\n\r\nann");
+    snprintf(headers, sizeof headers,
+             "Cookie: sessionid=" KEY "; csrftoken=" TOKEN "\r\nX-CSRFToken: " TOKEN "\r\n");
+    assert_has(ask("POST", headers, ""), "HTTP/1.1 403");
+}
+
+static fr_err rotate(fr_req *req)
+{
+    fr_str before, after;
+    FR_TRY(fr_session_get(req, FR_STR("_csrftoken"), &before));
+    FR_TRY(fr_csrf_rotate(req));
+    FR_TRY(fr_session_get(req, FR_STR("_csrftoken"), &after));
+    assert_int_equal(after.n, 34);
+    assert_false(fr_str_eq(before, after));
+    return fr_reply_text(req, 200, FR_STR("in"));
+}
+
+static void a_login_changes_the_session_s_secret(void **state)
+{
+    (void)state;
+    use_csrf(&(fr_csrf){.is_in_session = true});
+    step = two_tokens;
+    ask("GET", COOKIE("sessionid=" KEY), "");
+    step = rotate;
+    const char *text = ask("GET", COOKIE("sessionid=" KEY), "");
+    assert_has(text, "\r\n\r\nin");
+    assert_lacks(text, "csrftoken=");
+}
+
+/* A struct that a program has put together is nobody's until the table has him. */
+static fr_err log_in_who_is_gone(fr_req *req)
+{
+    assert_int_equal(fr_login(req, &(fr_user){.id = 99}), FR_ENOTFOUND);
+    assert_int_equal(fr_login(req, NULL), FR_EINVAL);
+    return who(req);
+}
+
+static void who_logs_in_is_in_the_table(void **state)
+{
+    (void)state;
+    step = log_in_who_is_gone;
+    assert_has(ask("GET", "", ""), "HTTP/1.1 200");
+}
+
 /* ---- what handlers do ---- */
 
 static fr_err count(fr_req *req)
@@ -267,4 +334,7 @@ FR_TESTS(session_auth, IN_A_DATABASE(a_session_says_who_asks),
          IN_A_DATABASE(another_site_does_not_get_through_with_a_token),
          IN_A_DATABASE(who_has_no_session_needs_no_token),
          IN_A_DATABASE(a_cookie_that_was_never_given_is_set_anew),
-         IN_A_DATABASE(a_page_gets_a_token_for_its_form), IN_A_DATABASE(a_handler_keeps_values))
+         IN_A_DATABASE(a_page_gets_a_token_for_its_form),
+         IN_A_DATABASE(the_secret_may_be_the_session_s),
+         IN_A_DATABASE(a_login_changes_the_session_s_secret),
+         IN_A_DATABASE(who_logs_in_is_in_the_table), IN_A_DATABASE(a_handler_keeps_values))

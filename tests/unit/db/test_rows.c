@@ -31,6 +31,10 @@ static void a_row_is_created_read_changed_and_deleted(void **state)
     assert_true(change.done);
     assert_str(change.title, "Emma");
 
+    change.updated = 1; /* of a struct that was read whole */
+    assert_int_equal(fr_update(&t.ctx, &book_model, &change), FR_OK);
+    assert_true(change.updated > 1);
+
     fr_rows rows;
     assert_int_equal(fr_filter(&t.ctx, &book_model,
                                FR_STR("done=true&title__icontains=MM&ordering=-id&limit=20"),

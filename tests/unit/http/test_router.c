@@ -150,6 +150,25 @@ static void an_int_past_64_bits_is_no_match(void **state)
     assert_string_equal(match(f, "/k/92233720368547758080a"), "none");
 }
 
+static void a_set_takes_its_characters(void **state)
+{
+    fixture *f = *state;
+    add(f, "people/<[a-z]+:who>/logs", false);
+    add(f, "keys/<[A-Z0-9_-]+:key>.<[a-z]+:format>", false);
+    add(f, "twice/<[ab]+:x><[bc]+:y>/", false);
+    assert_string_equal(match(f, "/people/ada/logs"), "people/<[a-z]+:who>/logs who=ada");
+    assert_string_equal(match(f, "/people/Ada/logs"), "none");
+    assert_string_equal(match(f, "/people/ada1/logs"), "none");
+    assert_string_equal(match(f, "/people//logs"), "none");
+    assert_string_equal(match(f, "/people/ada/logs/"), "none");
+    assert_string_equal(match(f, "/keys/A-1_.json"),
+                        "keys/<[A-Z0-9_-]+:key>.<[a-z]+:format> key=A-1_ format=json");
+    assert_string_equal(match(f, "/keys/a.json"), "none");
+    assert_string_equal(match(f, "/twice/abbc/"), "twice/<[ab]+:x><[bc]+:y>/ x=abb y=c");
+    assert_string_equal(match(f, "/twice/abb/"), "twice/<[ab]+:x><[bc]+:y>/ x=ab y=b");
+    assert_string_equal(match(f, "/twice/cc/"), "none");
+}
+
 static void the_first_of_several_wins(void **state)
 {
     fixture *f = *state;
@@ -209,6 +228,12 @@ static void wrong_patterns_are_told(void **state)
         const char *pattern, *why;
     } WRONG[] = {{"a/<int:x", "without '>'"},
                  {"<foo:x>", "unknown converter"},
+                 {"<[a-z]:x>", "sets such as [a-z]+"},
+                 {"<[]+:x>", "unknown converter"},
+                 {"<[^a]+:x>", "unknown converter"},
+                 {"<[z-a]+:x>", "unknown converter"},
+                 {"<[!-z]+:x>", "unknown converter"}, /* with the slash */
+                 {"<:x>", "unknown converter"},
                  {"<int:>", "no name"},
                  {"<int:1x>", "no name"},
                  {"<a b>", "no name"},
@@ -283,6 +308,11 @@ static void two_routes_of_one_path_are_told(void **state)
                         "two routes lead to \"static/\": the second one would never be reached");
     assert_string_equal(conflict(f, "api", true),
                         "two routes lead to \"api\": the second one would never be reached");
+    add(f, "sets/<[a-z]+:a>/", false);
+    assert_string_equal(
+        conflict(f, "sets/<[a-z]+:b>/", false),
+        "two routes lead to \"sets/<[a-z]+:b>/\": the second one would never be reached");
+    assert_string_equal(conflict(f, "sets/<[a-y]+:b>/", false), "none");
     /* What another may match in part only has its use. */
     assert_string_equal(conflict(f, "notes", false), "none");
     assert_string_equal(conflict(f, "notes/<str:pk>/", false), "none");
@@ -295,7 +325,8 @@ static void two_routes_of_one_path_are_told(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 FR_TESTS(router, TEST(a_path_that_none_has_is_near_to_one), TEST(a_literal_matches_itself_alone),
          TEST(converters_take_what_djangos_take), TEST(an_int_past_64_bits_is_no_match),
-         TEST(the_first_of_several_wins), TEST(several_converters_in_a_segment_are_greedy),
-         TEST(a_hostile_path_takes_no_longer), TEST(a_prefix_leaves_the_rest),
-         TEST(wrong_patterns_are_told), TEST(two_routes_of_one_path_are_told),
-         TEST(many_routes_are_found), FR_TEST(without_memory_a_route_is_refused_whole))
+         TEST(a_set_takes_its_characters), TEST(the_first_of_several_wins),
+         TEST(several_converters_in_a_segment_are_greedy), TEST(a_hostile_path_takes_no_longer),
+         TEST(a_prefix_leaves_the_rest), TEST(wrong_patterns_are_told),
+         TEST(two_routes_of_one_path_are_told), TEST(many_routes_are_found),
+         FR_TEST(without_memory_a_route_is_refused_whole))

@@ -277,8 +277,8 @@ static void open_cells(cells *c)
     fr_query all = {.model = &eval_cell_model};
     assert_int_equal(fr_db_select(&c->t.ctx, &all, &(fr_reader_sink){NULL, keep, c}, NULL), FR_OK);
     assert_int_equal(c->count, ROWS);
-    for (uint16_t i = 0; i < FIELDS; i++)
-        c->columns[i] = fr_db_column(c->t.db, &eval_cell_model, i);
+    for (int i = 0; i < FIELDS; i++)
+        c->columns[i] = fr_db_column(c->t.db, &eval_cell_model, (uint16_t)i);
 }
 
 /* ---- what both say ---- */
@@ -301,7 +301,10 @@ static fr_err compile(cells *c, const fr_query *query, const fr_eval **out, char
 {
     fr_query normal = *query;
     assert_int_equal(fr_pred_normal(c->t.arena, &normal), FR_OK);
-    fr_eval_source source = {.query = &normal, .columns = c->columns, .zone = fr_zone_here()};
+    fr_eval_source source = {.query = &normal,
+                             .columns = c->columns,
+                             .zone = fr_zone_here(),
+                             .likes_blobs = fr_db_likes_blobs(c->t.db)};
     return fr_eval_compile(&source, c->t.arena, out, why);
 }
 
@@ -439,9 +442,10 @@ static void each_lookup_of_each_column_finds_what_the_database_finds(void **stat
     open_cells(&c);
     size_t asked = 0;
     for (size_t round = 0; round < rounds(4); round++)
-        for (uint16_t field = FIRST; field <= LAST; field++)
+        for (int field = FIRST; field <= LAST; field++)
             for (size_t i = 0; i < ALL_LOOKUPS; i++, asked++) {
-                const fr_pred *term = term_of(&c, field, field, LOOKUPS[i], false);
+                const fr_pred *term =
+                    term_of(&c, (uint16_t)field, (uint16_t)field, LOOKUPS[i], false);
                 fr_query query = {.model = &eval_cell_model, .where = term};
                 bool is_like = fr_lookup_row_of(LOOKUPS[i])->form == FR_FORM_PATTERN &&
                                term->values[0].type != FR_VALUE_NULL;
@@ -582,6 +586,26 @@ static void a_program_may_be_copied(void **state)
     test_close(&c.t);
 }
 
+/* How the library was built decides it; the database of these tests says which way it is. */
+static void a_blob_is_a_text_to_like_where_the_database_says_so(void **state)
+{
+    (void)state;
+    fr_arena *arena = fr_arena_new(0);
+    fr_value row[FIELDS] = {[2] = {.type = FR_VALUE_BLOB, .as.s = FR_STR("ABC")}};
+    fr_query query = {.model = &eval_cell_model,
+                      .where =
+                          fr_pred_term(arena, 2, FR_LOOKUP_STARTSWITH, FR_VALUE_S(FR_STR("ab")))};
+    static const fr_column columns[FIELDS] = {[2] = {FR_AFFINITY_TEXT, FR_COLLATION_BINARY}};
+    for (int likes_blobs = 0; likes_blobs < 2; likes_blobs++) {
+        const fr_eval *eval;
+        char why[FR_EVAL_WHY];
+        fr_eval_source source = {.query = &query, .columns = columns, .likes_blobs = likes_blobs};
+        assert_int_equal(fr_eval_compile(&source, arena, &eval, why), FR_OK);
+        assert_int_equal(fr_eval_run(eval, row), likes_blobs ? FR_TRUE : FR_FALSE);
+    }
+    fr_arena_free(arena);
+}
+
 static void a_query_without_a_predicate_holds_for_all(void **state)
 {
     (void)state;
@@ -599,4 +623,5 @@ FR_TESTS(eval, FR_TEST(each_lookup_of_each_column_finds_what_the_database_finds)
          FR_TEST(trees_keep_to_the_logic_of_three_values),
          FR_TEST(parts_of_moments_are_the_databases),
          FR_TEST(what_is_not_proved_is_refused_in_words), FR_TEST(a_program_may_be_copied),
+         FR_TEST(a_blob_is_a_text_to_like_where_the_database_says_so),
          FR_TEST(a_query_without_a_predicate_holds_for_all))

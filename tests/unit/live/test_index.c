@@ -86,8 +86,8 @@ static fr_value random_value(fr_arena *arena, uint16_t field)
 
 static void random_row(fr_arena *arena, fr_value row[FIELDS])
 {
-    for (uint16_t i = 0; i < FIELDS; i++)
-        row[i] = random_value(arena, i);
+    for (int i = 0; i < FIELDS; i++)
+        row[i] = random_value(arena, (uint16_t)i);
 }
 
 /* ---- predicates ---- */
@@ -149,8 +149,9 @@ static const fr_eval *random_eval(fr_arena *arena)
         fr_query query = {
             .model = &index_cell_model, .refs = &refs, .where = random_tree(arena, &refs, 3)};
         assert_int_equal(fr_pred_normal(arena, &query), FR_OK);
-        (void)fr_eval_compile(&(fr_eval_source){.query = &query, .columns = COLUMNS}, arena, &eval,
-                              why);
+        (void)fr_eval_compile(
+            &(fr_eval_source){.query = &query, .columns = COLUMNS, .likes_blobs = true}, arena,
+            &eval, why);
     }
     return eval;
 }
@@ -218,7 +219,7 @@ static void change(views *v)
     random_row(arena, old);
     random_row(arena, new_);
     if (kind > 1) /* an update of few fields */
-        for (uint16_t i = 0; i < FIELDS; i++)
+        for (int i = 0; i < FIELDS; i++)
             new_[i] = below(3) ? old[i] : new_[i];
     const fr_value *before = kind == 0 ? NULL : old, *after = kind == 1 ? NULL : new_;
     size_t expected = 0;
@@ -344,7 +345,8 @@ static fr_index_node *put(fr_index *index, fr_arena *arena, const fr_pred *where
     fr_query query = {.model = &index_cell_model, .where = where};
     assert_int_equal(fr_pred_normal(arena, &query), FR_OK);
     assert_int_equal(
-        fr_eval_compile(&(fr_eval_source){.query = &query, .columns = COLUMNS}, arena, &eval, why),
+        fr_eval_compile(&(fr_eval_source){.query = &query, .columns = COLUMNS, .likes_blobs = true},
+                        arena, &eval, why),
         FR_OK);
     assert_int_equal(fr_index_add(index, eval, index, &node), FR_OK);
     return node;

@@ -252,6 +252,11 @@ static void the_normal_form_is_the_shortest_of_its_kind(void **state)
                                                       (fr_value){0})));
     assert_true(q.where->op == FR_PRED_TERM && q.where->lookup == FR_LOOKUP_ISNULL &&
                 q.where->values[0].as.i == 0);
+    /* One year is a range of moments, one of a list the number of each: they part where a moment is none. */
+    q = normal_of(&p, fr_pred_in(arena, p.a_numbers[4], two, 1));
+    assert_int_equal(q.where->lookup, FR_LOOKUP_IN);
+    q = normal_of(&p, fr_pred_in(arena, knight_field_age, two, 1));
+    assert_int_equal(q.where->lookup, FR_LOOKUP_EXACT);
     finish();
 }
 

@@ -64,6 +64,12 @@ static void what_a_rule_may_say(void **state)
     good("readers.count>2", 0);
     good("true or false", 0);
     good("$user is null or $user != null or $user", 1);
+    good("some readers (level > 3 and some papers (owner = $user and not archived))", 1);
+    assert_int_equal(rule.where->op, FR_PRED_SOME);
+    assert_ptr_equal(rule.where->refs->model, &member__model);
+    assert_int_equal(rule.where->parts[0]->parts[1]->op, FR_PRED_SOME);
+    good("not some owner (name = $user.name)", 1);
+    assert_int_equal(rule.where->op, FR_PRED_NOT);
     finish();
 }
 
@@ -94,6 +100,13 @@ static void mistakes_are_told_in_a_line(void **state)
     bad("title = \"x", "a text has no '\"' at its end");
     bad("title is archived", "behind is stands null, or not null");
     bad("title = $now", "$now is compared with a DATETIME or a DATE");
+    bad("some readers", "behind the path of some stands (, at the end of the rule");
+    bad("some title (level = 1)", "title is no relation, at \"title (level = 1)\"");
+    bad("some readers (title = \"x\")", "member_ has no field title");
+    bad("some readers (level = 1", "a ) is missing, at the end of the rule");
+    bad("some is null", "paper has no field some");
+    bad("some readers (some papers (some readers (some papers (some readers (level = 1)))))",
+        "some stands at most 4 deep within itself");
     bad("title in $user.groups", "$user.groups are keys of groups");
     bad("extra = \"x\"", "JSON is compared with nothing here");
     bad("archived archived", "and or or is missing");
@@ -117,7 +130,8 @@ static void every_allocation_of_a_rule_may_fail(void **state)
         fr_arena *own = fr_arena_new(0);
         fr_refs_init(&own_refs, &paper_model, own);
         fr_str text =
-            FR_STR("owner.level in (1, 2) or readers.name = \"x\" and not $user.is_staff");
+            FR_STR("owner.level in (1, 2) or readers.name = \"x\" and not $user.is_staff or "
+                   "some readers (level = 1 and some papers (owner = $user))");
         fr_err err =
             own ? fr_row_rule_parse(text, &member__model, &own_refs, own, &rule, error) : FR_ENOMEM;
         assert_true(err == FR_OK || err == FR_ENOMEM);

@@ -83,6 +83,8 @@ static fr_err works(fr_req *req)
         FR_TRY(fr_get(req, &thing_model, 1, &t));
     FR_TRY(fr_read(req, &t));
     FR_SET(&t, author, a.id);
+    if (fr_str_eq(t.title, FR_STR("own")))
+        FR_SET(&t, title, FR_STR("more than ten characters"));
     return fr_save(req, &t);
 }
 
@@ -190,6 +192,45 @@ static void assert_has_not(fr_str answer, const char *part)
 {
     if (fr_str_find(answer, fr_str_c(part)) != SIZE_MAX)
         fail_msg("\"%s\" in \"%.*s\"", part, FR_FMT(answer));
+}
+
+/* What the body said was judged when it was read. */
+static void what_a_program_sets_is_judged_too(void **state)
+{
+    (void)state;
+    site s;
+    site_open(&s);
+    go(&s, "POST /api/people/", "{\"name\": \"Ann\"}");
+    assert_has(go(&s, "POST /api/people/1/works/", "{\"title\": \"fine\"}"), " 201 Created\r\n");
+    fr_str got = go(&s, "POST /api/people/1/works/", "{\"title\": \"own\"}");
+    assert_has(got, " 400 Bad Request\r\n");
+    assert_has(got, "title: Ensure this field has no more than 10 characters.");
+    site_close(&s);
+}
+
+static void a_body_that_is_none_is_the_answer(void **state)
+{
+    (void)state;
+    site s;
+    site_open(&s);
+    go(&s, "POST /api/people/", "{\"name\": \"Ann\"}");
+    fr_str got = go(&s, "POST /api/people/1/about/", "{");
+    assert_has(got, " 400 Bad Request\r\n");
+    assert_has(got, "JSON parse error");
+    assert_has_not(got, "by:");
+    assert_has_not(got, "\"by\"");
+    site_close(&s);
+}
+
+static void an_action_says_which_object_is_missing(void **state)
+{
+    (void)state;
+    site s;
+    site_open(&s);
+    assert_has(go(&s, "POST /api/people/9/shout/", ""),
+               "{\"detail\":\"No Author matches the given query.\"}");
+    assert_has(go(&s, "POST /api/people/x/shout/", ""), "{\"detail\":\"Not found.\"}");
+    site_close(&s);
 }
 
 static void a_viewset_answers_over_http(void **state)
@@ -603,7 +644,9 @@ static void fr_load_goes_through_the_filters(void **state)
     site_close(&s);
 }
 
-FR_TESTS(handler, FR_TEST(a_viewset_answers_over_http),
+FR_TESTS(handler, FR_TEST(what_a_program_sets_is_judged_too),
+         FR_TEST(a_body_that_is_none_is_the_answer),
+         FR_TEST(an_action_says_which_object_is_missing), FR_TEST(a_viewset_answers_over_http),
          FR_TEST(an_action_cannot_store_what_the_serializer_refuses),
          FR_TEST(an_action_with_a_struct_of_another_model_is_500),
          FR_TEST(an_action_may_have_the_rows_that_the_filters_let_through),

@@ -197,6 +197,38 @@ static void each_allocation_may_fail(void **state)
     close_scene(&s);
 }
 
-FR_TESTS(paths, FR_TEST(a_folder_is_listed_as_django_lists_it),
+/* ---- from C ---- */
+
+extern char shelf_root[64]; /* the folder of this test's run */
+char shelf_root[64];
+FR_MODEL(shelf_file, (ID, id), (CHAR, path, .max_length = 160, .blank = true, .folder = shelf_root));
+
+static fr_err take(const scene *s, fr_str path, fr_ctx *ctx)
+{
+    shelf_file f = {.path = path};
+    const fr_value *values;
+    const uint64_t bit = UINT64_C(1) << shelf_file_field_path;
+    fr_ctx_init(ctx, s->arena, NULL);
+    return fr_row_take(ctx, &shelf_file_model, &f, bit, bit, &values);
+}
+
+static void a_program_writes_nothing_but_what_is_there(void **state)
+{
+    (void)state;
+    scene s;
+    fr_ctx ctx;
+    char there[160];
+    open_scene(&s);
+    memcpy(shelf_root, s.root, sizeof shelf_root);
+    in_root(&s, "a.txt", there);
+    assert_int_equal(take(&s, fr_str_c(there), &ctx), FR_OK);
+    assert_int_equal(take(&s, FR_STR(""), &ctx), FR_OK);
+    assert_int_equal(take(&s, FR_STR("a.txt"), &ctx), FR_EINVAL);
+    assert_str(ctx.detail, "path: \"a.txt\" is not a valid path choice.");
+    close_scene(&s);
+}
+
+FR_TESTS(paths, FR_TEST(a_program_writes_nothing_but_what_is_there),
+         FR_TEST(a_folder_is_listed_as_django_lists_it),
          FR_TEST(nothing_but_what_is_there_is_taken), FR_TEST(options_tell_the_paths),
          FR_TEST(each_allocation_may_fail))

@@ -74,7 +74,7 @@ static void know_user(world *w)
     const fr_user *user;
     fr_req req = {.ctx = &w->ctx};
     assert_int_equal(fr_user_by_key(&w->ctx, FR_VALUE_I(w->user), &user), FR_OK);
-    fr_asker_is(fr_asker_begin(&w->asker, &req, none), user);
+    fr_asker_knows(fr_asker_begin(&w->asker, &req, none), user);
     w->asker.asking.req = NULL;
     w->asker.asking.is_asked = true;
 }
