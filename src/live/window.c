@@ -20,7 +20,8 @@
 #include "model/kind.h"
 #include "model/model.h"
 
-enum { NONE = UINT32_MAX, PAGE_MAX = 1000 };
+#define NONE UINT32_MAX
+enum { PAGE_MAX = 1000 };
 enum piece_bits {
     HAS_RAW = 0x8000,
     HAS_LONG = 0x4000,

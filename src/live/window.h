@@ -27,7 +27,7 @@ typedef struct fr_window_work {
 void fr_window_work_deinit(fr_window_work *work); /* {0} is a new one */
 
 typedef enum fr_window_op { FR_WINDOW_CREATE, FR_WINDOW_UPDATE, FR_WINDOW_DELETE } fr_window_op;
-enum { FR_WINDOW_STAYS = UINT32_MAX };
+#define FR_WINDOW_STAYS UINT32_MAX
 typedef struct fr_window_change {
     fr_window_op op;
     fr_value key; /* borrowed until the call returns */
