@@ -1,6 +1,7 @@
 #include "auth/login.h"
 
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "auth/attempts.h"
@@ -168,4 +169,15 @@ fr_err fr_user_authenticate_for_session(fr_ctx *ctx, fr_str name, fr_str passwor
                                            kept) == FR_OK)
         ((fr_user_read *)(uintptr_t)*out)->user.password = kept;
     return FR_OK;
+}
+
+/* Too many are being checked: when to come again. */
+fr_err fr_login_told(fr_req *req, fr_err err)
+{
+    char seconds[16];
+    if (err != FR_EBUSY)
+        return err;
+    snprintf(seconds, sizeof seconds, "%d", FR_PASSWORD_RETRY_S);
+    FR_TRY(fr_reply_header(req, FR_STR("Retry-After"), fr_str_c(seconds)));
+    return err;
 }

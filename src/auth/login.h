@@ -15,6 +15,9 @@ fr_err fr_user_authenticate_for_session(fr_ctx *ctx, fr_str name, fr_str passwor
 /* last_login is now, written in the background: nothing waits for it, and nothing fails with it. */
 void fr_user_note_login(fr_ctx *ctx, const fr_user *user);
 
+/* Whoever logs in by this request was refused with `err`, which is handed back: FR_EBUSY's answer says when to come again. */
+fr_err fr_login_told(fr_req *req, fr_err err);
+
 /* Give the user with this key a new hash in place of an old one; FR_OK without a change if it has another by now.
  * Errors: those of a write. */
 fr_err fr_user_replace_password(fr_ctx *ctx, fr_value key, fr_str old, fr_str encoded);

@@ -2,6 +2,7 @@
 #include <freshet/auth.h>
 
 #include "auth/csrf_cookie.h"
+#include "auth/login.h"
 #include "base/buf.h"
 #include "base/str.h"
 #include "http/http.h"
@@ -126,7 +127,7 @@ fr_err fr_login_page(fr_req *req)
     fr_str name = fr_req_form(req, FR_STR("username"));
     fr_str password = fr_req_form(req, FR_STR("password"));
     if (name.n && password.n)
-        FR_TRY(fr_authenticate(req, name, password, &user));
+        FR_TRY(fr_login_told(req, fr_authenticate(req, name, password, &user)));
     if (!user)
         return reply_form(req, true);
     FR_TRY(fr_login(req, user));

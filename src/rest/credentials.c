@@ -2,11 +2,9 @@
 #include <freshet/rest.h>
 
 #include <openssl/crypto.h>
-#include <stdio.h>
 
 #include "auth/asker.h"
 #include "auth/login.h"
-#include "auth/password.h"
 #include "base/arena.h"
 #include "base/json.h"
 
@@ -41,17 +39,6 @@ static void forget(fr_str text)
     OPENSSL_cleanse((char *)(uintptr_t)text.p, text.n);
 }
 
-/* Too many are being checked: when to come again. */
-static fr_err told(fr_req *req, fr_err err)
-{
-    char seconds[16];
-    if (err != FR_EBUSY)
-        return err;
-    snprintf(seconds, sizeof seconds, "%d", FR_PASSWORD_RETRY_S);
-    FR_TRY(fr_reply_header(req, FR_STR("Retry-After"), fr_str_c(seconds)));
-    return err;
-}
-
 /* Attempts are counted on routes that ask nobody who he is, too. NULL: memory is out. It lasts as long as the request. */
 static fr_asker *asker_of(fr_req *req)
 {
@@ -70,7 +57,7 @@ fr_err fr_obtain_token(fr_req *req)
     FR_TRY(read_two(req, "username", "password", &name, &password));
     if (!asker_of(req))
         return FR_ENOMEM;
-    fr_err err = told(req, fr_user_authenticate(req->ctx, name, password, &user));
+    fr_err err = fr_login_told(req, fr_user_authenticate(req->ctx, name, password, &user));
     forget(password);
     FR_TRY(err);
     if (!user)
@@ -87,7 +74,7 @@ static fr_err change(fr_req *req, const fr_user *user, fr_str old, fr_str new_)
 {
     bool is_right;
     fr_str faults;
-    FR_TRY(told(req, fr_check_password(req, user, old, &is_right)));
+    FR_TRY(fr_login_told(req, fr_check_password(req, user, old, &is_right)));
     if (!is_right)
         return fr_reply_data(req, 400,
                              FR_STR("{\"old_password\":[\"Your old password was entered "
@@ -95,7 +82,7 @@ static fr_err change(fr_req *req, const fr_user *user, fr_str old, fr_str new_)
     FR_TRY(fr_password_faults(req, user, new_, &faults));
     if (faults.n > 2)
         return fr_reply_object(req, 400, "{new_password:%J}", faults);
-    FR_TRY(told(req, fr_set_password(req, user, new_)));
+    FR_TRY(fr_login_told(req, fr_set_password(req, user, new_)));
     FR_TRY(fr_login_renew(req->ctx));
     return fr_reply_data(req, 204, (fr_str){0});
 }

@@ -80,7 +80,8 @@ static fr_err read_user(fr_req *req, const fr_user **user)
     fr_json body;
     FR_TRY(read_body(req, &body));
     fr_str password = text_of(&body, "password");
-    fr_err err = fr_user_authenticate(req->ctx, text_of(&body, "username"), password, user);
+    fr_err err = fr_login_told(
+        req, fr_user_authenticate(req->ctx, text_of(&body, "username"), password, user));
     OPENSSL_cleanse((char *)(uintptr_t)password.p, password.n);
     if (err == FR_OK && *user && fr_jwts_get()->notes_login)
         fr_user_note_login(req->ctx, *user);

@@ -21,6 +21,7 @@ static const fr_viewset errands = {
 static const fr_route routes[] = {{"users/", .viewset = &users},
                                   {"errands/", .viewset = &errands},
                                   FR_OBTAIN_TOKEN("token/"),
+                                  FR_JWT_PAIR("jwt/"),
                                   {0}};
 
 int main(int argc, char **argv)
