@@ -102,7 +102,7 @@ SOAK = [
 
 
 class Suite:
-    def __init__(self, name, command, presets=(), needs=(), preset=None, timeout=300, together=False, narrow=None, io=None):
+    def __init__(self, name, command, presets=(), needs=(), preset=None, timeout=300, together=False, behind=False, narrow=None, io=None):
         self.name = name
         self.command = command    # list, or a function that makes it once the builds are there; None: nothing to run
         self.presets = list(presets)
@@ -110,6 +110,7 @@ class Suite:
         self.preset = preset      # the build it runs against
         self.timeout = timeout
         self.together = together  # may run beside others
+        self.behind = behind      # runs behind all others, in what they leave of the processors
         self.narrow = narrow      # name -> further arguments that choose tests
         self.io = io              # FRESHET_IO
 
@@ -159,7 +160,7 @@ def suites():
     ]
     for folder in ["src/" + layer for layer in LAYERS] + ["examples"]:
         everything.append(Suite("lint-" + os.path.basename(folder), [PYTHON, path("tests", "lint.py"), "tidy", build("dev"), path(folder)],
-                                ["dev"], ["clang-tidy"], timeout=1800, together=True))
+                                ["dev"], ["clang-tidy"], timeout=1800, behind=True))
     everything += unit_suites()
     if os.path.exists(path("tests", "wire", "run.py")):
         for way in ("asan", "asan+io_uring"):
@@ -238,6 +239,16 @@ def has_io_uring():
     return libc.syscall(IO_URING_SETUP, 1, None) >= 0 or ctypes.get_errno() == errno.EFAULT
 
 
+def stand_behind(pid):
+    """All others come first, also where the system weighs sessions and not processes."""
+    os.setpriority(os.PRIO_PROCESS, pid, 19)
+    try:
+        with open("/proc/%d/autogroup" % pid, "w", encoding="ascii") as weight:
+            weight.write("19")
+    except OSError:
+        pass
+
+
 def run(suite, name):
     """(suite, passed, failed, skipped, seconds, output)"""
     command = suite.command() if callable(suite.command) else list(suite.command)
@@ -247,6 +258,8 @@ def run(suite, name):
     try:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT,
                                    env=environment(suite), stdin=subprocess.DEVNULL, start_new_session=True)
+        if suite.behind:
+            stand_behind(process.pid)
     except OSError as problem:
         return suite, 0, 1, 0, 0.0, "%s\n" % problem
     try:
@@ -272,20 +285,29 @@ def report(result):
                                                   "%d skipped " % skipped if skipped else "", seconds), flush=True)
 
 
+def pool_of():
+    return concurrent.futures.ThreadPoolExecutor(max_workers=max(1, os.cpu_count() or 1))
+
+
 def run_all(chosen, name):
     results = []
     if any(suite.io == "io_uring" for suite in chosen) and not has_io_uring():
         print("left out: suites +io_uring, which is not to be had here")
         chosen = [suite for suite in chosen if suite.io != "io_uring"]
-    together = [suite for suite in chosen if suite.together]
-    with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, os.cpu_count() or 1)) as pool:
-        for future in [pool.submit(run, suite, name) for suite in together]:
-            results.append(future.result())
-            report(results[-1])
-    for suite in chosen:
-        if not suite.together:
-            results.append(run(suite, name))
-            report(results[-1])
+
+    def take(result):
+        results.append(result)
+        report(result)
+
+    with pool_of() as behind, pool_of() as together:
+        last = [behind.submit(run, suite, name) for suite in chosen if suite.behind]
+        for future in [together.submit(run, suite, name) for suite in chosen if suite.together]:
+            take(future.result())
+        for suite in chosen:
+            if not suite.together and not suite.behind:
+                take(run(suite, name))
+        for future in last:
+            take(future.result())
     bad = [result[0].name for result in results if result[2]]
     if bad:
         print("failed: %s\nto repeat one: ./dev test %s" % (" ".join(bad), bad[0]))
