@@ -30,7 +30,8 @@ enum {
     STRAGGLERS_MS = 2000,   /* for handlers without a connection, and functions of fr_blocking */
     LAST_PASSES_MAX =
         256, /* for handlers that the end of others' threads has let go; each may wait a few times more */
-    OTHERS_MS = 10, /* of a drain, until it is looked whether the other workers are through */
+    OTHERS_MS =
+        10, /* of a drain, until it is looked whether the others, threads or fibers are through */
     BLOCKING_THREADS = 64,   /* they sleep most of the time; each has a page or two of stack */
     BLOCKING_WAITING = 1024, /* 16 turns of that many threads; one more is refused */
 };
@@ -464,7 +465,7 @@ static int patience_ms(const fr_server_worker *worker)
         return 0;
     uint64_t now_ms = fr_clock_ms();
     int ms = worker->until_ms > now_ms ? (int)(worker->until_ms - now_ms) : 0;
-    return worker->phase == DRAINING && ms > OTHERS_MS ? OTHERS_MS : ms;
+    return ms > OTHERS_MS ? OTHERS_MS : ms;
 }
 
 static void serve(fr_server_worker *worker)
@@ -475,6 +476,7 @@ static void serve(fr_server_worker *worker)
         unsigned orders = atomic_load_explicit(&loop->orders, memory_order_relaxed);
         if (FR_UNLIKELY(orders) && !follow_orders(worker, orders))
             return;
+        loop->followed = orders;
     }
 }
 

@@ -45,7 +45,8 @@ bool fr_loop_has_tasks_(const fr_loop *loop)
 bool fr_loop_may_sleep_(fr_loop *loop)
 {
     atomic_store(&loop->tasks.is_asleep, true);
-    return !atomic_load(&loop->tasks.posted) && !loop->tasks.taken && !atomic_load(&loop->orders);
+    return !atomic_load(&loop->tasks.posted) && !loop->tasks.taken &&
+           atomic_load(&loop->orders) == loop->followed;
 }
 
 /* The tasks posted since the last look, oldest first. */

@@ -10,8 +10,11 @@ from wsclient import WebSocket
 class Consumers(unittest.TestCase):
     def setUp(self):
         self.server = Server("tracker", "--without-users", db="tracker.db")
+        self.opened = []
 
     def tearDown(self):
+        for ws in self.opened:  # or the server waits for them to answer its close
+            ws.sock.close()
         self.server.finish()
 
     def test_the_fault_of_a_consumer_is_1011_and_its_text_stays_here(self):
@@ -25,7 +28,7 @@ class Consumers(unittest.TestCase):
 
     def open(self, path):
         ws = WebSocket(self.server.port, path, host="testserver")
-        self.addCleanup(ws.sock.close)
+        self.opened.append(ws)
         return ws
 
     def close_code(self, ws):

@@ -13,6 +13,12 @@ from wsclient import WebSocket
 LIMIT = 10.0  # seconds, as promised
 
 
+def processor_s():
+    """What programs that have ended took of the processors."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 class Signals(unittest.TestCase):
     def check(self, sig):
         server = Server("realtime-update", db="notes.db")
@@ -59,6 +65,7 @@ class Signals(unittest.TestCase):
         self.check(signal.SIGINT)
 
     def test_clients_that_do_not_answer_the_close_do_not_hold_it_up(self):
+        used = processor_s()
         server = Server("echo")
         try:
             sockets = [WebSocket(server.port, "/ws/echo/") for _ in range(10)]
@@ -68,6 +75,7 @@ class Signals(unittest.TestCase):
             began = time.monotonic()
             self.assertEqual(server.stop(signal.SIGTERM, LIMIT + 5), 0)
             self.assertLess(time.monotonic() - began, LIMIT)
+            self.assertLess(processor_s() - used, 2)  # 8 s have passed on each of its workers, which slept
             half.close()
             for ws in sockets:
                 ws.sock.close()
