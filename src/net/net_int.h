@@ -344,7 +344,8 @@ struct fr_loop {
     fr_batching batching; /* backend_uring.c */
     fr_tasks tasks;       /* task.c */
     atomic_uint orders;   /* of signals and other threads */
-    unsigned followed;    /* as they were when the worker looked last: it need not stay awake for them */
+    unsigned
+        followed; /* as they were when the worker looked last: it need not stay awake for them */
 };
 _Static_assert(offsetof(fr_loop, slots) == 0, "fr_loop_slot_get");
 
