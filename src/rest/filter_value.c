@@ -1,7 +1,6 @@
 /* See filter_value.h. */
 #include "rest/filter_value.h"
 
-#include <string.h>
 
 #include "base/json.h"
 #include "base/str.h"
@@ -87,12 +86,19 @@ static fr_filter_outcome take_float(fr_filter_text *t, const fr_py_decimal *d)
     return fr_str_double(text, &real) ? taken(t, FR_VALUE_R(real)) : invalid(t, "Enter a number.");
 }
 
+static bool is_power_of_ten(fr_str digits)
+{
+    size_t i = 1;
+    while (i < digits.n && digits.p[i] == '0')
+        i++;
+    return digits.p[0] == '1' && i == digits.n;
+}
+
 /* NumberFilter's validator, against forms that run out of memory. */
 static bool is_over_limit(const fr_py_decimal *d)
 {
     int64_t magnitude = (int64_t)d->digits.n + d->exponent;
-    bool is_limit =
-        magnitude == 51 && d->digits.p[0] == '1' && strspn(d->digits.p + 1, "0") >= d->digits.n - 1;
+    bool is_limit = magnitude == 51 && is_power_of_ten(d->digits);
     return !d->is_negative && !fr_str_eq(d->digits, FR_STR("0")) && magnitude > 50 && !is_limit;
 }
 
