@@ -1,7 +1,6 @@
 /* See filter_value.h. */
 #include "rest/filter_value.h"
 
-
 #include "base/json.h"
 #include "base/str.h"
 #include "base/time.h"
