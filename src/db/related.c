@@ -13,7 +13,7 @@ typedef struct changing {
     const void *row;
     const char *name;
     const fr_key_list *keys;
-    fr_relation relation;
+    fr_relation relation; /* what `name` is */
 } changing;
 
 static const fr_model *end_of(const changing *c)
@@ -110,35 +110,20 @@ static fr_err change(changing *c, uint64_t mark, fr_many many)
 fr_err fr_related_add_(fr_ctx *ctx, const fr_model *model, const void *row, uint64_t mark,
                        const char *name, fr_key_list keys)
 {
-    changing c = {.ctx = ctx,
-                  .call = "fr_related_add",
-                  .model = model,
-                  .row = row,
-                  .name = name,
-                  .keys = &keys};
-    return change(&c, mark, FR_MANY_ADD);
+    return change(&(changing){ctx, "fr_related_add", model, row, name, .keys = &keys}, mark,
+                  FR_MANY_ADD);
 }
 
 fr_err fr_related_remove_(fr_ctx *ctx, const fr_model *model, const void *row, uint64_t mark,
                           const char *name, fr_key_list keys)
 {
-    changing c = {.ctx = ctx,
-                  .call = "fr_related_remove",
-                  .model = model,
-                  .row = row,
-                  .name = name,
-                  .keys = &keys};
-    return change(&c, mark, FR_MANY_REMOVE);
+    return change(&(changing){ctx, "fr_related_remove", model, row, name, .keys = &keys}, mark,
+                  FR_MANY_REMOVE);
 }
 
 fr_err fr_related_set_(fr_ctx *ctx, const fr_model *model, const void *row, uint64_t mark,
                        const char *name, fr_key_list keys)
 {
-    changing c = {.ctx = ctx,
-                  .call = "fr_related_set",
-                  .model = model,
-                  .row = row,
-                  .name = name,
-                  .keys = &keys};
-    return change(&c, mark, FR_MANY_SET);
+    return change(&(changing){ctx, "fr_related_set", model, row, name, .keys = &keys}, mark,
+                  FR_MANY_SET);
 }

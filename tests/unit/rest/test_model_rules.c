@@ -1,5 +1,4 @@
 /* Rules of models: what may not be seen is nowhere, whichever viewset shows, counts, finds, names or writes it. */
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -59,18 +58,6 @@ enum { ANN = 1, BOB, CID };
 static world w;
 static fr_arena *app;
 
-/* As another program would. */
-static void run(const char *sql)
-{
-    char path[96], *error = NULL;
-    sqlite3 *h;
-    snprintf(path, sizeof path, "%s/test.db", w.folder);
-    assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
-    if (sqlite3_exec(h, sql, NULL, NULL, &error) != SQLITE_OK)
-        fail_msg("%s: %s", sql, error);
-    sqlite3_close(h);
-}
-
 static void begin_with(const fr_model_rule *rules, bool strict)
 {
     static const fr_model *models[32] = {&den_model, &stripe_model, &cub_model, &toy_model};
@@ -85,7 +72,9 @@ static void begin_with(const fr_model_rule *rules, bool strict)
     world_open_with(&w, models, NULL);
     if (fr_model_rules_use(rules, strict, error) != FR_OK)
         fail_msg("%s", error);
-    run("INSERT INTO auth_user(id, password, is_superuser, username, last_name, email, is_staff, "
+    world_run(
+        &w,
+        "INSERT INTO auth_user(id, password, is_superuser, username, last_name, email, is_staff, "
         "is_active, date_joined, first_name) VALUES "
         "(1,'!',0,'ann','','',0,1,'2020-01-01',''), (2,'!',0,'bob','','',0,1,'2020-01-01',''), "
         "(3,'!',0,'cid','','',1,1,'2020-01-01','');"
@@ -214,7 +203,9 @@ static void an_ordering_finds_nothing_out_over_a_relation(void **state)
 {
     (void)state;
     begin();
-    run("INSERT INTO den(id, name, owner_id) VALUES (5,'0',3); INSERT INTO cub(id, name, den_id, "
+    world_run(
+        &w,
+        "INSERT INTO den(id, name, owner_id) VALUES (5,'0',3); INSERT INTO cub(id, name, den_id, "
         "shy) VALUES (5,'c5',5,0);");
     assert_string_equal(list_of(&cubs, ANN, "/c/?ordering=den__name"), "2,4,5,1");
     assert_string_equal(list_of(&cubs, BOB, "/c/?ordering=den__name"), "1,4,5,2,3");
@@ -343,7 +334,7 @@ static void nested_rows_that_are_not_seen_stay(void **state)
 {
     (void)state;
     begin_with(WRITE_RULES, false);
-    run("INSERT INTO toy(id, name, cub_id) VALUES (7,'secret',1);");
+    world_run(&w, "INSERT INTO toy(id, name, cub_id) VALUES (7,'secret',1);");
     w.user = ANN;
     assert_answer(&w, ask(&w, &toyful, "PATCH", "/c/1/", "{\"toys\": [{\"name\": \"new\"}]}"), 200,
                   "{\"id\":1,\"toys\":[{\"id\":8,\"name\":\"new\"}]}");
@@ -358,7 +349,7 @@ static void nested_rows_are_judged(void **state)
 {
     (void)state;
     begin_with(WRITE_RULES, false);
-    run("INSERT INTO toy(id, name, cub_id) VALUES (7,'glued',1);");
+    world_run(&w, "INSERT INTO toy(id, name, cub_id) VALUES (7,'glued',1);");
     w.user = ANN;
     assert_answer(&w, ask(&w, &toyful, "PATCH", "/c/1/", "{\"toys\": []}"), 403, DENIED);
     assert_answer(&w, ask(&w, &toyful, "PATCH", "/c/2/", "{\"toys\": [{\"name\": \"bad\"}]}"), 403,

@@ -1,5 +1,4 @@
 /* Rules of rows in requests: what users see, what they may change, and what a row has to be after a write. */
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <freshet/db.h>
@@ -33,18 +32,6 @@ enum { ANN = 1, BOB, CID };
 static world w;
 static fr_arena *app;
 
-/* As another program would. */
-static void run(const char *sql)
-{
-    char path[96], *error = NULL;
-    sqlite3 *h;
-    snprintf(path, sizeof path, "%s/test.db", w.folder);
-    assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
-    if (sqlite3_exec(h, sql, NULL, NULL, &error) != SQLITE_OK)
-        fail_msg("%s: %s", sql, error);
-    sqlite3_close(h);
-}
-
 static void begin(void)
 {
     static const fr_model *models[32] = {&club_model, &letter_model};
@@ -58,7 +45,9 @@ static void begin(void)
     for (size_t i = 0; i < 29 && users[i]; i++)
         models[2 + i] = users[i];
     world_open_with(&w, models, NULL);
-    run("INSERT INTO auth_user(id, password, is_superuser, username, last_name, email, is_staff, "
+    world_run(
+        &w,
+        "INSERT INTO auth_user(id, password, is_superuser, username, last_name, email, is_staff, "
         "is_active, date_joined, first_name) VALUES "
         "(1,'!',0,'ann','','',0,1,'2020-01-01',''), (2,'!',0,'bob','','',0,1,'2020-01-01',''), "
         "(3,'!',0,'cid','','',1,1,'2020-01-01','');"
@@ -116,10 +105,11 @@ static void groups_and_permissions_are_asked_for(void **state)
     begin();
     assert_string_equal(list_of(&by_group, BOB, "/l/"), "1,2,3,4,5");
     assert_string_equal(list_of(&by_group, ANN, "/l/"), "");
-    run("INSERT INTO django_content_type(id, app_label, model) VALUES (50,'app','letter');"
-        "INSERT INTO auth_permission(id, content_type_id, codename, name) VALUES "
-        "(60,50,'view_letter','Can view letter');"
-        "INSERT INTO auth_user_user_permissions(user_id, permission_id) VALUES (1,60);");
+    world_run(&w,
+              "INSERT INTO django_content_type(id, app_label, model) VALUES (50,'app','letter');"
+              "INSERT INTO auth_permission(id, content_type_id, codename, name) VALUES "
+              "(60,50,'view_letter','Can view letter');"
+              "INSERT INTO auth_user_user_permissions(user_id, permission_id) VALUES (1,60);");
     assert_string_equal(list_of(&by_group, ANN, "/l/"), "1,2,3,4,5");
     assert_string_equal(list_of(&by_group, 0, "/l/"), "");
     finish();

@@ -1,6 +1,7 @@
 #include "world.h"
 
 #include <dirent.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,17 @@ void world_close(world *w)
     fr_buf_deinit(&w->body);
     fr_arena_free(w->arena);
     remove_folder(w->folder);
+}
+
+void world_run(const world *w, const char *sql)
+{
+    char path[96], *error = NULL;
+    sqlite3 *h;
+    snprintf(path, sizeof path, "%s/test.db", w->folder);
+    assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
+    if (sqlite3_exec(h, sql, NULL, NULL, &error) != SQLITE_OK)
+        fail_msg("%s: %s", sql, error);
+    sqlite3_close(h);
 }
 
 static void know_user(world *w)

@@ -55,6 +55,8 @@ void world_open(world *w);
 /* With other models, and a database that somebody prepared in the folder as test.db. */
 void world_open_with(world *w, const fr_model *const *models, void (*prepare)(const char *folder));
 void world_close(world *w);
+/* As another program would. */
+void world_run(const world *w, const char *sql);
 /* Whole requests; the answer is in w, its status is returned. path: "/things/?page=2", "/things/1/". body may be NULL. */
 int ask(world *w, const fr_viewset *viewset, const char *method, const char *path,
         const char *body);
